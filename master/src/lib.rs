@@ -1,0 +1,1 @@
+//! The master: accepts, forks, receives, hands out, holds, answers, drains

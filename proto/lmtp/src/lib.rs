@@ -1,0 +1,1 @@
+//! LMTP grammar and replies (RFC 2033)

@@ -1,0 +1,1 @@
+//! What a mailbox is: property table, operations, response codes, ids, rights

@@ -1,0 +1,1 @@
+//! The only SQL: migrations, mailboxes, folders, items, blobs, journal, directory, subscriptions
