@@ -1,1 +1,22 @@
-//! The settings table: every key, its type, default and whether a reload takes it
+//! The settings: one table of keys, and everything that comes out of it.
+//!
+//! A row of [`table`] gives the key, its type and default, what values it takes, whether a reload applies it, which process
+//! reads it and what it means. The typed [`Settings`], the reader of `ewsd.toml`, `etc/ewsd.toml` itself, `ewsctl config show`
+//! and ewsd.toml(5) all come out of it, so a new setting is one new row.
+//!
+//! This crate may read the one file it is told to read and nothing else: no environment, no sockets, no defaults that depend on the machine.
+//! Next: `table.rs` (the keys), `load.rs` (file and `--set`), `show.rs` (texts), `value.rs` (types and checks), `logging.rs` (`[log]` put to work).
+
+mod load;
+pub mod logging;
+mod show;
+mod table;
+mod value;
+
+pub use load::Error;
+pub use show::{check_text, manual_roff, sample};
+pub use table::{Auth, Database, Http, Limits, Log, Mail, Notifications, Process, SECTIONS, Server, Settings};
+pub use value::{Check, Kind, Reader, Reload, Row, Section, Value};
+
+/// Where the programs look when no `-c FILE` is given.
+pub const DEFAULT_FILE: &str = "/etc/ewsd/ewsd.toml";

@@ -1,0 +1,203 @@
+//! Reads `ewsd.toml` and `--set KEY=VALUE` into [`Settings`].
+//!
+//! It never guesses: an unknown key, a wrong type or a value out of range is an error that names the place and what would fit.
+
+use std::fmt;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::table::{SECTIONS, Settings, Visitor};
+use crate::value::{Row, Value};
+
+/// What is wrong with the settings, and what to do about it. One line, ready for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Settings {
+    /// The settings of a file, with the defaults for every key that it does not name.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or holds a key or value that the table does not know.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error(format!("{}: {error}; name the configuration with -c FILE", path.display())))?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// The settings of a text; `origin` names it in messages.
+    ///
+    /// # Errors
+    /// As [`Settings::load`], but for reading.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, Error> {
+        let place = |at: usize| format!("{origin}, line {}", line_of(text, at));
+        let document = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            Error(format!("{}: {}", place(at), error.message()))
+        })?;
+        refuse_unknown(document.get_ref(), &place)?;
+        let mut reader = FromFile { document: document.get_ref(), place: &place, error: None };
+        let mut settings = Self::default();
+        settings.visit(&mut reader);
+        match reader.error {
+            Some(error) => Err(error),
+            None => Ok(settings),
+        }
+    }
+
+    /// Applies one `KEY=VALUE`. Strings need no quotes, lists may be `a,b` or `["a", "b"]`.
+    ///
+    /// # Errors
+    /// There is no `=`, no such key, or the value does not fit.
+    pub fn set(&mut self, assignment: &str) -> Result<(), Error> {
+        let Some((key, text)) = assignment.split_once('=') else {
+            return Err(Error(format!("{assignment}: not of the form KEY=VALUE")));
+        };
+        let key = key.trim();
+        let mut setter = FromText { key, text: text.trim(), found: false, error: None };
+        self.visit(&mut setter);
+        match setter.error {
+            Some(error) => Err(error),
+            None if !setter.found => Err(unknown("--set", key)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One line per key: 1 for the first.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
+}
+
+fn refuse_unknown(document: &DeTable<'_>, place: &impl Fn(usize) -> String) -> Result<(), Error> {
+    for (name, content) in document {
+        let Some(section) = SECTIONS.iter().find(|section| section.name == name.get_ref()) else {
+            return Err(unknown(&place(name.span().start), name.get_ref()));
+        };
+        let Some(table) = content.get_ref().as_table() else {
+            return Err(Error(format!(
+                "{}: {} is a section: write [{}] and its keys below it",
+                place(name.span().start),
+                section.name,
+                section.name
+            )));
+        };
+        for (name, _) in table {
+            let key = format!("{}.{}", section.name, name.get_ref());
+            if !section.rows.iter().any(|row| row.key == key) {
+                return Err(unknown(&place(name.span().start), &key));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown(place: &str, key: &str) -> Error {
+    let nearest = SECTIONS
+        .iter()
+        .flat_map(|section| section.rows)
+        .map(|row| {
+            let whole = distance(key, row.key);
+            let last = row
+                .key
+                .split_once('.')
+                .map_or(whole, |(_, name)| distance(key.rsplit('.').next().unwrap_or(key), name) + 1);
+            (whole.min(last), row.key)
+        })
+        .min();
+    match nearest {
+        Some((steps, nearest)) if steps <= 1 + key.len() / 3 => {
+            Error(format!("{place}: there is no setting {key}; is {nearest} meant?"))
+        }
+        _ => Error(format!("{place}: there is no setting {key}; `ewsctl config show --defaults` lists all of them")),
+    }
+}
+
+/// How many letters must be put in, taken out or replaced to turn one key into the other (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, b) in row.iter_mut().skip(1).zip(&to) {
+            let best = (diagonal + usize::from(a != *b)).min(*cell + 1).min(left + 1);
+            diagonal = *cell;
+            *cell = best;
+            left = best;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn misfit(place: &str, row: &Row, problem: Option<String>) -> Error {
+    match problem {
+        Some(problem) => Error(format!("{place}: {} {problem}", row.key)),
+        None => Error(format!("{place}: {} must be {}", row.key, row.kind.name())),
+    }
+}
+
+struct FromFile<'a, P> {
+    document: &'a DeTable<'a>,
+    place: &'a P,
+    error: Option<Error>,
+}
+
+impl<P: Fn(usize) -> String> FromFile<'_, P> {
+    fn find(&self, key: &str) -> Option<&Spanned<DeValue<'_>>> {
+        let (section, name) = key.split_once('.')?;
+        self.document.get(section)?.get_ref().as_table()?.get(name)
+    }
+}
+
+impl<P: Fn(usize) -> String> Visitor for FromFile<'_, P> {
+    fn field<V: Value>(&mut self, row: &'static Row, value: &mut V) {
+        if self.error.is_some() {
+            return;
+        }
+        let Some(written) = self.find(row.key) else { return };
+        let at = written.span().start;
+        match V::read(written.get_ref()) {
+            Some(read) => match read.problem(row.check) {
+                None => *value = read,
+                problem => self.error = Some(misfit(&(self.place)(at), row, problem)),
+            },
+            None => self.error = Some(misfit(&(self.place)(at), row, None)),
+        }
+    }
+}
+
+struct FromText<'a> {
+    key: &'a str,
+    text: &'a str,
+    found: bool,
+    error: Option<Error>,
+}
+
+impl Visitor for FromText<'_> {
+    fn field<V: Value>(&mut self, row: &'static Row, value: &mut V) {
+        if row.key != self.key {
+            return;
+        }
+        self.found = true;
+        match V::read_bare(self.text) {
+            Some(read) => match read.problem(row.check) {
+                None => *value = read,
+                problem => self.error = Some(misfit("--set", row, problem)),
+            },
+            None => self.error = Some(misfit("--set", row, None)),
+        }
+    }
+}

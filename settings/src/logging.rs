@@ -1,0 +1,137 @@
+//! The log of the programs that run as services: lines on standard error, for a person or for journald.
+//!
+//! One line per message, nothing buffered, no colours. A message can carry text from the network, so control characters
+//! never reach the log. Here the log's clock is read.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use log::{Level, LevelFilter, Metadata, Record};
+
+use crate::table::Log;
+
+struct Lines {
+    /// journald takes `<N>` at the line's start and puts the time, the program and the pid to it by itself.
+    journal: AtomicBool,
+}
+
+static LINES: Lines = Lines { journal: AtomicBool::new(false) };
+
+/// Starts the log, or takes a changed `[log]` section when it runs already. `journald` says whether standard error leads to
+/// journald (systemd sets JOURNAL_STREAM then); the program knows, this crate reads no environment.
+pub fn start(settings: &Log, journald: bool) {
+    let journal = match settings.target.as_str() {
+        "journal" => true,
+        "stderr" => false,
+        _ => journald,
+    };
+    LINES.journal.store(journal, Ordering::Relaxed);
+    log::set_max_level(match settings.level.as_str() {
+        "error" => LevelFilter::Error,
+        "warn" => LevelFilter::Warn,
+        "debug" => LevelFilter::Debug,
+        "trace" => LevelFilter::Trace,
+        _ => LevelFilter::Info,
+    });
+    // Refused when a logger is there: it is this one, and the values above have reached it.
+    let _already = log::set_logger(&LINES);
+}
+
+impl log::Log for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        // The PostgreSQL client tells every statement at debug level; that is not this server's log.
+        let own = metadata.target().starts_with("ewsd");
+        metadata.level() <= if own { log::max_level() } else { log::max_level().min(LevelFilter::Warn) }
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let mut line = String::with_capacity(160);
+        if self.journal.load(Ordering::Relaxed) {
+            let _ = write!(line, "<{}>", priority(record.level()));
+        } else {
+            let _ = write!(line, "{} {} {:5} ", timestamp(SystemTime::now()), std::process::id(), record.level());
+        }
+        let start = line.len();
+        let _ = write!(line, "{}", record.args());
+        let mut line = printable(line, start);
+        line.push('\n');
+        // A log that cannot be written has nowhere to say so.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+
+    fn flush(&self) {}
+}
+
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}
+
+/// The same line with every control character from `start` on made visible.
+fn printable(line: String, start: usize) -> String {
+    if !line.chars().skip(start).any(char::is_control) {
+        return line;
+    }
+    line.chars().fold(String::with_capacity(line.len() + 8), |mut out, c| {
+        if c.is_control() {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
+        out
+    })
+}
+
+/// RFC 3339 in UTC with milliseconds.
+fn timestamp(now: SystemTime) -> String {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = since.as_secs();
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
+}
+
+/// Days since 1970-01-01 to the Gregorian date: the year starts in March, so that the leap day is its last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let era = days / 146_097;
+    let of_era = days % 146_097;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn timestamps_are_utc_and_know_leap_days() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199, "2024-02-29T23:59:59.000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(super::timestamp(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line() {
+        assert_eq!(super::printable("<6>a\nb\u{1b}[2J".into(), 3), "<6>a\\nb\\u{1b}[2J");
+        assert_eq!(super::printable("<6>Grüße".into(), 3), "<6>Grüße");
+    }
+}

@@ -1,0 +1,183 @@
+//! The table of settings. Add a key by adding a row; nothing else names it but the code that reads it.
+//!
+//! A row: `name: type = default, reload, reader, check, "meaning";`. The macro yields one struct per section, [`Settings`] with
+//! all of them, [`SECTIONS`] for whoever lists them, and the one loop that visits every field with its row.
+
+use crate::value::{Check, Reader, Reload, Row, Section, Value};
+
+/// What is done with every field of a [`Settings`], in the order of the table.
+pub(crate) trait Visitor {
+    fn field<V: Value>(&mut self, row: &'static Row, value: &mut V);
+}
+
+macro_rules! settings {
+    ($($section:ident: $Section:ident $about:literal {
+        $($name:ident: $type:ty = $default:expr, $reload:ident, $reader:ident, $check:expr, $doc:literal;)*
+    })*) => {
+        /// Every setting, typed. The fields are the sections of `ewsd.toml`.
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct Settings {
+            $(#[doc = $about] pub $section: $Section,)*
+        }
+
+        $(
+            #[doc = $about]
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $Section {
+                $(#[doc = $doc] pub $name: $type,)*
+            }
+
+            impl Default for $Section {
+                fn default() -> Self {
+                    Self { $($name: $default.into(),)* }
+                }
+            }
+        )*
+
+        /// Every section with its rows, in the order in which they are written out.
+        pub static SECTIONS: &[Section] = &[$(Section {
+            name: stringify!($section),
+            doc: $about,
+            rows: &[$(Row {
+                key: concat!(stringify!($section), ".", stringify!($name)),
+                kind: <$type as Value>::KIND,
+                reload: Reload::$reload,
+                reader: Reader::$reader,
+                check: $check,
+                doc: $doc,
+            },)*],
+        },)*];
+
+        impl Settings {
+            /// Calls `visitor` once for each row of [`SECTIONS`], in their order.
+            pub(crate) fn visit(&mut self, visitor: &mut impl Visitor) {
+                let mut rows = SECTIONS.iter().flat_map(|section| section.rows);
+                $($(
+                    if let Some(row) = rows.next() {
+                        visitor.field(row, &mut self.$section.$name);
+                    }
+                )*)*
+            }
+        }
+    };
+}
+
+const NONE: [String; 0] = [];
+const SECONDS: Check = Check::Between(1, 86_400);
+
+settings! {
+    server: Server "Where the server listens and where it keeps its state." {
+        state_dir: String = "/var/lib/ewsd", Restart, Both, Check::AbsolutePath,
+            "Directory for the control socket and, without database.url, the private PostgreSQL cluster.";
+        name: String = "", Live, Worker, Check::Domain,
+            "Host name in the LMTP greeting, in Received lines and in Message-IDs; empty: the machine's name.";
+        http: Vec<String> = ["127.0.0.1:8080".to_owned()], Restart, Master, Check::Listener,
+            "Where EWS is served, in plain HTTP: put a TLS proxy in front. ADDRESS:PORT or unix:/PATH; port 0 takes a free one.";
+        lmtp: Vec<String> = ["127.0.0.1:8024".to_owned()], Restart, Master, Check::Listener,
+            "Where mail comes in by LMTP. ADDRESS:PORT or unix:/PATH; an empty list takes no mail.";
+        admin: String = "127.0.0.1:8081", Restart, Master, Check::ListenerOrNone,
+            "Where /metrics, /healthz and /readyz are served, without authentication; empty: nowhere.";
+        trusted_proxies: Vec<String> = ["127.0.0.1".to_owned(), "::1".to_owned()], Live, Both, Check::Network,
+            "Proxies whose X-Forwarded-For is believed, and whose connections never keep an identity.";
+    }
+    process: Process "The worker processes." {
+        worker: String = "", Live, Master, Check::AbsolutePathOrNone,
+            "The worker program; empty: ewsd-worker beside ewsd.";
+        user: String = "", Restart, Master, Check::Any,
+            "The user that workers and the private PostgreSQL run as when ewsd is started by root; empty: ewsd, else postgres.";
+        workers: u64 = 0u64, Live, Master, Check::Between(0, 1024),
+            "How many request workers stand ready; 0: one per processor, at least two.";
+        retire_after: u64 = 10_000u64, Live, Master, Check::Between(1, u64::MAX >> 1),
+            "A worker is replaced by a fresh one after so many requests.";
+        drain_seconds: u64 = 30u64, Live, Master, Check::Between(0, 3600),
+            "How long a stopping server finishes requests that it has begun.";
+    }
+    limits: Limits "What one client, and all of them together, may take." {
+        connections: u64 = 20_000u64, Live, Master, Check::Between(1, 1_000_000),
+            "Client connections in all; further ones get 503. The descriptor limit of the process must allow them.";
+        connections_per_address: u64 = 0u64, Live, Master, Check::Between(0, 1_000_000),
+            "Client connections from one address; 0: no such limit, as behind a proxy.";
+        buffered_bytes: u64 = 268_435_456u64, Live, Master, Check::Between(1_048_576, 1 << 44),
+            "Request bytes held in memory for all clients together; beyond that 503.";
+        head_seconds: u64 = 10u64, Live, Master, SECONDS,
+            "Time for a request line with all its header lines.";
+        body_min_rate: u64 = 500u64, Live, Master, Check::Between(1, 1 << 30),
+            "A request body must arrive with at least so many bytes per second.";
+        idle_seconds: u64 = 120u64, Live, Master, SECONDS,
+            "A connection without a request is closed after this time; keep it above that of the proxy in front.";
+        request_seconds: u64 = 300u64, Live, Master, SECONDS,
+            "A worker that takes longer over one request is killed.";
+        queue_seconds: u64 = 30u64, Live, Master, SECONDS,
+            "A request that no worker took after this time gets 503.";
+        pipelined_bytes: u64 = 65_536u64, Live, Master, Check::Between(0, 1 << 24),
+            "Bytes of following requests that are kept while one is being served.";
+        body_bytes: u64 = 157_286_400u64, Live, Both, Check::Between(65_536, 1 << 32),
+            "The largest request body; an attachment grows by a third in XML. Beyond that 413.";
+        unauthenticated_bytes: u64 = 1_048_576u64, Live, Both, Check::Between(0, 1 << 30),
+            "So much of a body is read and thrown away to answer 401 on a connection that stays open; beyond that it is closed.";
+        message_bytes: u64 = 52_428_800u64, Live, Both, Check::Between(65_536, 1 << 32),
+            "The largest message taken by LMTP, named in its SIZE.";
+        recipients: u64 = 1_000u64, Live, Worker, Check::Between(100, 100_000),
+            "Recipients of one message taken by LMTP.";
+        items_per_request: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
+            "Items or folders named in one request.";
+        find_rows: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
+            "Rows in one answer of FindItem and FindFolder; clients page through the rest.";
+        restriction_nodes: u64 = 255u64, Live, Worker, Check::Between(1, 10_000),
+            "Conditions in one Restriction.";
+        sync_changes: u64 = 512u64, Live, Worker, Check::Between(1, 10_000),
+            "Changes in one answer of SyncFolderItems.";
+        attachment_depth: u64 = 10u64, Live, Worker, Check::Between(1, 100),
+            "Messages attached to messages attached to messages.";
+        subscriptions_per_account: u64 = 5_000u64, Live, Worker, Check::Between(1, 1_000_000),
+            "Subscriptions that one account holds at a time.";
+    }
+    database: Database "PostgreSQL 15 or newer." {
+        url: String = "", Restart, Worker, Check::Any,
+            "postgresql://USER:PASSWORD@HOST/NAME or key=value pairs; empty: ewsd runs a private PostgreSQL under server.state_dir.";
+        bin_dir: String = "", Restart, Worker, Check::AbsolutePathOrNone,
+            "Where initdb and postgres of the private PostgreSQL lie; empty: the newest below /usr/lib/postgresql, /usr/pgsql-*, or in PATH.";
+        retry_seconds: u64 = 10u64, Live, Worker, Check::Between(1, 600),
+            "BackOffMilliseconds told to clients while PostgreSQL cannot be reached.";
+    }
+    http: Http "Answers over HTTP." {
+        gzip_bytes: u64 = 1_024u64, Live, Worker, Check::Between(0, 1 << 30),
+            "Answers from this size on are compressed for clients that accept it; 0: never.";
+    }
+    auth: Auth "Who are you." {
+        basic: bool = true, Live, Worker, Check::Any,
+            "Offer Basic authentication against the accounts.";
+        realm: String = "ewsd", Live, Worker, Check::Any,
+            "The realm named to clients.";
+        cache_seconds: u64 = 300u64, Live, Worker, Check::Between(0, 86_400),
+            "How long a password once found right is taken again without computing its hash; 0: never.";
+        failures_per_minute: u64 = 30u64, Live, Worker, Check::Between(0, 1_000_000),
+            "Failed logins per minute after which an account, or an address, is refused for the rest of the minute; 0: no limit.";
+    }
+    notifications: Notifications "The journal and the calls that wait for it." {
+        pull_wait: u64 = 30u64, Live, Worker, Check::Between(0, 3600),
+            "Seconds that GetEvents waits for an event when the client asks for no time of its own (Prefer: wait=N); 0: it answers at once. Keep it below the proxy's timeout.";
+        pull_wait_most: u64 = 300u64, Live, Worker, Check::Between(0, 3600),
+            "The longest wait in seconds that a client can ask for.";
+        sweep_seconds: u64 = 5u64, Live, Master, Check::Between(1, 3600),
+            "How often the mailboxes with waiting clients are looked at for changes that nobody told of.";
+        journal_days: u64 = 30u64, Live, Worker, Check::Between(1, 3650),
+            "How long changes are remembered; older sync states and watermarks start anew.";
+        events: u64 = 50u64, Live, Worker, Check::Between(1, 1_000),
+            "Events in one answer of GetEvents.";
+    }
+    mail: Mail "Mail and mailboxes." {
+        domains: Vec<String> = NONE, Live, Worker, Check::Domain,
+            "Domains that are delivered here and nowhere else; empty: those of the accounts' addresses.";
+        quota_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
+            "Size of a mailbox beyond which mail is put off, where the account has no figure of its own; 0: none.";
+        default_language: String = "en", Live, Both, Check::OneOf(&["en", "de", "fr", "es", "it", "nl", "pt", "ru", "ja"]),
+            "Language of the folder names of new mailboxes, where the account names none.";
+    }
+    log: Log "What is logged, and where to." {
+        level: String = "info", Live, Both, Check::OneOf(&["error", "warn", "info", "debug", "trace"]),
+            "The least important kind of message that is logged.";
+        target: String = "auto", Live, Both, Check::OneOf(&["auto", "stderr", "journal"]),
+            "Form of the lines on standard error: with the time, or with systemd's priorities; auto: whichever fits where standard error goes.";
+    }
+}

@@ -1,0 +1,249 @@
+//! What a setting can be: its types, the checks on its value, and the row that describes it.
+//!
+//! A type is added here once ([`Value`]); keys are added in `table.rs`.
+
+use toml::de::{DeInteger, DeValue};
+
+/// One key of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The whole key with its section: `limits.idle_seconds`.
+    pub key: &'static str,
+    pub kind: Kind,
+    pub reload: Reload,
+    pub reader: Reader,
+    pub check: Check,
+    /// What the key means: one or two sentences.
+    pub doc: &'static str,
+}
+
+/// A section of the file: `[limits]`.
+#[derive(Debug)]
+pub struct Section {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub rows: &'static [Row],
+}
+
+/// The type of a value, as the file writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Flag,
+    Number,
+    List,
+}
+
+impl Kind {
+    /// The name used in messages and in the manual page.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Text => "a string in quotes",
+            Kind::Flag => "true or false",
+            Kind::Number => "a whole number",
+            Kind::List => "a list of strings: [\"one\", \"two\"]",
+        }
+    }
+}
+
+/// Does `ewsctl reload` (or SIGHUP) take a changed value?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reload {
+    /// A reload applies it.
+    Live,
+    /// Only a restart applies it; a reload keeps the old value and says so.
+    Restart,
+}
+
+/// The process that reads the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Master,
+    Worker,
+    Both,
+}
+
+/// What a value must satisfy beyond its type.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    Any,
+    /// An inclusive range.
+    Between(u64, u64),
+    OneOf(&'static [&'static str]),
+    /// `ADDRESS:PORT`, `[V6]:PORT` or `unix:/PATH`; empty entries are refused.
+    Listener,
+    /// As `Listener`, where the empty string switches the listener off.
+    ListenerOrNone,
+    /// A path that starts with `/`.
+    AbsolutePath,
+    /// As `AbsolutePath`, or empty.
+    AbsolutePathOrNone,
+    /// Mail domains: letters, digits, dots and hyphens (or UTF-8), without `@`.
+    Domain,
+    /// IP addresses or networks: `192.0.2.1`, `2001:db8::/32`.
+    Network,
+}
+
+/// A type that a setting may have.
+pub trait Value: Sized + Clone + PartialEq {
+    const KIND: Kind;
+    /// The value out of the parsed file; `None` when it has another type.
+    fn read(value: &DeValue<'_>) -> Option<Self>;
+    /// The value out of the right-hand side of `--set KEY=VALUE`; strings need no quotes there.
+    fn read_bare(text: &str) -> Option<Self>;
+    /// The value as the file writes it.
+    fn write(&self) -> String;
+    /// What is wrong with the value, if something is.
+    fn problem(&self, check: Check) -> Option<String>;
+}
+
+impl Value for String {
+    const KIND: Kind = Kind::Text;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_str().map(str::to_owned)
+    }
+
+    fn read_bare(text: &str) -> Option<Self> {
+        let quoted = text.starts_with('"') || text.starts_with('\'');
+        match DeValue::parse(text) {
+            Ok(value) if quoted => Self::read(value.get_ref()),
+            _ if quoted => None,
+            _ => Some(text.to_owned()),
+        }
+    }
+
+    fn write(&self) -> String {
+        toml::Value::String(self.clone()).to_string()
+    }
+
+    fn problem(&self, check: Check) -> Option<String> {
+        match check {
+            Check::OneOf(names) if !names.contains(&self.as_str()) => {
+                Some(format!("must be one of: {}", names.join(", ")))
+            }
+            Check::Listener => listener_problem(self),
+            Check::ListenerOrNone if !self.is_empty() => listener_problem(self),
+            Check::AbsolutePath if !self.starts_with('/') => Some("must be a path that starts with /".into()),
+            Check::AbsolutePathOrNone if !self.is_empty() && !self.starts_with('/') => {
+                Some("must be empty or a path that starts with /".into())
+            }
+            Check::Domain if !self.is_empty() => domain_problem(self),
+            Check::Network => network_problem(self),
+            _ => self.contains('\0').then(|| "must not contain NUL".into()),
+        }
+    }
+}
+
+impl Value for bool {
+    const KIND: Kind = Kind::Flag;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_bool()
+    }
+
+    fn read_bare(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    fn problem(&self, _: Check) -> Option<String> {
+        None
+    }
+}
+
+impl Value for u64 {
+    const KIND: Kind = Kind::Number;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_integer().and_then(integer)
+    }
+
+    fn read_bare(text: &str) -> Option<Self> {
+        DeValue::parse(text).ok().and_then(|value| Self::read(value.get_ref()))
+    }
+
+    fn write(&self) -> String {
+        let digits = self.to_string();
+        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && digits.len() > 4 && (digits.len() - at) % 3 == 0 {
+                grouped.push('_');
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    fn problem(&self, check: Check) -> Option<String> {
+        match check {
+            Check::Between(low, high) if !(low..=high).contains(self) => {
+                Some(format!("must lie between {} and {}", low.write(), high.write()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Value for Vec<String> {
+    const KIND: Kind = Kind::List;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        let entries = value.as_array()?;
+        entries.iter().map(|entry| entry.get_ref().as_str().map(str::to_owned)).collect()
+    }
+
+    fn read_bare(text: &str) -> Option<Self> {
+        if text.starts_with('[') {
+            return DeValue::parse(text).ok().and_then(|value| Self::read(value.get_ref()));
+        }
+        Some(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn write(&self) -> String {
+        let entries: Vec<String> = self.iter().map(Value::write).collect();
+        format!("[{}]", entries.join(", "))
+    }
+
+    fn problem(&self, check: Check) -> Option<String> {
+        self.iter().find_map(|entry| entry.problem(check).map(|problem| format!("\"{entry}\" {problem}")))
+    }
+}
+
+fn integer(value: &DeInteger<'_>) -> Option<u64> {
+    u64::from_str_radix(&value.as_str().replace('_', ""), value.radix()).ok()
+}
+
+fn listener_problem(text: &str) -> Option<String> {
+    let fits = match text.strip_prefix("unix:") {
+        Some(path) => path.starts_with('/') && path.len() < 108,
+        None => text.parse::<std::net::SocketAddr>().is_ok(),
+    };
+    (!fits).then(|| "must be ADDRESS:PORT (127.0.0.1:8080, [::1]:8080) or unix:/PATH".into())
+}
+
+fn domain_problem(text: &str) -> Option<String> {
+    let label =
+        |label: &str| !label.is_empty() && label.len() <= 63 && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let fits = text.len() <= 253 && text.split('.').all(label);
+    (!fits).then(|| "must be a mail domain such as example.org, without @".into())
+}
+
+fn network_problem(text: &str) -> Option<String> {
+    let (address, bits) = match text.split_once('/') {
+        Some((address, bits)) => (address, Some(bits)),
+        None => (text, None),
+    };
+    let fits = match address.parse::<std::net::IpAddr>() {
+        Ok(address) => {
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            bits.is_none_or(|bits| bits.parse::<u32>().is_ok_and(|bits| bits <= most))
+        }
+        Err(_) => false,
+    };
+    (!fits).then(|| "must be an IP address or a network such as 192.0.2.0/24".into())
+}
