@@ -1,1 +1,20 @@
-//! What a mailbox is: property table, operations, response codes, ids, rights
+//! What a mailbox is, as tables and plain values. No sockets, no SQL, no XML.
+//!
+//! | question | file |
+//! |---|---|
+//! | what is `item:Subject`? | `property/table.rs`, one row |
+//! | which values can a property hold? | `value.rs` |
+//! | what operations are there? | `operation.rs` |
+//! | which response codes? | `code.rs` |
+//! | which folders does a mailbox start with, under which names? | `distinguished.rs` |
+//! | how is an item's id made? | `id.rs` |
+
+pub mod kind;
+pub mod property;
+pub mod value;
+pub mod version;
+
+pub use kind::{FolderKind, ItemKind, Kinds};
+pub use property::{Prop, PropId};
+pub use value::Value;
+pub use version::Version;

@@ -1,0 +1,1 @@
+//! The property table: one row for each FieldURI, in schema order (the order in which elements are written).

@@ -1,0 +1,143 @@
+//! The values a property can hold, as handlers, store and XML see them.
+
+use jiff::Timestamp;
+
+/// One property's value. Which variant a property uses is its row's [`Type`](crate::property::Type).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(String),
+    Bool(bool),
+    Int(i32),
+    Long(i64),
+    Double(f64),
+    /// UTC; written with whole seconds.
+    Time(Timestamp),
+    Bytes(Vec<u8>),
+    Texts(Vec<String>),
+    Mailbox(Mailbox),
+    Mailboxes(Vec<Mailbox>),
+    Body(Body),
+    /// RFC 5322 octets, written as base64.
+    Mime(Vec<u8>),
+    Flag(Flag),
+    /// Encoded id and change key, ready for the wire.
+    ItemId(WireId),
+    FolderId(WireId),
+    Headers(Vec<(String, String)>),
+    Attachments(Vec<AttachmentInfo>),
+    Rights(EffectiveRights),
+    /// Response objects offered for the item, by element name, in schema order.
+    Responses(Vec<&'static str>),
+    /// Dictionary properties (`contacts:PhoneNumber` ...): key and value in document order.
+    Entries(Vec<(String, String)>),
+    Permissions(Vec<Permission>),
+}
+
+/// An id and its change key as clients see them (base64 text).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WireId {
+    pub id: String,
+    /// None where the protocol says to leave it out (notifications).
+    pub change_key: Option<String>,
+}
+
+/// `t:EmailAddressType` as it appears in recipients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    pub name: Option<String>,
+    pub address: Option<String>,
+    /// `SMTP` unless said otherwise.
+    pub routing: Option<String>,
+    /// `MailboxType`, as on the wire (`Mailbox`, `OneOff`, ...).
+    pub kind: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyType {
+    #[default]
+    Text,
+    Html,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    pub body_type: BodyType,
+    pub text: String,
+    /// Written as IsTruncated when the client asked for at most so many bytes.
+    pub truncated: Option<bool>,
+}
+
+/// `t:FlagType` (MS-OXWSCORE 2.2.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag {
+    pub status: FlagStatus,
+    pub start: Option<Timestamp>,
+    pub due: Option<Timestamp>,
+    pub complete: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(i32)]
+pub enum FlagStatus {
+    #[default]
+    NotFlagged = 0,
+    /// PidTagFlagStatus: 1 is followupComplete, 2 followupFlagged (MS-OXOFLAG).
+    Complete = 1,
+    Flagged = 2,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AttachmentInfo {
+    /// Encoded attachment id.
+    pub id: String,
+    pub name: String,
+    pub content_type: Option<String>,
+    pub content_id: Option<String>,
+    pub content_location: Option<String>,
+    /// Octets of the content.
+    pub size: i64,
+    pub modified: Option<Timestamp>,
+    pub inline: bool,
+    /// Only from GetAttachment.
+    pub content: Option<Vec<u8>>,
+    /// True for an attached item: written as ItemAttachment.
+    pub is_item: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EffectiveRights {
+    pub create_associated: bool,
+    pub create_contents: bool,
+    pub create_hierarchy: bool,
+    pub delete: bool,
+    pub modify: bool,
+    pub read: bool,
+    pub view_private: bool,
+}
+
+impl EffectiveRights {
+    pub const OWNER: EffectiveRights = EffectiveRights {
+        create_associated: true,
+        create_contents: true,
+        create_hierarchy: true,
+        delete: true,
+        modify: true,
+        read: true,
+        view_private: true,
+    };
+}
+
+/// One entry of a folder's permission set (MS-OXWSFOLD PermissionType).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission {
+    pub user: PermissionUser,
+    /// `None`, `Owner`, `Reviewer` ... as on the wire.
+    pub level: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermissionUser {
+    Default,
+    Anonymous,
+    Address { name: String, address: String },
+}

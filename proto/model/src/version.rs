@@ -1,0 +1,49 @@
+//! Schema versions a client can ask for in `t:RequestServerVersion` (MS-OXWSCDATA, ExchangeVersionType).
+
+/// Ordered from oldest to newest, so `request >= row.since` is the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    Exchange2007,
+    Exchange2007Sp1,
+    Exchange2010,
+    Exchange2010Sp1,
+    Exchange2010Sp2,
+    Exchange2013,
+    Exchange2013Sp1,
+    Exchange2015,
+    Exchange2016,
+}
+
+/// The spelling on the wire of each version; several spellings may name one.
+const NAMES: &[(&str, Version)] = &[
+    ("Exchange2007", Version::Exchange2007),
+    ("Exchange2007_SP1", Version::Exchange2007Sp1),
+    ("Exchange2010", Version::Exchange2010),
+    ("Exchange2010_SP1", Version::Exchange2010Sp1),
+    ("Exchange2010_SP2", Version::Exchange2010Sp2),
+    ("Exchange2013", Version::Exchange2013),
+    ("Exchange2013_SP1", Version::Exchange2013Sp1),
+    ("Exchange2015", Version::Exchange2015),
+    ("Exchange2016", Version::Exchange2016),
+];
+
+impl Version {
+    /// The newest one, taken when a client does not say.
+    pub const LATEST: Version = Version::Exchange2016;
+
+    /// None for a name that is no version: the caller answers ErrorInvalidServerVersion.
+    pub fn parse(name: &str) -> Option<Version> {
+        if let Some(&(_, version)) = NAMES.iter().find(|(known, _)| *known == name) {
+            return Some(version);
+        }
+        // Newer clients name builds ("V2017_07_11", "V2_6"): they get the newest schema.
+        let rest = name.strip_prefix('V')?;
+        let well_formed = rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.chars().all(|c| c.is_ascii_digit() || c == '_' || c == '.');
+        well_formed.then_some(Version::LATEST)
+    }
+
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, v)| *v == self).map_or("Exchange2016", |(name, _)| name)
+    }
+}

@@ -1,0 +1,37 @@
+//! What the tests stand on. Nothing here knows the server's code: it speaks HTTP, SOAP, LMTP and reads /proc.
+//! `shared` gives a test its server and a mailbox of its own; `demo` starts private servers; `ews` calls operations.
+
+pub mod demo;
+pub mod ews;
+pub mod http;
+pub mod lmtp;
+pub mod message;
+pub mod ops;
+pub mod process;
+pub mod programs;
+pub mod proxy;
+pub mod record;
+pub mod shared;
+pub mod validate;
+pub mod wait;
+pub mod xml;
+
+/// One test of the suite, named `topic::test`.
+pub struct Test {
+    pub name: &'static str,
+    pub run: fn(),
+}
+
+/// Lists the tests of a topic. A test that is not listed is dead code, which the lints refuse.
+#[macro_export]
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        pub fn list() -> Vec<$crate::support::Test> {
+            let topic = module_path!().rsplit("::").next().unwrap_or_default();
+            vec![$($crate::support::Test {
+                name: Box::leak(format!("{topic}::{}", stringify!($name)).into_boxed_str()),
+                run: $name,
+            }),*]
+        }
+    };
+}

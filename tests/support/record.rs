@@ -1,0 +1,57 @@
+//! Keeps every envelope of the run below `target/ewsd-exchanges/`, one file of requests and one of replies per test,
+//! for `validate` to read at the end. What is wrong on purpose is not kept.
+
+use std::cell::RefCell;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+thread_local! {
+    static TEST: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// The build's folder for things made by tests.
+pub fn target() -> PathBuf {
+    let temporary = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().expect("target/tmp lies in target").to_owned()
+}
+
+pub fn folder() -> PathBuf {
+    target().join("ewsd-exchanges")
+}
+
+/// Empties the folder of an earlier run.
+pub fn clear() {
+    match fs::remove_dir_all(folder()) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => panic!("{}: {e}", folder().display()),
+        _ => fs::create_dir_all(folder()).expect("a folder for the exchanges"),
+    }
+}
+
+/// Names the test that runs on this thread.
+pub fn begin(test: &str) {
+    TEST.with_borrow_mut(|t| *t = test.replace("::", "."));
+}
+
+/// The name under which this thread's exchanges are kept.
+pub fn tag() -> String {
+    TEST.with_borrow(|t| if t.is_empty() { "threads".to_owned() } else { t.clone() })
+}
+
+pub fn request(tag: &str, envelope: &[u8]) {
+    append(tag, "requests", envelope);
+}
+
+pub fn reply(tag: &str, envelope: &[u8]) {
+    append(tag, "replies", envelope);
+}
+
+fn append(tag: &str, kind: &str, envelope: &[u8]) {
+    let _one = WRITING.lock().unwrap();
+    let path = folder().join(format!("{tag}.{kind}.xml"));
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).expect("the exchange's file");
+    file.write_all(envelope).and_then(|()| file.write_all(b"\n")).expect("the exchange is kept");
+}

@@ -1,0 +1,55 @@
+//! Holds every kept envelope against the reference schema, with the reference's own validator, when it is there.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::{programs, record};
+
+/// Validates and prints how many envelopes were valid; an error names the invalid ones.
+pub fn run() -> Result<(), String> {
+    let Some(validator) = reference().map(|r| r.join("validate.py")).filter(|p| p.is_file()) else {
+        println!("validated nothing: no reference schema here (EWSD_REFERENCE names its folder)");
+        return Ok(());
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(record::folder())
+        .map_err(|e| format!("{}: {e}", record::folder().display()))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        println!("validated nothing: no envelope was exchanged");
+        return Ok(());
+    }
+    let Some(python) = programs::python()? else {
+        println!("validated nothing: the validator needs python3 with lxml, and real clients are switched off");
+        return Ok(());
+    };
+    let (mut requests, mut replies, mut invalid) = (0, 0, Vec::new());
+    for batch in files.chunks(200) {
+        let output = Command::new(&python).arg(&validator).args(batch).output().map_err(|e| e.to_string())?;
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            return Err(format!("the validator does not run: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            match line.split_once(": ok (") {
+                Some((_, what)) if what.starts_with("request") => requests += 1,
+                Some(_) => replies += 1,
+                None => invalid.push(line.to_owned()),
+            }
+        }
+    }
+    println!("validated {requests} requests and {replies} replies against the reference schema");
+    if invalid.is_empty() {
+        return Ok(());
+    }
+    let shown = invalid.iter().take(40).cloned().collect::<Vec<_>>().join("\n  ");
+    Err(format!("{} complaints of the schema:\n  {shown}", invalid.len()))
+}
+
+/// The reference kit: `EWSD_REFERENCE`, else beside the repository.
+pub fn reference() -> Option<PathBuf> {
+    let folder = std::env::var_os("EWSD_REFERENCE")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/reference"));
+    folder.is_dir().then_some(folder)
+}
