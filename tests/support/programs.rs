@@ -1,0 +1,108 @@
+//! Programs of other people that drive the server: Python's exchangelib, JavaScript's ews-javascript-api, DavMail.
+//! Installed once per build folder, below `target/ewsd-clients/`, in the versions that `tests/clients/` pins.
+//! `EWSD_TEST_CLIENTS=0` switches them off, for machines without a package registry.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use super::record;
+
+type Installed = Result<Option<PathBuf>, String>;
+
+/// Where the scripts and the pins lie.
+pub fn scripts() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// Whether real clients are wanted.
+pub fn wanted() -> bool {
+    std::env::var("EWSD_TEST_CLIENTS").as_deref() != Ok("0")
+}
+
+/// A Python with exchangelib and lxml; `None` when switched off.
+pub fn python() -> Installed {
+    static PYTHON: OnceLock<Installed> = OnceLock::new();
+    PYTHON.get_or_init(|| if wanted() { install_python().map(Some) } else { Ok(None) }).clone()
+}
+
+/// The folder whose `node_modules` holds ews-javascript-api; `None` when switched off.
+pub fn node() -> Installed {
+    static NODE: OnceLock<Installed> = OnceLock::new();
+    NODE.get_or_init(|| if wanted() { install_node().map(Some) } else { Ok(None) }).clone()
+}
+
+/// DavMail's archive, where it and Java are installed.
+pub fn davmail() -> Option<PathBuf> {
+    let archive = PathBuf::from("/usr/share/davmail/davmail.jar");
+    let java = Command::new("java").arg("-version").output().is_ok_and(|o| o.status.success());
+    (wanted() && java && archive.is_file()).then_some(archive)
+}
+
+fn home() -> PathBuf {
+    record::target().join("ewsd-clients")
+}
+
+fn install_python() -> Result<PathBuf, String> {
+    let (venv, pins) = (home().join("venv"), scripts().join("requirements.txt"));
+    let python = venv.join("bin/python");
+    if installed(&venv, &pins) {
+        return Ok(python);
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(&venv), "needs the package python3-venv")?;
+    run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(&pins),
+        "needs a Python package registry, or EWSD_TEST_CLIENTS=0",
+    )?;
+    mark(&venv, &pins)?;
+    Ok(python)
+}
+
+fn install_node() -> Result<PathBuf, String> {
+    let (folder, pins) = (home().join("node"), scripts().join("package-lock.json"));
+    if installed(&folder, &pins) {
+        return Ok(folder);
+    }
+    fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(scripts().join(name), folder.join(name)).map_err(|e| format!("{name}: {e}"))?;
+    }
+    run(
+        Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder),
+        "needs the packages nodejs and npm and their registry, or EWSD_TEST_CLIENTS=0",
+    )?;
+    mark(&folder, &pins)?;
+    Ok(folder)
+}
+
+/// Whether a folder was installed from pins that have not changed since.
+fn installed(folder: &Path, pins: &Path) -> bool {
+    match (fs::read(folder.join("installed")), fs::read(pins)) {
+        (Ok(then), Ok(now)) => then == now,
+        _ => false,
+    }
+}
+
+fn mark(folder: &Path, pins: &Path) -> Result<(), String> {
+    fs::copy(pins, folder.join("installed")).map(|_| ()).map_err(|e| e.to_string())
+}
+
+fn run(command: &mut Command, hint: &str) -> Result<(), String> {
+    let output = command.output().map_err(|e| format!("{command:?}: {e}; {hint}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?} failed; {hint}\n{said}{}", String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Runs a client's script, shows its lines, and panics with all it said when it failed.
+pub fn drive(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    print!("{said}");
+    assert!(output.status.success(), "{}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
+}
