@@ -1,1 +1,59 @@
-//! What master and workers say to each other: messages, framing, descriptor passing
+//! What master and workers say to each other, and how descriptors travel with it.
+//!
+//! Bytes in, values out: this crate decides nothing. It must never learn what a request means.
+//!
+//! | question | file |
+//! |---|---|
+//! | what can be said | [`message`] |
+//! | how a message is laid out | [`codec`] |
+//! | how it is sent, with descriptors | [`seqpacket`] |
+//! | bodies too large for a message | [`memfd`] |
+//! | what all workers share | [`shared`] |
+//! | what a worker calls | [`worker_end`] |
+
+pub mod codec;
+pub mod memfd;
+pub mod message;
+pub mod seqpacket;
+pub mod shared;
+pub mod worker_end;
+
+pub use codec::Refused;
+pub use message::{
+    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Watch, Why,
+};
+pub use worker_end::WorkerEnd;
+
+/// Version of everything in [`message`]; a worker says it in `Hello`, and the master refuses another one.
+pub const PROTOCOL: u32 = 1;
+
+/// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
+pub const MAX_MESSAGE: usize = 68 * 1024;
+
+/// Head and body (or one reply) of at most this many bytes travel inside the message, longer ones in a memfd.
+pub const INLINE_LIMIT: usize = 64 * 1024;
+
+/// Most bytes of opaque context a connection may carry between two requests.
+pub const CONN_CONTEXT_MAX: usize = 1024;
+
+/// Most bytes of opaque context a held call may carry.
+pub const HELD_CONTEXT_MAX: usize = 512;
+
+/// Most mailboxes that one held call may watch.
+pub const WATCH_MAX: usize = 64;
+
+/// Most held calls in one `Render` job.
+pub const RENDER_BATCH_MAX: usize = 32;
+
+/// Most (mailbox, number) pairs in one `Sweep` or `Changed`.
+pub const PAIRS_MAX: usize = 1024;
+
+/// Inherited descriptors of every worker process.
+pub mod fd {
+    /// Receiving end of the jobs socket that all workers of a generation share.
+    pub const JOBS: i32 = 3;
+    /// The worker's own channel to the master.
+    pub const CHANNEL: i32 = 4;
+    /// Memory that all workers share; see [`crate::shared`].
+    pub const SHARED: i32 = 5;
+}
