@@ -63,7 +63,9 @@ pub fn manual_roff() -> String {
                 Reload::Live => "taken by a reload",
                 Reload::Restart => "needs a restart",
             };
-            let _ = writeln!(out, "{} Read by {reader}; {reload}.", roff(&check_text(row.check)));
+            let allowed = check_text(row.check);
+            let gap = if allowed.is_empty() { "" } else { " " };
+            let _ = writeln!(out, "{}{gap}Read by {reader}; {reload}.", roff(&allowed));
         }
     }
     out

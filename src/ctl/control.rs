@@ -1,0 +1,145 @@
+//! The client's side of the master's control socket: one JSON line there, one JSON line back.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ewsd_settings::Settings;
+use serde_json::Value;
+
+use super::Result;
+
+/// An answer that takes longer comes from a master that is stopped or stuck.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No answer of the master is larger.
+const MOST: u64 = 16 << 20;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Silence {
+    /// Nothing listens on the socket: the server does not run.
+    NotRunning,
+    /// The server runs, but this user may not talk to it, or the talk broke off. With the reason.
+    Broken(String),
+    /// The server understood and refused. With its reason.
+    Refused(String),
+}
+
+/// Where the master of these settings listens.
+pub fn socket(settings: &Settings) -> PathBuf {
+    Path::new(&settings.server.state_dir).join("run/control.sock")
+}
+
+/// Sends one request, such as `{"cmd":"status"}`, and returns the answer.
+pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, Silence> {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound};
+    let path = socket(settings);
+    let broken = |error: std::io::Error| Silence::Broken(format!("{}: {error}", path.display()));
+    let mut stream = UnixStream::connect(&path).map_err(|error| match error.kind() {
+        NotFound | ConnectionRefused => Silence::NotRunning,
+        _ => broken(error),
+    })?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
+    stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
+    stream.write_all(format!("{request}\n").as_bytes()).map_err(broken)?;
+    let mut line = String::new();
+    BufReader::new(stream.take(MOST)).read_line(&mut line).map_err(broken)?;
+    let answer: Value = serde_json::from_str(&line)
+        .map_err(|error| Silence::Broken(format!("{}: the answer is not JSON: {error}", path.display())))?;
+    match answer.get("ok").and_then(Value::as_bool) {
+        Some(true) => Ok(answer),
+        _ => {
+            Err(Silence::Refused(text_of(&answer, "error").unwrap_or("the server refused without a reason").to_owned()))
+        }
+    }
+}
+
+/// As [`ask`], for commands that make no sense without a running server.
+pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
+    ask(settings, request).map_err(|silence| match silence {
+        Silence::NotRunning => format!(
+            "no server runs on {}: start it with `ewsd -c FILE`, or name its configuration with -c FILE",
+            socket(settings).display()
+        )
+        .into(),
+        Silence::Broken(why) | Silence::Refused(why) => why.into(),
+    })
+}
+
+/// As [`ask`], for commands that tell a running server of something and are done as well when none runs.
+pub fn tell(settings: &Settings, request: &Value) -> Result {
+    match ask(settings, request) {
+        Ok(_) | Err(Silence::NotRunning) => Ok(()),
+        Err(Silence::Broken(why) | Silence::Refused(why)) => {
+            Err(format!("done, but the running server could not be told: {why}").into())
+        }
+    }
+}
+
+/// A text in an answer.
+pub fn text_of<'a>(answer: &'a Value, name: &str) -> Option<&'a str> {
+    answer.get(name).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::net::UnixListener;
+
+    use ewsd_settings::Settings;
+    use serde_json::json;
+
+    use super::{Silence, ask, require, socket, tell};
+
+    fn settings(name: &str) -> Settings {
+        let dir = std::env::temp_dir().join(format!("ewsctl-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("run")).unwrap();
+        let mut settings = Settings::default();
+        settings.server.state_dir = dir.display().to_string();
+        settings
+    }
+
+    fn serve(settings: &Settings, answer: &'static str) -> std::thread::JoinHandle<String> {
+        let listener = UnixListener::bind(socket(settings)).unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            line
+        })
+    }
+
+    #[test]
+    fn one_line_each_way() {
+        let settings = settings("line");
+        let server = serve(&settings, "{\"ok\":true,\"held\":3}\n");
+        assert_eq!(ask(&settings, &json!({"cmd": "status"})).unwrap()["held"], 3);
+        assert_eq!(server.join().unwrap(), "{\"cmd\":\"status\"}\n");
+    }
+
+    #[test]
+    fn refusals_and_nonsense_are_told_apart() {
+        for (name, answer, refused) in
+            [("no", "{\"ok\":false,\"error\":\"busy: wait\"}\n", true), ("odd", "hello\n", false), ("end", "", false)]
+        {
+            let settings = settings(name);
+            let server = serve(&settings, answer);
+            match ask(&settings, &json!({"cmd": "stop"})) {
+                Err(Silence::Refused(why)) => assert!(refused && why == "busy: wait"),
+                Err(Silence::Broken(why)) => assert!(!refused && why.contains("control.sock")),
+                other => panic!("{other:?}"),
+            }
+            server.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn without_a_server_telling_is_fine_and_asking_says_what_to_do() {
+        let settings = settings("none");
+        tell(&settings, &json!({"cmd": "forget"})).unwrap();
+        assert!(require(&settings, &json!({"cmd": "status"})).unwrap_err().text.contains("start it with"));
+    }
+}

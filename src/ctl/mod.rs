@@ -1,0 +1,94 @@
+//! `ewsctl`: one file per command.
+//!
+//! Commands talk to the running server by its control socket (`control.rs`), to the database by `ewsd-store`, and to nothing else.
+//! Next: the file named after the command; `demo/` for the whole server in one command.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ewsd_settings::Settings;
+
+mod completions;
+mod config;
+mod control;
+mod man;
+mod reload;
+mod status;
+mod stop;
+
+/// What went wrong and what to do about it, ready to be printed after `ewsctl: `.
+type Result<T = ()> = std::result::Result<T, Failure>;
+
+/// The end of a command that did not work out.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit status; 1 unless the command promises others.
+    pub code: u8,
+    pub text: String,
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self { code: 1, text }
+    }
+}
+
+impl From<ewsd_settings::Error> for Failure {
+    fn from(error: ewsd_settings::Error) -> Self {
+        error.to_string().into()
+    }
+}
+
+const EXAMPLES: &str = "Examples:
+  ewsctl demo --dir /var/tmp/ewsd-demo     a whole server to try, in the foreground
+  ewsctl account add anna@example.org      a new account with its mailbox
+  ewsctl status                            what the running server does
+  ewsctl help account add                  more about one command";
+
+/// Administration of ewsd, the Exchange Web Services server.
+#[derive(Debug, Parser)]
+#[command(name = "ewsctl", version, about, after_help = EXAMPLES, infer_subcommands = true)]
+pub struct Cli {
+    /// The configuration file of the server.
+    #[arg(short, long, global = true, value_name = "FILE", default_value = ewsd_settings::DEFAULT_FILE)]
+    config: PathBuf,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Status(status::Args),
+    Stop(stop::Args),
+    Reload(reload::Args),
+    Config(config::Args),
+    Man(man::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command of the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Status(args) => status::run(&cli.config, &args),
+        Command::Stop(args) => stop::run(&cli.config, &args),
+        Command::Reload(args) => reload::run(&cli.config, &args),
+        Command::Config(args) => config::run(&cli.config, &args),
+        Command::Man(args) => man::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("ewsctl: {}", failure.text);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn load(config: &Path) -> Result<Settings> {
+    Ok(Settings::load(config)?)
+}

@@ -1,0 +1,128 @@
+//! `ewsctl status`: what the running server does at this moment.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::control::{self, text_of};
+use super::{Failure, Result};
+
+/// Show the running server: workers by state, connections, held calls, queue, uptime.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ewsctl status\n  ewsctl status --json | jq .connections.held\n\n\
+    Exit status: 0 when the server is ready, 1 when none runs, 3 when it runs and is not ready.")]
+pub struct Args {
+    /// Print the master's answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The server runs, but does not serve yet, or no longer.
+const NOT_READY: u8 = 3;
+
+pub fn run(config: &Path, args: &Args) -> Result {
+    let settings = super::load(config)?;
+    let status = control::require(&settings, &json!({"cmd": "status"}))?;
+    if args.json {
+        println!("{status:#}");
+    } else {
+        print!("{}", describe(&status));
+    }
+    match status.get("ready").and_then(Value::as_bool) {
+        Some(true) => Ok(()),
+        _ => Err(Failure { code: NOT_READY, text: "the server is not ready; its log says why".into() }),
+    }
+}
+
+fn describe(status: &Value) -> String {
+    let number = |value: &Value, name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let mut out = String::new();
+    let ready = if status.get("ready").and_then(Value::as_bool) == Some(true) { "ready" } else { "not ready" };
+    let version = text_of(status, "version").unwrap_or("?");
+    let _ = writeln!(out, "ewsd {version}, {ready}, up {}", span(number(status, "uptime_s")));
+    let _ = writeln!(out, "generation   {}", number(status, "generation"));
+    if let Some(connections) = status.get("connections").and_then(Value::as_object) {
+        let parts: Vec<String> = connections
+            .iter()
+            .filter(|(name, _)| *name != "total")
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        let total = connections.get("total").and_then(Value::as_u64).unwrap_or_default();
+        let _ = writeln!(out, "connections  {total}: {}", parts.join(", "));
+    }
+    let _ = writeln!(out, "held calls   {}", number(status, "held"));
+    let _ = writeln!(out, "queue        {}", number(status, "queue"));
+    let workers = status.get("workers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let _ = writeln!(out, "workers      {}: {}", workers.len(), by_state(workers));
+    for worker in workers {
+        let _ = writeln!(
+            out,
+            "  {:9} {:>3}  pid {:<8} {:<9} {:>8} requests  {}",
+            text_of(worker, "role").unwrap_or("?"),
+            number(worker, "slot"),
+            number(worker, "pid"),
+            text_of(worker, "state").unwrap_or("?"),
+            number(worker, "requests"),
+            span(number(worker, "age_s")),
+        );
+    }
+    if let Some(addresses) = status.get("addresses").and_then(Value::as_object) {
+        for (name, list) in addresses {
+            let list: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let _ = writeln!(out, "{name:12} {}", list.join(" "));
+        }
+    }
+    out
+}
+
+fn by_state(workers: &[Value]) -> String {
+    let mut states: Vec<(&str, usize)> = Vec::new();
+    for state in workers.iter().filter_map(|worker| text_of(worker, "state")) {
+        match states.iter_mut().find(|(name, _)| *name == state) {
+            Some((_, count)) => *count += 1,
+            None => states.push((state, 1)),
+        }
+    }
+    let parts: Vec<String> = states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    parts.join(", ")
+}
+
+/// Seconds for a person: `3d 04h`, `2h 05m`, `1m 09s`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn the_text_names_every_figure() {
+        let text = super::describe(&json!({
+            "ok": true, "version": "0.1.0", "uptime_s": 3720, "generation": 2, "ready": true, "queue": 4, "held": 7,
+            "workers": [
+                {"role": "request", "slot": 0, "pid": 11, "state": "idle", "requests": 5, "age_s": 61},
+                {"role": "request", "slot": 1, "pid": 12, "state": "busy", "requests": 6, "age_s": 61},
+            ],
+            "connections": {"held": 7, "idle": 1, "total": 8},
+            "addresses": {"http": ["127.0.0.1:8080"]},
+        }));
+        for part in [
+            "ewsd 0.1.0, ready, up 1h 02m",
+            "8: 7 held, 1 idle",
+            "queue        4",
+            "2: 1 idle, 1 busy",
+            "pid 12",
+            "6 requests  1m 01s",
+            "127.0.0.1:8080",
+        ] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+}
