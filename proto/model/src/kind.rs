@@ -46,8 +46,7 @@ impl Kinds {
     pub const TASK: Kinds = Kinds(1 << ItemKind::Task as u8);
     pub const POST: Kinds = Kinds(1 << ItemKind::PostItem as u8);
     /// All meeting messages.
-    pub const MEETINGS: Kinds =
-        Self::MEETING_MESSAGE.or(Self::REQUEST).or(Self::RESPONSE).or(Self::CANCELLATION);
+    pub const MEETINGS: Kinds = Self::MEETING_MESSAGE.or(Self::REQUEST).or(Self::RESPONSE).or(Self::CANCELLATION);
     /// Everything that derives from MessageType.
     pub const MESSAGES: Kinds = Self::MESSAGE.or(Self::MEETINGS);
     pub const ALL_ITEMS: Kinds = Kinds(0x07ff);
@@ -57,9 +56,17 @@ impl Kinds {
     pub const SEARCH_FOLDER: Kinds = Kinds(1 << FolderKind::SearchFolder as u8);
     pub const TASKS_FOLDER: Kinds = Kinds(1 << FolderKind::TasksFolder as u8);
     pub const ALL_FOLDERS: Kinds = Kinds(0x1f << 16);
+    /// Answers of FindConversation and FindPeople: neither items nor folders.
+    pub const CONVERSATION: Kinds = Kinds(1 << 24);
+    pub const PERSONA: Kinds = Kinds(1 << 25);
 
     pub const fn or(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
+    }
+
+    /// Whether any kind is in both.
+    pub const fn meets(self, other: Kinds) -> bool {
+        self.0 & other.0 != 0
     }
 
     pub const fn has_item(self, kind: ItemKind) -> bool {

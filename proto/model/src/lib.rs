@@ -9,11 +9,14 @@
 //! | which folders does a mailbox start with, under which names? | `distinguished.rs` |
 //! | how is an item's id made? | `id.rs` |
 
+pub mod code;
+pub mod id;
 pub mod kind;
 pub mod property;
 pub mod value;
 pub mod version;
 
+pub use code::Code;
 pub use kind::{FolderKind, ItemKind, Kinds};
 pub use property::{Prop, PropId};
 pub use value::Value;

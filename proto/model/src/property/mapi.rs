@@ -61,6 +61,7 @@ pub enum Mapi {
     /// Multi-valued.
     Tags(u16, MapiType),
     Id(SetId, u32, MapiType),
+    Ids(SetId, u32, MapiType),
     Name(SetId, &'static str, MapiType),
     Names(SetId, &'static str, MapiType),
 }

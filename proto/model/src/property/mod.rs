@@ -3,6 +3,8 @@
 //! Everything that depends on a property is read off its row: parsing, writing, shapes, UpdateItem, restrictions,
 //! sort orders, MAPI aliases, which columns a query reads. The rows are in `table.rs`, in schema order.
 
+mod icon;
+mod index;
 pub mod mapi;
 mod table;
 
@@ -115,6 +117,55 @@ pub enum Column {
     Hidden,
 }
 
+impl Column {
+    /// The column as a list of one.
+    const fn alone(self) -> &'static [Column] {
+        match self {
+            Column::Id => &[Column::Id],
+            Column::Parent => &[Column::Parent],
+            Column::Class => &[Column::Class],
+            Column::Change => &[Column::Change],
+            Column::Created => &[Column::Created],
+            Column::Modified => &[Column::Modified],
+            Column::Size => &[Column::Size],
+            Column::Subject => &[Column::Subject],
+            Column::Received => &[Column::Received],
+            Column::Sent => &[Column::Sent],
+            Column::Importance => &[Column::Importance],
+            Column::Sensitivity => &[Column::Sensitivity],
+            Column::DisplayTo => &[Column::DisplayTo],
+            Column::DisplayCc => &[Column::DisplayCc],
+            Column::DisplayBcc => &[Column::DisplayBcc],
+            Column::FromName => &[Column::FromName],
+            Column::From => &[Column::From],
+            Column::Sender => &[Column::Sender],
+            Column::MessageId => &[Column::MessageId],
+            Column::InReplyTo => &[Column::InReplyTo],
+            Column::References => &[Column::References],
+            Column::ConversationId => &[Column::ConversationId],
+            Column::ConversationTopic => &[Column::ConversationTopic],
+            Column::ConversationIndex => &[Column::ConversationIndex],
+            Column::Culture => &[Column::Culture],
+            Column::Categories => &[Column::Categories],
+            Column::Preview => &[Column::Preview],
+            Column::IconIndex => &[Column::IconIndex],
+            Column::FlagStatus => &[Column::FlagStatus],
+            Column::FlagStart => &[Column::FlagStart],
+            Column::FlagDue => &[Column::FlagDue],
+            Column::FlagComplete => &[Column::FlagComplete],
+            Column::ModifiedBy => &[Column::ModifiedBy],
+            Column::ReminderDue => &[Column::ReminderDue],
+            Column::BodyType => &[Column::BodyType],
+            Column::Name => &[Column::Name],
+            Column::Distinguished => &[Column::Distinguished],
+            Column::Total => &[Column::Total],
+            Column::Unread => &[Column::Unread],
+            Column::ChildCount => &[Column::ChildCount],
+            Column::Hidden => &[Column::Hidden],
+        }
+    }
+}
+
 /// Which blob of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -182,26 +233,181 @@ impl Prop {
     pub fn allows(&self, ability: u8) -> bool {
         self.can & ability == ability
     }
+
+    pub fn built(&self) -> bool {
+        self.ty != Type::Unbuilt
+    }
+
+    /// The columns a query reads for it; the flag and the author need more than the one their row names.
+    pub fn columns(&self) -> &'static [Column] {
+        const FLAG: &[Column] = &[Column::FlagStatus, Column::FlagStart, Column::FlagDue, Column::FlagComplete];
+        const BODY: &[Column] = &[Column::BodyType];
+        match self.source {
+            Source::Column(Column::FlagStatus) => FLAG,
+            Source::Column(column) => column.alone(),
+            Source::Blob(Blob::Body) => BODY,
+            _ => &[],
+        }
+    }
+
+    /// The number that stands for a word of an [`Type::Enum`] row in its MAPI property and its column.
+    pub fn number_of(&self, word: &str) -> Option<i32> {
+        match self.ty {
+            Type::Enum(table::ICONS) => icon::number(word),
+            Type::Enum(words) => words.iter().position(|known| *known == word).map(|at| at as i32),
+            _ => None,
+        }
+    }
+
+    /// The word of an [`Type::Enum`] row for a number.
+    pub fn word_of(&self, number: i32) -> Option<&'static str> {
+        match self.ty {
+            Type::Enum(table::ICONS) => icon::word(number),
+            Type::Enum(words) => usize::try_from(number).ok().and_then(|at| words.get(at)).copied(),
+            _ => None,
+        }
+    }
+}
+
+/// The builders of `table.rs`.
+const fn row(ty: Type, kinds: Kinds) -> Prop {
+    Prop {
+        id: PropId::FolderFolderId,
+        uri: "",
+        element: "",
+        ty,
+        kinds,
+        since: Version::Exchange2007,
+        default_shape: Kinds::NONE,
+        all_shape: Kinds::NONE,
+        can: 0,
+        mapi: None,
+        source: Source::Json,
+        get_only: false,
+    }
+}
+
+const fn unbuilt(kinds: Kinds) -> Prop {
+    row(Type::Unbuilt, kinds)
+}
+
+impl Prop {
+    /// Gives the row its names. A row of no kind has a FieldURI that requests may hold, but no element.
+    const fn named(mut self, id: PropId, uri: &'static str, element: &'static str) -> Prop {
+        self.id = id;
+        self.uri = match uri.as_bytes() {
+            [b'-', ..] => "",
+            _ => uri,
+        };
+        self.element = if self.kinds.0 == 0 { "" } else { element };
+        self
+    }
+
+    const fn since(mut self, version: Version) -> Prop {
+        self.since = version;
+        self
+    }
+
+    const fn default(mut self, kinds: Kinds) -> Prop {
+        self.default_shape = kinds;
+        self
+    }
+
+    const fn all(mut self, kinds: Kinds) -> Prop {
+        self.all_shape = kinds;
+        self
+    }
+
+    const fn can(mut self, abilities: u8) -> Prop {
+        self.can = abilities;
+        self
+    }
+
+    const fn get_only(mut self) -> Prop {
+        self.get_only = true;
+        self
+    }
+
+    const fn from(mut self, source: Source) -> Prop {
+        self.source = source;
+        self
+    }
+
+    const fn column(self, column: Column) -> Prop {
+        self.from(Source::Column(column))
+    }
+
+    const fn bit(self, bit: u32) -> Prop {
+        self.from(Source::Bit(bit))
+    }
+
+    const fn blob(self, blob: Blob) -> Prop {
+        self.from(Source::Blob(blob))
+    }
+
+    const fn children(self) -> Prop {
+        self.from(Source::Children)
+    }
+
+    const fn computed(self) -> Prop {
+        self.from(Source::Computed)
+    }
+
+    const fn mapi(mut self, mapi: Mapi) -> Prop {
+        self.mapi = Some(mapi);
+        self
+    }
+
+    const fn tag(self, tag: u16, ty: MapiType) -> Prop {
+        self.mapi(Mapi::Tag(tag, ty))
+    }
+
+    const fn tags(self, tag: u16, ty: MapiType) -> Prop {
+        self.mapi(Mapi::Tags(tag, ty))
+    }
+
+    const fn id(self, set: SetId, id: u32, ty: MapiType) -> Prop {
+        self.mapi(Mapi::Id(set, id, ty))
+    }
+
+    const fn ids(self, set: SetId, id: u32, ty: MapiType) -> Prop {
+        self.mapi(Mapi::Ids(set, id, ty))
+    }
+
+    const fn names(self, set: SetId, name: &'static str, ty: MapiType) -> Prop {
+        self.mapi(Mapi::Names(set, name, ty))
+    }
 }
 
 impl PropId {
     pub fn row(self) -> &'static Prop {
-        // The table is indexed by the enum that the same macro made.
+        // The table has one row for each variant: the same macro made both.
+        #[allow(clippy::indexing_slicing)]
         &TABLE[self as usize]
     }
 
     /// By FieldURI, case-sensitive as in the schema.
     pub fn from_uri(uri: &str) -> Option<PropId> {
-        table::by_uri(uri)
+        index::by_uri(uri)
     }
 
     /// By element name, for a kind of item.
     pub fn from_item_element(kind: ItemKind, element: &str) -> Option<PropId> {
-        TABLE.iter().find(|row| row.element == element && row.kinds.has_item(kind)).map(|row| row.id)
+        index::by_element(kind.kinds(), element)
     }
 
     /// By element name, for a kind of folder.
     pub fn from_folder_element(kind: FolderKind, element: &str) -> Option<PropId> {
-        TABLE.iter().find(|row| row.element == element && row.kinds.has_folder(kind)).map(|row| row.id)
+        index::by_element(kind.kinds(), element)
     }
+
+    /// Its place among the elements of one kind: the order in which they are written. None: the kind has it not.
+    pub fn position(self, kind: Kinds) -> Option<u16> {
+        index::position(self, kind)
+    }
+}
+
+/// All rows of one kind (a set of exactly one), in the order of the schema's sequence.
+pub fn sequence(kind: Kinds) -> &'static [PropId] {
+    index::sequence(kind)
 }

@@ -1,0 +1,638 @@
+//! Numbers of things inside the server, and the ids clients see for them (MS-OXWSITEMID 2.1, MS-OXCDATA 2.2.4).
+//!
+//! A wire id is base64 over: compression byte, storage type, mailbox GUID as text, processing byte, entry id, and for
+//! attachments their number. Reading never trusts a length; an accepted id encodes to the very text it came from.
+//! Whether the thing exists is the store's business, whether the caller may see it the worker's gate.
+//! Conversion between the six formats of ConvertId is in `id_format.rs`.
+
+use crate::code::Code;
+use crate::{FolderKind, ItemKind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::fmt;
+
+macro_rules! number {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(number: i64) -> Self {
+                $name(number)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(number: $name) -> i64 {
+                number.0
+            }
+        }
+    )*};
+}
+
+number! {
+    /// A mailbox, unique in the database. Never seen by clients: they see its GUID.
+    MailboxNo;
+    /// A folder, unique in its mailbox: the journal number at its creation. Kept when the folder moves.
+    FolderNo;
+    /// An item, unique in its mailbox: the journal number at which it entered its folder.
+    ItemNo;
+    /// An attachment, unique in its mailbox: the journal number at its creation.
+    AttachmentNo;
+    /// A number of a mailbox's journal.
+    Seq;
+}
+
+/// Sixteen octets in the order of their text form.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guid(pub [u8; 16]);
+
+impl Guid {
+    /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, in braces or without, in either case.
+    pub fn parse(text: &str) -> Option<Guid> {
+        let bare = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+        if bare.len() != 36 {
+            return None;
+        }
+        let mut octets = [0; 16];
+        let mut digits = bare.bytes().enumerate().filter_map(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => (byte != b'-').then_some(None),
+            _ => Some(char::from(byte).to_digit(16)),
+        });
+        for octet in &mut octets {
+            let (high, low) = (digits.next()??, digits.next()??);
+            *octet = (high << 4 | low) as u8;
+        }
+        digits.next().is_none().then_some(Guid(octets))
+    }
+
+    /// The octets as MAPI structures hold them: the first three fields little-endian (MS-DTYP 2.3.4.2).
+    pub fn packed(self) -> [u8; 16] {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = self.0;
+        let [i, j, k, l, m, n, o, p] = rest;
+        [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
+    }
+
+    /// The reverse of [`Guid::packed`], which is its own inverse.
+    pub fn from_packed(octets: [u8; 16]) -> Guid {
+        Guid(Guid(octets).packed())
+    }
+}
+
+impl From<[u8; 16]> for Guid {
+    fn from(octets: [u8; 16]) -> Guid {
+        Guid(octets)
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, octet) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{octet:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why an id was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdError {
+    Empty,
+    Malformed,
+    MonikerTooLong,
+    StoreIdTooLong,
+    TooManyAttachments,
+    /// An item was wanted.
+    IsFolder,
+    /// A folder was wanted.
+    IsItem,
+    /// An item or folder was wanted.
+    IsAttachment,
+    /// An attachment was wanted.
+    NotAttachment,
+    /// One occurrence of a series where only whole items are taken.
+    IsOccurrence,
+    IsConversation,
+    PublicFolder,
+    /// The form that names the mailbox by its address, from Exchange 2007 before SP1.
+    Legacy,
+    /// Well-formed, but nothing this server ever gave out.
+    NoSuchItem,
+    NoSuchFolder,
+}
+
+impl IdError {
+    pub fn code(self) -> Code {
+        match self {
+            IdError::Empty => Code::ErrorInvalidIdEmpty,
+            IdError::Malformed | IdError::IsConversation | IdError::IsAttachment => Code::ErrorInvalidIdMalformed,
+            IdError::MonikerTooLong => Code::ErrorInvalidIdMonikerTooLong,
+            IdError::StoreIdTooLong => Code::ErrorInvalidIdStoreObjectIdTooLong,
+            IdError::TooManyAttachments => Code::ErrorInvalidIdTooManyAttachmentLevels,
+            IdError::IsFolder => Code::ErrorCannotUseFolderIdForItemId,
+            IdError::IsItem => Code::ErrorCannotUseItemIdForFolderId,
+            IdError::NotAttachment => Code::ErrorInvalidIdNotAnItemAttachmentId,
+            IdError::Legacy => Code::ErrorInvalidIdMalformedEwsLegacyIdFormat,
+            IdError::PublicFolder => Code::ErrorNoPublicFolderReplicaAvailable,
+            IdError::IsOccurrence | IdError::NoSuchItem => Code::ErrorItemNotFound,
+            IdError::NoSuchFolder => Code::ErrorFolderNotFound,
+        }
+    }
+}
+
+/// An item, as `t:ItemId` names it. Only `mailbox` and `item` find it; the folder is where it was when the id was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ItemId {
+    pub mailbox: Guid,
+    pub folder: FolderNo,
+    pub item: ItemNo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FolderId {
+    pub mailbox: Guid,
+    pub folder: FolderNo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttachmentId {
+    /// The item it hangs on, as it was named when the attachment was made: an item moved since is found by the number.
+    pub item: ItemId,
+    pub attachment: AttachmentNo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConversationId {
+    pub mailbox: Guid,
+    pub conversation: [u8; 16],
+}
+
+impl ItemId {
+    /// 152 characters. (DavMail takes nothing below 140 for an item id.)
+    pub fn encode(&self) -> String {
+        STANDARD.encode(self.octets())
+    }
+
+    pub fn decode(text: &str) -> Result<ItemId, IdError> {
+        let id = EwsId::parse(text)?;
+        if !id.attachments.is_empty() {
+            return Err(IdError::IsAttachment);
+        }
+        id.item()
+    }
+
+    fn octets(&self) -> Vec<u8> {
+        EwsId::own(self.mailbox, storage::MAILBOX, self.entry_id()).octets()
+    }
+
+    /// The 70 octets of PidTagEntryId (MS-OXCDATA 2.2.4.2).
+    pub fn entry_id(&self) -> Vec<u8> {
+        let mut entry = FolderId { mailbox: self.mailbox, folder: self.folder }.entry_as(entry::PRIVATE_MESSAGE);
+        entry.extend(self.mailbox.packed());
+        entry.extend(counter(self.item.0));
+        entry
+    }
+}
+
+impl FolderId {
+    /// 120 characters.
+    pub fn encode(&self) -> String {
+        STANDARD.encode(EwsId::own(self.mailbox, storage::MAILBOX, self.entry_id()).octets())
+    }
+
+    pub fn decode(text: &str) -> Result<FolderId, IdError> {
+        let id = EwsId::parse(text)?;
+        if !id.attachments.is_empty() {
+            return Err(IdError::IsAttachment);
+        }
+        id.folder()
+    }
+
+    /// The 46 octets of PidTagEntryId (MS-OXCDATA 2.2.4.1).
+    pub fn entry_id(&self) -> Vec<u8> {
+        self.entry_as(entry::PRIVATE_FOLDER)
+    }
+
+    fn entry_as(&self, kind: u16) -> Vec<u8> {
+        let mut entry = Vec::with_capacity(entry::ITEM_LEN);
+        entry.extend([0; 4]);
+        entry.extend(self.mailbox.packed());
+        entry.extend(kind.to_le_bytes());
+        entry.extend(self.mailbox.packed());
+        entry.extend(counter(self.folder.0));
+        entry
+    }
+}
+
+impl AttachmentId {
+    pub fn encode(&self) -> String {
+        let mut octets = self.item.octets();
+        octets.push(1);
+        octets.extend(8u16.to_le_bytes());
+        octets.extend(self.attachment.0.to_be_bytes());
+        STANDARD.encode(octets)
+    }
+
+    pub fn decode(text: &str) -> Result<AttachmentId, IdError> {
+        let id = EwsId::parse(text)?;
+        let number = match id.attachments.as_slice() {
+            [] => return Err(IdError::NotAttachment),
+            [only] => <[u8; 8]>::try_from(only.as_slice()).map(i64::from_be_bytes),
+            _ => return Err(IdError::NoSuchItem),
+        };
+        let item = id.item()?;
+        let attachment = number.ok().filter(|n| *n > 0).ok_or(IdError::NoSuchItem)?;
+        Ok(AttachmentId { item, attachment: AttachmentNo(attachment) })
+    }
+}
+
+impl ConversationId {
+    pub fn encode(&self) -> String {
+        STANDARD.encode(EwsId::own(self.mailbox, storage::CONVERSATION, self.conversation.to_vec()).octets())
+    }
+
+    pub fn decode(text: &str) -> Result<ConversationId, IdError> {
+        let id = EwsId::parse(text)?;
+        match (id.storage, &id.moniker) {
+            (storage::CONVERSATION, Moniker::Guid(mailbox)) if id.attachments.is_empty() => {
+                let conversation = id.entry.as_slice().try_into().map_err(|_| IdError::Malformed)?;
+                Ok(ConversationId { mailbox: *mailbox, conversation })
+            }
+            _ => Err(IdError::Malformed),
+        }
+    }
+}
+
+/// Storage types (MS-OXWSITEMID 2.1.3.2).
+pub(crate) mod storage {
+    pub const LEGACY: u8 = 0;
+    pub const PUBLIC_FOLDER: u8 = 1;
+    pub const PUBLIC_ITEM: u8 = 2;
+    pub const MAILBOX: u8 = 3;
+    pub const CONVERSATION: u8 = 4;
+    pub const DIRECTORY: u8 = 5;
+}
+
+/// Processing instructions (MS-OXWSITEMID 2.1.3.2).
+pub(crate) mod processing {
+    pub const NORMAL: u8 = 0;
+    pub const RECURRENCE: u8 = 1;
+    pub const SERIES: u8 = 2;
+}
+
+/// Facts of entry ids (MS-OXCDATA 2.2.4).
+pub(crate) mod entry {
+    pub const PRIVATE_FOLDER: u16 = 1;
+    pub const PRIVATE_MESSAGE: u16 = 7;
+    pub const FOLDER_LEN: usize = 46;
+    pub const ITEM_LEN: usize = 70;
+}
+
+/// The most octets an id may have, unpacked or not: clients are told to store 512 characters.
+const MAX_OCTETS: usize = 1024;
+/// The longest mailbox part: an address (RFC 5321 4.5.3.1) or a GUID.
+const MAX_MONIKER: usize = 320;
+const MAX_STORE_ID: usize = 512;
+
+/// The mailbox part of an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Moniker {
+    Guid(Guid),
+    Address(String),
+}
+
+/// Any well-formed id that names something in a mailbox, taken apart; ours or another server's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EwsId {
+    pub storage: u8,
+    pub moniker: Moniker,
+    pub processing: u8,
+    pub entry: Vec<u8>,
+    /// From the outermost to the innermost.
+    pub attachments: Vec<Vec<u8>>,
+}
+
+impl EwsId {
+    pub fn own(mailbox: Guid, storage: u8, entry: Vec<u8>) -> EwsId {
+        EwsId {
+            storage,
+            moniker: Moniker::Guid(mailbox),
+            processing: processing::NORMAL,
+            entry,
+            attachments: Vec::new(),
+        }
+    }
+
+    pub fn parse(text: &str) -> Result<EwsId, IdError> {
+        if text.is_empty() {
+            return Err(IdError::Empty);
+        }
+        if text.len() > MAX_OCTETS * 4 / 3 {
+            return Err(IdError::Malformed);
+        }
+        let packed = STANDARD.decode(text).map_err(|_| IdError::Malformed)?;
+        let (&compression, rest) = packed.split_first().ok_or(IdError::Malformed)?;
+        match compression {
+            0 => EwsId::read(rest),
+            1 => EwsId::read(&unpack(rest)?),
+            _ => Err(IdError::Malformed),
+        }
+    }
+
+    fn read(octets: &[u8]) -> Result<EwsId, IdError> {
+        let mut input = Reader(octets);
+        let storage = input.byte()?;
+        let moniker = match storage {
+            storage::LEGACY => Moniker::Address(input.moniker()?.to_owned()),
+            storage::MAILBOX | storage::CONVERSATION => {
+                Moniker::Guid(Guid::parse(input.moniker()?).ok_or(IdError::Malformed)?)
+            }
+            storage::PUBLIC_FOLDER | storage::PUBLIC_ITEM => return Err(IdError::PublicFolder),
+            storage::DIRECTORY => return Err(IdError::NoSuchItem),
+            _ => return Err(IdError::Malformed),
+        };
+        let processing = input.byte()?;
+        if processing > processing::SERIES {
+            return Err(IdError::Malformed);
+        }
+        let entry = input.counted(MAX_STORE_ID, IdError::StoreIdTooLong)?.to_vec();
+        let mut attachments = Vec::new();
+        if !input.0.is_empty() {
+            for _ in 0..input.byte()? {
+                attachments.push(input.counted(MAX_STORE_ID, IdError::TooManyAttachments)?.to_vec());
+            }
+            if attachments.is_empty() || !input.0.is_empty() {
+                return Err(IdError::Malformed);
+            }
+        }
+        Ok(EwsId { storage, moniker, processing, entry, attachments })
+    }
+
+    pub fn octets(&self) -> Vec<u8> {
+        let moniker = match &self.moniker {
+            Moniker::Guid(guid) => guid.to_string(),
+            Moniker::Address(address) => address.clone(),
+        };
+        let mut octets = vec![0, self.storage];
+        push_counted(&mut octets, moniker.as_bytes());
+        octets.push(self.processing);
+        push_counted(&mut octets, &self.entry);
+        if !self.attachments.is_empty() {
+            octets.push(self.attachments.len() as u8);
+            for attachment in &self.attachments {
+                push_counted(&mut octets, attachment);
+            }
+        }
+        octets
+    }
+
+    /// The mailbox of an id that could be one of ours, and its entry id.
+    fn mailbox(&self) -> Result<(Guid, Reader<'_>), IdError> {
+        match (&self.moniker, self.storage) {
+            (Moniker::Address(_), _) => Err(IdError::Legacy),
+            (Moniker::Guid(_), storage::CONVERSATION) => Err(IdError::IsConversation),
+            (Moniker::Guid(_), _) if matches!(self.processing, processing::RECURRENCE | processing::SERIES) => {
+                Err(IdError::IsOccurrence)
+            }
+            (Moniker::Guid(mailbox), _) => Ok((*mailbox, Reader(&self.entry))),
+        }
+    }
+
+    fn item(&self) -> Result<ItemId, IdError> {
+        let (mailbox, mut input) = self.mailbox()?;
+        match self.entry.len() {
+            entry::ITEM_LEN => {}
+            entry::FOLDER_LEN => return Err(IdError::IsFolder),
+            _ => return Err(IdError::Malformed),
+        }
+        let folder = input.folder_part(mailbox, entry::PRIVATE_MESSAGE)?;
+        let item = input.numbered(mailbox)?;
+        match (folder, item) {
+            (Some(folder), Some(item)) => Ok(ItemId { mailbox, folder: FolderNo(folder), item: ItemNo(item) }),
+            _ => Err(IdError::NoSuchItem),
+        }
+    }
+
+    fn folder(&self) -> Result<FolderId, IdError> {
+        let (mailbox, mut input) = self.mailbox()?;
+        match self.entry.len() {
+            entry::FOLDER_LEN => {}
+            entry::ITEM_LEN => return Err(IdError::IsItem),
+            _ => return Err(IdError::Malformed),
+        }
+        let folder = input.folder_part(mailbox, entry::PRIVATE_FOLDER)?.ok_or(IdError::NoSuchFolder)?;
+        Ok(FolderId { mailbox, folder: FolderNo(folder) })
+    }
+}
+
+/// A global counter of an entry id: 48 bits, big-endian, and two octets of padding.
+fn counter(number: i64) -> [u8; 8] {
+    let [_, _, a, b, c, d, e, f] = number.to_be_bytes();
+    [a, b, c, d, e, f, 0, 0]
+}
+
+fn push_counted(octets: &mut Vec<u8>, part: &[u8]) {
+    octets.extend((part.len() as u16).to_le_bytes());
+    octets.extend(part);
+}
+
+/// Undoes the run-length packing of other servers' ids: two equal octets are followed by how many more there are
+/// (MS-OXWSITEMID 2.1.3.1.2).
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, IdError> {
+    let mut octets = Vec::with_capacity(packed.len());
+    let mut rest = packed;
+    while let Some((&octet, tail)) = rest.split_first() {
+        let (more, tail) = match tail {
+            [same, count, tail @ ..] if *same == octet => (usize::from(*count) + 1, tail),
+            [same] if *same == octet => return Err(IdError::Malformed),
+            _ => (0, tail),
+        };
+        octets.resize(octets.len() + 1 + more, octet);
+        if octets.len() > MAX_OCTETS {
+            return Err(IdError::Malformed);
+        }
+        rest = tail;
+    }
+    Ok(octets)
+}
+
+/// Bounded reading of an id's octets.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], IdError> {
+        let (head, tail) = self.0.split_at_checked(count).ok_or(IdError::Malformed)?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], IdError> {
+        self.take(N)?.try_into().map_err(|_| IdError::Malformed)
+    }
+
+    fn byte(&mut self) -> Result<u8, IdError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    fn counted(&mut self, most: usize, too_long: IdError) -> Result<&'a [u8], IdError> {
+        let count = usize::from(u16::from_le_bytes(self.array()?));
+        if count > most { Err(too_long) } else { self.take(count) }
+    }
+
+    fn moniker(&mut self) -> Result<&'a str, IdError> {
+        std::str::from_utf8(self.counted(MAX_MONIKER, IdError::MonikerTooLong)?).map_err(|_| IdError::Malformed)
+    }
+
+    /// The part that ids of folders and items share. None: not made by this server.
+    fn folder_part(&mut self, mailbox: Guid, kind: u16) -> Result<Option<i64>, IdError> {
+        let flags: [u8; 4] = self.array()?;
+        let provider: [u8; 16] = self.array()?;
+        let stated = u16::from_le_bytes(self.array()?);
+        let number = self.numbered(mailbox)?;
+        let ours = flags == [0; 4] && provider == mailbox.packed() && stated == kind;
+        Ok(number.filter(|_| ours))
+    }
+
+    /// A replica GUID and a global counter. None: not made by this server.
+    fn numbered(&mut self, mailbox: Guid) -> Result<Option<i64>, IdError> {
+        let replica: [u8; 16] = self.array()?;
+        let [a, b, c, d, e, f, pad @ ..]: [u8; 8] = self.array()?;
+        let number = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        Ok((replica == mailbox.packed() && pad == [0, 0] && number > 0).then_some(number))
+    }
+}
+
+/// What a change key belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    Item(ItemKind),
+    Folder(FolderKind),
+}
+
+/// The numbers that StoreId and change keys carry for an object's kind.
+const OBJECT_KINDS: &[(i32, ObjectKind)] = &[
+    (1, ObjectKind::Folder(FolderKind::Folder)),
+    (2, ObjectKind::Folder(FolderKind::CalendarFolder)),
+    (3, ObjectKind::Folder(FolderKind::ContactsFolder)),
+    (4, ObjectKind::Folder(FolderKind::TasksFolder)),
+    (7, ObjectKind::Folder(FolderKind::SearchFolder)),
+    (9, ObjectKind::Item(ItemKind::Message)),
+    (10, ObjectKind::Item(ItemKind::MeetingMessage)),
+    (11, ObjectKind::Item(ItemKind::MeetingRequest)),
+    (12, ObjectKind::Item(ItemKind::MeetingResponse)),
+    (13, ObjectKind::Item(ItemKind::MeetingCancellation)),
+    (15, ObjectKind::Item(ItemKind::CalendarItem)),
+    (17, ObjectKind::Item(ItemKind::Contact)),
+    (18, ObjectKind::Item(ItemKind::DistributionList)),
+    (19, ObjectKind::Item(ItemKind::Task)),
+    (22, ObjectKind::Item(ItemKind::PostItem)),
+    (24, ObjectKind::Item(ItemKind::Item)),
+];
+
+impl ObjectKind {
+    pub(crate) fn number(self) -> i32 {
+        OBJECT_KINDS.iter().find(|row| row.1 == self).map_or(9, |row| row.0)
+    }
+
+    fn from_number(number: i32) -> Option<ObjectKind> {
+        OBJECT_KINDS.iter().find(|row| row.0 == number).map(|row| row.1)
+    }
+}
+
+impl From<ItemKind> for ObjectKind {
+    fn from(kind: ItemKind) -> Self {
+        ObjectKind::Item(kind)
+    }
+}
+
+impl From<FolderKind> for ObjectKind {
+    fn from(kind: FolderKind) -> Self {
+        ObjectKind::Folder(kind)
+    }
+}
+
+/// The state of an item or folder: the journal number of its last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChangeKey {
+    pub kind: ObjectKind,
+    pub change: Seq,
+}
+
+/// A change key that cannot be read: ErrorInvalidChangeKey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangeKeyError;
+
+impl ChangeKeyError {
+    pub fn code(self) -> Code {
+        Code::ErrorInvalidChangeKey
+    }
+}
+
+impl ChangeKey {
+    pub fn new(kind: impl Into<ObjectKind>, change: Seq) -> ChangeKey {
+        ChangeKey { kind: kind.into(), change }
+    }
+
+    pub fn encode(&self) -> String {
+        let mut octets = Vec::with_capacity(16);
+        octets.extend(self.kind.number().to_le_bytes());
+        octets.extend(8i32.to_le_bytes());
+        octets.extend(self.change.0.to_be_bytes());
+        STANDARD.encode(octets)
+    }
+
+    pub fn decode(text: &str) -> Result<ChangeKey, ChangeKeyError> {
+        if text.len() != 24 {
+            return Err(ChangeKeyError);
+        }
+        let octets = STANDARD.decode(text).map_err(|_| ChangeKeyError)?;
+        let mut input = Reader(&octets);
+        let mut read = || -> Result<(i32, i32, i64), IdError> {
+            let kind = i32::from_le_bytes(input.array()?);
+            let count = i32::from_le_bytes(input.array()?);
+            Ok((kind, count, i64::from_be_bytes(input.array()?)))
+        };
+        let (kind, count, change) = read().map_err(|_| ChangeKeyError)?;
+        let kind = ObjectKind::from_number(kind).ok_or(ChangeKeyError)?;
+        if count != 8 || change <= 0 || !input.0.is_empty() {
+            return Err(ChangeKeyError);
+        }
+        Ok(ChangeKey { kind, change: Seq(change) })
+    }
+
+    /// The key given for an item. A folder's is of the wrong kind.
+    pub fn of_item(text: &str) -> Result<Seq, ChangeKeyError> {
+        match ChangeKey::decode(text)? {
+            ChangeKey { kind: ObjectKind::Item(_), change } => Ok(change),
+            _ => Err(ChangeKeyError),
+        }
+    }
+
+    /// The key given for a folder. An item's is of the wrong kind.
+    pub fn of_folder(text: &str) -> Result<Seq, ChangeKeyError> {
+        match ChangeKey::decode(text)? {
+            ChangeKey { kind: ObjectKind::Folder(_), change } => Ok(change),
+            _ => Err(ChangeKeyError),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "id_tests.rs"]
+mod tests;
