@@ -15,7 +15,9 @@ mod value;
 
 pub use load::Error;
 pub use show::{check_text, manual_roff, sample};
-pub use table::{Auth, Database, Http, Limits, Log, Mail, Notifications, Process, SECTIONS, Server, Settings};
+pub use table::{
+    Auth, Database, Http, LANGUAGES, Limits, Log, Mail, Notifications, Process, SECTIONS, Server, Settings,
+};
 pub use value::{Check, Kind, Reader, Reload, Row, Section, Value};
 
 /// Where the programs look when no `-c FILE` is given.

@@ -62,6 +62,9 @@ macro_rules! settings {
     };
 }
 
+/// The languages in which folders have names (`ewsd-model`, `distinguished.rs`; a test of the programs compares the two).
+pub const LANGUAGES: &[&str] = &["en", "de", "fr", "es", "it", "nl", "pt", "ja"];
+
 const NONE: [String; 0] = [];
 const SECONDS: Check = Check::Between(1, 86_400);
 
@@ -87,7 +90,7 @@ settings! {
             "The user that workers and the private PostgreSQL run as when ewsd is started by root; empty: ewsd, else postgres.";
         workers: u64 = 0u64, Live, Master, Check::Between(0, 1024),
             "How many request workers stand ready; 0: one per processor, at least two.";
-        retire_after: u64 = 10_000u64, Live, Master, Check::Between(1, u64::MAX >> 1),
+        retire_after: u64 = 10_000u64, Live, Worker, Check::Between(1, u64::MAX >> 1),
             "A worker is replaced by a fresh one after so many requests.";
         drain_seconds: u64 = 30u64, Live, Master, Check::Between(0, 3600),
             "How long a stopping server finishes requests that it has begun.";
@@ -171,7 +174,7 @@ settings! {
             "Domains that are delivered here and nowhere else; empty: those of the accounts' addresses.";
         quota_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
             "Size of a mailbox beyond which mail is put off, where the account has no figure of its own; 0: none.";
-        default_language: String = "en", Live, Both, Check::OneOf(&["en", "de", "fr", "es", "it", "nl", "pt", "ru", "ja"]),
+        default_language: String = "en", Live, Both, Check::OneOf(LANGUAGES),
             "Language of the folder names of new mailboxes, where the account names none.";
     }
     log: Log "What is logged, and where to." {
