@@ -12,12 +12,16 @@
 pub mod code;
 pub mod id;
 pub mod kind;
+pub mod operation;
 pub mod property;
+#[cfg(test)]
+mod reference;
 pub mod value;
 pub mod version;
 
 pub use code::Code;
 pub use kind::{FolderKind, ItemKind, Kinds};
+pub use operation::Op;
 pub use property::{Prop, PropId};
 pub use value::Value;
 pub use version::Version;

@@ -1,0 +1,339 @@
+//! The operations of the protocol (services.wsdl), one row each: how they are asked, how they are answered, and for those
+//! not built the polite refusal. Dispatch, the WSDL, and the support matrix of the README come out of these rows.
+//!
+//! A refusal is an error in the operation's own answer, never a fault: clients take faults of status 500 for a broken
+//! server and come back, and some take the version codes (ErrorInvalidRequest and kin) as a reason to try every schema.
+
+use crate::Version;
+use crate::Version::{
+    Exchange2007 as E2007, Exchange2007Sp1 as E2007_SP1, Exchange2010 as E2010, Exchange2010Sp1 as E2010_SP1,
+    Exchange2013 as E2013, Exchange2016 as E2016,
+};
+use crate::code::Code;
+use Shape::*;
+use std::fmt::Write;
+
+/// Where in the answer an operation's response messages stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `m:ResponseMessages` with one [`Operation::message`] for each thing asked for.
+    Messages,
+    /// The response element is itself the response message.
+    Whole,
+    /// The response element holds one `m:ResponseMessage`.
+    Inner,
+    /// `m:FreeBusyResponseArray`, a `m:FreeBusyResponse` with its `m:ResponseMessage` for each mailbox.
+    Availability,
+    /// `m:ResponseMessages` for which the schema has no message: an error can only be a fault.
+    Empty,
+}
+
+/// What a call weighs against a caller's budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cost {
+    Light,
+    Normal,
+    Heavy,
+}
+
+/// A row of the operations table.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    pub op: Op,
+    pub name: &'static str,
+    /// Child of the SOAP body, messages namespace.
+    pub request: &'static str,
+    pub response: &'static str,
+    /// The response message's element where the shape is [`Shape::Messages`].
+    pub message: &'static str,
+    /// The last part of the SOAPAction; clients need not send it.
+    pub action: &'static str,
+    pub since: Version,
+    pub shape: Shape,
+    /// A call may be handed to the master to wait.
+    pub may_hold: bool,
+    pub cost: Cost,
+    pub built: bool,
+    /// What an operation that is not built answers.
+    pub refusal: Code,
+    /// Elements the schema demands even in an error, behind those of every response message, with their text.
+    pub rest: &'static [(&'static str, &'static str)],
+}
+
+const ITEMS: &[(&str, &str)] = &[("Items", "")];
+
+const fn op(since: Version, shape: Shape) -> Operation {
+    Operation {
+        op: Op::ResolveNames,
+        name: "",
+        request: "",
+        response: "",
+        message: "",
+        action: "",
+        since,
+        shape,
+        may_hold: false,
+        cost: Cost::Normal,
+        built: false,
+        refusal: Code::ErrorInvalidOperation,
+        rest: &[],
+    }
+}
+
+/// The builders of the rows.
+impl Operation {
+    const fn named(mut self, op: Op, name: &'static str, response: &'static str, message: &'static str) -> Operation {
+        self.op = op;
+        self.name = name;
+        if self.request.is_empty() {
+            self.request = name;
+        }
+        if self.response.is_empty() {
+            self.response = response;
+        }
+        if self.action.is_empty() {
+            self.action = name;
+        }
+        if matches!(self.shape, Messages) {
+            self.message = message;
+        }
+        self
+    }
+
+    const fn asked(mut self, request: &'static str) -> Operation {
+        self.request = request;
+        self
+    }
+
+    const fn answered(mut self, response: &'static str) -> Operation {
+        self.response = response;
+        self
+    }
+
+    const fn action(mut self, action: &'static str) -> Operation {
+        self.action = action;
+        self
+    }
+
+    const fn may_hold(mut self) -> Operation {
+        self.may_hold = true;
+        self
+    }
+
+    const fn heavy(mut self) -> Operation {
+        self.cost = Cost::Heavy;
+        self
+    }
+
+    const fn light(mut self) -> Operation {
+        self.cost = Cost::Light;
+        self
+    }
+
+    const fn with(mut self, rest: &'static [(&'static str, &'static str)]) -> Operation {
+        self.rest = rest;
+        self
+    }
+
+    const fn built(mut self) -> Operation {
+        self.built = true;
+        self
+    }
+
+    const fn refused(mut self, code: Code) -> Operation {
+        self.refusal = code;
+        self
+    }
+}
+
+macro_rules! operations {
+    ($($name:ident = $row:expr;)*) => {
+        /// An operation: the number of its row.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Op {
+            $($name,)*
+        }
+
+        /// The rows, in the order of [`Op`].
+        pub static OPERATIONS: &[Operation] = &[$($row.named(
+            Op::$name,
+            stringify!($name),
+            concat!(stringify!($name), "Response"),
+            concat!(stringify!($name), "ResponseMessage"),
+        ),)*];
+    };
+}
+
+operations! {
+    ResolveNames                      = op(E2007, Messages).built();
+    ExpandDL                          = op(E2007, Messages).refused(Code::ErrorNameResolutionNoResults);
+    GetServerTimeZones                = op(E2010, Messages).light().with(&[("TimeZoneDefinitions", "")]).built();
+    FindFolder                        = op(E2007, Messages).heavy().built();
+    FindItem                          = op(E2007, Messages).heavy().built();
+    GetFolder                         = op(E2007, Messages).light().built();
+    ConvertId                         = op(E2007_SP1, Messages).light().built();
+    UploadItems                       = op(E2010_SP1, Messages).heavy();
+    ExportItems                       = op(E2010_SP1, Messages).heavy();
+    CreateFolderPath                  = op(E2013, Messages);
+    CreateFolder                      = op(E2007, Messages).built();
+    DeleteFolder                      = op(E2007, Messages).heavy().built();
+    EmptyFolder                       = op(E2010_SP1, Messages).heavy().built();
+    UpdateFolder                      = op(E2007, Messages).built();
+    MoveFolder                        = op(E2007, Messages).built();
+    CopyFolder                        = op(E2007, Messages).heavy().built();
+    Subscribe                         = op(E2007, Messages).built();
+    Unsubscribe                       = op(E2007, Messages).light().built();
+    GetEvents                         = op(E2007, Messages).may_hold().light().built();
+    GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold().heavy();
+    SyncFolderHierarchy               = op(E2007, Messages).built();
+    SyncFolderItems                   = op(E2007, Messages).built();
+    GetItem                           = op(E2007, Messages).with(ITEMS).built();
+    CreateItem                        = op(E2007, Messages).with(ITEMS).built();
+    DeleteItem                        = op(E2007, Messages).built();
+    UpdateItem                        = op(E2007, Messages).with(ITEMS).built();
+    UpdateItemInRecoverableItems      = op(E2013, Messages).with(ITEMS).refused(Code::ErrorAccessDenied);
+    SendItem                          = op(E2007, Messages).built();
+    MoveItem                          = op(E2007, Messages).with(ITEMS).built();
+    CopyItem                          = op(E2007, Messages).with(ITEMS).built();
+    ArchiveItem                       = op(E2013, Messages).with(ITEMS).refused(Code::ErrorArchiveMailboxNotEnabled);
+    CreateAttachment                  = op(E2007, Messages).with(&[("Attachments", "")]).built();
+    DeleteAttachment                  = op(E2007, Messages).built();
+    GetAttachment                     = op(E2007, Messages).with(&[("Attachments", "")]).built();
+    GetClientAccessToken              = op(E2013, Messages).refused(Code::ErrorUnauthorizedClientAccessTokenRequest);
+    CreateManagedFolder               = op(E2007, Messages).refused(Code::ErrorManagedFolderNotFound);
+    GetDelegate                       = op(E2007_SP1, Whole).refused(Code::ErrorDelegateMissingConfiguration);
+    AddDelegate                       = op(E2007_SP1, Whole).refused(Code::ErrorAddDelegatesFailed);
+    RemoveDelegate                    = op(E2007_SP1, Whole).refused(Code::ErrorNotDelegate);
+    UpdateDelegate                    = op(E2007_SP1, Whole).refused(Code::ErrorNotDelegate);
+    CreateUserConfiguration           = op(E2010, Messages).refused(Code::ErrorItemSave);
+    DeleteUserConfiguration           = op(E2010, Messages).refused(Code::ErrorItemNotFound);
+    GetUserConfiguration              = op(E2010, Messages).refused(Code::ErrorItemNotFound);
+    GetSpecificUserConfiguration      = op(E2016, Messages).refused(Code::ErrorItemNotFound);
+    UpdateUserConfiguration           = op(E2010, Messages).refused(Code::ErrorItemNotFound);
+    GetUserAvailability               = op(E2007, Availability).asked("GetUserAvailabilityRequest").heavy().refused(Code::ErrorAccessDenied);
+    GetUserOofSettings                = op(E2007, Inner).asked("GetUserOofSettingsRequest").light();
+    SetUserOofSettings                = op(E2007, Inner).asked("SetUserOofSettingsRequest");
+    GetServiceConfiguration           = op(E2010, Whole);
+    GetMailTips                       = op(E2010, Whole).refused(Code::ErrorMailTipsDisabled);
+    PlayOnPhone                       = op(E2010, Whole).refused(Code::ErrorUserNotUnifiedMessagingEnabled);
+    GetPhoneCallInformation           = op(E2010, Whole).refused(Code::ErrorInvalidPhoneCallId);
+    DisconnectPhoneCall               = op(E2010, Whole).refused(Code::ErrorInvalidPhoneCallId);
+    GetSharingMetadata                = op(E2010, Whole).with(&[("EncryptedSharedFolderDataCollection", ""), ("InvalidRecipients", "")]).refused(Code::ErrorOrganizationNotFederated);
+    RefreshSharingFolder              = op(E2010, Whole).refused(Code::ErrorSharingSynchronizationFailed);
+    GetSharingFolder                  = op(E2010, Whole).refused(Code::ErrorFolderNotFound);
+    SetTeamMailbox                    = op(E2013, Whole).refused(Code::ErrorTeamMailboxNotFound);
+    UnpinTeamMailbox                  = op(E2013, Whole).refused(Code::ErrorTeamMailboxNotFound);
+    GetRoomLists                      = op(E2010, Whole);
+    GetRooms                          = op(E2010, Whole);
+    FindMessageTrackingReport         = op(E2010, Whole).refused(Code::ErrorMessageTrackingPermanentError);
+    GetMessageTrackingReport          = op(E2010, Whole).refused(Code::ErrorMessageTrackingPermanentError);
+    FindConversation                  = op(E2010_SP1, Whole).heavy();
+    ApplyConversationAction           = op(E2010_SP1, Messages).refused(Code::ErrorApplyConversationActionFailed);
+    GetConversationItems              = op(E2013, Messages);
+    FindPeople                        = op(E2013, Whole).heavy();
+    FindTags                          = op(E2016, Whole);
+    AddTag                            = op(E2016, Whole);
+    HideTag                           = op(E2016, Whole);
+    GetPersona                        = op(E2013, Whole).answered("GetPersonaResponseMessage").refused(Code::ErrorItemNotFound);
+    GetInboxRules                     = op(E2010_SP1, Whole);
+    UpdateInboxRules                  = op(E2010_SP1, Whole);
+    GetPasswordExpirationDate         = op(E2010_SP1, Whole).light().with(&[("PasswordExpirationDate", "0001-01-01T00:00:00Z")]);
+    GetDiscoverySearchConfiguration   = op(E2013, Whole).with(&[("DiscoverySearchConfigurations", "")]).refused(Code::ErrorAccessDenied);
+    GetSearchableMailboxes            = op(E2013, Whole).with(&[("SearchableMailboxes", "")]).refused(Code::ErrorAccessDenied);
+    SearchMailboxes                   = op(E2013, Messages).heavy().refused(Code::ErrorDiscoverySearchesDisabled);
+    GetHoldOnMailboxes                = op(E2013, Whole).refused(Code::ErrorMailboxHoldNotFound);
+    SetHoldOnMailboxes                = op(E2013, Whole).refused(Code::ErrorAccessDenied);
+    GetNonIndexableItemStatistics     = op(E2013, Whole).refused(Code::ErrorAccessDenied);
+    GetNonIndexableItemDetails        = op(E2013, Whole).refused(Code::ErrorAccessDenied);
+    MarkAllItemsAsRead                = op(E2013, Messages).heavy().built();
+    MarkAsJunk                        = op(E2013, Messages);
+    ReportMessage                     = op(E2016, Messages).refused(Code::ErrorInvalidReportMessageActionType);
+    GetAppManifests                   = op(E2013, Whole).with(&[("Apps", "")]).refused(Code::ErrorExtensionsNotAuthorized);
+    AddNewImContactToGroup            = op(E2013, Whole);
+    AddNewTelUriContactToGroup        = op(E2013, Whole);
+    AddImContactToGroup               = op(E2013, Whole);
+    RemoveImContactFromGroup          = op(E2013, Whole).refused(Code::ErrorUnableToRemoveImContactFromGroup);
+    AddImGroup                        = op(E2013, Whole);
+    AddDistributionGroupToImList      = op(E2013, Whole).refused(Code::ErrorInvalidImDistributionGroupSmtpAddress);
+    GetImItemList                     = op(E2013, Whole);
+    GetImItems                        = op(E2013, Whole);
+    RemoveContactFromImList           = op(E2013, Whole).refused(Code::ErrorInvalidImContactId);
+    RemoveDistributionGroupFromImList = op(E2013, Whole).refused(Code::ErrorInvalidImGroupId);
+    RemoveImGroup                     = op(E2013, Whole).refused(Code::ErrorInvalidImGroupId);
+    SetImGroup                        = op(E2013, Whole).refused(Code::ErrorInvalidImGroupId);
+    SetImListMigrationCompleted       = op(E2013, Whole);
+    GetUserRetentionPolicyTags        = op(E2013, Whole).with(&[("RetentionPolicyTags", "")]).refused(Code::ErrorInvalidRetentionTagNone);
+    DisableApp                        = op(E2013, Whole).refused(Code::ErrorExtensionNotFound);
+    InstallApp                        = op(E2013, Whole).refused(Code::ErrorExtensionsNotAuthorized);
+    UpdateExtensionUsage              = op(E2016, Whole).refused(Code::ErrorExtensionNotFound);
+    UninstallApp                      = op(E2013, Whole).refused(Code::ErrorExtensionNotFound);
+    GetAppMarketplaceUrl              = op(E2013, Whole).refused(Code::ErrorExtensionsNotAuthorized);
+    FindAvailableMeetingTimes         = op(E2016, Whole);
+    FindMeetingTimeCandidates         = op(E2016, Whole);
+    GetUserPhoto                      = op(E2013, Whole).with(&[("HasChanged", "false")]).refused(Code::ErrorItemNotFound);
+    SetUserPhoto                      = op(E2016, Empty);
+    GetMeetingSpace                   = op(E2016, Whole).answered("GetMeetingSpaceResponseMessage");
+    DeleteMeetingSpace                = op(E2016, Whole).answered("DeleteMeetingSpaceResponseMessage");
+    UpdateMeetingSpace                = op(E2016, Whole).answered("UpdateMeetingSpaceResponseMessage");
+    CreateMeetingSpace                = op(E2016, Whole).answered("CreateMeetingSpaceResponseMessage");
+    FindMeetingSpaceByJoinUrl         = op(E2016, Whole).answered("FindMeetingSpaceByJoinUrlResponseMessage");
+    GetMeetingInstance                = op(E2016, Whole).asked("GetMeetingInstanceRequest").action("GetMeetingInstanceRequest");
+    DeleteMeetingInstance             = op(E2016, Whole).asked("DeleteMeetingInstanceRequest").action("DeleteMeetingInstanceRequest");
+    UpdateMeetingInstance             = op(E2016, Whole).asked("UpdateMeetingInstanceRequest").action("UpdateMeetingInstanceRequest");
+    CreateMeetingInstance             = op(E2016, Whole).asked("CreateMeetingInstanceRequest").action("CreateMeetingInstanceRequest");
+    StartSearchSession                = op(E2016, Whole).refused(Code::ErrorInstantSearchFailed);
+    ExecuteSearch                     = op(E2016, Whole).refused(Code::ErrorInstantSearchFailed);
+    GetSearchSuggestions              = op(E2016, Whole).refused(Code::ErrorInstantSearchFailed);
+    DeleteSearchSuggestion            = op(E2016, Whole).refused(Code::ErrorInstantSearchFailed);
+    EndSearchSession                  = op(E2016, Whole).refused(Code::ErrorInstantSearchSessionExpired);
+    GetLastPrivateCatalogUpdate       = op(E2016, Whole).with(&[("LastUpdate", "0001-01-01T00:00:00Z")]).refused(Code::ErrorExtensionsNotAuthorized);
+    GetPrivateCatalogAddIns           = op(E2016, Whole).refused(Code::ErrorExtensionsNotAuthorized);
+}
+
+/// SOAPAction of an operation is this and [`Operation::action`].
+pub const ACTION_BASE: &str = "http://schemas.microsoft.com/exchange/services/2006/messages/";
+
+impl Op {
+    pub fn row(self) -> &'static Operation {
+        // The table has one row for each variant: the same macro made both.
+        #[allow(clippy::indexing_slicing)]
+        &OPERATIONS[self as usize]
+    }
+
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// By the request element, the child of the SOAP body.
+    pub fn from_request(element: &str) -> Option<Op> {
+        OPERATIONS.iter().find(|row| row.request == element).map(|row| row.op)
+    }
+}
+
+impl std::fmt::Display for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The support matrix of the README: built operations first, each part by name.
+pub fn markdown() -> String {
+    let mut rows: Vec<&Operation> = OPERATIONS.iter().collect();
+    rows.sort_by_key(|row| (!row.built, row.name));
+    let built = rows.iter().filter(|row| row.built).count();
+    let mut text =
+        format!("{built} of {} operations are built. The others answer with the error given.\n\n", rows.len());
+    text.push_str("| operation | since | answer |\n|---|---|---|\n");
+    for row in rows {
+        let since = row.since.name().trim_start_matches("Exchange").replace('_', " ");
+        let answer = if row.built { "built" } else { row.refusal.name() };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {} | {since} | {answer} |", row.name);
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "operation_tests.rs"]
+mod tests;
