@@ -15,6 +15,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
-    clap_complete::generate(args.shell, &mut Cli::command(), "ewsctl", &mut std::io::stdout());
-    Ok(())
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "ewsctl", &mut script);
+    super::print(format_args!("{}", String::from_utf8_lossy(&script)))
 }

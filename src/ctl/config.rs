@@ -39,15 +39,14 @@ pub fn run(config: &Path, args: &Args) -> Result {
     match &args.command {
         Command::Check => {
             super::load(config)?;
-            println!("{}: right", config.display());
+            say!("{}: right", config.display())
         }
-        Command::Show { defaults: true, .. } => print!("{}", ewsd_settings::sample()),
+        Command::Show { defaults: true, .. } => super::print(format_args!("{}", ewsd_settings::sample())),
         Command::Show { key: Some(key), .. } => match super::load(config)?.value_of(key) {
-            Some(value) => println!("{value}"),
+            Some(value) => say!("{value}"),
             // The table's own words for a key that it lacks.
-            None => Settings::default().set(&format!("{key}="))?,
+            None => Ok(Settings::default().set(&format!("{key}="))?),
         },
-        Command::Show { changed, .. } => print!("{}", super::load(config)?.show(*changed)),
+        Command::Show { changed, .. } => super::print(format_args!("{}", super::load(config)?.show(*changed))),
     }
-    Ok(())
 }

@@ -3,16 +3,24 @@
 //! Commands talk to the running server by its control socket (`control.rs`), to the database by `ewsd-store`, and to nothing else.
 //! Next: the file named after the command; `demo/` for the whole server in one command.
 
+use std::fmt;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use ewsd_settings::Settings;
 
+/// Prints a line on standard output; an error when that fails.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::ctl::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+
 mod completions;
 mod config;
 mod control;
 mod man;
+mod operations;
 mod reload;
 mod status;
 mod stop;
@@ -64,6 +72,7 @@ enum Command {
     Stop(stop::Args),
     Reload(reload::Args),
     Config(config::Args),
+    Operations(operations::Args),
     Man(man::Args),
     Completions(completions::Args),
 }
@@ -77,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Stop(args) => stop::run(&cli.config, &args),
         Command::Reload(args) => reload::run(&cli.config, &args),
         Command::Config(args) => config::run(&cli.config, &args),
+        Command::Operations(args) => operations::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
@@ -86,6 +96,14 @@ pub fn main() -> ExitCode {
             eprintln!("ewsctl: {}", failure.text);
             ExitCode::from(failure.code)
         }
+    }
+}
+
+/// Prints on standard output. A reader that has gone (`| head`) has seen what it wanted.
+fn print(text: fmt::Arguments<'_>) -> Result {
+    match std::io::stdout().write_fmt(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("standard output: {error}").into()),
+        _ => Ok(()),
     }
 }
 

@@ -16,10 +16,10 @@ pub struct Args {}
 pub fn run(config: &Path, _: &Args) -> Result {
     let settings = super::load(config)?;
     let answer = control::require(&settings, &json!({"cmd": "reload"}))?;
-    println!("reloaded");
+    say!("reloaded")?;
     let kept = answer.get("not_reloadable").and_then(Value::as_array);
     for key in kept.into_iter().flatten().filter_map(Value::as_str) {
-        println!("{key} is taken at the next start only");
+        say!("{key} is taken at the next start only")?;
     }
     Ok(())
 }

@@ -25,9 +25,9 @@ pub fn run(config: &Path, args: &Args) -> Result {
     let settings = super::load(config)?;
     let status = control::require(&settings, &json!({"cmd": "status"}))?;
     if args.json {
-        println!("{status:#}");
+        say!("{status:#}")?;
     } else {
-        print!("{}", describe(&status));
+        super::print(format_args!("{}", describe(&status)))?;
     }
     match status.get("ready").and_then(Value::as_bool) {
         Some(true) => Ok(()),

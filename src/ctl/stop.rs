@@ -16,6 +16,6 @@ pub struct Args {}
 pub fn run(config: &Path, _: &Args) -> Result {
     let settings = super::load(config)?;
     control::require(&settings, &json!({"cmd": "stop"}))?;
-    println!("stopping");
+    say!("stopping")?;
     Ok(())
 }

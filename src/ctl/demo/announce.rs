@@ -29,15 +29,15 @@ pub fn announce(place: &Place, status: &Value, master: u32, accounts: &[Login]) 
         })).collect::<Vec<_>>(),
     });
     write_whole(&place.ready, &format!("{ready:#}\n"))?;
-    println!("ewsd is ready.");
-    println!("  EWS            {ews}");
-    println!("  mail in        {} (LMTP)", lmtp.as_deref().unwrap_or("nowhere"));
-    println!("  figures        {}", admin.map_or("nowhere".into(), |admin| format!("{admin}/metrics")));
-    println!("  accounts       {}", names(accounts));
-    println!("  password       {} (for each of them)", super::fill::PASSWORD);
-    println!("  configuration  {}", place.config.display());
-    println!("  administration ewsctl -c {} status", place.config.display());
-    println!("Ctrl-C ends it; the data stay in {}.", place.dir.display());
+    say!("ewsd is ready.")?;
+    say!("  EWS            {ews}")?;
+    say!("  mail in        {} (LMTP)", lmtp.as_deref().unwrap_or("nowhere"))?;
+    say!("  figures        {}", admin.map_or("nowhere".into(), |admin| format!("{admin}/metrics")))?;
+    say!("  accounts       {}", names(accounts))?;
+    say!("  password       {} (for each of them)", super::fill::PASSWORD)?;
+    say!("  configuration  {}", place.config.display())?;
+    say!("  administration ewsctl -c {} status", place.config.display())?;
+    say!("Ctrl-C ends it; the data stay in {}.", place.dir.display())?;
     Ok(())
 }
 

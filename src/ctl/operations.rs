@@ -1,0 +1,46 @@
+//! `ewsctl operations`: what this version answers, out of the operations table.
+
+use ewsd_model::operation::{OPERATIONS, markdown};
+
+use super::Result;
+
+/// List the operations of the protocol, and which of them are built.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ewsctl operations | grep -v refused\n  ewsctl operations --markdown   the block of the README"
+)]
+pub struct Args {
+    /// Print the support matrix in Markdown.
+    #[arg(long)]
+    markdown: bool,
+}
+
+pub fn run(args: &Args) -> Result {
+    if args.markdown {
+        super::print(format_args!("{}", markdown()))?;
+        return Ok(());
+    }
+    for row in OPERATIONS {
+        let answer = if row.built { "built".to_owned() } else { format!("refused with {}", row.refusal.name()) };
+        say!("{:32} since {:18} {answer}", row.name, row.since.name())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    /// The comments in README.md between which the matrix stands.
+    const MARKS: [&str; 2] = ["<!-- operations -->\n", "<!-- /operations -->\n"];
+
+    #[test]
+    fn the_readme_shows_the_table() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+        let block = readme.split_once(MARKS[0]).unwrap().1.split_once(MARKS[1]).unwrap().0;
+        let table = ewsd_model::operation::markdown();
+        assert!(
+            block == table,
+            "README.md differs: put the output of `ewsctl operations --markdown` between the marks"
+        );
+    }
+}
