@@ -1,1 +1,56 @@
-//! The only SQL: migrations, mailboxes, folders, items, blobs, journal, directory, subscriptions
+//! The only SQL. Mailboxes with their folders, items, contents and journal; accounts; subscriptions; the outbox.
+//!
+//! | question | file |
+//! |---|---|
+//! | which tables are there? | `../migrations` |
+//! | how does a change get its number, and can it be forgotten? | `journal.rs` |
+//! | which column is `Column::Subject`? | `column.rs`, one row |
+//! | how does a restriction become SQL? | `query.rs` |
+//! | what happens when PostgreSQL is away? | `connection.rs` |
+//! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
+//!
+//! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes or rights: the caller says
+//! which columns it wants, and has asked the worker's gate before.
+
+mod attachment;
+mod blob;
+mod column;
+mod connection;
+mod directory;
+pub mod embedded;
+mod error;
+mod folder;
+mod item;
+mod journal;
+pub mod json;
+mod migrate;
+mod options;
+mod outbox;
+mod pending;
+pub mod query;
+mod quota;
+mod search;
+mod sql;
+mod subscription;
+mod sync;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use attachment::{AttachmentKind, AttachmentRow, NewAttachment};
+pub use blob::Hash;
+pub use column::{ColumnSet, Columns};
+pub use connection::Store;
+pub use directory::{Account, DirectoryEntry, NewAccount, Recipient};
+pub use error::{Missing, StoreError};
+pub use folder::{FolderRow, FolderUpdate, NewFolder};
+pub use item::{ItemRef, ItemRow, ItemUpdate, NewItem, Plan};
+pub use journal::{Entry, Events, Kind, Scope};
+pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};
+pub use options::Options;
+pub use outbox::{NewOutgoing, Outgoing};
+pub use query::{Cmp, ContainsMode, Field, Filter, Found, Order, Page, ScalarType};
+pub use subscription::{NewSubscription, Subscription, SubscriptionKind};
+pub use sync::{FolderChange, HierarchyPage, ItemChange, ItemPage, ItemState, SyncKind};
+
+/// A JSON object as `jsonb` columns hold it.
+pub type Map = serde_json::Map<String, serde_json::Value>;

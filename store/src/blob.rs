@@ -1,0 +1,213 @@
+//! Contents by their SHA-256: bodies, messages as received, attachments. Stored once per mailbox however often named.
+//!
+//! A content is written by the statement that names it (see [`Parts`]). What nobody names any more is collected later, so
+//! that deleting an item is cheap and a writer that is about to name it again can never meet its removal.
+
+use crate::connection::corrupt;
+use crate::sql::{Param, Sql};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::id::MailboxNo;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// Octets in one row. PostgreSQL reads and writes a row whole.
+const PART: usize = 1 << 20;
+
+/// Above this the parts go ahead of the statement that names them, so many octets at a time.
+pub(crate) const AHEAD: usize = 8 << 20;
+
+/// SHA-256 of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    pub fn of(content: &[u8]) -> Hash {
+        Hash(Sha256::digest(content).into())
+    }
+}
+
+/// Contents that a statement is to write along.
+#[derive(Default)]
+pub(crate) struct Parts<'a> {
+    known: BTreeSet<Hash>,
+    parts: Vec<(Hash, i64, &'a [u8])>,
+    pub octets: usize,
+}
+
+impl<'a> Parts<'a> {
+    /// Adds a content and says under which hash it will be found.
+    pub fn add(&mut self, content: &'a [u8]) -> Hash {
+        let hash = Hash::of(content);
+        if self.known.insert(hash) {
+            self.octets += content.len();
+            for (number, part) in split(content).into_iter().enumerate() {
+                self.parts.push((hash, number as i64, part));
+            }
+        }
+        hash
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Writes the `insert`, its mailbox being `$1`. `from` is empty, or a comma and what must run before.
+    /// A content that is there is touched, which keeps the collector away from it.
+    pub fn insert(&self, sql: &mut Sql<'a>, from: &str) {
+        push_insert(sql, &self.parts, from);
+    }
+
+    /// Takes everything out in groups of at most [`AHEAD`] octets or one part, each a statement of its own.
+    pub fn ahead(&mut self, mailbox: MailboxNo) -> Vec<Sql<'a>> {
+        let mut statements = Vec::new();
+        let mut group = Vec::new();
+        let mut octets = 0;
+        for part in std::mem::take(&mut self.parts) {
+            if octets + part.2.len() > AHEAD && !group.is_empty() {
+                statements.push(statement(mailbox, &std::mem::take(&mut group)));
+                octets = 0;
+            }
+            octets += part.2.len();
+            group.push(part);
+        }
+        if !group.is_empty() {
+            statements.push(statement(mailbox, &group));
+        }
+        statements
+    }
+}
+
+fn statement<'a>(mailbox: MailboxNo, parts: &[(Hash, i64, &'a [u8])]) -> Sql<'a> {
+    let mut sql = Sql::default();
+    sql.params.push(mailbox.0.into());
+    push_insert(&mut sql, parts, "");
+    sql
+}
+
+fn push_insert<'a>(sql: &mut Sql<'a>, parts: &[(Hash, i64, &'a [u8])], from: &str) {
+    sql.push("insert into blob (mailbox, hash, part, data) select $1, p.hash, p.part, p.data from unnest(");
+    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Owned(part.0.0.to_vec())).collect())).push("::bytea[], ");
+    sql.bind(Param::Ints(parts.iter().map(|part| part.1).collect())).push("::int[], ");
+    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Borrowed(part.2)).collect())).push("::bytea[]) as p (hash, part, data)");
+    sql.push(from);
+    // The row is locked even where the condition spares writing it.
+    sql.push(
+        " on conflict (mailbox, hash, part) do update set touched = now() \
+         where blob.touched < now() - interval '10 minutes'",
+    );
+}
+
+/// Cuts at most [`PART`] octets at a time and not inside a UTF-8 character, so that each part of a text is a text.
+fn split(content: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut rest = content;
+    while rest.len() > PART {
+        let at = (PART - 3..=PART).rev().find(|&at| rest.get(at).is_none_or(|byte| byte & 0xC0 != 0x80));
+        let (part, after) = rest.split_at(at.unwrap_or(PART));
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+impl Store {
+    /// Writes a content by itself. Name it from a row within the hour, or it is collected.
+    pub fn put_blob(&mut self, mailbox: MailboxNo, content: &[u8]) -> Result<Hash, StoreError> {
+        let mut parts = Parts::default();
+        let hash = parts.add(content);
+        self.transaction(|store| parts_ahead(store, mailbox, content))?;
+        Ok(hash)
+    }
+
+    pub fn blob(&mut self, mailbox: MailboxNo, hash: &Hash) -> Result<Vec<u8>, StoreError> {
+        let sql = Sql::new(
+            "select string_agg(data, ''::bytea order by part) from blob where mailbox = $1 and hash = $2",
+        )
+        .with([mailbox.0.into(), Param::Bytes(Cow::Borrowed(&hash.0))]);
+        let row = self.read_opt(&sql)?;
+        let content: Option<Vec<u8>> = row.map(|row| row.try_get(0).map_err(corrupt)).transpose()?.flatten();
+        content.ok_or(StoreError::NotFound(Missing::Blob))
+    }
+
+    /// Removes up to `limit` parts of contents that nothing names and that nobody has touched for `age_seconds`. Says how many:
+    /// as many as the limit, call again.
+    ///
+    /// The mailbox's changes wait meanwhile; keep the limit in the hundreds. `age_seconds` must be above 600 and longer
+    /// than any transaction takes.
+    pub fn collect_orphans(&mut self, mailbox: MailboxNo, age_seconds: i64, limit: i64) -> Result<i64, StoreError> {
+        const COLLECT: &str = "
+            with orphan as (
+                select b.hash, b.part from blob b
+                where b.mailbox = $1 and b.touched < now() - make_interval(secs => $2::float8)
+                  and not exists (select from item i where i.mailbox = $1 and i.body = b.hash)
+                  and not exists (select from item i where i.mailbox = $1 and i.mime = b.hash)
+                  and not exists (select from attachment a where a.mailbox = $1 and a.content = b.hash)
+                  and not exists (select from outbox o where o.mailbox = $1 and o.mime = b.hash)
+                limit $3
+            )
+            delete from blob using orphan
+            where blob.mailbox = $1 and blob.hash = orphan.hash and blob.part = orphan.part
+              and blob.touched < now() - make_interval(secs => $2::float8)
+            returning 1";
+        self.transaction(|store| {
+            store.lock_mailbox(mailbox)?;
+            let sql = Sql::new(COLLECT).with([mailbox.0.into(), Param::Real(age_seconds as f64), limit.into()]);
+            crate::sql::int(store.query(&sql)?.len())
+        })
+    }
+}
+
+fn parts_ahead(store: &mut Store, mailbox: MailboxNo, content: &[u8]) -> Result<(), StoreError> {
+    let mut parts = Parts::default();
+    parts.add(content);
+    store.put_ahead(mailbox, &mut parts)
+}
+
+impl Store {
+    /// Writes large contents before the statement that names them, in the same transaction.
+    pub(crate) fn put_ahead(&mut self, mailbox: MailboxNo, parts: &mut Parts) -> Result<(), StoreError> {
+        // Counter first, contents after it: the order in which everybody locks.
+        self.lock_mailbox(mailbox)?;
+        for sql in parts.ahead(mailbox) {
+            self.query(&sql)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn parts_of_a_text_are_texts() {
+        for shift in 0..4 {
+            let text = "x".repeat(shift) + &"€".repeat(PART);
+            let parts = split(text.as_bytes());
+            assert!(parts.len() > 2);
+            assert!(parts.iter().all(|part| part.len() <= PART && std::str::from_utf8(part).is_ok()));
+            assert_eq!(parts.concat(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn octets_are_cut_where_it_must_be() {
+        let octets = vec![0x80; PART * 2 + 5];
+        let parts = split(&octets);
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [PART, PART, 5]);
+        assert_eq!(split(&[]).len(), 1);
+        assert_eq!(split(&octets[..PART]).len(), 1);
+    }
+
+    #[test]
+    fn one_content_is_added_once() {
+        let mut parts = Parts::default();
+        assert_eq!(parts.add(b"a"), parts.add(b"a"));
+        parts.add(b"b");
+        assert_eq!(parts.parts.len(), 2);
+        assert_eq!(parts.octets, 2);
+    }
+}

@@ -1,0 +1,370 @@
+//! One connection, made when it is needed and made anew when it is lost; statements prepared once per connection;
+//! transactions; the list of committed changes that the role loop tells the master.
+//!
+//! After a loss the next call connects again, but not before a growing pause has passed: until then every call answers
+//! [`StoreError::Busy`] at once, so a worker spends no time on a database that is away.
+
+use crate::error::{Verdict, text, verdict};
+use crate::sql::Sql;
+use crate::{Missing, Options, StoreError};
+use ewsd_model::id::{MailboxNo, Seq};
+use postgres::types::ToSql;
+use postgres::{Client, Config, NoTls, Row, Statement};
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+/// Statements kept prepared; searches come in many forms, everything else is a few dozen.
+const STATEMENTS: usize = 300;
+/// How often a transaction that met another one is run.
+const ATTEMPTS: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The database as one worker uses it. Not shared between threads: one connection each.
+pub struct Store {
+    options: Options,
+    config: Config,
+    client: Option<Client>,
+    prepared: HashMap<String, Prepared>,
+    uses: u64,
+    not_before: Option<Instant>,
+    pause: Duration,
+    running: Option<Running>,
+    changes: Vec<(MailboxNo, Seq)>,
+}
+
+struct Prepared {
+    statement: Statement,
+    used: u64,
+}
+
+/// The open transaction.
+#[derive(Default)]
+struct Running {
+    /// Why it cannot be committed any more.
+    failed: Option<Failed>,
+    /// Mailboxes whose changes it made or tried, in the order in which their counters must be locked.
+    mailboxes: BTreeSet<MailboxNo>,
+    touched: Vec<(MailboxNo, Seq)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failed {
+    Again,
+    ForGood,
+}
+
+impl Store {
+    /// Connects once, so that a wrong setting shows at the start; later losses are repaired by themselves.
+    pub fn connect(options: &Options) -> Result<Store, StoreError> {
+        let mut store = Store::lazy(options)?;
+        store.client()?;
+        Ok(store)
+    }
+
+    /// Connects at the first call.
+    pub fn lazy(options: &Options) -> Result<Store, StoreError> {
+        Ok(Store {
+            options: options.clone(),
+            config: config(options)?,
+            client: None,
+            prepared: HashMap::new(),
+            uses: 0,
+            not_before: None,
+            pause: FIRST_PAUSE,
+            running: None,
+            changes: Vec::new(),
+        })
+    }
+
+    /// The changes committed since the last call: for each mailbox the newest number. To be told to the master.
+    pub fn take_changes(&mut self) -> Vec<(MailboxNo, Seq)> {
+        let mut newest: Vec<(MailboxNo, Seq)> = Vec::new();
+        for (mailbox, seq) in std::mem::take(&mut self.changes) {
+            match newest.iter_mut().find(|(known, _)| *known == mailbox) {
+                Some((_, known)) => *known = seq.max(*known),
+                None => newest.push((mailbox, seq)),
+            }
+        }
+        newest
+    }
+
+    /// Runs `body` in one transaction: all of it happens or nothing. Inside another one it is a part of that.
+    ///
+    /// Where another session's change came between, the whole `body` is run again, so it must not act on anything but
+    /// the store. An error of any call inside spoils the transaction: it cannot be swallowed. Of several mailboxes, change
+    /// the lower number first.
+    pub fn transaction<T, E: From<StoreError>>(
+        &mut self,
+        mut body: impl FnMut(&mut Store) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.running.is_some() {
+            let result = body(self);
+            if result.is_err() {
+                self.spoil(Failed::ForGood);
+            }
+            return result;
+        }
+        let mut locks = BTreeSet::new();
+        for attempt in 1.. {
+            self.begin(&locks)?;
+            let result = body(self);
+            let running = self.running.take().unwrap_or_default();
+            let again = running.failed == Some(Failed::Again);
+            match result {
+                Ok(value) if running.failed.is_none() => {
+                    match self.command("commit") {
+                        Ok(()) => {
+                            self.changes.extend(running.touched);
+                            return Ok(value);
+                        }
+                        Err(Ended::Store(error)) => return Err(error.into()),
+                        Err(Ended::Again) => {}
+                    }
+                }
+                Err(error) if !again || attempt >= ATTEMPTS => {
+                    self.rollback();
+                    return Err(error);
+                }
+                _ => {
+                    self.rollback();
+                    if !again || attempt >= ATTEMPTS {
+                        return Err(self.busy().into());
+                    }
+                }
+            }
+            // The second time the counters are locked first: then every statement sees what the others left.
+            locks.extend(running.mailboxes);
+        }
+        Err(self.busy().into())
+    }
+
+    /// True when a statement can be expected to reach the server.
+    pub fn is_connected(&self) -> bool {
+        self.client.as_ref().is_some_and(|client| !client.is_closed())
+    }
+
+    pub(crate) fn query(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        self.run(sql).map_err(|ended| self.give_up(ended))
+    }
+
+    pub(crate) fn query_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(sql)?.into_iter().next())
+    }
+
+    /// A statement that changes nothing: a connection found lost is made anew and asked again at once.
+    pub(crate) fn read(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        match self.query(sql) {
+            Err(StoreError::Busy { .. }) if self.client.is_none() && self.running.is_none() => self.query(sql),
+            result => result,
+        }
+    }
+
+    pub(crate) fn read_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
+        Ok(self.read(sql)?.into_iter().next())
+    }
+
+    pub(crate) fn read_one(&mut self, sql: &Sql, missing: Missing) -> Result<Row, StoreError> {
+        self.read_opt(sql)?.ok_or(StoreError::NotFound(missing))
+    }
+
+    /// Runs one change of `mailbox`. The first column of the first row is the newest number it gave; no row: nothing was
+    /// changed. Only `journal.rs` calls this.
+    pub(crate) fn change(&mut self, mailbox: MailboxNo, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        if let Some(running) = &mut self.running {
+            running.mailboxes.insert(mailbox);
+            let rows = self.run(sql).map_err(|ended| self.give_up(ended))?;
+            if let (Some(row), Some(running)) = (rows.first(), &mut self.running) {
+                running.touched.push((mailbox, Seq(row.try_get(0).map_err(corrupt)?)));
+            }
+            return Ok(rows);
+        }
+        match self.run(sql) {
+            Ok(rows) => {
+                if let Some(row) = rows.first() {
+                    self.changes.push((mailbox, Seq(row.try_get(0).map_err(corrupt)?)));
+                }
+                Ok(rows)
+            }
+            Err(Ended::Store(error)) => Err(error),
+            // Another change of the same rows came first. With the counter locked before it looks, it sees them.
+            Err(Ended::Again) => self.transaction(|store| {
+                store.lock_mailbox(mailbox)?;
+                store.change(mailbox, sql)
+            }),
+        }
+    }
+
+    /// Takes the mailbox's place in the order of changes now. What is read afterwards cannot change before the commit.
+    pub(crate) fn lock_mailbox(&mut self, mailbox: MailboxNo) -> Result<(), StoreError> {
+        if let Some(running) = &mut self.running {
+            running.mailboxes.insert(mailbox);
+        }
+        let sql = Sql::new("select 1 from counter where mailbox = $1 for update").with([mailbox.0.into()]);
+        self.query(&sql).map(drop)
+    }
+
+    pub(crate) fn busy(&self) -> StoreError {
+        StoreError::Busy { retry_ms: self.options.retry_ms }
+    }
+
+    fn begin(&mut self, locks: &BTreeSet<MailboxNo>) -> Result<(), StoreError> {
+        self.command("begin").map_err(|ended| self.give_up(ended))?;
+        self.running = Some(Running::default());
+        for &mailbox in locks {
+            if let Err(error) = self.lock_mailbox(mailbox) {
+                self.running = None;
+                self.rollback();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        if self.client.is_some() && self.command("rollback").is_err() {
+            // Whatever state it is in, a new connection is in none.
+            self.lose();
+        }
+    }
+
+    fn spoil(&mut self, how: Failed) {
+        if let Some(running) = &mut self.running {
+            running.failed.get_or_insert(how);
+        }
+    }
+
+    /// An error that ends the call; inside a transaction it ends that as well.
+    fn give_up(&mut self, ended: Ended) -> StoreError {
+        match ended {
+            Ended::Store(error) => {
+                self.spoil(Failed::ForGood);
+                error
+            }
+            Ended::Again => {
+                self.spoil(Failed::Again);
+                self.busy()
+            }
+        }
+    }
+
+    fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, Ended> {
+        let statement = self.prepare(&sql.text)?;
+        let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
+        let result = self.client()?.query(&statement, &params);
+        result.map_err(|error| self.ended(error))
+    }
+
+    fn command(&mut self, text: &str) -> Result<(), Ended> {
+        let result = self.client()?.batch_execute(text);
+        result.map_err(|error| self.ended(error))
+    }
+
+    fn prepare(&mut self, text: &str) -> Result<Statement, Ended> {
+        self.client()?;
+        self.uses += 1;
+        if let Some(known) = self.prepared.get_mut(text) {
+            known.used = self.uses;
+            return Ok(known.statement.clone());
+        }
+        let result = self.client()?.prepare(text);
+        let statement = result.map_err(|error| self.ended(error))?;
+        if self.prepared.len() >= STATEMENTS {
+            self.forget_oldest();
+        }
+        self.prepared.insert(text.to_owned(), Prepared { statement: statement.clone(), used: self.uses });
+        Ok(statement)
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.prepared.iter().min_by_key(|(_, known)| known.used).map(|(text, _)| text.clone());
+        if let Some(text) = oldest {
+            self.prepared.remove(&text);
+        }
+    }
+
+    /// The connection, made now if there is none. Inside a transaction a lost one is not replaced: its work is gone.
+    fn client(&mut self) -> Result<&mut Client, StoreError> {
+        if self.client.as_ref().is_some_and(Client::is_closed) {
+            self.lose();
+        }
+        if self.client.is_none() {
+            if self.running.is_some() || self.not_before.is_some_and(|time| Instant::now() < time) {
+                return Err(self.busy());
+            }
+            match self.config.connect(NoTls) {
+                Ok(client) => {
+                    self.pause = FIRST_PAUSE;
+                    self.not_before = None;
+                    self.client = Some(client);
+                }
+                Err(error) => {
+                    log::warn!("cannot reach PostgreSQL: {}", text(&error));
+                    self.not_before = Some(Instant::now() + self.pause);
+                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                    return Err(match verdict(&error) {
+                        Verdict::Away => self.busy(),
+                        _ => StoreError::Db(text(&error)),
+                    });
+                }
+            }
+        }
+        let busy = self.busy();
+        self.client.as_mut().ok_or(busy)
+    }
+
+    fn lose(&mut self) {
+        self.prepared.clear();
+        self.client = None;
+    }
+
+    fn ended(&mut self, error: postgres::Error) -> Ended {
+        match verdict(&error) {
+            Verdict::Away => {
+                log::warn!("lost PostgreSQL: {}", text(&error));
+                self.lose();
+                Ended::Store(self.busy())
+            }
+            Verdict::Again => Ended::Again,
+            Verdict::Taken(what) => Ended::Store(StoreError::Exists(what)),
+            Verdict::Other => Ended::Store(StoreError::Db(text(&error))),
+        }
+    }
+}
+
+/// How a statement failed.
+enum Ended {
+    Again,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Ended::Store(error)
+    }
+}
+
+/// A column that does not hold what the statement promised.
+pub(crate) fn corrupt(error: postgres::Error) -> StoreError {
+    StoreError::Corrupt(text(&error))
+}
+
+/// Every table is reached by key, and tables that are empty when a connection starts will not stay so: scans are never the
+/// better plan, and one plan per statement serves all mailboxes.
+const SESSION: &str = "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan \
+                       -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
+
+pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
+    let mut config: Config = options
+        .url
+        .parse()
+        .map_err(|error: postgres::Error| StoreError::Db(format!("database.url is not understood: {}", text(&error))))?;
+    let session = match config.get_options() {
+        Some(own) => format!("{SESSION} {own}"),
+        None => SESSION.to_owned(),
+    };
+    config.options(&session);
+    config.application_name(&options.application);
+    config.connect_timeout(options.connect_timeout);
+    Ok(config)
+}

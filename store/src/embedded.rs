@@ -1,0 +1,55 @@
+//! How the private cluster is set up: names and `postgresql.conf`. Starting it is the worker's database role.
+
+/// The database of the private cluster.
+pub const DATABASE: &str = "ewsd";
+
+/// The superuser that `initdb` makes; local connections are trusted, the socket's directory is closed to others.
+pub const USER: &str = "ewsd";
+
+/// Arguments for `initdb` besides `-D`. C.UTF-8 needs no locale installed; sorting for people is ICU's (see V1).
+pub const INITDB: &[&str] = &[
+    "--username=ewsd",
+    "--auth-local=trust",
+    "--auth-host=reject",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--no-instructions",
+];
+
+/// Settings that differ from PostgreSQL's defaults, for `postgresql.conf` or `-c`, with the reason.
+pub const SETTINGS: &[(&str, &str, &str)] = &[
+    ("listen_addresses", "", "sockets only; never on the network"),
+    ("unix_socket_permissions", "0700", "the directory is closed as well"),
+    ("max_connections", "200", "one per worker, and the programs of administrators"),
+    ("shared_buffers", "128MB", "indexes and hot rows; the system caches contents"),
+    ("effective_cache_size", "1GB", "most reads are served from memory"),
+    ("work_mem", "8MB", "sorts of one folder's rows"),
+    ("maintenance_work_mem", "64MB", "vacuum and index builds"),
+    ("wal_compression", "on", "page images are most of the log after a checkpoint"),
+    ("default_toast_compression", "lz4", "message texts: several times faster than pglz"),
+    ("synchronous_commit", "on", "250 means kept"),
+    ("max_wal_size", "2GB", "checkpoints by time"),
+    ("min_wal_size", "128MB", "log segments are used again"),
+    ("checkpoint_timeout", "15min", "fewer page images"),
+    ("random_page_cost", "1.1", "there are no seeks"),
+    ("jit", "off", "every statement is short"),
+    ("autovacuum_naptime", "15s", "counters and folders change with every message"),
+    ("autovacuum_vacuum_cost_limit", "2000", "vacuum keeps up with deliveries"),
+    ("log_min_duration_statement", "1000", "in milliseconds; a slow statement is a fault"),
+    ("log_checkpoints", "off", "not of interest to the administrator of a mail server"),
+    ("log_line_prefix", "'postgres[%p] %a '", "the master's log adds the time"),
+    ("password_encryption", "scram-sha-256", "should somebody add a user"),
+];
+
+/// Settings that a server may not know or have; it is asked with `postgres -C NAME` or falls back without them.
+pub const OPTIONAL: &[&str] = &["default_toast_compression"];
+
+/// The lines of a `postgresql.conf`, without the settings named in `leave_out`.
+pub fn conf(leave_out: &[&str]) -> String {
+    let mut text = String::new();
+    for (name, value, reason) in SETTINGS.iter().filter(|(name, _, _)| !leave_out.contains(name)) {
+        let quoted = if value.starts_with('\'') { (*value).to_owned() } else { format!("'{value}'") };
+        text.push_str(&format!("{name} = {quoted}  # {reason}\n"));
+    }
+    text
+}

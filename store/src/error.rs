@@ -1,0 +1,136 @@
+//! What can go wrong with the store, by what the caller can do about it.
+
+use ewsd_model::id::Seq;
+use postgres::error::SqlState;
+use std::fmt;
+
+#[derive(Debug)]
+pub enum StoreError {
+    /// The database cannot be reached or is starting: try again after so many milliseconds.
+    /// Whether a change that was under way is committed is unknown.
+    Busy { retry_ms: u32 },
+    NotFound(Missing),
+    /// The row is no longer the one with the change number that was expected; this is its present one.
+    Conflict { current: Seq },
+    /// Name, login or address is taken.
+    Exists(Missing),
+    /// The mailbox would grow beyond its quota.
+    Quota,
+    /// The journal no longer reaches back so far: the state or watermark is of no use.
+    Trimmed,
+    /// A value does not fit its column, or a stored one cannot be read. A fault of ours.
+    Corrupt(String),
+    /// Anything else that PostgreSQL says; not for clients.
+    Db(String),
+}
+
+/// What was not there (or is there already).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    Mailbox,
+    Account,
+    Address,
+    Folder,
+    Item,
+    Attachment,
+    Blob,
+    Subscription,
+    Outgoing,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Busy { .. } => f.write_str("the database is away or starting; try again"),
+            StoreError::NotFound(what) => write!(f, "there is no such {}", what.word()),
+            StoreError::Conflict { current } => write!(f, "it was changed meanwhile (now at {current})"),
+            StoreError::Exists(what) => write!(f, "there is one already: {}", what.word()),
+            StoreError::Quota => f.write_str("the mailbox is full"),
+            StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),
+            StoreError::Corrupt(what) => write!(f, "value does not fit: {what}"),
+            StoreError::Db(what) => write!(f, "PostgreSQL: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl Missing {
+    fn word(self) -> &'static str {
+        match self {
+            Missing::Mailbox => "mailbox",
+            Missing::Account => "account",
+            Missing::Address => "address",
+            Missing::Folder => "folder",
+            Missing::Item => "item",
+            Missing::Attachment => "attachment",
+            Missing::Blob => "content",
+            Missing::Subscription => "subscription",
+            Missing::Outgoing => "outgoing message",
+        }
+    }
+}
+
+/// What to do about an error of the driver.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The connection is gone or the server is going or coming.
+    Away,
+    /// Deadlock, serialization failure, or a statement that met a row changed under it: run it again.
+    Again,
+    Taken(Missing),
+    Other,
+}
+
+pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
+    let Some(db) = error.as_db_error() else {
+        return if error.is_closed() || is_io(error) { Verdict::Away } else { Verdict::Other };
+    };
+    let code = db.code();
+    if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
+        return Verdict::Again;
+    }
+    // The rows of a change are joined to the journal from outside; one that was changed under the statement leaves a null.
+    if *code == SqlState::NOT_NULL_VIOLATION && db.table() == Some("journal") {
+        return Verdict::Again;
+    }
+    if *code == SqlState::UNIQUE_VIOLATION {
+        return match db.constraint() {
+            Some("folder_name") => Verdict::Taken(Missing::Folder),
+            Some("account_login_key") => Verdict::Taken(Missing::Account),
+            Some("address_pkey") => Verdict::Taken(Missing::Address),
+            _ => Verdict::Other,
+        };
+    }
+    // Class 08: connection; 57P: shutdown, crash, starting; 53300: too many connections.
+    let text = code.code();
+    if text.starts_with("08") || text.starts_with("57P") || *code == SqlState::TOO_MANY_CONNECTIONS {
+        return Verdict::Away;
+    }
+    Verdict::Other
+}
+
+fn is_io(error: &postgres::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.is::<std::io::Error>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// The driver's message with the server's own, for the log.
+pub(crate) fn text(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => {
+            let detail = db.detail().map(|d| format!(" ({d})")).unwrap_or_default();
+            format!("{}: {}{detail}", db.code().code(), db.message())
+        }
+        None => match std::error::Error::source(error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        },
+    }
+}

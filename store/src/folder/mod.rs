@@ -1,0 +1,78 @@
+//! Folders: what is read of them and written to them. One file per verb.
+
+use crate::Map;
+use ewsd_model::FolderKind;
+use ewsd_model::id::{FolderNo, Seq};
+use jiff::Timestamp;
+
+mod change;
+mod children;
+mod create;
+mod delete;
+mod read;
+
+/// A folder, whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FolderRow {
+    pub folder: FolderNo,
+    /// None only for the mailbox's root.
+    pub parent: Option<FolderNo>,
+    pub kind: FolderKind,
+    pub class: String,
+    pub name: String,
+    /// The DistinguishedFolderId, if it has one.
+    pub distinguished: Option<String>,
+    pub change: Seq,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    /// Items that are not associated.
+    pub total: i64,
+    pub unread: i64,
+    /// Folders directly below.
+    pub child_count: i64,
+    /// Sum of all items' sizes.
+    pub bytes: i64,
+    pub hidden: bool,
+    pub props: Map,
+    pub ext: Map,
+}
+
+/// A folder to be made.
+#[derive(Clone, Debug)]
+pub struct NewFolder {
+    pub parent: FolderNo,
+    pub kind: FolderKind,
+    pub class: String,
+    pub name: String,
+    /// For folders that are found by a DistinguishedFolderId, made later than the mailbox.
+    pub distinguished: Option<String>,
+    pub hidden: bool,
+    pub props: Map,
+    pub ext: Map,
+}
+
+impl NewFolder {
+    pub fn new(parent: FolderNo, kind: FolderKind, name: impl Into<String>) -> Self {
+        NewFolder {
+            parent,
+            kind,
+            class: kind.default_class().to_owned(),
+            name: name.into(),
+            distinguished: None,
+            hidden: false,
+            props: Map::new(),
+            ext: Map::new(),
+        }
+    }
+}
+
+/// What changes in a folder.
+#[derive(Clone, Debug, Default)]
+pub struct FolderUpdate {
+    pub name: Option<String>,
+    pub class: Option<String>,
+    pub hidden: Option<bool>,
+    /// Members to set in `props`; null takes the member out.
+    pub props: Map,
+    pub ext: Map,
+}

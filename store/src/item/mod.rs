@@ -1,0 +1,111 @@
+//! Items: what is read of them and written to them. One file per verb.
+
+use crate::{ColumnSet, Columns, Map, NewAttachment};
+use ewsd_model::ItemKind;
+use ewsd_model::id::{FolderNo, ItemNo, Seq};
+
+mod copy;
+mod create;
+mod delete;
+mod find;
+mod read;
+mod update;
+
+/// What a query reads of each item. Item, folder, kind, change, flags and the number of attachments always come along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Plan {
+    pub columns: ColumnSet,
+    /// The `props` document.
+    pub json: bool,
+    /// The extended properties.
+    pub ext: bool,
+    /// The body's text. Never with a search.
+    pub body: bool,
+    /// The message as RFC 5322 octets. Never with a search.
+    pub mime: bool,
+}
+
+/// An item as a [`Plan`] asked for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemRow {
+    pub item: ItemNo,
+    pub folder: FolderNo,
+    pub kind: ItemKind,
+    pub change: Seq,
+    /// Bits of [`ewsd_model::property::bit`].
+    pub flags: u32,
+    /// How many attachments it has, inline ones too.
+    pub attachments: u32,
+    pub columns: Columns,
+    pub props: Option<Map>,
+    pub ext: Option<Map>,
+    /// None if not asked for, or if there is none.
+    pub body: Option<Vec<u8>>,
+    pub mime: Option<Vec<u8>>,
+}
+
+/// An item to be written. What `columns` does not say gets the table's default (times: now; class: the kind's).
+#[derive(Clone, Debug)]
+pub struct NewItem<'a> {
+    pub folder: FolderNo,
+    pub kind: ItemKind,
+    /// Bits of [`ewsd_model::property::bit`]; `HAS_ATTACHMENTS` is the caller's to set (inline ones do not count).
+    pub flags: u32,
+    pub columns: Columns,
+    pub props: Map,
+    pub ext: Map,
+    pub body: Option<&'a [u8]>,
+    pub mime: Option<&'a [u8]>,
+    /// Text whose words find the item: subject, names, addresses, body without markup.
+    pub search: &'a str,
+    pub attachments: Vec<NewAttachment<'a>>,
+    /// Came in by delivery: watchers of the folder are told of new mail.
+    pub delivered: bool,
+}
+
+impl NewItem<'_> {
+    pub fn new(folder: FolderNo, kind: ItemKind) -> Self {
+        NewItem {
+            folder,
+            kind,
+            flags: 0,
+            columns: Columns::new(),
+            props: Map::new(),
+            ext: Map::new(),
+            body: None,
+            mime: None,
+            search: "",
+            attachments: Vec::new(),
+            delivered: false,
+        }
+    }
+}
+
+/// Where an item is after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemRef {
+    pub item: ItemNo,
+    pub folder: FolderNo,
+    pub kind: ItemKind,
+    pub change: Seq,
+    /// The number it had when the caller named it; another one after a move or copy.
+    pub old: ItemNo,
+}
+
+/// What changes in an item. An update of nothing but `READ` is remembered as a change of the read state.
+#[derive(Clone, Debug, Default)]
+pub struct ItemUpdate<'a> {
+    pub set_flags: u32,
+    pub clear_flags: u32,
+    pub set: Columns,
+    pub unset: ColumnSet,
+    /// Members to set in `props`; null takes the member out.
+    pub props: Map,
+    /// The same for extended properties.
+    pub ext: Map,
+    /// `Some(None)` takes the body away.
+    pub body: Option<Option<&'a [u8]>>,
+    pub mime: Option<Option<&'a [u8]>>,
+    pub search: Option<&'a str>,
+    pub kind: Option<ItemKind>,
+}

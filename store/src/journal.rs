@@ -1,0 +1,319 @@
+//! The journal: every change of a mailbox, in the order of the commits. The only file that writes it.
+//!
+//! A change is one statement put together by [`Write`]. Its first step that writes is `c`, which raises the mailbox's counter
+//! and thereby locks it; all other steps select from `c`, so they come after. Rows for the journal are joined to what was
+//! really changed from outside: should another session have changed a row between the statement's look and its lock, a
+//! null meets `not null`, the statement undoes itself, numbers included, and is run again with the counter locked first.
+//! So the journal has no gap, and a number is never visible before a smaller one.
+
+use crate::connection::corrupt;
+use crate::sql::{Param, Sql, int};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
+use jiff::Timestamp;
+use postgres::Row;
+
+/// What happened. The numbers are part of the database format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum Kind {
+    ItemCreated = 1,
+    /// Created by delivery.
+    ItemNewMail = 2,
+    ItemModified = 3,
+    /// The read state changed and nothing else.
+    ItemRead = 4,
+    ItemMoved = 5,
+    ItemCopied = 6,
+    ItemDeleted = 7,
+    FolderCreated = 16,
+    FolderModified = 17,
+    FolderMoved = 18,
+    FolderDeleted = 19,
+    FolderCopied = 20,
+}
+
+const KINDS: &[Kind] = &[
+    Kind::ItemCreated,
+    Kind::ItemNewMail,
+    Kind::ItemModified,
+    Kind::ItemRead,
+    Kind::ItemMoved,
+    Kind::ItemCopied,
+    Kind::ItemDeleted,
+    Kind::FolderCreated,
+    Kind::FolderModified,
+    Kind::FolderMoved,
+    Kind::FolderDeleted,
+    Kind::FolderCopied,
+];
+
+impl Kind {
+    pub(crate) fn sql(self) -> String {
+        (self as i16).to_string()
+    }
+
+    fn read(number: i16) -> Result<Kind, StoreError> {
+        let known = KINDS.iter().find(|kind| **kind as i16 == number);
+        known.copied().ok_or_else(|| StoreError::Corrupt(format!("journal kind {number}")))
+    }
+}
+
+/// One change, as the readers of the journal see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub kind: Kind,
+    /// None for a change of a folder.
+    pub item: Option<ItemNo>,
+    /// The folder the item is (was) in; of a change of a folder, the folder itself.
+    pub folder: FolderNo,
+    /// Moved and copied items: what it was before, or was copied from.
+    pub old_item: Option<ItemNo>,
+    /// Moved and copied items: the folder of `old_item`. Moved and copied folders: `old` parent; see `old_item` for a copy.
+    pub old_folder: Option<FolderNo>,
+    /// Of a change of a folder: its parent (after a move the new one, of a deletion the last one).
+    pub parent: Option<FolderNo>,
+    /// The item is folder-associated information.
+    pub associated: bool,
+    /// It also changed counters of the folders.
+    pub counts: bool,
+    /// How many unread items `folder` has now. None if it is gone.
+    pub unread: Option<i64>,
+    /// The same of `old_folder`.
+    pub old_unread: Option<i64>,
+}
+
+/// Which changes a reader wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// Changes in these folders and of these folders.
+    Folders(Vec<FolderNo>),
+}
+
+/// A part of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Events {
+    pub entries: Vec<Entry>,
+    /// Everything up to here has been looked at: the place to go on from.
+    pub upto: Seq,
+    /// There may be more behind `upto`.
+    pub more: bool,
+}
+
+/// How many numbers a change takes.
+pub(crate) enum Count {
+    One,
+    /// One for each row of the step of this name.
+    Of(&'static str),
+}
+
+/// The rows that a change writes into the journal; each field an SQL expression.
+pub(crate) struct Rows<'s> {
+    /// The row's place among the numbers that were taken, from 1.
+    pub n: &'s str,
+    pub kind: &'s str,
+    pub item: &'s str,
+    /// Must be null where the change did not take place after all.
+    pub folder: &'s str,
+    pub old_item: &'s str,
+    pub old_folder: &'s str,
+    pub parent: &'s str,
+    pub associated: &'s str,
+    pub counts: &'s str,
+    /// `from c …`; exactly as many rows as numbers were taken.
+    pub from: &'s str,
+}
+
+impl Default for Rows<'_> {
+    fn default() -> Self {
+        Rows {
+            n: "1",
+            kind: "null",
+            item: "null",
+            folder: "null",
+            old_item: "null",
+            old_folder: "null",
+            parent: "null",
+            associated: "false",
+            counts: "false",
+            from: "c",
+        }
+    }
+}
+
+/// A change of a mailbox being put together. `$1` is the mailbox.
+pub(crate) struct Write<'a> {
+    mailbox: MailboxNo,
+    sql: Sql<'a>,
+}
+
+impl<'a> Write<'a> {
+    pub fn new(mailbox: MailboxNo) -> Self {
+        Write { mailbox, sql: Sql::default().with([mailbox.0.into()]) }
+    }
+
+    /// Adds a value and says its place.
+    pub fn place(&mut self, param: impl Into<Param<'a>>) -> String {
+        self.sql.place(param)
+    }
+
+    /// Adds a step that others can select from.
+    pub fn step(&mut self, name: &str, body: &str) -> &mut Self {
+        self.open(name);
+        self.sql.push(body).push(")");
+        self
+    }
+
+    /// Adds a step whose text is written by `body`.
+    pub fn step_with(&mut self, name: &str, body: impl FnOnce(&mut Sql<'a>)) -> &mut Self {
+        self.open(name);
+        body(&mut self.sql);
+        self.sql.push(")");
+        self
+    }
+
+    /// Adds `c`: takes the numbers, if `guard` holds. It has `seq`, the last number taken, `base`, the one before the first,
+    /// and `attachment`, the last attachment number.
+    pub fn bump(&mut self, count: &Count, attachments: &str, guard: &str) -> &mut Self {
+        let count = match count {
+            Count::One => "1".to_owned(),
+            Count::Of(step) => format!("(select count(*) from {step})"),
+        };
+        let body = format!(
+            "update counter set seq = seq + {count}, attachment = attachment + {attachments} \
+             where mailbox = $1 and {guard} returning seq, seq - {count} as base, attachment"
+        );
+        self.step("c", &body)
+    }
+
+    /// Adds `j`: the journal's rows.
+    pub fn rows(&mut self, rows: &Rows) -> &mut Self {
+        let Rows { n, kind, item, folder, old_item, old_folder, parent, associated, counts, from } = rows;
+        let body = format!(
+            "insert into journal (mailbox, seq, kind, item, folder, old_item, old_folder, parent, associated, counts) \
+             select $1, c.base + {n}, {kind}, {item}, {folder}, {old_item}, {old_folder}, {parent}, {associated}, {counts} \
+             from {from}"
+        );
+        self.step("j", &body)
+    }
+
+    /// Runs it. `select` is what to answer after `c.seq`, starting with a comma, and its `from`.
+    pub fn run(mut self, store: &mut Store, select: &str, from: &str) -> Result<Vec<Row>, StoreError> {
+        self.sql.push(" select c.seq").push(select).push(" from ").push(from);
+        store.change(self.mailbox, &self.sql)
+    }
+
+    fn open(&mut self, name: &str) {
+        self.sql.push(if self.sql.text.is_empty() { "with " } else { ", " }).push(name).push(" as (");
+    }
+}
+
+impl Store {
+    /// The number of the mailbox's last change.
+    pub fn newest(&mut self, mailbox: MailboxNo) -> Result<Seq, StoreError> {
+        let sql = Sql::new("select seq from counter where mailbox = $1").with([mailbox.0.into()]);
+        self.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
+    }
+
+    /// The same of several mailboxes; those that are gone are left out.
+    pub fn newest_of(&mut self, mailboxes: &[MailboxNo]) -> Result<Vec<(MailboxNo, Seq)>, StoreError> {
+        let numbers: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
+        let sql = Sql::new("select mailbox, seq from counter where mailbox = any($1)").with([numbers.into()]);
+        let read = |row: &Row| Ok((MailboxNo(row.try_get(0)?), Seq(row.try_get(1)?)));
+        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+    }
+
+    /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known.
+    pub fn events(
+        &mut self,
+        mailbox: MailboxNo,
+        scope: &Scope,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Events, StoreError> {
+        // The counter and the rows are read by one statement: what is committed in between is in neither.
+        const EVENTS: &str = "
+            select c.seq, c.trimmed, j.seq, j.at, j.kind, j.item, j.folder, j.old_item, j.old_folder, j.parent,
+                   j.associated, j.counts,
+                   (select f.unread from folder f where f.mailbox = $1 and f.folder = j.folder),
+                   (select f.unread from folder f where f.mailbox = $1 and f.folder = j.old_folder)
+            from counter c left join lateral (
+                select * from journal
+                where mailbox = $1 and seq > $2 {scope}
+                order by seq limit $3
+            ) j on true
+            where c.mailbox = $1 order by j.seq";
+        const FOLDERS: &str = "and (folder = any($4) or old_folder = any($4) or parent = any($4))";
+        let limit = int(limit.max(1))?;
+        let mut params = vec![mailbox.0.into(), after.0.into(), limit.into()];
+        let scope = match scope {
+            Scope::All => "",
+            Scope::Folders(folders) => {
+                params.push(Param::Ints(folders.iter().map(|folder| folder.0).collect()));
+                FOLDERS
+            }
+        };
+        let rows = self.read(&Sql::new(EVENTS.replace("{scope}", scope)).with(params))?;
+        let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
+        let (newest, trimmed): (i64, i64) = (first.try_get(0).map_err(corrupt)?, first.try_get(1).map_err(corrupt)?);
+        if after.0 < trimmed {
+            return Err(StoreError::Trimmed);
+        }
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.try_get::<_, Option<i64>>(2).map_err(corrupt)?.is_some() {
+                entries.push(entry(row)?);
+            }
+        }
+        let full = int(entries.len())? == limit;
+        let upto = entries.last().filter(|_| full).map_or(Seq(newest.max(after.0)), |last| last.seq);
+        Ok(Events { entries, upto, more: full && upto.0 < newest })
+    }
+
+    /// The number up to which the mailbox's journal is gone.
+    pub fn trimmed_to(&mut self, mailbox: MailboxNo) -> Result<Seq, StoreError> {
+        let sql = Sql::new("select trimmed from counter where mailbox = $1").with([mailbox.0.into()]);
+        self.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
+    }
+
+    /// Removes up to `limit` rows older than `days`. Says how many; as many as the limit, call again.
+    pub fn trim_journal(&mut self, mailbox: MailboxNo, days: i64, limit: i64) -> Result<i64, StoreError> {
+        // The mark is set in the same statement, so no reader finds rows missing without being told.
+        const TRIM: &str = "
+            with upto as (
+                select max(seq) as seq from (
+                    select seq, at from journal where mailbox = $1 order by seq limit $3
+                ) oldest where at < now() - make_interval(days => $2::int)
+            ), mark as (
+                update counter set trimmed = upto.seq from upto
+                where counter.mailbox = $1 and counter.trimmed < upto.seq returning upto.seq
+            )
+            delete from journal using mark where journal.mailbox = $1 and journal.seq <= mark.seq returning 1";
+        let sql = Sql::new(TRIM).with([mailbox.0.into(), days.into(), limit.into()]);
+        int(self.query(&sql)?.len())
+    }
+}
+
+fn entry(row: &Row) -> Result<Entry, StoreError> {
+    let kind = Kind::read(row.try_get(4).map_err(corrupt)?)?;
+    let read = || {
+        Ok(Entry {
+            seq: Seq(row.try_get(2)?),
+            at: row.try_get(3)?,
+            kind,
+            item: row.try_get::<_, Option<i64>>(5)?.map(ItemNo),
+            folder: FolderNo(row.try_get(6)?),
+            old_item: row.try_get::<_, Option<i64>>(7)?.map(ItemNo),
+            old_folder: row.try_get::<_, Option<i64>>(8)?.map(FolderNo),
+            parent: row.try_get::<_, Option<i64>>(9)?.map(FolderNo),
+            associated: row.try_get(10)?,
+            counts: row.try_get(11)?,
+            unread: row.try_get(12)?,
+            old_unread: row.try_get(13)?,
+        })
+    };
+    read().map_err(corrupt)
+}

@@ -1,0 +1,39 @@
+//! Where the database is and how patient to be.
+
+use std::time::Duration;
+
+/// How a [`Store`](crate::Store) reaches PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `postgresql://…` or `key=value` pairs, as libpq takes them; a directory as host is a Unix socket's.
+    pub url: String,
+    /// Shown in `pg_stat_activity`.
+    pub application: String,
+    /// Told to clients as the time to stay away while the database cannot be reached, in milliseconds.
+    pub retry_ms: u32,
+    /// For one attempt to connect.
+    pub connect_timeout: Duration,
+}
+
+impl Options {
+    pub fn new(url: impl Into<String>) -> Self {
+        Options {
+            url: url.into(),
+            application: "ewsd".to_owned(),
+            retry_ms: 10_000,
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// The private cluster whose socket lies in `directory`, as `user`.
+    pub fn socket(directory: &std::path::Path, user: &str) -> Self {
+        // libpq quoting: single quotes, with backslash before a quote or a backslash.
+        let quote = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+        Self::new(format!(
+            "host={} user={} dbname={}",
+            quote(&directory.to_string_lossy()),
+            quote(user),
+            crate::embedded::DATABASE
+        ))
+    }
+}

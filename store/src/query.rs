@@ -1,0 +1,108 @@
+//! Restrictions, sort orders and pages, as the store understands them.
+
+use ewsd_model::property::Column;
+use ewsd_model::property::mapi::Scalar;
+
+/// What a condition or an order looks at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Field {
+    Column(Column),
+    /// True when any bit of the mask is set in the item's flags.
+    Bit(u32),
+    /// A member of the `props` document, by element name.
+    Json(&'static str, ScalarType),
+    /// An extended property by its canonical key; `array`: any of its values meets the condition.
+    Ext { key: String, ty: ScalarType, array: bool },
+    /// A header line by its name, without case, from `InternetMessageHeaders` in `props`.
+    Header(String),
+    /// The text of the body, with its markup if it has some.
+    Body,
+}
+
+/// How a member of a document is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalarType {
+    Bool,
+    Int,
+    Real,
+    Text,
+    Time,
+    Bytes,
+    /// A list of texts: any of them.
+    Texts,
+    /// One mailbox or a list of them: any name or address.
+    Mailboxes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cmp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainsMode {
+    FullString,
+    Prefixed,
+    Substring,
+    PrefixOnWords,
+    ExactPhrase,
+}
+
+/// A restriction (MS-OXWSSRCH 2.2.4). A property that is not set meets no condition but `Ne` and `Excludes`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Filter {
+    #[default]
+    True,
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    /// Texts are compared without case.
+    Compare(Field, Cmp, Scalar),
+    CompareFields(Field, Cmp, Field),
+    Contains { field: Field, mode: ContainsMode, ignore_case: bool, text: String },
+    Exists(Field),
+    /// True when no bit of the mask is set.
+    Excludes(Field, u32),
+    /// Words that subject, names, addresses or body text have, each as a whole or as a beginning.
+    Words(String),
+}
+
+/// One column of a sort order. Where the property is not set comes first when ascending, last when descending.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub field: Field,
+    pub ascending: bool,
+}
+
+/// A window into the ordered rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Rows before the window, counted from the first, or from the last with `from_end`.
+    pub offset: i64,
+    pub limit: i64,
+    pub from_end: bool,
+}
+
+impl Page {
+    pub const fn first(limit: i64) -> Page {
+        Page { offset: 0, limit, from_end: false }
+    }
+}
+
+/// One page of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<T> {
+    /// In the order asked for, also when counted from the end.
+    pub rows: Vec<T>,
+    /// Rows that meet the filter, on all pages.
+    pub total: i64,
+    /// Where the next page in the same direction starts (offset + rows, counted from the same end).
+    pub offset: i64,
+    /// Nothing lies beyond this page in its direction.
+    pub last: bool,
+}

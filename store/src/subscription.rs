@@ -1,0 +1,139 @@
+//! Subscriptions: they outlive connections, workers and restarts, and any node can serve them.
+
+use crate::connection::corrupt;
+use crate::sql::{Param, Sql, int};
+use crate::{Map, Missing, Scope, Store, StoreError};
+use ewsd_model::id::{FolderNo, Guid, MailboxNo, Seq};
+use postgres::Row;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i16)]
+pub enum SubscriptionKind {
+    Pull = 0,
+    Streaming = 1,
+    Push = 2,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewSubscription {
+    pub mailbox: MailboxNo,
+    /// The account that may use it.
+    pub account: i64,
+    pub kind: SubscriptionKind,
+    pub scope: Scope,
+    /// Bits as the worker numbers the kinds of events.
+    pub events: u32,
+    /// Without a call for so long it is gone.
+    pub timeout_seconds: i64,
+    /// Whatever else the worker wants to keep with it (callback address, caller's data).
+    pub details: Map,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subscription {
+    pub mailbox: MailboxNo,
+    pub id: Guid,
+    pub account: i64,
+    pub kind: SubscriptionKind,
+    pub scope: Scope,
+    pub events: u32,
+    /// The journal's number when it was made.
+    pub since: Seq,
+    pub timeout_seconds: i64,
+    pub details: Map,
+    /// Its time is over; it will be removed soon.
+    pub expired: bool,
+}
+
+impl Store {
+    /// Makes it and answers its id and the number from which it watches. `most` is how many one account may have:
+    /// [`StoreError::Quota`] beyond.
+    pub fn create_subscription(&mut self, new: &NewSubscription, most: i64) -> Result<(Guid, Seq), StoreError> {
+        const CREATE: &str = "
+            insert into subscription (mailbox, account, kind, folders, events, since, timeout, ends, details)
+            select $1, $2, $3, $4, $5, c.seq, $6::int, now() + make_interval(secs => $6::int), $7
+            from counter c
+            where c.mailbox = $1 and (select count(*) from subscription where account = $2 and ends > now()) < $8
+            returning id, since";
+        let folders = match &new.scope {
+            Scope::All => Param::Null,
+            Scope::Folders(folders) => Param::Ints(folders.iter().map(|folder| folder.0).collect()),
+        };
+        let sql = Sql::new(CREATE).with([
+            new.mailbox.0.into(),
+            new.account.into(),
+            Param::Int(new.kind as i64),
+            folders,
+            Param::Int(i64::from(new.events)),
+            new.timeout_seconds.into(),
+            new.details.clone().into(),
+            most.into(),
+        ]);
+        match self.query_opt(&sql)? {
+            Some(row) => {
+                let id: uuid::Uuid = row.try_get(0).map_err(corrupt)?;
+                Ok((Guid(*id.as_bytes()), Seq(row.try_get(1).map_err(corrupt)?)))
+            }
+            None => self.newest(new.mailbox).and(Err(StoreError::Quota)),
+        }
+    }
+
+    /// Reads it and, if its time is not over, starts its time anew. Writes only when a sixteenth of the time has passed.
+    pub fn subscription(&mut self, mailbox: MailboxNo, id: Guid) -> Result<Subscription, StoreError> {
+        const READ: &str = "
+            with s as (
+                select * from subscription where mailbox = $1 and id = $2
+            ), t as (
+                update subscription o set ends = now() + make_interval(secs => s.timeout) from s
+                where o.mailbox = $1 and o.id = s.id and o.ends > now()
+                  and o.ends < now() + make_interval(secs => s.timeout * 0.9375)
+            )
+            select account, kind, folders, events, since, timeout, details, ends <= now() from s";
+        let sql = Sql::new(READ).with([mailbox.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
+        let row = self.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
+        subscription(mailbox, id, &row)
+    }
+
+    /// Starts its time anew, for a stream that is open.
+    pub fn touch_subscription(&mut self, mailbox: MailboxNo, id: Guid) -> Result<(), StoreError> {
+        self.subscription(mailbox, id).map(drop)
+    }
+
+    pub fn delete_subscription(&mut self, mailbox: MailboxNo, id: Guid) -> Result<(), StoreError> {
+        let sql = Sql::new("delete from subscription where mailbox = $1 and id = $2 returning 1")
+            .with([mailbox.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
+        self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Subscription))
+    }
+
+    /// Removes those whose time has been over for `grace_seconds`; during the grace they are answered as expired.
+    pub fn expire_subscriptions(&mut self, grace_seconds: i64) -> Result<i64, StoreError> {
+        let sql = Sql::new("delete from subscription where ends < now() - make_interval(secs => $1::float8) returning 1")
+            .with([Param::Real(grace_seconds as f64)]);
+        int(self.query(&sql)?.len())
+    }
+}
+
+fn subscription(mailbox: MailboxNo, id: Guid, row: &Row) -> Result<Subscription, StoreError> {
+    let kind = match row.try_get::<_, i16>(1).map_err(corrupt)? {
+        0 => SubscriptionKind::Pull,
+        1 => SubscriptionKind::Streaming,
+        2 => SubscriptionKind::Push,
+        other => return Err(StoreError::Corrupt(format!("subscription kind {other}"))),
+    };
+    let read = || {
+        let folders: Option<Vec<i64>> = row.try_get(2)?;
+        Ok(Subscription {
+            mailbox,
+            id,
+            account: row.try_get(0)?,
+            kind,
+            scope: folders.map_or(Scope::All, |f| Scope::Folders(f.into_iter().map(FolderNo).collect())),
+            events: row.try_get::<_, i32>(3)? as u32,
+            since: Seq(row.try_get(4)?),
+            timeout_seconds: i64::from(row.try_get::<_, i32>(5)?),
+            details: crate::sql::object(row, 6)?,
+            expired: row.try_get(7)?,
+        })
+    };
+    read().map_err(corrupt)
+}
