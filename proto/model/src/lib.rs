@@ -10,6 +10,7 @@
 //! | how is an item's id made? | `id.rs` |
 
 pub mod code;
+pub mod distinguished;
 pub mod id;
 pub mod kind;
 pub mod operation;
