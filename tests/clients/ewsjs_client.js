@@ -60,7 +60,7 @@ check("binds the inbox", async () => {
 check("refuses a wrong password", async () => {
   const wrong = connect("me");
   wrong.Credentials = new ews.WebCredentials(context.me.login, "not it");
-  await assert.rejects(ews.Folder.Bind(wrong, ews.WellKnownFolderName.Inbox));
+  await assert.rejects(ews.Folder.Bind(wrong, ews.WellKnownFolderName.Inbox), /401|Unauthorized/i);
 });
 
 check("finds the folders", async () => {
@@ -255,7 +255,8 @@ check("resolves a name", async () => {
 
 check("cleans up", async () => {
   await folder.Delete(ews.DeleteMode.HardDelete);
-  assert.strictEqual(await code(ews.Folder.Bind(me, folder.Id)), "ErrorItemNotFound");
+  const gone = await code(ews.Folder.Bind(me, folder.Id));
+  assert.ok(["ErrorFolderNotFound", "ErrorItemNotFound"].includes(gone), gone);
 });
 
 (async () => {
