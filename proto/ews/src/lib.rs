@@ -1,1 +1,46 @@
-//! EWS on the wire: XML cursor and writer, SOAP, records, property reader and writer
+//! EWS on the wire: XML in, typed requests out; typed answers in, XML out. No sockets, no SQL, no mailbox.
+//!
+//! | question | file |
+//! |---|---|
+//! | how is a request taken apart? | `soap.rs` (envelope), `cursor.rs` (XML under `limits.rs`), `record.rs` |
+//! | what does an operation ask? | `request/<operation>.rs` |
+//! | what does it answer? | `reply/<group>.rs`, one line each in `reply/mod.rs` |
+//! | how is a property read or written? | `property/{read,write}.rs`, by its row in the model's table |
+//! | how are properties named? | `path.rs`, `extended.rs` |
+//! | items, folders, attachments, changes | in: `object.rs`; out: `view.rs` |
+//! | finds: restriction, order, pages | `restriction.rs` |
+//! | what goes wrong | `fault.rs`: a Fault ends a request, a Failure one response message |
+//!
+//! Nothing outside this crate and the model's tables spells an element name.
+
+mod cursor;
+pub mod extended;
+pub mod fault;
+pub mod limits;
+pub mod object;
+pub mod path;
+mod property;
+mod record;
+pub mod reply;
+pub mod request;
+pub mod restriction;
+pub mod scalar;
+pub mod shape;
+pub mod soap;
+pub mod target;
+pub mod view;
+pub mod word;
+mod writer;
+
+pub use fault::{Detail, Failure, Fault, Outcome, Violation};
+pub use object::{
+    Assignment, FolderChange, ItemChange, NewAttachment, NewContent, NewFolder, NewItem, NewKind, ResponseKind, Update,
+};
+pub use path::{Dictionary, IndexedPath, Path};
+pub use reply::{Reply, StreamDocument};
+pub use request::{BUILT, Refused, Request};
+pub use restriction::{Comparison, FieldOrder, Grouping, Operand, Paging, QueryString, Restriction};
+pub use shape::{AttachmentShape, FolderShape, ItemShape};
+pub use soap::{Envelope, Form, Headers, Impersonation, parse_envelope};
+pub use target::{BaseItemId, OccurrenceRange, TargetFolder};
+pub use view::{FolderView, ItemView};

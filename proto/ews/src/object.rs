@@ -1,0 +1,500 @@
+//! Items, folders and attachments as requests give them, and changes to them.
+//!
+//! Which properties there are, and what may be done with them, is the property table's; a property that may not be
+//! given is the failure of the one object that has it.
+
+use ewsd_model::code::Code;
+use ewsd_model::property::mapi::ExtendedValue;
+use ewsd_model::property::{ExtendedPath, Type, can};
+use ewsd_model::value::{Body, WireId};
+use ewsd_model::{FolderKind, ItemKind, PropId, Value};
+
+use crate::cursor::{Cursor, Element};
+use crate::fault::{Failure, Fault};
+use crate::path::{IndexedPath, Path};
+use crate::property::read;
+use crate::target::{BaseItemId, TargetFolder, wire_id};
+use crate::{extended, limits};
+
+/// What kind of thing an element in CreateItem's `Items` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewKind {
+    Item(ItemKind),
+    /// An answer to another item.
+    Response(ResponseKind),
+}
+
+/// Response objects: what they do with the item they refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseKind {
+    ReplyTo,
+    ReplyAllTo,
+    Forward,
+    Accept,
+    TentativelyAccept,
+    Decline,
+    CancelCalendarItem,
+    Remove,
+    SuppressReadReceipt,
+    PostReply,
+    AcceptSharingInvitation,
+}
+
+const RESPONSES: &[(&str, ResponseKind)] = &[
+    ("ReplyToItem", ResponseKind::ReplyTo),
+    ("ReplyAllToItem", ResponseKind::ReplyAllTo),
+    ("ForwardItem", ResponseKind::Forward),
+    ("AcceptItem", ResponseKind::Accept),
+    ("TentativelyAcceptItem", ResponseKind::TentativelyAccept),
+    ("DeclineItem", ResponseKind::Decline),
+    ("CancelCalendarItem", ResponseKind::CancelCalendarItem),
+    ("RemoveItem", ResponseKind::Remove),
+    ("SuppressReadReceipt", ResponseKind::SuppressReadReceipt),
+    ("PostReplyItem", ResponseKind::PostReply),
+    ("AcceptSharingInvitation", ResponseKind::AcceptSharingInvitation),
+];
+
+/// Item elements of the schema that no mailbox here can hold.
+const FOREIGN_ITEMS: &[&str] = &["SharingMessage", "RoleMember", "Network", "Person"];
+
+/// An item to be created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewItem {
+    pub kind: NewKind,
+    /// In table order; each property at most once.
+    pub props: Vec<(PropId, Value)>,
+    pub extended: Vec<(ExtendedPath, ExtendedValue)>,
+    pub attachments: Vec<NewAttachment>,
+    /// Of a response object: the item it answers.
+    pub reference: Option<WireId>,
+    /// Of a response object: the text that goes before the quoted one.
+    pub new_body: Option<Body>,
+}
+
+impl NewItem {
+    /// The property's value, if it was given.
+    pub fn get(&self, id: PropId) -> Option<&Value> {
+        self.props.iter().find(|(known, _)| *known == id).map(|(_, value)| value)
+    }
+
+    /// Takes the property's value out.
+    pub fn take(&mut self, id: PropId) -> Option<Value> {
+        let place = self.props.iter().position(|(known, _)| *known == id)?;
+        Some(self.props.remove(place).1)
+    }
+}
+
+/// A folder to be created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewFolder {
+    pub kind: FolderKind,
+    /// In table order; each property at most once.
+    pub props: Vec<(PropId, Value)>,
+    pub extended: Vec<(ExtendedPath, ExtendedValue)>,
+}
+
+/// An attachment to be created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAttachment {
+    pub name: String,
+    pub content_type: Option<String>,
+    pub content_id: Option<String>,
+    pub content_location: Option<String>,
+    pub inline: bool,
+    pub contact_photo: bool,
+    pub content: NewContent,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum NewContent {
+    File(Vec<u8>),
+    Item(Box<NewItem>),
+}
+
+/// Changes to one item, all or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemChange {
+    pub id: BaseItemId,
+    pub updates: Vec<Update>,
+}
+
+/// Changes to one folder, all or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FolderChange {
+    pub folder: TargetFolder,
+    pub updates: Vec<Update>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    Set(Assignment),
+    Append(Assignment),
+    Delete(Path),
+}
+
+/// A property and the value it shall have (or get appended).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Assignment {
+    Prop(PropId, Value),
+    Indexed(IndexedPath, String),
+    Extended(ExtendedPath, ExtendedValue),
+}
+
+impl Update {
+    pub fn path(&self) -> Path {
+        match self {
+            Update::Delete(path) => path.clone(),
+            Update::Set(value) | Update::Append(value) => match value {
+                Assignment::Prop(id, _) => Path::Prop(*id),
+                Assignment::Indexed(path, _) => Path::Indexed(path.clone()),
+                Assignment::Extended(path, _) => Path::Extended(path.clone()),
+            },
+        }
+    }
+}
+
+// ---- new items and folders
+
+/// What an object's element holds, before it is known what it is for.
+#[derive(Default)]
+struct Content {
+    props: Vec<(PropId, Value)>,
+    extended: Vec<(ExtendedPath, ExtendedValue)>,
+    attachments: Vec<NewAttachment>,
+    reference: Option<WireId>,
+    new_body: Option<Body>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Item(ItemKind),
+    Folder(FolderKind),
+    Response,
+}
+
+impl Kind {
+    fn property(self, name: &str) -> Option<PropId> {
+        match self {
+            Kind::Item(kind) => PropId::from_item_element(kind, name),
+            Kind::Folder(kind) => PropId::from_folder_element(kind, name),
+            Kind::Response => PropId::from_item_element(ItemKind::Message, name),
+        }
+    }
+}
+
+impl NewItem {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewItem, Fault> {
+        let name = element.name();
+        let (kind, content) = if let Some(kind) = ItemKind::from_element(name) {
+            (NewKind::Item(kind), content(c, Kind::Item(kind), can::CREATE)?)
+        } else if let Some(&(_, kind)) = RESPONSES.iter().find(|row| row.0 == name) {
+            (NewKind::Response(kind), content(c, Kind::Response, can::CREATE)?)
+        } else if FOREIGN_ITEMS.contains(&name) {
+            let text = format!("Items of the kind {name} cannot be created here.");
+            c.fail(Failure::with_text(Code::ErrorInvalidOperation, text));
+            c.skip()?;
+            (NewKind::Item(ItemKind::Item), Content::default())
+        } else {
+            return Err(c.unexpected(element));
+        };
+        let Content { props, extended, attachments, reference, new_body } = content;
+        Ok(NewItem { kind, props, extended, attachments, reference, new_body })
+    }
+}
+
+impl NewFolder {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewFolder, Fault> {
+        let Some(kind) = FolderKind::from_element(element.name()) else { return Err(c.unexpected(element)) };
+        let Content { props, extended, .. } = content(c, Kind::Folder(kind), can::CREATE)?;
+        Ok(NewFolder { kind, props, extended })
+    }
+}
+
+/// Reads an object's properties and leaves its element. Order is not insisted on; doubles are refused.
+fn content(c: &mut Cursor<'_>, kind: Kind, ability: u8) -> Result<Content, Fault> {
+    let mut content = Content::default();
+    while let Some(child) = c.child()? {
+        match (child.name(), kind) {
+            ("ReferenceItemId", Kind::Response) => content.reference = Some(wire_id(c, &child)?),
+            ("NewBodyContent", Kind::Response) => content.new_body = Some(read::body(c, &child)?),
+            ("ExtendedProperty", _) => content.extended.push(extended::read_property(c, &child)?),
+            (name, kind) => match kind.property(name) {
+                Some(id) => property(c, &child, id, ability, &mut content)?,
+                None => return Err(c.unexpected(&child)),
+            },
+        }
+    }
+    content.props.sort_by_key(|(id, _)| *id as usize);
+    Ok(content)
+}
+
+fn property(
+    c: &mut Cursor<'_>,
+    element: &Element<'_>,
+    id: PropId,
+    ability: u8,
+    content: &mut Content,
+) -> Result<(), Fault> {
+    let row = id.row();
+    if content.props.iter().any(|(known, _)| *known == id) {
+        let text = format!("The element '{}' stands there twice.", element.local_name());
+        return Err(c.violation(element.at, text));
+    }
+    if row.ty == Type::Attachments && ability == can::CREATE {
+        while let Some(child) = c.child()? {
+            content.attachments.push(NewAttachment::read(c, &child)?);
+        }
+        return Ok(());
+    }
+    if !row.allows(ability) {
+        let code =
+            if ability == can::APPEND { Code::ErrorInvalidPropertyAppend } else { Code::ErrorInvalidPropertySet };
+        c.fail(Failure::at(code, id));
+        return c.skip();
+    }
+    if let Some(value) = read::value(c, element, row)? {
+        content.props.push((id, value));
+    }
+    Ok(())
+}
+
+// ---- attachments
+
+impl NewAttachment {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewAttachment, Fault> {
+        let is_item = match element.name() {
+            "FileAttachment" => false,
+            "ItemAttachment" => true,
+            "ReferenceAttachment" => {
+                let text = "Attachments by reference cannot be stored here: attach the file itself.";
+                c.fail(Failure::with_text(Code::ErrorInvalidOperation, text));
+                c.skip()?;
+                return Ok(NewAttachment::nothing());
+            }
+            _ => return Err(c.unexpected(element)),
+        };
+        let mut attachment = NewAttachment::nothing();
+        let mut item = None;
+        while let Some(child) = c.child()? {
+            match child.name() {
+                "Name" => attachment.name = c.text()?.into_owned(),
+                "ContentType" => attachment.content_type = some_text(c)?,
+                "ContentId" => attachment.content_id = some_text(c)?,
+                "ContentLocation" => attachment.content_location = some_text(c)?,
+                "IsInline" => attachment.inline = c.value(&child)?,
+                "IsContactPhoto" => attachment.contact_photo = c.value(&child)?,
+                // The server's to say.
+                "AttachmentId" | "AttachmentOriginalUrl" | "Size" | "LastModifiedTime" => c.skip()?,
+                "Content" if !is_item => match c.base64()? {
+                    Some(octets) => attachment.content = NewContent::File(octets),
+                    None => return Err(c.wrong_value(child.at, "Content", "…", "base64")),
+                },
+                _ if is_item && item.is_none() => item = Some(attached_item(c, &child)?),
+                _ => return Err(c.unexpected(&child)),
+            }
+        }
+        match item {
+            Some(item) => attachment.content = NewContent::Item(Box::new(item)),
+            None if is_item => return Err(c.missing(element, "Item")),
+            None => {}
+        }
+        Ok(attachment)
+    }
+
+    fn nothing() -> NewAttachment {
+        NewAttachment {
+            name: String::new(),
+            content_type: None,
+            content_id: None,
+            content_location: None,
+            inline: false,
+            contact_photo: false,
+            content: NewContent::File(Vec::new()),
+        }
+    }
+}
+
+fn attached_item(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewItem, Fault> {
+    c.nesting += 1;
+    if c.nesting > limits::NESTED_ATTACHMENTS {
+        c.fail(Failure::new(Code::ErrorAttachmentNestLevelLimitExceeded));
+    }
+    // Beyond twice the limit there is nothing to learn, only stack to lose.
+    let item = if c.nesting > 2 * limits::NESTED_ATTACHMENTS {
+        c.skip()?;
+        NewItem {
+            kind: NewKind::Item(ItemKind::Item),
+            props: Vec::new(),
+            extended: Vec::new(),
+            attachments: Vec::new(),
+            reference: None,
+            new_body: None,
+        }
+    } else {
+        NewItem::read(c, element)?
+    };
+    c.nesting -= 1;
+    Ok(item)
+}
+
+fn some_text(c: &mut Cursor<'_>) -> Result<Option<String>, Fault> {
+    let text = c.text()?;
+    Ok((!text.is_empty()).then(|| text.into_owned()))
+}
+
+// ---- changes
+
+impl ItemChange {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<ItemChange, Fault> {
+        if element.name() != "ItemChange" {
+            return Err(c.unexpected(element));
+        }
+        let (mut id, mut updates) = (None, None);
+        while let Some(child) = c.child()? {
+            match child.name() {
+                "Updates" => updates = Some(read_updates(c, &child, &ITEM_UPDATES)?),
+                // For the calendar's own statistics.
+                "CalendarActivityData" => c.skip()?,
+                _ if id.is_none() => id = Some(BaseItemId::read(c, &child)?),
+                _ => return Err(c.unexpected(&child)),
+            }
+        }
+        let id = id.ok_or_else(|| c.missing(element, "ItemId"))?;
+        let updates = updates.ok_or_else(|| c.missing(element, "Updates"))?;
+        Ok(ItemChange { id, updates })
+    }
+}
+
+impl FolderChange {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<FolderChange, Fault> {
+        if element.name() != "FolderChange" {
+            return Err(c.unexpected(element));
+        }
+        let (mut folder, mut updates) = (None, None);
+        while let Some(child) = c.child()? {
+            match child.name() {
+                "Updates" => updates = Some(read_updates(c, &child, &FOLDER_UPDATES)?),
+                _ if folder.is_none() => folder = Some(TargetFolder::read(c, &child)?),
+                _ => return Err(c.unexpected(&child)),
+            }
+        }
+        let folder = folder.ok_or_else(|| c.missing(element, "FolderId"))?;
+        let updates = updates.ok_or_else(|| c.missing(element, "Updates"))?;
+        Ok(FolderChange { folder, updates })
+    }
+}
+
+/// The element names of changes to items and to folders: set, append, delete.
+type UpdateNames = [&'static str; 3];
+const ITEM_UPDATES: UpdateNames = ["SetItemField", "AppendToItemField", "DeleteItemField"];
+const FOLDER_UPDATES: UpdateNames = ["SetFolderField", "AppendToFolderField", "DeleteFolderField"];
+
+fn read_updates(c: &mut Cursor<'_>, element: &Element<'_>, names: &UpdateNames) -> Result<Vec<Update>, Fault> {
+    let [set, append, delete] = *names;
+    let mut updates = Vec::new();
+    while let Some(child) = c.child()? {
+        let name = child.name();
+        let update = if name == set {
+            assignment(c, &child, can::SET)?.map(Update::Set)
+        } else if name == append {
+            assignment(c, &child, can::APPEND)?.map(Update::Append)
+        } else if name == delete {
+            Some(Update::Delete(deletion(c, &child)?))
+        } else {
+            return Err(c.unexpected(&child));
+        };
+        updates.extend(update);
+    }
+    match updates.is_empty() {
+        // A failure of the one update leaves none behind.
+        true if !c.has_failed() => Err(c.missing(element, set)),
+        _ => Ok(updates),
+    }
+}
+
+fn deletion(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
+    let path = match c.child()? {
+        Some(child) => Path::read(c, &child)?,
+        None => return Err(c.missing(element, "FieldURI")),
+    };
+    c.empty()?;
+    if let Path::Prop(id) = path {
+        if !id.row().allows(can::DELETE) {
+            c.fail(Failure::at(Code::ErrorInvalidPropertyDelete, id));
+        }
+    }
+    Ok(path)
+}
+
+/// A path and the one property that the object beside it has; None when a failure has been put down.
+fn assignment(c: &mut Cursor<'_>, element: &Element<'_>, ability: u8) -> Result<Option<Assignment>, Fault> {
+    let path = match c.child()? {
+        Some(child) => Path::read(c, &child)?,
+        None => return Err(c.missing(element, "FieldURI")),
+    };
+    let Some(object) = c.child()? else { return Err(c.missing(element, "Item")) };
+    let kind = match (ItemKind::from_element(object.name()), FolderKind::from_element(object.name())) {
+        (Some(kind), _) => Kind::Item(kind),
+        (_, Some(kind)) => Kind::Folder(kind),
+        _ if FOREIGN_ITEMS.contains(&object.name()) => Kind::Item(ItemKind::Message),
+        _ => return Err(c.unexpected(&object)),
+    };
+    let found = match &path {
+        Path::Indexed(indexed) => return entry_assignment(c, kind, &path, indexed),
+        _ => content(c, kind, ability)?,
+    };
+    c.empty()?;
+    if c.has_failed() {
+        return Ok(None);
+    }
+    let Content { mut props, mut extended, .. } = found;
+    if props.len() + extended.len() != 1 {
+        c.fail(Failure::at(Code::ErrorIncorrectUpdatePropertyCount, path));
+        return Ok(None);
+    }
+    Ok(match (path, props.pop(), extended.pop()) {
+        (Path::Prop(id), Some((given, value)), _) if id == given => Some(Assignment::Prop(id, value)),
+        (Path::Extended(path), _, Some((given, value))) if path == given => Some(Assignment::Extended(path, value)),
+        (path, ..) => {
+            c.fail(Failure::at(Code::ErrorUpdatePropertyMismatch, path));
+            None
+        }
+    })
+}
+
+/// The one entry of a dictionary property; the object's element is entered already.
+fn entry_assignment(
+    c: &mut Cursor<'_>,
+    kind: Kind,
+    path: &Path,
+    indexed: &IndexedPath,
+) -> Result<Option<Assignment>, Fault> {
+    let mut value = None;
+    let mut count = 0usize;
+    while let Some(child) = c.child()? {
+        if child.name() != indexed.dictionary.element() {
+            if kind.property(child.name()).is_none() && child.name() != "ExtendedProperty" {
+                return Err(c.unexpected(&child));
+            }
+            c.fail(Failure::at(Code::ErrorUpdatePropertyMismatch, path.clone()));
+            c.skip()?;
+            continue;
+        }
+        while let Some(entry) = c.child()? {
+            if entry.name() != indexed.dictionary.entry() {
+                return Err(c.unexpected(&entry));
+            }
+            let key: String = c.attribute(&entry, indexed.dictionary.key_attribute())?;
+            if key != indexed.key {
+                c.fail(Failure::at(Code::ErrorUpdatePropertyMismatch, path.clone()));
+            }
+            count += 1;
+            value = read::entry_text(c, indexed.dictionary.part())?;
+        }
+    }
+    c.empty()?;
+    if count != 1 {
+        c.fail(Failure::at(Code::ErrorIncorrectUpdatePropertyCount, path.clone()));
+    }
+    Ok(value.map(|value| Assignment::Indexed(indexed.clone(), value)))
+}

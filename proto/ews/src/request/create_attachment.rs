@@ -1,0 +1,18 @@
+//! CreateAttachment (MS-OXWSATT 3.1.4.1).
+
+use ewsd_model::value::WireId;
+
+use crate::Failure;
+use crate::object::NewAttachment;
+use crate::record::{entries, record};
+use crate::target::wire_id;
+
+record! {
+    CreateAttachment {
+        attributes {}
+        elements {
+            "ParentItemId" parent: required WireId, wire_id;
+            "Attachments" attachments: required Vec<Result<NewAttachment, Failure>>, entries(NewAttachment::read);
+        }
+    }
+}

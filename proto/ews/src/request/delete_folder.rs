@@ -1,0 +1,16 @@
+//! DeleteFolder (MS-OXWSFOLD 3.1.4.4).
+
+use crate::record::{list, record};
+use crate::target::TargetFolder;
+use crate::word::DeleteType;
+
+record! {
+    DeleteFolder {
+        attributes {
+            "DeleteType" delete_type: required DeleteType;
+        }
+        elements {
+            "FolderIds" folders: required Vec<TargetFolder>, list(TargetFolder::read);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! FindItem (MS-OXWSSRCH 3.1.4.2).
+
+use crate::record::{list, record};
+use crate::restriction::{FieldOrder, Grouping, Paging, QueryString, Restriction};
+use crate::shape::ItemShape;
+use crate::target::TargetFolder;
+use crate::word::ItemTraversal;
+
+record! {
+    FindItem {
+        attributes {
+            "Traversal" traversal: required ItemTraversal;
+        }
+        elements {
+            "ItemShape" shape: required ItemShape, ItemShape::read;
+            "IndexedPageItemView" | "FractionalPageItemView" | "SeekToConditionPageItemView" | "CalendarView"
+                | "ContactsView" paging: optional Paging, Paging::read;
+            "GroupBy" | "DistinguishedGroupBy" grouping: optional Grouping, Grouping::read;
+            "Restriction" restriction: optional Restriction, Restriction::read;
+            "SortOrder" sort: default Vec<FieldOrder>, list(FieldOrder::read);
+            "ParentFolderIds" parents: required Vec<TargetFolder>, list(TargetFolder::read);
+            "QueryString" query: optional QueryString, QueryString::read;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! MarkAllItemsAsRead (MS-OXWSCORE 3.1.4.6).
+
+use crate::record::{list, record, value};
+use crate::target::TargetFolder;
+
+record! {
+    MarkAllItemsAsRead {
+        attributes {}
+        elements {
+            /// The state that all items get.
+            "ReadFlag" read: required bool, value;
+            "SuppressReadReceipts" suppress_read_receipts: required bool, value;
+            "FolderIds" folders: required Vec<TargetFolder>, list(TargetFolder::read);
+        }
+    }
+}

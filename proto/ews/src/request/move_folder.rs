@@ -1,0 +1,14 @@
+//! MoveFolder and CopyFolder (MS-OXWSFOLD 3.1.4.7, 3.1.4.1).
+
+use crate::record::{list, only, record};
+use crate::target::TargetFolder;
+
+record! {
+    MoveCopyFolder {
+        attributes {}
+        elements {
+            "ToFolderId" to: required TargetFolder, only(TargetFolder::read);
+            "FolderIds" folders: required Vec<TargetFolder>, list(TargetFolder::read);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! UpdateFolder (MS-OXWSFOLD 3.1.4.8).
+
+use crate::Failure;
+use crate::object::FolderChange;
+use crate::record::{entries, record};
+
+record! {
+    UpdateFolder {
+        attributes {}
+        elements {
+            "FolderChanges" changes: required Vec<Result<FolderChange, Failure>>, entries(FolderChange::read);
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Restrictions, sort orders, paging and grouping of FindItem and FindFolder (MS-OXWSSRCH).
+//!
+//! Constants are read as the type of the property they are compared with, so that a handler compares values.
+
+use ewsd_model::code::Code;
+use ewsd_model::property::Type;
+use ewsd_model::property::mapi::Scalar;
+use jiff::Timestamp;
+
+use crate::cursor::{Cursor, Element};
+use crate::fault::{Failure, Fault};
+use crate::path::Path;
+use crate::word::{Aggregate, BasePoint, ContainmentComparison, ContainmentMode, Direction, StandardGroupBy};
+use crate::{extended, limits, scalar};
+
+/// A search expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Restriction {
+    And(Vec<Restriction>),
+    Or(Vec<Restriction>),
+    Not(Box<Restriction>),
+    /// The property has a value.
+    Exists(Path),
+    /// (value & mask) = 0.
+    Excludes {
+        path: Path,
+        mask: u32,
+    },
+    Compare {
+        path: Path,
+        comparison: Comparison,
+        with: Operand,
+    },
+    Contains {
+        path: Path,
+        mode: ContainmentMode,
+        comparison: ContainmentComparison,
+        text: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// Of the property's type; words of an enumeration are texts.
+    Constant(Scalar),
+    Path(Path),
+}
+
+/// The two-operand expressions.
+const COMPARISONS: &[(&str, Comparison)] = &[
+    ("IsEqualTo", Comparison::Equal),
+    ("IsNotEqualTo", Comparison::NotEqual),
+    ("IsGreaterThan", Comparison::Greater),
+    ("IsGreaterThanOrEqualTo", Comparison::GreaterOrEqual),
+    ("IsLessThan", Comparison::Less),
+    ("IsLessThanOrEqualTo", Comparison::LessOrEqual),
+];
+
+/// Stands where a failure has been put down already.
+const NOTHING: Restriction = Restriction::And(Vec::new());
+
+impl Restriction {
+    /// Reads a RestrictionType: one search expression inside the element.
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {
+        let mut nodes = 0;
+        let mut found = None;
+        while let Some(child) = c.child()? {
+            if found.is_some() {
+                return Err(c.unexpected(&child));
+            }
+            found = Some(expression(c, &child, &mut nodes)?);
+        }
+        found.ok_or_else(|| c.missing(element, "SearchExpression"))
+    }
+}
+
+fn expression(c: &mut Cursor<'_>, element: &Element<'_>, nodes: &mut u32) -> Result<Restriction, Fault> {
+    *nodes += 1;
+    if *nodes > limits::RESTRICTION_NODES {
+        c.fail(Failure::new(Code::ErrorRestrictionTooLong));
+        c.skip()?;
+        return Ok(NOTHING);
+    }
+    match element.name() {
+        "And" => members(c, element, nodes).map(Restriction::And),
+        "Or" => members(c, element, nodes).map(Restriction::Or),
+        "Not" => {
+            let mut members = members(c, element, nodes)?;
+            match (members.pop(), members.is_empty()) {
+                (Some(member), true) => Ok(Restriction::Not(Box::new(member))),
+                _ => Err(c.violation(element.at, "The element 'Not' holds exactly one expression.")),
+            }
+        }
+        "Exists" => exists(c, element),
+        "Excludes" => excludes(c, element),
+        "Contains" => contains(c, element),
+        name => match COMPARISONS.iter().find(|row| row.0 == name) {
+            Some(&(_, comparison)) => compare(c, element, comparison),
+            None => Err(c.unexpected(element)),
+        },
+    }
+}
+
+fn members(c: &mut Cursor<'_>, element: &Element<'_>, nodes: &mut u32) -> Result<Vec<Restriction>, Fault> {
+    let mut members = Vec::new();
+    while let Some(child) = c.child()? {
+        members.push(expression(c, &child, nodes)?);
+    }
+    match members.is_empty() {
+        true => Err(c.missing(element, "SearchExpression")),
+        false => Ok(members),
+    }
+}
+
+fn exists(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {
+    let path = path_first(c, element)?;
+    c.empty()?;
+    Ok(Restriction::Exists(path))
+}
+
+fn excludes(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {
+    let path = path_first(c, element)?;
+    let text: String = member(c, element, "Bitmask")?;
+    c.empty()?;
+    let text = text.trim();
+    let mask = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        // Clients write the highest bit as a negative number.
+        None => text.parse::<u32>().ok().or_else(|| text.parse::<i32>().ok().map(i32::cast_unsigned)),
+    };
+    let mask = mask.ok_or_else(|| c.wrong_value(element.at, "Bitmask", text, "a bit mask of 32 bits"))?;
+    Ok(Restriction::Excludes { path, mask })
+}
+
+fn contains(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {
+    let (mut mode, mut comparison) = (ContainmentMode::FullString, ContainmentComparison::Exact);
+    c.attributes(element, |c, name, text| {
+        match name {
+            "ContainmentMode" => mode = c.attribute_value(element, name, text)?,
+            "ContainmentComparison" => comparison = c.attribute_value(element, name, text)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let path = path_first(c, element)?;
+    let text = member(c, element, "Constant")?;
+    c.empty()?;
+    Ok(Restriction::Contains { path, mode, comparison, text })
+}
+
+fn compare(c: &mut Cursor<'_>, element: &Element<'_>, comparison: Comparison) -> Result<Restriction, Fault> {
+    let path = path_first(c, element)?;
+    let mut with = None;
+    while let Some(child) = c.child()? {
+        if child.name() != "FieldURIOrConstant" || with.is_some() {
+            return Err(c.unexpected(&child));
+        }
+        while let Some(inner) = c.child()? {
+            if with.is_some() {
+                return Err(c.unexpected(&inner));
+            }
+            with = Some(match inner.name() {
+                "Constant" => {
+                    let text: String = c.attribute(&inner, "Value")?;
+                    c.empty()?;
+                    Operand::Constant(constant(c, &path, &text))
+                }
+                _ => Operand::Path(Path::read(c, &inner)?),
+            });
+        }
+    }
+    let with = with.ok_or_else(|| c.missing(element, "FieldURIOrConstant"))?;
+    Ok(Restriction::Compare { path, comparison, with })
+}
+
+/// The path that opens an expression.
+fn path_first(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
+    match c.child()? {
+        Some(child) => Path::read(c, &child),
+        None => Err(c.missing(element, "FieldURI")),
+    }
+}
+
+/// `Value` of the next child, which must be `name`.
+fn member(c: &mut Cursor<'_>, element: &Element<'_>, name: &str) -> Result<String, Fault> {
+    let child = match c.child()? {
+        Some(child) if child.name() == name => child,
+        Some(child) => return Err(c.unexpected(&child)),
+        None => return Err(c.missing(element, name)),
+    };
+    let value = c.attribute(&child, "Value")?;
+    c.empty()?;
+    Ok(value)
+}
+
+/// A constant as the property's type; ErrorInvalidValueForProperty if it is none.
+fn constant(c: &mut Cursor<'_>, path: &Path, text: &str) -> Scalar {
+    let value = match path {
+        Path::Extended(path) => extended::parse(text, path.ty, &c.reading.zone),
+        Path::Indexed(_) => Some(Scalar::Text(text.to_owned())),
+        Path::Prop(id) => of_type(&id.row().ty, text, c),
+    };
+    value.unwrap_or_else(|| {
+        c.fail(Failure::at(Code::ErrorInvalidValueForProperty, path.clone()));
+        Scalar::Bool(false)
+    })
+}
+
+fn of_type(ty: &Type, text: &str, c: &Cursor<'_>) -> Option<Scalar> {
+    let trimmed = text.trim();
+    match ty {
+        Type::Bool => scalar::boolean(trimmed).map(Scalar::Bool),
+        Type::Int | Type::Long => trimmed.parse().ok().map(Scalar::Int),
+        Type::Double => scalar::double(trimmed).map(Scalar::Real),
+        Type::Time => scalar::timestamp(trimmed, &c.reading.zone).map(Scalar::Time),
+        Type::Bytes => scalar::base64(trimmed).map(Scalar::Bytes),
+        Type::Enum(words) => words.contains(&trimmed).then(|| Scalar::Text(trimmed.to_owned())),
+        _ => Some(Scalar::Text(text.to_owned())),
+    }
+}
+
+/// One field of a sort order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldOrder {
+    pub path: Path,
+    pub direction: Direction,
+}
+
+impl FieldOrder {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<FieldOrder, Fault> {
+        if element.name() != "FieldOrder" {
+            return Err(c.unexpected(element));
+        }
+        let direction = c.attribute(element, "Order")?;
+        let path = path_first(c, element)?;
+        c.empty()?;
+        Ok(FieldOrder { path, direction })
+    }
+}
+
+/// Which rows of all that match.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Paging {
+    /// Offset and size are checked: never negative, never nothing.
+    Indexed {
+        max: Option<i32>,
+        offset: i32,
+        base: BasePoint,
+    },
+    /// 0 <= numerator <= denominator, denominator at least 1.
+    Fractional {
+        max: Option<i32>,
+        numerator: i32,
+        denominator: i32,
+    },
+    /// From the first row that meets the condition.
+    Seek {
+        max: Option<i32>,
+        base: BasePoint,
+        condition: Restriction,
+    },
+    Calendar {
+        max: Option<i32>,
+        start: Timestamp,
+        end: Timestamp,
+    },
+    Contacts {
+        max: Option<i32>,
+        initial: Option<String>,
+        last: Option<String>,
+    },
+}
+
+impl Paging {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Paging, Fault> {
+        let mut max: Option<i32> = None;
+        c.attributes(element, |c, name, text| {
+            if name == "MaxEntriesReturned" {
+                max = Some(c.attribute_value(element, name, text)?);
+            }
+            Ok(())
+        })?;
+        if max.is_some_and(|max| max <= 0) {
+            c.fail(Failure::new(Code::ErrorInvalidPagingMaxRows));
+        }
+        let paging = match element.name() {
+            "IndexedPageItemView" | "IndexedPageFolderView" => {
+                let offset = c.attribute(element, "Offset")?;
+                if offset < 0 {
+                    c.fail(Failure::new(Code::ErrorInvalidIndexedPagingParameters));
+                }
+                Paging::Indexed { max, offset, base: c.attribute(element, "BasePoint")? }
+            }
+            "FractionalPageItemView" | "FractionalPageFolderView" => {
+                let (numerator, denominator) =
+                    (c.attribute(element, "Numerator")?, c.attribute(element, "Denominator")?);
+                if denominator < 1 || numerator < 0 || numerator > denominator {
+                    c.fail(Failure::new(Code::ErrorInvalidFractionalPagingParameters));
+                }
+                Paging::Fractional { max, numerator, denominator }
+            }
+            "SeekToConditionPageItemView" => {
+                let base = c.attribute(element, "BasePoint")?;
+                let condition = match c.child()? {
+                    Some(child) if child.name() == "Condition" => Restriction::read(c, &child)?,
+                    Some(child) => return Err(c.unexpected(&child)),
+                    None => return Err(c.missing(element, "Condition")),
+                };
+                Paging::Seek { max, base, condition }
+            }
+            "CalendarView" => Paging::Calendar {
+                max,
+                start: c.attribute(element, "StartDate")?,
+                end: c.attribute(element, "EndDate")?,
+            },
+            "ContactsView" => contacts_view(c, element, max)?,
+            _ => return Err(c.unexpected(element)),
+        };
+        c.empty()?;
+        Ok(paging)
+    }
+}
+
+fn contacts_view(c: &mut Cursor<'_>, element: &Element<'_>, max: Option<i32>) -> Result<Paging, Fault> {
+    let (mut initial, mut last) = (None, None);
+    c.attributes(element, |_, name, text| {
+        match name {
+            "InitialName" => initial = Some(text.to_owned()),
+            "FinalName" => last = Some(text.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(Paging::Contacts { max, initial, last })
+}
+
+/// GroupBy or DistinguishedGroupBy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grouping {
+    Field { direction: Direction, path: Path, aggregate_on: Path, aggregate: Aggregate },
+    Standard { direction: Direction, by: StandardGroupBy },
+}
+
+impl Grouping {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Grouping, Fault> {
+        let direction = c.attribute(element, "Order")?;
+        if element.name() == "DistinguishedGroupBy" {
+            let by = match c.child()? {
+                Some(child) if child.name() == "StandardGroupBy" => c.value(&child)?,
+                Some(child) => return Err(c.unexpected(&child)),
+                None => return Err(c.missing(element, "StandardGroupBy")),
+            };
+            c.empty()?;
+            return Ok(Grouping::Standard { direction, by });
+        }
+        let path = path_first(c, element)?;
+        let mut aggregated = None;
+        while let Some(child) = c.child()? {
+            match child.name() {
+                "AggregateOn" => {
+                    let aggregate = c.attribute(&child, "Aggregate")?;
+                    let path = path_first(c, &child)?;
+                    c.empty()?;
+                    aggregated = Some((path, aggregate));
+                }
+                // How a client shows the groups: nothing of it is answered.
+                "UseCollapsibleGroups" | "ItemsPerGroup" | "MaxItemsPerGroup" | "GroupsToExpand" => c.skip()?,
+                _ => return Err(c.unexpected(&child)),
+            }
+        }
+        let (aggregate_on, aggregate) = aggregated.ok_or_else(|| c.missing(element, "AggregateOn"))?;
+        Ok(Grouping::Field { direction, path, aggregate_on, aggregate })
+    }
+}
+
+/// The query text of FindItem (QueryStringType).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueryString {
+    pub text: String,
+    pub highlight: bool,
+    pub deleted_items: bool,
+}
+
+impl QueryString {
+    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<QueryString, Fault> {
+        let mut query = QueryString::default();
+        c.attributes(element, |c, name, text| {
+            match name {
+                "ReturnHighlightTerms" => query.highlight = c.attribute_value(element, name, text)?,
+                "ReturnDeletedItems" => query.deleted_items = c.attribute_value(element, name, text)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        query.text = c.text()?.into_owned();
+        Ok(query)
+    }
+}

@@ -1,0 +1,333 @@
+//! The SOAP 1.1 envelope both ways: headers and operation of a request, the frame of answers, faults.
+
+use ewsd_model::Version;
+use ewsd_model::code::Code;
+use ewsd_model::operation::Op;
+use jiff::tz::TimeZone;
+
+use crate::cursor::{Cursor, ERRORS, Element, MESSAGES, SOAP, Space, TYPES, not_text};
+use crate::fault::Fault;
+use crate::reply;
+use crate::request::Request;
+use crate::writer::{T, Writer};
+
+/// A request with its headers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope {
+    pub headers: Headers,
+    pub request: Request,
+}
+
+/// The SOAP headers that mean something here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Headers {
+    /// RequestServerVersion; None when it is absent, which means the newest.
+    pub version: Option<Version>,
+    pub impersonation: Option<Impersonation>,
+    /// MailboxCulture: a language tag, as it came.
+    pub culture: Option<String>,
+    /// TimeZoneContext: the Windows name of the zone.
+    pub time_zone: Option<String>,
+    pub form: Form,
+    /// ManagementRole was there: the caller wants rights beyond the account's own.
+    pub management_role: bool,
+    /// A header by which a trusted server speaks for a user.
+    pub delegated_access: bool,
+}
+
+impl Headers {
+    /// The version whose schema the answer may use.
+    pub fn effective_version(&self) -> Version {
+        self.version.unwrap_or(Version::LATEST)
+    }
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// DateTimePrecision: times with milliseconds instead of whole seconds.
+    pub milliseconds: bool,
+}
+
+/// ExchangeImpersonation: on whose behalf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Impersonation {
+    PrincipalName(String),
+    Sid(String),
+    PrimarySmtpAddress(String),
+    SmtpAddress(String),
+}
+
+/// Reads a whole request. Takes UTF-8, and UTF-16 with a byte order mark.
+pub fn parse_envelope(document: &[u8]) -> Result<Envelope, Fault> {
+    let decoded;
+    let text = match document {
+        [0xff, 0xfe, rest @ ..] => {
+            decoded = utf16(rest, u16::from_le_bytes)?;
+            decoded.as_str()
+        }
+        [0xfe, 0xff, rest @ ..] => {
+            decoded = utf16(rest, u16::from_be_bytes)?;
+            decoded.as_str()
+        }
+        _ => std::str::from_utf8(document)
+            .map_err(|error| not_text(error.valid_up_to(), "The document is not UTF-8."))?,
+    };
+    let mut c = Cursor::new(text);
+    let Some(root) = c.child()? else { return Err(not_text(0, "The document has no root element.")) };
+    if root.space != Space::Soap || root.local_name() != "Envelope" {
+        return Err(c.violation(root.at, "The root element is not the Envelope of SOAP 1.1."));
+    }
+    let mut headers = None;
+    let mut request = None;
+    while let Some(child) = c.child()? {
+        match (child.space, child.local_name()) {
+            (Space::Soap, "Header") if headers.is_none() && request.is_none() => headers = Some(read_headers(&mut c)?),
+            (Space::Soap, "Body") if request.is_none() => request = Some(read_body(&mut c)?),
+            _ => return Err(c.unexpected(&child)),
+        }
+    }
+    if let Some(after) = c.child()? {
+        return Err(c.unexpected(&after));
+    }
+    let request = request.ok_or_else(|| c.missing(&root, "Body"))?;
+    Ok(Envelope { headers: headers.unwrap_or_default(), request })
+}
+
+fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Fault> {
+    let units = octets.chunks_exact(2).map(|pair| <[u8; 2]>::try_from(pair).map(unit).unwrap_or(0));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    match text {
+        Ok(text) if octets.len() % 2 == 0 => Ok(text),
+        _ => Err(not_text(0, "The document is not UTF-16.")),
+    }
+}
+
+// ---- headers
+
+/// Headers of which a request may have one at most, and of all access headers together too.
+const ACCESS: &[&str] = &["ExchangeImpersonation", "SerializedSecurityContext", "OpenAsAdminOrSystemService"];
+
+fn read_headers(c: &mut Cursor<'_>) -> Result<Headers, Fault> {
+    let mut headers = Headers::default();
+    let mut seen: Vec<String> = Vec::new();
+    while let Some(child) = c.child()? {
+        let name = child.name();
+        if child.space != Space::Ews {
+            c.skip()?;
+            continue;
+        }
+        if seen.iter().any(|known| known == name) {
+            return Err(Fault::new(Code::ErrorDuplicateSOAPHeader));
+        }
+        if ACCESS.contains(&name) && seen.iter().any(|known| ACCESS.contains(&known.as_str())) {
+            return Err(Fault::new(Code::ErrorMoreThanOneAccessModeSpecified));
+        }
+        seen.push(name.to_owned());
+        read_header(c, &child, &mut headers)?;
+    }
+    Ok(headers)
+}
+
+fn read_header(c: &mut Cursor<'_>, element: &Element<'_>, headers: &mut Headers) -> Result<(), Fault> {
+    match element.name() {
+        "RequestServerVersion" => {
+            let text: String = c.attribute(element, "Version")?;
+            let version = Version::parse(&text).ok_or_else(|| Fault::new(Code::ErrorInvalidServerVersion))?;
+            headers.version = Some(version);
+            c.reading.version = version;
+            c.empty()
+        }
+        "ExchangeImpersonation" => {
+            headers.impersonation = Some(impersonation(c)?);
+            Ok(())
+        }
+        "MailboxCulture" => {
+            headers.culture = Some(c.text()?.trim().to_owned());
+            Ok(())
+        }
+        "TimeZoneContext" => {
+            while let Some(child) = c.child()? {
+                if child.name() != "TimeZoneDefinition" {
+                    return Err(c.unexpected(&child));
+                }
+                let id: String = c.attribute(&child, "Id")?;
+                c.reading.zone = zone(&id).unwrap_or(TimeZone::UTC);
+                headers.time_zone = Some(id);
+                c.skip()?;
+            }
+            Ok(())
+        }
+        "DateTimePrecision" => {
+            headers.form.milliseconds = c.text()?.trim() == "Milliseconds";
+            Ok(())
+        }
+        "ManagementRole" => {
+            headers.management_role = true;
+            c.skip()
+        }
+        "SerializedSecurityContext" | "OpenAsAdminOrSystemService" => {
+            headers.delegated_access = true;
+            c.skip()
+        }
+        _ => c.skip(),
+    }
+}
+
+/// ConnectingSID holds exactly one name.
+fn impersonation(c: &mut Cursor<'_>) -> Result<Impersonation, Fault> {
+    let mut found = None;
+    while let Some(child) = c.child()? {
+        if child.name() != "ConnectingSID" {
+            return Err(c.unexpected(&child));
+        }
+        while let Some(child) = c.child()? {
+            let make = match child.name() {
+                "PrincipalName" => Impersonation::PrincipalName,
+                "SID" => Impersonation::Sid,
+                "PrimarySmtpAddress" => Impersonation::PrimarySmtpAddress,
+                "SmtpAddress" => Impersonation::SmtpAddress,
+                _ => return Err(c.unexpected(&child)),
+            };
+            let text = c.text()?.trim().to_owned();
+            if found.is_some() || text.is_empty() {
+                return Err(Fault::new(Code::ErrorInvalidExchangeImpersonationHeaderData));
+            }
+            found = Some(make(text));
+        }
+    }
+    found.ok_or_else(|| Fault::new(Code::ErrorInvalidExchangeImpersonationHeaderData))
+}
+
+// ---- body
+
+fn read_body(c: &mut Cursor<'_>) -> Result<Request, Fault> {
+    let Some(element) = c.child()? else {
+        return Err(Fault::with_text(Code::ErrorInvalidRequest, "The SOAP body is empty: put an operation into it."));
+    };
+    let Some(op) = Op::from_request(element.name()) else {
+        let text = format!("There is no operation '{}'.", element.local_name());
+        return Err(Fault::with_text(Code::ErrorInvalidRequest, text));
+    };
+    c.since(op.row().since, op.name())?;
+    let request = Request::read(c, &element, op)?;
+    c.empty()?;
+    Ok(request)
+}
+
+// ---- answers
+
+/// The version that answers claim. Clients pick features by the numbers (15.1: Exchange 2016), and a build name makes
+/// them keep the version they asked for.
+macro_rules! server_version {
+    () => {
+        concat!(
+            "<t:ServerVersionInfo MajorVersion=\"15\" MinorVersion=\"1\" MajorBuildNumber=\"2507\" ",
+            "MinorBuildNumber=\"6\" Version=\"V2017_07_11\"/>"
+        )
+    };
+}
+
+macro_rules! declaration {
+    () => {
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>"
+    };
+}
+
+const HEAD: &str = concat!(
+    declaration!(),
+    "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"",
+    " xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"",
+    " xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\"><s:Header>",
+    server_version!(),
+    "</s:Header><s:Body>"
+);
+const FOOT: &str = "</s:Body></s:Envelope>";
+
+const STREAM_HEAD: &str = concat!(
+    declaration!(),
+    "<Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"",
+    " xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\"",
+    " xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\"><Header>",
+    server_version!(),
+    "</Header><Body>"
+);
+const STREAM_FOOT: &str = "</Body></Envelope>";
+
+pub(crate) fn envelope(out: &mut Vec<u8>, form: Form, body: impl FnOnce(&mut Writer<'_>)) {
+    let mut w = Writer::new(out, form);
+    w.raw(HEAD);
+    body(&mut w);
+    w.raw(FOOT);
+}
+
+pub(crate) fn stream_envelope(out: &mut Vec<u8>, form: Form, body: impl FnOnce(&mut Writer<'_>)) {
+    let mut w = Writer::new(out, form);
+    w.raw(STREAM_HEAD);
+    body(&mut w);
+    w.raw(STREAM_FOOT);
+}
+
+impl Fault {
+    /// Appends the whole SOAP document, to be sent with HTTP status 500.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        envelope(out, Form::default(), |w| self.write_body(w));
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(1024);
+        self.write(&mut out);
+        out
+    }
+
+    fn write_body(&self, w: &mut Writer<'_>) {
+        w.raw("<s:Fault><faultcode>t:");
+        w.raw(self.code.name());
+        w.raw("</faultcode><faultstring xml:lang=\"en-US\">");
+        w.text(&self.text);
+        w.raw("</faultstring><detail><e:ResponseCode xmlns:e=\"");
+        w.raw(ERRORS);
+        w.raw("\">");
+        w.raw(self.code.name());
+        w.raw("</e:ResponseCode><e:Message xmlns:e=\"");
+        w.raw(ERRORS);
+        w.raw("\">");
+        w.text(&self.text);
+        w.raw("</e:Message>");
+        if !self.details.is_empty() || self.violation.is_some() {
+            w.open(T, "MessageXml");
+            if let Some(violation) = &self.violation {
+                w.number_element(T, "LineNumber", i64::from(violation.line));
+                w.number_element(T, "LinePosition", i64::from(violation.position));
+                w.text_element(T, "Violation", &violation.text);
+            }
+            reply::details(w, &self.details);
+            w.close(T, "MessageXml");
+        }
+        w.raw("</detail></s:Fault>");
+    }
+}
+
+/// The zone of a Windows name.
+fn zone(id: &str) -> Option<TimeZone> {
+    TimeZone::get(id).ok()
+}
+
+/// The namespaces stand in the constants above; this keeps them and the reader's the same.
+const _: () = assert!(contains(HEAD, SOAP) && contains(HEAD, MESSAGES) && contains(HEAD, TYPES));
+
+const fn contains(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let mut from = 0;
+    while from + part.len() <= text.len() {
+        let mut len = 0;
+        while len < part.len() && text[from + len] == part[len] {
+            len += 1;
+        }
+        if len == part.len() {
+            return true;
+        }
+        from += 1;
+    }
+    false
+}
