@@ -3,9 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::ops::{
-    Id, folder, folder_id, get, get_fields, save, save_mime, save_request, shape, simple,
-};
+use crate::support::ops::{Id, folder, folder_id, get, get_fields, save, save_mime, save_request, shape, simple};
 use crate::support::{message, ops, shared};
 
 crate::tests![
@@ -60,7 +58,8 @@ fn saves_a_message_from_its_fields() {
             mailbox("Ed", "ed@elsewhere.test"),
         ),
     );
-    let item = get(&mut ews, &id, &shape("AllProperties", &["item:Culture", "item:ReminderDueBy", "item:ReminderIsSet"]));
+    let item =
+        get(&mut ews, &id, &shape("AllProperties", &["item:Culture", "item:ReminderDueBy", "item:ReminderIsSet"]));
     assert_eq!(item.name, "t:Message");
     for (path, value) in [
         ("t:ItemClass", "IPM.Note"),
@@ -167,7 +166,8 @@ fn reads_dates_in_every_form() {
         ("2026-04-05T06:07:08-08:00", "2026-04-05T14:07:08Z"),
         ("2026-04-05T06:07:08", "2026-04-05T06:07:08Z"),
     ] {
-        let item = format!("<t:Message><t:Subject>{given}</t:Subject><t:ReminderDueBy>{given}</t:ReminderDueBy></t:Message>");
+        let item =
+            format!("<t:Message><t:Subject>{given}</t:Subject><t:ReminderDueBy>{given}</t:ReminderDueBy></t:Message>");
         let id = save(&mut ews, "drafts", &item);
         assert_eq!(get_fields(&mut ews, &id, &["item:ReminderDueBy"]).text("t:ReminderDueBy"), Some(read), "{given}");
     }
@@ -200,7 +200,10 @@ fn saves_from_mime() {
     ] {
         assert_eq!(item.text(path), Some(value), "{path} in {item:#?}");
     }
-    assert_eq!(item.text("t:InternetMessageId"), Some(format!("<{}@elsewhere.test>", subject.replace(' ', ".")).as_str()));
+    assert_eq!(
+        item.text("t:InternetMessageId"),
+        Some(format!("<{}@elsewhere.test>", subject.replace(' ', ".")).as_str())
+    );
     assert_eq!(item.text("t:References").map(str::trim), Some("<first@elsewhere.test> <earlier@elsewhere.test>"));
     assert_eq!(item.want("t:Body").attribute("BodyType"), Some("HTML"), "the richest form");
     assert!(item.want("t:Body").text.contains("<b>words</b>"));
@@ -264,9 +267,15 @@ fn reads_mail_of_every_charset() {
 fn takes_the_mapi_view_of_a_message() {
     let mut ews = shared::mailbox();
     let property = |tag: &str, kind: &str, value: &str| {
-        format!("<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"{tag}\" PropertyType=\"{kind}\"/><t:Value>{value}</t:Value></t:ExtendedProperty>")
+        format!(
+            "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"{tag}\" PropertyType=\"{kind}\"/><t:Value>{value}</t:Value></t:ExtendedProperty>"
+        )
     };
-    let item = format!("<t:Message>{}{}</t:Message>", property("0x0037", "String", "by tag"), property("0x0e07", "Integer", "1"));
+    let item = format!(
+        "<t:Message>{}{}</t:Message>",
+        property("0x0037", "String", "by tag"),
+        property("0x0e07", "Integer", "1")
+    );
     let id = save(&mut ews, "inbox", &item);
     let read = get_fields(&mut ews, &id, &["item:Subject", "message:IsRead", "item:IsDraft"]);
     assert_eq!(read.text("t:Subject"), Some("by tag"));
@@ -311,8 +320,14 @@ fn keeps_extended_properties() {
         (format!("{own} PropertyName=\"l\" PropertyType=\"IntegerArray\""), vec!["3", "1", "2"]),
         (format!("{own} PropertyName=\"m\" PropertyType=\"BinaryArray\""), vec!["AQ==", "AgM="]),
         (format!("{own} PropertyId=\"33000\" PropertyType=\"String\""), vec!["by id"]),
-        ("DistinguishedPropertySetId=\"PublicStrings\" PropertyName=\"n\" PropertyType=\"String\"".into(), vec!["public"]),
-        ("DistinguishedPropertySetId=\"InternetHeaders\" PropertyName=\"x-own\" PropertyType=\"String\"".into(), vec!["header"]),
+        (
+            "DistinguishedPropertySetId=\"PublicStrings\" PropertyName=\"n\" PropertyType=\"String\"".into(),
+            vec!["public"],
+        ),
+        (
+            "DistinguishedPropertySetId=\"InternetHeaders\" PropertyName=\"x-own\" PropertyType=\"String\"".into(),
+            vec!["header"],
+        ),
         ("PropertyTag=\"0x1090\" PropertyType=\"Integer\"".into(), vec!["2"]),
         ("PropertyTag=\"0x6001\" PropertyType=\"String\"".into(), vec!["tagged"]),
     ];
@@ -345,14 +360,30 @@ fn refuses_wrong_extended_properties() {
     let set = "PropertySetId=\"c11ff724-aa03-4555-9952-8fa248a11c3e\"";
     for (path, value, code) in [
         (format!("{set} PropertyTag=\"0x1090\" PropertyType=\"Integer\""), "1", "ErrorInvalidExtendedProperty"),
-        (format!("{set} DistinguishedPropertySetId=\"Common\" PropertyName=\"a\" PropertyType=\"Integer\""), "1", "ErrorInvalidExtendedProperty"),
-        (format!("{set} PropertyName=\"a\" PropertyId=\"5\" PropertyType=\"Integer\""), "1", "ErrorInvalidExtendedProperty"),
+        (
+            format!("{set} DistinguishedPropertySetId=\"Common\" PropertyName=\"a\" PropertyType=\"Integer\""),
+            "1",
+            "ErrorInvalidExtendedProperty",
+        ),
+        (
+            format!("{set} PropertyName=\"a\" PropertyId=\"5\" PropertyType=\"Integer\""),
+            "1",
+            "ErrorInvalidExtendedProperty",
+        ),
         (format!("{set} PropertyType=\"Integer\""), "1", "ErrorInvalidExtendedProperty"),
         ("PropertyName=\"a\" PropertyType=\"Integer\"".into(), "1", "ErrorInvalidExtendedProperty"),
-        ("PropertyTag=\"0x1090\" PropertyName=\"a\" PropertyType=\"Integer\"".into(), "1", "ErrorInvalidExtendedProperty"),
+        (
+            "PropertyTag=\"0x1090\" PropertyName=\"a\" PropertyType=\"Integer\"".into(),
+            "1",
+            "ErrorInvalidExtendedProperty",
+        ),
         ("PropertyTag=\"0x8001\" PropertyType=\"Integer\"".into(), "1", "ErrorNoPropertyTagForCustomProperties"),
         (format!("{set} PropertyName=\"a\" PropertyType=\"Integer\""), "words", "ErrorInvalidExtendedPropertyValue"),
-        (format!("{set} PropertyName=\"a\" PropertyType=\"Integer\""), "99999999999", "ErrorInvalidExtendedPropertyValue"),
+        (
+            format!("{set} PropertyName=\"a\" PropertyType=\"Integer\""),
+            "99999999999",
+            "ErrorInvalidExtendedPropertyValue",
+        ),
         (format!("{set} PropertyName=\"a\" PropertyType=\"SystemTime\""), "words", "ErrorInvalidExtendedPropertyValue"),
         (format!("{set} PropertyName=\"a\" PropertyType=\"Binary\""), "!", "ErrorInvalidExtendedPropertyValue"),
         (format!("{set} PropertyName=\"a\" PropertyType=\"StringArray\""), "one", "ErrorInvalidExtendedPropertyValue"),
@@ -393,7 +424,8 @@ fn needs_a_disposition() {
 /// MS-OXWSCORE_R2002 MS-OXWSCORE_R2005 MS-OXWSCORE_R2008 MS-OXWSCORE_R1042 MS-OXWSCORE_R1043 MS-OXWSCORE_R1044
 fn keeps_the_flag_rules() {
     let mut ews = shared::mailbox();
-    let (start, due) = ("<t:StartDate>2026-05-01T00:00:00Z</t:StartDate>", "<t:DueDate>2026-05-02T00:00:00Z</t:DueDate>");
+    let (start, due) =
+        ("<t:StartDate>2026-05-01T00:00:00Z</t:StartDate>", "<t:DueDate>2026-05-02T00:00:00Z</t:DueDate>");
     let complete = "<t:CompleteDate>2026-05-03T00:00:00Z</t:CompleteDate>";
     let item = |flag: String| format!("<t:Message><t:Subject>flagged</t:Subject><t:Flag>{flag}</t:Flag></t:Message>");
     for flag in [

@@ -32,13 +32,31 @@ crate::tests![
 
 /// On-premises names that every mailbox has; clients ask for up to 31 at once.
 const EVERY_MAILBOX: &[&str] = &[
-    "root", "msgfolderroot", "inbox", "drafts", "sentitems", "deleteditems", "outbox", "junkemail", "calendar", "contacts", "tasks",
-    "notes", "journal", "searchfolders", "recoverableitemsroot", "recoverableitemsdeletions", "recoverableitemsversions",
+    "root",
+    "msgfolderroot",
+    "inbox",
+    "drafts",
+    "sentitems",
+    "deleteditems",
+    "outbox",
+    "junkemail",
+    "calendar",
+    "contacts",
+    "tasks",
+    "notes",
+    "journal",
+    "searchfolders",
+    "recoverableitemsroot",
+    "recoverableitemsdeletions",
+    "recoverableitemsversions",
     "recoverableitemspurges",
 ];
 
 fn get_request(base: &str, ids: &str) -> String {
-    format!("<m:GetFolder><m:FolderShape>{}</m:FolderShape><m:FolderIds>{ids}</m:FolderIds></m:GetFolder>", shape(base, &[]))
+    format!(
+        "<m:GetFolder><m:FolderShape>{}</m:FolderShape><m:FolderIds>{ids}</m:FolderIds></m:GetFolder>",
+        shape(base, &[])
+    )
 }
 
 fn find_folders(ews: &mut Ews, parent: &str, traversal: &str, view: &str) -> Node {
@@ -93,10 +111,14 @@ fn has_every_distinguished_folder() {
 fn answers_each_id_in_order() {
     let mut ews = shared::mailbox();
     let inbox = folder_id(&mut ews, "inbox");
-    let ids = [folder("drafts"), folder("archiveinbox"), folder(&inbox), "<t:FolderId Id=\"XXX\"/>".into(), folder("tasks")];
+    let ids =
+        [folder("drafts"), folder("archiveinbox"), folder(&inbox), "<t:FolderId Id=\"XXX\"/>".into(), folder("tasks")];
     let answer = ews.call(&get_request("Default", &ids.concat()));
     let codes = answer.codes();
-    assert_eq!((codes.len(), codes[0], codes[2], codes[3], codes[4]), (5, "NoError", "NoError", "ErrorInvalidIdMalformed", "NoError"));
+    assert_eq!(
+        (codes.len(), codes[0], codes[2], codes[3], codes[4]),
+        (5, "NoError", "NoError", "ErrorInvalidIdMalformed", "NoError")
+    );
     assert!(matches!(codes[1], "ErrorFolderNotFound" | "ErrorItemNotFound" | "ErrorInvalidOperation"), "{}", codes[1]);
     let first = answer.messages[0].want("m:Folders/*");
     assert_eq!(first.text("t:DisplayName"), Some("Drafts"));
@@ -113,11 +135,29 @@ fn returns_the_shape_that_was_asked() {
     let default = get_folder(&mut ews, "inbox", "Default", &[]);
     assert_eq!(default.names(), ["t:FolderId", "t:DisplayName", "t:TotalCount", "t:ChildFolderCount", "t:UnreadCount"]);
     let all = get_folder(&mut ews, "inbox", "AllProperties", &[]);
-    for name in ["t:FolderId", "t:ParentFolderId", "t:FolderClass", "t:DisplayName", "t:TotalCount", "t:ChildFolderCount", "t:EffectiveRights", "t:UnreadCount"] {
+    for name in [
+        "t:FolderId",
+        "t:ParentFolderId",
+        "t:FolderClass",
+        "t:DisplayName",
+        "t:TotalCount",
+        "t:ChildFolderCount",
+        "t:EffectiveRights",
+        "t:UnreadCount",
+    ] {
         assert!(all.get(name).is_some(), "{name} in {all:#?}");
     }
-    let added = get_folder(&mut ews, "inbox", "IdOnly", &["folder:FolderClass", "folder:ParentFolderId", "folder:DistinguishedFolderId"]);
-    assert_eq!(added.names(), ["t:FolderId", "t:ParentFolderId", "t:FolderClass", "t:DistinguishedFolderId"], "in the schema's order");
+    let added = get_folder(
+        &mut ews,
+        "inbox",
+        "IdOnly",
+        &["folder:FolderClass", "folder:ParentFolderId", "folder:DistinguishedFolderId"],
+    );
+    assert_eq!(
+        added.names(),
+        ["t:FolderId", "t:ParentFolderId", "t:FolderClass", "t:DistinguishedFolderId"],
+        "in the schema's order"
+    );
     assert_eq!(added.text("t:DistinguishedFolderId"), Some("inbox"));
     let rights = all.want("t:EffectiveRights");
     for name in ["t:CreateContents", "t:CreateHierarchy", "t:Read"] {
@@ -176,7 +216,9 @@ fn names_another_mailbox_only_to_its_owner() {
     let mut ews = shared::mailbox();
     let mut other = shared::mailbox();
     let named = |address: &str| {
-        format!("<t:DistinguishedFolderId Id=\"inbox\"><t:Mailbox><t:EmailAddress>{address}</t:EmailAddress></t:Mailbox></t:DistinguishedFolderId>")
+        format!(
+            "<t:DistinguishedFolderId Id=\"inbox\"><t:Mailbox><t:EmailAddress>{address}</t:EmailAddress></t:Mailbox></t:DistinguishedFolderId>"
+        )
     };
     let own = ews.account.address.clone();
     ews.ok(&get_request("Default", &named(&own)));
@@ -282,14 +324,21 @@ fn refuses_what_cannot_be_a_folder() {
     let gone = create_folder(&mut ews, "inbox", "gone");
     ews.ok(&delete_request("HardDelete", &[&gone]));
     let request = |parent: &str, inner: &str| {
-        format!("<m:CreateFolder><m:ParentFolderId>{}</m:ParentFolderId><m:Folders>{inner}</m:Folders></m:CreateFolder>", folder(parent))
+        format!(
+            "<m:CreateFolder><m:ParentFolderId>{}</m:ParentFolderId><m:Folders>{inner}</m:Folders></m:CreateFolder>",
+            folder(parent)
+        )
     };
     let named = "<t:Folder><t:DisplayName>x</t:DisplayName></t:Folder>";
     let found = ews.error(&request(&gone, named));
-    assert!(matches!(found.as_str(), "ErrorParentFolderNotFound" | "ErrorFolderNotFound" | "ErrorItemNotFound"), "{found}");
+    assert!(
+        matches!(found.as_str(), "ErrorParentFolderNotFound" | "ErrorFolderNotFound" | "ErrorItemNotFound"),
+        "{found}"
+    );
     let found = ews.error(&request("inbox", "<t:Folder/>"));
     assert!(found.starts_with("Error"), "a folder needs a name");
-    let wrong = "<t:CalendarFolder><t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>y</t:DisplayName></t:CalendarFolder>";
+    let wrong =
+        "<t:CalendarFolder><t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>y</t:DisplayName></t:CalendarFolder>";
     assert_eq!(ews.error(&request("inbox", wrong)), "ErrorNoFolderClassOverride");
 }
 
@@ -307,7 +356,9 @@ fn finds_children_and_descendants() {
     deep.sort();
     assert_eq!(deep, ["a", "b", "inner"]);
     let root = names(&find_folders(&mut ews, "msgfolderroot", "Shallow", ""));
-    for name in ["Inbox", "Drafts", "Sent Items", "Deleted Items", "Outbox", "Junk Email", "Calendar", "Contacts", "Tasks"] {
+    for name in
+        ["Inbox", "Drafts", "Sent Items", "Deleted Items", "Outbox", "Junk Email", "Calendar", "Contacts", "Tasks"]
+    {
         assert!(root.iter().any(|n| n == name), "{name} in {root:?}");
     }
     assert!(find_folders(&mut ews, &b, "Shallow", "").get("t:Folders").is_some_and(|f| f.children.len() == 1));
@@ -322,7 +373,8 @@ fn pages_through_folders() {
     }
     let (mut seen, mut offset) = (Vec::new(), 0);
     loop {
-        let view = format!("<m:IndexedPageFolderView MaxEntriesReturned=\"3\" Offset=\"{offset}\" BasePoint=\"Beginning\"/>");
+        let view =
+            format!("<m:IndexedPageFolderView MaxEntriesReturned=\"3\" Offset=\"{offset}\" BasePoint=\"Beginning\"/>");
         let page = find_folders(&mut ews, &top, "Shallow", &view);
         assert_eq!(page.attribute("TotalItemsInView"), Some("7"));
         seen.extend(names(&page));
@@ -353,7 +405,10 @@ fn filters_folders() {
     let class = "<t:ExtendedFieldURI PropertyTag=\"0x3613\" PropertyType=\"String\"/>";
     assert_eq!(names(&find_folders(&mut ews, &top, "Shallow", &equal(class, "IPF.Appointment"))), ["dates"]);
     assert_eq!(names(&find_folders(&mut ews, &top, "Shallow", &equal(&field("folder:DisplayName"), "MAIL"))), ["mail"]);
-    assert_eq!(names(&find_folders(&mut ews, &top, "Shallow", &equal(&field("folder:DisplayName"), "absent"))), Vec::<String>::new());
+    assert_eq!(
+        names(&find_folders(&mut ews, &top, "Shallow", &equal(&field("folder:DisplayName"), "absent"))),
+        Vec::<String>::new()
+    );
 }
 
 /// MS-OXWSFOLD_R546 MS-OXWSFOLD_R8902 MS-OXWSFOLD_R9301
@@ -384,7 +439,10 @@ fn updates_only_what_may_be() {
             set("folder:DisplayName", "<t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>x</t:DisplayName>"),
             "ErrorIncorrectUpdatePropertyCount",
         ),
-        (format!("<t:DeleteFolderField>{}</t:DeleteFolderField>", field("folder:DisplayName")), "ErrorInvalidPropertyDelete"),
+        (
+            format!("<t:DeleteFolderField>{}</t:DeleteFolderField>", field("folder:DisplayName")),
+            "ErrorInvalidPropertyDelete",
+        ),
         (set("folder:FolderClass", "<t:FolderClass>IPF.Appointment</t:FolderClass>"), "ErrorObjectTypeChanged"),
     ] {
         let message = update(&mut ews, &id, &updates);
@@ -399,7 +457,8 @@ fn keeps_extended_properties() {
     let id = create_folder(&mut ews, "inbox", "extended");
     let path = "<t:ExtendedFieldURI PropertySetId=\"9bf757ae-69b5-4d8a-bf1d-2dd0c0871a28\" PropertyName=\"Colour\" PropertyType=\"String\"/>";
     let property = format!("<t:ExtendedProperty>{path}<t:Value>grün</t:Value></t:ExtendedProperty>");
-    let message = update(&mut ews, &id, &format!("<t:SetFolderField>{path}<t:Folder>{property}</t:Folder></t:SetFolderField>"));
+    let message =
+        update(&mut ews, &id, &format!("<t:SetFolderField>{path}<t:Folder>{property}</t:Folder></t:SetFolderField>"));
     assert_eq!(code(&message), "NoError");
     let mut read = || {
         let message = ews.one(&format!(

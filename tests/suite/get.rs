@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::ops::{Id, folder_id, get, get_error, get_fields, get_request, save, save_mime, save_simple, shape, simple};
+use crate::support::ops::{
+    Id, folder_id, get, get_error, get_fields, get_request, save, save_mime, save_simple, shape, simple,
+};
 use crate::support::{message, ops, shared};
 
 crate::tests![
@@ -47,13 +49,34 @@ fn returns_the_shape_that_was_asked() {
     assert_eq!(id_only.names(), ["t:ItemId"], "DavMail takes the key of any further id");
     assert!(id_only.want("t:ItemId").attribute("ChangeKey").is_some());
     let default = get(&mut ews, &id, &shape("Default", &[]));
-    for name in ["t:ItemId", "t:Subject", "t:Body", "t:HasAttachments", "t:Attachments", "t:ToRecipients", "t:CcRecipients", "t:From", "t:IsRead"] {
+    for name in [
+        "t:ItemId",
+        "t:Subject",
+        "t:Body",
+        "t:HasAttachments",
+        "t:Attachments",
+        "t:ToRecipients",
+        "t:CcRecipients",
+        "t:From",
+        "t:IsRead",
+    ] {
         assert!(default.get(name).is_some(), "{name} in Default");
     }
     let all = get(&mut ews, &id, &shape("AllProperties", &[]));
     for name in [
-        "t:ParentFolderId", "t:ItemClass", "t:DateTimeReceived", "t:Size", "t:Importance", "t:DateTimeSent", "t:DateTimeCreated",
-        "t:DisplayTo", "t:LastModifiedTime", "t:InternetMessageId", "t:ConversationTopic", "t:IsDraft", "t:EffectiveRights",
+        "t:ParentFolderId",
+        "t:ItemClass",
+        "t:DateTimeReceived",
+        "t:Size",
+        "t:Importance",
+        "t:DateTimeSent",
+        "t:DateTimeCreated",
+        "t:DisplayTo",
+        "t:LastModifiedTime",
+        "t:InternetMessageId",
+        "t:ConversationTopic",
+        "t:IsDraft",
+        "t:EffectiveRights",
         "t:InternetMessageHeaders",
     ] {
         assert!(all.get(name).is_some(), "{name} in AllProperties");
@@ -69,8 +92,23 @@ fn returns_the_shape_that_was_asked() {
 
 fn orders_properties_as_the_schema_does() {
     let mut ews = shared::mailbox();
-    let id = save(&mut ews, "drafts", "<t:Message><t:Subject>s</t:Subject><t:Sensitivity>Normal</t:Sensitivity><t:Importance>Low</t:Importance></t:Message>");
-    let item = get_fields(&mut ews, &id, &["message:IsRead", "item:Importance", "item:Subject", "item:ParentFolderId", "item:ItemClass", "item:Sensitivity"]);
+    let id = save(
+        &mut ews,
+        "drafts",
+        "<t:Message><t:Subject>s</t:Subject><t:Sensitivity>Normal</t:Sensitivity><t:Importance>Low</t:Importance></t:Message>",
+    );
+    let item = get_fields(
+        &mut ews,
+        &id,
+        &[
+            "message:IsRead",
+            "item:Importance",
+            "item:Subject",
+            "item:ParentFolderId",
+            "item:ItemClass",
+            "item:Sensitivity",
+        ],
+    );
     assert_eq!(
         item.names(),
         ["t:ItemId", "t:ParentFolderId", "t:ItemClass", "t:Subject", "t:Sensitivity", "t:Importance", "t:IsRead"]
@@ -81,7 +119,18 @@ fn orders_properties_as_the_schema_does() {
 fn leaves_out_what_does_not_apply() {
     let mut ews = shared::mailbox();
     let id = save_simple(&mut ews, "drafts", "plain");
-    let item = get_fields(&mut ews, &id, &["item:Subject", "item:Categories", "message:CcRecipients", "item:InReplyTo", "item:Attachments", "item:ReminderDueBy"]);
+    let item = get_fields(
+        &mut ews,
+        &id,
+        &[
+            "item:Subject",
+            "item:Categories",
+            "message:CcRecipients",
+            "item:InReplyTo",
+            "item:Attachments",
+            "item:ReminderDueBy",
+        ],
+    );
     assert_eq!(item.names(), ["t:ItemId", "t:Subject"], "never an empty element for what has no value");
 }
 
@@ -97,7 +146,13 @@ fn converts_bodies_as_asked() {
     );
     let mut body = |id: &Id, kind: &str| {
         let kind = if kind.is_empty() { String::new() } else { format!("<t:BodyType>{kind}</t:BodyType>") };
-        let item = get(&mut ews, id, &format!("<t:BaseShape>IdOnly</t:BaseShape>{kind}<t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>"));
+        let item = get(
+            &mut ews,
+            id,
+            &format!(
+                "<t:BaseShape>IdOnly</t:BaseShape>{kind}<t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>"
+            ),
+        );
         let body = item.want("t:Body");
         (body.attribute("BodyType").unwrap().to_owned(), body.text.trim().replace("\r\n", "\n"))
     };
@@ -114,13 +169,20 @@ fn converts_bodies_as_asked() {
     }
     let (kind, plain) = body(&html, "Text");
     assert_eq!(kind, "Text");
-    assert!(plain.contains("Hello") && plain.contains("there") && plain.contains("& you") && !plain.contains('<'), "{plain}");
+    assert!(
+        plain.contains("Hello") && plain.contains("there") && plain.contains("& you") && !plain.contains('<'),
+        "{plain}"
+    );
 }
 
 fn cuts_a_body_when_asked() {
     let mut ews = shared::mailbox();
     let id = save(&mut ews, "drafts", &simple("long", &"ö".repeat(10_000)));
-    let cut = get(&mut ews, &id, "<t:BaseShape>IdOnly</t:BaseShape><t:MaximumBodySize>1</t:MaximumBodySize><t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>");
+    let cut = get(
+        &mut ews,
+        &id,
+        "<t:BaseShape>IdOnly</t:BaseShape><t:MaximumBodySize>1</t:MaximumBodySize><t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>",
+    );
     let body = cut.want("t:Body");
     assert_eq!(body.attribute("IsTruncated"), Some("true"), "MS-OXWSCDATA_R4003");
     assert!(body.text.len() < 20_000 && body.text.starts_with('ö'), "{} bytes", body.text.len());
@@ -132,10 +194,15 @@ fn cuts_a_body_when_asked() {
 fn filters_html_when_asked() {
     let mut ews = shared::mailbox();
     let markup = "<html><body><script>alert(1)</script><p onclick=\"x()\">Hello</p></body></html>";
-    let item = format!("<t:Message><t:Subject>script</t:Subject><t:Body BodyType=\"HTML\">{}</t:Body></t:Message>", crate::support::xml::escape(markup));
+    let item = format!(
+        "<t:Message><t:Subject>script</t:Subject><t:Body BodyType=\"HTML\">{}</t:Body></t:Message>",
+        crate::support::xml::escape(markup)
+    );
     let id = save(&mut ews, "drafts", &item);
     let mut body = |filter: &str| {
-        let asked = format!("<t:BaseShape>IdOnly</t:BaseShape><t:FilterHtmlContent>{filter}</t:FilterHtmlContent><t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>");
+        let asked = format!(
+            "<t:BaseShape>IdOnly</t:BaseShape><t:FilterHtmlContent>{filter}</t:FilterHtmlContent><t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>"
+        );
         get(&mut ews, &id, &asked).want("t:Body").text.clone()
     };
     let filtered = body("true");
@@ -169,7 +236,10 @@ fn makes_mime_of_fields() {
     let mime = STANDARD.decode(&item.want("t:MimeContent").text).unwrap();
     let text = String::from_utf8(mime.clone()).expect("7 bits, or UTF-8");
     let lower = text.to_ascii_lowercase();
-    assert!(lower.contains("anna@elsewhere.test") && lower.contains("\r\nsubject: ") || lower.starts_with("subject: "), "{text}");
+    assert!(
+        lower.contains("anna@elsewhere.test") && lower.contains("\r\nsubject: ") || lower.starts_with("subject: "),
+        "{text}"
+    );
     assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "lines end in CRLF");
     // Read it back: the same message.
     let again = save_mime(&mut ews, "drafts", &mime);
@@ -183,7 +253,11 @@ fn makes_mime_of_fields() {
 fn gives_mime_only_when_asked() {
     let mut ews = shared::mailbox();
     let id = save_mime(&mut ews, "inbox", &message::plain("plain", "x"));
-    let without = get(&mut ews, &id, "<t:BaseShape>AllProperties</t:BaseShape><t:IncludeMimeContent>false</t:IncludeMimeContent>");
+    let without = get(
+        &mut ews,
+        &id,
+        "<t:BaseShape>AllProperties</t:BaseShape><t:IncludeMimeContent>false</t:IncludeMimeContent>",
+    );
     assert!(without.get("t:MimeContent").is_none());
 }
 
@@ -200,10 +274,24 @@ fn refuses_ids_that_are_none() {
     for at in 0..forged.len() {
         forged[at] ^= 0x55;
         let code = get_error(&mut ews, &other(&STANDARD.encode(&forged)));
-        assert!(matches!(code.as_str(), "ErrorInvalidIdMalformed" | "ErrorItemNotFound" | "ErrorAccessDenied" | "ErrorCannotUseFolderIdForItemId" | "ErrorInvalidId"), "byte {at}: {code}");
+        assert!(
+            matches!(
+                code.as_str(),
+                "ErrorInvalidIdMalformed"
+                    | "ErrorItemNotFound"
+                    | "ErrorAccessDenied"
+                    | "ErrorCannotUseFolderIdForItemId"
+                    | "ErrorInvalidId"
+            ),
+            "byte {at}: {code}"
+        );
         forged[at] ^= 0x55;
     }
-    let request = format!("<m:GetItem><m:ItemShape>{}</m:ItemShape><m:ItemIds><t:ItemId Id=\"{}\" ChangeKey=\"XXX\"/></m:ItemIds></m:GetItem>", shape("IdOnly", &[]), id.id);
+    let request = format!(
+        "<m:GetItem><m:ItemShape>{}</m:ItemShape><m:ItemIds><t:ItemId Id=\"{}\" ChangeKey=\"XXX\"/></m:ItemIds></m:GetItem>",
+        shape("IdOnly", &[]),
+        id.id
+    );
     assert_eq!(ews.error(&request), "ErrorInvalidChangeKey");
 }
 

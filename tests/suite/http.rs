@@ -75,7 +75,9 @@ fn reads_the_body_of_an_unauthenticated_request() {
     let body = vec![b'x'; 300_000];
     assert_challenge(&http.post(PATH, &[CONTENT_TYPE], &body));
     assert_eq!(post(&mut http, Some(&basic(&account.login, &account.password))).status, 200);
-    http.send(b"POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    http.send(
+        b"POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    );
     assert_challenge(&http.reply());
     assert_eq!(post(&mut http, Some(&basic(&account.login, &account.password))).status, 200);
 }
@@ -276,7 +278,8 @@ fn refuses_a_body_over_the_limit() {
     let mut http = Http::connect(server.http());
     let chunk = [b"4000\r\n".to_vec(), vec![b' '; 0x4000], b"\r\n".to_vec()].concat();
     http.send(
-        format!("POST {PATH} HTTP/1.1\r\nHost: test\r\n{authorization}\r\nTransfer-Encoding: chunked\r\n\r\n").as_bytes(),
+        format!("POST {PATH} HTTP/1.1\r\nHost: test\r\n{authorization}\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .as_bytes(),
     );
     for _ in 0..7 {
         // The server may close while it is still being written to.
@@ -328,7 +331,8 @@ fn closes_when_asked() {
 fn speaks_http_1_0() {
     let mut ews = shared::mailbox();
     let (authorization, body) = (ews.authorization(), ews.envelope(GET_INBOX));
-    let head = format!("POST {PATH} HTTP/1.0\r\n{CONTENT_TYPE}\r\n{authorization}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head =
+        format!("POST {PATH} HTTP/1.0\r\n{CONTENT_TYPE}\r\n{authorization}\r\nContent-Length: {}\r\n\r\n", body.len());
     ews.http.send(&[head.as_bytes(), body.as_bytes()].concat());
     let reply = ews.http.reply();
     assert_eq!(reply.status, 200);
@@ -350,9 +354,7 @@ fn answers_over_many_connections_at_once() {
 fn refuses_connections_over_the_limit() {
     let server = Demo::start(Options::default().set("limits.connections", 10));
     let held: Vec<Http> = (0..10).map(|_| Http::connect(server.http())).collect();
-    wait::true_within("ten connections are known", wait::LONG, || {
-        server.connections("total") >= 10
-    });
+    wait::true_within("ten connections are known", wait::LONG, || server.connections("total") >= 10);
     let mut http = Http::connect(server.http());
     http.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n");
     let reply = http.reply();

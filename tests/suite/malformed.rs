@@ -43,10 +43,14 @@ fn http_table(ews: &Ews) -> Vec<Raw> {
         ("a coding after chunked", lines("Transfer-Encoding: chunked, gzip\r\n"), 400),
         ("chunked twice", lines("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400),
         ("chunked in disguise", lines("Transfer-Encoding: xchunked\r\n"), 400),
-        ("chunked over HTTP/1.0", {
-            let text = String::from_utf8(chunked("0\r\n\r\n")).unwrap();
-            text.replacen("HTTP/1.1", "HTTP/1.0", 1).into_bytes()
-        }, 400),
+        (
+            "chunked over HTTP/1.0",
+            {
+                let text = String::from_utf8(chunked("0\r\n\r\n")).unwrap();
+                text.replacen("HTTP/1.1", "HTTP/1.0", 1).into_bytes()
+            },
+            400,
+        ),
         ("a chunk size that is no number", chunked("zz\r\nhello\r\n0\r\n\r\n"), 400),
         ("a chunk size with a sign", chunked("+5\r\nhello\r\n0\r\n\r\n"), 400),
         ("an endless chunk size", chunked("fffffffffffffffff\r\nhello\r\n"), 400),
@@ -116,25 +120,42 @@ fn refuses_malformed_documents() {
         ("an undeclared entity", replaced("IdOnly", "&nothing;"), SCHEMA),
         ("a DOCTYPE", replaced("<s:Envelope", "<!DOCTYPE a><s:Envelope"), SCHEMA_OR_REQUEST),
         ("entities of its own", replaced("<s:Envelope", &format!("{entities}<s:Envelope")), SCHEMA_OR_REQUEST),
-        ("an external entity", replaced(
-            "<s:Envelope",
-            r#"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><s:Envelope"#,
-        ), SCHEMA_OR_REQUEST),
+        (
+            "an external entity",
+            replaced("<s:Envelope", r#"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><s:Envelope"#),
+            SCHEMA_OR_REQUEST,
+        ),
         ("an attribute twice", replaced(r#"Id="inbox""#, r#"Id="inbox" Id="drafts""#), SCHEMA),
         ("an attribute without quotes", replaced(r#"Id="inbox""#, "Id=inbox"), SCHEMA),
-        ("bytes that are no UTF-8", {
-            let mut bytes = good.clone().into_bytes();
-            let at = bytes.windows(6).position(|w| w == b"IdOnly").unwrap();
-            bytes[at] = 0xff;
-            bytes
-        }, SCHEMA),
+        (
+            "bytes that are no UTF-8",
+            {
+                let mut bytes = good.clone().into_bytes();
+                let at = bytes.windows(6).position(|w| w == b"IdOnly").unwrap();
+                bytes[at] = 0xff;
+                bytes
+            },
+            SCHEMA,
+        ),
         ("a character that XML forbids", replaced("IdOnly", "Id&#1;Only"), SCHEMA),
         ("100,000 levels", replaced("<m:FolderIds>", &format!("{deep}<m:FolderIds>")), SCHEMA),
         ("no Body", replaced("<s:Body>", "<!--").replace_in("</s:Body>", "-->"), SCHEMA_OR_REQUEST),
         ("an empty Body", ews.envelope("").into_bytes(), &["ErrorInvalidRequest", "ErrorSchemaValidation"]),
-        ("two operations", ews.envelope("<m:GetServerTimeZones/><m:GetServerTimeZones/>").into_bytes(), SCHEMA_OR_REQUEST),
-        ("another root", replaced("<s:Envelope", "<s:Letter").replace_in("</s:Envelope>", "</s:Letter>"), SCHEMA_OR_REQUEST),
-        ("the wrong namespace of SOAP", replaced("http://schemas.xmlsoap.org/soap/envelope/", "urn:soap"), SCHEMA_OR_REQUEST),
+        (
+            "two operations",
+            ews.envelope("<m:GetServerTimeZones/><m:GetServerTimeZones/>").into_bytes(),
+            SCHEMA_OR_REQUEST,
+        ),
+        (
+            "another root",
+            replaced("<s:Envelope", "<s:Letter").replace_in("</s:Envelope>", "</s:Letter>"),
+            SCHEMA_OR_REQUEST,
+        ),
+        (
+            "the wrong namespace of SOAP",
+            replaced("http://schemas.xmlsoap.org/soap/envelope/", "urn:soap"),
+            SCHEMA_OR_REQUEST,
+        ),
         ("something after the end", format!("{good}<more/>").into_bytes(), SCHEMA_OR_REQUEST),
         ("an unknown operation", ews.envelope("<m:GetNothing/>").into_bytes(), &["ErrorInvalidRequest"]),
         ("an unknown element without a prefix", ews.envelope("<XXX/>").into_bytes(), &["ErrorInvalidRequest"]),

@@ -2,24 +2,36 @@
 
 use crate::support::Test;
 
+mod attachment;
 mod clients;
 mod create;
+mod find;
 mod folder;
 mod get;
 mod http;
 mod malformed;
+mod remove;
+mod send;
 mod soap;
+mod sync;
+mod update;
 
 /// Every test of the suite.
 pub fn all() -> Vec<Test> {
     let topics: &[fn() -> Vec<Test>] = &[
-        clients::list,
-        create::list,
-        folder::list,
-        get::list,
-        http::list,
-        malformed::list,
-        soap::list,
+        attachment::tests,
+        clients::tests,
+        create::tests,
+        find::tests,
+        folder::tests,
+        get::tests,
+        http::tests,
+        malformed::tests,
+        remove::tests,
+        send::tests,
+        soap::tests,
+        sync::tests,
+        update::tests,
     ];
-    topics.iter().flat_map(|list| list()).collect()
+    topics.iter().flat_map(|tests| tests()).collect()
 }

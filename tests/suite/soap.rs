@@ -45,8 +45,21 @@ fn tells_its_version_in_every_answer() {
 fn takes_every_version_name() {
     let mut ews = shared::mailbox();
     for version in [
-        "Exchange2007", "Exchange2007_SP1", "Exchange2009", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2012",
-        "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016", "V2015_10_05", "V2016_10_10", "V2017_07_11", "V2018_01_08",
+        "Exchange2007",
+        "Exchange2007_SP1",
+        "Exchange2009",
+        "Exchange2010",
+        "Exchange2010_SP1",
+        "Exchange2010_SP2",
+        "Exchange2012",
+        "Exchange2013",
+        "Exchange2013_SP1",
+        "Exchange2015",
+        "Exchange2016",
+        "V2015_10_05",
+        "V2016_10_10",
+        "V2017_07_11",
+        "V2018_01_08",
     ] {
         // The on-premises schema does not name them all.
         ews.recorded = version.starts_with("Exchange2013");
@@ -111,8 +124,14 @@ fn reads_utf_8_with_and_without_a_mark() {
     let marked = [b"\xef\xbb\xbf".as_slice(), ews.envelope(GET_INBOX).as_bytes()].concat();
     assert_eq!(ews.http.post(PATH, &[CONTENT_TYPE, &authorization], &marked).status, 200);
     let plain = ews.envelope(GET_INBOX);
-    for content_type in ["Content-Type: text/xml", "Content-Type: text/xml; charset=\"UTF-8\"", "content-type:application/soap+xml"] {
-        assert_eq!(ews.http.post(PATH, &[content_type, &authorization], plain.as_bytes()).status, 200, "{content_type}");
+    for content_type in
+        ["Content-Type: text/xml", "Content-Type: text/xml; charset=\"UTF-8\"", "content-type:application/soap+xml"]
+    {
+        assert_eq!(
+            ews.http.post(PATH, &[content_type, &authorization], plain.as_bytes()).status,
+            200,
+            "{content_type}"
+        );
     }
 }
 
@@ -168,17 +187,71 @@ fn refuses_politely_what_is_not_built() {
 }
 
 const NOT_BUILT: &[&str] = &[
-    "ExpandDL", "UploadItems", "ExportItems", "CreateFolderPath", "EmptyFolder", "MoveFolder", "CopyFolder", "ArchiveItem",
-    "GetClientAccessToken", "CreateManagedFolder", "GetDelegate", "AddDelegate", "RemoveDelegate", "UpdateDelegate",
-    "CreateUserConfiguration", "DeleteUserConfiguration", "GetUserConfiguration", "UpdateUserConfiguration",
-    "GetUserAvailabilityRequest", "GetUserOofSettingsRequest", "SetUserOofSettingsRequest", "GetServiceConfiguration", "GetMailTips",
-    "PlayOnPhone", "GetPhoneCallInformation", "DisconnectPhoneCall", "GetSharingMetadata", "RefreshSharingFolder",
-    "GetSharingFolder", "GetRoomLists", "GetRooms", "FindMessageTrackingReport", "GetMessageTrackingReport",
-    "FindConversation", "ApplyConversationAction", "GetConversationItems", "FindPeople", "GetPersona", "GetInboxRules",
-    "UpdateInboxRules", "GetPasswordExpirationDate", "GetDiscoverySearchConfiguration", "GetSearchableMailboxes",
-    "SearchMailboxes", "GetHoldOnMailboxes", "SetHoldOnMailboxes", "GetNonIndexableItemStatistics",
-    "GetNonIndexableItemDetails", "MarkAllItemsAsRead", "MarkAsJunk", "GetAppManifests", "AddNewImContactToGroup",
-    "AddImContactToGroup", "RemoveImContactFromGroup", "AddImGroup", "AddDistributionGroupToImList", "GetImItemList",
-    "GetImItems", "RemoveContactFromImList", "RemoveDistributionGroupFromImList", "RemoveImGroup", "SetImGroup",
-    "SetImListMigrationCompleted", "GetUserRetentionPolicyTags", "InstallApp", "UninstallApp", "GetUserPhoto",
+    "ExpandDL",
+    "UploadItems",
+    "ExportItems",
+    "CreateFolderPath",
+    "EmptyFolder",
+    "MoveFolder",
+    "CopyFolder",
+    "ArchiveItem",
+    "GetClientAccessToken",
+    "CreateManagedFolder",
+    "GetDelegate",
+    "AddDelegate",
+    "RemoveDelegate",
+    "UpdateDelegate",
+    "CreateUserConfiguration",
+    "DeleteUserConfiguration",
+    "GetUserConfiguration",
+    "UpdateUserConfiguration",
+    "GetUserAvailabilityRequest",
+    "GetUserOofSettingsRequest",
+    "SetUserOofSettingsRequest",
+    "GetServiceConfiguration",
+    "GetMailTips",
+    "PlayOnPhone",
+    "GetPhoneCallInformation",
+    "DisconnectPhoneCall",
+    "GetSharingMetadata",
+    "RefreshSharingFolder",
+    "GetSharingFolder",
+    "GetRoomLists",
+    "GetRooms",
+    "FindMessageTrackingReport",
+    "GetMessageTrackingReport",
+    "FindConversation",
+    "ApplyConversationAction",
+    "GetConversationItems",
+    "FindPeople",
+    "GetPersona",
+    "GetInboxRules",
+    "UpdateInboxRules",
+    "GetPasswordExpirationDate",
+    "GetDiscoverySearchConfiguration",
+    "GetSearchableMailboxes",
+    "SearchMailboxes",
+    "GetHoldOnMailboxes",
+    "SetHoldOnMailboxes",
+    "GetNonIndexableItemStatistics",
+    "GetNonIndexableItemDetails",
+    "MarkAllItemsAsRead",
+    "MarkAsJunk",
+    "GetAppManifests",
+    "AddNewImContactToGroup",
+    "AddImContactToGroup",
+    "RemoveImContactFromGroup",
+    "AddImGroup",
+    "AddDistributionGroupToImList",
+    "GetImItemList",
+    "GetImItems",
+    "RemoveContactFromImList",
+    "RemoveDistributionGroupFromImList",
+    "RemoveImGroup",
+    "SetImGroup",
+    "SetImListMigrationCompleted",
+    "GetUserRetentionPolicyTags",
+    "InstallApp",
+    "UninstallApp",
+    "GetUserPhoto",
 ];

@@ -201,7 +201,10 @@ impl Demo {
                     for (pid, _) in &left {
                         let _ = kill(Pid::from_raw(*pid as i32), Signal::SIGKILL);
                     }
-                    return Err(format!("SIGTERM did not end the demo in {STOPPED:?}; left: {left:?}\n{}", self.tail()));
+                    return Err(format!(
+                        "SIGTERM did not end the demo in {STOPPED:?}; left: {left:?}\n{}",
+                        self.tail()
+                    ));
                 }
             }
         };

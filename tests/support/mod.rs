@@ -26,7 +26,7 @@ pub struct Test {
 #[macro_export]
 macro_rules! tests {
     ($($name:ident),* $(,)?) => {
-        pub fn list() -> Vec<$crate::support::Test> {
+        pub fn tests() -> Vec<$crate::support::Test> {
             let topic = module_path!().rsplit("::").next().unwrap_or_default();
             vec![$($crate::support::Test {
                 name: Box::leak(format!("{topic}::{}", stringify!($name)).into_boxed_str()),

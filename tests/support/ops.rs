@@ -17,9 +17,8 @@ impl Id {
     /// From an element that holds `t:ItemId` (an item), or from the id element itself.
     pub fn of(element: &Node) -> Id {
         let element = element.get("t:ItemId").unwrap_or(element);
-        let field = |name: &str| {
-            element.attribute(name).unwrap_or_else(|| panic!("no {name} in {element:#?}")).to_owned()
-        };
+        let field =
+            |name: &str| element.attribute(name).unwrap_or_else(|| panic!("no {name} in {element:#?}")).to_owned();
         Id { id: field("Id"), key: field("ChangeKey") }
     }
 
@@ -207,10 +206,7 @@ pub fn transfer(ews: &mut Ews, operation: &str, id: &Id, to: &str) -> Id {
 
 pub fn transfer_request(operation: &str, ids: &[&Id], to: &str) -> String {
     let ids: String = ids.iter().map(|i| i.bare()).collect();
-    format!(
-        "<m:{operation}><m:ToFolderId>{}</m:ToFolderId><m:ItemIds>{ids}</m:ItemIds></m:{operation}>",
-        folder(to)
-    )
+    format!("<m:{operation}><m:ToFolderId>{}</m:ToFolderId><m:ItemIds>{ids}</m:ItemIds></m:{operation}>", folder(to))
 }
 
 /// One page of SyncFolderItems.
@@ -266,18 +262,15 @@ pub fn sync_all(ews: &mut Ews, which: &str) -> String {
 
 pub fn hierarchy_request(state: &str, shape: &str) -> String {
     let state = if state.is_empty() { String::new() } else { format!("<m:SyncState>{state}</m:SyncState>") };
-    format!(
-        "<m:SyncFolderHierarchy><m:FolderShape>{shape}</m:FolderShape>{state}</m:SyncFolderHierarchy>"
-    )
+    format!("<m:SyncFolderHierarchy><m:FolderShape>{shape}</m:FolderShape>{state}</m:SyncFolderHierarchy>")
 }
 
 pub fn sync_hierarchy(ews: &mut Ews, state: &str) -> SyncPage {
     SyncPage::of(&ews.one(&hierarchy_request(state, &shape("Default", &["folder:ParentFolderId"]))))
 }
 
-pub const ALL_EVENTS: &[&str] = &[
-    "CopiedEvent", "CreatedEvent", "DeletedEvent", "ModifiedEvent", "MovedEvent", "NewMailEvent",
-];
+pub const ALL_EVENTS: &[&str] =
+    &["CopiedEvent", "CreatedEvent", "DeletedEvent", "ModifiedEvent", "MovedEvent", "NewMailEvent"];
 
 /// A pull subscription: its id and the watermark to ask with next.
 #[derive(Debug, Clone)]

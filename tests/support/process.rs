@@ -6,10 +6,7 @@ use std::path::Path;
 
 /// Every process's id.
 fn all() -> Vec<u32> {
-    fs::read_dir("/proc")
-        .expect("/proc")
-        .filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok())
-        .collect()
+    fs::read_dir("/proc").expect("/proc").filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// The command line, its words separated by blanks; empty for a zombie or one that has gone.

@@ -52,9 +52,7 @@ fn install_python() -> Result<PathBuf, String> {
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv), "needs the package python3-venv")?;
     run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(&pins),
+        Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&pins),
         "needs a Python package registry, or EWSD_TEST_CLIENTS=0",
     )?;
     mark(&venv, &pins)?;

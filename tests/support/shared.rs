@@ -19,7 +19,8 @@ static TAKEN: AtomicUsize = AtomicUsize::new(0);
 pub fn server() -> &'static Demo {
     let started = SERVER.get_or_init(|| {
         Demo::try_start(
-            Options { accounts: ACCOUNTS, workers: 3, ..Options::default() }.set("notifications.pull_wait", PULL_WAIT)
+            Options { accounts: ACCOUNTS, workers: 3, ..Options::default() }
+                .set("notifications.pull_wait", PULL_WAIT)
                 .set("auth.failures_per_minute", 0),
         )
     });

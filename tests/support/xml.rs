@@ -21,10 +21,7 @@ impl Node {
     fn from(element: roxmltree::Node) -> Node {
         Node {
             name: qualified(element.tag_name()),
-            attributes: element
-                .attributes()
-                .map(|a| (a.name().to_owned(), a.value().to_owned()))
-                .collect(),
+            attributes: element.attributes().map(|a| (a.name().to_owned(), a.value().to_owned())).collect(),
             text: element.children().filter(|c| c.is_text()).filter_map(|c| c.text()).collect(),
             children: element.children().filter(|c| c.is_element()).map(Node::from).collect(),
         }
@@ -43,10 +40,8 @@ impl Node {
     pub fn all(&self, path: &str) -> Vec<&Node> {
         let mut found = vec![self];
         for step in path.split('/') {
-            found = found
-                .into_iter()
-                .flat_map(|n| n.children.iter().filter(|c| step == "*" || c.name == step))
-                .collect();
+            found =
+                found.into_iter().flat_map(|n| n.children.iter().filter(|c| step == "*" || c.name == step)).collect();
         }
         found
     }

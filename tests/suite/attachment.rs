@@ -1,0 +1,241 @@
+//! CreateAttachment, GetAttachment, DeleteAttachment, for files.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::ews::Ews;
+use crate::support::ops::{Id, get, get_fields, save, save_mime, save_simple, shape};
+use crate::support::{message, ops, shared};
+
+crate::tests![
+    attaches_reads_and_deletes,
+    moves_the_change_key_on,
+    attaches_with_the_item,
+    keeps_every_property,
+    ignores_inline_ones_in_has_attachments,
+    answers_each_id_in_order,
+    reads_attachments_of_received_mail,
+    refuses_wrong_ids_and_parents,
+    keeps_empty_and_large_ones,
+    copies_attachments_with_the_item,
+];
+
+fn file(name: &str, content: &[u8]) -> String {
+    format!(
+        "<t:FileAttachment><t:Name>{name}</t:Name><t:Content>{}</t:Content></t:FileAttachment>",
+        STANDARD.encode(content)
+    )
+}
+
+fn attach_request(id: &Id, files: &str) -> String {
+    format!(
+        "<m:CreateAttachment><m:ParentItemId Id=\"{}\" ChangeKey=\"{}\"/><m:Attachments>{files}</m:Attachments></m:CreateAttachment>",
+        id.id, id.key
+    )
+}
+
+/// Attaches one file: the attachment's id, and the item's new identity.
+fn attach(ews: &mut Ews, id: &Id, file: &str) -> (String, Id) {
+    let message = ews.one(&attach_request(id, file));
+    let made = message.want("m:Attachments/*/t:AttachmentId");
+    let field = |name: &str| made.attribute(name).unwrap_or_else(|| panic!("no {name} in {made:#?}")).to_owned();
+    (field("Id"), Id { id: field("RootItemId"), key: field("RootItemChangeKey") })
+}
+
+fn read_request(ids: &[&str]) -> String {
+    let ids: String = ids.iter().map(|i| format!("<t:AttachmentId Id=\"{i}\"/>")).collect();
+    format!("<m:GetAttachment><m:AttachmentIds>{ids}</m:AttachmentIds></m:GetAttachment>")
+}
+
+fn content(ews: &mut Ews, id: &str) -> Vec<u8> {
+    let message = ews.one(&read_request(&[id]));
+    STANDARD.decode(message.text("m:Attachments/t:FileAttachment/t:Content").unwrap_or_default()).unwrap()
+}
+
+fn delete_request(ids: &[&str]) -> String {
+    let ids: String = ids.iter().map(|i| format!("<t:AttachmentId Id=\"{i}\"/>")).collect();
+    format!("<m:DeleteAttachment><m:AttachmentIds>{ids}</m:AttachmentIds></m:DeleteAttachment>")
+}
+
+/// MS-OXWSATT_R38 MS-OXWSATT_R53201 MS-OXWSATT_R144 MS-OXWSATT_R145 MS-OXWSATT_R203 MS-OXWSATT_R204 MS-OXWSATT_R259 MS-OXWSATT_R260
+/// MS-OXWSATT_R416 MS-OXWSATT_R59
+fn attaches_reads_and_deletes() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "with a file");
+    let (attachment, id) = attach(&mut ews, &id, &file("übung.txt", "Wörter".as_bytes()));
+    let item = get_fields(&mut ews, &id, &["item:Attachments", "item:HasAttachments"]);
+    assert_eq!(item.text("t:HasAttachments"), Some("true"));
+    let listed = item.want("t:Attachments/t:FileAttachment");
+    assert_eq!(listed.want("t:AttachmentId").attribute("Id"), Some(attachment.as_str()));
+    assert_eq!(listed.text("t:Name"), Some("übung.txt"));
+    assert_eq!(listed.get("t:Content"), None, "content comes from GetAttachment");
+    assert!(listed.number("t:Size") >= 7);
+    assert_eq!(content(&mut ews, &attachment), "Wörter".as_bytes());
+    let message = ews.one(&delete_request(&[&attachment]));
+    let root = message.want("m:RootItemId");
+    assert_eq!(root.attribute("RootItemId"), Some(id.id.as_str()), "MS-OXWSATT_R443 MS-OXWSATT_R466");
+    let item = get_fields(&mut ews, &id, &["item:Attachments", "item:HasAttachments"]);
+    assert_eq!((item.get("t:Attachments"), item.text("t:HasAttachments")), (None, Some("false")));
+    assert_eq!(root.attribute("RootItemChangeKey"), Some(Id::of(&item).key.as_str()), "MS-OXWSATT_R446");
+    assert_eq!(ews.error(&read_request(&[&attachment])), "ErrorInvalidAttachmentId");
+}
+
+/// MS-OXWSATT_R43 MS-OXWSATT_R45: only the last one's key is the item's current key.
+fn moves_the_change_key_on() {
+    let mut ews = shared::mailbox();
+    let before = save_simple(&mut ews, "drafts", "keys");
+    let (_, one) = attach(&mut ews, &before, &file("1", b"1"));
+    let (_, two) = attach(&mut ews, &one, &file("2", b"2"));
+    assert_eq!((before.id.as_str(), one.id.as_str()), (one.id.as_str(), two.id.as_str()));
+    assert!(before.key != one.key && one.key != two.key);
+    assert_eq!(Id::of(&get(&mut ews, &two, &shape("IdOnly", &[]))), two);
+    ops::set_field(&mut ews, &two, "item:Subject", "<t:Subject>the key is good</t:Subject>");
+}
+
+fn attaches_with_the_item() {
+    let mut ews = shared::mailbox();
+    let message = ews.one(&ops::save_request(
+        "drafts",
+        &format!(
+            "<t:Message><t:Subject>at once</t:Subject><t:Attachments>{}{}</t:Attachments></t:Message>",
+            file("a", b"A"),
+            file("b", b"BB")
+        ),
+    ));
+    let made = message.want("m:Items/t:Message");
+    let ids: Vec<String> = made
+        .all("t:Attachments/t:FileAttachment/t:AttachmentId")
+        .into_iter()
+        .map(|a| a.attribute("Id").unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 2, "CreateItem answers with their ids");
+    assert_eq!(content(&mut ews, &ids[0]), b"A");
+    assert_eq!(content(&mut ews, &ids[1]), b"BB");
+}
+
+/// MS-OXWSATT_R60 MS-OXWSATT_R6201 MS-OXWSATT_R63 MS-OXWSATT_R64
+fn keeps_every_property() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "properties");
+    let full = format!(
+        "<t:FileAttachment><t:Name>a &amp; b.png</t:Name><t:ContentType>image/png</t:ContentType><t:ContentId>cid@elsewhere.test</t:ContentId>\
+         <t:ContentLocation>http://elsewhere.test/a.png</t:ContentLocation><t:IsInline>true</t:IsInline><t:Content>{}</t:Content></t:FileAttachment>",
+        STANDARD.encode(b"\x89PNG")
+    );
+    let (attachment, id) = attach(&mut ews, &id, &full);
+    let item = get_fields(&mut ews, &id, &["item:Attachments"]);
+    let read = ews.one(&read_request(&[&attachment]));
+    for found in [item.want("t:Attachments/t:FileAttachment"), read.want("m:Attachments/t:FileAttachment")] {
+        for (path, value) in [
+            ("t:Name", "a & b.png"),
+            ("t:ContentType", "image/png"),
+            ("t:ContentId", "cid@elsewhere.test"),
+            ("t:ContentLocation", "http://elsewhere.test/a.png"),
+            ("t:IsInline", "true"),
+        ] {
+            assert_eq!(found.text(path), Some(value), "{path} in {found:#?}");
+        }
+        let modified = found.text("t:LastModifiedTime").expect("a time");
+        assert!(modified.ends_with('Z') && !modified.contains('.'), "{modified}");
+    }
+}
+
+fn ignores_inline_ones_in_has_attachments() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "inline");
+    let inline = file("x.png", b"x")
+        .replace("<t:Content>", "<t:ContentId>x@y</t:ContentId><t:IsInline>true</t:IsInline><t:Content>");
+    let (_, id) = attach(&mut ews, &id, &inline);
+    assert_eq!(get_fields(&mut ews, &id, &["item:HasAttachments"]).text("t:HasAttachments"), Some("false"));
+    let (_, id) = attach(&mut ews, &id, &file("y", b"y"));
+    assert_eq!(get_fields(&mut ews, &id, &["item:HasAttachments"]).text("t:HasAttachments"), Some("true"));
+}
+
+fn answers_each_id_in_order() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "several");
+    let answer = ews.call(&attach_request(&id, &[file("a", b"A"), file("b", b"B"), file("c", b"C")].concat()));
+    assert_eq!(answer.codes(), ["NoError"; 3]);
+    let ids: Vec<String> = answer
+        .messages
+        .iter()
+        .map(|m| m.want("m:Attachments/*/t:AttachmentId").attribute("Id").unwrap().to_owned())
+        .collect();
+    ews.ok(&delete_request(&[&ids[1]]));
+    let answer = ews.call(&read_request(&[&ids[2], &ids[1], &ids[0]]));
+    assert_eq!(answer.codes(), ["NoError", "ErrorInvalidAttachmentId", "NoError"]);
+    assert_eq!(answer.messages[0].text("m:Attachments/t:FileAttachment/t:Name"), Some("c"));
+    assert_eq!(answer.messages[2].text("m:Attachments/t:FileAttachment/t:Name"), Some("a"));
+    let answer = ews.call(&delete_request(&[&ids[0], &ids[1], &ids[2]]));
+    assert_eq!(answer.codes(), ["NoError", "ErrorInvalidAttachmentId", "NoError"]);
+}
+
+fn reads_attachments_of_received_mail() {
+    let mut ews = shared::mailbox();
+    let id = save_mime(&mut ews, "inbox", &message::rich(&message::unique("received")));
+    let item = get_fields(&mut ews, &id, &["item:Attachments"]);
+    let found = item.all("t:Attachments/t:FileAttachment");
+    let figures = found.iter().find(|a| a.text("t:Name") == Some("figures.bin")).expect("figures.bin");
+    let attachment = figures.want("t:AttachmentId").attribute("Id").unwrap();
+    assert_eq!(content(&mut ews, attachment), (0..16).collect::<Vec<u8>>());
+    let attached = {
+        let inner = String::from_utf8(message::plain("the inner one", "inner words")).unwrap();
+        format!(
+            "Subject: outer\r\nFrom: a@elsewhere.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n--z\r\n\
+             Content-Type: text/plain\r\n\r\nsee below\r\n--z\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n--z--\r\n"
+        )
+    };
+    let id = save_mime(&mut ews, "inbox", attached.as_bytes());
+    let item = get_fields(&mut ews, &id, &["item:Attachments", "item:HasAttachments"]);
+    assert_eq!(item.text("t:HasAttachments"), Some("true"));
+    assert_eq!(item.all("t:Attachments/*").len(), 1, "{item:#?}");
+}
+
+/// MS-OXWSATT_R145001 MS-OXWSATT_R145002 MS-OXWSATT_R465001 MS-OXWSATT_R474001
+fn refuses_wrong_ids_and_parents() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "parent");
+    assert_eq!(ews.error(&read_request(&["XXX"])), "ErrorInvalidAttachmentId");
+    assert_eq!(ews.error(&delete_request(&[&id.id])), "ErrorInvalidAttachmentId");
+    let malformed = Id { id: "AAAA==".into(), key: id.key.clone() };
+    assert_eq!(ews.error(&attach_request(&malformed, &file("a", b"a"))), "ErrorInvalidIdMalformed");
+    ops::delete(&mut ews, "HardDelete", &id);
+    assert_eq!(ews.error(&attach_request(&id, &file("a", b"a"))), "ErrorItemNotFound");
+    let mut other = shared::mailbox();
+    let theirs = save_simple(&mut other, "drafts", "theirs");
+    let (attachment, _) = attach(&mut other, &theirs, &file("secret", b"secret"));
+    let refused = ews.error(&read_request(&[&attachment]));
+    assert!(
+        matches!(refused.as_str(), "ErrorAccessDenied" | "ErrorInvalidAttachmentId" | "ErrorItemNotFound"),
+        "{refused}"
+    );
+}
+
+fn keeps_empty_and_large_ones() {
+    let mut ews = shared::mailbox().unrecorded();
+    let id = save_simple(&mut ews, "drafts", "sizes");
+    let large: Vec<u8> = (0..8_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let (none, id) = attach(&mut ews, &id, &file("empty", b""));
+    let (much, id) = attach(&mut ews, &id, &file("large", &large));
+    assert_eq!(content(&mut ews, &none), b"");
+    assert!(content(&mut ews, &much) == large, "8 MB come back");
+    let item = get_fields(&mut ews, &id, &["item:Size"]);
+    assert!(item.number("t:Size") > 8_000_000);
+}
+
+fn copies_attachments_with_the_item() {
+    let mut ews = shared::mailbox();
+    let id = save(
+        &mut ews,
+        "drafts",
+        &format!(
+            "<t:Message><t:Subject>copied</t:Subject><t:Attachments>{}</t:Attachments></t:Message>",
+            file("a", b"A")
+        ),
+    );
+    let copy = ops::transfer(&mut ews, "CopyItem", &id, "inbox");
+    ops::delete(&mut ews, "HardDelete", &id);
+    let item = get_fields(&mut ews, &copy, &["item:Attachments"]);
+    let attachment = item.want("t:Attachments/t:FileAttachment/t:AttachmentId").attribute("Id").unwrap();
+    assert_eq!(content(&mut ews, attachment), b"A");
+}

@@ -1,0 +1,490 @@
+//! SyncFolderItems and SyncFolderHierarchy: whatever happens between the pages, the client's copy equals the server's.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::support::ews::{Ews, code};
+use crate::support::ops::{
+    Id, SyncPage, create_folder, delete, find, folder, get_folder, hierarchy_request, list, save_mime, save_simple,
+    set_field, set_read, shape, sync, sync_all, sync_hierarchy, sync_request, transfer,
+};
+use crate::support::{lmtp, message, ops, shared};
+
+crate::tests![
+    reports_everything_at_first,
+    reports_each_kind_of_change,
+    tells_a_read_flag_from_a_change,
+    reports_each_item_once,
+    reports_moves_as_deletion_and_creation,
+    pages_and_says_when_it_is_done,
+    returns_the_shape_that_was_asked,
+    skips_what_is_ignored,
+    refuses_a_state_that_is_none,
+    reports_a_folder_that_has_gone,
+    keeps_a_state_over_many_changes,
+    mirrors_whatever_happens,
+    reports_the_whole_hierarchy_at_first,
+    reports_folder_changes,
+    reports_parents_before_children,
+    mirrors_the_hierarchy,
+];
+
+fn changed_id(change: &crate::support::xml::Node) -> String {
+    change.find("t:ItemId").or(change.find("t:FolderId")).expect("an id").attribute("Id").unwrap().to_owned()
+}
+
+/// MS-OXWSSYNC_R131 MS-OXWSSYNC_R382 MS-OXWSSYNC_R65 MS-OXWSSYNC_R6701
+fn reports_everything_at_first() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "synced");
+    let empty = sync(&mut ews, &which, "", 10);
+    assert!(empty.last && empty.changes.is_empty() && !empty.state.is_empty());
+    let ids: Vec<Id> = (0..3).map(|n| save_simple(&mut ews, &which, &format!("item {n}"))).collect();
+    let first = sync(&mut ews, &which, "", 10);
+    assert_eq!((first.kinds(), first.last), (vec!["Create"; 3], true));
+    let mut found: Vec<String> = first.changes.iter().map(|(_, c)| changed_id(c)).collect();
+    found.sort();
+    let mut wanted: Vec<String> = ids.into_iter().map(|i| i.id).collect();
+    wanted.sort();
+    assert_eq!(found, wanted);
+    let quiet = sync(&mut ews, &which, &first.state, 10);
+    assert!(quiet.last && quiet.changes.is_empty(), "{quiet:?}");
+}
+
+/// MS-OXWSSYNC_R504 MS-OXWSSYNC_R131 MS-OXWSSYNC_R132 MS-OXWSSYNC_R134 MS-OXWSSYNC_R136 MS-OXWSSYNC_R184 MS-OXWSSYNC_R194
+/// MS-OXWSSYNC_R1951 MS-OXWSSYNC_R1572
+fn reports_each_kind_of_change() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "kinds");
+    let ids: Vec<Id> = (0..4).map(|n| save_simple(&mut ews, &which, &format!("item {n}"))).collect();
+    let ids: Vec<Id> = ids.iter().map(|id| set_read(&mut ews, id, false)).collect();
+    let state = sync_all(&mut ews, &which);
+    set_field(&mut ews, &ids[0], "item:Subject", "<t:Subject>changed</t:Subject>");
+    set_read(&mut ews, &ids[1], true);
+    delete(&mut ews, "HardDelete", &ids[2]);
+    let new = save_simple(&mut ews, &which, "new");
+    let page = sync(&mut ews, &which, &state, 10);
+    let by_id: HashMap<String, &str> = page.changes.iter().map(|(kind, c)| (changed_id(c), kind.as_str())).collect();
+    let wanted = [(&ids[0], "Update"), (&ids[1], "ReadFlagChange"), (&ids[2], "Delete"), (&new, "Create")];
+    assert_eq!(by_id.len(), wanted.len(), "{page:?}");
+    for (id, kind) in wanted {
+        assert_eq!(by_id.get(&id.id), Some(&kind), "{page:?}");
+    }
+    let read = &page.changes.iter().find(|(kind, _)| kind == "ReadFlagChange").unwrap().1;
+    assert_eq!(read.text("t:IsRead"), Some("true"));
+    assert!(page.last);
+}
+
+/// MS-OXWSSYNC_R195 MS-OXWSSYNC_R1952
+fn tells_a_read_flag_from_a_change() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "read");
+    let id = save_simple(&mut ews, &which, "item");
+    let id = set_read(&mut ews, &id, true);
+    let state = sync_all(&mut ews, &which);
+    let id = set_read(&mut ews, &id, false);
+    let page = sync(&mut ews, &which, &state, 10);
+    assert_eq!(page.kinds(), ["ReadFlagChange"]);
+    assert_eq!(page.changes[0].1.text("t:IsRead"), Some("false"));
+    let id = set_read(&mut ews, &id, true);
+    let id = set_field(&mut ews, &id, "item:Subject", "<t:Subject>other</t:Subject>");
+    let page = sync(&mut ews, &which, &page.state, 10);
+    assert_eq!(page.kinds(), ["Update"], "read and changed is changed");
+    let id = set_read(&mut ews, &id, true);
+    let page = sync(&mut ews, &which, &page.state, 10);
+    assert!(page.changes.iter().all(|(kind, _)| kind == "ReadFlagChange"), "read as before: {page:?}");
+    let id = set_read(&mut ews, &id, false);
+    set_read(&mut ews, &id, true);
+    let page = sync(&mut ews, &which, &page.state, 10);
+    assert!(
+        page.changes.iter().all(|(kind, c)| kind == "ReadFlagChange" && c.text("t:IsRead") == Some("true")),
+        "{page:?}"
+    );
+}
+
+/// Change after change makes one entry; what came and went between two syncs makes none.
+fn reports_each_item_once() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "once");
+    let mut id = save_simple(&mut ews, &which, "item");
+    let state = sync_all(&mut ews, &which);
+    for n in 0..5 {
+        id = set_field(&mut ews, &id, "item:Subject", &format!("<t:Subject>change {n}</t:Subject>"));
+    }
+    let new = save_simple(&mut ews, &which, "new");
+    set_field(&mut ews, &new, "item:Subject", "<t:Subject>new and changed</t:Subject>");
+    let fleeting = save_simple(&mut ews, &which, "fleeting");
+    delete(&mut ews, "HardDelete", &fleeting);
+    let request = sync_request(&which, &state, 100, &shape("IdOnly", &["item:Subject"]));
+    let page = SyncPage::of(&ews.one(&request));
+    let mut found: Vec<(String, String)> = page
+        .changes
+        .iter()
+        .map(|(kind, c)| (kind.clone(), c.find("t:Subject").map(|s| s.text.clone()).unwrap_or_default()))
+        .collect();
+    found.sort();
+    assert_eq!(found, [("Create".into(), "new and changed".into()), ("Update".into(), "change 4".into())]);
+}
+
+/// Thunderbird needs the Delete in the source and the Create in the target.
+fn reports_moves_as_deletion_and_creation() {
+    let mut ews = shared::mailbox();
+    let (from, to) = (create_folder(&mut ews, "inbox", "from"), create_folder(&mut ews, "inbox", "to"));
+    let id = save_simple(&mut ews, &from, "moving");
+    let (from_state, to_state) = (sync_all(&mut ews, &from), sync_all(&mut ews, &to));
+    let moved = transfer(&mut ews, "MoveItem", &id, &to);
+    let page = sync(&mut ews, &from, &from_state, 10);
+    assert_eq!((page.kinds(), changed_id(&page.changes[0].1)), (vec!["Delete"], id.id));
+    let page = sync(&mut ews, &to, &to_state, 10);
+    assert_eq!((page.kinds(), changed_id(&page.changes[0].1)), (vec!["Create"], moved.id.clone()));
+    let copy = transfer(&mut ews, "CopyItem", &moved, &from);
+    let page = sync(&mut ews, &from, &from_state, 10);
+    let created: Vec<String> = page.changes.iter().filter(|(k, _)| k == "Create").map(|(_, c)| changed_id(c)).collect();
+    assert_eq!(created, [copy.id]);
+}
+
+/// MS-OXWSSYNC_R388 MS-OXWSSYNC_R3891 MS-OXWSSYNC_R67 MS-OXWSSYNC_R6702: exact, else clients loop.
+fn pages_and_says_when_it_is_done() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "pages");
+    for n in 0..10 {
+        save_simple(&mut ews, &which, &format!("{n}"));
+    }
+    for most in [1, 3, 5, 10, 11] {
+        let (mut state, mut seen, mut pages) = (String::new(), std::collections::HashSet::new(), 0);
+        loop {
+            let page = sync(&mut ews, &which, &state, most);
+            assert!(page.changes.len() <= most);
+            for (kind, change) in &page.changes {
+                assert_eq!(kind, "Create");
+                assert!(seen.insert(changed_id(change)), "each once");
+            }
+            state = page.state;
+            pages += 1;
+            if page.last {
+                break;
+            }
+            assert_eq!(page.changes.len(), most, "only the last page is short");
+        }
+        assert_eq!((seen.len(), pages), (10, 10usize.div_ceil(most)), "pages of {most}");
+    }
+}
+
+/// MS-OXWSSYNC_R3782 MS-OXWSSYNC_R3783 MS-OXWSSYNC_R37814 MS-OXWSSYNC_R37815 MS-OXWSSYNC_R156
+fn returns_the_shape_that_was_asked() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "shape");
+    save_mime(&mut ews, &which, &message::rich("shaped"));
+    let mut ask = |shape: &str| {
+        let page = SyncPage::of(&ews.one(&sync_request(&which, "", 10, shape)));
+        page.changes[0].1.want("t:Message").clone()
+    };
+    assert_eq!(ask(&shape("IdOnly", &[])).names(), ["t:ItemId"]);
+    let default = ask(&shape("Default", &[]));
+    assert_eq!(default.text("t:Subject"), Some("shaped"));
+    assert!(default.get("t:Body").is_none() && default.get("t:MimeContent").is_none());
+    let added = ask(&shape("IdOnly", &["item:Subject", "message:IsRead"]));
+    assert_eq!(added.names(), ["t:ItemId", "t:Subject", "t:IsRead"]);
+}
+
+/// MS-OXWSSYNC_R385 MS-OXWSSYNC_R3851 MS-OXWSSYNC_R3852; exchangelib sends an id that is none.
+fn skips_what_is_ignored() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "ignored");
+    let ids: Vec<Id> = (0..3).map(|n| save_simple(&mut ews, &which, &format!("{n}"))).collect();
+    let request = format!(
+        "<m:SyncFolderItems><m:ItemShape>{}</m:ItemShape><m:SyncFolderId>{}</m:SyncFolderId><m:Ignore>{}<t:ItemId Id=\"AAA=\"/></m:Ignore>\
+         <m:MaxChangesReturned>10</m:MaxChangesReturned></m:SyncFolderItems>",
+        shape("IdOnly", &[]),
+        folder(&which),
+        ids[1].bare()
+    );
+    let page = SyncPage::of(&ews.one(&request));
+    let found: Vec<String> = page.changes.iter().map(|(_, c)| changed_id(c)).collect();
+    assert_eq!(found.len(), 2);
+    assert!(!found.contains(&ids[1].id));
+}
+
+/// MS-OXWSCDATA_R518 MS-OXWSCDATA_R5188: Evolution starts anew upon this code.
+fn refuses_a_state_that_is_none() {
+    let mut ews = shared::mailbox();
+    let (a, b) = (create_folder(&mut ews, "inbox", "a"), create_folder(&mut ews, "inbox", "b"));
+    let items = sync_all(&mut ews, &a);
+    let hierarchy = sync_hierarchy(&mut ews, "").state;
+    let plain = shape("IdOnly", &[]);
+    for (what, request) in [
+        ("text", sync_request(&a, "nonsense", 10, &plain)),
+        ("base64 of nothing", sync_request(&a, "AAAA", 10, &plain)),
+        ("a cut state", sync_request(&a, &items[..items.len() / 4 * 2], 10, &plain)),
+        ("another folder's", sync_request(&b, &items, 10, &plain)),
+        ("a hierarchy's", sync_request(&a, &hierarchy, 10, &plain)),
+        ("items' for a hierarchy", hierarchy_request(&items, &plain)),
+        ("text for a hierarchy", hierarchy_request("nonsense", &plain)),
+    ] {
+        let answer = ews.call(&request);
+        assert_eq!(answer.codes(), ["ErrorInvalidSyncStateData"], "{what}");
+        let message = &answer.messages[0];
+        assert!(message.get("m:SyncState").is_some(), "exchangelib reads it on errors, too");
+    }
+    let mut other = shared::mailbox();
+    let refused = other.call(&sync_request("inbox", &items, 10, &plain));
+    assert_eq!(refused.codes(), ["ErrorInvalidSyncStateData"], "another mailbox's");
+}
+
+fn reports_a_folder_that_has_gone() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "gone");
+    let state = sync_all(&mut ews, &which);
+    ews.ok(&format!(
+        "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>{}</m:FolderIds></m:DeleteFolder>",
+        folder(&which)
+    ));
+    assert_eq!(ews.error(&sync_request(&which, &state, 10, &shape("IdOnly", &[]))), "ErrorSyncFolderNotFound");
+}
+
+fn keeps_a_state_over_many_changes() {
+    let mut ews = shared::mailbox();
+    let which = create_folder(&mut ews, "inbox", "long");
+    let id = save_simple(&mut ews, &which, "item");
+    let state = sync_all(&mut ews, &which);
+    for n in 0..200 {
+        set_read(&mut ews, &id, n % 2 == 0);
+    }
+    let page = sync(&mut ews, &which, &state, 512);
+    assert!(page.last && page.changes.len() <= 1, "{page:?}");
+    assert!(state.len() < 10_000);
+}
+
+/// A client's copy of a folder: each item's subject and whether it is read.
+#[derive(Default)]
+struct Copy {
+    items: BTreeMap<String, (String, bool)>,
+    state: String,
+}
+
+impl Copy {
+    /// Takes one page; whether it was the last.
+    fn take(&mut self, ews: &mut Ews, which: &str, most: usize) -> bool {
+        let request = sync_request(which, &self.state, most, &shape("IdOnly", &["item:Subject", "message:IsRead"]));
+        let page = SyncPage::of(&ews.one(&request));
+        for (kind, change) in &page.changes {
+            let id = changed_id(change);
+            match kind.as_str() {
+                "Delete" => {
+                    self.items.remove(&id);
+                }
+                "ReadFlagChange" => {
+                    let item = self.items.get_mut(&id).unwrap_or_else(|| panic!("a read flag for an unknown item"));
+                    item.1 = change.text("t:IsRead") == Some("true");
+                }
+                // Update for an unknown item is taken as Create, by Thunderbird too.
+                "Create" | "Update" => {
+                    let item = change.want("*");
+                    let subject = item.text("t:Subject").unwrap_or_default().to_owned();
+                    self.items.insert(id, (subject, item.text("t:IsRead") == Some("true")));
+                }
+                other => panic!("an unknown change {other}"),
+            }
+        }
+        self.state = page.state;
+        page.last
+    }
+}
+
+fn server_side(ews: &mut Ews, which: &str) -> BTreeMap<String, (String, bool)> {
+    let root = find(ews, which, &shape("IdOnly", &["item:Subject", "message:IsRead"]), "");
+    root.all("t:Items/*")
+        .into_iter()
+        .map(|i| {
+            (Id::of(i).id, (i.text("t:Subject").unwrap_or_default().to_owned(), i.text("t:IsRead") == Some("true")))
+        })
+        .collect()
+}
+
+/// Any interleaving of changes and paged syncs: the client's copy equals the server's. The seed of a failure is printed.
+fn mirrors_whatever_happens() {
+    let rounds: u64 = std::env::var("EWSD_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(12);
+    for seed in 1..=rounds {
+        let mut ews = shared::mailbox().unrecorded();
+        let mut random = Random(seed * 0x9e37_79b9_7f4a_7c15);
+        let which = create_folder(&mut ews, "inbox", "mirror");
+        let other = create_folder(&mut ews, "inbox", "elsewhere");
+        let mut copies = [Copy::default(), Copy::default(), Copy::default()];
+        for step in 0..120 {
+            let items = list(&mut ews, &which);
+            let pick = (!items.is_empty()).then(|| items[random.below(items.len())].clone());
+            match (random.below(12), pick) {
+                (0..=2, _) | (_, None) => {
+                    save_simple(&mut ews, &which, &format!("{seed} {step}"));
+                }
+                (3, Some(id)) => {
+                    delete(&mut ews, ["HardDelete", "SoftDelete", "MoveToDeletedItems"][random.below(3)], &id)
+                }
+                (4, Some(id)) => {
+                    let away = transfer(&mut ews, "MoveItem", &id, &other);
+                    if random.below(2) == 0 {
+                        transfer(&mut ews, "MoveItem", &away, &which);
+                    }
+                }
+                (5, Some(id)) => {
+                    transfer(&mut ews, "CopyItem", &id, &which);
+                }
+                (6, Some(id)) => {
+                    set_field(&mut ews, &id, "item:Subject", &format!("<t:Subject>{seed} {step} changed</t:Subject>"));
+                }
+                (7, Some(id)) => {
+                    set_read(&mut ews, &id, random.below(2) == 0);
+                }
+                (_, Some(_)) => {
+                    let copy = random.below(copies.len());
+                    copies[copy].take(&mut ews, &which, 1 + random.below(4));
+                }
+            }
+        }
+        let truth = server_side(&mut ews, &which);
+        for copy in &mut copies {
+            while !copy.take(&mut ews, &which, 3) {}
+            assert_eq!(copy.items, truth, "seed {seed}");
+        }
+    }
+}
+
+/// MS-OXWSSYNC_R84 MS-OXWSSYNC_R262 MS-OXWSSYNC_R2602 MS-OXWSSYNC_R44 MS-OXWSSYNC_R4601 MS-OXWSSYNC_R1021 MS-OXWSSYNC_R1041
+/// MS-OXWSSYNC_R1081
+fn reports_the_whole_hierarchy_at_first() {
+    let mut ews = shared::mailbox();
+    let page = sync_hierarchy(&mut ews, "");
+    assert!(page.last && page.changes.iter().all(|(kind, _)| kind == "Create"));
+    let elements: std::collections::HashSet<&str> =
+        page.changes.iter().map(|(_, c)| c.children[0].name.as_str()).collect();
+    for wanted in ["t:Folder", "t:CalendarFolder", "t:ContactsFolder", "t:TasksFolder"] {
+        assert!(elements.contains(wanted), "{elements:?}");
+    }
+    for name in ["inbox", "drafts", "sentitems", "calendar"] {
+        let id = ops::folder_id(&mut ews, name);
+        assert!(page.changes.iter().any(|(_, c)| changed_id(c) == id), "{name}");
+    }
+    let quiet = sync_hierarchy(&mut ews, &page.state);
+    assert!(quiet.last && quiet.changes.is_empty(), "{quiet:?}");
+    let request = format!(
+        "<m:SyncFolderHierarchy><m:FolderShape>{}</m:FolderShape><m:SyncFolderId>{}</m:SyncFolderId></m:SyncFolderHierarchy>",
+        shape("IdOnly", &[]),
+        folder("msgfolderroot")
+    );
+    let below = SyncPage::of(&ews.one(&request));
+    let top = ops::folder_id(&mut ews, "msgfolderroot");
+    assert!(below.changes.iter().all(|(_, c)| changed_id(c) != top), "the root itself is not listed");
+    let inbox = ops::folder_id(&mut ews, "inbox");
+    assert!(below.changes.iter().any(|(_, c)| changed_id(c) == inbox));
+}
+
+/// MS-OXWSSYNC_R503 MS-OXWSSYNC_R85 MS-OXWSSYNC_R117 MS-OXWSSYNC_R10020; count changes make an Update.
+fn reports_folder_changes() {
+    let mut ews = shared::mailbox();
+    let first = sync_hierarchy(&mut ews, "").state;
+    let made = create_folder(&mut ews, "inbox", "made");
+    let page = sync_hierarchy(&mut ews, &first);
+    let own: Vec<&str> = page.changes.iter().filter(|(_, c)| changed_id(c) == made).map(|(k, _)| k.as_str()).collect();
+    assert_eq!(own, ["Create"], "{page:?}");
+    lmtp::deliver(shared::server().lmtp(), &ews.account.address, &message::plain("counted", "x"));
+    let inbox = ops::folder_id(&mut ews, "inbox");
+    let page = sync_hierarchy(&mut ews, &page.state);
+    let update = page.changes.iter().find(|(_, c)| changed_id(c) == inbox).unwrap_or_else(|| panic!("{page:?}"));
+    assert_eq!(update.0, "Update");
+    assert_eq!(update.1.find("t:UnreadCount").map(|n| n.text.as_str()), Some("1"));
+    ews.ok(&format!(
+        "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>{}</m:FolderIds></m:DeleteFolder>",
+        folder(&made)
+    ));
+    let page = sync_hierarchy(&mut ews, &page.state);
+    let own: Vec<&str> = page.changes.iter().filter(|(_, c)| changed_id(c) == made).map(|(k, _)| k.as_str()).collect();
+    assert_eq!(own, ["Delete"]);
+}
+
+fn reports_parents_before_children() {
+    let mut ews = shared::mailbox();
+    let mut parent = "inbox".to_owned();
+    for n in 0..6 {
+        parent = create_folder(&mut ews, &parent, &format!("level {n}"));
+    }
+    let page = sync_hierarchy(&mut ews, "");
+    let mut known = std::collections::HashSet::new();
+    let listed: std::collections::HashSet<String> = page.changes.iter().map(|(_, c)| changed_id(c)).collect();
+    for (_, change) in &page.changes {
+        let above = change.find("t:ParentFolderId").unwrap().attribute("Id").unwrap().to_owned();
+        assert!(known.contains(&above) || !listed.contains(&above), "a child before its parent");
+        known.insert(changed_id(change));
+    }
+}
+
+fn mirrors_the_hierarchy() {
+    let mut ews = shared::mailbox().unrecorded();
+    let mut random = Random(77);
+    let base = create_folder(&mut ews, "msgfolderroot", "base");
+    let (mut state, mut copy) = (String::new(), BTreeMap::new());
+    let mut take = |ews: &mut Ews, copy: &mut BTreeMap<String, String>| {
+        let page = sync_hierarchy(ews, &state);
+        for (kind, change) in &page.changes {
+            let id = changed_id(change);
+            match kind.as_str() {
+                "Delete" => drop(copy.remove(&id)),
+                _ => drop(copy.insert(id, change.find("t:DisplayName").unwrap().text.clone())),
+            }
+        }
+        state = page.state;
+    };
+    let mut made: Vec<String> = vec![base];
+    for step in 0..60 {
+        let which = made[random.below(made.len())].clone();
+        match random.below(6) {
+            0..=2 => made.push(create_folder(&mut ews, &which, &format!("f{step}"))),
+            3 => {
+                let request = format!(
+                    "<m:UpdateFolder><m:FolderChanges><t:FolderChange>{}<t:Updates><t:SetFolderField><t:FieldURI FieldURI=\"folder:DisplayName\"/>\
+                     <t:Folder><t:DisplayName>r{step}</t:DisplayName></t:Folder></t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>",
+                    folder(&which)
+                );
+                assert_eq!(code(&ews.call(&request).messages[0]), "NoError");
+            }
+            4 if made.len() > 3 => {
+                let which = made.remove(1 + random.below(made.len() - 1));
+                let request = format!(
+                    "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>{}</m:FolderIds></m:DeleteFolder>",
+                    folder(&which)
+                );
+                ews.ok(&request);
+                made.retain(|id| {
+                    let request = format!(
+                        "<m:GetFolder><m:FolderShape>{}</m:FolderShape><m:FolderIds>{}</m:FolderIds></m:GetFolder>",
+                        shape("IdOnly", &[]),
+                        folder(id)
+                    );
+                    ews.call(&request).codes() == ["NoError"]
+                });
+            }
+            _ => take(&mut ews, &mut copy),
+        }
+    }
+    take(&mut ews, &mut copy);
+    for id in &made {
+        let name = get_folder(&mut ews, id, "Default", &[]).want("t:DisplayName").text.clone();
+        assert_eq!(copy.get(id), Some(&name));
+    }
+    let whole: BTreeMap<String, String> = sync_hierarchy(&mut ews, "")
+        .changes
+        .iter()
+        .map(|(_, c)| (changed_id(c), c.find("t:DisplayName").unwrap().text.clone()))
+        .collect();
+    assert_eq!(copy, whole);
+}
+
+/// A small generator of repeatable numbers (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n as u64) as usize
+    }
+}
