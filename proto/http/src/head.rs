@@ -58,7 +58,9 @@ impl<'b> Head<'b> {
     /// The path of the target: no query, no scheme and authority.
     pub fn path(&self) -> &'b str {
         let target = match self.target.split_once("://") {
-            Some((scheme, rest)) if !scheme.contains('/') => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+            Some((scheme, rest)) if !scheme.contains('/') => {
+                rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
+            }
             _ => self.target,
         };
         target.split_once('?').map_or(target, |(path, _)| path)
@@ -196,7 +198,8 @@ fn refuse_folding(bytes: &[u8]) -> Result<(), HttpError> {
 }
 
 fn check_target(head: &Head<'_>) -> Result<(), HttpError> {
-    let good = head.target.starts_with('/') || head.target == "*" || head.target.contains("://") || head.method == "CONNECT";
+    let good =
+        head.target.starts_with('/') || head.target == "*" || head.target.contains("://") || head.method == "CONNECT";
     if good && !head.target.contains('#') { Ok(()) } else { Err(HttpError::bad("malformed request target")) }
 }
 

@@ -608,3 +608,52 @@ counts! {
     12 NotImplemented "not_implemented" "Operations refused because they are not built"
     13 SubscriptionsExpired "subscriptions_expired" "Subscriptions removed after their timeout"
 }
+
+impl Job {
+    /// The job's number, which every reply to it names.
+    pub fn number(&self) -> u64 {
+        match self {
+            Job::Http { job, .. }
+            | Job::Admit { job, .. }
+            | Job::Lmtp { job, .. }
+            | Job::Render { job, .. }
+            | Job::Sweep { job, .. } => *job,
+        }
+    }
+}
+
+impl Reply {
+    /// The job it is about, if it is about one.
+    pub fn job(&self) -> Option<u64> {
+        match self {
+            Reply::Took { job }
+            | Reply::Idle { job, .. }
+            | Reply::Closed { job }
+            | Reply::Drain { job, .. }
+            | Reply::Collect { job, .. }
+            | Reply::Discard { job, .. }
+            | Reply::LmtpNext { job, .. }
+            | Reply::Hold { job, .. }
+            | Reply::Rendered { job, .. }
+            | Reply::Swept { job } => Some(*job),
+            Reply::Hello { .. }
+            | Reply::Ready {}
+            | Reply::Retiring {}
+            | Reply::Changed { .. }
+            | Reply::Tally { .. } => None,
+        }
+    }
+
+    /// The connection's record, where the client's socket comes back as descriptor 0.
+    pub fn record(&self) -> Option<&ConnRecord> {
+        match self {
+            Reply::Idle { conn, .. }
+            | Reply::Drain { conn, .. }
+            | Reply::Collect { conn, .. }
+            | Reply::Discard { conn, .. }
+            | Reply::LmtpNext { conn, .. }
+            | Reply::Hold { conn, .. } => Some(conn),
+            _ => None,
+        }
+    }
+}

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::libc;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -114,8 +114,7 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], fds: &mut Vec<OwnedFd>
         header.msg_control = (&raw mut control).cast();
         header.msg_controllen = size_of::<ReceiveControl>();
         // SAFETY: header points to iov (over `buffer`) and control, which live until the call returns.
-        let got =
-            unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC | wait.flag()) };
+        let got = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC | wait.flag()) };
         if got >= 0 {
             break got as usize;
         }
@@ -147,21 +146,13 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], fds: &mut Vec<OwnedFd>
     Ok(length)
 }
 
-/// Bytes that were sent on `socket` and not yet received; 0 = the queue is empty.
+/// Bytes that lie in `socket`, sent by the other end and not yet received by anybody; 0 = the queue is empty.
 ///
 /// # Errors
-/// What ioctl(2) SIOCOUTQ reports.
-pub fn unsent(socket: BorrowedFd<'_>) -> io::Result<usize> {
+/// What ioctl(2) FIONREAD reports.
+pub fn queued(socket: BorrowedFd<'_>) -> io::Result<usize> {
     let mut queued: libc::c_int = 0;
-    // SAFETY: TIOCOUTQ (= SIOCOUTQ) writes one int to the pointer it is given.
-    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut queued) };
+    // SAFETY: FIONREAD writes one int to the pointer it is given.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &raw mut queued) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(usize::try_from(queued).unwrap_or(0)) }
-}
-
-/// Duplicates a descriptor, close-on-exec.
-///
-/// # Errors
-/// What fcntl(2) reports.
-pub fn duplicate(fd: impl AsFd) -> io::Result<OwnedFd> {
-    fd.as_fd().try_clone_to_owned()
 }

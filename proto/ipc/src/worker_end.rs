@@ -111,16 +111,3 @@ fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: it is open, the master passed it to this process for exactly this use, and `inherit` runs once.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
-
-impl Job {
-    /// The job's number, which every reply to it names.
-    pub fn number(&self) -> u64 {
-        match self {
-            Job::Http { job, .. }
-            | Job::Admit { job, .. }
-            | Job::Lmtp { job, .. }
-            | Job::Render { job, .. }
-            | Job::Sweep { job, .. } => *job,
-        }
-    }
-}

@@ -1,0 +1,139 @@
+//! Takes new connections, and turns them away over the caps. The next verb is `receive.rs`.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+
+use ewsd_http::HttpError;
+use ewsd_http::reply::refusal;
+use log::warn;
+use nix::libc;
+use nix::sys::socket::{setsockopt, sockopt};
+
+use crate::master::Master;
+use crate::table::{After, ConnId, Kind, ReadyJob, fresh};
+use crate::timers::Due;
+use crate::tokens::Subject;
+
+/// Connections taken from one listener before others get their turn.
+const TURN_ACCEPTS: usize = 128;
+
+/// Over the cap on connections this many more are let in to be told so; beyond, they are closed without a word.
+const TURNED_AWAY_AT_ONCE: usize = 256;
+
+/// Connections to the admin listener and the control socket, which do not count as clients.
+const ADMIN_CONNECTIONS: usize = 128;
+
+/// When a turned-away client should come back, in seconds.
+pub const RETRY_AFTER: u32 = 5;
+
+impl Master {
+    /// Accepts what waits on a listener.
+    pub fn accept(&mut self, index: usize) {
+        for _ in 0..TURN_ACCEPTS {
+            let Some(listener) = self.listeners.get(index).filter(|_| self.accepting) else {
+                return;
+            };
+            let (kind, number) = (listener.kind, listener.index);
+            match listener.socket.accept() {
+                Ok((socket, peer)) => self.welcome(socket, peer, kind, number),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if out_of_descriptors(&error) => {
+                    warn!("no descriptor left for a new connection: raise LimitNOFILE or lower limits.connections");
+                    self.accepting = false;
+                    self.timers.push(self.clock.now() + 200, Due::Accept);
+                    return;
+                }
+                // The client left before it was accepted, or a signal came.
+                Err(_) => {}
+            }
+        }
+        self.continue_later(Subject::Listener(index));
+    }
+
+    /// Goes on accepting after descriptors had run out.
+    pub fn accept_again(&mut self) {
+        self.accepting = true;
+        for index in 0..self.listeners.len() {
+            self.continue_later(Subject::Listener(index));
+        }
+    }
+
+    fn welcome(&mut self, socket: OwnedFd, peer: SocketAddr, kind: Kind, listener: u16) {
+        let Ok(stat) = nix::sys::stat::fstat(&socket) else {
+            return;
+        };
+        // Fails on Unix sockets, which have nothing to delay.
+        let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
+        self.metrics.accepted += 1;
+        let room = self.has_room(kind, peer.ip());
+        if !room && self.clients > self.config.limits.connections + TURNED_AWAY_AT_ONCE {
+            self.metrics.refused_connections += 1;
+            return;
+        }
+        let id = self.table.insert(|id| fresh(id, socket, stat.st_ino, peer, listener, kind));
+        self.count_in(id);
+        if !self.watch_socket(id) {
+            return self.close(id);
+        }
+        if !room {
+            self.metrics.refused_connections += 1;
+            return self.turn_away(id);
+        }
+        match kind {
+            Kind::Lmtp => self.submit(id, ReadyJob::LmtpGreeting),
+            _ => self.wait_idle(id),
+        }
+    }
+
+    /// Whether the caps allow one more connection from `ip`.
+    fn has_room(&self, kind: Kind, ip: IpAddr) -> bool {
+        let limits = &self.config.limits;
+        if !kind.is_client() {
+            return self.table.len().saturating_sub(self.clients) < ADMIN_CONNECTIONS;
+        }
+        let from_there = self.per_address.get(&ip).copied().unwrap_or(0) as usize;
+        let unlimited = limits.connections_per_address == 0 || ip.is_unspecified();
+        self.clients < limits.connections && (unlimited || from_there < limits.connections_per_address)
+    }
+
+    fn count_in(&mut self, id: ConnId) {
+        if let Some(conn) = self.table.get_mut(id).filter(|conn| conn.kind.is_client()) {
+            conn.capped = true;
+            self.clients += 1;
+            *self.per_address.entry(conn.ip).or_insert(0) += 1;
+        }
+    }
+
+    /// Takes a connection that is going away out of the caps.
+    pub fn count_out(&mut self, ip: IpAddr) {
+        self.clients = self.clients.saturating_sub(1);
+        if let Some(count) = self.per_address.get_mut(&ip) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.per_address.remove(&ip);
+            }
+        }
+    }
+
+    /// Tells a client that there is no room, in its own protocol.
+    fn turn_away(&mut self, id: ConnId) {
+        let bytes = match self.table.get(id).map(|conn| conn.kind) {
+            Some(Kind::Lmtp) => b"421 4.3.2 Too many connections, try again later\r\n".to_vec(),
+            _ => {
+                let error = HttpError { status: 503, text: "too many connections, try again later" };
+                refusal(error, Some(RETRY_AFTER), self.clock.unix())
+            }
+        };
+        self.write(id, bytes, After::Close);
+    }
+}
+
+fn out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
+}
+
+/// Errors that mean: nothing now, come back later.
+pub fn would_block(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}

@@ -1,0 +1,115 @@
+//! Ends connections: at once, or so that the client still reads what was written.
+
+use std::os::fd::AsRawFd;
+
+use ewsd_http::HttpError;
+use ewsd_http::reply::refusal;
+use log::debug;
+use nix::sys::socket::{MsgFlags, Shutdown, recv, shutdown};
+
+use crate::master::Master;
+use crate::table::{After, ConnId, Framing, Kind, ReadyJob, State};
+
+/// How long a client may go on sending after its last answer, in milliseconds.
+const LINGER_MS: u64 = 2000;
+
+/// How much it may send in that time.
+const LINGER_BYTES: u32 = 1024 * 1024;
+
+impl Master {
+    /// Forgets a connection and closes its socket, if the master owns it.
+    pub fn close(&mut self, id: ConnId) {
+        self.forget_hold(id);
+        self.unwatch_socket(id);
+        let Some(conn) = self.table.remove(id) else {
+            return;
+        };
+        self.buffered = self.buffered.saturating_sub(conn.charged as usize);
+        self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes());
+        if conn.capped {
+            self.count_out(conn.ip);
+        }
+        self.metrics.closed += 1;
+    }
+
+    /// Answers with an error in the master's own words and ends the connection.
+    pub fn refuse(&mut self, id: ConnId, error: HttpError, retry_after: Option<u32>) {
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
+        debug!("connection {id} from {}: {error}", conn.ip);
+        self.metrics.refused(error.status);
+        let bytes = match conn.kind {
+            Kind::Lmtp => b"421 4.3.2 Service not available, closing transmission channel\r\n".to_vec(),
+            _ => refusal(error, retry_after, self.clock.unix()),
+        };
+        self.write(id, bytes, After::Close);
+    }
+
+    /// Closes the sending side and waits a moment for the client to close its own: closing while something unread lies in the
+    /// socket would reset the connection and could take the answer with it (RFC 9112 9.6).
+    pub fn start_linger(&mut self, id: ConnId) {
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        let Some(socket) = conn.socket.as_ref() else {
+            return self.close(id);
+        };
+        if shutdown(socket.as_raw_fd(), Shutdown::Write).is_err() {
+            return self.close(id);
+        }
+        conn.pending = Vec::new();
+        self.timers.set(conn, self.clock.now() + LINGER_MS);
+        self.set_state(id, State::Linger(LINGER_BYTES));
+        self.linger(id);
+    }
+
+    /// Throws away what still comes.
+    pub fn linger(&mut self, id: ConnId) {
+        loop {
+            let Some(conn) = self.table.get_mut(id) else {
+                return;
+            };
+            let (Some(socket), State::Linger(left)) = (conn.socket.as_ref(), &mut conn.state) else {
+                return;
+            };
+            match recv(socket.as_raw_fd(), &mut self.scratch, MsgFlags::MSG_DONTWAIT) {
+                Ok(n) if n > 0 && (n as u32) < *left => *left -= n as u32,
+                Err(nix::errno::Errno::EAGAIN) => return,
+                Err(nix::errno::Errno::EINTR) => {}
+                _ => return self.close(id),
+            }
+        }
+    }
+}
+
+impl State {
+    /// Bytes that this state keeps in memory besides `pending`.
+    pub fn bytes(&self) -> usize {
+        match self {
+            State::Body(body) => body.decoded.len(),
+            State::Queued(ready) => match &**ready {
+                ReadyJob::HttpDecoded { body, .. } => body.len(),
+                ReadyJob::Admit(admission) => admission.decoded.len(),
+                _ => 0,
+            },
+            State::Admit(admission) => admission.decoded.len(),
+            State::Discard(discard) => discard.reply.len(),
+            State::Drain(drain) => drain.bytes(),
+            State::Held(held) => held.unsent(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that this state keeps in a memfd of the master's.
+    pub fn memfd_bytes(&self) -> u64 {
+        match self {
+            State::Collect(collect) if !matches!(collect.framing, Framing::Dot { over: true, .. }) => collect.length,
+            State::Queued(ready) => match &**ready {
+                ReadyJob::HttpMemfd { length, .. } | ReadyJob::LmtpData { length, .. } => *length,
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Collects admitted bodies and LMTP message data into memfds, which travel with the job.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use ewsd_http::HttpError;
+use ewsd_http::chunk::Step;
+use ewsd_ipc::memfd;
+use log::error;
+
+use crate::accept::RETRY_AFTER;
+use crate::config::MEMFD_FACTOR;
+use crate::master::{Master, TURN_BYTES};
+use crate::receive::Got;
+use crate::table::{Collect, ConnId, Framing, ReadyJob, State};
+use crate::tokens::Subject;
+
+/// What eating some bytes led to.
+enum Eaten {
+    /// More must come.
+    More,
+    /// The body is complete after so many bytes of the input.
+    Done(usize),
+}
+
+/// Why collecting ended without a body.
+enum Trouble {
+    /// The client's fault.
+    Http(HttpError),
+    /// No memory for it.
+    Io(io::Error),
+}
+
+impl Master {
+    /// Starts to collect: `first` was received already. The head, for HTTP, stays in `pending`.
+    pub fn start_collect(&mut self, id: ConnId, limit: u64, framing: Framing, decoded: &[u8], first: &[u8]) {
+        let file = match memfd::create(c"ewsd-body") {
+            Ok(file) => file,
+            Err(error) => return self.no_memory(id, &error),
+        };
+        let now = self.clock.now();
+        let deadline = self.body_deadline(now, 0);
+        self.set_state(id, State::Collect(Box::new(Collect { file, length: 0, limit, since: now, framing })));
+        if let Some(conn) = self.table.get_mut(id) {
+            self.timers.set(conn, deadline);
+        }
+        if !decoded.is_empty() {
+            if let Err(error) = self.store(id, decoded) {
+                return self.trouble(id, error);
+            }
+        }
+        if self.eat(id, first) {
+            self.collect(id);
+        }
+    }
+
+    /// Reads on.
+    pub fn collect(&mut self, id: ConnId) {
+        let mut taken = 0;
+        loop {
+            if taken >= TURN_BYTES {
+                return self.continue_later(Subject::Conn(id));
+            }
+            match self.read(id) {
+                Got::Bytes(n) => {
+                    taken += n;
+                    let scratch = std::mem::take(&mut self.scratch);
+                    let goes_on = self.eat(id, scratch.get(..n).unwrap_or_default());
+                    self.scratch = scratch;
+                    if !goes_on {
+                        return;
+                    }
+                }
+                Got::Nothing => return,
+                Got::End => return self.close(id),
+            }
+        }
+    }
+
+    /// Takes received bytes; false when the connection is not collecting any more.
+    fn eat(&mut self, id: ConnId, input: &[u8]) -> bool {
+        match self.eat_framed(id, input) {
+            Ok(Eaten::More) => true,
+            Ok(Eaten::Done(used)) => {
+                self.collected(id, input.get(used..).unwrap_or_default());
+                false
+            }
+            Err(trouble) => {
+                self.trouble(id, trouble);
+                false
+            }
+        }
+    }
+
+    fn eat_framed(&mut self, id: ConnId, input: &[u8]) -> Result<Eaten, Trouble> {
+        let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+            return Ok(Eaten::More);
+        };
+        match &mut collect.framing {
+            Framing::Length { left, .. } => {
+                let take = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= take as u64;
+                let done = *left == 0;
+                self.store(id, input.get(..take).unwrap_or_default())?;
+                Ok(if done { Eaten::Done(take) } else { Eaten::More })
+            }
+            Framing::Chunked { .. } => self.eat_chunks(id, input),
+            Framing::Dot { scan, .. } => {
+                let (data, end) = scan.feed(input);
+                let start = scan.carried();
+                for piece in [start.as_slice(), data] {
+                    self.store(id, piece)?;
+                }
+                Ok(end.map_or(Eaten::More, Eaten::Done))
+            }
+        }
+    }
+
+    fn eat_chunks(&mut self, id: ConnId, input: &[u8]) -> Result<Eaten, Trouble> {
+        let mut at = 0;
+        loop {
+            let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+                return Ok(Eaten::More);
+            };
+            let Framing::Chunked { decoder, .. } = &mut collect.framing else {
+                return Ok(Eaten::More);
+            };
+            let (used, step) = decoder.feed(input.get(at..).unwrap_or_default()).map_err(Trouble::Http)?;
+            at += used;
+            match step {
+                Step::Data(data) => self.store(id, data)?,
+                Step::More => return Ok(Eaten::More),
+                Step::Done => return Ok(Eaten::Done(at)),
+            }
+        }
+    }
+
+    /// Writes body bytes to the memfd, within the limits.
+    fn store(&mut self, id: ConnId, data: &[u8]) -> Result<(), Trouble> {
+        let ceiling = self.config.limits.buffered_bytes as u64 * MEMFD_FACTOR;
+        let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+            return Ok(());
+        };
+        let length = collect.length + data.len() as u64;
+        if length > collect.limit {
+            if let Framing::Dot { over, .. } = &mut collect.framing {
+                if !*over {
+                    *over = true;
+                    self.memfds = self.memfds.saturating_sub(collect.length);
+                    collect.file.set_len(0).map_err(Trouble::Io)?;
+                }
+                // Counted on, for the minimum rate.
+                collect.length = length;
+                return Ok(());
+            }
+            return Err(Trouble::Http(HttpError { status: 413, text: "the request is larger than allowed" }));
+        }
+        if self.memfds + data.len() as u64 > ceiling {
+            return Err(Trouble::Http(HttpError { status: 503, text: "too much is being uploaded, try again later" }));
+        }
+        collect.file.write_all_at(data, collect.length).map_err(Trouble::Io)?;
+        collect.length = length;
+        self.memfds += data.len() as u64;
+        Ok(())
+    }
+
+    fn trouble(&mut self, id: ConnId, trouble: Trouble) {
+        match trouble {
+            Trouble::Http(error) => self.refuse(id, error, (error.status == 503).then_some(RETRY_AFTER)),
+            Trouble::Io(error) => self.no_memory(id, &error),
+        }
+    }
+
+    fn no_memory(&mut self, id: ConnId, cause: &io::Error) {
+        error!("a request body could not be kept: {cause}; is the machine out of memory or descriptors?");
+        self.refuse(id, HttpError { status: 503, text: "out of memory, try again later" }, Some(RETRY_AFTER));
+    }
+
+    /// The body is complete; `rest` belongs to the next request.
+    fn collected(&mut self, id: ConnId, rest: &[u8]) {
+        let Some(State::Collect(collect)) = self.take_state(id) else {
+            return;
+        };
+        if let Some(conn) = self.table.get_mut(id) {
+            conn.pending.extend_from_slice(rest);
+        }
+        let Collect { file, length, framing, .. } = *collect;
+        let job = ready(framing, file, length);
+        self.submit(id, job);
+    }
+}
+
+fn ready(framing: Framing, file: File, length: u64) -> ReadyJob {
+    match framing {
+        Framing::Length { head_len, .. } | Framing::Chunked { head_len, .. } => {
+            ReadyJob::HttpMemfd { head_len, body: file, length }
+        }
+        Framing::Dot { over: true, .. } => ReadyJob::LmtpTooBig,
+        Framing::Dot { .. } => ReadyJob::LmtpData { body: file, length },
+    }
+}

@@ -1,0 +1,358 @@
+//! Hands out jobs: one shared SEQPACKET from which the kernel gives each job to whichever worker is free, and a queue of the
+//! master's own in front of it.
+//!
+//! Only a few jobs lie in the socket at a time: what lies in the queue here can still get its 503, and its client can
+//! still leave. A socket is out of epoll before it is sent, and the master's copy is closed after it was sent.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use ewsd_http::{BodyKind, HttpError};
+use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_ipc::{Body, HeldCall, Job, LmtpInput, MAX_MESSAGE, Why};
+use log::{debug, error};
+use mio::unix::SourceFd;
+use mio::{Interest, Registry};
+
+use crate::accept::{RETRY_AFTER, would_block};
+use crate::clock::{Millis, NEVER};
+use crate::master::Master;
+use crate::roles::WorkerId;
+use crate::table::{Conn, ConnId, ReadyJob, State};
+use crate::tokens;
+
+/// A jobs socket and the workers that read from it.
+#[derive(Debug)]
+pub struct Generation {
+    pub number: u32,
+    /// Closed (none) when its workers are to finish.
+    pub send: Option<OwnedFd>,
+    /// Kept to give to new workers, and to take jobs back when no worker is left.
+    pub receive: OwnedFd,
+}
+
+impl Generation {
+    /// A new pair.
+    ///
+    /// # Errors
+    /// When no descriptor is left.
+    pub fn new(number: u32) -> io::Result<Self> {
+        let (send, receive) = seqpacket::pair()?;
+        Ok(Generation { number, send: Some(send), receive })
+    }
+
+    /// Watches for room on the sending end.
+    ///
+    /// # Errors
+    /// What epoll_ctl(2) reports.
+    pub fn watch(&self, registry: &Registry) -> io::Result<()> {
+        match &self.send {
+            Some(send) => registry.register(&mut SourceFd(&send.as_raw_fd()), tokens::JOBS, Interest::WRITABLE),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a job is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A connection whose socket travels with it.
+    Conn(ConnId),
+    /// Held calls, those not yet answered.
+    Render(Vec<ConnId>),
+    /// A sweep.
+    Sweep,
+}
+
+/// A job that was sent and is not over.
+#[derive(Debug)]
+pub struct Sent {
+    pub about: About,
+    pub generation: u32,
+    pub at: Millis,
+    /// Who took it.
+    pub worker: Option<WorkerId>,
+    /// Since when it is known to have left the socket without anybody having said `Took`.
+    pub missing_since: Option<Millis>,
+}
+
+/// What waits for room on the jobs socket.
+#[derive(Debug)]
+pub enum Waiting {
+    Conn(ConnId),
+    Render(Vec<(ConnId, Why)>),
+    Sweep(Vec<(u64, u64)>),
+}
+
+/// The jobs: sent, and waiting.
+#[derive(Debug)]
+pub struct Dispatch {
+    pub current: Generation,
+    /// Started by a reload; becomes the current one when its first worker is ready.
+    pub next: Option<Generation>,
+    /// Finishing.
+    pub old: Vec<Generation>,
+    pub queue: VecDeque<Waiting>,
+    pub sent: HashMap<u64, Sent>,
+    /// Sent in the current generation and not taken.
+    pub untaken: usize,
+    /// The last attempt found no room on the socket; cleared by whatever may have made some.
+    pub full: bool,
+    /// Highest job number taken by anybody.
+    pub newest_taken: u64,
+    pub last_job: u64,
+    /// When a worker last died.
+    pub last_death: Millis,
+    out: Vec<u8>,
+}
+
+impl Dispatch {
+    /// Nothing sent yet.
+    pub fn new(current: Generation) -> Self {
+        Dispatch {
+            current,
+            next: None,
+            old: Vec::new(),
+            queue: VecDeque::new(),
+            sent: HashMap::new(),
+            untaken: 0,
+            full: false,
+            newest_taken: 0,
+            last_job: 0,
+            last_death: 0,
+            out: Vec::with_capacity(MAX_MESSAGE),
+        }
+    }
+
+    /// Puts a job on the socket; false when there is no room.
+    fn send(&mut self, job: &Job, fds: &[BorrowedFd<'_>], about: About, now: Millis) -> io::Result<bool> {
+        let Some(socket) = &self.current.send else {
+            return Ok(false);
+        };
+        job.encode(&mut self.out);
+        match seqpacket::send(socket.as_fd(), &self.out, fds, Wait::No) {
+            Ok(()) => {}
+            Err(error) if would_block(&error) => {
+                self.full = true;
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        let generation = self.current.number;
+        self.sent.insert(job.number(), Sent { about, generation, at: now, worker: None, missing_since: None });
+        self.untaken += 1;
+        Ok(true)
+    }
+
+    fn next_job(&mut self) -> u64 {
+        self.last_job += 1;
+        self.last_job
+    }
+}
+
+/// What became of an attempt.
+enum Attempt {
+    Sent,
+    Full,
+    /// There is nothing to send any more.
+    Gone,
+}
+
+impl Master {
+    /// A connection has a job ready: sends it or lets it wait.
+    pub fn submit(&mut self, id: ConnId, what: ReadyJob) {
+        if let (ReadyJob::Http { .. } | ReadyJob::HttpDecoded { .. }, Some(conn)) = (&what, self.table.get(id)) {
+            if conn.pending.len() - what.used().min(conn.pending.len()) > self.config.limits.pipelined_bytes {
+                return self.refuse(id, HttpError::bad("more pipelined than limits.pipelined_bytes"), None);
+            }
+        }
+        let expires = self.clock.after(self.config.limits.queue);
+        self.set_state(id, State::Queued(Box::new(what)));
+        if self.dispatch.queue.is_empty()
+            && self.may_send()
+            && matches!(self.send_conn(id), Attempt::Sent | Attempt::Gone)
+        {
+            return;
+        }
+        if let Some(conn) = self.table.get_mut(id) {
+            self.timers.set(conn, expires);
+            self.dispatch.queue.push_back(Waiting::Conn(id));
+            self.want_housekeeping();
+        }
+    }
+
+    /// Adds something without a connection to the queue.
+    pub fn submit_other(&mut self, waiting: Waiting) {
+        self.dispatch.queue.push_back(waiting);
+        self.want_housekeeping();
+    }
+
+    /// Sends what waits while there is room.
+    pub fn flush_queue(&mut self) {
+        while self.may_send() {
+            let Some(waiting) = self.dispatch.queue.pop_front() else {
+                return;
+            };
+            let attempt = match &waiting {
+                Waiting::Conn(id) => self.send_conn(*id),
+                Waiting::Render(batch) => self.send_render(batch),
+                Waiting::Sweep(known) => self.send_sweep(known),
+            };
+            if matches!(attempt, Attempt::Full) {
+                self.dispatch.queue.push_front(waiting);
+                return;
+            }
+        }
+    }
+
+    /// Jobs go out only to workers that said `Ready`, and only a few ahead of them.
+    fn may_send(&self) -> bool {
+        let workers = self.fleet.ready_requests(self.dispatch.current.number);
+        workers > 0 && !self.dispatch.full && self.dispatch.untaken < 16 + 4 * workers
+    }
+
+    fn send_conn(&mut self, id: ConnId) -> Attempt {
+        let number = self.dispatch.next_job();
+        let Some(conn) = self.table.get(id) else {
+            return Attempt::Gone;
+        };
+        let (State::Queued(ready), Some(socket)) = (&conn.state, conn.socket.as_ref()) else {
+            return Attempt::Gone;
+        };
+        let (job, memfd) = build(conn, ready, number);
+        let mut fds = vec![socket.as_fd()];
+        fds.extend(memfd.map(AsFd::as_fd));
+        if let Err(error) = self.registry.deregister(&mut SourceFd(&socket.as_raw_fd())) {
+            debug!("connection {id} was not watched: {error}");
+        }
+        match self.dispatch.send(&job, &fds, About::Conn(id), self.clock.now()) {
+            Ok(true) => {
+                self.handed_out(id, number);
+                return Attempt::Sent;
+            }
+            Ok(false) if self.watch_socket(id) => return Attempt::Full,
+            Ok(false) => self.close(id),
+            Err(error) => {
+                error!("a job could not be sent: {error}");
+                if self.watch_socket(id) {
+                    self.refuse(id, HttpError { status: 503, text: "try again later" }, Some(RETRY_AFTER));
+                } else {
+                    self.close(id);
+                }
+            }
+        }
+        Attempt::Gone
+    }
+
+    /// The job is on its way: from here on a worker owns the socket, and the master's copy is closed.
+    fn handed_out(&mut self, id: ConnId, number: u64) {
+        let Some(State::Queued(ready)) = self.take_state(id) else {
+            return;
+        };
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        conn.socket = None;
+        conn.deadline = NEVER;
+        conn.unread = false;
+        let used = ready.used();
+        conn.pending.drain(..used.min(conn.pending.len()));
+        if conn.pending.is_empty() {
+            conn.pending = Vec::new();
+        }
+        conn.state = match *ready {
+            ReadyJob::Admit(mut admission) => {
+                admission.job = number;
+                State::Admit(admission)
+            }
+            _ => State::Serve,
+        };
+        self.metrics.jobs += 1;
+        self.charge(id);
+    }
+
+    fn send_render(&mut self, batch: &[(ConnId, Why)]) -> Attempt {
+        let number = self.dispatch.next_job();
+        let calls: Vec<HeldCall> = batch
+            .iter()
+            .filter_map(|(held, why)| match &self.table.get(*held)?.state {
+                State::Held(call) => Some(HeldCall { held: *held, why: *why, context: call.context.to_vec() }),
+                _ => None,
+            })
+            .collect();
+        let ids: Vec<ConnId> = calls.iter().map(|call| call.held).collect();
+        if ids.is_empty() {
+            return Attempt::Gone;
+        }
+        let job = Job::Render { job: number, batch: calls.into() };
+        match self.dispatch.send(&job, &[], About::Render(ids.clone()), self.clock.now()) {
+            Ok(true) => {
+                for id in ids {
+                    self.rendering(id, number);
+                }
+                self.metrics.renders += 1;
+                Attempt::Sent
+            }
+            Ok(false) => Attempt::Full,
+            Err(error) => {
+                error!("a render job could not be sent: {error}");
+                Attempt::Gone
+            }
+        }
+    }
+
+    fn send_sweep(&mut self, known: &[(u64, u64)]) -> Attempt {
+        let number = self.dispatch.next_job();
+        let job = Job::Sweep { job: number, known: known.to_vec().into() };
+        match self.dispatch.send(&job, &[], About::Sweep, self.clock.now()) {
+            Ok(true) => Attempt::Sent,
+            Ok(false) => Attempt::Full,
+            Err(error) => {
+                error!("a sweep could not be sent: {error}");
+                Attempt::Gone
+            }
+        }
+    }
+}
+
+impl ReadyJob {
+    /// How many bytes at the start of `pending` go away with the job.
+    pub fn used(&self) -> usize {
+        match self {
+            ReadyJob::Http { head_len, body_len } => head_len + body_len,
+            ReadyJob::HttpDecoded { head_len, .. } | ReadyJob::HttpMemfd { head_len, .. } => *head_len,
+            ReadyJob::LmtpLines { length } => *length,
+            // The head is needed again when the body is there.
+            ReadyJob::Admit(_) => 0,
+            ReadyJob::LmtpGreeting | ReadyJob::LmtpData { .. } | ReadyJob::LmtpTooBig | ReadyJob::LmtpLongLine => 0,
+        }
+    }
+}
+
+/// The message for a job that is ready, and the memfd that goes with it.
+fn build<'c>(conn: &Conn, what: &'c ReadyJob, job: u64) -> (Job, Option<&'c File>) {
+    let bytes = |from: usize, to: usize| conn.pending.get(from..to).unwrap_or_default().to_vec();
+    let http = |head_len: usize, body: Body| Job::Http { job, conn: conn.record(), head: bytes(0, head_len), body };
+    let lmtp = |input: LmtpInput| Job::Lmtp { job, conn: conn.record(), input };
+    match what {
+        ReadyJob::Http { head_len, body_len } => {
+            (http(*head_len, Body::Inline(bytes(*head_len, head_len + body_len))), None)
+        }
+        ReadyJob::HttpDecoded { head_len, body } => (http(*head_len, Body::Inline(body.clone())), None),
+        ReadyJob::HttpMemfd { head_len, body, length } => (http(*head_len, Body::Memfd(*length)), Some(body)),
+        ReadyJob::Admit(admission) => {
+            let declared = match admission.kind {
+                BodyKind::Length(length) => Some(length),
+                BodyKind::None | BodyKind::Chunked => None,
+            };
+            (Job::Admit { job, conn: conn.record(), head: bytes(0, admission.head_len), declared }, None)
+        }
+        ReadyJob::LmtpGreeting => (lmtp(LmtpInput::Greeting), None),
+        ReadyJob::LmtpLines { length } => (lmtp(LmtpInput::Lines(bytes(0, *length))), None),
+        ReadyJob::LmtpData { body, length } => (lmtp(LmtpInput::Data(Body::Memfd(*length))), Some(body)),
+        ReadyJob::LmtpTooBig => (lmtp(LmtpInput::TooBig), None),
+        ReadyJob::LmtpLongLine => (lmtp(LmtpInput::LongLine), None),
+    }
+}

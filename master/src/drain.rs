@@ -1,0 +1,136 @@
+//! Writes replies: what fits at once, the rest as the client reads. Replies come from workers (a memfd) or from the master.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::sendfile::sendfile;
+use nix::sys::socket::{MsgFlags, send};
+
+use crate::master::{Master, TURN_BYTES};
+use crate::table::{After, ConnId, Drain, State};
+use crate::tokens::Subject;
+
+/// Where the rest of a reply lies.
+#[derive(Debug)]
+pub enum Source {
+    /// In memory, from the offset on.
+    Bytes(Vec<u8>, usize),
+    /// In a memfd: next byte, end.
+    Memfd(File, u64, u64),
+}
+
+impl Source {
+    fn is_empty(&self) -> bool {
+        match self {
+            Source::Bytes(bytes, at) => *at >= bytes.len(),
+            Source::Memfd(_, at, end) => at >= end,
+        }
+    }
+
+    /// Writes some; the number of bytes, 0 when the source is shorter than it was said to be.
+    fn write_to(&mut self, socket: impl AsFd) -> Result<usize, Errno> {
+        match self {
+            Source::Bytes(bytes, at) => {
+                let rest = bytes.get(*at..).unwrap_or_default();
+                let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+                let n = send(socket.as_fd().as_raw_fd(), rest, flags)?;
+                *at += n;
+                Ok(n)
+            }
+            Source::Memfd(file, at, end) => {
+                let mut offset = i64::try_from(*at).map_err(|_| Errno::EINVAL)?;
+                let most = usize::try_from(*end - *at).unwrap_or(usize::MAX).min(TURN_BYTES);
+                let n = sendfile(socket, file, Some(&mut offset), most)?;
+                *at += n as u64;
+                Ok(n)
+            }
+        }
+    }
+}
+
+impl Drain {
+    /// Bytes kept in memory.
+    pub fn bytes(&self) -> usize {
+        let of = |source: &Source| match source {
+            Source::Bytes(bytes, _) => bytes.len(),
+            Source::Memfd(..) => 0,
+        };
+        self.sources.iter().map(of).sum()
+    }
+}
+
+impl Master {
+    /// Writes a reply that is in memory.
+    pub fn write(&mut self, id: ConnId, bytes: Vec<u8>, after: After) {
+        self.write_sources(id, VecDeque::from([Source::Bytes(bytes, 0)]), after);
+    }
+
+    /// Writes a reply: at once as far as the socket takes it, then as the client reads.
+    pub fn write_sources(&mut self, id: ConnId, sources: VecDeque<Source>, after: After) {
+        if sources.iter().any(|source| matches!(source, Source::Memfd(..))) {
+            self.make_nonblocking(id);
+        }
+        self.set_state(id, State::Drain(Box::new(Drain { sources, after })));
+        self.drain(id);
+    }
+
+    /// sendfile(2) has no flag of its own for this, and a worker may have changed the socket's.
+    fn make_nonblocking(&mut self, id: ConnId) {
+        if let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) {
+            // Fails on nothing that is open.
+            let _ = fcntl(socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
+        }
+    }
+
+    /// Writes on.
+    pub fn drain(&mut self, id: ConnId) {
+        let mut written = 0;
+        loop {
+            let idle = self.clock.after(self.config.limits.idle);
+            let Some(conn) = self.table.get_mut(id) else {
+                return;
+            };
+            let (State::Drain(drain), Some(socket)) = (&mut conn.state, conn.socket.as_ref()) else {
+                return;
+            };
+            let Some(source) = drain.sources.front_mut() else {
+                let after = drain.after;
+                return self.written(id, after);
+            };
+            if source.is_empty() {
+                drain.sources.pop_front();
+                continue;
+            }
+            if written >= TURN_BYTES {
+                return self.continue_later(Subject::Conn(id));
+            }
+            match source.write_to(socket) {
+                Ok(0) => return self.close(id),
+                Ok(n) => {
+                    written += n;
+                    conn.deadline = idle;
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => {
+                    if written == 0 && conn.deadline > idle {
+                        conn.deadline = idle;
+                    }
+                    let at = conn.deadline;
+                    return self.timers.set(conn, at);
+                }
+                Err(_) => return self.close(id),
+            }
+        }
+    }
+
+    /// The whole reply is written.
+    fn written(&mut self, id: ConnId, after: After) {
+        match after {
+            After::Keep => self.next_request(id),
+            After::Close => self.start_linger(id),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What happens when a deadline comes. The heap itself is in `timers.rs`.
+
+use ewsd_http::HttpError;
+
+use crate::accept::RETRY_AFTER;
+use crate::clock::{Millis, NEVER};
+use crate::master::Master;
+use crate::table::{Conn, ConnId, Kind, State};
+use crate::timers::Due;
+
+impl Master {
+    /// An entry of the heap fired.
+    pub fn expire(&mut self, at: Millis, due: Due) {
+        match due {
+            Due::Conn(id) => self.expire_entry(at, id),
+            Due::Sweep => self.sweep_due(),
+            Due::Housekeeping => self.keep_house(),
+            Due::Accept => self.accept_again(),
+            Due::DrainOver => self.drain_over(),
+            Due::StopOver => self.stop_over(),
+            Due::Watchdog => {
+                crate::notify::alive();
+                self.arm_watchdog();
+            }
+        }
+    }
+
+    /// Arms the next sign of life, if the service manager wants any.
+    pub fn arm_watchdog(&mut self) {
+        if let Some(period) = crate::notify::watchdog_period() {
+            self.timers.push(self.clock.now() + period, Due::Watchdog);
+        }
+    }
+
+    /// Ignores stale entries and puts early ones back.
+    fn expire_entry(&mut self, at: Millis, id: ConnId) {
+        let Some(conn) = self.table.get_mut(id).filter(|conn| conn.timer == at) else {
+            return;
+        };
+        conn.timer = NEVER;
+        let deadline = conn.deadline;
+        if deadline > self.clock.now() {
+            return self.timers.set(conn, deadline);
+        }
+        conn.deadline = NEVER;
+        self.expire_conn(id);
+    }
+
+    fn expire_conn(&mut self, id: ConnId) {
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
+        match &conn.state {
+            State::Idle | State::Drain(_) | State::Linger(_) | State::SkipLine => self.close(id),
+            State::Head(_) if conn.kind != Kind::Http => self.close(id),
+            State::Head(_) => self.too_slow(id),
+            State::Body(_) | State::Collect(_) | State::Discard(_) => self.check_rate(id),
+            State::Queued(_) => {
+                let error = HttpError { status: 503, text: "the server is busy, try again later" };
+                self.refuse(id, error, Some(RETRY_AFTER));
+            }
+            State::Held(_) => self.hold_due(id),
+            State::Serve | State::Admit(_) => {}
+        }
+    }
+
+    /// A body's deadline came: later, if enough has arrived.
+    fn check_rate(&mut self, id: ConnId) {
+        let Some((since, received)) = self.table.get(id).and_then(progress) else {
+            return;
+        };
+        let deadline = self.body_deadline(since, received);
+        if deadline <= self.clock.now() {
+            return self.too_slow(id);
+        }
+        if let Some(conn) = self.table.get_mut(id) {
+            self.timers.set(conn, deadline);
+        }
+    }
+
+    fn too_slow(&mut self, id: ConnId) {
+        self.refuse(id, HttpError { status: 408, text: "the request arrives too slowly" }, None);
+    }
+
+    /// Once a second while there is something to watch.
+    fn keep_house(&mut self) {
+        self.housekeeping = false;
+        self.dispatch.full = false;
+        self.reconcile();
+        self.kill_slow();
+        self.start_due_if_any();
+        let busy = !self.dispatch.sent.is_empty() || !self.dispatch.queue.is_empty();
+        if busy || self.fleet.posts.iter().any(|post| post.worker.is_none() && !post.done) {
+            self.want_housekeeping();
+        }
+    }
+
+    fn start_due_if_any(&mut self) {
+        if self.fleet.posts.iter().any(|post| post.worker.is_none() && !post.done) {
+            self.start_due();
+        }
+    }
+
+    /// Kills workers that take longer over a job than `limits.request_seconds`.
+    fn kill_slow(&mut self) {
+        let allowed = crate::clock::millis(self.config.limits.request);
+        let now = self.clock.now();
+        let slow: Vec<u32> = self
+            .fleet
+            .workers
+            .values()
+            .filter(|worker| worker.job.is_some() && now.saturating_sub(worker.job_since) > allowed)
+            .map(|worker| worker.id)
+            .collect();
+        for id in slow {
+            self.kill_worker(id, "its request takes longer than limits.request_seconds");
+        }
+    }
+}
+
+/// Since when a body arrives, and how much of it is there.
+fn progress(conn: &Conn) -> Option<(Millis, u64)> {
+    match &conn.state {
+        State::Body(body) => {
+            let raw = conn.pending.len().saturating_sub(body.head_len) + body.decoded.len();
+            Some((body.since, raw as u64))
+        }
+        State::Collect(collect) => Some((collect.since, collect.length)),
+        State::Discard(discard) => Some((discard.since, discard.received)),
+        _ => None,
+    }
+}

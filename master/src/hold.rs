@@ -1,0 +1,261 @@
+//! Holds long polls and streams: a socket, what it watches, two times, and what to say at the deadline. No worker is used.
+//!
+//! The wait is registered first and compared with the newest number heard afterwards, so no change falls between. What a held
+//! client sends stays in its socket until the answer is out. Rendering is in `render.rs`.
+
+use std::os::fd::AsRawFd;
+
+use ewsd_ipc::message::Pieces;
+use ewsd_ipc::{Keep, Why};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+
+use crate::clock::{Millis, NEVER};
+use crate::intern::Kept;
+use crate::master::Master;
+use crate::table::{After, ConnId, State};
+
+/// Unsent bytes of a stream after which its client counts as gone.
+const STREAM_BACKLOG: usize = 256 * 1024;
+
+/// How long a worker may take to render the answer at a deadline before the client is dropped, in milliseconds.
+const LAST_RENDER_MS: u64 = 60_000;
+
+/// A held call.
+#[derive(Debug)]
+pub struct Held {
+    /// (mailbox, number its client has seen).
+    pub watch: Box<[(u64, u64)]>,
+    pub at_deadline: Box<[Kept]>,
+    pub context: Box<[u8]>,
+    pub deadline: Millis,
+    pub next_beat: Millis,
+    /// Milliseconds between heartbeats; 0 = none.
+    pub heartbeat: u32,
+    /// How often a worker died while rendering this.
+    pub crashes: u8,
+    pub stream: bool,
+    /// Its deadline came while it was being rendered.
+    pub over: bool,
+    pub render: Render,
+    /// Bytes of a stream that the socket did not take yet.
+    pub out: Vec<u8>,
+}
+
+/// Whether somebody is asked to render a held call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Render {
+    /// No.
+    No,
+    /// It waits for a job.
+    Wanted,
+    /// This job has it.
+    Job(u64),
+}
+
+impl Held {
+    /// Bytes of a stream that wait.
+    pub fn unsent(&self) -> usize {
+        self.out.len()
+    }
+
+    fn next_time(&self) -> Millis {
+        self.deadline.min(self.next_beat)
+    }
+}
+
+/// What a worker said with `Hold`.
+pub struct HoldRequest {
+    pub watch: Vec<(u64, u64)>,
+    pub deadline_ms: u32,
+    pub at_deadline: Pieces,
+    pub heartbeat_ms: u32,
+    pub stream: bool,
+    pub context: Vec<u8>,
+}
+
+impl Master {
+    /// Keeps a client until something moves.
+    pub fn hold(&mut self, id: ConnId, request: HoldRequest) {
+        let now = self.clock.now();
+        let held = Held {
+            watch: request.watch.into_boxed_slice(),
+            at_deadline: self.interned.keep(request.at_deadline.0),
+            context: request.context.into_boxed_slice(),
+            deadline: now.saturating_add(u64::from(request.deadline_ms)),
+            next_beat: beat(now, request.heartbeat_ms),
+            heartbeat: request.heartbeat_ms,
+            crashes: 0,
+            stream: request.stream,
+            over: false,
+            render: Render::No,
+            out: Vec::new(),
+        };
+        let at = held.next_time();
+        self.set_state(id, State::Held(Box::new(held)));
+        if let Some(conn) = self.table.get_mut(id) {
+            self.timers.set(conn, at);
+        }
+        self.metrics.holds += 1;
+        self.watch_and_compare(id);
+        if self.phase != crate::stop::Phase::Running {
+            self.hold_deadline(id);
+        }
+    }
+
+    /// Registers the wait of a held call, then looks whether something was heard that it has not seen.
+    fn watch_and_compare(&mut self, id: ConnId) {
+        let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
+            return;
+        };
+        let watch = held.watch.clone();
+        for (mailbox, _) in &watch {
+            self.watchers.add(*mailbox, id);
+        }
+        // What this client has seen is news of the mailbox, too.
+        for (mailbox, seen) in &watch {
+            self.heard(*mailbox, *seen);
+        }
+        if watch.iter().any(|(mailbox, seen)| self.watchers.newest(*mailbox) > *seen) {
+            self.want_render(id, Why::Changed);
+        }
+        self.want_sweep();
+    }
+
+    /// A mailbox reached a number: whoever waits for it and has not seen it is rendered.
+    pub fn heard(&mut self, mailbox: u64, seq: u64) {
+        let waiting = self.watchers.heard(mailbox, seq);
+        for id in waiting {
+            let behind = match self.table.get(id).map(|conn| &conn.state) {
+                Some(State::Held(held)) => held.watch.iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq),
+                _ => false,
+            };
+            if behind {
+                self.want_render(id, Why::Changed);
+            }
+        }
+    }
+
+    /// The worker had nothing to end the hold with: go on from the numbers it gives.
+    pub fn keep_holding(&mut self, id: ConnId, keep: Keep) {
+        let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+            return;
+        };
+        held.render = Render::No;
+        held.context = keep.context.0.into_boxed_slice();
+        let before = std::mem::replace(&mut held.watch, keep.watch.0.into_boxed_slice());
+        let over = held.over;
+        for (mailbox, _) in &before {
+            self.watchers.remove(*mailbox, id);
+        }
+        if over {
+            self.hold_deadline(id);
+        } else {
+            self.watch_and_compare(id);
+        }
+    }
+
+    /// A held call's time came: the deadline, or a heartbeat.
+    pub fn hold_due(&mut self, id: ConnId) {
+        let now = self.clock.now();
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        let State::Held(held) = &mut conn.state else {
+            return;
+        };
+        if held.deadline <= now {
+            return self.hold_deadline(id);
+        }
+        let beats = held.next_beat <= now;
+        if beats {
+            held.next_beat = beat(now, held.heartbeat);
+        }
+        let at = held.next_time();
+        self.timers.set(conn, at);
+        if beats {
+            self.want_render(id, Why::Heartbeat);
+        }
+    }
+
+    /// Answers a held call with what was prepared for its deadline.
+    pub fn hold_deadline(&mut self, id: ConnId) {
+        let last = self.clock.now().saturating_add(LAST_RENDER_MS);
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        let State::Held(held) = &mut conn.state else {
+            return;
+        };
+        let waits = held.render != Render::No;
+        if waits || held.at_deadline.is_empty() {
+            if std::mem::replace(&mut held.over, true) {
+                // No worker had an answer in all that time.
+                return self.close(id);
+            }
+            held.next_beat = NEVER;
+            self.timers.set(conn, last);
+            return self.want_render(id, Why::Deadline);
+        }
+        let mut bytes = std::mem::take(&mut held.out);
+        for piece in &held.at_deadline {
+            bytes.extend_from_slice(piece.bytes());
+        }
+        self.metrics.deadlines += 1;
+        self.forget_hold(id);
+        self.write(id, bytes, After::Keep);
+    }
+
+    /// Takes a held call out of the index of watchers. The connection is then idle.
+    pub fn forget_hold(&mut self, id: ConnId) {
+        if !matches!(self.table.get(id).map(|conn| &conn.state), Some(State::Held(_))) {
+            return;
+        }
+        let Some(State::Held(held)) = self.take_state(id) else {
+            return;
+        };
+        for (mailbox, _) in &held.watch {
+            self.watchers.remove(*mailbox, id);
+        }
+        self.interned.release(held.at_deadline);
+    }
+
+    /// Writes bytes of a stream that goes on.
+    pub fn stream(&mut self, id: ConnId, bytes: &[u8]) {
+        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+            held.out.extend_from_slice(bytes);
+        }
+        self.flush_stream(id);
+    }
+
+    /// Writes what the socket takes of a stream.
+    pub fn flush_stream(&mut self, id: ConnId) {
+        loop {
+            let Some(conn) = self.table.get_mut(id) else {
+                return;
+            };
+            let (State::Held(held), Some(socket)) = (&mut conn.state, conn.socket.as_ref()) else {
+                return;
+            };
+            if held.out.is_empty() {
+                held.out = Vec::new();
+                return self.charge(id);
+            }
+            match send(socket.as_raw_fd(), &held.out, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
+                Ok(n) => {
+                    held.out.drain(..n);
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) if held.out.len() <= STREAM_BACKLOG => return self.charge(id),
+                Err(_) => {
+                    self.metrics.held_left += 1;
+                    return self.close(id);
+                }
+            }
+        }
+    }
+}
+
+fn beat(now: Millis, heartbeat: u32) -> Millis {
+    if heartbeat == 0 { NEVER } else { now.saturating_add(u64::from(heartbeat)) }
+}

@@ -1,0 +1,111 @@
+//! Just enough JSON for the control socket: one flat object in, objects out. RFC 8259.
+
+use std::fmt::Write as _;
+
+/// A value in a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Number(u64),
+    Flag(bool),
+    Null,
+}
+
+/// Reads a flat object: strings, whole numbers, flags, null; nothing nested.
+///
+/// # Errors
+/// What is wrong, for the answer.
+pub fn read(text: &str) -> Result<Vec<(String, Value)>, &'static str> {
+    let mut rest = text.trim();
+    rest = rest.strip_prefix('{').ok_or("expected one JSON object on one line")?.trim_start();
+    let mut members = Vec::new();
+    if let Some(end) = rest.strip_prefix('}') {
+        return if end.is_empty() { Ok(members) } else { Err("something follows the object") };
+    }
+    loop {
+        let (name, after) = string(rest)?;
+        let after = after.trim_start().strip_prefix(':').ok_or("expected : after a name")?;
+        let (value, after) = value(after.trim_start())?;
+        members.push((name, value));
+        let after = after.trim_start();
+        if let Some(more) = after.strip_prefix(',') {
+            rest = more.trim_start();
+        } else {
+            let end = after.strip_prefix('}').ok_or("expected , or } after a value")?;
+            return if end.is_empty() { Ok(members) } else { Err("something follows the object") };
+        }
+    }
+}
+
+fn value(text: &str) -> Result<(Value, &str), &'static str> {
+    for (word, value) in [("true", Value::Flag(true)), ("false", Value::Flag(false)), ("null", Value::Null)] {
+        if let Some(rest) = text.strip_prefix(word) {
+            return Ok((value, rest));
+        }
+    }
+    if text.starts_with('"') {
+        return string(text).map(|(string, rest)| (Value::Text(string), rest));
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    let number = digits.parse().map_err(|_| "expected a string, a whole number, true, false or null")?;
+    Ok((Value::Number(number), rest))
+}
+
+fn string(text: &str) -> Result<(String, &str), &'static str> {
+    let mut chars = text.strip_prefix('"').ok_or("expected a string")?.chars();
+    let mut out = String::new();
+    loop {
+        match chars.next().ok_or("a string does not end")? {
+            '"' => return Ok((out, chars.as_str())),
+            '\\' => match chars.next().ok_or("a string does not end")? {
+                'n' => out.push('\n'),
+                't' => out.push('\t'),
+                'r' => out.push('\r'),
+                'b' => out.push('\u{8}'),
+                'f' => out.push('\u{c}'),
+                'u' => {
+                    let digits = chars.as_str().get(..4).ok_or("malformed \\u")?;
+                    let code = u32::from_str_radix(digits, 16).map_err(|_| "malformed \\u")?;
+                    out.push(char::from_u32(code).ok_or("surrogates are not taken here")?);
+                    chars = chars.as_str().get(4..).unwrap_or_default().chars();
+                }
+                same @ ('"' | '\\' | '/') => out.push(same),
+                _ => return Err("unknown escape"),
+            },
+            c if c < ' ' => return Err("a control character in a string"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// A string as JSON, with its quotes.
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c < ' ' => {
+                // Writing into a String cannot fail.
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// An array of already written values.
+pub fn array(values: impl IntoIterator<Item = String>) -> String {
+    format!("[{}]", values.into_iter().collect::<Vec<_>>().join(","))
+}
+
+/// An object of already written values.
+pub fn object<N: AsRef<str>>(members: impl IntoIterator<Item = (N, String)>) -> String {
+    let members: Vec<String> =
+        members.into_iter().map(|(name, value)| format!("{}:{value}", quote(name.as_ref()))).collect();
+    format!("{{{}}}", members.join(","))
+}

@@ -1,0 +1,285 @@
+//! Receives requests: reads what a client sends until a whole one is there, then submits it (`dispatch.rs`).
+//!
+//! Small bodies are collected here, in memory. Large ones go through `admit.rs` and `collect.rs`; LMTP lines are framed in
+//! `lmtp.rs`. The master reads heads only to find where a request ends; what it says is for a worker.
+
+use std::os::fd::AsRawFd;
+
+use ewsd_http::chunk::Step;
+use ewsd_http::head::parse_head;
+use ewsd_http::{BodyKind, ChunkDecoder, EndFinder, HttpError};
+use ewsd_ipc::INLINE_LIMIT;
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv, send};
+
+use crate::accept::RETRY_AFTER;
+use crate::clock::Millis;
+use crate::master::{Master, TURN_BYTES};
+use crate::table::{Admission, ConnId, Kind, ReadyJob, SmallBody, State};
+use crate::tokens::Subject;
+
+/// What reading from a socket brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Got {
+    /// So many bytes at the start of `scratch`.
+    Bytes(usize),
+    /// Nothing now.
+    Nothing,
+    /// The client closed its sending side, or the connection broke.
+    End,
+}
+
+/// Whether what was received so far led anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// More bytes are needed.
+    Need,
+    /// The connection is in another state now, and somebody else takes care of it.
+    Moved,
+}
+
+impl Master {
+    /// Reads until a request is complete, or nothing more is there.
+    pub fn receive(&mut self, id: ConnId) {
+        let mut taken = 0;
+        loop {
+            if self.frame(id) == Progress::Moved {
+                return;
+            }
+            if taken >= TURN_BYTES {
+                return self.continue_later(Subject::Conn(id));
+            }
+            match self.read(id) {
+                Got::Bytes(n) => {
+                    taken += n;
+                    if !self.keep(id, n) {
+                        return;
+                    }
+                }
+                Got::Nothing => return self.wait_for_rest(id),
+                Got::End => return self.close(id),
+            }
+        }
+    }
+
+    /// One read into `scratch`.
+    pub fn read(&mut self, id: ConnId) -> Got {
+        let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) else {
+            return Got::End;
+        };
+        loop {
+            return match recv(socket.as_raw_fd(), &mut self.scratch, MsgFlags::MSG_DONTWAIT) {
+                Ok(0) => Got::End,
+                Ok(n) => Got::Bytes(n),
+                Err(Errno::EAGAIN) => Got::Nothing,
+                Err(Errno::EINTR) => continue,
+                Err(_) => Got::End,
+            };
+        }
+    }
+
+    /// Appends `n` bytes of `scratch` to what the connection has; false when it was refused for lack of memory.
+    fn keep(&mut self, id: ConnId, n: usize) -> bool {
+        if let Some(conn) = self.table.get_mut(id) {
+            conn.pending.extend_from_slice(self.scratch.get(..n).unwrap_or_default());
+        }
+        self.charge(id);
+        if self.buffered > self.config.limits.buffered_bytes {
+            let error = HttpError { status: 503, text: "too many requests are arriving, try again later" };
+            self.refuse(id, error, Some(RETRY_AFTER));
+            return false;
+        }
+        true
+    }
+
+    /// Arms the deadline of a request of which a part is there.
+    fn wait_for_rest(&mut self, id: ConnId) {
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        // Set without touching the heap when the first byte came; most requests are complete before they need it.
+        let at = conn.deadline;
+        self.timers.set(conn, at);
+    }
+
+    /// Looks whether what is there is a request, and submits it.
+    fn frame(&mut self, id: ConnId) -> Progress {
+        let Some(conn) = self.table.get_mut(id) else {
+            return Progress::Moved;
+        };
+        if let State::Idle = conn.state {
+            if conn.pending.is_empty() {
+                return Progress::Need;
+            }
+            conn.state = State::Head(EndFinder::default());
+            conn.deadline = self.clock.after(match conn.kind {
+                Kind::Http | Kind::Admin => self.config.limits.head,
+                Kind::Lmtp | Kind::Control => self.config.limits.idle,
+            });
+        }
+        match (conn.kind, &conn.state) {
+            (Kind::Lmtp, State::SkipLine) => self.skip_line(id),
+            (Kind::Lmtp, _) => self.frame_lines(id),
+            (Kind::Control, _) => self.frame_command(id),
+            (_, State::Body(_)) => self.frame_body(id),
+            _ => self.frame_head(id),
+        }
+    }
+
+    fn frame_head(&mut self, id: ConnId) -> Progress {
+        let Some(conn) = self.table.get_mut(id) else {
+            return Progress::Moved;
+        };
+        let State::Head(finder) = &mut conn.state else {
+            return Progress::Moved;
+        };
+        let found = match finder.find(&conn.pending) {
+            Ok(None) => return Progress::Need,
+            Ok(Some(head_len)) => conn.pending.get(..head_len).ok_or(HttpError::bad("malformed request head")),
+            Err(error) => Err(error),
+        };
+        let head = match found.and_then(parse_head) {
+            Ok(head) => head,
+            Err(error) => {
+                self.refuse(id, error, None);
+                return Progress::Moved;
+            }
+        };
+        let (head_len, kind, expect_continue) = (head.head_len, head.body, head.expect_continue);
+        if conn.kind == Kind::Admin {
+            return self.answer_admin(id, head_len, kind);
+        }
+        self.begin_body(id, head_len, kind, expect_continue)
+    }
+
+    /// Decides where the body goes: nowhere, into memory, or past a worker first.
+    fn begin_body(&mut self, id: ConnId, head_len: usize, kind: BodyKind, expect_continue: bool) -> Progress {
+        match kind {
+            BodyKind::None => {
+                self.submit(id, ReadyJob::Http { head_len, body_len: 0 });
+                return Progress::Moved;
+            }
+            BodyKind::Length(length) if length > self.config.limits.body_bytes => {
+                self.refuse(id, HttpError { status: 413, text: "the request is larger than limits.body_bytes" }, None);
+                return Progress::Moved;
+            }
+            BodyKind::Length(length) if head_len as u64 + length > INLINE_LIMIT as u64 => {
+                self.submit_admission(id, head_len, kind, expect_continue);
+                return Progress::Moved;
+            }
+            BodyKind::Length(_) | BodyKind::Chunked => {}
+        }
+        let now = self.clock.now();
+        let deadline = self.body_deadline(now, 0);
+        if let Some(conn) = self.table.get_mut(id) {
+            let none_came = conn.pending.len() <= head_len;
+            let body = SmallBody { head_len, kind, since: now, decoder: ChunkDecoder::default(), decoded: Vec::new() };
+            // Nothing of a memfd is given up here, so the state may be set without set_state.
+            conn.state = State::Body(Box::new(body));
+            conn.deadline = deadline;
+            // A chunked body may turn out large: whether it is welcome is then a worker's to say.
+            if expect_continue && none_came && matches!(kind, BodyKind::Length(_)) {
+                self.send_continue(id);
+            } else if expect_continue && none_came {
+                self.submit_admission(id, head_len, kind, true);
+                return Progress::Moved;
+            }
+        }
+        self.frame_body(id)
+    }
+
+    fn submit_admission(&mut self, id: ConnId, head_len: usize, kind: BodyKind, expect_continue: bool) {
+        let admission = Admission {
+            job: 0,
+            head_len,
+            kind,
+            expect_continue,
+            decoder: ChunkDecoder::default(),
+            decoded: Vec::new(),
+        };
+        self.submit(id, ReadyJob::Admit(Box::new(admission)));
+    }
+
+    /// Tells a waiting client to send its body. If that does not fit into an empty socket buffer, the client is gone.
+    pub fn send_continue(&mut self, id: ConnId) {
+        if let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) {
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            // A failure shows at the next read.
+            let _ = send(socket.as_raw_fd(), ewsd_http::reply::CONTINUE, flags);
+        }
+    }
+
+    fn frame_body(&mut self, id: ConnId) -> Progress {
+        let Some(conn) = self.table.get_mut(id) else {
+            return Progress::Moved;
+        };
+        let State::Body(body) = &mut conn.state else {
+            return Progress::Moved;
+        };
+        let head_len = body.head_len;
+        if let BodyKind::Length(length) = body.kind {
+            let body_len = usize::try_from(length).unwrap_or(usize::MAX);
+            if conn.pending.len() - head_len.min(conn.pending.len()) < body_len {
+                return Progress::Need;
+            }
+            self.submit(id, ReadyJob::Http { head_len, body_len });
+            return Progress::Moved;
+        }
+        match decode_small(body, &mut conn.pending) {
+            Ok(Chunks::More) => Progress::Need,
+            Ok(Chunks::Done) => {
+                let body = std::mem::take(&mut body.decoded);
+                self.submit(id, ReadyJob::HttpDecoded { head_len, body });
+                Progress::Moved
+            }
+            Ok(Chunks::TooLarge) => {
+                let admission = Admission {
+                    job: 0,
+                    head_len,
+                    kind: BodyKind::Chunked,
+                    expect_continue: false,
+                    decoder: body.decoder,
+                    decoded: std::mem::take(&mut body.decoded),
+                };
+                self.submit(id, ReadyJob::Admit(Box::new(admission)));
+                Progress::Moved
+            }
+            Err(error) => {
+                self.refuse(id, error, None);
+                Progress::Moved
+            }
+        }
+    }
+
+    /// When a body that began at `since` and of which `received` bytes are there is too slow.
+    pub fn body_deadline(&self, since: Millis, received: u64) -> Millis {
+        let allowed = received.saturating_mul(1000) / self.config.limits.body_min_rate.max(1);
+        since.saturating_add(crate::clock::millis(self.config.limits.head)).saturating_add(allowed)
+    }
+}
+
+enum Chunks {
+    More,
+    Done,
+    TooLarge,
+}
+
+/// Decodes what lies behind the head in `pending` and takes it out.
+fn decode_small(body: &mut SmallBody, pending: &mut Vec<u8>) -> Result<Chunks, HttpError> {
+    let mut at = body.head_len;
+    let result = loop {
+        let (used, step) = body.decoder.feed(pending.get(at..).unwrap_or_default())?;
+        if let Step::Data(data) = step {
+            body.decoded.extend_from_slice(data);
+        }
+        at += used;
+        match step {
+            Step::Data(_) if body.head_len + body.decoded.len() > INLINE_LIMIT => break Chunks::TooLarge,
+            Step::Data(_) => {}
+            Step::More => break Chunks::More,
+            Step::Done => break Chunks::Done,
+        }
+    };
+    pending.drain(body.head_len..at.min(pending.len()));
+    Ok(result)
+}

@@ -1,0 +1,180 @@
+//! Keeps the books straight when workers die: jobs that nobody has any more are lost, jobs that nobody can take are taken back.
+//!
+//! A worker may die between receiving a job and saying `Took`. Jobs leave the socket in order, so a job is out of it when a later one
+//! was taken or the socket is empty; if then nobody says `Took` for a while, it died with a worker.
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+
+use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_ipc::{Body, Job, LmtpInput};
+use log::{info, warn};
+
+use crate::dispatch::{About, Generation, Waiting};
+use crate::master::Master;
+use crate::roles::{Condition, Role};
+use crate::table::{ConnId, ReadyJob, State};
+
+/// How long a worker that lives may take from receiving a job to saying so, in milliseconds.
+const TOOK_WITHIN_MS: u64 = 5000;
+
+impl Master {
+    /// Looks for jobs that died with a worker; only after one died.
+    pub fn reconcile(&mut self) {
+        let now = self.clock.now();
+        let death = self.dispatch.last_death;
+        let untaken: Vec<u64> = self
+            .dispatch
+            .sent
+            .iter()
+            .filter(|(_, sent)| sent.worker.is_none() && sent.at <= death)
+            .map(|(job, _)| *job)
+            .collect();
+        for job in untaken {
+            let is_out = self.is_out(job);
+            let Some(sent) = self.dispatch.sent.get_mut(&job) else {
+                continue;
+            };
+            match sent.missing_since {
+                None if is_out => sent.missing_since = Some(now),
+                Some(since) if now.saturating_sub(since) > TOOK_WITHIN_MS => {
+                    warn!("job {job} died with a worker");
+                    self.lose(job);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a job is certainly not in its socket any more.
+    fn is_out(&self, job: u64) -> bool {
+        let Some(sent) = self.dispatch.sent.get(&job) else {
+            return true;
+        };
+        let current = &self.dispatch.current;
+        let generation = if sent.generation == current.number {
+            if job < self.dispatch.newest_taken {
+                return true;
+            }
+            Some(current)
+        } else {
+            self.dispatch.old.iter().find(|old| old.number == sent.generation)
+        };
+        generation.is_none_or(|generation| matches!(seqpacket::queued(generation.receive.as_fd()), Ok(0)))
+    }
+
+    /// Takes jobs back from sockets that nobody reads, and drops generations that are finished.
+    pub fn clear_generations(&mut self) {
+        let can_take = |master: &Master, number: u32| {
+            let takes = |condition| condition != Condition::Starting;
+            master
+                .fleet
+                .workers
+                .values()
+                .any(|w| w.role == Role::Request && w.generation == number && takes(w.condition))
+        };
+        if !can_take(self, self.dispatch.current.number) {
+            self.take_jobs_back(None);
+        }
+        let mut index = 0;
+        while let Some(number) = self.dispatch.old.get(index).map(|old| old.number) {
+            if can_take(self, number) {
+                index += 1;
+                continue;
+            }
+            self.take_jobs_back(Some(index));
+            self.dispatch.old.remove(index);
+            info!("generation {number} is finished");
+        }
+    }
+
+    /// Empties the socket of a generation that has no worker: `None` = the current one, else an old one by its index.
+    fn take_jobs_back(&mut self, old: Option<usize>) {
+        loop {
+            let generation: Option<&Generation> = match old {
+                None => Some(&self.dispatch.current),
+                Some(index) => self.dispatch.old.get(index),
+            };
+            let Some(generation) = generation else {
+                return;
+            };
+            let mut fds = Vec::new();
+            let mut scratch = std::mem::take(&mut self.scratch);
+            let job = match seqpacket::receive(generation.receive.as_fd(), &mut scratch, &mut fds, Wait::No) {
+                Ok(n) if n > 0 => Job::decode(scratch.get(..n).unwrap_or_default(), fds.len()).ok(),
+                _ => None,
+            };
+            self.scratch = scratch;
+            match job {
+                Some(job) => self.take_job_back(job, fds),
+                None => return,
+            }
+        }
+    }
+
+    fn take_job_back(&mut self, job: Job, fds: Vec<OwnedFd>) {
+        let Some(sent) = self.dispatch.sent.remove(&job.number()) else {
+            return;
+        };
+        if sent.generation == self.dispatch.current.number {
+            self.dispatch.untaken = self.dispatch.untaken.saturating_sub(1);
+        }
+        match (sent.about, job) {
+            (About::Conn(id), job) => self.conn_back(id, job, fds),
+            (About::Render(ids), Job::Render { batch, .. }) => {
+                let again =
+                    batch.0.iter().filter(|call| ids.contains(&call.held)).map(|call| (call.held, call.why)).collect();
+                self.submit_other(Waiting::Render(again));
+            }
+            (About::Render(_), _) => {}
+            (About::Sweep, Job::Sweep { known, .. }) => self.submit_other(Waiting::Sweep(known.0)),
+            (About::Sweep, _) => self.sweep_over(),
+        }
+    }
+
+    /// Puts a connection back into the state it had before its job was sent.
+    fn conn_back(&mut self, id: ConnId, job: Job, fds: Vec<OwnedFd>) {
+        let state = self.take_state(id);
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        let mut fds = fds.into_iter();
+        conn.socket = fds.next();
+        let memfd = fds.next().map(File::from);
+        let mut front = Vec::new();
+        let ready = match (job, state, memfd) {
+            (Job::Http { head, body: Body::Inline(body), .. }, _, _) => {
+                let lengths = ReadyJob::Http { head_len: head.len(), body_len: body.len() };
+                front = [head, body].concat();
+                Some(lengths)
+            }
+            (Job::Http { head, body: Body::Memfd(length), .. }, _, Some(body)) => {
+                front = head;
+                Some(ReadyJob::HttpMemfd { head_len: front.len(), body, length })
+            }
+            (Job::Admit { .. }, Some(State::Admit(admission)), _) => Some(ReadyJob::Admit(admission)),
+            (Job::Lmtp { input, .. }, _, memfd) => lmtp_back(input, memfd, &mut front),
+            _ => None,
+        };
+        front.append(&mut conn.pending);
+        conn.pending = front;
+        match ready {
+            Some(ready) if self.watch_socket(id) => self.submit(id, ready),
+            _ => self.close(id),
+        }
+    }
+}
+
+fn lmtp_back(input: LmtpInput, memfd: Option<File>, front: &mut Vec<u8>) -> Option<ReadyJob> {
+    Some(match (input, memfd) {
+        (LmtpInput::Greeting, _) => ReadyJob::LmtpGreeting,
+        (LmtpInput::Lines(lines), _) => {
+            *front = lines;
+            ReadyJob::LmtpLines { length: front.len() }
+        }
+        (LmtpInput::Data(Body::Memfd(length)), Some(body)) => ReadyJob::LmtpData { body, length },
+        (LmtpInput::Data(_), _) => return None,
+        (LmtpInput::TooBig, _) => ReadyJob::LmtpTooBig,
+        (LmtpInput::LongLine, _) => ReadyJob::LmtpLongLine,
+    })
+}

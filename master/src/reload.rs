@@ -1,0 +1,87 @@
+//! Reloads: takes new settings, starts a new generation of request workers, and lets the old one finish. Drops nobody.
+
+use log::{info, warn};
+use nix::sys::signal::Signal;
+
+use crate::dispatch::Generation;
+use crate::master::Master;
+use crate::roles::{Role, signal};
+use crate::stop::Phase;
+
+impl Master {
+    /// Reloads; the keys that changed but need a restart.
+    ///
+    /// # Errors
+    /// A sentence: the settings are wrong, or no descriptor is left. Nothing has changed then.
+    pub fn reload(&mut self) -> Result<Vec<String>, String> {
+        if self.phase != Phase::Running {
+            return Err("the server is stopping".to_owned());
+        }
+        crate::notify::reloading();
+        let result = self.try_reload();
+        if result.is_err() {
+            crate::notify::ready();
+        }
+        result
+    }
+
+    fn try_reload(&mut self) -> Result<Vec<String>, String> {
+        let reloaded = (self.reload_fn)()?;
+        let number = self.fleet.generation + 1;
+        let next = Generation::new(number).map_err(|error| format!("cannot make a jobs socket: {error}"))?;
+        for key in &reloaded.not_reloadable {
+            warn!("{key} changed, but counts only after a restart");
+        }
+        let old = std::mem::replace(&mut self.config, reloaded.config);
+        // What needs a restart stays as it was, whatever the file says now.
+        self.config.state_dir = old.state_dir;
+        self.config.http = old.http;
+        self.config.lmtp = old.lmtp;
+        self.config.admin = old.admin;
+        self.config.user = old.user;
+        self.metrics.reloads += 1;
+        self.fleet.generation = number;
+        if let Some(unborn) = self.dispatch.next.replace(next) {
+            self.abandon(unborn);
+        }
+        self.fleet.vacate(Role::Request);
+        self.fleet.vacate(Role::Janitor);
+        for worker in self.fleet.workers.values_mut().filter(|worker| worker.role == Role::Janitor) {
+            worker.stop = None;
+            signal(worker.pid, Signal::SIGTERM);
+        }
+        let requests = self.config.workers;
+        self.fleet.set_posts(requests);
+        info!("reloaded; starting generation {number}");
+        self.forget_accounts()?;
+        self.start_due();
+        Ok(reloaded.not_reloadable)
+    }
+
+    /// A generation that never became current: its workers see the end of their jobs when its socket closes.
+    fn abandon(&mut self, unborn: Generation) {
+        info!("generation {} gives way before it was ready", unborn.number);
+        drop(unborn);
+    }
+
+    /// The first worker of the coming generation is ready: jobs go there from now on, and the old workers finish.
+    pub fn switch_generation(&mut self, number: u32) {
+        if self.dispatch.next.as_ref().is_none_or(|next| next.number != number) {
+            return;
+        }
+        let Some(next) = self.dispatch.next.take() else {
+            return;
+        };
+        if let Err(error) = next.watch(&self.registry) {
+            warn!("cannot watch the jobs socket: {error}");
+        }
+        let mut old = std::mem::replace(&mut self.dispatch.current, next);
+        // Closing it takes it out of epoll, and is the end that its workers read after the last job.
+        old.send = None;
+        info!("generation {number} serves, generation {} finishes", old.number);
+        self.dispatch.old.push(old);
+        self.dispatch.untaken = 0;
+        self.dispatch.full = false;
+        self.clear_generations();
+    }
+}

@@ -1,0 +1,109 @@
+//! Asks workers what to tell held clients, in batches, and writes what they answer.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+
+use ewsd_ipc::{Body, Outcome, RENDER_BATCH_MAX, Why};
+use log::warn;
+
+use crate::dispatch::Waiting;
+use crate::drain::Source;
+use crate::hold::Render;
+use crate::master::Master;
+use crate::table::{After, ConnId, State};
+
+/// A held call on which so many workers died is given up.
+const CRASHES_MAX: u8 = 2;
+
+impl Master {
+    /// Marks a held call for rendering at the end of this turn.
+    pub fn want_render(&mut self, id: ConnId, why: Why) {
+        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+            if held.render == Render::No {
+                held.render = Render::Wanted;
+                self.to_render.push((id, why));
+            }
+        }
+    }
+
+    /// Puts the marked calls into the queue, spread over the workers as far as batches allow.
+    pub fn flush_renders(&mut self) {
+        if self.to_render.is_empty() {
+            return;
+        }
+        let marked = std::mem::take(&mut self.to_render);
+        let workers = self.fleet.ready_requests(self.dispatch.current.number).max(1);
+        let batch = marked.len().div_ceil(workers).clamp(1, RENDER_BATCH_MAX);
+        for calls in marked.chunks(batch) {
+            self.submit_other(Waiting::Render(calls.to_vec()));
+        }
+    }
+
+    /// A job with this held call is on its way.
+    pub fn rendering(&mut self, id: ConnId, job: u64) {
+        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+            held.render = Render::Job(job);
+        }
+    }
+
+    /// A worker rendered a held call. One that left meanwhile is passed over.
+    pub fn rendered(&mut self, id: ConnId, job: u64, outcome: Outcome, memfd: Option<OwnedFd>) {
+        let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+            return;
+        };
+        if held.render != Render::Job(job) {
+            return;
+        }
+        held.crashes = 0;
+        match outcome {
+            Outcome::Still { keep } => self.keep_holding(id, keep),
+            Outcome::Chunk { bytes, keep } => {
+                self.metrics.chunks += 1;
+                self.stream(id, &bytes);
+                self.keep_holding(id, keep);
+            }
+            Outcome::Answer { then, bytes } => {
+                self.metrics.answers += 1;
+                let mut sources = VecDeque::from([Source::Bytes(std::mem::take(&mut held.out), 0)]);
+                sources.push_back(match (bytes, memfd) {
+                    (Body::Memfd(length), Some(fd)) => Source::Memfd(File::from(fd), 0, length),
+                    (Body::Memfd(_), None) => Source::Bytes(Vec::new(), 0),
+                    (Body::Inline(bytes), _) => Source::Bytes(bytes, 0),
+                });
+                self.forget_hold(id);
+                self.write_sources(id, sources, After::from(then));
+            }
+        }
+    }
+
+    /// The worker that rendered these died: others are asked, unless that happened too often with one.
+    pub fn render_again(&mut self, ids: Vec<ConnId>) {
+        for id in ids {
+            let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+                continue;
+            };
+            held.render = Render::No;
+            held.crashes += 1;
+            if held.crashes > CRASHES_MAX {
+                warn!("connection {id}: {} workers died over this held call, giving it up", held.crashes);
+                self.close(id);
+            } else {
+                self.want_render(id, Why::Changed);
+            }
+        }
+    }
+
+    /// Answers every held call as if its deadline had come, so that the clients come back elsewhere.
+    pub fn release_all_held(&mut self) {
+        let held: Vec<ConnId> = self
+            .table
+            .iter()
+            .filter(|conn| matches!(&conn.state, State::Held(held) if !held.over))
+            .map(|conn| conn.id)
+            .collect();
+        for id in held {
+            self.hold_deadline(id);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The worker processes by role: who must run, who runs, who is started next and when.
+//!
+//! The database role comes first; the others start when it said `Ready`. A role that dies before it is ready is started again
+//! after a growing pause. Forking is in `spawn.rs`, burying in `reap.rs`.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use ewsd_ipc::seqpacket;
+use log::{error, info, warn};
+use mio::Interest;
+use mio::unix::SourceFd;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::clock::Millis;
+use crate::dispatch::Generation;
+use crate::master::{Master, worker_token};
+use crate::stop::Phase;
+
+/// Number of a worker process since the master started.
+pub type WorkerId = u32;
+
+/// The longest pause before a role that keeps dying is started again, in seconds.
+const PAUSE_MAX: u64 = 60;
+
+/// What a worker process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Database,
+    Request,
+    Janitor,
+}
+
+impl Role {
+    /// As in `--role` and in status.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Database => "database",
+            Role::Request => "request",
+            Role::Janitor => "janitor",
+        }
+    }
+}
+
+/// How far a worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Starting,
+    Ready,
+    /// Finishes what it has and exits.
+    Retiring,
+    /// Broke the rules or took too long; a SIGKILL is on its way.
+    Killed,
+}
+
+impl Condition {
+    /// For status.
+    pub fn name(self) -> &'static str {
+        match self {
+            Condition::Starting => "starting",
+            Condition::Ready => "ready",
+            Condition::Retiring => "retiring",
+            Condition::Killed => "killed",
+        }
+    }
+}
+
+/// A worker process.
+#[derive(Debug)]
+pub struct Worker {
+    pub id: WorkerId,
+    pub role: Role,
+    pub slot: u32,
+    pub generation: u32,
+    pub pid: Pid,
+    pub channel: OwnedFd,
+    /// For roles without jobs: closing it tells them to finish.
+    pub stop: Option<OwnedFd>,
+    pub condition: Condition,
+    pub greeted: bool,
+    pub started: Millis,
+    pub job: Option<u64>,
+    pub job_since: Millis,
+    pub requests: u64,
+}
+
+/// A place that must be filled with a running worker.
+#[derive(Debug)]
+pub struct Post {
+    pub role: Role,
+    pub slot: u32,
+    pub worker: Option<WorkerId>,
+    /// Deaths in a row before `Ready`.
+    pub failures: u32,
+    pub start_at: Millis,
+    /// It did what it had to and needs no successor.
+    pub done: bool,
+}
+
+/// All workers and posts.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    pub workers: HashMap<WorkerId, Worker>,
+    pub posts: Vec<Post>,
+    pub last_worker: WorkerId,
+    pub database_ready: bool,
+    /// Number of the newest generation of request workers.
+    pub generation: u32,
+}
+
+impl Fleet {
+    /// How many request workers of a generation take jobs.
+    pub fn ready_requests(&self, generation: u32) -> usize {
+        self.workers
+            .values()
+            .filter(|w| w.role == Role::Request && w.generation == generation && w.condition == Condition::Ready)
+            .count()
+    }
+
+    /// Sets the posts for `requests` request workers.
+    pub fn set_posts(&mut self, requests: usize) {
+        let wanted = [(Role::Database, 1), (Role::Request, requests), (Role::Janitor, 1)];
+        self.posts.retain(|post| wanted.iter().any(|(role, n)| *role == post.role && (post.slot as usize) < *n));
+        for (role, n) in wanted {
+            for slot in 0..n as u32 {
+                if !self.posts.iter().any(|post| post.role == role && post.slot == slot) {
+                    let post = Post { role, slot, worker: None, failures: 0, start_at: 0, done: false };
+                    self.posts.push(post);
+                }
+            }
+        }
+    }
+
+    /// Leaves the posts of a role empty; the processes that filled them are on their own.
+    pub fn vacate(&mut self, role: Role) {
+        for post in self.posts.iter_mut().filter(|post| post.role == role) {
+            post.worker = None;
+            post.failures = 0;
+            post.start_at = 0;
+            post.done = false;
+        }
+    }
+}
+
+impl Master {
+    /// Whether requests can be served now.
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Running && self.fleet.ready_requests(self.dispatch.current.number) > 0
+    }
+
+    /// Starts every role whose time has come.
+    pub fn start_due(&mut self) {
+        if self.phase >= Phase::StoppingWorkers {
+            return;
+        }
+        let now = self.clock.now();
+        let may_start = |role| role == Role::Database || self.fleet.database_ready;
+        let due: Vec<(Role, u32)> = self
+            .fleet
+            .posts
+            .iter()
+            .filter(|post| post.worker.is_none() && !post.done && post.start_at <= now && may_start(post.role))
+            .map(|post| (post.role, post.slot))
+            .collect();
+        for (role, slot) in due {
+            match self.start(role, slot) {
+                Ok(id) => {
+                    if let Some(post) = self.post_mut(role, slot) {
+                        post.worker = Some(id);
+                    }
+                }
+                Err(error) => {
+                    error!("cannot start the {} worker: {error}", role.name());
+                    self.pause(role, slot);
+                }
+            }
+        }
+        self.want_housekeeping();
+    }
+
+    fn start(&mut self, role: Role, slot: u32) -> std::io::Result<WorkerId> {
+        let (channel, theirs) = seqpacket::pair()?;
+        let id = self.fleet.last_worker + 1;
+        self.registry.register(&mut SourceFd(&channel.as_raw_fd()), worker_token(id), Interest::READABLE)?;
+        let generation = match role {
+            Role::Request => self.fleet.generation,
+            Role::Database | Role::Janitor => 0,
+        };
+        let (jobs, stop) = match (role, self.generation_of(generation)) {
+            (Role::Request, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
+            _ => seqpacket::pair().map(|(ours, theirs)| (theirs, Some(ours)))?,
+        };
+        let pid = self.runner.spawn(&self.config, role.name(), generation, slot, [&jobs, &theirs], &self.shared)?;
+        self.fleet.last_worker = id;
+        self.metrics.workers_started += 1;
+        let worker = Worker {
+            id,
+            role,
+            slot,
+            generation,
+            pid,
+            channel,
+            stop,
+            condition: Condition::Starting,
+            greeted: false,
+            started: self.clock.now(),
+            job: None,
+            job_since: 0,
+            requests: 0,
+        };
+        self.fleet.workers.insert(id, worker);
+        Ok(id)
+    }
+
+    /// The current or the coming generation.
+    fn generation_of(&self, number: u32) -> Option<&Generation> {
+        [Some(&self.dispatch.current), self.dispatch.next.as_ref()].into_iter().flatten().find(|g| g.number == number)
+    }
+
+    /// The place of a role.
+    pub fn post_mut(&mut self, role: Role, slot: u32) -> Option<&mut Post> {
+        self.fleet.posts.iter_mut().find(|post| post.role == role && post.slot == slot)
+    }
+
+    /// A role died before it was ready: 1, 2, 4 ... 60 seconds until the next attempt.
+    pub fn pause(&mut self, role: Role, slot: u32) {
+        let now = self.clock.now();
+        if let Some(post) = self.post_mut(role, slot) {
+            let seconds = 1u64.checked_shl(post.failures.min(6)).unwrap_or(PAUSE_MAX).min(PAUSE_MAX);
+            post.failures += 1;
+            post.worker = None;
+            post.start_at = now + seconds * 1000;
+            warn!("the {} worker in slot {slot} died before it was ready; next attempt in {seconds} s", role.name());
+        }
+        self.want_housekeeping();
+    }
+
+    /// A worker said that it is ready.
+    pub fn worker_ready(&mut self, id: WorkerId) {
+        let Some(worker) = self.fleet.workers.get_mut(&id) else {
+            return;
+        };
+        worker.condition = Condition::Ready;
+        let (role, slot, generation) = (worker.role, worker.slot, worker.generation);
+        if let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) {
+            post.failures = 0;
+        }
+        match role {
+            Role::Database => {
+                info!("the database is ready");
+                self.fleet.database_ready = true;
+                self.start_due();
+            }
+            Role::Request => {
+                self.switch_generation(generation);
+                self.tell_ready();
+            }
+            Role::Janitor => {}
+        }
+    }
+
+    /// A worker takes no more jobs: its successor starts now.
+    pub fn worker_retires(&mut self, id: WorkerId) {
+        let Some(worker) = self.fleet.workers.get_mut(&id) else {
+            return;
+        };
+        worker.condition = Condition::Retiring;
+        let (role, slot) = (worker.role, worker.slot);
+        if let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) {
+            post.worker = None;
+            post.start_at = 0;
+        }
+        self.start_due();
+    }
+
+    /// Kills a worker that breaks the rules of the protocol, or that took too long. What it has is freed when it is gone.
+    pub fn kill_worker(&mut self, id: WorkerId, why: &str) {
+        let Some(worker) = self.fleet.workers.get_mut(&id) else {
+            return;
+        };
+        error!("killing {} worker {} (slot {}): {why}", worker.role.name(), worker.pid, worker.slot);
+        worker.condition = Condition::Killed;
+        self.metrics.workers_killed += 1;
+        if let Err(error) = self.registry.deregister(&mut SourceFd(&worker.channel.as_raw_fd())) {
+            warn!("its channel was not watched: {error}");
+        }
+        signal(worker.pid, Signal::SIGKILL);
+    }
+}
+
+/// Sends a signal to a child that was not yet waited for, so the pid is still its own.
+pub fn signal(pid: Pid, signal: Signal) {
+    if let Err(error) = kill(pid, signal) {
+        warn!("cannot send {signal} to worker {pid}: {error}");
+    }
+}

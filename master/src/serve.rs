@@ -1,0 +1,281 @@
+//! Hears workers: every message of every channel, checked as if it came from an enemy. One that breaks the rules is killed.
+//!
+//! A reply must name the job that its sender has taken and not finished; a socket that comes back must be the one that went.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_ipc::{ConnRecord, Outcome, PROTOCOL, Reply};
+use log::debug;
+use nix::sys::stat::fstat;
+
+use crate::accept::would_block;
+use crate::dispatch::{About, Sent};
+use crate::drain::Source;
+use crate::hold::HoldRequest;
+use crate::master::Master;
+use crate::roles::{Condition, Role, WorkerId};
+use crate::table::{Admission, After, ConnId, State};
+use crate::tokens::Subject;
+
+/// Messages taken from one worker before others get their turn.
+const TURN_MESSAGES: usize = 256;
+
+/// A rule was broken; the text says which.
+type Broken = String;
+
+impl Master {
+    /// Reads what a worker said.
+    pub fn hear(&mut self, id: WorkerId) {
+        for _ in 0..TURN_MESSAGES {
+            if !self.hear_one(id) {
+                return;
+            }
+        }
+        self.continue_later(Subject::Worker(id));
+    }
+
+    /// Reads everything that a dead worker still said.
+    pub fn hear_out(&mut self, id: WorkerId) {
+        while self.hear_one(id) {}
+    }
+
+    /// One message; false when there is none, or the worker is not listened to any more.
+    fn hear_one(&mut self, id: WorkerId) -> bool {
+        let Some(worker) = self.fleet.workers.get(&id).filter(|worker| worker.condition != Condition::Killed) else {
+            return false;
+        };
+        let mut fds = Vec::new();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let received = seqpacket::receive(worker.channel.as_fd(), &mut scratch, &mut fds, Wait::No);
+        let understood = match received {
+            // Closed: SIGCHLD follows.
+            Ok(0) => Ok(None),
+            Err(error) if would_block(&error) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            Err(error) => Err(error.to_string()),
+            Ok(n) => Reply::decode(scratch.get(..n).unwrap_or_default(), fds.len())
+                .map(Some)
+                .map_err(|error| error.to_string()),
+        };
+        self.scratch = scratch;
+        let done = match understood {
+            Ok(None) => return false,
+            Ok(Some(reply)) => {
+                let name = reply.name();
+                self.obey(id, reply, fds).map_err(|why| format!("{name}: {why}"))
+            }
+            Err(why) => Err(why),
+        };
+        if let Err(why) = done {
+            self.kill_worker(id, &why);
+            return false;
+        }
+        true
+    }
+
+    fn obey(&mut self, id: WorkerId, reply: Reply, fds: Vec<OwnedFd>) -> Result<(), Broken> {
+        let Some(worker) = self.fleet.workers.get_mut(&id) else {
+            return Ok(());
+        };
+        if let Reply::Hello { version, .. } = reply {
+            if version != PROTOCOL || worker.greeted {
+                return Err(format!(
+                    "speaks protocol {version}, this is {PROTOCOL}: is process.worker of another version?"
+                ));
+            }
+            worker.greeted = true;
+            return Ok(());
+        }
+        if !worker.greeted {
+            return Err("said something before Hello".to_owned());
+        }
+        match reply {
+            Reply::Hello { .. } => {}
+            Reply::Ready {} => self.worker_ready(id),
+            Reply::Retiring {} => self.worker_retires(id),
+            Reply::Took { job } => self.took(id, job)?,
+            Reply::Changed { changes } => {
+                for (mailbox, seq) in changes.0 {
+                    self.metrics.changes += 1;
+                    self.heard(mailbox, seq);
+                }
+            }
+            Reply::Tally { what, n } => self.metrics.tally(what, n),
+            Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
+            Reply::Swept { job } => match self.finish(id, job)?.about {
+                About::Sweep => self.sweep_over(),
+                other => return Err(format!("the job was {other:?}")),
+            },
+            other => self.obey_conn(id, other, fds)?,
+        }
+        Ok(())
+    }
+
+    fn took(&mut self, id: WorkerId, job: u64) -> Result<(), Broken> {
+        let now = self.clock.now();
+        let sent = self.dispatch.sent.get_mut(&job).ok_or("no such job")?;
+        let worker = self.fleet.workers.get_mut(&id).ok_or("no such worker")?;
+        if worker.role != Role::Request || worker.generation != sent.generation || sent.worker.is_some() {
+            return Err("the job was not for it".to_owned());
+        }
+        if worker.job.is_some() {
+            return Err("has another job".to_owned());
+        }
+        worker.job = Some(job);
+        worker.job_since = now;
+        worker.requests += 1;
+        sent.worker = Some(id);
+        if sent.generation == self.dispatch.current.number {
+            self.dispatch.untaken = self.dispatch.untaken.saturating_sub(1);
+            self.dispatch.newest_taken = self.dispatch.newest_taken.max(job);
+        }
+        self.dispatch.full = false;
+        Ok(())
+    }
+
+    /// The job is over: takes it off the books.
+    fn finish(&mut self, id: WorkerId, job: u64) -> Result<Sent, Broken> {
+        let worker = self.fleet.workers.get_mut(&id).ok_or("no such worker")?;
+        if worker.job != Some(job) {
+            return Err(format!("job {job} is not its own"));
+        }
+        worker.job = None;
+        let sent = self.dispatch.sent.remove(&job).ok_or("no such job")?;
+        self.metrics.served(self.clock.now().saturating_sub(sent.at));
+        Ok(sent)
+    }
+
+    fn obey_rendered(
+        &mut self,
+        id: WorkerId,
+        job: u64,
+        held: u64,
+        outcome: Outcome,
+        fds: Vec<OwnedFd>,
+    ) -> Result<(), Broken> {
+        let worker = self.fleet.workers.get(&id).ok_or("no such worker")?;
+        if worker.job != Some(job) {
+            return Err(format!("job {job} is not its own"));
+        }
+        if let Outcome::Chunk { keep, .. } | Outcome::Still { keep } = &outcome {
+            if keep.watch.0.is_empty() {
+                return Err("keeps holding without a watch".to_owned());
+            }
+        }
+        let Some(About::Render(open)) = self.dispatch.sent.get_mut(&job).map(|sent| &mut sent.about) else {
+            return Err("the job renders nothing".to_owned());
+        };
+        let at = open.iter().position(|open| *open == held).ok_or("that call was not in the job")?;
+        open.swap_remove(at);
+        let over = open.is_empty();
+        if over {
+            self.finish(id, job)?;
+        }
+        self.rendered(held, job, outcome, fds.into_iter().next());
+        Ok(())
+    }
+
+    /// Replies that end a job about a connection.
+    fn obey_conn(&mut self, id: WorkerId, reply: Reply, fds: Vec<OwnedFd>) -> Result<(), Broken> {
+        let job = reply.job().ok_or("belongs to no connection")?;
+        let sent = self.finish(id, job)?;
+        let About::Conn(conn) = sent.about else {
+            return Err(format!("the job was {:?}", sent.about));
+        };
+        let state = self.take_state(conn);
+        let mut fds = fds.into_iter();
+        if let Some(record) = reply.record() {
+            let socket = fds.next().ok_or("came without the socket")?;
+            if let Err(why) = self.take_back(conn, record, socket) {
+                self.close(conn);
+                return Err(why);
+            }
+        }
+        let admission = match state {
+            Some(State::Admit(admission)) => Some(*admission),
+            _ => None,
+        };
+        self.carry_on(conn, reply, fds.next(), admission)
+    }
+
+    /// The socket is the master's again.
+    fn take_back(&mut self, id: ConnId, record: &ConnRecord, socket: OwnedFd) -> Result<(), Broken> {
+        let conn = self.table.get_mut(id).ok_or("no such connection")?;
+        if record.conn != id || !is_same(socket.as_fd(), conn.inode) {
+            return Err("handed back another socket".to_owned());
+        }
+        conn.socket = Some(socket);
+        conn.context = record.context.clone().into_boxed_slice();
+        conn.served = conn.served.saturating_add(1);
+        if self.watch_socket(id) { Ok(()) } else { Err("handed back a socket that cannot be watched".to_owned()) }
+    }
+
+    fn carry_on(
+        &mut self,
+        id: ConnId,
+        reply: Reply,
+        memfd: Option<OwnedFd>,
+        admission: Option<Admission>,
+    ) -> Result<(), Broken> {
+        let asked = admission.is_some();
+        if let (Some(admission), false) = (&admission, matches!(reply, Reply::Collect { .. } | Reply::Discard { .. })) {
+            // The worker answered without caring for the body; what came of it cannot be told from a next request.
+            debug!("connection {id}: answered at once, {} bytes of head", admission.head_len);
+            return self.end_unread(id, reply, memfd);
+        }
+        match (reply, admission) {
+            (Reply::Idle { .. }, _) => self.next_request(id),
+            (Reply::Closed { .. }, _) => self.close(id),
+            (Reply::Drain { then, offset, length, .. }, _) => {
+                self.drain_memfd(id, memfd, offset, length, After::from(then))
+            }
+            (Reply::Collect { limit, .. }, Some(admission)) => self.admit_collect(id, admission, limit),
+            (Reply::Discard { limit, then, reply, .. }, Some(admission)) => {
+                self.admit_discard(id, admission, limit, then, reply);
+            }
+            (Reply::LmtpNext { expect, .. }, _) => self.lmtp_next(id, expect),
+            (Reply::Hold { watch, deadline_ms, at_deadline, heartbeat_ms, stream, context, .. }, _) => {
+                if watch.0.is_empty() {
+                    self.close(id);
+                    return Err("holds without a watch".to_owned());
+                }
+                let watch = watch.0;
+                let context = context.0;
+                self.hold(id, HoldRequest { watch, deadline_ms, at_deadline, heartbeat_ms, stream, context });
+            }
+            (other, _) => {
+                self.close(id);
+                return Err(format!("{} does not answer this job (admission: {asked})", other.name()));
+            }
+        }
+        Ok(())
+    }
+
+    fn end_unread(&mut self, id: ConnId, reply: Reply, memfd: Option<OwnedFd>) -> Result<(), Broken> {
+        match reply {
+            Reply::Idle { .. } => self.start_linger(id),
+            Reply::Closed { .. } => self.close(id),
+            Reply::Drain { offset, length, .. } => self.drain_memfd(id, memfd, offset, length, After::Close),
+            other => {
+                self.close(id);
+                return Err(format!("{} does not answer Admit", other.name()));
+            }
+        }
+        Ok(())
+    }
+
+    fn drain_memfd(&mut self, id: ConnId, memfd: Option<OwnedFd>, offset: u64, length: u64, after: After) {
+        self.metrics.drains += 1;
+        match memfd {
+            Some(fd) => self.write_sources(id, [Source::Memfd(fd.into(), offset.min(length), length)].into(), after),
+            None => self.close(id),
+        }
+    }
+}
+
+/// Whether a descriptor is the socket that was sent away.
+fn is_same(fd: BorrowedFd<'_>, inode: u64) -> bool {
+    fstat(fd).is_ok_and(|stat| stat.st_ino == inode && (stat.st_mode & nix::libc::S_IFMT) == nix::libc::S_IFSOCK)
+}

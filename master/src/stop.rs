@@ -1,0 +1,129 @@
+//! Stops: first the listening, then the requests, then the workers, last the database.
+//!
+//! Held clients get the answer of their deadline at once, so that they come back to another server, or to this one when it is up
+//! again. A second signal cuts the waiting short.
+
+use log::{info, warn};
+use nix::sys::signal::Signal;
+
+use crate::clock::Millis;
+use crate::master::Master;
+use crate::roles::{Role, signal};
+use crate::table::{ConnId, State};
+use crate::timers::Due;
+
+/// How long workers may take to exit before they are killed, in milliseconds; they have no request any more by then, or too slow
+/// a one.
+const WORKERS_MS: Millis = 10_000;
+
+/// The same for the database, which writes its checkpoint.
+const DATABASE_MS: Millis = 90_000;
+
+/// How far stopping is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    Running,
+    /// No new connections; requests are finished.
+    Draining,
+    /// Everything but the database is told to exit.
+    StoppingWorkers,
+    /// The database is told to exit.
+    StoppingDatabase,
+    /// Nothing runs any more.
+    Stopped,
+}
+
+impl Phase {
+    /// For status.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Running => "running",
+            Phase::Draining => "draining",
+            Phase::StoppingWorkers => "stopping workers",
+            Phase::StoppingDatabase => "stopping the database",
+            Phase::Stopped => "stopped",
+        }
+    }
+}
+
+impl Master {
+    /// Starts to stop; called again, it stops without waiting for requests.
+    pub fn begin_stop(&mut self) {
+        if self.phase != Phase::Running {
+            return self.stop_workers();
+        }
+        self.phase = Phase::Draining;
+        crate::notify::stopping();
+        self.listeners.retain(|listener| !listener.kind.is_client());
+        let idle: Vec<ConnId> = self
+            .table
+            .iter()
+            .filter(|conn| conn.kind.is_client() && matches!(conn.state, State::Idle))
+            .map(|conn| conn.id)
+            .collect();
+        info!("closing {} idle connections, finishing {}", idle.len(), self.clients.saturating_sub(idle.len()));
+        for id in idle {
+            self.close(id);
+        }
+        self.release_all_held();
+        self.timers.push(self.clock.after(self.config.drain), Due::DrainOver);
+    }
+
+    /// Goes to the next phase when the present one is over; called once per turn.
+    pub fn step_stop(&mut self) {
+        match self.phase {
+            Phase::Draining if self.clients == 0 => self.stop_workers(),
+            Phase::StoppingWorkers if self.fleet.workers.values().all(|worker| worker.role == Role::Database) => {
+                self.stop_database();
+            }
+            Phase::StoppingDatabase if self.fleet.workers.is_empty() => self.phase = Phase::Stopped,
+            _ => {}
+        }
+    }
+
+    /// The time to finish requests is over.
+    pub fn drain_over(&mut self) {
+        if self.phase == Phase::Draining {
+            warn!("{} connections are not finished after process.drain_seconds", self.clients);
+            self.stop_workers();
+        }
+    }
+
+    fn stop_workers(&mut self) {
+        if self.phase >= Phase::StoppingWorkers {
+            return;
+        }
+        self.phase = Phase::StoppingWorkers;
+        // Request workers see the end of their jobs, other roles the end of theirs and a SIGTERM.
+        self.dispatch.current.send = None;
+        self.dispatch.next = None;
+        for worker in self.fleet.workers.values_mut().filter(|worker| worker.role != Role::Database) {
+            worker.stop = None;
+            if worker.role != Role::Request {
+                signal(worker.pid, Signal::SIGTERM);
+            }
+        }
+        self.timers.push(self.clock.now() + WORKERS_MS, Due::StopOver);
+    }
+
+    fn stop_database(&mut self) {
+        self.phase = Phase::StoppingDatabase;
+        for worker in self.fleet.workers.values_mut() {
+            worker.stop = None;
+            signal(worker.pid, Signal::SIGTERM);
+        }
+        self.timers.push(self.clock.now() + DATABASE_MS, Due::StopOver);
+        if self.fleet.workers.is_empty() {
+            self.phase = Phase::Stopped;
+        }
+    }
+
+    /// Whoever is still there did not listen.
+    pub fn stop_over(&mut self) {
+        let database_too = self.phase == Phase::StoppingDatabase;
+        for worker in self.fleet.workers.values().filter(|worker| database_too || worker.role != Role::Database) {
+            warn!("{} worker {} does not exit, killing it", worker.role.name(), worker.pid);
+            signal(worker.pid, Signal::SIGKILL);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Who waits for which mailbox, and the newest journal number heard of each.
+//!
+//! A change can be heard between a worker's look and its `Hold`; so numbers of mailboxes that nobody watches are remembered
+//! too, for the last many thousand mailboxes. What is lost nevertheless is found by the sweep.
+
+use std::collections::HashMap;
+
+use crate::table::ConnId;
+
+/// After so many mailboxes the older half of what was heard is forgotten.
+const RECENT_MAX: usize = 65_536;
+
+#[derive(Debug, Default)]
+struct Watched {
+    newest: u64,
+    who: Vec<ConnId>,
+}
+
+/// The index from mailboxes to held calls.
+#[derive(Debug, Default)]
+pub struct Watchers {
+    watched: HashMap<u64, Watched>,
+    recent: HashMap<u64, u64>,
+    older: HashMap<u64, u64>,
+}
+
+impl Watchers {
+    /// `mailbox` reached `seq`. Returns those who wait for it; who has seen that much already is the caller's to know.
+    pub fn heard(&mut self, mailbox: u64, seq: u64) -> Vec<ConnId> {
+        let Some(watched) = self.watched.get_mut(&mailbox) else {
+            self.remember(mailbox, seq);
+            return Vec::new();
+        };
+        if seq > watched.newest {
+            watched.newest = seq;
+            return watched.who.clone();
+        }
+        Vec::new()
+    }
+
+    fn remember(&mut self, mailbox: u64, seq: u64) {
+        let newest = self.recent.entry(mailbox).or_insert(0);
+        *newest = (*newest).max(seq);
+        if self.recent.len() > RECENT_MAX {
+            self.older = std::mem::take(&mut self.recent);
+        }
+    }
+
+    /// The newest number heard of `mailbox`; 0 if none.
+    pub fn newest(&self, mailbox: u64) -> u64 {
+        let remembered = || {
+            let of = |map: &HashMap<u64, u64>| map.get(&mailbox).copied().unwrap_or(0);
+            of(&self.recent).max(of(&self.older))
+        };
+        self.watched.get(&mailbox).map_or_else(remembered, |watched| watched.newest)
+    }
+
+    /// `id` waits for `mailbox` from now on.
+    pub fn add(&mut self, mailbox: u64, id: ConnId) {
+        if !self.watched.contains_key(&mailbox) {
+            let newest = self.newest(mailbox);
+            self.recent.remove(&mailbox);
+            self.older.remove(&mailbox);
+            self.watched.insert(mailbox, Watched { newest, who: Vec::new() });
+        }
+        if let Some(watched) = self.watched.get_mut(&mailbox) {
+            watched.who.push(id);
+        }
+    }
+
+    /// `id` does not wait for `mailbox` any more.
+    pub fn remove(&mut self, mailbox: u64, id: ConnId) {
+        let Some(watched) = self.watched.get_mut(&mailbox) else {
+            return;
+        };
+        if let Some(at) = watched.who.iter().position(|who| *who == id) {
+            watched.who.swap_remove(at);
+        }
+        if watched.who.is_empty() {
+            let newest = watched.newest;
+            self.watched.remove(&mailbox);
+            self.remember(mailbox, newest);
+        }
+    }
+
+    /// Every watched mailbox with the newest number heard.
+    pub fn all(&self) -> Vec<(u64, u64)> {
+        self.watched.iter().map(|(mailbox, watched)| (*mailbox, watched.newest)).collect()
+    }
+
+    /// How many mailboxes are watched.
+    pub fn len(&self) -> usize {
+        self.watched.len()
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.watched.is_empty()
+    }
+}
