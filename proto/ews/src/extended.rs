@@ -119,7 +119,7 @@ pub(crate) fn read_path(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Ext
             "PropertyName" => form.name = Some(text.to_owned()),
             "PropertyId" => {
                 let id: i32 = text.trim().parse().map_err(|_| wrong("a whole number"))?;
-                form.id = Some(id.cast_unsigned());
+                form.id = Some(id as u32);
             }
             "PropertyType" => {
                 let row = TYPES.iter().find(|row| row.0 == text.trim());

@@ -136,7 +136,7 @@ fn excludes(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fa
     let mask = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
         // Clients write the highest bit as a negative number.
-        None => text.parse::<u32>().ok().or_else(|| text.parse::<i32>().ok().map(i32::cast_unsigned)),
+        None => text.parse::<u32>().ok().or_else(|| text.parse::<i32>().ok().map(|mask| mask as u32)),
     };
     let mask = mask.ok_or_else(|| c.wrong_value(element.at, "Bitmask", text, "a bit mask of 32 bits"))?;
     Ok(Restriction::Excludes { path, mask })

@@ -194,6 +194,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// All but the last letters: padding among them is wrong.
+const BASE64_INNER: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
 /// Octets decoded at a time: a multiple of four letters, small enough to stay in the cache.
 const STEP: usize = 16 * 1024;
 
@@ -214,7 +220,7 @@ impl Base64Reader {
             let (now, later) = bytes.split_at_checked(whole)?;
             // Padding may stand only at the very end: keep the last group for finish().
             let (now, last) = now.split_at_checked(whole.saturating_sub(4))?;
-            BASE64.decode_vec(now, &mut self.out).ok()?;
+            BASE64_INNER.decode_vec(now, &mut self.out).ok()?;
             self.held.extend_from_slice(last);
             self.held.extend_from_slice(later);
             return Some(());
@@ -222,7 +228,7 @@ impl Base64Reader {
         for chunk in bytes.chunks(STEP) {
             self.held.extend(chunk.iter().filter(|b| !b.is_ascii_whitespace()));
             let ready = self.held.len().saturating_sub(4) / 4 * 4;
-            BASE64.decode_vec(self.held.get(..ready)?, &mut self.out).ok()?;
+            BASE64_INNER.decode_vec(self.held.get(..ready)?, &mut self.out).ok()?;
             self.held.drain(..ready);
         }
         Some(())

@@ -215,6 +215,8 @@ pub(crate) fn boolean(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
+// Evaluated by the compiler, where an index out of range is an error of the build.
+#[allow(clippy::indexing_slicing)]
 /// What an octet of UTF-8 needs: 0 nothing, 1 always looked at, 2 in attributes only.
 const SPECIAL: [u8; 256] = {
     let mut table = [0u8; 256];

@@ -301,7 +301,7 @@ fn extended_path(w: &mut Writer<'_>, path: &ExtendedPath) {
         ExtendedName::Tag(tag) => w.plain_attribute("PropertyTag", &format!("{tag:#x}")),
         ExtendedName::Id(set, id) => {
             set_attribute(w, set);
-            w.number_attribute("PropertyId", i64::from(id.cast_signed()));
+            w.number_attribute("PropertyId", i64::from(*id as i32));
         }
         ExtendedName::Name(set, name) => {
             set_attribute(w, set);

@@ -29,6 +29,8 @@ pub struct Notification {
     pub events: Vec<Event>,
 }
 
+/// Nearly all are changes, so that the size of the other matters little.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Nothing has happened.

@@ -66,7 +66,9 @@ use crate::fault::{Failure, Fault};
 /// The built operations: variant, record, number of response messages that answer it.
 macro_rules! requests {
     ($( $op:ident $record:ident $messages:expr; )+) => {
-        /// A request, read and checked as far as can be without looking into a mailbox.
+        /// A request, read and checked as far as can be without looking into a mailbox. There is one at a time, so
+        /// that its size matters little.
+        #[allow(clippy::large_enum_variant)]
         #[derive(Clone, Debug, PartialEq)]
         pub enum Request {
             $( $op($record), )+

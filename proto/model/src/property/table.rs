@@ -128,7 +128,7 @@ table! {
     FolderChildFolderCount         folder:ChildFolderCount         = row(Int, FOLDERS).column(Column::ChildCount).can(FIND).default(FOLDERS).all(FOLDERS).tag(0x6638, Integer);
     FolderExtended                 -:ExtendedProperty              = row(Extended, FOLDERS).children();
     FolderManagedFolderInformation folder:ManagedFolderInformation = unbuilt(FOLDERS).can(FIND);
-    FolderEffectiveRights          folder:EffectiveRights          = row(Rights, FOLDERS).computed().can(FIND).all(FOLDERS);
+    FolderEffectiveRights          folder:EffectiveRights          = row(Rights, FOLDERS).computed().all(FOLDERS);
     FolderDistinguishedFolderId    folder:DistinguishedFolderId    = row(Text, FOLDERS).since(E2013).column(Column::Distinguished).can(CREATE | FIND).all(FOLDERS);
     FolderPolicyTag                folder:PolicyTag                = unbuilt(FOLDERS).since(E2013).can(WRITE | FIND).tag(0x3019, Binary);
     FolderArchiveTag               folder:ArchiveTag               = unbuilt(FOLDERS).since(E2013).can(WRITE | FIND).tag(0x3018, Binary);
@@ -159,7 +159,7 @@ table! {
     ItemIsFromMe                     item:IsFromMe                     = row(Bool, ITEMS).bit(bit::FROM_ME).can(FIND).all(ITEMS);
     ItemIsResend                     item:IsResend                     = row(Bool, ITEMS).bit(bit::RESEND).can(FIND).all(ITEMS);
     ItemIsUnmodified                 item:IsUnmodified                 = row(Bool, ITEMS).bit(bit::UNMODIFIED).can(FIND).all(ITEMS);
-    ItemInternetMessageHeaders       item:InternetMessageHeaders       = row(Headers, ITEMS).computed().get_only().all(ITEMS);
+    ItemInternetMessageHeaders       item:InternetMessageHeaders       = row(Headers, ITEMS).get_only().all(ITEMS);
     ItemDateTimeSent                 item:DateTimeSent                 = row(Time, ITEMS).column(Column::Sent).can(FIND).default(MAIL).all(ITEMS).tag(0x0039, SystemTime);
     ItemDateTimeCreated              item:DateTimeCreated              = row(Time, ITEMS).column(Column::Created).can(FIND).default(MAIL).all(ITEMS).tag(0x3007, SystemTime);
     ItemResponseObjects              item:ResponseObjects              = row(Responses, ITEMS).computed().get_only().default(MAIL.or(CALENDAR)).all(ITEMS);
@@ -173,17 +173,17 @@ table! {
     ItemHasAttachments               item:HasAttachments               = row(Bool, ITEMS).bit(bit::HAS_ATTACHMENTS).can(FIND).default(MAIL.or(CALENDAR).or(CONTACT).or(LIST).or(TASK)).all(ITEMS).tag(0x0e1b, Boolean);
     ItemExtended                     -:ExtendedProperty                = row(Extended, ITEMS).children();
     ItemCulture                      item:Culture                      = row(Text, ITEMS).column(Column::Culture).can(WRITE | FIND).all(ITEMS);
-    ItemEffectiveRights              item:EffectiveRights              = row(Rights, ITEMS).computed().can(FIND).all(ITEMS);
+    ItemEffectiveRights              item:EffectiveRights              = row(Rights, ITEMS).computed().all(ITEMS);
     ItemLastModifiedName             item:LastModifiedName             = row(Text, ITEMS).column(Column::ModifiedBy).can(FIND).all(ITEMS).tag(0x3ffa, String);
     ItemLastModifiedTime             item:LastModifiedTime             = row(Time, ITEMS).column(Column::Modified).can(FIND).all(ITEMS).tag(0x3008, SystemTime);
     ItemIsAssociated                 item:IsAssociated                 = row(Bool, ITEMS).since(E2010).bit(bit::ASSOCIATED).can(CREATE | FIND).default(MAIL.or(CALENDAR)).all(ITEMS);
     ItemWebClientReadFormQueryString item:WebClientReadFormQueryString = unbuilt(ITEMS).since(E2010).can(FIND).all(ITEMS);
     ItemWebClientEditFormQueryString item:WebClientEditFormQueryString = unbuilt(ITEMS).since(E2010).can(FIND).all(ITEMS);
-    ItemConversationId               item:ConversationId               = row(ItemId, ITEMS).since(E2010).column(Column::ConversationId).can(FIND).all(ITEMS).tag(0x3013, Binary);
+    ItemConversationId               item:ConversationId               = row(ItemId, ITEMS).since(E2010).column(Column::ConversationId).can(FIND).all(ITEMS);
     ItemUniqueBody                   item:UniqueBody                   = row(Body, ITEMS).since(E2010).computed().get_only();
     ItemFlag                         item:Flag                         = row(Flag, ITEMS).since(E2013).column(Column::FlagStatus).can(CREATE | SET | FIND);
-    ItemStoreEntryId                 item:StoreEntryId                 = row(Bytes, ITEMS).since(E2010_SP2).computed().can(FIND);
-    ItemInstanceKey                  item:InstanceKey                  = row(Bytes, ITEMS).since(E2013).computed().can(FIND);
+    ItemStoreEntryId                 item:StoreEntryId                 = row(Bytes, ITEMS).since(E2010_SP2).computed();
+    ItemInstanceKey                  item:InstanceKey                  = row(Bytes, ITEMS).since(E2013).computed();
     ItemNormalizedBody               item:NormalizedBody               = row(Body, ITEMS).since(E2013).computed().get_only();
     ItemEntityExtractionResult       item:EntityExtractionResult       = unbuilt(ITEMS).since(E2013);
     ItemPolicyTag                    item:PolicyTag                    = unbuilt(ITEMS).since(E2013).can(WRITE | FIND).tag(0x3019, Binary);
@@ -225,7 +225,7 @@ table! {
     MessageConversationIndex          message:ConversationIndex           = row(Bytes, MESSAGES.or(POST)).column(Column::ConversationIndex).can(FIND).all(MESSAGES.or(POST)).tag(0x0071, Binary);
     MessageConversationTopic          message:ConversationTopic           = row(Text, MESSAGES.or(POST)).column(Column::ConversationTopic).can(FIND).all(MESSAGES.or(POST)).tag(0x0070, String);
     MessageFrom                       message:From                        = row(SingleRecipient, MESSAGES.or(POST)).column(Column::From).can(WRITE | FIND).default(MESSAGES).all(MESSAGES.or(POST));
-    MessageInternetMessageId          message:InternetMessageId           = row(Text, MESSAGES.or(POST)).column(Column::MessageId).can(FIND).all(MESSAGES.or(POST)).tag(0x1035, String);
+    MessageInternetMessageId          message:InternetMessageId           = row(Text, MESSAGES.or(POST)).column(Column::MessageId).can(CREATE | FIND).all(MESSAGES.or(POST)).tag(0x1035, String);
     MessageIsRead                     message:IsRead                      = row(Bool, MESSAGES.or(POST)).bit(bit::READ).can(CREATE | SET | FIND).default(MESSAGES).all(MESSAGES).tag(0x0e69, Boolean);
     PostPostedTime                    postitem:PostedTime                 = row(Time, POST).column(Column::Sent).can(FIND).all(POST).tag(0x0039, SystemTime);
     MessageIsResponseRequested        message:IsResponseRequested         = row(Bool, MESSAGES.or(CALENDAR)).bit(bit::RESPONSE_REQUESTED).can(WRITE | FIND).all(MESSAGES).tag(0x0063, Boolean);
@@ -267,8 +267,6 @@ table! {
     CalendarIsRecurring                  calendar:IsRecurring                  = row(Bool, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8223, Boolean);
     CalendarMeetingRequestWasSent        calendar:MeetingRequestWasSent        = row(Bool, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8229, Boolean);
     CalendarCalendarItemType             calendar:CalendarItemType             = row(Enum(CALENDAR_ITEM), EVENTS).can(FIND).default(EVENTS).all(EVENTS);
-    MeetingProposedStart                 meeting:ProposedStart                 = row(Time, RESPONSE).since(E2013).can(FIND).id(SetId::Appointment, 0x8250, SystemTime);
-    MeetingProposedEnd                   meeting:ProposedEnd                   = row(Time, RESPONSE).since(E2013).can(FIND).id(SetId::Appointment, 0x8251, SystemTime);
     CalendarMyResponseType               calendar:MyResponseType               = row(Enum(ANSWER), INVITES).can(CREATE | SET | FIND).all(INVITES).id(SetId::Appointment, 0x8218, Integer);
     CalendarOrganizer                    calendar:Organizer                    = row(SingleRecipient, INVITES).can(FIND).default(INVITES).all(INVITES);
     CalendarRequiredAttendees            calendar:RequiredAttendees            = unbuilt(INVITES).can(WRITE | APPEND).all(INVITES);
@@ -297,6 +295,8 @@ table! {
     CalendarIsOnlineMeeting              calendar:IsOnlineMeeting              = row(Bool, INVITES).can(CREATE | SET | FIND).all(INVITES).id(SetId::Appointment, 0x8240, Boolean);
     CalendarMeetingWorkspaceUrl          calendar:MeetingWorkspaceUrl          = row(Text, INVITES).can(WRITE | FIND).all(INVITES).id(SetId::Appointment, 0x8209, String);
     CalendarNetShowUrl                   calendar:NetShowUrl                   = row(Text, INVITES).can(WRITE | FIND).all(INVITES).id(SetId::Appointment, 0x8248, String);
+    MeetingProposedStart                 meeting:ProposedStart                 = row(Time, RESPONSE).since(E2013).can(FIND).id(SetId::Appointment, 0x8250, SystemTime);
+    MeetingProposedEnd                   meeting:ProposedEnd                   = row(Time, RESPONSE).since(E2013).can(FIND).id(SetId::Appointment, 0x8251, SystemTime);
     CalendarEnhancedLocation             calendar:EnhancedLocation             = unbuilt(EVENTS).since(E2013).can(WRITE | FIND);
     MeetingRequestChangeHighlights       meetingRequest:ChangeHighlights       = unbuilt(REQUEST).since(E2013);
     CalendarStartWallClock               calendar:StartWallClock               = unbuilt(INVITES).since(E2013);

@@ -1,0 +1,449 @@
+//! Answers of every operation are well-formed and, where the reference kit and a Python with lxml are, valid.
+//! `EWSD_REFERENCE` names the kit, `EWSD_PYTHON` the Python.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use ewsd_ews::fault::{Detail, Failure, Fault, Outcome};
+use ewsd_ews::reply::{
+    AttachmentView, Change, Event, Found, Next, Notification, Object, Period, Reply, Resolution, Resolutions,
+    StreamDocument, Subscribed, SyncPage, TimeZoneDefinition, Transition, TransitionAt, TransitionTo, TransitionsGroup,
+    Updated,
+};
+use ewsd_ews::request::AlternateId;
+use ewsd_ews::word::{ConnectionStatus, EventType, IdFormat};
+use ewsd_ews::{Dictionary, FolderView, Form, IndexedPath, ItemView, Path, parse_envelope};
+use ewsd_model::code::Code;
+use ewsd_model::operation::{OPERATIONS, Op};
+use ewsd_model::property::mapi::{ExtendedName, ExtendedPath, ExtendedValue, MapiType, Scalar, SetId};
+use ewsd_model::property::{TABLE, Type};
+use ewsd_model::value::{
+    AttachmentInfo, Body, BodyType, EffectiveRights, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId,
+};
+use ewsd_model::{FolderKind, ItemKind, Kinds, PropId, Value};
+
+const NOW: &str = "2026-01-02T03:04:05.678Z";
+
+fn id(text: &str) -> WireId {
+    WireId { id: text.to_owned(), change_key: Some("CQAAAA==".to_owned()) }
+}
+
+fn mailbox(address: &str) -> Mailbox {
+    Mailbox {
+        name: Some("Bo <& \"Anna\">".to_owned()),
+        address: Some(address.to_owned()),
+        routing: Some("SMTP".to_owned()),
+        kind: Some("Mailbox".to_owned()),
+    }
+}
+
+/// Some value of the type; None for what is not written.
+fn some_value(ty: &Type) -> Option<Value> {
+    let time = NOW.parse().unwrap();
+    Some(match ty {
+        Type::Text => Value::Text("a<b>&\u{1}\r\nä".to_owned()),
+        Type::Bool => Value::Bool(true),
+        Type::Int => Value::Int(7),
+        Type::Long => Value::Long(7),
+        Type::Double => Value::Double(0.5),
+        Type::Time => Value::Time(time),
+        Type::Bytes => Value::Bytes(vec![1, 2, 3]),
+        Type::Enum(words) => Value::Text(words[0].to_owned()),
+        Type::Texts => Value::Texts(vec!["a".to_owned(), "b".to_owned()]),
+        Type::SingleRecipient => Value::Mailbox(mailbox("bo@example.test")),
+        Type::Recipients => Value::Mailboxes(vec![mailbox("a@example.test"), Mailbox::default()]),
+        Type::Body => {
+            Value::Body(Body { body_type: BodyType::Html, text: "<p>hi</p>".to_owned(), truncated: Some(false) })
+        }
+        Type::Mime => Value::Mime(b"From: a\r\n".to_vec()),
+        Type::Flag => {
+            Value::Flag(Flag { status: FlagStatus::Flagged, start: Some(time), due: Some(time), complete: None })
+        }
+        Type::ItemId => Value::ItemId(id("AAMkAGQ0=")),
+        Type::FolderId => Value::FolderId(id("AQMkAD=")),
+        Type::Headers => Value::Headers(vec![("X-Mailer".to_owned(), "x".to_owned())]),
+        Type::Attachments => Value::Attachments(vec![attachment(false), attachment(true)]),
+        Type::Rights => Value::Rights(EffectiveRights::OWNER),
+        Type::Responses => Value::Responses(vec!["ReplyToItem", "ReplyAllToItem", "ForwardItem"]),
+        Type::Entries(keys) => Value::Entries(vec![(keys[0].to_owned(), "x@example.test".to_owned())]),
+        Type::Permissions => Value::Permissions(vec![
+            Permission { user: PermissionUser::Default, level: "None" },
+            Permission {
+                user: PermissionUser::Address { name: "Bo".to_owned(), address: "bo@example.test".to_owned() },
+                level: "Reviewer",
+            },
+        ]),
+        Type::Extended | Type::Unbuilt => return None,
+        #[allow(unreachable_patterns)]
+        _ => return None,
+    })
+}
+
+fn attachment(is_item: bool) -> AttachmentInfo {
+    AttachmentInfo {
+        id: "AAMkAGQ0AAA=".to_owned(),
+        name: "note & more.txt".to_owned(),
+        content_type: Some("text/plain".to_owned()),
+        content_id: Some("<1@example.test>".to_owned()),
+        content_location: None,
+        size: 11,
+        modified: Some(NOW.parse().unwrap()),
+        inline: false,
+        content: None,
+        is_item,
+    }
+}
+
+/// Every property that the kind can show, in the wrong order.
+fn all_props(kind: Kinds) -> Vec<(PropId, Value)> {
+    let rows = TABLE.iter().rev().filter(|row| row.kinds.meets(kind));
+    rows.filter_map(|row| some_value(&row.ty).map(|value| (row.id, special(row.element, value)))).collect()
+}
+
+/// Elements whose schema type is narrower than the row's.
+fn special(element: &str, value: Value) -> Value {
+    let text = |text: &str| Value::Text(text.to_owned());
+    match element {
+        "Culture" => text("en-US"),
+        "DistinguishedFolderId" => text("inbox"),
+        "ItemClass" => text("IPM.Note"),
+        "SenderSMTPAddress" => text("a@example.test"),
+        _ => value,
+    }
+}
+
+fn extended() -> Vec<(ExtendedPath, ExtendedValue)> {
+    let path = |name, ty, array| ExtendedPath { name, ty, array };
+    vec![
+        (path(ExtendedName::Tag(0x0e08), MapiType::Integer, false), ExtendedValue::One(Scalar::Int(12))),
+        (
+            path(ExtendedName::Id(SetId::Common, 34051), MapiType::SystemTime, false),
+            ExtendedValue::One(Scalar::Time(NOW.parse().unwrap())),
+        ),
+        (
+            path(ExtendedName::Id(SetId::Guid([7; 16]), 1), MapiType::String, true),
+            ExtendedValue::Many(vec![Scalar::Text("a".to_owned()), Scalar::Text(String::new())]),
+        ),
+        (path(ExtendedName::Tag(0x0ff9), MapiType::Binary, false), ExtendedValue::One(Scalar::Bytes(vec![1, 2]))),
+    ]
+}
+
+fn item(kind: ItemKind) -> ItemView {
+    ItemView { kind, props: all_props(kind.kinds()), extended: extended() }
+}
+
+fn folder(kind: FolderKind) -> FolderView {
+    FolderView { kind, props: all_props(kind.kinds()), extended: extended() }
+}
+
+const ITEM_KINDS: [ItemKind; 11] = [
+    ItemKind::Item,
+    ItemKind::Message,
+    ItemKind::CalendarItem,
+    ItemKind::Contact,
+    ItemKind::DistributionList,
+    ItemKind::MeetingMessage,
+    ItemKind::MeetingRequest,
+    ItemKind::MeetingResponse,
+    ItemKind::MeetingCancellation,
+    ItemKind::Task,
+    ItemKind::PostItem,
+];
+const FOLDER_KINDS: [FolderKind; 5] = [
+    FolderKind::Folder,
+    FolderKind::CalendarFolder,
+    FolderKind::ContactsFolder,
+    FolderKind::SearchFolder,
+    FolderKind::TasksFolder,
+];
+
+fn failure() -> Failure {
+    Failure::at(Code::ErrorInvalidPropertyRequest, PropId::ItemSubject)
+        .value("InnerErrorMessageText", "no <such> thing")
+}
+
+fn ok<T>(value: T) -> Outcome<T> {
+    Outcome::Success(value)
+}
+
+fn failed<T>() -> Outcome<T> {
+    Outcome::Error(failure())
+}
+
+fn id_item() -> ItemView {
+    ItemView::of_id(ItemKind::Message, id("AAMkAGQ0="))
+}
+
+fn id_folder() -> FolderView {
+    FolderView::of_id(FolderKind::Folder, id("AQMkAD="))
+}
+
+fn notification(streaming: bool) -> Notification {
+    let mark = |text: &str| (!streaming).then(|| text.to_owned());
+    let at = NOW.parse().unwrap();
+    let change = |kind, object, old, unread| Event::Change {
+        kind,
+        watermark: mark("AQAAAAI="),
+        at,
+        object,
+        parent: WireId { id: "AQMkAD=".to_owned(), change_key: None },
+        old,
+        unread,
+    };
+    Notification {
+        subscription: "JgBzdWI=".to_owned(),
+        previous_watermark: mark("AQAAAAE="),
+        more_events: (!streaming).then_some(false),
+        events: vec![
+            change(EventType::Created, Object::Item(id("AAA=")), None, None),
+            change(EventType::NewMail, Object::Item(id("AAA=")), None, None),
+            change(EventType::Modified, Object::Folder(id("AAA=")), None, Some(3)),
+            change(EventType::Moved, Object::Item(id("AAA=")), Some((Object::Item(id("B=")), id("C="))), None),
+            change(EventType::Copied, Object::Folder(id("AAA=")), Some((Object::Folder(id("B=")), id("C="))), None),
+            Event::Status { watermark: mark("AQAAAAI=") },
+        ],
+    }
+}
+
+fn found<T>(rows: Vec<T>, next: Next) -> Found<T> {
+    Found { rows, total: 3, includes_last: false, next }
+}
+
+fn zones() -> Vec<TimeZoneDefinition> {
+    let to = |id: &str| TransitionTo::Period(id.to_owned());
+    let day = |month, occurrence| TransitionAt::Day { minutes: 120, month, weekday: "Sunday", occurrence };
+    let zone = TimeZoneDefinition {
+        id: "W. Europe Standard Time".to_owned(),
+        name: "(UTC+01:00) Amsterdam & Berlin".to_owned(),
+        periods: vec![
+            Period { id: "p1".to_owned(), name: "Standard".to_owned(), bias: -60 },
+            Period { id: "p2".to_owned(), name: "Daylight".to_owned(), bias: -570 },
+        ],
+        groups: vec![TransitionsGroup {
+            id: "0".to_owned(),
+            transitions: vec![
+                Transition { to: to("p2"), at: day(3, -1) },
+                Transition { to: to("p1"), at: TransitionAt::Date { minutes: 180, month: 10, day: 25 } },
+            ],
+        }],
+        transitions: vec![
+            Transition { to: TransitionTo::Group("0".to_owned()), at: TransitionAt::Always },
+            Transition {
+                to: TransitionTo::Group("0".to_owned()),
+                at: TransitionAt::Absolute(jiff::civil::date(2007, 1, 1).at(0, 0, 0, 0)),
+            },
+        ],
+    };
+    vec![zone.clone(), TimeZoneDefinition { periods: vec![], groups: vec![], transitions: vec![], ..zone }]
+}
+
+/// An answer of every operation that has a record, with successes and failures.
+fn built() -> Vec<Reply> {
+    let archive = AlternateId::Mailbox {
+        format: IdFormat::Owa,
+        id: "x%2b".to_owned(),
+        mailbox: "a@example.test".to_owned(),
+        archive: Some(false),
+    };
+    let root = AttachmentView { info: attachment(false), root: Some(id("AAM=")), item: None };
+    let file = AttachmentView {
+        info: AttachmentInfo { content: Some(b"hello".to_vec()), ..attachment(false) },
+        root: None,
+        item: None,
+    };
+    let nested = AttachmentView { info: attachment(true), root: None, item: Some(item(ItemKind::Message)) };
+    vec![
+        Reply::GetFolder(FOLDER_KINDS.iter().map(|kind| ok(folder(*kind))).chain([failed()]).collect()),
+        Reply::FindFolder(vec![ok(found(vec![id_folder(), id_folder()], Next::Indexed(2))), failed()]),
+        Reply::CreateFolder(vec![ok(id_folder()), failed()]),
+        Reply::UpdateFolder(vec![ok(id_folder()), failed()]),
+        Reply::DeleteFolder(vec![ok(()), failed()]),
+        Reply::MoveFolder(vec![ok(id_folder()), failed()]),
+        Reply::CopyFolder(vec![ok(id_folder()), failed()]),
+        Reply::EmptyFolder(vec![ok(()), failed()]),
+        Reply::CreateItem(vec![ok(vec![id_item(), id_item()]), ok(vec![]), failed()]),
+        Reply::GetItem(ITEM_KINDS.iter().map(|kind| ok(item(*kind))).chain([failed()]).collect()),
+        Reply::FindItem(vec![
+            ok(found(vec![id_item()], Next::Fractional { numerator: 1, denominator: 3 })),
+            ok(found(vec![], Next::None)),
+            failed(),
+        ]),
+        Reply::UpdateItem(vec![ok(Updated { item: Some(id_item()), conflicts: 0 }), failed()]),
+        Reply::DeleteItem(vec![ok(()), Outcome::Warning(Failure::new(Code::ErrorBatchProcessingStopped), None)]),
+        Reply::MoveItem(vec![ok(Some(id_item())), ok(None), failed()]),
+        Reply::CopyItem(vec![ok(Some(id_item())), failed()]),
+        Reply::SendItem(vec![ok(()), failed()]),
+        Reply::CreateAttachment(vec![ok(root), failed()]),
+        Reply::GetAttachment(vec![ok(file), ok(nested), failed()]),
+        Reply::DeleteAttachment(vec![ok(id("AAM=")), failed()]),
+        Reply::SyncFolderHierarchy(vec![
+            ok(SyncPage {
+                state: "H4s=".to_owned(),
+                includes_last: true,
+                changes: vec![
+                    Change::Create(folder(FolderKind::Folder)),
+                    Change::Update(id_folder()),
+                    Change::Delete(id("A=")),
+                ],
+            }),
+            failed(),
+        ]),
+        Reply::SyncFolderItems(vec![
+            ok(SyncPage {
+                state: "H4s=".to_owned(),
+                includes_last: false,
+                changes: vec![
+                    Change::Create(id_item()),
+                    Change::Update(id_item()),
+                    Change::Delete(id("A=")),
+                    Change::ReadFlag(id("A="), true),
+                ],
+            }),
+            ok(SyncPage { state: "H4s=".to_owned(), includes_last: true, changes: vec![] }),
+            failed(),
+        ]),
+        Reply::Subscribe(vec![
+            ok(Subscribed { id: "JgBz".to_owned(), watermark: Some("AQA=".to_owned()) }),
+            ok(Subscribed { id: "JgBz".to_owned(), watermark: None }),
+            failed(),
+        ]),
+        Reply::Unsubscribe(vec![ok(()), failed()]),
+        Reply::GetEvents(vec![ok(notification(false)), failed()]),
+        Reply::ConvertId(vec![
+            ok(archive),
+            ok(AlternateId::PublicFolder { format: IdFormat::Ews, folder: "A=".to_owned() }),
+            ok(AlternateId::PublicFolderItem { format: IdFormat::Ews, folder: "A=".to_owned(), item: "B=".to_owned() }),
+            failed(),
+        ]),
+        Reply::ResolveNames(vec![
+            Outcome::Warning(
+                Failure::new(Code::ErrorNameResolutionMultipleResults),
+                Some(Resolutions {
+                    candidates: vec![
+                        Resolution { mailbox: mailbox("a@example.test"), contact: Some(item(ItemKind::Contact)) },
+                        Resolution { mailbox: mailbox("b@example.test"), contact: None },
+                    ],
+                    includes_last: true,
+                }),
+            ),
+            failed(),
+        ]),
+        Reply::GetServerTimeZones(vec![ok(zones()), failed()]),
+        Reply::MarkAllItemsAsRead(vec![ok(()), failed()]),
+    ]
+}
+
+fn faults() -> Vec<Fault> {
+    let mut detailed = Fault::with_text(Code::ErrorInvalidPropertyRequest, "text <&> \u{0}");
+    detailed.details = vec![
+        Detail::Path(Path::Prop(PropId::ItemSubject)),
+        Detail::Path(Path::Indexed(IndexedPath {
+            dictionary: Dictionary::EmailAddress,
+            key: "EmailAddress1".to_owned(),
+        })),
+        Detail::Path(Path::Extended(extended().swap_remove(0).0)),
+    ];
+    vec![
+        Fault::busy(12_000),
+        Fault::new(Code::ErrorInvalidServerVersion),
+        detailed,
+        parse_envelope(b"<a\n><b></a>").unwrap_err(),
+    ]
+}
+
+/// Documents by name.
+fn documents() -> Vec<(String, Vec<u8>)> {
+    let mut documents: Vec<(String, Vec<u8>)> = Vec::new();
+    for reply in built() {
+        documents.push((reply.op().name().to_owned(), reply.to_bytes(Form::default())));
+    }
+    for row in OPERATIONS {
+        let refused = Reply::refused(row.op, row.refusal, 2);
+        documents.push((format!("refused-{}", row.name), refused.to_bytes(Form { milliseconds: true })));
+    }
+    for (number, fault) in faults().iter().enumerate() {
+        documents.push((format!("fault-{number}"), fault.to_bytes()));
+    }
+    let mut stream = Vec::new();
+    for document in [
+        StreamDocument::Status(ConnectionStatus::Ok),
+        StreamDocument::Notifications(vec![notification(true)]),
+        StreamDocument::Notifications(vec![Notification {
+            subscription: "JgBz".to_owned(),
+            previous_watermark: None,
+            more_events: None,
+            events: vec![],
+        }]),
+        StreamDocument::Error { failure: failure(), subscriptions: vec!["JgBz".to_owned()] },
+        StreamDocument::Status(ConnectionStatus::Closed),
+    ] {
+        document.write(&mut stream, Form::default());
+    }
+    documents.push(("GetStreamingEvents".to_owned(), stream));
+    documents
+}
+
+/// Every built operation of the table has an answer here, and the other way round.
+#[test]
+fn every_built_operation_has_an_answer() {
+    let answered: Vec<Op> = built().iter().map(Reply::op).collect();
+    for row in OPERATIONS.iter().filter(|row| row.built) {
+        assert!(answered.contains(&row.op), "{} has no reply", row.name);
+        assert!(ewsd_ews::BUILT.contains(&row.op), "{} has no request", row.name);
+    }
+}
+
+/// A kind's elements come in the order of the table, extended properties in their place.
+#[test]
+fn elements_stand_in_order_whatever_the_order_of_values() {
+    let props = vec![
+        (PropId::ItemSubject, Value::Text("s".to_owned())),
+        (PropId::ItemItemId, Value::ItemId(id("A="))),
+        (PropId::ItemHasAttachments, Value::Bool(false)),
+        (PropId::ItemCulture, Value::Text("en-US".to_owned())),
+        (PropId::ItemDisplayTo, Value::Text(String::new())),
+        // Of another kind, and of another type: left out.
+        (PropId::FolderDisplayName, Value::Text("f".to_owned())),
+        (PropId::ItemSize, Value::Text("7".to_owned())),
+    ];
+    let view = ItemView { kind: ItemKind::Message, props, extended: extended().into_iter().take(1).collect() };
+    let text = String::from_utf8(Reply::GetItem(vec![Outcome::Success(view)]).to_bytes(Form::default())).unwrap();
+    let from = text.find("<t:Message>").unwrap();
+    let to = text.find("</t:Message>").unwrap();
+    assert_eq!(
+        &text[from..to],
+        "<t:Message><t:ItemId Id=\"A=\" ChangeKey=\"CQAAAA==\"/><t:Subject>s</t:Subject>\
+         <t:HasAttachments>false</t:HasAttachments><t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"0xe08\" \
+         PropertyType=\"Integer\"/><t:Value>12</t:Value></t:ExtendedProperty><t:Culture>en-US</t:Culture>"
+    );
+}
+
+#[test]
+fn answers_are_valid_against_the_reference_schema() {
+    let reference = std::env::var_os("EWSD_REFERENCE")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference"));
+    let validator = reference.join("validate.py");
+    let python = std::env::var_os("EWSD_PYTHON")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../ewsd-clients/venv/bin/python"));
+    let able = Command::new(&python).args(["-c", "import lxml"]).output().is_ok_and(|output| output.status.success());
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ewsd-ews-replies");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut files = Vec::new();
+    for (name, bytes) in documents() {
+        let path = folder.join(format!("{name}.xml"));
+        std::fs::write(&path, bytes).unwrap();
+        files.push(path);
+    }
+    if !validator.is_file() || !able {
+        return println!("{} answers written, none validated: no reference kit or no python with lxml", files.len());
+    }
+    let output = Command::new(&python).arg(&validator).args(&files).output().unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    let wrong: Vec<&str> = report.lines().filter(|line| !line.contains(": ok")).collect();
+    assert!(output.status.success() && wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("{} answers are valid", files.len());
+}
