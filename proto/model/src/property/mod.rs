@@ -3,11 +3,13 @@
 //! Everything that depends on a property is read off its row: parsing, writing, shapes, UpdateItem, restrictions,
 //! sort orders, MAPI aliases, which columns a query reads. The rows are in `table.rs`, in schema order.
 
+pub mod alias;
 mod icon;
 mod index;
 pub mod mapi;
 mod table;
 
+pub use alias::Alias;
 pub use mapi::{ExtendedPath, Mapi, MapiType, SetId};
 pub use table::{COUNT, PropId, TABLE};
 
@@ -411,3 +413,7 @@ impl PropId {
 pub fn sequence(kind: Kinds) -> &'static [PropId] {
     index::sequence(kind)
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;
