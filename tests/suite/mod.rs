@@ -5,10 +5,14 @@ use crate::support::Test;
 mod attachment;
 mod clients;
 mod create;
+mod directory;
+mod event;
 mod find;
 mod folder;
 mod get;
+mod hold;
 mod http;
+mod lmtp;
 mod malformed;
 mod remove;
 mod send;
@@ -22,10 +26,14 @@ pub fn all() -> Vec<Test> {
         attachment::tests,
         clients::tests,
         create::tests,
+        directory::tests,
+        event::tests,
         find::tests,
         folder::tests,
         get::tests,
+        hold::tests,
         http::tests,
+        lmtp::tests,
         malformed::tests,
         remove::tests,
         send::tests,
