@@ -12,6 +12,7 @@
 pub mod code;
 pub mod distinguished;
 pub mod id;
+pub mod id_format;
 pub mod kind;
 pub mod operation;
 pub mod property;
