@@ -18,6 +18,7 @@ pub mod operation;
 pub mod property;
 #[cfg(test)]
 mod reference;
+pub mod rights;
 pub mod value;
 pub mod version;
 
