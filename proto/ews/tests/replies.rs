@@ -105,6 +105,7 @@ fn all_props(kind: Kinds) -> Vec<(PropId, Value)> {
 fn special(element: &str, value: Value) -> Value {
     let text = |text: &str| Value::Text(text.to_owned());
     match element {
+        "AbchContactId" | "ConversationGuid" => text("9bf757ae-69b5-4d8a-bf1d-2dd0c0871a28"),
         "Culture" => text("en-US"),
         "DistinguishedFolderId" => text("inbox"),
         "ItemClass" => text("IPM.Note"),
@@ -358,7 +359,7 @@ fn documents() -> Vec<(String, Vec<u8>)> {
     for reply in built() {
         documents.push((reply.op().name().to_owned(), reply.to_bytes(Form::default())));
     }
-    for row in OPERATIONS {
+    for row in OPERATIONS.iter().filter(|row| !NO_VALID_REFUSAL.contains(&row.op)) {
         let refused = Reply::refused(row.op, row.refusal, 2);
         documents.push((format!("refused-{}", row.name), refused.to_bytes(Form { milliseconds: true })));
     }
@@ -418,6 +419,25 @@ fn elements_stand_in_order_whatever_the_order_of_values() {
          PropertyType=\"Integer\"/><t:Value>12</t:Value></t:ExtendedProperty><t:Culture>en-US</t:Culture>"
     );
 }
+
+/// Operations for whose errors the schema has no valid form (it demands a whole result), or of which the on-premises
+/// schema knows nothing.
+const NO_VALID_REFUSAL: &[Op] = &[
+    Op::GetPersona,
+    Op::UpdateExtensionUsage,
+    Op::FindAvailableMeetingTimes,
+    Op::FindMeetingTimeCandidates,
+    Op::SetUserPhoto,
+    Op::GetMeetingSpace,
+    Op::UpdateMeetingSpace,
+    Op::CreateMeetingSpace,
+    Op::GetMeetingInstance,
+    Op::UpdateMeetingInstance,
+    Op::CreateMeetingInstance,
+    Op::ExecuteSearch,
+    Op::GetSearchSuggestions,
+    Op::DeleteSearchSuggestion,
+];
 
 #[test]
 fn answers_are_valid_against_the_reference_schema() {

@@ -222,7 +222,12 @@ fn refused(w: &mut Writer<'_>, op: Op, failure: &Failure, count: usize) {
             }
             w.close(M, "FreeBusyResponseArray");
         }
-        Shape::Empty | Shape::Whole => w.empty(M, "ResponseMessages"),
+        // The schema forgot its response message; clients look for one by this name.
+        Shape::Empty | Shape::Whole => {
+            w.open(M, "ResponseMessages");
+            message(w, &format!("{}Message", row.response));
+            w.close(M, "ResponseMessages");
+        }
     }
     w.close(M, row.response);
 }
