@@ -122,9 +122,8 @@ impl Interest {
             Kind::FolderCreated if watched => tell(EventType::Created, None),
             Kind::FolderDeleted if watched => tell(EventType::Deleted, None),
             Kind::FolderCopied if watched => {
-                // The store keeps the copied folder where items keep the copied item.
-                let from = entry.old_item.map(|was| Object::Folder(FolderNo(was.0)));
-                tell(EventType::Copied, from.map(|from| (from, entry.old_folder)));
+                // The journal names what was copied, not where that lies: the caller fills it in.
+                tell(EventType::Copied, entry.old_folder.map(|source| (Object::Folder(source), None)));
             }
             Kind::FolderMoved if watched || self.folder(entry.old_folder) => {
                 tell(EventType::Moved, Some((object, entry.old_folder)));

@@ -1,0 +1,37 @@
+//! ConvertId (MS-OXWSCVTID 3.1.4.1). Existence is not checked; an id of another server is converted like one of ours.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::request::{AlternateId, ConvertId};
+use ewsd_ews::word;
+use ewsd_model::code::Code;
+use ewsd_model::id_format::{self, IdFormat};
+
+use crate::error::{Result, outcome};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: ConvertId) -> Result<Vec<Outcome<AlternateId>>> {
+    let to = request.destination;
+    request.ids.into_iter().map(|id| outcome(one(cx, id, to))).collect()
+}
+
+fn one(cx: &mut Cx<'_>, id: AlternateId, to: word::IdFormat) -> Result<AlternateId> {
+    let AlternateId::Mailbox { format, id, mailbox, archive } = id else {
+        let text = "There are no public folders on this server.";
+        return Err(Failure::with_text(Code::ErrorNoPublicFolderReplicaAvailable, text).into());
+    };
+    let read = id_format::AlternateId::read(&id, of_word(format)?)?;
+    let own = cx.gate.own();
+    // Whoever does not know its own address learns it here: DavMail asks with a made-up one.
+    let guid = read.mailbox().unwrap_or(own.guid());
+    let mailbox = match &cx.caller.primary_address {
+        Some(address) if guid == own.guid() => address.clone(),
+        _ => mailbox,
+    };
+    let id = read.write(of_word(to)?, guid, &mailbox)?;
+    Ok(AlternateId::Mailbox { format: to, id, mailbox, archive })
+}
+
+/// The model's format of the word on the wire.
+fn of_word(word: word::IdFormat) -> Result<IdFormat> {
+    IdFormat::parse(word.word()).ok_or(Code::ErrorInvalidArgument.into())
+}

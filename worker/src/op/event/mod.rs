@@ -1,0 +1,42 @@
+//! Notifications (MS-OXWSNTIF): Subscribe, Unsubscribe, GetEvents; what they have in common.
+//!
+//! A subscription is a row in the store and a client's watermark a place in the journal, so any worker answers for any
+//! subscription and nothing is remembered between calls. Streams and callbacks will read the same journal by the same
+//! [`expand`].
+
+pub mod expand;
+pub mod get;
+pub mod subscribe;
+pub mod token;
+pub mod unsubscribe;
+
+use ewsd_ews::fault::Failure;
+use ewsd_model::code::Code;
+use ewsd_store::{Missing, StoreError, Subscription};
+
+use crate::error::{Error, Result};
+use crate::gate::Granted;
+use crate::session::Cx;
+use token::SubscriptionId;
+
+/// The subscription of an id, if it is the caller's; its time starts anew.
+fn find(cx: &mut Cx<'_>, text: &str) -> Result<(Granted, Subscription)> {
+    let missing = || Error::from(Code::ErrorSubscriptionNotFound);
+    let Some(id) = SubscriptionId::decode(text) else { return Err(Code::ErrorInvalidSubscription.into()) };
+    let granted = cx.gate.own();
+    if id.mailbox != granted.guid() {
+        // Whether it exists is nothing that a stranger may learn.
+        return Err(Code::ErrorSubscriptionAccessDenied.into());
+    }
+    let subscription = cx.gate.store(&granted).subscription(granted.mailbox(), id.id).map_err(|error| match error {
+        StoreError::NotFound(Missing::Subscription) => missing(),
+        other => other.into(),
+    })?;
+    if subscription.account != cx.caller.account {
+        return Err(Failure::new(Code::ErrorSubscriptionAccessDenied).into());
+    }
+    if subscription.expired {
+        return Err(Code::ErrorExpiredSubscription.into());
+    }
+    Ok((granted, subscription))
+}

@@ -1,0 +1,71 @@
+//! Subscribe (MS-OXWSNTIF 3.1.4.4). Pull subscriptions; streams and callbacks are refused until they are built.
+
+use std::collections::BTreeSet;
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::reply::Subscribed;
+use ewsd_ews::request::{Delivery, Subscribe};
+use ewsd_model::code::Code;
+use ewsd_model::id::FolderNo;
+use ewsd_store::{NewSubscription, Scope, StoreError, SubscriptionKind};
+
+use super::expand::bit;
+use super::token::{SubscriptionId, Watermark};
+use crate::error::{Result, outcome};
+use crate::gate::Right;
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: Subscribe) -> Result<Vec<Outcome<Subscribed>>> {
+    Ok(vec![outcome(one(cx, &request))?])
+}
+
+fn one(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
+    let minutes = match &request.delivery {
+        Delivery::Pull { timeout } => i64::from(*timeout),
+        Delivery::Push { .. } => return Err(not_yet("Push")),
+        Delivery::Streaming => return Err(not_yet("Streaming")),
+    };
+    let granted = cx.gate.own();
+    let scope = match request.folders.is_empty() {
+        true => Scope::All,
+        false => {
+            let folders = cx.gate.folders(&request.folders, Right::Read)?;
+            let numbers: Result<BTreeSet<FolderNo>> =
+                folders.into_iter().map(|folder| folder.map(|folder| folder.row.folder)).collect();
+            Scope::Folders(numbers?.into_iter().collect())
+        }
+    };
+    let from = request.watermark.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let from = from.map(|text| Watermark::decode(text).ok_or(Code::ErrorInvalidWatermark)).transpose()?;
+    let new = NewSubscription {
+        mailbox: granted.mailbox(),
+        account: cx.caller.account,
+        kind: SubscriptionKind::Pull,
+        scope,
+        events: request.events.iter().fold(0, |bits, event| bits | bit(*event)),
+        timeout_seconds: minutes * 60,
+        details: ewsd_store::Map::new(),
+    };
+    let most = i64::try_from(cx.settings.limits.subscriptions_per_account).unwrap_or(i64::MAX);
+    let store = cx.gate.store(&granted);
+    if let Some(from) = from {
+        let known = store.trimmed_to(granted.mailbox())?..=store.newest(granted.mailbox())?;
+        if from.mailbox != granted.guid() || !known.contains(&from.read_after()) {
+            return Err(Code::ErrorInvalidWatermark.into());
+        }
+    }
+    let (id, since) = store.create_subscription(&new, most).map_err(|error| match error {
+        StoreError::Quota => Failure::new(Code::ErrorExceededSubscriptionCount).into(),
+        other => crate::error::Error::from(other),
+    })?;
+    let watermark = from.unwrap_or(Watermark::after(granted.guid(), since));
+    Ok(Subscribed {
+        id: SubscriptionId { mailbox: granted.guid(), id }.encode(),
+        watermark: Some(watermark.encode()),
+    })
+}
+
+fn not_yet(what: &str) -> crate::error::Error {
+    let text = format!("{what} subscriptions are not built yet on this server; subscribe for pull notifications.");
+    Failure::with_text(Code::ErrorInvalidSubscriptionRequest, text).into()
+}

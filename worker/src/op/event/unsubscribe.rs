@@ -1,0 +1,25 @@
+//! Unsubscribe (MS-OXWSNTIF 3.1.4.5).
+
+use ewsd_ews::fault::Outcome;
+use ewsd_ews::request::Unsubscribe;
+use ewsd_model::code::Code;
+use ewsd_store::{Missing, StoreError, SubscriptionKind};
+
+use super::find;
+use crate::error::{Error, Result, outcome};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: Unsubscribe) -> Result<Vec<Outcome<()>>> {
+    Ok(vec![outcome(one(cx, &request.id))?])
+}
+
+fn one(cx: &mut Cx<'_>, id: &str) -> Result<()> {
+    let (granted, subscription) = find(cx, id)?;
+    if subscription.kind == SubscriptionKind::Push {
+        return Err(Code::ErrorInvalidPullSubscriptionId.into());
+    }
+    cx.gate.store(&granted).delete_subscription(granted.mailbox(), subscription.id).map_err(|error| match error {
+        StoreError::NotFound(Missing::Subscription) => Error::from(Code::ErrorSubscriptionNotFound),
+        other => other.into(),
+    })
+}

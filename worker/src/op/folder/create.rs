@@ -1,0 +1,58 @@
+//! CreateFolder (MS-OXWSFOLD 3.1.4.2).
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::object::NewFolder as Asked;
+use ewsd_ews::request::CreateFolder;
+use ewsd_ews::view::FolderView;
+use ewsd_model::FolderKind;
+use ewsd_model::code::Code;
+use ewsd_store::{FolderUpdate, NewFolder};
+
+use super::{kind_of_class, name_taken, set_extended, set_property};
+use crate::compute::folder::wire_id;
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Right};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: CreateFolder) -> Result<Vec<Outcome<FolderView>>> {
+    let parent = match outcome(cx.gate.folder(&request.parent, Right::CreateFolders))? {
+        Outcome::Success(parent) => parent,
+        refused => {
+            let failure = match refused.failure() {
+                Some(failure) if failure.code == Code::ErrorFolderNotFound => Failure::new(Code::ErrorParentFolderNotFound),
+                Some(failure) => failure.clone(),
+                None => Failure::new(Code::ErrorParentFolderNotFound),
+            };
+            return Ok(request.folders.iter().map(|_| Outcome::Error(failure.clone())).collect());
+        }
+    };
+    request.folders.into_iter().map(|asked| outcome(one(cx, &parent, asked))).collect()
+}
+
+fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Result<FolderView> {
+    let asked = asked?;
+    if asked.kind == FolderKind::SearchFolder {
+        let text = "Search folders cannot be created on this server yet.";
+        return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());
+    }
+    let mut wishes = FolderUpdate::default();
+    for (id, value) in asked.props {
+        set_property(&mut wishes, asked.kind, id, value)?;
+    }
+    for (path, value) in asked.extended {
+        set_extended(&mut wishes, asked.kind, &path, Some(value))?;
+    }
+    let Some(name) = wishes.name else { return Err(Code::ErrorFolderSavePropertyError.into()) };
+    let mut new = NewFolder::new(parent.row.folder, asked.kind, name.clone());
+    if let Some(class) = wishes.class {
+        new.kind = kind_of_class(asked.kind, &class);
+        new.class = class;
+    }
+    new.hidden = wishes.hidden.unwrap_or(false);
+    new.props = wishes.props;
+    new.ext = wishes.ext;
+    let granted = parent.granted;
+    let made = cx.gate.store(&granted).create_folder(granted.mailbox(), &new);
+    let (folder, change) = made.map_err(|error| name_taken(error, &name))?;
+    Ok(FolderView::of_id(new.kind, wire_id(&granted, new.kind, folder, change)))
+}

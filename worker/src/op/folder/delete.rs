@@ -1,0 +1,77 @@
+//! DeleteFolder (MS-OXWSFOLD 3.1.4.4).
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::request::DeleteFolder;
+use ewsd_ews::target::TargetFolder;
+use ewsd_ews::word::DeleteType;
+use ewsd_model::code::Code;
+use ewsd_model::id::FolderNo;
+use ewsd_store::{FolderUpdate, Missing, Store, StoreError};
+
+use super::is_fixed;
+use crate::error::{Error, Result, outcome};
+use crate::gate::{Folder, Granted, Right};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: DeleteFolder) -> Result<Vec<Outcome<()>>> {
+    request.folders.iter().map(|target| outcome(one(cx, target, request.delete_type))).collect()
+}
+
+fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
+    let folder = cx.gate.folder(target, Right::Delete)?;
+    if is_fixed(&folder) {
+        return Err(Code::ErrorDeleteDistinguishedFolder.into());
+    }
+    match how {
+        DeleteType::Hard => {
+            let granted = folder.granted;
+            cx.gate.store(&granted).delete_folder(granted.mailbox(), folder.row.folder).map(drop).map_err(gone)
+        }
+        DeleteType::Soft => relocate(cx, &folder, "recoverableitemsdeletions"),
+        DeleteType::ToDeletedItems => relocate(cx, &folder, "deleteditems"),
+    }
+}
+
+/// Below one of the folders that came with the mailbox; beside one of the same name it gets a number.
+fn relocate(cx: &mut Cx<'_>, folder: &Folder, name: &'static str) -> Result<()> {
+    let granted = folder.granted;
+    let store = cx.gate.store(&granted);
+    let target = store.folder_by_distinguished(granted.mailbox(), name)?.folder;
+    if folder.row.parent == Some(target) {
+        return Ok(());
+    }
+    store.transaction(|store| place(store, &granted, folder, target))
+}
+
+/// How many names are tried before the folder stays where it is.
+const NAMES: u32 = 1000;
+
+fn place(store: &mut Store, granted: &Granted, folder: &Folder, target: FolderNo) -> Result<()> {
+    let name = free_name(store, granted, &folder.row.name, target)?;
+    if name != folder.row.name {
+        let update = FolderUpdate { name: Some(name), ..FolderUpdate::default() };
+        store.update_folder(granted.mailbox(), folder.row.folder, &update, None)?;
+    }
+    store.move_folder(granted.mailbox(), folder.row.folder, target).map(drop).map_err(gone)
+}
+
+/// A name that no folder below `target` has: the folder's own, else with a number behind it.
+fn free_name(store: &mut Store, granted: &Granted, name: &str, target: FolderNo) -> Result<String> {
+    let taken = store.child_names(granted.mailbox(), target)?;
+    let is_free = |wish: &str| !taken.iter().any(|known| known.to_lowercase() == wish.to_lowercase());
+    std::iter::once(name.to_owned())
+        .chain((1..NAMES).map(|number| format!("{name}{number}")))
+        .find(|wish| is_free(wish))
+        .ok_or_else(|| Failure::with_text(Code::ErrorDeleteItemsFailed, "Too many deleted folders have this name.").into())
+}
+
+pub(super) fn gone(error: StoreError) -> Error {
+    match error {
+        StoreError::NotFound(Missing::Folder) => Code::ErrorFolderNotFound.into(),
+        StoreError::Cycle => {
+            let text = "A folder cannot be put into itself or below itself.";
+            Failure::with_text(Code::ErrorMoveCopyFailed, text).into()
+        }
+        other => other.into(),
+    }
+}

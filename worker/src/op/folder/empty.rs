@@ -1,0 +1,53 @@
+//! EmptyFolder (MS-OXWSFOLD 3.1.4.5).
+
+use ewsd_ews::fault::Outcome;
+use ewsd_ews::request::EmptyFolder;
+use ewsd_ews::target::TargetFolder;
+use ewsd_ews::word::DeleteType;
+use ewsd_model::FolderKind;
+use ewsd_model::code::Code;
+
+use super::delete::gone;
+use crate::error::{Result, outcome};
+use crate::gate::Right;
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: EmptyFolder) -> Result<Vec<Outcome<()>>> {
+    let (how, deep) = (request.delete_type, request.sub_folders);
+    request.folders.iter().map(|target| outcome(one(cx, target, how, deep))).collect()
+}
+
+fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> Result<()> {
+    let folder = cx.gate.folder(target, Right::Delete)?;
+    if matches!(folder.row.kind, FolderKind::CalendarFolder | FolderKind::SearchFolder) || folder.row.parent.is_none() {
+        return Err(Code::ErrorCannotEmptyFolder.into());
+    }
+    let granted = folder.granted;
+    let mailbox = granted.mailbox();
+    let store = cx.gate.store(&granted);
+    let target = match how {
+        DeleteType::Hard => return store.empty_folder(mailbox, folder.row.folder, deep).map(drop).map_err(gone),
+        DeleteType::Soft => "recoverableitemsdeletions",
+        DeleteType::ToDeletedItems => "deleteditems",
+    };
+    let target = store.folder_by_distinguished(mailbox, target)?.folder;
+    if target == folder.row.folder {
+        // What is in it lies where it would go.
+        return Ok(());
+    }
+    store.transaction(|store| {
+        let mut from = vec![folder.row.folder];
+        if deep {
+            from.extend(store.descendants(mailbox, folder.row.folder)?);
+        }
+        for number in from {
+            let items = store.item_numbers(mailbox, number)?;
+            store.move_items(mailbox, &items, target)?;
+        }
+        if deep {
+            // The folders are empty now; only their frames go.
+            store.empty_folder(mailbox, folder.row.folder, true)?;
+        }
+        Ok(())
+    })
+}

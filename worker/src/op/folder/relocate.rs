@@ -1,0 +1,52 @@
+//! MoveFolder and CopyFolder (MS-OXWSFOLD 3.1.4.7, 3.1.4.1). A folder keeps its id when it moves; a copy has a new one.
+
+use ewsd_ews::fault::Outcome;
+use ewsd_ews::request::MoveCopyFolder;
+use ewsd_ews::target::TargetFolder;
+use ewsd_ews::view::FolderView;
+use ewsd_model::code::Code;
+
+use super::delete::gone;
+use super::{is_fixed, name_taken};
+use crate::compute::folder::wire_id;
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Right};
+use crate::session::Cx;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Move,
+    Copy,
+}
+
+pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: How) -> Result<Vec<Outcome<FolderView>>> {
+    let target = outcome(cx.gate.folder(&request.to, Right::CreateFolders))?;
+    let one = |cx: &mut Cx<'_>, folder: &TargetFolder| match &target {
+        Outcome::Success(target) => one(cx, folder, target, how),
+        refused => Err(refused.failure().map_or(Code::ErrorToFolderNotFound, |failure| match failure.code {
+            Code::ErrorFolderNotFound => Code::ErrorToFolderNotFound,
+            code => code,
+        })
+        .into()),
+    };
+    request.folders.iter().map(|folder| outcome(one(cx, folder))).collect()
+}
+
+fn one(cx: &mut Cx<'_>, folder: &TargetFolder, target: &Folder, how: How) -> Result<FolderView> {
+    let right = if how == How::Move { Right::Delete } else { Right::Read };
+    let folder = cx.gate.folder(folder, right)?;
+    if how == How::Move && is_fixed(&folder) {
+        return Err(Code::ErrorMoveDistinguishedFolder.into());
+    }
+    let granted = folder.granted;
+    let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
+    let done = match how {
+        How::Move => store.move_folder(mailbox, folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change)),
+        How::Copy => store.copy_folder(mailbox, folder.row.folder, target.row.folder),
+    };
+    let (number, change) = done.map_err(|error| match error {
+        ewsd_store::StoreError::Exists(_) => name_taken(error, &folder.row.name),
+        other => gone(other),
+    })?;
+    Ok(FolderView::of_id(folder.row.kind, wire_id(&granted, folder.row.kind, number, change)))
+}

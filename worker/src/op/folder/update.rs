@@ -1,0 +1,77 @@
+//! UpdateFolder (MS-OXWSFOLD 3.1.4.8): all changes of a folder are made, or none.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::object::{Assignment, FolderChange, Update};
+use ewsd_ews::path::Path;
+use ewsd_ews::request::UpdateFolder;
+use ewsd_ews::view::FolderView;
+use ewsd_model::code::Code;
+use ewsd_model::property::can;
+use ewsd_store::{FolderUpdate, StoreError};
+
+use super::{is_fixed, name_taken, set_extended, set_property};
+use crate::compute::folder::wire_id;
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Right};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: UpdateFolder) -> Result<Vec<Outcome<FolderView>>> {
+    request.changes.into_iter().map(|change| outcome(one(cx, change))).collect()
+}
+
+fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderView> {
+    let change = change?;
+    let folder = cx.gate.folder(&change.folder, Right::Modify)?;
+    let mut update = FolderUpdate::default();
+    for wish in change.updates {
+        add(&mut update, &folder, wish)?;
+    }
+    if is_fixed(&folder) && update.name.as_ref().is_some_and(|name| *name != folder.row.name) {
+        let text = "This folder came with the mailbox and keeps its name.";
+        return Err(Failure::with_text(Code::ErrorFolderSavePropertyError, text).into());
+    }
+    let name = update.name.clone().unwrap_or_default();
+    let granted = folder.granted;
+    // Counters change the key too, so one that is old says nothing of the properties: the last writer wins, as in Exchange.
+    let change = cx
+        .gate
+        .store(&granted)
+        .update_folder(granted.mailbox(), folder.row.folder, &update, None)
+        .map_err(|error| match error {
+            StoreError::NotFound(_) => Code::ErrorFolderNotFound.into(),
+            other => name_taken(other, &name),
+        })?;
+    let kind = folder.row.kind;
+    Ok(FolderView::of_id(kind, wire_id(&granted, kind, folder.row.folder, change)))
+}
+
+fn add(update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
+    let kind = folder.row.kind;
+    let refused = |code, path| Err(Failure::at(code, path).into());
+    match wish {
+        Update::Set(Assignment::Prop(id, _)) if !id.row().allows(can::SET) => refused(Code::ErrorInvalidPropertySet, Path::Prop(id)),
+        Update::Set(Assignment::Prop(id, value)) => {
+            let before = update.class.clone();
+            set_property(update, kind, id, value)?;
+            if update.class != before && update.class.as_deref() != Some(folder.row.class.as_str()) {
+                return Err(Code::ErrorObjectTypeChanged.into());
+            }
+            Ok(())
+        }
+        Update::Set(Assignment::Extended(path, value)) => set_extended(update, kind, &path, Some(value)),
+        Update::Set(Assignment::Indexed(path, _)) => refused(Code::ErrorInvalidPropertySet, Path::Indexed(path)),
+        Update::Append(Assignment::Prop(id, _)) => refused(Code::ErrorInvalidPropertyAppend, Path::Prop(id)),
+        Update::Append(Assignment::Indexed(path, _)) => refused(Code::ErrorInvalidPropertyAppend, Path::Indexed(path)),
+        Update::Append(Assignment::Extended(path, _)) => refused(Code::ErrorInvalidPropertyAppend, Path::Extended(path)),
+        Update::Delete(Path::Extended(path)) => set_extended(update, kind, &path, None),
+        Update::Delete(Path::Prop(id)) if id.row().allows(can::DELETE) && !id.row().columns().is_empty() => {
+            // Names and classes cannot be nothing.
+            refused(Code::ErrorInvalidPropertyDelete, Path::Prop(id))
+        }
+        Update::Delete(Path::Prop(id)) if id.row().allows(can::DELETE) => {
+            update.props.insert(id.row().element.to_owned(), serde_json::Value::Null);
+            Ok(())
+        }
+        Update::Delete(path) => refused(Code::ErrorInvalidPropertyDelete, path),
+    }
+}

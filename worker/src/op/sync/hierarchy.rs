@@ -1,0 +1,62 @@
+//! SyncFolderHierarchy (MS-OXWSSYNC 3.1.4.1). All changes come in one answer: the schema knows no pages here.
+
+use std::collections::HashSet;
+
+use ewsd_ews::fault::Outcome;
+use ewsd_ews::reply::{Change, SyncPage};
+use ewsd_ews::request::SyncFolderHierarchy;
+use ewsd_ews::view::FolderView;
+use ewsd_model::code::Code;
+use ewsd_model::id::FolderNo;
+use ewsd_store::StoreError;
+
+use super::state::{HierarchyState, decode_hierarchy, encode_hierarchy};
+use crate::compute::folder::{Wanted, bare_id};
+use crate::error::{Error, Result, outcome};
+use crate::gate::Right;
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: SyncFolderHierarchy) -> Result<Vec<Outcome<SyncPage<FolderView>>>> {
+    Ok(vec![outcome(one(cx, &request))?])
+}
+
+fn one(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<FolderView>> {
+    let folder = request.folder.as_ref().map(|target| cx.gate.folder(target, Right::Visible)).transpose();
+    let folder = folder.map_err(|error| match error {
+        Error::Failure(failure) if failure.code == Code::ErrorFolderNotFound => Code::ErrorSyncFolderNotFound.into(),
+        other => other,
+    })?;
+    let granted = folder.as_ref().map_or_else(|| cx.gate.own(), |folder| folder.granted);
+    let root = folder.map(|folder| folder.row.folder);
+    let text = request.sync_state.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let base = match text.map(|text| decode_hierarchy(granted.guid(), text)) {
+        None => None,
+        Some(Some(state)) if state.root == root => Some(state.upto),
+        Some(_) => return Err(Code::ErrorInvalidSyncStateData.into()),
+    };
+    let store = cx.gate.store(&granted);
+    let top = match root {
+        Some(root) => root,
+        None => store.folder_by_distinguished(granted.mailbox(), TOP)?.folder,
+    };
+    let page = store.sync_folders(granted.mailbox(), top, base).map_err(|error| match error {
+        StoreError::Trimmed => Code::ErrorInvalidSyncStateData.into(),
+        other => Error::from(other),
+    })?;
+    let wanted = Wanted::find(&request.shape, cx.version);
+    let reported: HashSet<FolderNo> = page.changed.iter().map(|change| change.folder.folder).collect();
+    let changed = page.changed.iter().map(|change| {
+        let view = wanted.view(&granted, &change.folder);
+        if change.created { Change::Create(view) } else { Change::Update(view) }
+    });
+    let deleted = page.deleted.iter().filter(|folder| !reported.contains(folder));
+    let deleted = deleted.map(|folder| Change::Delete(bare_id(&granted, *folder)));
+    Ok(SyncPage {
+        state: encode_hierarchy(granted.guid(), HierarchyState { root, upto: page.upto }),
+        includes_last: true,
+        changes: changed.chain(deleted).collect(),
+    })
+}
+
+/// Where clients begin that name no folder: the mailbox's root, which has hidden folders too (2010 and later).
+const TOP: &str = "root";

@@ -1,0 +1,109 @@
+//! SyncFolderItems (MS-OXWSSYNC 3.1.4.2). What is reported is the store's journal; how an item is shown is the shape's.
+
+use std::collections::{HashMap, HashSet};
+
+use ewsd_ews::fault::Outcome;
+use ewsd_ews::reply::{Change, SyncPage};
+use ewsd_ews::request::SyncFolderItems;
+use ewsd_ews::target::BaseItemId;
+use ewsd_ews::view::ItemView;
+use ewsd_ews::word::SyncScope;
+use ewsd_model::FolderKind;
+use ewsd_model::code::Code;
+use ewsd_model::id::{ChangeKey, FolderNo, ItemId, ItemNo};
+use ewsd_model::property::bit;
+use ewsd_model::value::WireId;
+use ewsd_store::{ItemChange, ItemRow, ItemState, StoreError, SyncKind};
+
+use super::state::{decode_items, encode_items};
+use crate::compute::{Bodies, Item};
+use crate::error::{Error, Result, outcome};
+use crate::gate::{Granted, Right};
+use crate::op::path::Shape;
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: SyncFolderItems) -> Result<Vec<Outcome<SyncPage<ItemView>>>> {
+    Ok(vec![outcome(one(cx, &request))?])
+}
+
+fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>> {
+    let folder = cx.gate.folder(&request.folder, Right::Read).map_err(|error| match error {
+        Error::Failure(failure) if failure.code == Code::ErrorFolderNotFound => Code::ErrorSyncFolderNotFound.into(),
+        other => other,
+    })?;
+    if folder.is(FolderKind::SearchFolder) {
+        return Err(Code::ErrorInvalidOperation.into());
+    }
+    let (granted, number) = (folder.granted, folder.row.folder);
+    let text = request.sync_state.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let state = match text.map(|text| decode_items(granted.guid(), text)) {
+        None => ItemState::new(number),
+        Some(Some(state)) if state.folder() == number => state,
+        Some(_) => return Err(Code::ErrorInvalidSyncStateData.into()),
+    };
+    let associated = request.scope == Some(SyncScope::NormalAndAssociated);
+    let most = usize::try_from(request.max_changes).unwrap_or(1);
+    let most = most.min(usize::try_from(cx.settings.limits.sync_changes).unwrap_or(usize::MAX));
+    let store = cx.gate.store(&granted);
+    let mut page = store.sync_items(granted.mailbox(), &state, associated, most).map_err(|error| match error {
+        StoreError::Trimmed => Error::from(Code::ErrorInvalidSyncStateData),
+        other => other.into(),
+    })?;
+    let ignored = ignored(&request.ignore);
+    page.changes.retain(|change| !ignored.contains(&change.item));
+    let mut shape = Shape::of_lists(&request.shape, cx.version);
+    let rows = rows(cx, &granted, &shape, &page.changes)?;
+    let place = Place { granted: &granted, folder: number };
+    let changes = page.changes.iter().filter_map(|change| place.tell(change, &mut shape, &rows)).collect();
+    Ok(SyncPage { state: encode_items(granted.guid(), &page.state), includes_last: page.last, changes })
+}
+
+/// Ids that are none are ignored as well: nothing is reported of them.
+fn ignored(ids: &[BaseItemId]) -> HashSet<ItemNo> {
+    let item = |id: &BaseItemId| match id {
+        BaseItemId::Item(id) => ItemId::decode(&id.id).ok().map(|id| id.item),
+        _ => None,
+    };
+    ids.iter().filter_map(item).collect()
+}
+
+/// The items to be shown, all in one query; none where the answer holds ids alone.
+fn rows(cx: &mut Cx<'_>, granted: &Granted, shape: &Shape, changes: &[ItemChange]) -> Result<HashMap<ItemNo, ItemRow>> {
+    let shown: Vec<ItemNo> = changes
+        .iter()
+        .filter(|change| matches!(change.what, SyncKind::Create | SyncKind::Update))
+        .map(|change| change.item)
+        .collect();
+    if shape.is_id_only() || shown.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = cx.gate.store(granted).items(granted.mailbox(), &shown, &shape.needs.plan)?;
+    Ok(rows.into_iter().map(|row| (row.item, row)).collect())
+}
+
+/// Where the changes happened.
+struct Place<'a> {
+    granted: &'a Granted,
+    folder: FolderNo,
+}
+
+impl Place<'_> {
+    /// None for an item that went between the two queries: the next answer tells of it.
+    fn tell(&self, change: &ItemChange, shape: &mut Shape, rows: &HashMap<ItemNo, ItemRow>) -> Option<Change<ItemView>> {
+        let id = self.granted.item_id(self.folder, change.item).encode();
+        let keyed = |id| WireId { id, change_key: Some(ChangeKey::new(change.kind, change.change).encode()) };
+        match change.what {
+            SyncKind::Delete => return Some(Change::Delete(WireId { id, change_key: None })),
+            SyncKind::ReadFlag => return Some(Change::ReadFlag(keyed(id), change.flags & bit::READ != 0)),
+            SyncKind::Create | SyncKind::Update => {}
+        }
+        let view = if shape.is_id_only() {
+            ItemView::of_id(change.kind, keyed(id))
+        } else {
+            let row = rows.get(&change.item)?;
+            let bodies = Bodies::default();
+            shape.view(&Item { row, owner: self.granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
+        };
+        Some(if change.what == SyncKind::Create { Change::Create(view) } else { Change::Update(view) })
+    }
+}
