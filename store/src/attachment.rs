@@ -1,8 +1,15 @@
 //! Attachments: rows of their own, with their content among the blobs. Each change of them is a change of their item.
 
-use crate::Map;
-use ewsd_model::id::{AttachmentNo, ItemNo};
+use crate::blob::{AHEAD, Hash, Parts};
+use crate::connection::corrupt;
+use crate::item::item_ref;
+use crate::journal::{Count, Kind, Rows, Write};
+use crate::sql::{Param, Sql, clean, int, object};
+use crate::{ItemRef, Map, Missing, Store, StoreError};
+use ewsd_model::id::{AttachmentNo, ItemNo, MailboxNo};
+use ewsd_model::property::bit;
 use jiff::Timestamp;
+use postgres::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i16)]
@@ -27,6 +34,23 @@ pub struct NewAttachment<'a> {
     pub props: Map,
 }
 
+impl NewAttachment<'_> {
+    /// A file without anything, to be filled in.
+    pub fn file() -> Self {
+        NewAttachment {
+            kind: AttachmentKind::File,
+            name: "",
+            content_type: None,
+            content_id: None,
+            content_location: None,
+            inline: false,
+            modified: None,
+            content: &[],
+            props: Map::new(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttachmentRow {
     pub attachment: AttachmentNo,
@@ -43,4 +67,212 @@ pub struct AttachmentRow {
     pub props: Map,
     /// Only where asked for.
     pub content: Option<Vec<u8>>,
+}
+
+/// Adds `a`: the rows of the attachments, of the item `item`. `c.attachment` is the last of their numbers.
+pub(crate) fn insert_step<'a>(
+    write: &mut Write<'a>,
+    new: &'a [NewAttachment],
+    contents: &[Hash],
+    from: &str,
+    item: &str,
+) {
+    let texts = |field: fn(&NewAttachment<'a>) -> Option<&'a str>| {
+        Param::OptTexts(new.iter().map(|one| field(one).map(clean)).collect())
+    };
+    let kinds = write.place(Param::Ints(new.iter().map(|one| one.kind as i64).collect()));
+    let names = write.place(texts(|one| Some(one.name)));
+    let types = write.place(texts(|one| one.content_type));
+    let ids = write.place(texts(|one| one.content_id));
+    let locations = write.place(texts(|one| one.content_location));
+    let sizes = write.place(Param::Ints(new.iter().map(|one| one.content.len() as i64).collect()));
+    let times = write.place(Param::Times(new.iter().map(|one| one.modified).collect()));
+    let inline = write.place(Param::Bools(new.iter().map(|one| one.inline).collect()));
+    let hashes = write.place(Param::BytesMany(contents.iter().map(|hash| hash.0.to_vec().into()).collect()));
+    let props = write.place(Param::Jsons(new.iter().map(|one| crate::sql::clean_json(one.props.clone().into())).collect()));
+    let count = new.len();
+    write.step(
+        "a",
+        &format!(
+            "insert into attachment (mailbox, attachment, item, kind, name, content_type, content_id, content_location, \
+                 size, modified, is_inline, content, props) \
+             select $1, c.attachment - cardinality({kinds}::int[]) + w.at, {item}, w.kind, w.name, w.content_type, w.content_id, \
+                 w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props \
+             from {from}, unnest({kinds}::int[], {names}::text[], {types}::text[], {ids}::text[], {locations}::text[], \
+                 {sizes}::bigint[], {times}::timestamptz[], {inline}::bool[], {hashes}::bytea[], {props}::jsonb[]) \
+                 with ordinality as w (kind, name, content_type, content_id, content_location, size, modified, is_inline, \
+                 content, props, at) returning attachment"
+        ),
+    );
+    debug_assert_eq!(count, contents.len());
+}
+
+const FIELDS: &str = "a.attachment, a.item, a.kind, a.name, a.content_type, a.content_id, a.content_location, a.size, \
+    a.modified, a.is_inline, a.props";
+
+impl Store {
+    /// The attachments of items, without their contents: by item, then in the order in which they were added.
+    pub fn attachments(&mut self, mailbox: MailboxNo, items: &[ItemNo]) -> Result<Vec<AttachmentRow>, StoreError> {
+        let sql = Sql::new(format!(
+            "select {FIELDS} from attachment a where a.mailbox = $1 and a.item = any($2) order by a.item, a.attachment"
+        ))
+        .with([mailbox.0.into(), Param::Ints(items.iter().map(|item| item.0).collect())]);
+        self.read(&sql)?.iter().map(|row| attachment(row, false)).collect()
+    }
+
+    /// One attachment, with `content` whole.
+    pub fn attachment(
+        &mut self,
+        mailbox: MailboxNo,
+        number: AttachmentNo,
+        content: bool,
+    ) -> Result<AttachmentRow, StoreError> {
+        const CONTENT: &str = ", (select string_agg(b.data, ''::bytea order by b.part) from blob b \
+            where b.mailbox = a.mailbox and b.hash = a.content)";
+        let sql = Sql::new(format!(
+            "select {FIELDS}{} from attachment a where a.mailbox = $1 and a.attachment = $2",
+            if content { CONTENT } else { "" }
+        ))
+        .with([mailbox.0.into(), number.0.into()]);
+        attachment(&self.read_one(&sql, Missing::Attachment)?, content)
+    }
+
+    /// Adds attachments to an item: one change of it. Sets `HAS_ATTACHMENTS`, the size, and that the message as received no
+    /// longer tells the whole.
+    pub fn create_attachments(
+        &mut self,
+        mailbox: MailboxNo,
+        item: ItemNo,
+        new: &[NewAttachment],
+    ) -> Result<(Vec<AttachmentNo>, ItemRef), StoreError> {
+        let mut parts = Parts::default();
+        let contents: Vec<Hash> = new.iter().map(|one| parts.add(one.content)).collect();
+        if parts.octets > AHEAD && !self.in_transaction() {
+            return self.transaction(|store| store.create_attachments(mailbox, item, new));
+        }
+        if parts.octets > AHEAD {
+            self.put_ahead(mailbox, &mut parts)?;
+        }
+        let mut write = Write::new(mailbox);
+        let place = write.place(item.0);
+        let octets: i64 = new.iter().map(|one| one.content.len() as i64).sum();
+        let (count, octets) = (write.place(int(new.len())?), write.place(octets));
+        let visible = write.place(new.iter().any(|one| !one.inline));
+        source(&mut write, &place);
+        write.bump(&Count::One, &format!("{count}::bigint"), "exists (select from src)");
+        if !parts.is_empty() {
+            write.step_with("b", |sql| parts.insert(sql, ", c"));
+        }
+        insert_step(&mut write, new, &contents, "c, src", "src.item");
+        touch(&mut write, &format!("{count}::int"), &format!("{octets}::bigint"), &visible);
+        let rows = write.run(self, SELECT, "c, src")?;
+        let row = rows.first().ok_or(StoreError::NotFound(Missing::Item))?;
+        let last: i64 = row.try_get(6).map_err(corrupt)?;
+        let first = last - int(new.len())?;
+        Ok(((first + 1..=last).map(AttachmentNo).collect(), item_ref(row)?))
+    }
+
+    /// Removes attachments of an item: one change of it. Answers those that were there; none: [`StoreError::NotFound`].
+    pub fn delete_attachments(
+        &mut self,
+        mailbox: MailboxNo,
+        item: ItemNo,
+        numbers: &[AttachmentNo],
+    ) -> Result<(Vec<AttachmentNo>, ItemRef), StoreError> {
+        let mut write = Write::new(mailbox);
+        let place = write.place(item.0);
+        let numbers = write.place(Param::Ints(numbers.iter().map(|number| number.0).collect()));
+        source(&mut write, &place);
+        write.step(
+            "gone",
+            &format!(
+                "select a.attachment, a.size from attachment a, src \
+                 where a.mailbox = $1 and a.item = src.item and a.attachment = any({numbers}::bigint[])"
+            ),
+        );
+        write.bump(&Count::One, "0", "exists (select from gone)");
+        write.step(
+            "x",
+            "delete from attachment a using c, gone where a.mailbox = $1 and a.attachment = gone.attachment returning 1",
+        );
+        let visible = format!(
+            "exists (select from attachment a where a.mailbox = $1 and a.item = {place} and not a.is_inline \
+             and a.attachment not in (select attachment from gone))"
+        );
+        touch(
+            &mut write,
+            "-(select count(*) from gone)::int",
+            "-(select coalesce(sum(size), 0) from gone)::bigint",
+            &visible,
+        );
+        let select = format!("{SELECT}, (select array_agg(attachment order by attachment) from gone)");
+        let rows = write.run(self, &select, "c, src")?;
+        let row = rows.first().ok_or(StoreError::NotFound(Missing::Attachment))?;
+        let gone: Vec<i64> = row.try_get(7).map_err(corrupt)?;
+        Ok((gone.into_iter().map(AttachmentNo).collect(), item_ref(row)?))
+    }
+}
+
+/// What [`item_ref`] reads, and the last attachment number.
+const SELECT: &str = ", src.item, src.folder, src.kind, c.seq, src.item, c.attachment";
+
+/// `src`: the item as it is.
+fn source(write: &mut Write, item: &str) {
+    let body = format!("select item, folder, kind, change, flags from item where mailbox = $1 and item = {item}");
+    write.step("src", &body);
+}
+
+/// `u`, `f` and the journal: the item with so many attachments and octets more. `visible`: whether it has (or, of
+/// additions, gets) one that is not inline.
+fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
+    let (has, stale) = (bit::HAS_ATTACHMENTS, bit::MIME_STALE);
+    // An addition keeps the bit that was there; a removal decides it anew.
+    let kept = if count.starts_with('-') { !has as i32 } else { -1 };
+    write.step(
+        "u",
+        &format!(
+            "update item i set change = c.seq, modified = now(), attachments = i.attachments + {count}, \
+             size = i.size + {octets}, \
+             flags = (i.flags & {kept}) | {stale} | case when {visible} then {has} else 0 end \
+             from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change returning i.folder"
+        ),
+    );
+    write.step(
+        "f",
+        &format!("update folder o set bytes = o.bytes + {octets} from c, src where o.mailbox = $1 and o.folder = src.folder"),
+    );
+    write.rows(&Rows {
+        kind: &Kind::ItemModified.sql(),
+        item: "src.item",
+        folder: "u.folder",
+        associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
+        from: "c cross join src left join u on true",
+        ..Rows::default()
+    });
+}
+
+fn attachment(row: &Row, content: bool) -> Result<AttachmentRow, StoreError> {
+    let kind = match row.try_get::<_, i16>(2).map_err(corrupt)? {
+        0 => AttachmentKind::File,
+        1 => AttachmentKind::Item,
+        other => return Err(StoreError::Corrupt(format!("attachment kind {other}"))),
+    };
+    let content = if content { row.try_get(11).map_err(corrupt)? } else { None };
+    let read = || {
+        Ok(AttachmentRow {
+            attachment: AttachmentNo(row.try_get(0)?),
+            item: ItemNo(row.try_get(1)?),
+            kind,
+            name: row.try_get(3)?,
+            content_type: row.try_get(4)?,
+            content_id: row.try_get(5)?,
+            content_location: row.try_get(6)?,
+            size: row.try_get(7)?,
+            modified: row.try_get(8)?,
+            inline: row.try_get(9)?,
+            props: object(row, 10)?,
+            content,
+        })
+    };
+    read().map_err(corrupt)
 }

@@ -165,6 +165,11 @@ impl Columns {
         }
     }
 
+    /// Adds a column that is known not to be there.
+    pub(crate) fn add(&mut self, column: Column, value: Value) {
+        self.0.push((column, value));
+    }
+
     pub fn take(&mut self, column: Column) -> Option<Value> {
         let at = self.0.iter().position(|(known, _)| *known == column)?;
         Some(self.0.swap_remove(at).1)

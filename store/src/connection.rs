@@ -204,6 +204,10 @@ impl Store {
         self.query(&sql).map(drop)
     }
 
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.running.is_some()
+    }
+
     pub(crate) fn busy(&self) -> StoreError {
         StoreError::Busy { retry_ms: self.options.retry_ms }
     }

@@ -3,6 +3,15 @@
 /// The database of the private cluster.
 pub const DATABASE: &str = "ewsd";
 
+/// Makes it, in single-user mode, right after `initdb`.
+pub const CREATE_DATABASE: &str = "create database ewsd;\n";
+
+/// The file beside `postgresql.conf` that holds [`conf`]; written anew at each start.
+pub const CONF: &str = "ewsd.conf";
+
+/// Lines for the end of `postgresql.conf`: ours, then whatever the administrator puts into `local.conf`.
+pub const INCLUDE: &str = "\ninclude 'ewsd.conf'\ninclude_if_exists 'local.conf'\n";
+
 /// The superuser that `initdb` makes; local connections are trusted, the socket's directory is closed to others.
 pub const USER: &str = "ewsd";
 

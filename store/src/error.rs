@@ -14,6 +14,8 @@ pub enum StoreError {
     Conflict { current: Seq },
     /// Name, login or address is taken.
     Exists(Missing),
+    /// A folder would come to lie below itself.
+    Cycle,
     /// The mailbox would grow beyond its quota.
     Quota,
     /// The journal no longer reaches back so far: the state or watermark is of no use.
@@ -45,6 +47,7 @@ impl fmt::Display for StoreError {
             StoreError::NotFound(what) => write!(f, "there is no such {}", what.word()),
             StoreError::Conflict { current } => write!(f, "it was changed meanwhile (now at {current})"),
             StoreError::Exists(what) => write!(f, "there is one already: {}", what.word()),
+            StoreError::Cycle => f.write_str("a folder cannot lie below itself"),
             StoreError::Quota => f.write_str("the mailbox is full"),
             StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),
             StoreError::Corrupt(what) => write!(f, "value does not fit: {what}"),

@@ -26,7 +26,6 @@ pub mod json;
 mod migrate;
 mod options;
 mod outbox;
-mod pending;
 pub mod query;
 mod quota;
 mod search;

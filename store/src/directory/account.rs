@@ -1,0 +1,201 @@
+//! Accounts: making, reading, changing, removing them.
+
+use super::{Account, NewAccount};
+use crate::connection::corrupt;
+use crate::folder::Seed;
+use crate::sql::{Param, Sql, clean};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::distinguished;
+use ewsd_model::id::{Guid, MailboxNo};
+use postgres::Row;
+
+const ACCOUNT: &str = "
+    select a.account, a.mailbox, m.guid, a.login, a.display_name, a.disabled, a.password, m.language, m.quota_bytes,
+        (select p.address from address p where p.account = a.account and p.is_primary)
+    from account a join mailbox m on m.mailbox = a.mailbox ";
+
+impl Store {
+    /// By login, in any case.
+    pub fn account_by_login(&mut self, login: &str) -> Result<Option<Account>, StoreError> {
+        self.one("where a.login = lower($1::text)", login.into())
+    }
+
+    /// By any of its addresses, in any case.
+    pub fn account_by_address(&mut self, address: &str) -> Result<Option<Account>, StoreError> {
+        self.one("where a.account = (select account from address where address = lower($1::text))", address.into())
+    }
+
+    pub fn account(&mut self, account: i64) -> Result<Option<Account>, StoreError> {
+        self.one("where a.account = $1", account.into())
+    }
+
+    pub fn account_by_mailbox(&mut self, mailbox: MailboxNo) -> Result<Option<Account>, StoreError> {
+        self.one("where a.mailbox = $1", mailbox.0.into())
+    }
+
+    fn one(&mut self, condition: &str, param: Param) -> Result<Option<Account>, StoreError> {
+        let sql = Sql::new(format!("{ACCOUNT}{condition}")).with([param]);
+        self.read_opt(&sql)?.map(|row| account(&row).map_err(corrupt)).transpose()
+    }
+
+    /// All of them, by login.
+    pub fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+        let sql = Sql::new(format!("{ACCOUNT}order by a.login"));
+        self.read(&sql)?.iter().map(|row| account(row).map_err(corrupt)).collect()
+    }
+
+    /// Makes account, addresses, mailbox and all folders that a mailbox starts with, named in the account's language.
+    /// [`StoreError::Exists`] of what is taken.
+    pub fn create_account(&mut self, new: &NewAccount) -> Result<Account, StoreError> {
+        const MAKE: &str = "
+            with m as (
+                insert into mailbox (language, quota_bytes) values ($1, $2::bigint) returning mailbox
+            ), c as (
+                insert into counter (mailbox) select mailbox from m
+            )
+            insert into account (login, display_name, password, mailbox)
+            select lower($3), $4, $5, mailbox from m returning account, mailbox";
+        let seeds = seeds(&new.language);
+        let made = self.transaction(|store| {
+            let quota = new.quota_bytes.map_or(Param::Null, Param::Int);
+            let sql = Sql::new(MAKE).with([
+                Param::Text(clean(&new.language)),
+                quota,
+                new.login.as_str().into(),
+                new.display_name.as_str().into(),
+                new.password_phc.as_deref().into(),
+            ]);
+            let row = store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Account))?;
+            let account: i64 = row.try_get(0).map_err(corrupt)?;
+            for (at, address) in new.addresses.iter().enumerate() {
+                store.add_address(account, address, at == 0)?;
+            }
+            store.seed_folders(MailboxNo(row.try_get(1).map_err(corrupt)?), &seeds)?;
+            Ok::<_, StoreError>(account)
+        })?;
+        self.account(made)?.ok_or(StoreError::NotFound(Missing::Account))
+    }
+
+    /// Replaces the password by its PHC string; None: no password opens the account.
+    pub fn set_password(&mut self, account: i64, phc: Option<&str>) -> Result<(), StoreError> {
+        self.set(account, "password = $2", phc.into())
+    }
+
+    pub fn set_disabled(&mut self, account: i64, disabled: bool) -> Result<(), StoreError> {
+        self.set(account, "disabled = $2", disabled.into())
+    }
+
+    pub fn set_display_name(&mut self, account: i64, name: &str) -> Result<(), StoreError> {
+        self.set(account, "display_name = $2", name.into())
+    }
+
+    /// In octets; None: as the server is set, 0: none.
+    pub fn set_quota(&mut self, account: i64, octets: Option<i64>) -> Result<(), StoreError> {
+        let sql = Sql::new(
+            "update mailbox m set quota_bytes = $2 from account a where a.account = $1 and m.mailbox = a.mailbox returning 1",
+        )
+        .with([account.into(), octets.map_or(Param::Null, Param::Int)]);
+        self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Account))
+    }
+
+    fn set(&mut self, account: i64, what: &str, param: Param) -> Result<(), StoreError> {
+        let sql = Sql::new(format!("update account set {what} where account = $1 returning 1")).with([account.into(), param]);
+        self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Account))
+    }
+
+    /// Removes the account with its addresses, its mailbox and everything in that.
+    pub fn delete_account(&mut self, account: i64) -> Result<(), StoreError> {
+        // Tables without a foreign key to the mailbox; those with one follow it.
+        const OF_MAILBOX: &[&str] = &[
+            "delete from subscription where mailbox = $1",
+            "delete from outbox where mailbox = $1",
+            "delete from attachment where mailbox = $1",
+            "delete from item where mailbox = $1",
+            "delete from folder where mailbox = $1",
+            "delete from blob where mailbox = $1",
+            "delete from journal where mailbox = $1",
+            "delete from counter where mailbox = $1",
+        ];
+        self.transaction(|store| {
+            let gone = Sql::new("delete from account where account = $1 returning mailbox").with([account.into()]);
+            let row = store.query_opt(&gone)?.ok_or(StoreError::NotFound(Missing::Account))?;
+            let mailbox: i64 = row.try_get(0).map_err(corrupt)?;
+            store.lock_mailbox(MailboxNo(mailbox))?;
+            for statement in OF_MAILBOX {
+                store.query(&Sql::new(*statement).with([mailbox.into()]))?;
+            }
+            store.query(&Sql::new("delete from mailbox where mailbox = $1").with([mailbox.into()])).map(drop)
+        })
+    }
+
+    pub fn mailbox_by_guid(&mut self, guid: Guid) -> Result<Option<MailboxNo>, StoreError> {
+        let sql = Sql::new("select mailbox from mailbox where guid = $1").with([Param::Guid(uuid::Uuid::from_bytes(guid.0))]);
+        self.read_opt(&sql)?.map(|row| row.try_get(0).map(MailboxNo).map_err(corrupt)).transpose()
+    }
+
+    /// Mailboxes after `after`, in order, at most `limit`: for the janitor's rounds.
+    pub fn mailboxes(&mut self, after: MailboxNo, limit: i64) -> Result<Vec<MailboxNo>, StoreError> {
+        let sql = Sql::new("select mailbox from mailbox where mailbox > $1 order by mailbox limit $2")
+            .with([after.0.into(), limit.into()]);
+        self.read(&sql)?.iter().map(|row| row.try_get(0).map(MailboxNo).map_err(corrupt)).collect()
+    }
+}
+
+/// The folders a mailbox starts with, parents first.
+fn seeds(language: &str) -> Vec<Seed> {
+    let mut seeds: Vec<Seed> = Vec::new();
+    let mut waiting: Vec<_> = distinguished::made().collect();
+    // Each turn takes those whose parent is there; a row without one on the list would wait for ever and is dropped.
+    loop {
+        let before = seeds.len();
+        waiting.retain(|row| {
+            let ready = row.parent.is_empty() || seeds.iter().any(|seed| seed.distinguished == row.parent);
+            if ready {
+                seeds.push(Seed {
+                    distinguished: row.name,
+                    parent: row.parent,
+                    kind: row.kind,
+                    class: row.class,
+                    name: row.display_name(language).to_owned(),
+                    hidden: row.is_hidden(),
+                });
+            }
+            !ready
+        });
+        if seeds.len() == before {
+            return seeds;
+        }
+    }
+}
+
+fn account(row: &Row) -> Result<Account, postgres::Error> {
+    let guid: uuid::Uuid = row.try_get(2)?;
+    Ok(Account {
+        account: row.try_get(0)?,
+        mailbox: MailboxNo(row.try_get(1)?),
+        guid: Guid(*guid.as_bytes()),
+        login: row.try_get(3)?,
+        display_name: row.try_get(4)?,
+        disabled: row.try_get(5)?,
+        password_phc: row.try_get(6)?,
+        language: row.try_get(7)?,
+        quota_bytes: row.try_get(8)?,
+        primary_address: row.try_get(9)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn every_folder_that_is_to_be_made_is_made_after_its_parent() {
+        let seeds = seeds("de");
+        assert_eq!(seeds.len(), distinguished::made().count());
+        for (at, seed) in seeds.iter().enumerate() {
+            assert!(seed.parent.is_empty() || seeds[..at].iter().any(|before| before.distinguished == seed.parent));
+        }
+        assert!(seeds.iter().any(|seed| seed.name == "Posteingang"));
+    }
+}

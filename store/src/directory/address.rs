@@ -1,0 +1,82 @@
+//! Addresses of accounts, and which recipients of mail are ours.
+
+use super::Recipient;
+use crate::connection::corrupt;
+use crate::sql::{Param, Sql, clean};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::id::MailboxNo;
+use postgres::Row;
+
+impl Store {
+    /// Gives an account one more address, or makes it the primary one if the account has it already.
+    /// [`StoreError::Exists`] if another account has it.
+    pub fn add_address(&mut self, account: i64, address: &str, primary: bool) -> Result<(), StoreError> {
+        const ADD: &str = "
+            insert into address (address, account, is_primary)
+            select lower($2), $1, $3 or not exists (select from address where account = $1 and is_primary)
+            on conflict (address) do update set is_primary = address.is_primary or excluded.is_primary
+            where address.account = $1 returning 1";
+        self.transaction(|store| {
+            if store.account(account)?.is_none() {
+                return Err(StoreError::NotFound(Missing::Account));
+            }
+            if primary {
+                let step_down = Sql::new("update address set is_primary = false where account = $1 and is_primary");
+                store.query(&step_down.with([account.into()]))?;
+            }
+            let add = Sql::new(ADD).with([account.into(), address.into(), primary.into()]);
+            store.query_opt(&add)?.map(drop).ok_or(StoreError::Exists(Missing::Address))
+        })
+    }
+
+    /// Takes an address away. If it was the primary one, the account's first other one in order becomes it.
+    pub fn remove_address(&mut self, address: &str) -> Result<(), StoreError> {
+        const NEXT: &str = "
+            update address set is_primary = true
+            where address = (select min(address) from address where account = $1)
+              and not exists (select from address where account = $1 and is_primary)";
+        self.transaction(|store| {
+            let gone = Sql::new("delete from address where address = lower($1) returning account").with([address.into()]);
+            let row = store.query_opt(&gone)?.ok_or(StoreError::NotFound(Missing::Address))?;
+            let account: i64 = row.try_get(0).map_err(corrupt)?;
+            store.query(&Sql::new(NEXT).with([account.into()])).map(drop)
+        })
+    }
+
+    /// An account's addresses, the primary one first.
+    pub fn addresses(&mut self, account: i64) -> Result<Vec<String>, StoreError> {
+        let sql = Sql::new("select address from address where account = $1 order by is_primary desc, address")
+            .with([account.into()]);
+        self.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
+    }
+
+    /// Those of the addresses that belong to accounts here, in any case; the others are left out.
+    pub fn recipients(&mut self, addresses: &[String]) -> Result<Vec<Recipient>, StoreError> {
+        const FIND: &str = "
+            select w.address, a.account, a.mailbox, p.address, a.display_name, a.disabled, m.quota_bytes
+            from (select distinct lower(x) as address from unnest($1::text[]) x) w
+            join address w2 on w2.address = w.address
+            join account a on a.account = w2.account
+            join mailbox m on m.mailbox = a.mailbox
+            join address p on p.account = a.account and p.is_primary";
+        let sql = Sql::new(FIND).with([Param::Texts(addresses.iter().map(|address| clean(address)).collect())]);
+        let read = |row: &Row| {
+            Ok(Recipient {
+                address: row.try_get(0)?,
+                account: row.try_get(1)?,
+                mailbox: MailboxNo(row.try_get(2)?),
+                primary_address: row.try_get(3)?,
+                display_name: row.try_get(4)?,
+                disabled: row.try_get(5)?,
+                quota_bytes: row.try_get(6)?,
+            })
+        };
+        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+    }
+
+    /// The domains of all addresses, in order.
+    pub fn domains(&mut self) -> Result<Vec<String>, StoreError> {
+        let sql = Sql::new("select distinct substring(address from '@([^@]*)$') d from address where address like '%@%' order by d");
+        self.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
+    }
+}

@@ -1,0 +1,81 @@
+//! Listing the folders below one.
+
+use super::FolderRow;
+use super::read::{FIELDS, folder_row};
+use crate::connection::corrupt;
+use crate::query::{Field, Filter, Found, Order, Page, Table, condition, order};
+use crate::sql::{Sql, int};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::id::{FolderNo, MailboxNo};
+use ewsd_model::property::Column;
+
+const BY_NAME: &[Order] = &[Order { field: Field::Column(Column::Name), ascending: true }];
+
+impl Store {
+    /// The folders directly below `parent`, or with `deep` all below it; `parent` itself is not among them.
+    pub fn children(
+        &mut self,
+        mailbox: MailboxNo,
+        parent: FolderNo,
+        deep: bool,
+        filter: &Filter,
+        orders: &[Order],
+        page: Page,
+    ) -> Result<Found<FolderRow>, StoreError> {
+        let orders = if orders.is_empty() { BY_NAME } else { orders };
+        let mut sql = Sql::new(below(deep));
+        sql.push("select ").push(FIELDS);
+        from(mailbox, parent, deep, filter, &mut sql)?;
+        sql.push(" order by ");
+        order(orders, Table::Folder, "o.folder", page.from_end, &mut sql)?;
+        sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset.max(0)).push("::bigint");
+        let mut rows = self.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect::<Result<Vec<_>, _>>()?;
+        let read = int(rows.len())?;
+        let total = if read < page.limit && (read > 0 || page.offset <= 0) {
+            page.offset.max(0) + read
+        } else {
+            let mut sql = Sql::new(below(deep));
+            sql.push("select count(*)");
+            from(mailbox, parent, deep, filter, &mut sql)?;
+            self.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)?
+        };
+        if page.from_end {
+            rows.reverse();
+        }
+        let offset = page.offset.max(0) + read;
+        Ok(Found { rows, total, offset, last: offset >= total })
+    }
+}
+
+fn below(deep: bool) -> &'static str {
+    if deep {
+        "with recursive below as (
+            select folder from folder where mailbox = $1 and parent = $2
+            union all
+            select k.folder from folder k join below on k.mailbox = $1 and k.parent = below.folder
+        ) "
+    } else {
+        ""
+    }
+}
+
+fn from(
+    mailbox: MailboxNo,
+    parent: FolderNo,
+    deep: bool,
+    filter: &Filter,
+    sql: &mut Sql,
+) -> Result<(), StoreError> {
+    sql.params.push(mailbox.0.into());
+    sql.params.push(parent.0.into());
+    sql.push(if deep {
+        " from below join folder o on o.mailbox = $1 and o.folder = below.folder where true"
+    } else {
+        " from folder o where o.mailbox = $1 and o.parent = $2"
+    });
+    if *filter != Filter::True {
+        sql.push(" and ");
+        condition(filter, Table::Folder, sql)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Making folders: one, a copy of one with all below it, and those that a mailbox starts with.
+
+use super::NewFolder;
+use crate::connection::corrupt;
+use crate::journal::{Count, Kind, Rows, Write};
+use crate::sql::{Param, Sql};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::FolderKind;
+use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
+
+/// A folder of a new mailbox. Parents come before their children.
+#[derive(Clone, Debug)]
+pub(crate) struct Seed {
+    pub distinguished: &'static str,
+    /// Empty for the root.
+    pub parent: &'static str,
+    pub kind: FolderKind,
+    pub class: &'static str,
+    pub name: String,
+    pub hidden: bool,
+}
+
+impl Store {
+    /// Makes a folder: one round trip. [`StoreError::Exists`] if the parent has one of that name,
+    /// [`StoreError::NotFound`] if there is no such parent.
+    pub fn create_folder(&mut self, mailbox: MailboxNo, new: &NewFolder) -> Result<(FolderNo, Seq), StoreError> {
+        self.insert_folder(mailbox, new, Kind::FolderCreated, None)
+    }
+
+    /// Copies a folder with its items and all folders below it to `target`. [`StoreError::Cycle`] if that lies below it.
+    pub fn copy_folder(
+        &mut self,
+        mailbox: MailboxNo,
+        folder: FolderNo,
+        target: FolderNo,
+    ) -> Result<(FolderNo, Seq), StoreError> {
+        self.transaction(|store| {
+            store.lock_mailbox(mailbox)?;
+            if store.ancestors(mailbox, target)?.contains(&folder) {
+                return Err(StoreError::Cycle);
+            }
+            store.copy_tree(mailbox, folder, target)
+        })
+    }
+
+    fn copy_tree(
+        &mut self,
+        mailbox: MailboxNo,
+        folder: FolderNo,
+        target: FolderNo,
+    ) -> Result<(FolderNo, Seq), StoreError> {
+        let source = self.folder(mailbox, folder)?;
+        let mut new = NewFolder::new(target, source.kind, source.name);
+        (new.class, new.hidden, new.props, new.ext) = (source.class, source.hidden, source.props, source.ext);
+        let made = self.insert_folder(mailbox, &new, Kind::FolderCopied, Some(folder))?;
+        let items: Vec<ItemNo> = self.item_numbers(mailbox, folder)?;
+        self.copy_items(mailbox, &items, made.0)?;
+        let below = Sql::new("select folder from folder where mailbox = $1 and parent = $2 and folder <> $3 order by folder")
+            .with([mailbox.0.into(), folder.0.into(), made.0.0.into()]);
+        for row in self.query(&below)? {
+            self.copy_tree(mailbox, FolderNo(row.try_get(0).map_err(corrupt)?), made.0)?;
+        }
+        Ok(made)
+    }
+
+    fn insert_folder(
+        &mut self,
+        mailbox: MailboxNo,
+        new: &NewFolder,
+        kind: Kind,
+        source: Option<FolderNo>,
+    ) -> Result<(FolderNo, Seq), StoreError> {
+        let mut write = Write::new(mailbox);
+        let parent = write.place(new.parent.0);
+        let source = write.place(source.map_or(Param::Null, |folder| folder.0.into()));
+        write.bump(
+            &Count::One,
+            "0",
+            &format!("exists (select from folder where mailbox = $1 and folder = {parent}::bigint)"),
+        );
+        write.step(
+            "p",
+            &format!(
+                "update folder o set change = c.seq from c where o.mailbox = $1 and o.folder = {parent}::bigint returning o.folder"
+            ),
+        );
+        let values: Vec<String> = [
+            Param::Int(new.kind as i64),
+            new.class.as_str().into(),
+            new.name.as_str().into(),
+            new.distinguished.as_deref().into(),
+            new.hidden.into(),
+            new.props.clone().into(),
+            new.ext.clone().into(),
+        ]
+        .into_iter()
+        .map(|value| write.place(value))
+        .collect();
+        write.step(
+            "f",
+            &format!(
+                "insert into folder (mailbox, folder, change, parent, kind, class, name, distinguished, hidden, props, ext) \
+                 select $1, c.seq, c.seq, p.folder, {} from c, p returning folder, parent",
+                values.join(", ")
+            ),
+        );
+        write.rows(&Rows {
+            kind: &kind.sql(),
+            folder: "f.folder",
+            parent: "f.parent",
+            old_folder: &format!("{source}::bigint"),
+            from: "c left join f on true",
+            ..Rows::default()
+        });
+        let rows = write.run(self, "", "c")?;
+        let seq = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?.try_get(0).map_err(corrupt)?;
+        Ok((FolderNo(seq), Seq(seq)))
+    }
+
+    /// Makes the folders of a new mailbox, numbered from 1 in the order given.
+    pub(crate) fn seed_folders(&mut self, mailbox: MailboxNo, seeds: &[Seed]) -> Result<(), StoreError> {
+        let place_of = |name: &str| seeds.iter().position(|seed| seed.distinguished == name).map_or(0, |at| at as i64 + 1);
+        let texts = |field: &dyn Fn(&Seed) -> String| Param::Texts(seeds.iter().map(|seed| field(seed).into()).collect());
+        let mut write = Write::new(mailbox);
+        let parents = write.place(Param::Ints(seeds.iter().map(|seed| place_of(seed.parent)).collect()));
+        let kinds = write.place(Param::Ints(seeds.iter().map(|seed| seed.kind as i64).collect()));
+        let classes = write.place(texts(&|seed| seed.class.to_owned()));
+        let names = write.place(texts(&|seed| seed.name.clone()));
+        let distinguished = write.place(texts(&|seed| seed.distinguished.to_owned()));
+        let hidden = write.place(Param::Bools(seeds.iter().map(|seed| seed.hidden).collect()));
+        write.step(
+            "src",
+            &format!(
+                "select * from unnest({parents}::bigint[], {kinds}::smallint[], {classes}::text[], {names}::text[], \
+                 {distinguished}::text[], {hidden}::bool[]) with ordinality \
+                 as w (parent, kind, class, name, distinguished, hidden, n)"
+            ),
+        );
+        write.bump(&Count::Of("src"), "0", "true");
+        write.step(
+            "f",
+            "insert into folder (mailbox, folder, change, parent, kind, class, name, distinguished, hidden) \
+             select $1, c.base + n, c.base + n, case when parent > 0 then c.base + parent end, kind, class, name, \
+                 distinguished, hidden from c, src returning folder, parent",
+        );
+        write.rows(&Rows {
+            n: "src.n",
+            kind: &Kind::FolderCreated.sql(),
+            folder: "f.folder",
+            parent: "f.parent",
+            from: "c cross join src left join f on f.folder = c.base + src.n",
+            ..Rows::default()
+        });
+        write.run(self, "", "c").map(drop)
+    }
+}

@@ -1,0 +1,114 @@
+//! Removing folders for good, with all that is in them.
+
+use crate::connection::corrupt;
+use crate::journal::{Count, Kind, Rows, Write};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::id::{FolderNo, MailboxNo, Seq};
+use ewsd_model::property::bit;
+
+/// Which part of a tree goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// The folder and everything below it.
+    Whole,
+    /// Everything below it and its items; the folder stays.
+    Inside,
+    /// Its items.
+    Items,
+}
+
+impl Store {
+    /// Removes a folder with its items and all folders below it.
+    pub fn delete_folder(&mut self, mailbox: MailboxNo, folder: FolderNo) -> Result<Seq, StoreError> {
+        self.remove(mailbox, folder, Extent::Whole)?.ok_or(StoreError::NotFound(Missing::Folder))
+    }
+
+    /// Removes a folder's items, and with `folders` all folders below it. None: there was nothing to remove.
+    pub fn empty_folder(
+        &mut self,
+        mailbox: MailboxNo,
+        folder: FolderNo,
+        folders: bool,
+    ) -> Result<Option<Seq>, StoreError> {
+        self.remove(mailbox, folder, if folders { Extent::Inside } else { Extent::Items })
+    }
+
+    fn remove(&mut self, mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Result<Option<Seq>, StoreError> {
+        self.transaction(|store| {
+            // What is below must not change between look and removal; the list can be long, so no second try.
+            store.lock_mailbox(mailbox)?;
+            let rows = compose(mailbox, folder, extent).run(store, "", "c")?;
+            rows.first().map(|row| row.try_get(0).map(Seq).map_err(corrupt)).transpose()
+        })
+    }
+}
+
+fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'static> {
+    let mut write = Write::new(mailbox);
+    let folder = write.place(folder.0);
+    let recursion = if extent == Extent::Items {
+        ""
+    } else {
+        "union all select k.folder, k.parent, tree.depth + 1 from folder k join tree on k.mailbox = $1 and k.parent = tree.folder"
+    };
+    write.step(
+        "tree",
+        &format!(
+            "with recursive tree as (select folder, parent, 0 as depth from folder where mailbox = $1 and folder = {folder} {recursion}) \
+             select * from tree"
+        ),
+    );
+    let going = if extent == Extent::Whole { "true" } else { "depth > 0" };
+    // Items first, then folders from the leaves up: whoever replays the journal never meets an item without its folder.
+    write.step(
+        "src",
+        &format!(
+            "select g.*, row_number() over (order by g.rank, g.item, g.folder) as n from ( \
+                 select 0 as rank, i.item, i.folder, null::bigint as parent, i.flags, i.size from item i, tree \
+                 where i.mailbox = $1 and i.folder = tree.folder \
+                 union all \
+                 select 1000000 - depth, null, folder, parent, 0, 0 from tree where {going} \
+             ) g"
+        ),
+    );
+    write.bump(&Count::Of("src"), "0", "exists (select from src)");
+    write.step(
+        "x",
+        "delete from item i using c, src where i.mailbox = $1 and src.item is not null and i.item = src.item returning i.item",
+    );
+    write.step(
+        "y",
+        "delete from folder o using c, src where o.mailbox = $1 and src.item is null and o.folder = src.folder \
+         returning o.folder",
+    );
+    // What stays: the folder itself when only its inside goes, else its parent, which has one child less.
+    let kept = if extent == Extent::Whole {
+        "update folder o set change = c.seq from c, src \
+         where o.mailbox = $1 and src.item is null and o.folder = src.parent \
+             and not exists (select from tree where tree.folder = src.parent)"
+            .to_owned()
+    } else {
+        format!(
+            "update folder o set change = c.seq, total = 0, unread = 0, bytes = 0 from c \
+             where o.mailbox = $1 and o.folder = {folder}"
+        )
+    };
+    write.step("p", &kept);
+    write.rows(&Rows {
+        n: "src.n",
+        kind: &format!(
+            "case when src.item is null then {} else {} end::smallint",
+            Kind::FolderDeleted.sql(),
+            Kind::ItemDeleted.sql()
+        ),
+        item: "src.item",
+        folder: "coalesce((select y.folder from y where src.item is null and y.folder = src.folder), \
+                 case when x.item is not null then src.folder end)",
+        parent: "src.parent",
+        associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
+        counts: &format!("src.item is not null and src.flags & {} = 0", bit::ASSOCIATED),
+        from: "c cross join src left join x on x.item = src.item",
+        ..Rows::default()
+    });
+    write
+}

@@ -11,6 +11,9 @@ mod create;
 mod delete;
 mod read;
 
+pub(crate) use create::Seed;
+pub(crate) use read::{FIELDS, folder_row};
+
 /// A folder, whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FolderRow {

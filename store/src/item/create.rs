@@ -1,0 +1,143 @@
+//! Making items: one statement each, with contents, attachments, counters and journal.
+
+use super::{ItemRef, NewItem};
+use crate::attachment;
+use crate::blob::{AHEAD, Hash, Parts};
+use crate::column::{COLUMNS, Holds, param};
+use crate::connection::corrupt;
+use crate::journal::{Count, Kind, Rows, Write};
+use crate::sql::{Param, int};
+use crate::{Missing, Store, StoreError, search};
+use ewsd_model::id::{ItemNo, MailboxNo, Seq};
+use ewsd_model::property::{Column, bit};
+
+impl Store {
+    /// Makes one item: one round trip. [`StoreError::NotFound`] if there is no such folder.
+    pub fn create_item(&mut self, mailbox: MailboxNo, new: &NewItem) -> Result<ItemRef, StoreError> {
+        let mut parts = Parts::default();
+        let body = new.body.map(|body| parts.add(body));
+        let mime = new.mime.map(|mime| parts.add(mime));
+        let contents: Vec<Hash> = new.attachments.iter().map(|attachment| parts.add(attachment.content)).collect();
+        if parts.octets > AHEAD && !self.in_transaction() {
+            return self.transaction(|store| store.create_item(mailbox, new));
+        }
+        if parts.octets > AHEAD {
+            self.put_ahead(mailbox, &mut parts)?;
+        }
+        let write = compose(mailbox, new, &parts, [body, mime], &contents)?;
+        let rows = write.run(self, "", "c")?;
+        let seq = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?.try_get(0).map_err(corrupt)?;
+        let item = ItemNo(seq);
+        Ok(ItemRef { item, folder: new.folder, kind: new.kind, change: Seq(seq), old: item })
+    }
+
+    /// Makes several, all or none, in one transaction.
+    pub fn create_items(&mut self, mailbox: MailboxNo, new: &[NewItem]) -> Result<Vec<ItemRef>, StoreError> {
+        match new {
+            [] => Ok(Vec::new()),
+            [one] => Ok(vec![self.create_item(mailbox, one)?]),
+            many => self.transaction(|store| many.iter().map(|one| store.create_item(mailbox, one)).collect()),
+        }
+    }
+}
+
+fn compose<'a>(
+    mailbox: MailboxNo,
+    new: &'a NewItem,
+    parts: &Parts<'a>,
+    [body, mime]: [Option<Hash>; 2],
+    contents: &[Hash],
+) -> Result<Write<'a>, StoreError> {
+    let mut write = Write::new(mailbox);
+    let associated = new.flags & bit::ASSOCIATED != 0;
+    let unread = !associated && new.flags & bit::READ == 0;
+    let size = new.columns.number(Column::Size).unwrap_or(0);
+
+    let folder = write.place(new.folder.0);
+    let attachments = write.place(int(new.attachments.len())?);
+    let guard = format!("exists (select from folder where mailbox = $1 and folder = {folder})");
+    write.bump(&Count::One, &format!("{attachments}::bigint"), &guard);
+    if !parts.is_empty() {
+        write.step_with("b", |sql| parts.insert(sql, ", c"));
+    }
+    let (total, unread, bytes) =
+        (write.place(i64::from(!associated)), write.place(i64::from(unread)), write.place(size));
+    write.step(
+        "f",
+        &format!(
+            "update folder o set total = o.total + {total}::bigint, unread = o.unread + {unread}::bigint, bytes = o.bytes + {bytes}::bigint, \
+             change = case when {total}::bigint > 0 then c.seq else o.change end \
+             from c where o.mailbox = $1 and o.folder = {folder} returning o.folder"
+        ),
+    );
+    item_step(&mut write, new, body, mime, &attachments)?;
+    if !new.attachments.is_empty() {
+        attachment::insert_step(&mut write, &new.attachments, contents, "c, i", "i.item");
+    }
+    let kind = if new.delivered { Kind::ItemNewMail } else { Kind::ItemCreated };
+    let associated = associated.to_string();
+    let counts = (new.flags & bit::ASSOCIATED == 0).to_string();
+    write.rows(&Rows {
+        kind: &kind.sql(),
+        item: "c.seq",
+        folder: "f.folder",
+        associated: &associated,
+        counts: &counts,
+        from: "c left join f on true",
+        ..Rows::default()
+    });
+    Ok(write)
+}
+
+/// The item's row. Every column is named, set or not, so that all items are made by the same few statements.
+fn item_step<'a>(
+    write: &mut Write<'a>,
+    new: &'a NewItem,
+    body: Option<Hash>,
+    mime: Option<Hash>,
+    attachments: &str,
+) -> Result<(), StoreError> {
+    let mut names = String::from("mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search");
+    let kind = write.place(new.kind as i64);
+    let flags = write.place(i64::from(new.flags));
+    let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
+    let (body, mime) = (write.place(hash(body)), write.place(hash(mime)));
+    let (props, ext) = (write.place(new.props.clone()), write.place(new.ext.clone()));
+    let words = search::words(new.search);
+    let words = write.place(if words.is_empty() {
+        Param::Null
+    } else {
+        Param::Texts(words.into_iter().map(Into::into).collect())
+    });
+    let mut values = format!(
+        "$1, c.seq, f.folder, c.seq, {attachments}::bigint, {kind}, {flags}, {body}, {mime}, {props}, {ext}, \
+         array_to_tsvector({words}::text[])"
+    );
+    for row in COLUMNS.iter().filter(|row| !row.item.is_empty() && !row.fixed) {
+        let value = match new.columns.get(row.column) {
+            Some(value) => param(row, value)?,
+            None => default(row.column, new),
+        };
+        let place = write.place(value);
+        names.push_str(", ");
+        names.push_str(row.item);
+        if row.holds == Holds::Time && !row.nullable {
+            values.push_str(&format!(", coalesce({place}::timestamptz, now())"));
+        } else {
+            values.push_str(&format!(", {place}"));
+        }
+    }
+    write.step("i", &format!("insert into item ({names}) select {values} from c, f returning item"));
+    Ok(())
+}
+
+/// What a column that must have a value holds when nothing is said.
+fn default(column: Column, new: &NewItem) -> Param<'static> {
+    let row = crate::column::lookup(column);
+    match column {
+        Column::Class => Param::Text(new.kind.default_class().into()),
+        Column::Importance => Param::Int(1),
+        _ if row.is_some_and(|row| !row.nullable && matches!(row.holds, Holds::Int | Holds::Long)) => Param::Int(0),
+        _ => Param::Null,
+    }
+}

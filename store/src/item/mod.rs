@@ -4,12 +4,14 @@ use crate::{ColumnSet, Columns, Map, NewAttachment};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, Seq};
 
-mod copy;
+mod relocate;
 mod create;
 mod delete;
 mod find;
 mod read;
 mod update;
+
+pub(crate) use update::{item_ref, merged};
 
 /// What a query reads of each item. Item, folder, kind, change, flags and the number of attachments always come along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,0 +1,277 @@
+//! Changing items: properties, contents, read state.
+
+use super::{ItemRef, ItemUpdate};
+use crate::blob::{AHEAD, Hash, Parts};
+use crate::column::{lookup, param};
+use crate::connection::corrupt;
+use crate::journal::{Count, Kind, Rows, Write};
+use crate::sql::{Param, Sql};
+use crate::{Map, Missing, Store, StoreError, search};
+use ewsd_model::ItemKind;
+use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
+use ewsd_model::property::{Column, bit};
+use postgres::Row;
+
+/// True for an item that counts as unread, of flags `{}`.
+fn unread(flags: &str) -> String {
+    format!("(({flags}) & {} = 0)::int", bit::READ | bit::ASSOCIATED)
+}
+
+impl Store {
+    /// Changes one item, whole or not at all: one round trip. With `expect`, only if that is its change number:
+    /// [`StoreError::Conflict`] otherwise.
+    pub fn update_item(
+        &mut self,
+        mailbox: MailboxNo,
+        item: ItemNo,
+        update: &ItemUpdate,
+        expect: Option<Seq>,
+    ) -> Result<ItemRef, StoreError> {
+        let mut parts = Parts::default();
+        let [body, mime] = [update.body, update.mime].map(|content| content.map(|c| c.map(|c| parts.add(c))));
+        if parts.octets > AHEAD && !self.in_transaction() {
+            return self.transaction(|store| store.update_item(mailbox, item, update, expect));
+        }
+        if parts.octets > AHEAD {
+            self.put_ahead(mailbox, &mut parts)?;
+        }
+        let mut write = compose(mailbox, item, update, expect)?;
+        if !parts.is_empty() {
+            write.step_with("b", |sql| parts.insert(sql, ", c"));
+        }
+        set_step(&mut write, update, body, mime)?;
+        counter_step(&mut write, update)?;
+        let kind = if is_read_state(update) { Kind::ItemRead } else { Kind::ItemModified };
+        write.rows(&Rows {
+            kind: &kind.sql(),
+            item: "src.item",
+            folder: "u.folder",
+            associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
+            counts: "exists (select from d where d.unread <> 0)",
+            from: "c cross join src left join u on true",
+            ..Rows::default()
+        });
+        let rows = write.run(self, ", src.item, src.folder, coalesce(u.kind, src.kind), c.seq, src.item", "c, src left join u on true")?;
+        match rows.first() {
+            Some(row) => item_ref(row),
+            None => Err(self.why_not(mailbox, item)?),
+        }
+    }
+
+    /// Sets the read state where it is another. Answers those that changed.
+    pub fn set_read(&mut self, mailbox: MailboxNo, items: &[ItemNo], read: bool) -> Result<Vec<ItemRef>, StoreError> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut write = Write::new(mailbox);
+        let items = write.place(Param::Ints(items.iter().map(|item| item.0).collect()));
+        read_state(self, write, &format!("item = any({items}::bigint[])"), read)
+    }
+
+    /// The same for all items of a folder.
+    pub fn set_all_read(
+        &mut self,
+        mailbox: MailboxNo,
+        folder: FolderNo,
+        read: bool,
+    ) -> Result<Vec<ItemRef>, StoreError> {
+        let mut write = Write::new(mailbox);
+        let folder = write.place(folder.0);
+        read_state(self, write, &format!("folder = {folder}"), read)
+    }
+
+    /// Why a change of one item found nothing to change.
+    fn why_not(&mut self, mailbox: MailboxNo, item: ItemNo) -> Result<StoreError, StoreError> {
+        let sql = Sql::new("select change from item where mailbox = $1 and item = $2").with([mailbox.0.into(), item.0.into()]);
+        Ok(match self.read_opt(&sql)? {
+            Some(row) => StoreError::Conflict { current: Seq(row.try_get(0).map_err(corrupt)?) },
+            None => StoreError::NotFound(Missing::Item),
+        })
+    }
+}
+
+fn is_read_state(update: &ItemUpdate) -> bool {
+    let flags = update.set_flags | update.clear_flags;
+    flags & bit::READ != 0
+        && flags & !bit::READ == 0
+        && update.set.is_empty()
+        && update.unset == crate::ColumnSet::NONE
+        && update.props.is_empty()
+        && update.ext.is_empty()
+        && update.body.is_none()
+        && update.mime.is_none()
+        && update.search.is_none()
+        && update.kind.is_none()
+}
+
+/// `src`, the item as it is, and `c`.
+fn compose<'a>(
+    mailbox: MailboxNo,
+    item: ItemNo,
+    update: &'a ItemUpdate,
+    expect: Option<Seq>,
+) -> Result<Write<'a>, StoreError> {
+    if update.set_flags & update.clear_flags != 0 {
+        return Err(StoreError::Corrupt("a flag is both set and cleared".to_owned()));
+    }
+    let mut write = Write::new(mailbox);
+    let item = write.place(item.0);
+    let expected = match expect {
+        Some(change) => format!(" and change = {}", write.place(change.0)),
+        None => String::new(),
+    };
+    write.step(
+        "src",
+        &format!("select item, folder, kind, change, flags, size from item where mailbox = $1 and item = {item}{expected}"),
+    );
+    write.bump(&Count::One, "0", "exists (select from src)");
+    Ok(write)
+}
+
+/// `u`: the item's row.
+fn set_step<'a>(
+    write: &mut Write<'a>,
+    update: &'a ItemUpdate,
+    body: Option<Option<Hash>>,
+    mime: Option<Option<Hash>>,
+) -> Result<(), StoreError> {
+    let mut sets = String::from("change = c.seq");
+    let mut set = |text: String| {
+        sets.push_str(", ");
+        sets.push_str(&text);
+    };
+    if update.set_flags | update.clear_flags != 0 {
+        let (on, off) = (write.place(i64::from(update.set_flags)), write.place(i64::from(update.clear_flags)));
+        set(format!("flags = (i.flags | {on}::int) & ~{off}::int"));
+    }
+    for (column, value) in update.set.iter() {
+        let row = lookup(column).filter(|row| !row.item.is_empty() && !row.fixed);
+        let row = row.ok_or_else(|| StoreError::Corrupt(format!("column {column:?} cannot be set")))?;
+        set(format!("{} = {}", row.item, write.place(param(row, value)?)));
+    }
+    for row in update.unset.rows() {
+        if row.item.is_empty() || row.fixed || !row.nullable {
+            return Err(StoreError::Corrupt(format!("column {:?} cannot be unset", row.column)));
+        }
+        set(format!("{} = null", row.item));
+    }
+    if !update.set.iter().any(|(column, _)| column == Column::Modified) {
+        set("modified = now()".to_owned());
+    }
+    for (document, changes) in [("props", &update.props), ("ext", &update.ext)] {
+        if let Some(expression) = merged(write, &format!("i.{document}"), changes) {
+            set(format!("{document} = {expression}"));
+        }
+    }
+    for (name, content) in [("body", body), ("mime", mime)] {
+        if let Some(hash) = content {
+            let hash = hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
+            set(format!("{name} = {}", write.place(hash)));
+        }
+    }
+    if let Some(text) = update.search {
+        let words = search::words(text).into_iter().map(Into::into).collect();
+        set(format!("search = array_to_tsvector({}::text[])", write.place(Param::Texts(words))));
+    }
+    if let Some(kind) = update.kind {
+        set(format!("kind = {}", write.place(kind as i64)));
+    }
+    write.step(
+        "u",
+        &format!(
+            "update item i set {sets} from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change \
+             returning i.folder, i.kind"
+        ),
+    );
+    Ok(())
+}
+
+/// A document with members set, and taken out where the change is null; None where nothing changes.
+pub(crate) fn merged(write: &mut Write, document: &str, changes: &Map) -> Option<String> {
+    if changes.is_empty() {
+        return None;
+    }
+    let gone: Vec<_> = changes.iter().filter(|(_, v)| v.is_null()).map(|(k, _)| k.clone().into()).collect();
+    let set: Map = changes.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let (set, gone) = (write.place(set), write.place(Param::Texts(gone)));
+    Some(format!("({document} || {set}::jsonb) - {gone}::text[]"))
+}
+
+/// `d` and `f`: the folder's counters.
+fn counter_step(write: &mut Write, update: &ItemUpdate) -> Result<(), StoreError> {
+    let (on, off) = (i64::from(update.set_flags), i64::from(update.clear_flags));
+    let (on, off) = (write.place(on), write.place(off));
+    let size = match update.set.number(Column::Size) {
+        Some(size) => format!("{}::bigint - src.size", write.place(size)),
+        None => "0::bigint".to_owned(),
+    };
+    let (before, after) = (unread("src.flags"), unread(&format!("(src.flags | {on}::int) & ~{off}::int")));
+    write.step("d", &format!("select src.folder, {after} - {before} as unread, {size} as bytes from src"));
+    write.step(
+        "f",
+        "update folder o set unread = o.unread + d.unread, bytes = o.bytes + d.bytes, \
+         change = case when d.unread <> 0 then c.seq else o.change end \
+         from c, d where o.mailbox = $1 and o.folder = d.folder and (d.unread <> 0 or d.bytes <> 0)",
+    );
+    Ok(())
+}
+
+/// Sets the read state of the items that meet `condition`.
+fn read_state(store: &mut Store, mut write: Write, condition: &str, read: bool) -> Result<Vec<ItemRef>, StoreError> {
+    let read = write.place(read);
+    write.step(
+        "src",
+        &format!(
+            "select item, folder, kind, change, flags, row_number() over (order by item) as n \
+             from item where mailbox = $1 and {condition} and (flags & {} <> 0) <> {read}",
+            bit::READ
+        ),
+    );
+    write.bump(&Count::Of("src"), "0", "exists (select from src)");
+    write.step(
+        "u",
+        &format!(
+            "update item i set change = c.base + src.n, modified = now(), flags = i.flags # {} \
+             from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change returning i.item",
+            bit::READ
+        ),
+    );
+    write.step(
+        "f",
+        &format!(
+            "update folder o set unread = o.unread + d.unread, change = c.seq from c, \
+             (select folder, sum(case when {read} then -1 else 1 end)::bigint as unread from src \
+              where flags & {} = 0 group by folder) d \
+             where o.mailbox = $1 and o.folder = d.folder",
+            bit::ASSOCIATED
+        ),
+    );
+    write.rows(&Rows {
+        n: "src.n",
+        kind: &Kind::ItemRead.sql(),
+        item: "src.item",
+        folder: "case when u.item is not null then src.folder end",
+        associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
+        counts: &format!("src.flags & {} = 0", bit::ASSOCIATED),
+        from: "c cross join src left join u on u.item = src.item",
+        ..Rows::default()
+    });
+    let rows = write.run(store, ", src.item, src.folder, src.kind, c.base + src.n, src.item", "c, src")?;
+    rows.iter().map(item_ref).collect()
+}
+
+/// Reads item, folder, kind, change and old number after the first column.
+pub(crate) fn item_ref(row: &Row) -> Result<ItemRef, StoreError> {
+    let kind: i16 = row.try_get(3).map_err(corrupt)?;
+    let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;
+    let read = || {
+        Ok(ItemRef {
+            item: ItemNo(row.try_get(1)?),
+            folder: FolderNo(row.try_get(2)?),
+            kind,
+            change: Seq(row.try_get(4)?),
+            old: ItemNo(row.try_get(5)?),
+        })
+    };
+    read().map_err(corrupt)
+}

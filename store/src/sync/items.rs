@@ -1,0 +1,188 @@
+//! SyncFolderItems: a folder's first listing in pages, then rounds of changes out of the journal.
+//!
+//! Why a client's copy comes to equal the folder. The first listing fixes `upto`, the newest number. Items are numbered by
+//! when they entered the folder and keep the number while they are in it, so "below the cursor and not above `upto`"
+//! goes through the same items however much is changed between the pages; what has gone meanwhile is not listed, what has
+//! changed is listed as it is now. A round covers the numbers after `base` up to a fixed `upto`: each item that has a row there is
+//! reported once, at the place of its last such row, as it is now. Whatever happens after `upto` has rows in the next round.
+
+use super::{ItemChange, ItemPage, ItemState, SyncKind};
+use crate::connection::corrupt;
+use crate::journal::Kind;
+use crate::sql::{Sql, int};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::ItemKind;
+use ewsd_model::id::{ItemNo, MailboxNo, Seq};
+use ewsd_model::property::bit;
+use postgres::Row;
+
+/// One query for each page; the counter is read by the same one, so `upto` and the rows belong together.
+const LISTING: &str = "
+    select c.seq, c.trimmed, i.item, i.kind, i.change, i.flags
+    from counter c left join lateral (
+        select item, kind, change, flags from item
+        where mailbox = $1 and folder = $2 and item < $3 and item <= least($4, c.seq) and (flags & {associated} = 0 or $5)
+        order by item desc limit $6
+    ) i on true
+    where c.mailbox = $1 order by i.item desc";
+
+const ROUND: &str = "
+    select c.seq, c.trimmed, r.item, i.kind, i.change, i.flags, r.last, r.only_read, i.item is not null, r.gone
+    from counter c left join lateral (
+        select w.item, max(w.seq) as last, bool_and(w.kind = {read}) as only_read, bool_or(w.went) as gone
+        from (
+            select item, seq, kind, kind = {deleted} as went from journal
+            where mailbox = $1 and folder = $2 and seq > $3 and seq <= least($4, c.seq)
+              and item is not null and (not associated or $6)
+            union all
+            select old_item, seq, kind, true from journal
+            where mailbox = $1 and old_folder = $2 and seq > $3 and seq <= least($4, c.seq)
+              and kind = {moved} and (not associated or $6)
+        ) w
+        group by w.item
+        having max(w.seq) > $5 and (w.item <= $3 or not bool_or(w.went))
+        order by max(w.seq) limit $7
+    ) r on true
+    left join item i on i.mailbox = $1 and i.item = r.item
+    where c.mailbox = $1 order by r.last";
+
+impl Store {
+    /// The next page of news for a client that is at `state`, at most `limit` items; `associated` items only if asked for.
+    /// [`StoreError::Trimmed`] if the journal no longer reaches back to the state.
+    pub fn sync_items(
+        &mut self,
+        mailbox: MailboxNo,
+        state: &ItemState,
+        associated: bool,
+        limit: usize,
+    ) -> Result<ItemPage, StoreError> {
+        let limit = limit.max(1);
+        match *state {
+            ItemState::Initial { .. } => self.listing(mailbox, state, associated, limit),
+            ItemState::At { folder, seq } => {
+                let round = ItemState::Round { folder, base: seq, upto: Seq(i64::MAX), cursor: seq };
+                self.round(mailbox, &round, associated, limit)
+            }
+            ItemState::Round { .. } => self.round(mailbox, state, associated, limit),
+        }
+    }
+
+    fn listing(
+        &mut self,
+        mailbox: MailboxNo,
+        state: &ItemState,
+        associated: bool,
+        limit: usize,
+    ) -> Result<ItemPage, StoreError> {
+        let ItemState::Initial { folder, upto, cursor } = *state else {
+            return Err(StoreError::Corrupt("not a listing".to_owned()));
+        };
+        // One more than asked for: whether there is another page must not take another query.
+        let sql = Sql::new(LISTING.replace("{associated}", &bit::ASSOCIATED.to_string())).with([
+            mailbox.0.into(),
+            folder.0.into(),
+            cursor.0.into(),
+            upto.0.into(),
+            associated.into(),
+            int(limit.saturating_add(1))?.into(),
+        ]);
+        let rows = self.read(&sql)?;
+        let (newest, _) = counter(&rows)?;
+        let upto = upto.min(newest);
+        let mut changes = Vec::with_capacity(rows.len());
+        for row in rows.iter().take(limit) {
+            if row.try_get::<_, Option<i64>>(2).map_err(corrupt)?.is_some() {
+                changes.push(present(row, SyncKind::Create)?);
+            }
+        }
+        let last = rows.len() <= limit;
+        let state = match changes.last() {
+            Some(change) if !last => ItemState::Initial { folder, upto, cursor: change.item },
+            _ => ItemState::At { folder, seq: upto },
+        };
+        Ok(ItemPage { changes, state, last })
+    }
+
+    fn round(
+        &mut self,
+        mailbox: MailboxNo,
+        state: &ItemState,
+        associated: bool,
+        limit: usize,
+    ) -> Result<ItemPage, StoreError> {
+        let ItemState::Round { folder, base, upto, cursor } = *state else {
+            return Err(StoreError::Corrupt("not a round".to_owned()));
+        };
+        let text = ROUND
+            .replace("{read}", &Kind::ItemRead.sql())
+            .replace("{deleted}", &Kind::ItemDeleted.sql())
+            .replace("{moved}", &Kind::ItemMoved.sql());
+        let sql = Sql::new(text).with([
+            mailbox.0.into(),
+            folder.0.into(),
+            base.0.into(),
+            upto.0.into(),
+            cursor.0.into(),
+            associated.into(),
+            int(limit.saturating_add(1))?.into(),
+        ]);
+        let rows = self.read(&sql)?;
+        let (newest, trimmed) = counter(&rows)?;
+        // A state from the future is of another database: of the one before a restore, for example.
+        if base < trimmed || base > newest {
+            return Err(StoreError::Trimmed);
+        }
+        let upto = upto.min(newest);
+        let mut changes = Vec::with_capacity(rows.len());
+        let mut cursor = cursor;
+        for row in rows.iter().take(limit) {
+            if let Some(reached) = row.try_get::<_, Option<i64>>(6).map_err(corrupt)? {
+                cursor = Seq(reached);
+                changes.extend(change(row, base)?);
+            }
+        }
+        let last = rows.len() <= limit;
+        let state =
+            if last { ItemState::At { folder, seq: upto } } else { ItemState::Round { folder, base, upto, cursor } };
+        Ok(ItemPage { changes, state, last })
+    }
+}
+
+fn counter(rows: &[Row]) -> Result<(Seq, Seq), StoreError> {
+    let row = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
+    Ok((Seq(row.try_get(0).map_err(corrupt)?), Seq(row.try_get(1).map_err(corrupt)?)))
+}
+
+/// None for an item that came after `base` and has gone after the round's end: the client never knew it.
+fn change(row: &Row, base: Seq) -> Result<Option<ItemChange>, StoreError> {
+    let item = ItemNo(row.try_get(2).map_err(corrupt)?);
+    let only_read: bool = row.try_get(7).map_err(corrupt)?;
+    let there: bool = row.try_get(8).map_err(corrupt)?;
+    let new = item.0 > base.0;
+    Ok(match (there, new) {
+        (true, true) => Some(present(row, SyncKind::Create)?),
+        (true, false) if only_read => Some(present(row, SyncKind::ReadFlag)?),
+        (true, false) => Some(present(row, SyncKind::Update)?),
+        (false, true) => None,
+        // Changed in this round and gone after it: the next round says so.
+        (false, false) if !row.try_get::<_, bool>(9).map_err(corrupt)? => None,
+        (false, false) => {
+            Some(ItemChange { what: SyncKind::Delete, item, kind: ItemKind::Item, change: Seq(0), flags: 0 })
+        }
+    })
+}
+
+fn present(row: &Row, what: SyncKind) -> Result<ItemChange, StoreError> {
+    let kind: i16 = row.try_get(3).map_err(corrupt)?;
+    let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;
+    let read = || {
+        Ok(ItemChange {
+            what,
+            item: ItemNo(row.try_get(2)?),
+            kind,
+            change: Seq(row.try_get(4)?),
+            flags: row.try_get::<_, i32>(5)? as u32,
+        })
+    };
+    read().map_err(corrupt)
+}

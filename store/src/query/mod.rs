@@ -1,4 +1,12 @@
 //! Restrictions, sort orders and pages, as the store understands them.
+//!
+//! How they become SQL: `build.rs`; what a field is there: `field.rs`.
+
+mod build;
+mod field;
+
+pub(crate) use build::{condition, order};
+pub(crate) use field::Table;
 
 use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;

@@ -1,0 +1,285 @@
+//! Restrictions and sort orders as SQL. Client text is bound, never written.
+
+use super::field::{Class, Operand, Table, operand};
+use super::{Cmp, ContainsMode, Field, Filter, Order};
+use crate::sql::{Param, Sql, clean};
+use crate::{StoreError, search};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ewsd_model::property::Column;
+use ewsd_model::property::mapi::Scalar;
+
+/// Writes the condition. SQL knows a third truth value, restrictions do not: below a `Not` every leaf is made one of two; above,
+/// null already means no.
+pub(crate) fn condition(filter: &Filter, table: Table, sql: &mut Sql) -> Result<(), StoreError> {
+    Builder { table, sql }.filter(filter, false)
+}
+
+/// Writes the terms of `order by` with `key` (the row's number) last, so that pages never overlap. `reverse` turns all of them.
+pub(crate) fn order(
+    orders: &[Order],
+    table: Table,
+    key: &str,
+    reverse: bool,
+    sql: &mut Sql,
+) -> Result<(), StoreError> {
+    for order in orders {
+        let Operand::One { text, class, nullable } = operand(&order.field, table, sql)? else {
+            return Err(StoreError::Corrupt(format!("cannot sort by {:?}", order.field)));
+        };
+        let text = if class == Class::Text { format!("lower({text}) collate ewsd_order") } else { text };
+        let ascending = order.ascending != reverse;
+        sql.push(&text).push(match (ascending, nullable) {
+            (true, true) => " asc nulls first, ",
+            (true, false) => " asc, ",
+            (false, true) => " desc nulls last, ",
+            (false, false) => " desc, ",
+        });
+    }
+    let ascending = orders.last().is_none_or(|order| order.ascending) != reverse;
+    sql.push(key).push(if ascending { " asc" } else { " desc" });
+    Ok(())
+}
+
+struct Builder<'s, 'p> {
+    table: Table,
+    sql: &'s mut Sql<'p>,
+}
+
+impl Builder<'_, '_> {
+    fn filter(&mut self, filter: &Filter, negated: bool) -> Result<(), StoreError> {
+        match filter {
+            Filter::True => self.write("true"),
+            Filter::And(parts) => return self.joined(parts, " and ", "true", negated),
+            Filter::Or(parts) => return self.joined(parts, " or ", "false", negated),
+            Filter::Not(inner) => {
+                self.write("not ");
+                self.write("(");
+                self.filter(inner, true)?;
+                self.write(")");
+            }
+            leaf => {
+                let text = self.leaf(leaf)?;
+                self.write(&if negated { format!("(({text}) is true)") } else { format!("({text})") });
+            }
+        }
+        Ok(())
+    }
+
+    fn joined(&mut self, parts: &[Filter], word: &str, none: &str, negated: bool) -> Result<(), StoreError> {
+        if parts.is_empty() {
+            self.write(none);
+            return Ok(());
+        }
+        self.write("(");
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                self.write(word);
+            }
+            self.filter(part, negated)?;
+        }
+        self.write(")");
+        Ok(())
+    }
+
+    fn leaf(&mut self, filter: &Filter) -> Result<String, StoreError> {
+        match filter {
+            Filter::Compare(field, cmp, scalar) => self.compare(field, *cmp, scalar),
+            Filter::CompareFields(left, cmp, right) => self.compare_fields(left, *cmp, right),
+            Filter::Contains { field, mode, ignore_case, text } => self.contains(field, *mode, *ignore_case, text),
+            Filter::Exists(field) => Ok(match self.operand(field)? {
+                Operand::One { nullable: false, .. } => "true".to_owned(),
+                Operand::One { text, .. } => format!("{text} is not null"),
+                Operand::Many(select) => format!("exists ({select})"),
+            }),
+            Filter::Excludes(field, mask) => {
+                let bits = match self.operand(field)? {
+                    Operand::One { text, class: Class::Number, .. } => format!("{text}::bigint"),
+                    Operand::One { text, class: Class::Bool, .. } => format!("{text}::int::bigint"),
+                    _ => return Err(mismatch(field)),
+                };
+                Ok(format!("coalesce({bits}, 0) & {mask}::bigint = 0"))
+            }
+            Filter::Words(text) => Ok(match search::query(text) {
+                Some(query) => format!("i.search @@ {}::text::tsquery", self.sql.place(Param::Text(query.into()))),
+                None => "false".to_owned(),
+            }),
+            Filter::True | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => Ok("true".to_owned()),
+        }
+    }
+
+    fn compare(&mut self, field: &Field, cmp: Cmp, scalar: &Scalar) -> Result<String, StoreError> {
+        match self.operand(field)? {
+            Operand::One { text, class, .. } => {
+                // The index is on the Message-ID as it is.
+                if cmp == Cmp::Eq && *field == Field::Column(Column::MessageId) {
+                    if let Scalar::Text(value) = scalar {
+                        return Ok(format!("{text} = {}::text", self.text(value)));
+                    }
+                }
+                self.compare_one(&text, class, cmp, scalar).ok_or_else(|| mismatch(field))
+            }
+            // None of them is equal, rather than: one of them differs.
+            Operand::Many(select) if cmp == Cmp::Ne => {
+                let equal = self.compare_many(Cmp::Eq, scalar);
+                Ok(format!("not exists (select from ({select}) m where {equal})"))
+            }
+            Operand::Many(select) => {
+                let condition = self.compare_many(cmp, scalar);
+                Ok(format!("exists (select from ({select}) m where {condition})"))
+            }
+        }
+    }
+
+    fn compare_many(&mut self, cmp: Cmp, scalar: &Scalar) -> String {
+        let value = match scalar {
+            Scalar::Text(text) => text.clone(),
+            Scalar::Bool(value) => value.to_string(),
+            Scalar::Int(number) => number.to_string(),
+            Scalar::Real(number) => number.to_string(),
+            Scalar::Time(time) => time.to_string(),
+            Scalar::Bytes(octets) => STANDARD.encode(octets),
+        };
+        let place = self.text(&value);
+        texts("m.v", cmp, &format!("{place}::text"))
+    }
+
+    fn compare_one(&mut self, text: &str, class: Class, cmp: Cmp, scalar: &Scalar) -> Option<String> {
+        let sign = sign(cmp);
+        let condition = match (class, scalar) {
+            (Class::Text, Scalar::Text(value)) => {
+                let place = self.text(value);
+                texts(text, cmp, &format!("{place}::text"))
+            }
+            (Class::Number, Scalar::Int(number)) => format!("{text} {sign} {}::bigint", self.sql.place(*number)),
+            (Class::Number, Scalar::Real(number)) => {
+                format!("{text} {sign} {}::float8", self.sql.place(Param::Real(*number)))
+            }
+            (Class::Number, Scalar::Bool(value)) => format!("{text} {sign} {}::bigint", self.sql.place(i64::from(*value))),
+            (Class::Bool, Scalar::Bool(value)) => format!("{text} {sign} {}::boolean", self.sql.place(*value)),
+            (Class::Bool, Scalar::Int(number)) => format!("{text} {sign} {}::boolean", self.sql.place(*number != 0)),
+            (Class::Time, Scalar::Time(time)) => {
+                let place = self.sql.place(*time);
+                // Clients know whole seconds only.
+                match cmp {
+                    Cmp::Eq | Cmp::Ne => {
+                        format!("date_trunc('second', {text}) {sign} date_trunc('second', {place}::timestamptz)")
+                    }
+                    _ => format!("{text} {sign} {place}::timestamptz"),
+                }
+            }
+            (Class::Bytes, Scalar::Bytes(octets)) => {
+                format!("{text} {sign} {}::bytea", self.sql.place(Param::Bytes(octets.clone().into())))
+            }
+            (Class::Encoded, Scalar::Bytes(octets)) => {
+                format!("{text} {sign} {}::text", self.sql.place(Param::Text(STANDARD.encode(octets).into())))
+            }
+            _ => return None,
+        };
+        Some(condition)
+    }
+
+    fn compare_fields(&mut self, left: &Field, cmp: Cmp, right: &Field) -> Result<String, StoreError> {
+        let (Operand::One { text: a, class: x, .. }, Operand::One { text: b, class: y, .. }) =
+            (self.operand(left)?, self.operand(right)?)
+        else {
+            return Err(mismatch(left));
+        };
+        if x != y {
+            return Err(mismatch(right));
+        }
+        Ok(if x == Class::Text { texts(&a, cmp, &b) } else { format!("{a} {} {b}", sign(cmp)) })
+    }
+
+    fn contains(
+        &mut self,
+        field: &Field,
+        mode: ContainsMode,
+        ignore_case: bool,
+        text: &str,
+    ) -> Result<String, StoreError> {
+        match self.operand(field)? {
+            Operand::One { text: value, class: Class::Text, .. } => Ok(self.matches(&value, mode, ignore_case, text)),
+            Operand::One { .. } => Err(mismatch(field)),
+            Operand::Many(select) => {
+                let condition = self.matches("m.v", mode, ignore_case, text);
+                Ok(format!("exists (select from ({select}) m where {condition})"))
+            }
+        }
+    }
+
+    fn matches(&mut self, value: &str, mode: ContainsMode, ignore_case: bool, text: &str) -> String {
+        let (start, end) = match mode {
+            ContainsMode::FullString | ContainsMode::Prefixed | ContainsMode::Substring => {
+                let place = format!("{}::text", self.text(text));
+                let fold = |text: &str| if ignore_case { format!("lower({text})") } else { text.to_owned() };
+                let (value, place) = (fold(value), fold(&place));
+                return match mode {
+                    ContainsMode::FullString => format!("{value} = {place}"),
+                    ContainsMode::Prefixed => format!("starts_with({value}, {place})"),
+                    _ => format!("strpos({value}, {place}) > 0"),
+                };
+            }
+            ContainsMode::PrefixOnWords => (true, false),
+            ContainsMode::ExactPhrase => (true, true),
+        };
+        let place = self.sql.place(Param::Text(words_pattern(text, start, end).into()));
+        format!("{value} {} {place}::text", if ignore_case { "~*" } else { "~" })
+    }
+
+    fn operand(&mut self, field: &Field) -> Result<Operand, StoreError> {
+        operand(field, self.table, self.sql)
+    }
+
+    fn text(&mut self, text: &str) -> String {
+        self.sql.place(Param::Text(clean(text).into_owned().into()))
+    }
+
+    fn write(&mut self, text: &str) {
+        self.sql.push(text);
+    }
+}
+
+/// Texts are compared without case; larger and smaller by the rules for sorting.
+fn texts(left: &str, cmp: Cmp, right: &str) -> String {
+    match cmp {
+        Cmp::Eq | Cmp::Ne => format!("lower({left}) {} lower({right})", sign(cmp)),
+        _ => format!("lower({left}) collate ewsd_order {} lower({right})", sign(cmp)),
+    }
+}
+
+fn sign(cmp: Cmp) -> &'static str {
+    match cmp {
+        Cmp::Eq => "=",
+        // What is not set is not equal to anything.
+        Cmp::Ne => "is distinct from",
+        Cmp::Lt => "<",
+        Cmp::Le => "<=",
+        Cmp::Gt => ">",
+        Cmp::Ge => ">=",
+    }
+}
+
+fn mismatch(field: &Field) -> StoreError {
+    StoreError::Corrupt(format!("{field:?} cannot be compared with that"))
+}
+
+/// A regular expression for the text as it stands, beginning (and ending) where a word does.
+fn words_pattern(text: &str, start: bool, end: bool) -> String {
+    let text = clean(text);
+    let mut pattern = String::with_capacity(text.len() + 8);
+    if start && text.chars().next().is_some_and(char::is_alphanumeric) {
+        pattern.push_str(r"\m");
+    }
+    for c in text.chars() {
+        // A backslash before anything but letters and digits means that character itself.
+        if c.is_ascii() && !c.is_ascii_alphanumeric() {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    if end && text.chars().next_back().is_some_and(char::is_alphanumeric) {
+        pattern.push_str(r"\M");
+    }
+    pattern
+}

@@ -1,0 +1,334 @@
+//! Items: create, read, update, move, copy, delete.
+
+use crate::support::*;
+use ewsd_model::id::{FolderNo, ItemNo, Seq};
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::Mailbox;
+use ewsd_model::{ItemKind, Value};
+use ewsd_store::*;
+use serde_json::json;
+
+#[test]
+fn an_item_comes_back_as_it_was_made() {
+    let mut house = house();
+    let time = |text: &str| Value::Time(text.parse().unwrap());
+    let text = |text: &str| Value::Text(text.to_owned());
+    let someone = Mailbox { name: Some("Ann".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
+    let values = [
+        (Column::Class, text("IPM.Note.Custom")),
+        (Column::Created, time("2026-01-01T00:00:00Z")),
+        (Column::Modified, time("2026-01-01T00:00:01Z")),
+        (Column::Size, Value::Long(12_345)),
+        (Column::Subject, text("Grüße\u{0}")),
+        (Column::Received, time("2026-01-02T03:04:05.123456Z")),
+        (Column::Sent, time("2026-01-02T03:04:04Z")),
+        (Column::Importance, Value::Int(2)),
+        (Column::Sensitivity, Value::Int(3)),
+        (Column::DisplayTo, text("Bob")),
+        (Column::DisplayCc, text("Carol")),
+        (Column::DisplayBcc, text("Dave")),
+        (Column::FromName, text("Ann")),
+        (Column::From, Value::Mailbox(someone.clone())),
+        (Column::Sender, Value::Mailbox(someone)),
+        (Column::MessageId, text("<1@example.test>")),
+        (Column::InReplyTo, text("<0@example.test>")),
+        (Column::References, text("<0@example.test>")),
+        (Column::ConversationId, Value::Bytes(vec![7; 16])),
+        (Column::ConversationTopic, text("Grüße")),
+        (Column::ConversationIndex, Value::Bytes(vec![1; 22])),
+        (Column::Culture, text("de-DE")),
+        (Column::Categories, Value::Texts(vec!["Red".into(), "Blue, \"x\"".into()])),
+        (Column::Preview, text("Hello")),
+        (Column::IconIndex, Value::Int(256)),
+        (Column::FlagStatus, Value::Int(2)),
+        (Column::FlagStart, time("2026-02-01T00:00:00Z")),
+        (Column::FlagDue, time("2026-02-02T00:00:00Z")),
+        (Column::FlagComplete, time("2026-02-03T00:00:00Z")),
+        (Column::ModifiedBy, text("alice")),
+        (Column::ReminderDue, time("2026-02-04T00:00:00Z")),
+        (Column::BodyType, Value::Int(1)),
+    ];
+    let mut new = NewItem::new(house.inbox, ItemKind::Message);
+    for (column, value) in values.clone() {
+        new.columns.set(column, value);
+    }
+    new.flags = bit::FROM_ME | bit::READ;
+    new.props = json!({"ToRecipients": [{"name": "Bob"}], "Odd\u{0}": "a\u{0}b"}).as_object().unwrap().clone();
+    new.ext = json!({"0x1035001f": "x"}).as_object().unwrap().clone();
+    new.body = Some("<p>ü</p>".as_bytes());
+    new.mime = Some(b"Subject: x\r\n\r\n\xff\xfe");
+    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let row = house.row(made.item).unwrap();
+    for (column, value) in values {
+        let expected = if column == Column::Subject { text("Grüße") } else { value };
+        assert_eq!(row.columns.get(column), Some(&expected), "{column:?}");
+    }
+    assert_eq!((row.folder, row.kind, row.change), (house.inbox, ItemKind::Message, made.change));
+    assert_eq!(row.flags, bit::FROM_ME | bit::READ);
+    assert_eq!(serde_json::Value::from(row.props.unwrap()), json!({"ToRecipients": [{"name": "Bob"}], "Odd": "ab"}));
+    assert_eq!(row.ext.unwrap()["0x1035001f"], "x");
+    assert_eq!(row.body.unwrap(), "<p>ü</p>".as_bytes());
+    assert_eq!(row.mime.unwrap(), b"Subject: x\r\n\r\n\xff\xfe");
+    assert_eq!(house.counts(house.inbox), (1, 0));
+    house.check();
+}
+
+#[test]
+fn what_is_not_said_gets_its_default() {
+    let mut house = house();
+    let item = house.add(house.drafts, "x");
+    let row = house.row(item).unwrap();
+    assert_eq!(row.columns.text(Column::Class), Some("IPM.Note"));
+    assert_eq!(row.columns.number(Column::Importance), Some(1));
+    assert_eq!(row.columns.number(Column::Sensitivity), Some(0));
+    assert!(row.columns.time(Column::Received).is_some());
+    assert!(row.columns.get(Column::Sent).is_none());
+    assert_eq!((row.body, row.mime), (None, None));
+}
+
+#[test]
+fn the_number_of_an_item_is_its_place_in_the_journal() {
+    let mut house = house();
+    let before = house.newest();
+    let item = house.add(house.inbox, "x");
+    assert_eq!(item.0, before.0 + 1);
+    assert_eq!(house.newest().0, item.0);
+    assert_eq!(house.kinds(before), [Kind::ItemCreated]);
+    assert_eq!(house.store.take_changes(), [(house.mailbox, Seq(item.0))]);
+    assert!(house.store.take_changes().is_empty());
+}
+
+#[test]
+fn an_item_for_a_folder_that_is_not_there_changes_nothing() {
+    let mut house = house();
+    let before = house.newest();
+    let error = house.store.create_item(house.mailbox, &message(FolderNo(9999), "x")).unwrap_err();
+    assert!(matches!(error, StoreError::NotFound(Missing::Folder)));
+    assert_eq!(house.newest(), before);
+    assert!(house.store.take_changes().is_empty());
+}
+
+#[test]
+fn several_are_made_or_none() {
+    let mut house = house();
+    let before = house.newest();
+    let bad = [message(house.inbox, "a"), message(FolderNo(9999), "b")];
+    assert!(house.store.create_items(house.mailbox, &bad).is_err());
+    assert_eq!(house.newest(), before);
+    assert!(house.store.take_changes().is_empty());
+    let good = [message(house.inbox, "a"), message(house.drafts, "b")];
+    let made = house.store.create_items(house.mailbox, &good).unwrap();
+    assert_eq!(made.iter().map(|made| made.folder).collect::<Vec<_>>(), [house.inbox, house.drafts]);
+    house.check();
+}
+
+#[test]
+fn associated_items_are_not_counted() {
+    let mut house = house();
+    let mut new = message(house.inbox, "rules");
+    new.flags = bit::ASSOCIATED;
+    let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+    assert_eq!(house.counts(house.inbox), (0, 0));
+    let update = ItemUpdate { set: subject("other"), ..ItemUpdate::default() };
+    house.store.update_item(house.mailbox, item, &update, None).unwrap();
+    house.check();
+    house.store.set_read(house.mailbox, &[item], true).unwrap();
+    house.check();
+    let moved = house.store.move_items(house.mailbox, &[item], house.drafts).unwrap();
+    house.check();
+    house.store.delete_items(house.mailbox, &[moved[0].item]).unwrap();
+    house.check();
+}
+
+#[test]
+fn an_update_changes_what_it_names() {
+    let mut house = house();
+    let mut new = message(house.inbox, "old");
+    new.columns.set(Column::Preview, Value::Text("p".into()));
+    new.props = json!({"a": 1, "b": 2}).as_object().unwrap().clone();
+    new.body = Some(b"old");
+    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let mut update = ItemUpdate { set: subject("new"), set_flags: bit::FROM_ME, ..ItemUpdate::default() };
+    update.set.set(Column::Size, Value::Long(777));
+    update.unset.insert(Column::Preview);
+    update.props = json!({"a": null, "c": [3]}).as_object().unwrap().clone();
+    update.ext = json!({"k": "v"}).as_object().unwrap().clone();
+    update.body = Some(Some(b"new"));
+    update.kind = Some(ItemKind::PostItem);
+    let after = house.store.update_item(house.mailbox, made.item, &update, Some(made.change)).unwrap();
+    assert_eq!((after.item, after.kind), (made.item, ItemKind::PostItem));
+    assert_eq!(after.change.0, made.change.0 + 1);
+    let row = house.row(made.item).unwrap();
+    assert_eq!(row.columns.text(Column::Subject), Some("new"));
+    assert_eq!(row.columns.get(Column::Preview), None);
+    assert_eq!(serde_json::Value::from(row.props.unwrap()), json!({"b": 2, "c": [3]}));
+    assert_eq!(row.ext.unwrap()["k"], "v");
+    assert_eq!(row.body.unwrap(), b"new");
+    assert_eq!((row.flags, row.change), (bit::FROM_ME, after.change));
+    assert_eq!(house.kinds(made.change), [Kind::ItemModified]);
+    house.check();
+    let gone = ItemUpdate { body: Some(None), clear_flags: bit::FROM_ME, ..ItemUpdate::default() };
+    house.store.update_item(house.mailbox, made.item, &gone, None).unwrap();
+    let row = house.row(made.item).unwrap();
+    assert_eq!((row.body, row.flags), (None, 0));
+}
+
+#[test]
+fn an_update_of_another_state_is_a_conflict() {
+    let mut house = house();
+    let item = house.add(house.inbox, "x");
+    let update = ItemUpdate { set: subject("y"), ..ItemUpdate::default() };
+    let first = house.store.update_item(house.mailbox, item, &update, None).unwrap();
+    house.store.take_changes();
+    let error = house.store.update_item(house.mailbox, item, &update, Some(Seq(item.0))).unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { current } if current == first.change));
+    let error = house.store.update_item(house.mailbox, ItemNo(99_999), &update, None).unwrap_err();
+    assert!(matches!(error, StoreError::NotFound(Missing::Item)));
+    assert_eq!(house.newest(), first.change);
+    assert!(house.store.take_changes().is_empty());
+}
+
+#[test]
+fn columns_that_the_store_keeps_true_cannot_be_set() {
+    let mut house = house();
+    let item = house.add(house.inbox, "x");
+    for (column, value) in [(Column::Parent, Value::Long(1)), (Column::Name, Value::Text("n".into()))] {
+        let mut update = ItemUpdate::default();
+        update.set.set(column, value);
+        assert!(matches!(house.store.update_item(house.mailbox, item, &update, None), Err(StoreError::Corrupt(_))));
+    }
+    let unset = ItemUpdate { unset: [Column::Class].into_iter().collect(), ..ItemUpdate::default() };
+    assert!(house.store.update_item(house.mailbox, item, &unset, None).is_err());
+}
+
+#[test]
+fn the_read_state_is_remembered_as_such() {
+    let mut house = house();
+    let items: Vec<ItemNo> = (0..3).map(|n| house.add(house.inbox, &n.to_string())).collect();
+    assert_eq!(house.counts(house.inbox), (3, 3));
+    let before = house.newest();
+    let update = ItemUpdate { set_flags: READ, ..ItemUpdate::default() };
+    house.store.update_item(house.mailbox, items[0], &update, None).unwrap();
+    let changed = house.store.set_read(house.mailbox, &items, true).unwrap();
+    assert_eq!(changed.iter().map(|changed| changed.item).collect::<Vec<_>>(), items[1..]);
+    assert_eq!(house.counts(house.inbox), (3, 0));
+    assert_eq!(house.kinds(before), [Kind::ItemRead; 3]);
+    assert_eq!(house.store.set_read(house.mailbox, &items, true).unwrap(), []);
+    assert_eq!(house.store.set_all_read(house.mailbox, house.inbox, false).unwrap().len(), 3);
+    assert_eq!(house.counts(house.inbox), (3, 3));
+    house.check();
+}
+
+#[test]
+fn a_moved_item_has_a_new_number_and_keeps_the_rest() {
+    let mut house = house();
+    let attachment = NewAttachment { name: "a.txt", content: b"hello", ..NewAttachment::file() };
+    let mut new = message(house.inbox, "x");
+    new.attachments = vec![attachment];
+    new.body = Some(b"body");
+    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let other = house.add(house.inbox, "y");
+    let wanted = [other, ItemNo(99_999), made.item, other];
+    let moved = house.store.move_items(house.mailbox, &wanted, house.drafts).unwrap();
+    assert_eq!(moved.iter().map(|moved| moved.old).collect::<Vec<_>>(), [other, made.item]);
+    assert!(moved.iter().all(|moved| moved.folder == house.drafts && moved.change.0 == moved.item.0));
+    assert!(house.row(made.item).is_none());
+    let row = house.row(moved[1].item).unwrap();
+    assert_eq!((row.columns.text(Column::Subject), row.body.as_deref()), (Some("x"), Some(&b"body"[..])));
+    let attachments = house.store.attachments(house.mailbox, &[moved[1].item]).unwrap();
+    assert_eq!(attachments.len(), 1);
+    assert_eq!((house.counts(house.inbox), house.counts(house.drafts)), ((0, 0), (2, 2)));
+    let events = house.store.events(house.mailbox, &Scope::All, Seq(other.0), 10).unwrap();
+    let entry = &events.entries[1];
+    assert_eq!((entry.kind, entry.item, entry.old_item), (Kind::ItemMoved, Some(moved[1].item), Some(made.item)));
+    assert_eq!((entry.folder, entry.old_folder), (house.drafts, Some(house.inbox)));
+    house.check();
+}
+
+#[test]
+fn a_move_to_nowhere_changes_nothing() {
+    let mut house = house();
+    let item = house.add(house.inbox, "x");
+    let error = house.store.move_items(house.mailbox, &[item], FolderNo(9999)).unwrap_err();
+    assert!(matches!(error, StoreError::NotFound(Missing::Folder)));
+    assert!(house.store.copy_items(house.mailbox, &[item], FolderNo(9999)).is_err());
+    assert_eq!(house.store.move_items(house.mailbox, &[ItemNo(9999)], house.inbox).unwrap(), []);
+    assert_eq!(house.store.move_items(house.mailbox, &[], house.inbox).unwrap(), []);
+    assert_eq!(house.newest().0, item.0);
+    house.check();
+}
+
+#[test]
+fn a_move_within_a_folder_is_a_move() {
+    let mut house = house();
+    let item = house.add(house.inbox, "x");
+    let moved = house.store.move_items(house.mailbox, &[item], house.inbox).unwrap();
+    assert_eq!(moved[0].item.0, item.0 + 1);
+    assert_eq!(house.counts(house.inbox), (1, 1));
+    house.check();
+}
+
+#[test]
+fn a_copy_has_everything() {
+    let mut house = house();
+    let mut new = message(house.inbox, "x");
+    new.attachments = vec![
+        NewAttachment { name: "a", content: b"one", ..NewAttachment::file() },
+        NewAttachment { name: "b", content: b"two", inline: true, ..NewAttachment::file() },
+    ];
+    new.ext = json!({"k": 1}).as_object().unwrap().clone();
+    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let copies = house.store.copy_items(house.mailbox, &[made.item], house.drafts).unwrap();
+    let (mut a, mut b) = (house.row(made.item).unwrap(), house.row(copies[0].item).unwrap());
+    for row in [&mut a, &mut b] {
+        for column in [Column::Id, Column::Parent, Column::Change] {
+            row.columns.take(column);
+        }
+    }
+    assert_eq!((&a.columns, &a.props, &a.ext, a.flags), (&b.columns, &b.props, &b.ext, b.flags));
+    let of = |rows: &[AttachmentRow]| rows.iter().map(|row| (row.name.clone(), row.inline)).collect::<Vec<_>>();
+    let (old, new) = (
+        house.store.attachments(house.mailbox, &[made.item]).unwrap(),
+        house.store.attachments(house.mailbox, &[copies[0].item]).unwrap(),
+    );
+    assert_eq!(of(&old), of(&new));
+    assert!(new.iter().all(|new| old.iter().all(|old| old.attachment != new.attachment)));
+    assert_eq!(house.kinds(made.change), [Kind::ItemCopied]);
+    house.check();
+}
+
+#[test]
+fn deleted_items_are_gone_with_their_attachments() {
+    let mut house = house();
+    let mut new = message(house.inbox, "x");
+    new.attachments = vec![NewAttachment { name: "a", content: b"one", ..NewAttachment::file() }];
+    let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+    let other = house.add(house.inbox, "y");
+    let gone = house.store.delete_items(house.mailbox, &[other, ItemNo(7), item]).unwrap();
+    assert_eq!(gone, [item, other]);
+    assert_eq!(house.counts(house.inbox), (0, 0));
+    assert_eq!(house.number("select count(*) from attachment"), 0);
+    assert_eq!(house.kinds(Seq(other.0)), [Kind::ItemDeleted; 2]);
+    assert_eq!(house.store.delete_items(house.mailbox, &[item]).unwrap(), []);
+    house.check();
+}
+
+#[test]
+fn large_contents_go_ahead_in_the_same_transaction() {
+    let mut house = house();
+    let big: Vec<u8> = (0..20_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let mut new = message(house.inbox, "big");
+    new.mime = Some(&big);
+    new.attachments = vec![NewAttachment { name: "same", content: &big, ..NewAttachment::file() }];
+    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    assert_eq!(house.number("select count(*) from blob"), 20_000_000_u64.div_ceil(1 << 20) as i64);
+    assert!(house.row(made.item).unwrap().mime.unwrap() == big);
+    let update = ItemUpdate { mime: Some(Some(&big[1..])), ..ItemUpdate::default() };
+    house.store.update_item(house.mailbox, made.item, &update, None).unwrap();
+    assert!(house.row(made.item).unwrap().mime.unwrap() == big[1..]);
+    let bad = NewItem { folder: FolderNo(9999), mime: Some(&big[2..]), ..message(house.inbox, "") };
+    let blobs = house.number("select count(*) from blob");
+    assert!(house.store.create_item(house.mailbox, &bad).is_err());
+    assert_eq!(house.number("select count(*) from blob"), blobs);
+    house.check();
+}
