@@ -171,7 +171,7 @@ fn is_woken_by_every_way_to_change_a_mailbox() {
     };
     woken("LMTP", &mut || lmtp::deliver(server.lmtp(), &address, &message::plain("by LMTP", "x")));
     woken("ewsctl deliver", &mut || {
-        let output = server.ewsctl_with(&["deliver", &address], &message::plain("by ewsctl", "x"));
+        let output = server.ewsctl_with(&["deliver", "--to", &address], &message::plain("by ewsctl", "x"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     });
     let mut id = None;

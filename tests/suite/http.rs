@@ -130,7 +130,7 @@ fn takes_a_changed_password_at_once() {
     let server = shared::server();
     let mut http = Http::connect(server.http());
     assert_eq!(post(&mut http, Some(&basic(&account.login, &account.password))).status, 200);
-    let output = server.ewsctl_with(&["account", "password", &account.address], b"another one\n");
+    let output = server.ewsctl_with(&["account", "password", &account.address, "--password-stdin"], b"another one\n");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_challenge(&post(&mut http, Some(&basic(&account.login, &account.password))));
     assert_eq!(post(&mut http, Some(&basic(&account.login, "another one"))).status, 200);

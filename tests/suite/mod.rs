@@ -2,7 +2,9 @@
 
 use crate::support::Test;
 
+mod admin;
 mod attachment;
+mod chaos;
 mod clients;
 mod create;
 mod directory;
@@ -12,10 +14,12 @@ mod folder;
 mod get;
 mod hold;
 mod http;
+mod invariants;
 mod lmtp;
 mod malformed;
 mod remove;
 mod send;
+mod slow;
 mod soap;
 mod sync;
 mod update;
@@ -23,7 +27,9 @@ mod update;
 /// Every test of the suite.
 pub fn all() -> Vec<Test> {
     let topics: &[fn() -> Vec<Test>] = &[
+        admin::tests,
         attachment::tests,
+        chaos::tests,
         clients::tests,
         create::tests,
         directory::tests,
@@ -33,10 +39,12 @@ pub fn all() -> Vec<Test> {
         get::tests,
         hold::tests,
         http::tests,
+        invariants::tests,
         lmtp::tests,
         malformed::tests,
         remove::tests,
         send::tests,
+        slow::tests,
         soap::tests,
         sync::tests,
         update::tests,

@@ -168,20 +168,37 @@ impl Demo {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// What the master says of itself.
+    /// What the master says of itself, ready or not.
     pub fn status(&self) -> Value {
-        let text = self.ewsctl(&["status", "--json"]);
-        serde_json::from_str(&text).unwrap_or_else(|e| panic!("status is no JSON ({e}): {text}"))
+        let output = self.ewsctl_with(&["status", "--json"], b"");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
+            panic!("status is no JSON ({e}): {}", String::from_utf8_lossy(&output.stderr));
+        })
+    }
+
+    /// The rows of a query in the private cluster, each its columns joined by `|`.
+    pub fn query(&self, sql: &str) -> Vec<String> {
+        let socket = self.folder.join("pg-run");
+        let output = Command::new("psql")
+            .args(["-X", "-At", "-U", "ewsd", "-d", "ewsd", "-v", "ON_ERROR_STOP=1", "-h"])
+            .arg(&socket)
+            .args(["-c", sql])
+            .output()
+            .expect("psql runs");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// The process id of the private cluster's first process.
+    pub fn postmaster(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.folder.join("pg/postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok().filter(|pid| process::alive(*pid))
     }
 
     /// A number of the status' `connections`, as `held` or `idle`.
     pub fn connections(&self, state: &str) -> u64 {
         let status = self.status();
         status["connections"][state].as_u64().unwrap_or_else(|| panic!("no connections.{state} in {status}"))
-    }
-
-    pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Stops by SIGTERM; an error says what was left behind.
@@ -219,6 +236,13 @@ impl Demo {
             return Err(format!("ewsctl demo ended with {status} after SIGTERM\n{}", self.tail()));
         }
         Ok(())
+    }
+
+    /// Takes note that the demo has ended by itself, as it must when its master was killed.
+    pub fn has_crashed(&self) {
+        let child = self.child.lock().unwrap().take();
+        let status = child.expect("it was running").wait().expect("its status");
+        assert!(!status.success(), "a demo without its master says that something went wrong");
     }
 
     /// Stops and starts again on the same data.

@@ -1,0 +1,229 @@
+//! Administration: `ewsctl`, the admin listener, the demo itself.
+
+use std::process::Command;
+
+use crate::support::demo::{Demo, Options, ewsctl};
+use crate::support::ews::Ews;
+use crate::support::http::Http;
+use crate::support::ops::{find, get_folder, shape};
+use crate::support::{lmtp, message, process, shared};
+
+crate::tests![
+    explains_every_command,
+    adds_lists_and_deletes_accounts,
+    adds_and_removes_addresses,
+    names_folders_in_the_mailbox_language,
+    tells_its_status,
+    serves_health_and_metrics,
+    checks_its_configuration,
+    counts_what_it_does,
+    never_runs_as_root,
+    fills_the_demo_with_samples,
+    refuses_a_second_server_on_the_same_directory,
+];
+
+/// Runs `ewsctl` without a server; what it printed.
+fn run(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(ewsctl()).args(arguments).output().expect("ewsctl runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+fn explains_every_command() {
+    for command in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["account", "--help"],
+        &["account", "add", "--help"],
+        &["account", "list", "--help"],
+        &["account", "show", "--help"],
+        &["account", "password", "--help"],
+        &["account", "disable", "--help"],
+        &["account", "delete", "--help"],
+        &["address", "add", "--help"],
+        &["address", "remove", "--help"],
+        &["deliver", "--help"],
+        &["status", "--help"],
+        &["config", "check", "--help"],
+        &["config", "show", "--help"],
+        &["database", "migrate", "--help"],
+        &["database", "status", "--help"],
+    ] {
+        let (good, text) = run(command);
+        assert!(good && text.contains("Usage:"), "{command:?}: {text}");
+    }
+    let (good, _) = run(&["nonsense"]);
+    assert!(!good);
+}
+
+fn adds_lists_and_deletes_accounts() {
+    let server = shared::server();
+    let add =
+        server.ewsctl_with(&["account", "add", "dora@example.test", "--name", "Dora", "--password-stdin"], b"geheim\n");
+    assert!(add.status.success(), "{}", String::from_utf8_lossy(&add.stderr));
+    let again = server.ewsctl_with(&["account", "add", "dora@example.test", "--password-stdin"], b"geheim\n");
+    assert!(!again.status.success(), "an address belongs to one account");
+    assert!(server.ewsctl(&["account", "list"]).contains("dora@example.test"));
+    assert!(server.ewsctl(&["account", "show", "dora@example.test"]).contains("Dora"));
+    let account = crate::support::demo::Account {
+        address: "dora@example.test".into(),
+        login: "dora@example.test".into(),
+        password: "geheim".into(),
+    };
+    let mut ews = Ews::connect(server, &account);
+    get_folder(&mut ews, "inbox", "Default", &[]);
+    let refused = server.ewsctl_with(&["account", "delete", "dora@example.test"], b"");
+    assert!(!refused.status.success(), "not without --yes");
+    server.ewsctl(&["account", "delete", "dora@example.test", "--yes"]);
+    assert!(!server.ewsctl(&["account", "list"]).contains("dora@example.test"));
+    let replies = lmtp::Lmtp::hello(server.lmtp()).deliver("a@elsewhere.test", &["dora@example.test"], b"x");
+    assert_eq!(replies[0].code, 550);
+    ews.send("<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds><t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>", &[]);
+    assert_eq!(ews.http.reply().status, 401, "at once, whatever was remembered of the login");
+    let unknown = server.ewsctl_with(&["account", "show", "nobody.here@example.test"], b"");
+    assert!(!unknown.status.success());
+}
+
+fn adds_and_removes_addresses() {
+    let (server, mut ews) = (shared::server(), shared::mailbox());
+    let (address, extra) = (ews.account.address.clone(), "second.address@example.test");
+    server.ewsctl(&["address", "add", &address, extra]);
+    lmtp::deliver(server.lmtp(), extra, &message::plain("by the second address", "x"));
+    assert_eq!(crate::support::ops::subjects(&mut ews, "inbox"), ["by the second address"]);
+    server.ewsctl(&["address", "remove", extra]);
+    let replies = lmtp::Lmtp::hello(server.lmtp()).deliver("a@elsewhere.test", &[extra], b"x");
+    assert_eq!(replies[0].code, 550);
+}
+
+fn names_folders_in_the_mailbox_language() {
+    let server = shared::server();
+    for (language, inbox) in
+        [("de", "Posteingang"), ("fr", "Boîte de réception"), ("ru", "Входящие"), ("ja", "受信トレイ")]
+    {
+        let address = format!("{language}.speaker@example.test");
+        let add =
+            server.ewsctl_with(&["account", "add", &address, "--language", language, "--password-stdin"], b"pw\n");
+        assert!(add.status.success(), "{}", String::from_utf8_lossy(&add.stderr));
+        let account = crate::support::demo::Account { login: address.clone(), address, password: "pw".into() };
+        let mut ews = Ews::connect(server, &account);
+        assert_eq!(get_folder(&mut ews, "inbox", "Default", &[]).text("t:DisplayName"), Some(inbox), "{language}");
+    }
+}
+
+fn tells_its_status() {
+    let status = shared::server().status();
+    assert_eq!(status["ready"], true, "{status}");
+    assert!(
+        status["uptime_s"].is_u64()
+            && status["generation"].is_u64()
+            && status["queue"].is_u64()
+            && status["held"].is_u64()
+    );
+    for state in ["receiving", "admitting", "serving", "idle", "held", "draining", "total"] {
+        assert!(status["connections"][state].is_u64(), "{state} in {status}");
+    }
+    let workers = status["workers"].as_array().unwrap();
+    let roles: Vec<&str> = workers.iter().filter_map(|w| w["role"].as_str()).collect();
+    assert_eq!(roles.iter().filter(|r| **r == "request").count(), 3, "{roles:?}");
+    for role in ["janitor", "database"] {
+        assert!(roles.contains(&role), "{roles:?}");
+    }
+    for worker in workers {
+        assert!(process::alive(worker["pid"].as_u64().unwrap() as u32), "{worker}");
+    }
+    assert!(shared::server().ewsctl(&["status"]).contains("request"));
+}
+
+fn serves_health_and_metrics() {
+    let mut http = Http::connect(shared::server().admin());
+    for (path, status) in [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/EWS/Exchange.asmx", 404)] {
+        assert_eq!(http.get(path, &[]).status, status, "{path}");
+    }
+    let metrics = http.get("/metrics", &[]);
+    assert!(metrics.header("content-type").is_some_and(|t| t.starts_with("text/plain")));
+    let text = metrics.text();
+    for line in text.lines().filter(|l| !l.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
+        assert!(name.starts_with("ewsd_") && value.parse::<f64>().is_ok(), "{line}");
+    }
+    for name in ["ewsd_connections", "ewsd_workers", "ewsd_holds_total", "ewsd_accepted_total"] {
+        assert!(text.contains(name), "{name}");
+    }
+    let mut public = Http::connect(shared::server().http());
+    assert_ne!(public.get("/metrics", &[]).status, 200, "figures are no business of clients");
+}
+
+fn checks_its_configuration() {
+    shared::server().ewsctl(&["config", "check"]);
+    let shown = shared::server().ewsctl(&["config", "show"]);
+    assert!(shown.contains("pull_wait"), "{shown}");
+    let folder = std::env::temp_dir().join(format!("ewsd-config-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (text, complaint) in [
+        ("[limits]\nconections = 5\n", "conections"),
+        ("[limits]\nconnections = \"many\"\n", "connections"),
+        ("[limits]\nconnections = 0\n", "connections"),
+        ("[limits\n", "line"),
+        ("[server]\nhttp = [\"nowhere\"]\n", "http"),
+    ] {
+        let file = folder.join("ewsd.toml");
+        std::fs::write(&file, text).unwrap();
+        let (good, said) = run(&["-c", &file.to_string_lossy(), "config", "check"]);
+        assert!(!good && said.contains(complaint), "{text}: {said}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+fn counts_what_it_does() {
+    let count = |name: &str| {
+        let text = Http::connect(shared::server().admin()).get("/metrics", &[]).text();
+        let line =
+            text.lines().find(|l| l.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("no {name} in {text}"));
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    let accepted = count("ewsd_accepted_total");
+    shared::mailbox();
+    assert!(count("ewsd_accepted_total") > accepted);
+}
+
+/// Started by root, children run as another user.
+fn never_runs_as_root() {
+    let server = shared::server();
+    let root = process::user(server.master()) == Some(0);
+    let mut children = server.workers();
+    children.extend(process::workers(server.master(), "janitor"));
+    children.extend(process::workers(server.master(), "database"));
+    children.extend(server.postmaster());
+    assert!(children.len() >= 6, "{children:?}");
+    for pid in children {
+        assert!(!root || process::user(pid) != Some(0), "{} runs as root", process::command_line(pid));
+    }
+}
+
+/// Plain, HTML with an inline picture, attachments, a thread, non-Latin, an invitation.
+fn fills_the_demo_with_samples() {
+    let server = Demo::start(Options { samples: true, accounts: 4, ..Options::default() });
+    let names: Vec<&str> = server.accounts.iter().map(|a| a.address.as_str()).collect();
+    assert_eq!(names, ["alice@example.test", "bob@example.test", "carol@example.test", "user0001@example.test"]);
+    let mut ews = Ews::connect(&server, &server.accounts[0]);
+    let root = find(&mut ews, "inbox", &shape("AllProperties", &[]), "");
+    let items = root.all("t:Items/*");
+    assert!(items.len() >= 6, "{} samples", items.len());
+    assert!(items.iter().any(|i| i.text("t:HasAttachments") == Some("true")));
+    assert!(items.iter().any(|i| i.text("t:Subject").is_some_and(|s| !s.is_ascii())));
+    let server = server.restart();
+    let mut ews = Ews::connect(&server, &server.accounts[0]);
+    assert_eq!(find(&mut ews, "inbox", &shape("IdOnly", &[]), "").all("t:Items/*").len(), items.len(), "once");
+}
+
+fn refuses_a_second_server_on_the_same_directory() {
+    let server = Demo::start(Options::default());
+    let second = Command::new(ewsctl())
+        .args(["demo", "--http", "127.0.0.1:0", "--lmtp", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dir"])
+        .arg(&server.folder)
+        .output()
+        .unwrap();
+    assert!(!second.status.success(), "{}", String::from_utf8_lossy(&second.stdout));
+    let mut ews = Ews::connect(&server, &server.accounts[0]);
+    get_folder(&mut ews, "inbox", "Default", &[]);
+}

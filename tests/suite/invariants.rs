@@ -1,0 +1,213 @@
+//! The invariants of ARCHITECTURE.md that a machine can check in the sources and in what was built. Each says what to do when
+//! it is broken.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+crate::tests![
+    the_master_links_libc_and_friends_only,
+    the_master_depends_on_framing_and_messages_only,
+    the_master_runs_no_threads_and_sleeps_in_poll_only,
+    sql_is_in_the_store_only,
+    element_names_are_in_the_protocol_only,
+    the_journal_is_written_in_one_place,
+    unsafe_code_is_where_it_is_needed,
+    clock_chance_and_environment_are_read_in_one_place,
+    arrows_point_one_way,
+    every_setting_stands_in_the_sample_file,
+    files_begin_by_saying_what_they_are,
+    the_lock_file_names_no_registry_host,
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust source below the folders, with its path relative to the repository and its text without tests.
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut queue: Vec<PathBuf> = folders.iter().map(|f| root().join(f)).collect();
+    while let Some(path) = queue.pop() {
+        if path.is_dir() {
+            queue.extend(fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+            found.push((path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), text));
+        }
+    }
+    assert!(!found.is_empty(), "no source below {folders:?}");
+    found.sort();
+    found
+}
+
+/// Lines of code (comments cut off) that `wrong` finds, as `path:line: text`.
+fn offences(folders: &[&str], wrong: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    sources(folders)
+        .iter()
+        .flat_map(|(path, text)| text.lines().enumerate().map(move |(n, line)| (path, n + 1, line)))
+        .filter(|(_, _, line)| !line.trim_start().starts_with("//"))
+        .filter(|(path, _, line)| wrong(path, line.split(" // ").next().unwrap_or_default()))
+        .map(|(path, n, line)| format!("{path}:{n}: {}", line.trim()))
+        .collect()
+}
+
+fn assert_none(offences: Vec<String>, remedy: &str) {
+    assert!(offences.is_empty(), "{remedy}\n{}", offences.join("\n"));
+}
+
+/// Issue 2, acceptance 8.
+fn the_master_links_libc_and_friends_only() {
+    let output = Command::new("readelf").args(["-d", env!("CARGO_BIN_EXE_ewsd")]).output().expect("readelf (binutils)");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let needed: Vec<&str> = text
+        .lines()
+        .filter(|l| l.contains("(NEEDED)"))
+        .filter_map(|l| l.split_once('[')?.1.strip_suffix(']'))
+        .collect();
+    assert!(!needed.is_empty(), "{text}");
+    for library in &needed {
+        let known = ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"].iter().any(|k| library.starts_with(k));
+        assert!(known, "the master links {library}: what needs it belongs into a worker");
+    }
+}
+
+/// The direct dependencies named in a manifest.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(manifest)).unwrap();
+    let section = text.split("\n[dependencies]").nth(1).unwrap_or_default();
+    section
+        .lines()
+        .skip(1)
+        .take_while(|l| !l.starts_with('['))
+        .filter_map(|l| l.split(['.', '=', ' ']).next().map(str::trim))
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn the_master_depends_on_framing_and_messages_only() {
+    let allowed = ["ewsd-ipc", "ewsd-http", "nix", "mio", "log", "sd-notify", "libc"];
+    let found = dependencies("master/Cargo.toml");
+    assert!(!found.is_empty());
+    let strange: Vec<&String> = found.iter().filter(|d| !allowed.contains(&d.as_str())).collect();
+    assert!(strange.is_empty(), "the master never sees XML, SQL or passwords: {strange:?}");
+}
+
+fn the_master_runs_no_threads_and_sleeps_in_poll_only() {
+    let wrong = ["std::thread", "thread::spawn", "thread::sleep", "std::sync::Mutex", "mpsc::", ".wait()", "block_on"];
+    assert_none(
+        offences(&["master/src"], |_, line| wrong.iter().any(|w| line.contains(w))),
+        "the master waits in poll alone",
+    );
+}
+
+fn sql_is_in_the_store_only() {
+    let folders = ["src", "master/src", "proto", "settings/src", "worker/src"];
+    let sql =
+        ["insert into ", "delete from ", "update item", "update folder", "select ", "create table ", "alter table "];
+    assert_none(
+        offences(&folders, |_, line| {
+            let lower = line.to_ascii_lowercase();
+            let quoted = lower.split('"').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
+            sql.iter().any(|s| quoted.trim_start().starts_with(s) && (quoted.contains(" from ") || *s != "select "))
+        }),
+        "SQL belongs into store/",
+    );
+    assert_none(offences(&folders, |_, line| line.contains("postgres::")), "only store/ speaks to PostgreSQL");
+}
+
+fn element_names_are_in_the_protocol_only() {
+    assert_none(
+        offences(&["worker/src", "store/src", "master/src", "src"], |_, line| {
+            ["\"t:", "\"m:", "<t:", "<m:", "<s:"].iter().any(|name| line.contains(name))
+        }),
+        "a handler speaks properties, values and codes; element names belong into proto/ews and proto/model",
+    );
+}
+
+fn the_journal_is_written_in_one_place() {
+    assert_none(
+        offences(&["store/src", "worker/src", "src"], |path, line| {
+            let lower = line.to_ascii_lowercase();
+            let writes = ["insert into journal", "update journal", "delete from journal", "update counter"];
+            path != "store/src/journal.rs" && writes.iter().any(|w| lower.contains(w))
+        }),
+        "only store/src/journal.rs writes the journal and its counter",
+    );
+}
+
+fn unsafe_code_is_where_it_is_needed() {
+    let allowed = ["proto/ipc/src/", "master/src/spawn.rs", "worker/src/role/", "src/ctl/demo/server.rs"];
+    assert_none(
+        offences(&["src", "master/src", "proto", "settings/src", "store/src", "worker/src"], |path, line| {
+            let code = line.split('"').step_by(2).collect::<String>();
+            let found = code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl");
+            found && !allowed.iter().any(|a| path.starts_with(a))
+        }),
+        "unsafe is for descriptor passing, memfd mapping and spawning",
+    );
+}
+
+fn clock_chance_and_environment_are_read_in_one_place() {
+    let folders = ["master/src", "proto", "settings/src", "store/src", "worker/src"];
+    for (what, signs, allowed) in [
+        ("the clock", &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"][..], &["clock.rs"][..]),
+        ("chance", &["getrandom::", "rand::", "Uuid::new_v4"], &["random.rs"]),
+        ("the environment", &["env::var", "env::vars", "env::set_var"], &["settings/src/load.rs"]),
+    ] {
+        let found: Vec<String> = offences(&folders, |path, line| {
+            !allowed.iter().any(|a| path.ends_with(a)) && signs.iter().any(|s| line.contains(s))
+        });
+        assert_none(found, &format!("{what} is read in {allowed:?} only"));
+    }
+}
+
+/// model <- ews, store; model, ews, http, lmtp, ipc, settings, store <- worker; ipc, http <- master.
+fn arrows_point_one_way() {
+    for (manifest, allowed) in [
+        ("proto/model/Cargo.toml", &[][..]),
+        ("proto/http/Cargo.toml", &[]),
+        ("proto/ipc/Cargo.toml", &[]),
+        ("proto/lmtp/Cargo.toml", &[]),
+        ("settings/Cargo.toml", &["ewsd-model"]),
+        ("proto/ews/Cargo.toml", &["ewsd-model"]),
+        ("store/Cargo.toml", &["ewsd-model"]),
+        ("master/Cargo.toml", &["ewsd-ipc", "ewsd-http"]),
+        (
+            "worker/Cargo.toml",
+            &["ewsd-model", "ewsd-ews", "ewsd-http", "ewsd-lmtp", "ewsd-ipc", "ewsd-settings", "ewsd-store"],
+        ),
+    ] {
+        let found: Vec<String> = dependencies(manifest).into_iter().filter(|d| d.starts_with("ewsd-")).collect();
+        let strange: Vec<&String> = found.iter().filter(|d| !allowed.contains(&d.as_str())).collect();
+        assert!(strange.is_empty(), "{manifest} must not depend on {strange:?}");
+    }
+}
+
+fn every_setting_stands_in_the_sample_file() {
+    let output = Command::new(crate::support::demo::ewsctl()).args(["config", "show", "--defaults"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let sample = fs::read_to_string(root().join("etc/ewsd.toml")).unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        sample,
+        "write etc/ewsd.toml anew: ewsctl config show --defaults"
+    );
+}
+
+fn files_begin_by_saying_what_they_are() {
+    let silent: Vec<String> =
+        sources(&["src", "master/src", "proto", "settings/src", "store/src", "worker/src", "tests"])
+            .into_iter()
+            .filter(|(_, text)| !text.starts_with("//!"))
+            .map(|(path, _)| path)
+            .collect();
+    assert_none(silent, "a file begins with `//!`: what it is, what it may not do, where to go next");
+}
+
+fn the_lock_file_names_no_registry_host() {
+    let lock = fs::read_to_string(root().join("tests/clients/package-lock.json")).unwrap();
+    assert!(!lock.contains("\"resolved\""), "npm install --omit-lockfile-registry-resolved");
+}
