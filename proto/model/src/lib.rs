@@ -7,7 +7,11 @@
 //! | what operations are there? | `operation.rs` |
 //! | which response codes? | `code.rs` |
 //! | which folders does a mailbox start with, under which names? | `distinguished.rs` |
-//! | how is an item's id made? | `id.rs` |
+//! | what is MAPI property 0x0E07 here? | `property/alias.rs` |
+//! | under which key is an extended property stored? | `property/mapi.rs` |
+//! | how is an item's id made? | `id.rs`; other formats: `id_format.rs` |
+//! | what may a Reviewer do? | `rights.rs` |
+//! | what is "W. Europe Standard Time"? | `timezone.rs` |
 
 pub mod code;
 pub mod distinguished;
@@ -19,6 +23,7 @@ pub mod property;
 #[cfg(test)]
 mod reference;
 pub mod rights;
+pub mod timezone;
 pub mod value;
 pub mod version;
 
