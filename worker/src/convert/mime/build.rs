@@ -1,0 +1,300 @@
+//! A message written from its properties: for messages that clients made from fields, and after edits (RFC 5322, RFC 2045).
+//!
+//! The same properties always give the same octets: boundaries are taken from the content, times from the properties.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ewsd_model::Value;
+use ewsd_model::property::{Column, Type, bit};
+use ewsd_model::value::{Body, BodyType, Mailbox};
+use ewsd_store::{Columns, Map, json};
+use mail_builder::headers::HeaderType;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::date::Date;
+use mail_builder::headers::raw::Raw;
+use mail_builder::headers::text::Text;
+use mail_builder::mime::{BodyPart, MimePart};
+use sha2::{Digest, Sha256};
+
+use crate::convert::html;
+
+/// What a message is made of. `columns`, `props` and `flags` are those of its row, read or about to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    pub columns: &'a Columns,
+    pub props: &'a Map,
+    /// Bits of [`bit`].
+    pub flags: u32,
+    pub body: Option<&'a Body>,
+    pub parts: &'a [Part<'a>],
+    /// Header fields to keep that nothing above tells (those that something does tell are left out).
+    pub kept: &'a [(String, String)],
+    /// Write Bcc: in the sender's own copy, never in what is sent.
+    pub bcc: bool,
+}
+
+/// An attachment.
+#[derive(Clone, Debug, Default)]
+pub struct Part<'a> {
+    pub name: &'a str,
+    pub content_type: Option<&'a str>,
+    pub content_id: Option<&'a str>,
+    pub content_location: Option<&'a str>,
+    pub inline: bool,
+    pub content: Cow<'a, [u8]>,
+}
+
+/// Fields that come out of properties; they are not taken from [`Message::kept`].
+const OWN: &[&str] = &[
+    "from",
+    "sender",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "importance",
+    "x-priority",
+    "priority",
+    "sensitivity",
+    "keywords",
+    "thread-topic",
+    "thread-index",
+    "disposition-notification-to",
+    "return-receipt-to",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "content-disposition",
+    "content-id",
+    "content-language",
+    "content-location",
+    "content-description",
+    "resent-bcc",
+    "dkim-signature",
+];
+
+/// The message as octets, with CRLF line ends.
+pub fn build(message: &Message<'_>) -> Vec<u8> {
+    let mut root = structure(message);
+    let mut headers = header_fields(message);
+    headers.append(&mut root.headers);
+    root.headers = headers;
+    let mut out = Vec::with_capacity(1024 + root.size() * 4 / 3);
+    // Writing into memory does not fail; a part of it would still be better than nothing.
+    let _written = root.write_part(&mut out);
+    out
+}
+
+type Field<'a> = (Cow<'a, str>, HeaderType<'a>);
+
+fn header_fields<'a>(message: &Message<'a>) -> Vec<Field<'a>> {
+    let columns = message.columns;
+    let mut fields: Vec<Field<'a>> = Vec::with_capacity(24);
+    for (name, value) in message.kept {
+        let own = OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if !own && is_name(name) {
+            fields.push((Cow::Borrowed(name), Text::new(one_line(value)).into()));
+        }
+    }
+    let one = |column| match columns.get(column) {
+        Some(Value::Mailbox(mailbox)) => Some(mailbox),
+        _ => None,
+    };
+    let (from, sender) = (one(Column::From), one(Column::Sender));
+    fields.extend(from.or(sender).map(|from| ("From".into(), address(from).into())));
+    if let Some(sender) = sender.filter(|sender| from.is_some_and(|from| from.address != sender.address)) {
+        fields.push(("Sender".into(), address(sender).into()));
+    }
+    for (name, element) in
+        [("To", "ToRecipients"), ("Cc", "CcRecipients"), ("Bcc", "BccRecipients"), ("Reply-To", "ReplyTo")]
+    {
+        let list = mailboxes(message.props, element);
+        if !list.is_empty() && (name != "Bcc" || message.bcc) {
+            fields.push((name.into(), Address::new_list(list.iter().map(address_owned).collect()).into()));
+        }
+    }
+    let text = |column| columns.text(column).filter(|text| !text.trim().is_empty()).map(one_line);
+    fields.extend(text(Column::Subject).map(|subject| ("Subject".into(), Text::new(subject).into())));
+    fields.extend(columns.time(Column::Sent).map(|sent| ("Date".into(), Date::new(sent.as_second()).into())));
+    for (name, column) in
+        [("Message-ID", Column::MessageId), ("In-Reply-To", Column::InReplyTo), ("References", Column::References)]
+    {
+        fields.extend(text(column).map(|ids| (name.into(), Raw::new(ids).into())));
+    }
+    marks(message, from, &mut fields);
+    fields.extend(text(Column::ConversationTopic).map(|topic| ("Thread-Topic".into(), Text::new(topic).into())));
+    if let Some(Value::Bytes(index)) = columns.get(Column::ConversationIndex) {
+        fields.push(("Thread-Index".into(), Raw::new(STANDARD.encode(index)).into()));
+    }
+    fields.push(("MIME-Version".into(), Raw::new("1.0").into()));
+    fields
+}
+
+/// Importance, sensitivity, categories, receipts.
+fn marks<'a>(message: &Message<'a>, from: Option<&'a Mailbox>, fields: &mut Vec<Field<'a>>) {
+    match message.columns.number(Column::Importance) {
+        Some(0) => fields.push(("Importance".into(), Raw::new("low").into())),
+        Some(2) => fields.push(("Importance".into(), Raw::new("high").into())),
+        _ => {}
+    }
+    let sensitivity = match message.columns.number(Column::Sensitivity) {
+        Some(1) => Some("Personal"),
+        Some(2) => Some("Private"),
+        Some(3) => Some("Company-Confidential"),
+        _ => None,
+    };
+    fields.extend(sensitivity.map(|word| ("Sensitivity".into(), Raw::new(word).into())));
+    if let Some(Value::Texts(categories)) = message.columns.get(Column::Categories) {
+        if !categories.is_empty() {
+            fields.push(("Keywords".into(), Text::new(one_line(&categories.join(", ")).into_owned()).into()));
+        }
+    }
+    if let Some(from) = from {
+        for (name, bit) in
+            [("Disposition-Notification-To", bit::READ_RECEIPT), ("Return-Receipt-To", bit::DELIVERY_RECEIPT)]
+        {
+            if message.flags & bit != 0 {
+                fields.push((name.into(), address(from).into()));
+            }
+        }
+    }
+}
+
+/// The recipients in a row's document under `element`.
+pub fn mailboxes(props: &Map, element: &str) -> Vec<Mailbox> {
+    match props.get(element).and_then(|list| json::decode(Type::Recipients, list)) {
+        Some(Value::Mailboxes(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+fn address(mailbox: &Mailbox) -> Address<'_> {
+    let address = mailbox.address.as_deref().unwrap_or_default();
+    let name = mailbox.name.as_deref().filter(|name| *name != address && !name.is_empty());
+    Address::new_address(name.map(one_line), one_word(address))
+}
+
+fn address_owned(mailbox: &Mailbox) -> Address<'static> {
+    let address = mailbox.address.as_deref().unwrap_or_default();
+    let name = mailbox.name.as_deref().filter(|name| *name != address && !name.is_empty());
+    Address::new_address(name.map(|name| one_line(name).into_owned()), one_word(address).into_owned())
+}
+
+/// Text that cannot end its header line.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) {
+        Cow::Owned(text.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// An address that cannot end its brackets.
+fn one_word(address: &str) -> Cow<'_, str> {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';');
+    if address.contains(odd) { Cow::Owned(address.replace(odd, "")) } else { Cow::Borrowed(address) }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 76 && name.bytes().all(|b| (33..=126).contains(&b) && b != b':')
+}
+
+/// The tree of parts: alternatives inside, pictures around them, attachments outermost.
+fn structure<'a>(message: &Message<'a>) -> MimePart<'a> {
+    let (inline, attached): (Vec<&Part<'a>>, Vec<&Part<'a>>) = message.parts.iter().partition(|part| part.inline);
+    let mut content = text_part(message.body);
+    if !inline.is_empty() {
+        content = multipart("related", std::iter::once(content).chain(inline.into_iter().map(part)).collect());
+    }
+    if !attached.is_empty() {
+        content = multipart("mixed", std::iter::once(content).chain(attached.into_iter().map(part)).collect());
+    }
+    content
+}
+
+fn text_part<'a>(body: Option<&'a Body>) -> MimePart<'a> {
+    match body {
+        Some(Body { body_type: BodyType::Html, text, .. }) => {
+            let plain = MimePart::new(utf8("text/plain"), html::to_text(text));
+            multipart("alternative", vec![plain, MimePart::new(utf8("text/html"), text.as_str())])
+        }
+        Some(body) => MimePart::new(utf8("text/plain"), body.text.as_str()),
+        None => MimePart::new(utf8("text/plain"), ""),
+    }
+}
+
+fn utf8(content_type: &str) -> ContentType<'_> {
+    ContentType::new(content_type).attribute("charset", "utf-8")
+}
+
+fn part<'a>(part: &Part<'a>) -> MimePart<'a> {
+    let given = part.content_type.filter(|given| is_content_type(given));
+    let content_type = given.unwrap_or("application/octet-stream");
+    let name = one_line(part.name).into_owned();
+    let bytes = part.content.clone();
+    // A message inside a message stands there as it is (RFC 2046 5.2.1); everything else is base64, so that no octet
+    // is changed on its way.
+    let mut headers: Vec<Field<'a>> = Vec::with_capacity(5);
+    let message = content_type.eq_ignore_ascii_case("message/rfc822");
+    headers.push((
+        "Content-Type".into(),
+        ContentType::new(content_type.to_owned()).attribute("name", name.clone()).into(),
+    ));
+    let disposition = if part.inline { "inline" } else { "attachment" };
+    headers.push(("Content-Disposition".into(), ContentType::new(disposition).attribute("filename", name).into()));
+    if let Some(id) = part.content_id.map(one_word).filter(|id| !id.is_empty()) {
+        headers.push(("Content-ID".into(), Raw::new(format!("<{id}>")).into()));
+    }
+    if let Some(place) = part.content_location.map(one_line).filter(|place| !place.is_empty()) {
+        headers.push(("Content-Location".into(), Raw::new(place).into()));
+    }
+    if message {
+        headers.push(("Content-Transfer-Encoding".into(), Raw::new("8bit").into()));
+        return MimePart { headers, contents: BodyPart::Binary(bytes) };
+    }
+    headers.push(("Content-Transfer-Encoding".into(), Raw::new("base64").into()));
+    MimePart { headers, contents: BodyPart::Text(base64_lines(&bytes).into()) }
+}
+
+fn is_content_type(text: &str) -> bool {
+    let token =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| token(kind) && token(subtype) && !kind.eq_ignore_ascii_case("multipart"))
+}
+
+/// Lines of 76 characters (RFC 2045 6.8).
+fn base64_lines(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 4 / 3 + bytes.len() / 28 + 8);
+    for line in bytes.chunks(57) {
+        STANDARD.encode_string(line, &mut out);
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// A boundary that the parts cannot hold by chance: a hash of what they hold.
+fn multipart<'a>(kind: &str, parts: Vec<MimePart<'a>>) -> MimePart<'a> {
+    let mut digest = Sha256::new();
+    digest.update(kind);
+    for part in &parts {
+        match &part.contents {
+            BodyPart::Text(text) => digest.update(text.as_bytes()),
+            BodyPart::Binary(bytes) => digest.update(bytes),
+            BodyPart::Multipart(inner) => digest.update(inner.len().to_le_bytes()),
+        }
+    }
+    let hash: [u8; 32] = digest.finalize().into();
+    let boundary: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let content_type =
+        ContentType::new(format!("multipart/{kind}")).attribute("boundary", format!("=_{kind}_{boundary}"));
+    MimePart { headers: vec![("Content-Type".into(), content_type.into())], contents: BodyPart::Multipart(parts) }
+}

@@ -1,0 +1,121 @@
+//! Header lines of a message as it came: listed for item:InternetMessageHeaders, added at delivery, taken out before a
+//! message leaves (RFC 5322 section 2.2). The rest of the message is never touched.
+
+use std::borrow::Cow;
+
+use mail_parser::HeaderValue;
+use mail_parser::parsers::MessageStream;
+
+/// Every field in order, unfolded and decoded (RFC 2047).
+pub fn headers(mime: &[u8]) -> Vec<(String, String)> {
+    fields(mime).filter_map(|field| Some((field.name()?.to_owned(), field.value()))).collect()
+}
+
+/// The message with `lines` (each with its CRLF) before its first field.
+pub fn prepend(lines: &str, mime: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(lines.len() + mime.len());
+    out.extend_from_slice(lines.as_bytes());
+    out.extend_from_slice(mime);
+    out
+}
+
+/// The message as others may see it: without its Bcc fields.
+pub fn without_bcc(mime: &[u8]) -> Cow<'_, [u8]> {
+    let hidden = |field: &RawField<'_>| {
+        field.name().is_some_and(|name| name.eq_ignore_ascii_case("Bcc") || name.eq_ignore_ascii_case("Resent-Bcc"))
+    };
+    if !fields(mime).any(|field| hidden(&field)) {
+        return Cow::Borrowed(mime);
+    }
+    let mut out = Vec::with_capacity(mime.len());
+    let mut end = 0;
+    for field in fields(mime) {
+        end += field.0.len();
+        if !hidden(&field) {
+            out.extend_from_slice(field.0);
+        }
+    }
+    out.extend_from_slice(mime.get(end..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// A field with its folded lines and line ends.
+pub(super) struct RawField<'a>(&'a [u8]);
+
+impl<'a> RawField<'a> {
+    /// None for a line that is no field.
+    pub fn name(&self) -> Option<&'a str> {
+        let colon = self.0.iter().position(|b| *b == b':')?;
+        let name = self.0.get(..colon)?.trim_ascii_end();
+        let legal = !name.is_empty() && name.iter().all(|b| (33..=126).contains(b));
+        std::str::from_utf8(name).ok().filter(|_| legal)
+    }
+
+    pub fn value(&self) -> String {
+        let colon = self.0.iter().position(|b| *b == b':').map_or(0, |at| at + 1);
+        let raw = self.0.get(colon..).unwrap_or_default();
+        match MessageStream::new(raw).parse_unstructured() {
+            HeaderValue::Text(text) => text.trim().to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The fields before the empty line. Bare LF ends a line too: messages are kept as they came.
+pub(super) fn fields(mime: &[u8]) -> impl Iterator<Item = RawField<'_>> {
+    let mut rest = mime;
+    std::iter::from_fn(move || {
+        if rest.is_empty() || rest.starts_with(b"\r\n") || rest.starts_with(b"\n") {
+            return None;
+        }
+        let mut end = 0;
+        loop {
+            let line = rest.get(end..)?;
+            end = line.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| end + at + 1);
+            if !matches!(rest.get(end), Some(b' ' | b'\t')) {
+                break;
+            }
+        }
+        let (field, tail) = rest.split_at_checked(end)?;
+        rest = tail;
+        Some(RawField(field))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &[u8] = b"Subject: =?utf-8?q?gr=C3=BCn?=\r\n und mehr\r\nBcc: secret@x.test,\r\n other@x.test\r\nX-Odd:\r\nTo: a@b\r\n\r\nBcc: body\r\n";
+
+    #[test]
+    fn fields_are_listed_decoded() {
+        let found = headers(MESSAGE);
+        let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Subject", "Bcc", "X-Odd", "To"]);
+        assert_eq!(found.first().map(|(_, value)| value.as_str()), Some("gr\u{fc}n und mehr"));
+    }
+
+    #[test]
+    fn only_bcc_goes() {
+        let shown = without_bcc(MESSAGE);
+        assert!(shown.ends_with(b"X-Odd:\r\nTo: a@b\r\n\r\nBcc: body\r\n"), "{}", String::from_utf8_lossy(&shown));
+        assert!(!shown.windows(6).any(|w| w == b"secret"));
+        assert!(matches!(without_bcc(b"To: a@b\r\n\r\n"), Cow::Borrowed(_)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_octets_break_the_lists(mime in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+            headers(&mime);
+            without_bcc(&mime);
+        }
+
+        #[test]
+        fn nothing_but_bcc_is_lost(lines in proptest::collection::vec("(To|X|Bcc): [a-z]{0,5}\r?\n( [a-z]{0,3}\r\n)?", 0..6)) {
+            let mime = lines.concat();
+            let kept: String = lines.iter().filter(|line| !line.starts_with("Bcc")).map(String::as_str).collect();
+            proptest::prop_assert_eq!(String::from_utf8_lossy(&without_bcc(mime.as_bytes())).into_owned(), kept);
+        }
+    }
+}

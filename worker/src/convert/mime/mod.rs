@@ -1,0 +1,71 @@
+//! Messages in RFC 5322 form to properties, and back.
+//!
+//! | question | file |
+//! |---|---|
+//! | what becomes of a message that came in? | `parse.rs` |
+//! | how is a message written from its properties? | `build.rs` |
+//! | which conversation does it belong to? | `thread.rs` |
+//! | how are header lines listed, added, taken out? | `header.rs` |
+//!
+//! A message that came in is kept as it is beside its properties ([`Parsed`] is what is read off it, never instead of it).
+//! Nothing here fails: what cannot be parsed is a message without properties whose body is its text.
+
+mod build;
+mod header;
+mod parse;
+mod thread;
+
+use std::borrow::Cow;
+
+use ewsd_model::ItemKind;
+use ewsd_model::property::bit;
+use ewsd_store::{Columns, Map};
+
+pub use build::{Message, Part, build};
+pub use header::{headers, prepend, without_bcc};
+pub use parse::parse;
+pub use thread::{Thread, topic};
+
+/// Characters of the preview (MS-OXWSCORE: item:Preview).
+pub const PREVIEW: usize = 256;
+
+/// Octets of text that searches find: PostgreSQL's own limit for the words of one row is 1 MiB.
+const SEARCHED: usize = 256 * 1024;
+
+/// What is read off a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed<'a> {
+    pub kind: ItemKind,
+    /// Bits of [`bit`]: attachments, receipts asked for.
+    pub flags: u32,
+    /// Everything that has a column, `Size`, `Preview` and `BodyType` too; no `Received`.
+    pub columns: Columns,
+    /// The properties of the JSON document, by element name.
+    pub props: Map,
+    /// Text or HTML (column `BodyType` says which), without the parts that are attachments.
+    pub body: String,
+    pub attachments: Vec<Attachment<'a>>,
+    /// Words that find it: subject, names, addresses, body without markup.
+    pub search: String,
+}
+
+impl Parsed<'_> {
+    pub fn has_attachments(&self) -> bool {
+        self.flags & bit::HAS_ATTACHMENTS != 0
+    }
+}
+
+/// A part of a message that is not its body.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attachment<'a> {
+    pub name: String,
+    /// `type/subtype` without parameters.
+    pub content_type: Option<String>,
+    /// Without angle brackets.
+    pub content_id: Option<String>,
+    pub content_location: Option<String>,
+    /// Shown within the body, which refers to it.
+    pub inline: bool,
+    /// Decoded. A message that is attached is its octets.
+    pub content: Cow<'a, [u8]>,
+}

@@ -1,0 +1,365 @@
+//! A message that came in, as properties (RFC 5322, RFC 2045 and following).
+
+use std::borrow::Cow;
+
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::{BodyType, Mailbox};
+use ewsd_model::{ItemKind, Value};
+use ewsd_store::{Columns, Map, json};
+use jiff::Timestamp;
+use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+
+use super::thread::Thread;
+use super::{Attachment, PREVIEW, Parsed, SEARCHED};
+use crate::convert::html;
+
+/// Reads a message. `now` stands in for a Date field that is missing or absurd.
+pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
+    let Some(mut message) = MessageParser::default().parse(mime) else {
+        return unreadable(mime, now);
+    };
+    let mut parsed = Parsed {
+        kind: ItemKind::Message,
+        flags: 0,
+        columns: Columns::new(),
+        props: Map::new(),
+        body: String::new(),
+        attachments: Vec::new(),
+        search: String::new(),
+    };
+    envelope(&message, &mut parsed);
+    identity(&message, now, &mut parsed);
+    marks(&message, &mut parsed);
+    let body_type = body(&message, &mut parsed);
+    attachments(&mut message, body_type, &mut parsed);
+    finish(mime, body_type, &mut parsed);
+    parsed
+}
+
+/// Kept whole all the same: its text is its body.
+fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
+    let mut columns = Columns::new();
+    columns.set(Column::Class, Value::Text(ItemKind::Message.default_class().to_owned()));
+    columns.set(Column::Sent, Value::Time(now));
+    let thread = Thread::derive("", None, None, None, None, None, now);
+    columns.set(Column::ConversationIndex, Value::Bytes(thread.index));
+    columns.set(Column::ConversationId, Value::Bytes(thread.id.to_vec()));
+    let body = String::from_utf8_lossy(mime).into_owned();
+    let mut parsed = Parsed {
+        kind: ItemKind::Message,
+        flags: 0,
+        columns,
+        props: Map::new(),
+        body,
+        attachments: Vec::new(),
+        search: String::new(),
+    };
+    finish(mime, BodyType::Text, &mut parsed);
+    parsed
+}
+
+fn set_text(columns: &mut Columns, column: Column, text: Option<&str>) {
+    if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
+        columns.set(column, Value::Text(text.to_owned()));
+    }
+}
+
+/// Who wrote to whom.
+fn envelope(message: &Message<'_>, parsed: &mut Parsed<'_>) {
+    let from = message.from().into_iter().flat_map(mailboxes).next();
+    let sender = message.sender().into_iter().flat_map(mailboxes).next().or_else(|| from.clone());
+    if let Some(from) = from.or_else(|| sender.clone()) {
+        set_text(&mut parsed.columns, Column::FromName, from.name.as_deref().or(from.address.as_deref()));
+        parsed.columns.set(Column::From, Value::Mailbox(from));
+    }
+    if let Some(sender) = sender {
+        parsed.columns.set(Column::Sender, Value::Mailbox(sender));
+    }
+    let lists: [(_, _, Vec<Mailbox>); 3] = [
+        ("ToRecipients", Column::DisplayTo, message.header_values(HeaderName::To).flat_map(addresses).collect()),
+        ("CcRecipients", Column::DisplayCc, message.all_cc().flat_map(mailboxes).collect()),
+        ("BccRecipients", Column::DisplayBcc, message.all_bcc().flat_map(mailboxes).collect()),
+    ];
+    for (element, column, list) in lists {
+        set_text(&mut parsed.columns, column, Some(&display(&list)));
+        set_list(&mut parsed.props, element, list);
+    }
+    set_list(&mut parsed.props, "ReplyTo", message.reply_to().into_iter().flat_map(mailboxes).collect());
+}
+
+fn set_list(props: &mut Map, element: &str, list: Vec<Mailbox>) {
+    if list.is_empty() {
+        return;
+    }
+    if let Some(json) = json::encode(&Value::Mailboxes(list)) {
+        props.insert(element.to_owned(), json);
+    }
+}
+
+/// Names, or addresses where there is none, as lists of messages show them.
+pub fn display(list: &[Mailbox]) -> String {
+    let names = list.iter().filter_map(|one| one.name.as_deref().or(one.address.as_deref()));
+    names.collect::<Vec<_>>().join("; ")
+}
+
+fn addresses<'a>(value: &'a HeaderValue<'_>) -> Vec<Mailbox> {
+    value.as_address().map(|address| mailboxes(address).collect()).unwrap_or_default()
+}
+
+/// Groups are taken as their members.
+fn mailboxes<'a>(address: &'a Address<'_>) -> Box<dyn Iterator<Item = Mailbox> + 'a> {
+    Box::new(address.iter().filter_map(|one| {
+        let clean = |text: &str| {
+            let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            (!text.is_empty()).then_some(text)
+        };
+        let address = one.address.as_deref().and_then(clean);
+        let name = one.name.as_deref().and_then(clean);
+        let routing = address.is_some().then(|| "SMTP".to_owned());
+        (address.is_some() || name.is_some()).then(|| Mailbox {
+            name: name.or_else(|| address.clone()),
+            address,
+            routing,
+            kind: None,
+        })
+    }))
+}
+
+/// Subject, ids, times, conversation.
+fn identity(message: &Message<'_>, now: Timestamp, parsed: &mut Parsed<'_>) {
+    let columns = &mut parsed.columns;
+    let subject = message.subject().unwrap_or_default().trim();
+    set_text(columns, Column::Subject, Some(subject));
+    columns.set(Column::Class, Value::Text(ItemKind::Message.default_class().to_owned()));
+    let sent = message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
+    let sent = sent.filter(|time| time.as_second() > 0).unwrap_or(now);
+    columns.set(Column::Sent, Value::Time(sent));
+
+    let ids = |value: &HeaderValue<'_>| {
+        let ids: Vec<String> = texts(value).map(|id| format!("<{id}>")).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    };
+    let message_id = message.message_id().map(|id| format!("<{id}>"));
+    let in_reply_to = ids(message.in_reply_to());
+    let references = ids(message.references());
+    set_text(columns, Column::MessageId, message_id.as_deref());
+    set_text(columns, Column::InReplyTo, in_reply_to.as_deref());
+    set_text(columns, Column::References, references.as_deref());
+
+    let topic = text_of(message, "Thread-Topic");
+    let index = text_of(message, "Thread-Index");
+    let thread = Thread::derive(
+        subject,
+        topic.as_deref(),
+        index.as_deref(),
+        references.as_deref(),
+        in_reply_to.as_deref(),
+        message_id.as_deref(),
+        sent,
+    );
+    set_text(columns, Column::ConversationTopic, Some(&thread.topic));
+    columns.set(Column::ConversationIndex, Value::Bytes(thread.index));
+    columns.set(Column::ConversationId, Value::Bytes(thread.id.to_vec()));
+}
+
+fn texts<'a>(value: &'a HeaderValue<'_>) -> Box<dyn Iterator<Item = &'a str> + 'a> {
+    match value {
+        HeaderValue::Text(text) => Box::new(std::iter::once(text.as_ref())),
+        HeaderValue::TextList(list) => Box::new(list.iter().map(AsRef::as_ref)),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
+/// A field that the parser has no type for, or the text it is.
+fn text_of<'a>(message: &'a Message<'_>, name: &'static str) -> Option<Cow<'a, str>> {
+    let value = message.header_as(name, mail_parser::HeaderForm::Text).into_iter().next()?;
+    value.into_text().filter(|text| !text.trim().is_empty())
+}
+
+/// Importance, sensitivity, keywords, receipts (RFC 2156, MS-OXCMAIL 2.2.3.2).
+fn marks(message: &Message<'_>, parsed: &mut Parsed<'_>) {
+    let word = |name| text_of(message, name).map(|text| text.trim().to_ascii_lowercase());
+    let importance = word("Importance").as_deref().and_then(|word| match word {
+        "high" => Some(2),
+        "normal" => Some(1),
+        "low" => Some(0),
+        _ => None,
+    });
+    // X-Priority: 1 (Highest) to 5 (Lowest); Priority: urgent, normal, non-urgent.
+    let priority = || match word("X-Priority").as_deref()?.chars().next()? {
+        '1' | '2' => Some(2),
+        '3' => Some(1),
+        '4' | '5' => Some(0),
+        _ => None,
+    };
+    let urgency = || match word("Priority").as_deref()? {
+        "urgent" => Some(2),
+        "normal" => Some(1),
+        "non-urgent" => Some(0),
+        _ => None,
+    };
+    if let Some(importance) = importance.or_else(priority).or_else(urgency) {
+        parsed.columns.set(Column::Importance, Value::Int(importance));
+    }
+    let sensitivity = word("Sensitivity").as_deref().and_then(|word| match word {
+        "personal" => Some(1),
+        "private" => Some(2),
+        "company-confidential" => Some(3),
+        _ => None,
+    });
+    if let Some(sensitivity) = sensitivity {
+        parsed.columns.set(Column::Sensitivity, Value::Int(sensitivity));
+    }
+    let keywords = message.header_values(HeaderName::Keywords).flat_map(texts);
+    let categories: Vec<String> = keywords
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if !categories.is_empty() {
+        parsed.columns.set(Column::Categories, Value::Texts(categories));
+    }
+    if text_of(message, "Disposition-Notification-To").is_some() {
+        parsed.flags |= bit::READ_RECEIPT;
+    }
+    if text_of(message, "Return-Receipt-To").is_some() {
+        parsed.flags |= bit::DELIVERY_RECEIPT;
+    }
+}
+
+/// The text that is shown: HTML if any part of it is, with the parts one after another.
+fn body(message: &Message<'_>, parsed: &mut Parsed<'_>) -> BodyType {
+    let shown = |ids: &[u32]| -> Vec<&PartType<'_>> {
+        let parts = ids.iter().filter_map(|id| message.parts.get(*id as usize)).map(|part| &part.body);
+        parts.filter(|part| matches!(part, PartType::Text(_) | PartType::Html(_))).collect()
+    };
+    let html = shown(&message.html_body);
+    if html.iter().any(|part| matches!(part, PartType::Html(_))) {
+        for part in html {
+            match part {
+                PartType::Html(text) => parsed.body.push_str(text),
+                PartType::Text(text) => parsed.body.push_str(&html::from_text(text)),
+                _ => {}
+            }
+        }
+        return BodyType::Html;
+    }
+    for (at, part) in shown(&message.text_body).into_iter().enumerate() {
+        if at > 0 && !parsed.body.ends_with('\n') {
+            parsed.body.push_str("\r\n");
+        }
+        if let PartType::Text(text) | PartType::Html(text) = part {
+            parsed.body.push_str(text);
+        }
+    }
+    BodyType::Text
+}
+
+fn attachments<'a>(message: &mut Message<'a>, body_type: BodyType, parsed: &mut Parsed<'a>) {
+    let raw = std::mem::take(&mut message.raw_message);
+    for (number, id) in message.attachments.iter().enumerate() {
+        let Some(part) = message.parts.get_mut(*id as usize) else { continue };
+        let mut attachment = attachment(part, number + 1);
+        attachment.content = content(part, &raw);
+        attachment.inline = body_type == BodyType::Html
+            && attachment.content_id.as_deref().is_some_and(|id| refers_to(&parsed.body, id))
+            || body_type == BodyType::Html
+                && attachment
+                    .content_location
+                    .as_deref()
+                    .is_some_and(|place| !place.is_empty() && parsed.body.contains(place));
+        if !attachment.inline {
+            parsed.flags |= bit::HAS_ATTACHMENTS;
+        }
+        parsed.attachments.push(attachment);
+    }
+}
+
+fn refers_to(html: &str, content_id: &str) -> bool {
+    html.match_indices("cid:")
+        .any(|(at, found)| html.get(at + found.len()..).is_some_and(|rest| rest.starts_with(content_id)))
+}
+
+fn attachment<'a>(part: &MessagePart<'_>, number: usize) -> Attachment<'a> {
+    let content_type = part.content_type().map(|ct| match &ct.c_subtype {
+        Some(subtype) => format!("{}/{subtype}", ct.c_type).to_ascii_lowercase(),
+        None => ct.c_type.to_ascii_lowercase(),
+    });
+    let nested = match &part.body {
+        PartType::Message(inner) => Some(inner.subject().unwrap_or("message").trim().to_owned()),
+        _ => None,
+    };
+    let given = part.attachment_name().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let name = given.or(nested).unwrap_or_else(|| match content_type.as_deref() {
+        // Numbered as Exchange does it.
+        Some("text/plain") => format!("ATT{number:05}.txt"),
+        Some("text/html") => format!("ATT{number:05}.htm"),
+        Some("text/calendar") => "invite.ics".to_owned(),
+        _ => format!("ATT{number:05}.bin"),
+    });
+    Attachment {
+        name: file_name(&name),
+        content_type,
+        content_id: part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty()),
+        content_location: part.content_location().map(str::to_owned),
+        ..Attachment::default()
+    }
+}
+
+/// A name without directories and control characters, at most 255 characters.
+fn file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let clean: String = last.chars().filter(|c| !c.is_control()).take(255).collect();
+    if clean.trim().is_empty() { "attachment".to_owned() } else { clean }
+}
+
+fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    match std::mem::take(&mut part.body) {
+        PartType::Binary(octets) | PartType::InlineBinary(octets) => octets,
+        PartType::Text(text) | PartType::Html(text) => match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        PartType::Message(inner) => match inner.raw_message {
+            Cow::Borrowed(octets) => Cow::Borrowed(octets),
+            Cow::Owned(octets) => Cow::Owned(octets),
+        },
+        PartType::Multipart(_) => match raw {
+            Cow::Borrowed(raw) => {
+                Cow::Borrowed(raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default())
+            }
+            Cow::Owned(_) => Cow::default(),
+        },
+    }
+}
+
+/// Size, preview, words to search for.
+fn finish(mime: &[u8], body_type: BodyType, parsed: &mut Parsed<'_>) {
+    let words = match body_type {
+        BodyType::Html => Cow::Owned(html::to_words(&parsed.body)),
+        BodyType::Text => Cow::Borrowed(parsed.body.as_str()),
+    };
+    let columns = &mut parsed.columns;
+    columns.set(Column::BodyType, Value::Int(body_type as i32));
+    columns.set(Column::Size, Value::Long(i64::try_from(mime.len()).unwrap_or(i64::MAX)));
+    let preview = html::preview(&words, PREVIEW);
+    if !preview.is_empty() {
+        columns.set(Column::Preview, Value::Text(preview));
+    }
+    let mut search = String::with_capacity(words.len().min(SEARCHED) + 256);
+    for column in [Column::Subject, Column::FromName, Column::DisplayTo, Column::DisplayCc] {
+        if let Some(text) = columns.text(column) {
+            search.push_str(text);
+            search.push('\n');
+        }
+    }
+    if let Some(Value::Mailbox(from)) = columns.get(Column::From) {
+        search.push_str(from.address.as_deref().unwrap_or_default());
+        search.push('\n');
+    }
+    search.push_str(&words);
+    let end = (0..=SEARCHED.min(search.len())).rev().find(|at| search.is_char_boundary(*at)).unwrap_or(0);
+    search.truncate(end);
+    parsed.search = search;
+}

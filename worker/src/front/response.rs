@@ -1,0 +1,136 @@
+//! An answer as it goes over the wire: status line, header fields, body, compressed if that is wanted and worth it.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+
+use ewsd_http::reply::{Framing, Head};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::wishes::Wishes;
+use crate::clock;
+
+/// Exactly this: DavMail parses nothing else.
+pub const XML: &str = "text/xml; charset=utf-8";
+pub const HTML: &str = "text/html; charset=utf-8";
+pub const TEXT: &str = "text/plain; charset=utf-8";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    /// Empty for an answer without a body.
+    pub content_type: &'static str,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub body: Vec<u8>,
+    /// Close the connection although the client would keep it.
+    pub close: bool,
+}
+
+impl Response {
+    pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Response {
+        Response { status, content_type, body, ..Response::default() }
+    }
+
+    /// A line of plain text for people.
+    pub fn text(status: u16, text: &str) -> Response {
+        Response::new(status, TEXT, format!("{text}\n").into_bytes())
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Response {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// 401. The body of the request was taken, so the connection lives on and the client tries again on it.
+    pub fn challenge(realm: &str, basic: bool) -> Response {
+        let response = Response { status: 401, ..Response::default() };
+        if !basic {
+            return response;
+        }
+        let realm: String = realm.chars().filter(|c| !c.is_control() && *c != '"' && *c != '\\').collect();
+        response.with("WWW-Authenticate", format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
+    }
+
+    /// Head and body, to be written one behind the other. `gzip_bytes` as in the settings; 0: never.
+    pub fn into_bytes(mut self, wishes: &Wishes, request_id: &str, gzip_bytes: u64) -> (Vec<u8>, Vec<u8>) {
+        let worth = gzip_bytes > 0 && self.body.len() as u64 >= gzip_bytes;
+        if worth && wishes.gzip {
+            if let Some(smaller) = gzip(&self.body) {
+                self.body = smaller;
+                self.headers.push(("Content-Encoding", "gzip".into()));
+            }
+        }
+        if worth {
+            self.headers.push(("Vary", "Accept-Encoding".into()));
+        }
+        let mut head = Head::new(self.status).date(clock::unix()).header("Cache-Control", "private");
+        if !self.content_type.is_empty() {
+            head = head.header("Content-Type", self.content_type);
+        }
+        head = head.header("request-id", request_id);
+        if let Some(echo) = &wishes.echo {
+            head = head.header("client-request-id", echo);
+        }
+        for (name, value) in &self.headers {
+            head = head.header(name, value);
+        }
+        let keep = wishes.keep_alive && !self.close;
+        let head = head.connection(keep, wishes.version_minor).end(Framing::Length(self.body.len() as u64));
+        let body = if wishes.head_only { Vec::new() } else { self.body };
+        (head, body)
+    }
+}
+
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
+    // XML of this kind shrinks to a tenth at the fastest level; more effort gains little and takes the worker's time.
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().filter(|smaller| smaller.len() < body.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(response: Response, wishes: &Wishes, gzip_bytes: u64) -> (String, Vec<u8>) {
+        let (head, body) = response.into_bytes(wishes, "id-1", gzip_bytes);
+        (String::from_utf8_lossy(&head).into_owned(), body)
+    }
+
+    fn keep() -> Wishes {
+        Wishes { keep_alive: true, version_minor: 1, ..Wishes::default() }
+    }
+
+    #[test]
+    fn the_challenge_keeps_the_connection() {
+        let (head, body) = text(Response::challenge("ew\"sd", true), &keep(), 0);
+        assert!(head.starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{head}");
+        assert!(head.contains("\r\nWWW-Authenticate: Basic realm=\"ewsd\", charset=\"UTF-8\"\r\n"), "{head}");
+        assert!(head.contains("\r\nContent-Length: 0\r\n") && !head.contains("Connection"), "{head}");
+        assert!(body.is_empty());
+    }
+
+    #[test]
+    fn large_answers_shrink_where_that_is_wanted() {
+        let large = || Response::new(200, XML, b"<a/>".repeat(1000));
+        let wishes = Wishes { gzip: true, ..keep() };
+        let (head, body) = text(large(), &wishes, 1024);
+        assert!(head.contains("Content-Encoding: gzip\r\n") && body.len() < 200, "{head}");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
+        for (wishes, least) in [(keep(), 1024), (wishes.clone(), 0), (wishes, 5000)] {
+            let (head, body) = text(large(), &wishes, least);
+            assert!(!head.contains("Content-Encoding") && body.len() == 4000, "{head}");
+        }
+    }
+
+    #[test]
+    fn what_was_wished_is_in_the_head() {
+        let wishes = Wishes { echo: Some("c-1".into()), head_only: true, ..keep() };
+        let (head, body) = text(Response::text(200, "hello"), &wishes, 0);
+        assert!(head.contains("\r\nrequest-id: id-1\r\nclient-request-id: c-1\r\n"), "{head}");
+        assert!(head.contains("Content-Length: 6\r\n") && body.is_empty());
+        let (head, _) = text(Response { close: true, ..Response::text(404, "x") }, &keep(), 0);
+        assert!(head.contains("\r\nConnection: close\r\n"), "{head}");
+    }
+}

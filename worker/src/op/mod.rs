@@ -1,0 +1,104 @@
+//! Dispatch: every request goes to its handler here, one line each.
+//!
+//! A handler is `run(cx, request) -> Result<Vec<Outcome<…>>>` in `<group>/<verb>.rs`: one outcome for each thing asked for, in
+//! request order. An error that leaves it ends the request: a fault as SOAP fault, a failure as the failure of every
+//! response message.
+//!
+//! Operations of the WSDL that are not built are refused by the operations table.
+
+pub mod directory;
+pub mod event;
+pub mod folder;
+pub mod path;
+pub mod restriction;
+pub mod sync;
+
+use ewsd_ews::fault::{Failure, Fault};
+use ewsd_ews::{Reply, Request};
+use ewsd_ipc::Why;
+use ewsd_model::code::Code;
+use ewsd_model::operation::Op;
+
+use crate::error::{Error, Result};
+use crate::op::folder::relocate::How;
+use crate::session::{Cx, Hold};
+
+/// Answers a request, or ends it with a fault.
+pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
+    let (op, messages) = (request.op(), request.messages());
+    admit(cx, messages)?;
+    match dispatch(cx, request) {
+        Ok(reply) => Ok(reply),
+        Err(Error::Failure(failure)) => Ok(Reply::refused(op, failure, messages)),
+        Err(Error::Fault(fault)) => Err(fault),
+    }
+}
+
+/// What no handler has to think of: on whose behalf, and how much at once.
+fn admit(cx: &Cx<'_>, messages: usize) -> Result<(), Fault> {
+    if cx.headers.impersonation.is_some() {
+        return Err(Fault::new(Code::ErrorImpersonateUserDenied));
+    }
+    if cx.headers.delegated_access || cx.headers.management_role {
+        return Err(Fault::new(Code::ErrorAccessDenied));
+    }
+    if messages as u64 > cx.settings.limits.items_per_request {
+        let text = format!("At most {} objects in one request.", cx.settings.limits.items_per_request);
+        return Err(Fault::with_text(Code::ErrorInvalidArgument, text));
+    }
+    Ok(())
+}
+
+fn dispatch(cx: &mut Cx<'_>, request: Request) -> Result<Reply> {
+    Ok(match request {
+        Request::GetFolder(request) => Reply::GetFolder(folder::get::run(cx, request)?),
+        Request::FindFolder(request) => Reply::FindFolder(folder::find::run(cx, request)?),
+        Request::CreateFolder(request) => Reply::CreateFolder(folder::create::run(cx, request)?),
+        Request::UpdateFolder(request) => Reply::UpdateFolder(folder::update::run(cx, request)?),
+        Request::DeleteFolder(request) => Reply::DeleteFolder(folder::delete::run(cx, request)?),
+        Request::MoveFolder(request) => Reply::MoveFolder(folder::relocate::run(cx, request, How::Move)?),
+        Request::CopyFolder(request) => Reply::CopyFolder(folder::relocate::run(cx, request, How::Copy)?),
+        Request::EmptyFolder(request) => Reply::EmptyFolder(folder::empty::run(cx, request)?),
+        Request::SyncFolderHierarchy(request) => Reply::SyncFolderHierarchy(sync::hierarchy::run(cx, request)?),
+        Request::SyncFolderItems(request) => Reply::SyncFolderItems(sync::items::run(cx, request)?),
+        Request::Subscribe(request) => Reply::Subscribe(event::subscribe::run(cx, request)?),
+        Request::Unsubscribe(request) => Reply::Unsubscribe(event::unsubscribe::run(cx, request)?),
+        Request::GetEvents(request) => Reply::GetEvents(event::get::run(cx, request)?),
+        Request::ConvertId(request) => Reply::ConvertId(directory::convert_id::run(cx, request)?),
+        Request::ResolveNames(request) => Reply::ResolveNames(directory::resolve_names::run(cx, request)?),
+        Request::Refused(refused) => Reply::refused(refused.op, refused.failure, refused.messages),
+        other => unbuilt(other.op(), other.messages()),
+    })
+}
+
+fn unbuilt(op: Op, messages: usize) -> Reply {
+    Reply::refused(op, op.row().refusal, messages)
+}
+
+/// What a held call is told when its mailbox moved, or its time is over.
+#[derive(Debug)]
+pub enum Resumed {
+    /// The answer that ends it.
+    Answer(Reply),
+    /// Nothing to tell: go on holding. `wait` and `own` mean nothing here.
+    Still(Hold),
+}
+
+/// Looks again at a call that its handler left with [`Cx::hold`]. `context` is what the handler gave; `cx` is made anew for
+/// the same caller and version.
+pub fn resume(cx: &mut Cx<'_>, op: Op, context: &[u8], why: Why) -> Result<Resumed, Fault> {
+    let answer = match op {
+        Op::GetEvents => event::get::resume(cx, context),
+        _ => Err(Error::internal("an operation was held that cannot be")),
+    };
+    match answer {
+        Ok(event::get::Resumed::Answer(messages)) => Ok(Resumed::Answer(Reply::GetEvents(messages))),
+        // The time is over: what it has to tell is that there is nothing.
+        Ok(event::get::Resumed::Quiet { messages, .. }) if why == Why::Deadline => {
+            Ok(Resumed::Answer(Reply::GetEvents(messages)))
+        }
+        Ok(event::get::Resumed::Quiet { hold, .. }) => Ok(Resumed::Still(hold)),
+        Err(Error::Failure(failure)) => Ok(Resumed::Answer(Reply::refused(op, failure, 1))),
+        Err(Error::Fault(fault)) => Err(fault),
+    }
+}

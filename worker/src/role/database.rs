@@ -1,0 +1,164 @@
+//! The database role. Without `database.url` it runs the private PostgreSQL for as long as the server lives; with one it
+//! waits for that server. Either way it migrates the tables under a lock, then says Ready: only then do others start.
+
+use std::path::Path;
+use std::process::Child;
+use std::time::Duration;
+
+use ewsd_ipc::{Reply, WorkerEnd};
+use ewsd_settings::Settings;
+use ewsd_store::{Options, StoreError, embedded, migrate, migration_status, wait_ready};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::cluster::Cluster;
+use super::signals::{Event, Signals};
+use crate::clock;
+use crate::note::note;
+
+/// Between two looks whether PostgreSQL is there.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a fast shutdown may take before it is made an immediate one.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the database of these settings is, for whichever process asks. `application` shows in `pg_stat_activity`.
+pub fn options(settings: &Settings, application: &str) -> Options {
+    let mut options = match settings.database.url.as_str() {
+        "" => Options::socket(&Path::new(&settings.server.state_dir).join("pg-run"), embedded::USER),
+        url => Options::new(url),
+    };
+    options.application = application.to_owned();
+    options.retry_ms = u32::try_from(settings.database.retry_seconds.saturating_mul(1000)).unwrap_or(u32::MAX);
+    options
+}
+
+/// Ends with an error when PostgreSQL could not be started, or ended by itself: the master starts this role anew.
+pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
+    let options = options(settings, "ewsd database");
+    if !settings.database.url.is_empty() {
+        if wait(end, signals, &options, None)? {
+            prepare_tables(end, &options)?;
+        }
+        return Ok(());
+    }
+    let cluster = Cluster::prepare(settings)?;
+    if !outlive(end, signals, &cluster)? {
+        return Ok(());
+    }
+    let mut server = Server(cluster.start()?);
+    if wait(end, signals, &options, Some(&mut server))? {
+        prepare_tables(end, &options)?;
+        note!(Info, "PostgreSQL is ready, process {}", server.0.id());
+        while signals.wait(end.channel(), None).map_err(text)? != Event::Stop {
+            server.must_run()?;
+        }
+    }
+    server.stop(signals)
+}
+
+fn text(error: std::io::Error) -> String {
+    error.to_string()
+}
+
+fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<(), String> {
+    let status = migration_status(options).map_err(|error| error.to_string())?;
+    if let Some((version, name)) = status.unknown.first() {
+        return Err(format!("the tables were made by a newer ewsd (V{version} {name}): install that one again"));
+    }
+    for (version, name) in migrate(options).map_err(|error| error.to_string())? {
+        note!(Info, "migrated the tables to V{version} {name}");
+    }
+    end.send(&Reply::Ready {}, &[]).map_err(text)
+}
+
+/// Waits until PostgreSQL takes connections. False: stop instead. Recovery after a crash may take as long as it likes.
+fn wait(
+    end: &WorkerEnd,
+    signals: &Signals,
+    options: &Options,
+    mut server: Option<&mut Server>,
+) -> Result<bool, String> {
+    let start = clock::monotonic();
+    let mut told = 0;
+    loop {
+        match wait_ready(options, Duration::ZERO) {
+            Ok(()) => return Ok(true),
+            Err(StoreError::Busy { .. }) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        if clock::since(start).as_secs() / 10 > told {
+            told = clock::since(start).as_secs() / 10;
+            note!(Warn, "PostgreSQL does not take connections yet, after {} s", told * 10);
+        }
+        if signals.wait(end.channel(), Some(LOOK)).map_err(text)? == Event::Stop {
+            return Ok(false);
+        }
+        if let Some(server) = server.as_mut() {
+            server.must_run()?;
+        }
+    }
+}
+
+/// Waits for the server of an earlier role to end. False: stop instead.
+fn outlive(end: &WorkerEnd, signals: &Signals, cluster: &Cluster) -> Result<bool, String> {
+    let start = clock::monotonic();
+    let mut asked = None;
+    while let Some(pid) = cluster.predecessor() {
+        let signal = if clock::since(start) < PATIENCE { Signal::SIGINT } else { Signal::SIGQUIT };
+        if asked != Some(signal) {
+            note!(Info, "waiting for the PostgreSQL of an earlier start to end, process {pid}");
+            // It may end at this very moment.
+            let _ = kill(pid, signal);
+            asked = Some(signal);
+        }
+        if signals.wait(end.channel(), Some(LOOK)).map_err(text)? == Event::Stop {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The running server. Ends with this value at the latest.
+struct Server(Child);
+
+impl Server {
+    fn must_run(&mut self) -> Result<(), String> {
+        match self.0.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => Err(format!("PostgreSQL ended by itself ({status}); its messages stand above")),
+            Err(error) => Err(format!("PostgreSQL: {error}")),
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Ok(pid) = i32::try_from(self.0.id()) {
+            // Not yet waited for, so the number is still its own.
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    /// A fast shutdown: connections are cut, what is committed is written out.
+    fn stop(mut self, signals: &Signals) -> Result<(), String> {
+        note!(Info, "stopping PostgreSQL");
+        self.signal(Signal::SIGINT);
+        let start = clock::monotonic();
+        while matches!(self.0.try_wait(), Ok(None)) {
+            if clock::since(start) > PATIENCE {
+                note!(Warn, "PostgreSQL does not stop: it will recover at its next start");
+                self.signal(Signal::SIGQUIT);
+                return self.0.wait().map(|_| ()).map_err(text);
+            }
+            signals.pause(LOOK).map_err(text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            self.signal(Signal::SIGINT);
+            let _ = self.0.wait();
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Held calls: handing one to the master, and looking again when the master says so.
+//!
+//! While it is held nothing of a call is in a worker: what is needed to answer it travels as a few bytes of context. Its
+//! caller is looked up anew each time, so an account that was disabled meanwhile is told nothing more.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use ewsd_ews::{Form, Headers};
+use ewsd_ipc::message::{HeldContext, Pieces, Watch};
+use ewsd_ipc::{Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, Piece, Reply, Then, memfd};
+use ewsd_model::Version;
+use ewsd_model::operation::Op;
+
+use super::request::{Worker, pair};
+use crate::clock;
+use crate::error::Error;
+use crate::front::exchange::{self, Counts};
+use crate::front::{Held, Response, Wishes};
+use crate::gate::Gate;
+use crate::note::{self, note};
+use crate::op::{self, Resumed};
+use crate::session::{Cx, Hold, Wait};
+
+/// Pieces that one ready-made answer may have.
+const PIECES: usize = 16;
+
+impl Worker<'_> {
+    /// Gives the client to the master until something moves.
+    pub(super) fn hold(
+        &mut self,
+        job: u64,
+        conn: ConnRecord,
+        client: OwnedFd,
+        response: Response,
+        wishes: &Wishes,
+        id: &str,
+        held: Held,
+    ) -> io::Result<()> {
+        let Held { hold, caller, op, version, form } = held;
+        let context = Context {
+            account: caller,
+            op,
+            version,
+            milliseconds: form.milliseconds,
+            keep_alive: wishes.keep_alive,
+            version_minor: wishes.version_minor,
+            applied: response.headers.iter().any(|(name, _)| *name == "Preference-Applied"),
+            wait: u32::try_from(hold.wait.as_secs()).unwrap_or(u32::MAX),
+            id: id.to_owned(),
+            echo: wishes.echo.clone(),
+        };
+        let deadline_ms = u32::try_from(hold.wait.as_millis()).unwrap_or(u32::MAX);
+        // The master keeps the connection after a ready-made answer: a client that wants it closed gets none.
+        let at_deadline = match wishes.keep_alive {
+            true => Pieces(ready_made(response, wishes, id, &hold)),
+            false => Pieces::default(),
+        };
+        let watch = watch(&hold);
+        let context = HeldContext(context.encode(&hold.context));
+        let reply = Reply::Hold { job, conn, watch, deadline_ms, at_deadline, heartbeat_ms: 0, stream: false, context };
+        self.end.send(&reply, &[client.as_fd()])
+    }
+
+    /// Looks at each held call of a batch again.
+    pub(super) fn render(&mut self, job: u64, batch: Vec<HeldCall>) -> io::Result<()> {
+        for call in batch {
+            let outcome = self.look_again(&call);
+            self.tell_changes()?;
+            let (outcome, file) = fit(outcome);
+            let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
+            self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &fds)?;
+        }
+        Ok(())
+    }
+
+    fn look_again(&mut self, call: &HeldCall) -> (Outcome, Vec<u8>) {
+        let Some((context, payload)) = Context::decode(&call.context) else {
+            // Made by another version of this program: the client asks again.
+            note!(Error, "held call {}: its context cannot be read", call.held);
+            return closing(Response::text(500, "The server was changed meanwhile. Ask again."));
+        };
+        note::request(&context.id);
+        let wishes = context.wishes();
+        let caller = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
+            Ok(Some(caller)) if !caller.disabled => caller,
+            Ok(_) => {
+                return answer(
+                    Response::challenge(&self.settings.auth.realm, self.settings.auth.basic),
+                    &context,
+                    &wishes,
+                );
+            }
+            Err(error) => {
+                let fault = Error::from(error).into_fault();
+                return answer(exchange::fault_response(&fault, &mut Counts::default()), &context, &wishes);
+            }
+        };
+        let headers = Headers { version: Some(context.version), ..Headers::default() };
+        let mut cx = Cx {
+            gate: Gate::new(&mut self.store, caller.clone()),
+            settings: self.settings,
+            caller,
+            version: context.version,
+            headers: &headers,
+            request_id: &context.id,
+            now: clock::now(),
+            wait: Wait::default(),
+            hold: None,
+        };
+        let form = Form { milliseconds: context.milliseconds };
+        let mut counts = Counts::default();
+        let response = match op::resume(&mut cx, context.op, payload, call.why) {
+            Ok(Resumed::Still(hold)) => {
+                let keep = Keep { watch: watch(&hold), context: HeldContext(context.encode(&hold.context)) };
+                return (Outcome::Still { keep }, Vec::new());
+            }
+            Ok(Resumed::Answer(reply)) => exchange::reply_response(&reply, form, &mut counts),
+            Err(fault) => exchange::fault_response(&fault, &mut counts),
+        };
+        self.tally.add(Count::Faults, counts.faults);
+        self.tally.add(Count::ResponseErrors, counts.errors);
+        answer(response, &context, &wishes)
+    }
+}
+
+fn watch(hold: &Hold) -> Watch {
+    Watch(hold.watch.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect())
+}
+
+/// An outcome that ends the hold, and its bytes.
+fn answer(mut response: Response, context: &Context, wishes: &Wishes) -> (Outcome, Vec<u8>) {
+    if context.applied {
+        response = response.with("Preference-Applied", format!("wait={}", context.wait));
+    }
+    let then = if wishes.keep_alive && !response.close { Then::Keep } else { Then::Close };
+    let (mut bytes, body) = response.into_bytes(wishes, &context.id, 0);
+    bytes.extend_from_slice(&body);
+    (Outcome::Answer { then, bytes: Body::Inline(Vec::new()) }, bytes)
+}
+
+fn closing(response: Response) -> (Outcome, Vec<u8>) {
+    let (mut bytes, body) = Response { close: true, ..response }.into_bytes(&Wishes::default(), "-", 0);
+    bytes.extend_from_slice(&body);
+    (Outcome::Answer { then: Then::Close, bytes: Body::Inline(Vec::new()) }, bytes)
+}
+
+/// Puts an answer's bytes into the message, or beside it if they are too many.
+fn fit((outcome, bytes): (Outcome, Vec<u8>)) -> (Outcome, Option<std::fs::File>) {
+    let Outcome::Answer { then, .. } = outcome else { return (outcome, None) };
+    if bytes.len() <= INLINE_LIMIT {
+        return (Outcome::Answer { then, bytes: Body::Inline(bytes) }, None);
+    }
+    match memfd::of(c"ewsd-answer", &bytes) {
+        Ok(file) => (Outcome::Answer { then, bytes: Body::Memfd(bytes.len() as u64) }, Some(file)),
+        Err(error) => {
+            note!(Error, "an answer of {} octets: {error}", bytes.len());
+            fit(closing(Response::text(500, "The server is short of memory.")))
+        }
+    }
+}
+
+/// The whole answer for the deadline, cut where it differs from client to client: the master keeps the rest once for all.
+fn ready_made(response: Response, wishes: &Wishes, id: &str, hold: &Hold) -> Vec<Piece> {
+    let plain = Wishes { gzip: false, ..wishes.clone() };
+    let (mut bytes, body) = response.into_bytes(&plain, id, 0);
+    let date = ewsd_http::date::format(clock::unix());
+    bytes.extend_from_slice(&body);
+    let own = [date.as_str(), id].into_iter().chain(wishes.echo.as_deref()).chain(hold.own.iter().map(String::as_str));
+    let own: Vec<&[u8]> = own.map(str::as_bytes).filter(|own| !own.is_empty()).collect();
+    cut(&bytes, &own)
+}
+
+fn cut(bytes: &[u8], own: &[&[u8]]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() && pieces.len() + 3 < PIECES {
+        let first = own.iter().filter_map(|own| Some((find(rest, own)?, own.len()))).min();
+        let Some((at, length)) = first else { break };
+        let (shared, tail) = rest.split_at(at);
+        let (mine, tail) = tail.split_at(length);
+        if !shared.is_empty() {
+            pieces.push(Piece::Shared(shared.to_vec()));
+        }
+        match pieces.last_mut() {
+            Some(Piece::Own(before)) => before.extend_from_slice(mine),
+            _ => pieces.push(Piece::Own(mine.to_vec())),
+        }
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        let mixed = own.iter().any(|own| find(rest, own).is_some());
+        pieces.push(if mixed { Piece::Own(rest.to_vec()) } else { Piece::Shared(rest.to_vec()) });
+    }
+    pieces
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+/// What is needed to answer a held call, in at most 512 octets with what the operation adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Context {
+    account: i64,
+    op: Op,
+    version: Version,
+    milliseconds: bool,
+    keep_alive: bool,
+    version_minor: u8,
+    /// The answer says `Preference-Applied`.
+    applied: bool,
+    /// Seconds.
+    wait: u32,
+    id: String,
+    echo: Option<String>,
+}
+
+/// Changes with the layout: a context of another version is not read.
+const LAYOUT: u8 = 1;
+/// Operations that can be held, by their number in a context.
+const OPS: [Op; 2] = [Op::GetEvents, Op::GetStreamingEvents];
+/// Versions by their number in a context.
+const VERSIONS: [Version; 9] = [
+    Version::Exchange2007,
+    Version::Exchange2007Sp1,
+    Version::Exchange2010,
+    Version::Exchange2010Sp1,
+    Version::Exchange2010Sp2,
+    Version::Exchange2013,
+    Version::Exchange2013Sp1,
+    Version::Exchange2015,
+    Version::Exchange2016,
+];
+
+impl Context {
+    fn wishes(&self) -> Wishes {
+        Wishes {
+            echo: self.echo.clone(),
+            keep_alive: self.keep_alive,
+            version_minor: self.version_minor,
+            ..Wishes::default()
+        }
+    }
+
+    fn encode(&self, payload: &[u8]) -> Vec<u8> {
+        let place = |at: Option<usize>| at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX);
+        let op = place(OPS.iter().position(|op| *op == self.op));
+        let version = place(VERSIONS.iter().position(|version| *version == self.version));
+        let flags = u8::from(self.milliseconds)
+            | u8::from(self.keep_alive) << 1
+            | u8::from(self.version_minor > 0) << 2
+            | u8::from(self.applied) << 3;
+        let mut out = vec![LAYOUT, op, version, flags];
+        out.extend_from_slice(&self.account.to_le_bytes());
+        out.extend_from_slice(&self.wait.to_le_bytes());
+        for text in [self.id.as_str(), self.echo.as_deref().unwrap_or_default()] {
+            let text = text.get(..text.len().min(128)).unwrap_or_default();
+            out.push(u8::try_from(text.len()).unwrap_or(0));
+            out.extend_from_slice(text.as_bytes());
+        }
+        out.extend_from_slice(payload);
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Context, &[u8])> {
+        let &[LAYOUT, op, version, flags, ref rest @ ..] = bytes else { return None };
+        let (account, rest) = rest.split_first_chunk::<8>()?;
+        let (wait, rest) = rest.split_first_chunk::<4>()?;
+        let (id, rest) = text(rest)?;
+        let (echo, payload) = text(rest)?;
+        let context = Context {
+            account: i64::from_le_bytes(*account),
+            op: *OPS.get(usize::from(op))?,
+            version: *VERSIONS.get(usize::from(version))?,
+            milliseconds: flags & 1 != 0,
+            keep_alive: flags & 2 != 0,
+            version_minor: u8::from(flags & 4 != 0),
+            applied: flags & 8 != 0,
+            wait: u32::from_le_bytes(*wait),
+            id,
+            echo: (!echo.is_empty()).then_some(echo),
+        };
+        Some((context, payload))
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let (&length, rest) = bytes.split_first()?;
+    let (text, rest) = rest.split_at_checked(usize::from(length))?;
+    Some((String::from_utf8(text.to_vec()).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    fn context() -> Context {
+        Context {
+            account: 7,
+            op: Op::GetEvents,
+            version: Version::Exchange2013Sp1,
+            milliseconds: true,
+            keep_alive: true,
+            version_minor: 1,
+            applied: true,
+            wait: 30,
+            id: "5c2fa3de-0000-0000-0000-000000000001".into(),
+            echo: Some("client-1".into()),
+        }
+    }
+
+    #[test]
+    fn a_context_comes_back_as_it_went() {
+        let bytes = context().encode(b"payload");
+        assert_eq!(Context::decode(&bytes).unwrap(), (context(), &b"payload"[..]));
+        assert!(bytes.len() < 80, "{}", bytes.len());
+        let longest = Context { echo: Some("e".repeat(300)), ..context() };
+        assert!(longest.encode(&[0; 320]).len() <= ewsd_ipc::HELD_CONTEXT_MAX);
+        for end in 0..bytes.len() - 7 {
+            assert!(Context::decode(bytes.get(..end).unwrap()).is_none());
+        }
+    }
+
+    #[test]
+    fn answers_are_cut_where_they_differ() {
+        let pieces = cut(b"head one body two tail", &[b"two", b"one"]);
+        let expected = [
+            Piece::Shared(b"head ".to_vec()),
+            Piece::Own(b"one".to_vec()),
+            Piece::Shared(b" body ".to_vec()),
+            Piece::Own(b"two".to_vec()),
+            Piece::Shared(b" tail".to_vec()),
+        ];
+        assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn an_answer_with_many_differences_stays_whole() {
+        let bytes = b"x=1,".repeat(40);
+        let pieces = cut(&bytes, &[b"1"]);
+        assert!(pieces.len() <= PIECES);
+        let whole: Vec<u8> = pieces
+            .iter()
+            .flat_map(|piece| match piece {
+                Piece::Own(b) | Piece::Shared(b) => b.clone(),
+            })
+            .collect();
+        assert_eq!(whole, bytes);
+    }
+}

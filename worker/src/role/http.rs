@@ -1,0 +1,271 @@
+//! HTTP jobs: who is asking, the answer, and the socket back to the master.
+//!
+//! The answer is written with one call that does not wait; what the socket does not take goes to the master in a memfd.
+
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::rc::Rc;
+
+use ewsd_ews::Fault;
+use ewsd_http::Head;
+use ewsd_http::head::parse_head;
+use ewsd_ipc::memfd::{self, Mapped};
+use ewsd_ipc::{Body, ConnRecord, Count, Reply, Then};
+use ewsd_model::code::Code;
+use ewsd_store::Account;
+use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
+
+use super::request::Worker;
+use crate::auth::{Denied, Peer, Via};
+use crate::front::exchange::{self, Counts};
+use crate::front::{Answer, Response, Route, Wishes};
+use crate::note::{self, note};
+use crate::random;
+
+impl Worker<'_> {
+    /// A complete request.
+    pub(super) fn http(
+        &mut self,
+        job: u64,
+        conn: ConnRecord,
+        client: OwnedFd,
+        head: &[u8],
+        body: Body,
+        memfd: Option<OwnedFd>,
+    ) -> io::Result<()> {
+        let id = begin();
+        let mapped;
+        let bytes: &[u8] = match (&body, memfd) {
+            (Body::Inline(bytes), _) => bytes,
+            (Body::Memfd(length), Some(fd)) => match Mapped::new(fd, *length) {
+                Ok(whole) => {
+                    mapped = whole;
+                    &mapped
+                }
+                Err(error) => {
+                    note!(Error, "the request body: {error}");
+                    return self.reply(job, conn, client, broken(), &Wishes::default(), &id);
+                }
+            },
+            (Body::Memfd(_), None) => return Err(io::Error::new(io::ErrorKind::InvalidData, "a job without its body")),
+        };
+        // The master has read it before; another reading here would be a fault of one of us.
+        let head = match parse_head(head) {
+            Ok(head) => head,
+            Err(error) => {
+                let response = Response { close: true, ..Response::text(error.status, error.text) };
+                return self.reply(job, conn, client, response, &Wishes::default(), &id);
+            }
+        };
+        let wishes = Wishes::read(&head);
+        let answer = self.answer(&head, bytes, &conn, &wishes, &id);
+        self.tell_changes()?;
+        match answer {
+            Answer::Now(response) => self.reply(job, conn, client, response, &wishes, &id),
+            Answer::Later(response, held) => self.hold(job, conn, client, response, &wishes, &id, *held),
+        }
+    }
+
+    fn answer(&mut self, head: &Head<'_>, body: &[u8], conn: &ConnRecord, wishes: &Wishes, id: &str) -> Answer {
+        let route = Route::find(head.method, head.path());
+        let caller = match self.caller(head, conn, route) {
+            Ok(caller) => caller,
+            Err(response) => return Answer::Now(response),
+        };
+        match (route, caller) {
+            (Route::Exchange, Some(caller)) => {
+                let mut counts = Counts::default();
+                let answer = exchange::answer(body, wishes, id, caller, &mut self.store, self.settings, &mut counts);
+                self.count(counts);
+                answer
+            }
+            (Route::WrongMethod { allow }, _) => {
+                Answer::Now(Response::text(405, "This address does not take that method.").with("Allow", allow))
+            }
+            (Route::ExchangePage, _) => Answer::Now(exchange::page()),
+            _ => Answer::Now(Response::text(404, "There is nothing here.")),
+        }
+    }
+
+    fn count(&mut self, counts: Counts) {
+        self.tally.add(Count::Operations, counts.operations);
+        self.tally.add(Count::Faults, counts.faults);
+        self.tally.add(Count::ResponseErrors, counts.errors);
+        self.tally.add(Count::NotImplemented, counts.not_built);
+    }
+
+    /// The account behind a request, if its route needs one; else the answer that ends it.
+    fn caller(&mut self, head: &Head<'_>, conn: &ConnRecord, route: Route) -> Result<Option<Rc<Account>>, Response> {
+        if !route.needs_account() {
+            return Ok(None);
+        }
+        let peer = self.peer(conn.peer.ip(), head);
+        match self.auth.authenticate(head, peer, &mut self.store, self.settings, self.end.shared()) {
+            Ok((account, via)) => {
+                self.tally.add(Count::AuthSuccesses, 1);
+                self.tally.add(Count::AuthCacheHits, u32::from(via == Via::Cache));
+                Ok(Some(account))
+            }
+            Err(denied) => {
+                self.tally.add(Count::AuthFailures, u32::from(denied == Denied::Refused));
+                Err(self.denied(denied, route))
+            }
+        }
+    }
+
+    fn peer(&self, socket: IpAddr, head: &Head<'_>) -> Peer {
+        // Several fields are one list (RFC 9110 5.3).
+        let fields = head.headers().filter(|(name, _)| name.eq_ignore_ascii_case("X-Forwarded-For"));
+        let hops: Vec<&str> = fields.filter_map(|(_, value)| std::str::from_utf8(value).ok()).collect();
+        Peer::find(socket, Some(&hops.join(",")), &self.settings.server.trusted_proxies)
+    }
+
+    fn denied(&self, denied: Denied, route: Route) -> Response {
+        match denied {
+            Denied::Unasked | Denied::Refused => {
+                Response::challenge(&self.settings.auth.realm, self.settings.auth.basic)
+            }
+            Denied::Busy { retry_ms } if route == Route::Exchange => {
+                exchange::fault_response(&Fault::busy(u64::from(retry_ms)), &mut Counts::default())
+            }
+            Denied::Busy { retry_ms } => Response::text(503, "The database is away. Try again later.")
+                .with("Retry-After", retry_ms.div_ceil(1000).to_string()),
+            Denied::Broken if route == Route::Exchange => {
+                exchange::fault_response(&Fault::new(Code::ErrorInternalServerError), &mut Counts::default())
+            }
+            Denied::Broken => broken(),
+        }
+    }
+
+    /// The head of a request with a large body: is it wanted at all?
+    pub(super) fn admit(
+        &mut self,
+        job: u64,
+        conn: ConnRecord,
+        client: OwnedFd,
+        head: &[u8],
+        declared: Option<u64>,
+    ) -> io::Result<()> {
+        let id = begin();
+        let limits = &self.settings.limits;
+        let (most, thrown_away) = (limits.body_bytes, limits.unauthenticated_bytes);
+        let (response, wishes) = match parse_head(head) {
+            Err(error) => (Response { close: true, ..Response::text(error.status, error.text) }, Wishes::default()),
+            Ok(head) => {
+                let wishes = Wishes::read(&head);
+                let route = Route::find(head.method, head.path());
+                let response = match self.caller(&head, &conn, route) {
+                    Err(response) => response,
+                    Ok(_) if declared.is_some_and(|length| length > most) => {
+                        Response { close: true, ..Response::text(413, "The request is larger than this server takes.") }
+                    }
+                    Ok(Some(_)) if route == Route::Exchange => {
+                        self.end.send(&Reply::Collect { job, conn, limit: most }, &[client.as_fd()])?;
+                        return Ok(());
+                    }
+                    Ok(_) => match self.answer(&head, &[], &conn, &wishes, &id) {
+                        Answer::Now(response) | Answer::Later(response, _) => response,
+                    },
+                };
+                (response, wishes)
+            }
+        };
+        // A body that is read to its end leaves a connection that can be used again. One of unknown length may be short.
+        let short = declared.is_none_or(|length| length <= thrown_away);
+        let response = Response { close: response.close || !short, ..response };
+        let then = if wishes.keep_alive && !response.close { Then::Keep } else { Then::Close };
+        let (mut reply, body) = response.into_bytes(&wishes, &id, 0);
+        reply.extend_from_slice(&body);
+        let limit = if short { thrown_away } else { 0 };
+        self.end.send(&Reply::Discard { job, conn, limit, then, reply }, &[client.as_fd()])
+    }
+
+    /// Writes an answer and gives the socket back.
+    fn reply(
+        &mut self,
+        job: u64,
+        conn: ConnRecord,
+        client: OwnedFd,
+        response: Response,
+        wishes: &Wishes,
+        id: &str,
+    ) -> io::Result<()> {
+        let keep = wishes.keep_alive && !response.close;
+        note!(Debug, "{} with {} octets", response.status, response.body.len());
+        let (head, body) = response.into_bytes(wishes, id, self.settings.http.gzip_bytes);
+        let then = if keep { Then::Keep } else { Then::Close };
+        match send_at_once(&client, &head, &body) {
+            Sent::Whole if keep => self.end.send(&Reply::Idle { job, conn }, &[client.as_fd()]),
+            Sent::Whole => {
+                // What the client still sends must not make the kernel throw our answer away.
+                let _ = shutdown(client.as_raw_fd(), Shutdown::Write);
+                self.end.send(&Reply::Closed { job }, &[])
+            }
+            Sent::Gone => self.end.send(&Reply::Closed { job }, &[]),
+            Sent::Part(written) => {
+                let rest: Vec<&[u8]> = match written.checked_sub(head.len()) {
+                    Some(of_body) => vec![body.get(of_body..).unwrap_or_default()],
+                    None => vec![head.get(written..).unwrap_or_default(), &body],
+                };
+                let length = rest.iter().map(|part| part.len() as u64).sum();
+                let file = match rest_in_memfd(&rest) {
+                    Ok(file) => file,
+                    Err(error) => {
+                        note!(Error, "the rest of an answer: {error}");
+                        return self.end.send(&Reply::Closed { job }, &[]);
+                    }
+                };
+                let drain = Reply::Drain { job, conn, then, offset: 0, length };
+                self.end.send(&drain, &[client.as_fd(), file.as_fd()])
+            }
+        }
+    }
+}
+
+/// Starts a request: an id for its answer and for the log.
+fn begin() -> String {
+    let id = random::request_id().to_string();
+    note::request(&id);
+    id
+}
+
+fn broken() -> Response {
+    Response {
+        close: true,
+        ..Response::text(500, "The server failed. The request's id leads to the cause in its log.")
+    }
+}
+
+/// How much of an answer the socket took.
+pub(super) enum Sent {
+    Whole,
+    Part(usize),
+    /// The client is gone.
+    Gone,
+}
+
+/// Writes both parts with one call, as far as the socket takes them without waiting.
+pub(super) fn send_at_once(client: &OwnedFd, head: &[u8], body: &[u8]) -> Sent {
+    let parts = [IoSlice::new(head), IoSlice::new(body)];
+    let total = head.len() + body.len();
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+    loop {
+        return match sendmsg::<()>(client.as_raw_fd(), &parts, &[], flags, None) {
+            Ok(written) if written >= total => Sent::Whole,
+            Ok(written) => Sent::Part(written),
+            Err(nix::Error::EAGAIN) => Sent::Part(0),
+            Err(nix::Error::EINTR) => continue,
+            Err(_) => Sent::Gone,
+        };
+    }
+}
+
+fn rest_in_memfd(parts: &[&[u8]]) -> io::Result<std::fs::File> {
+    use std::io::Write as _;
+    let mut file = memfd::create(c"ewsd-reply")?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,128 @@
+//! The janitor role: what must be thrown away some time. Subscriptions nobody asks for any more, journal rows older than
+//! `notifications.journal_days`, contents that no item names. In small steps, so that nobody waits for it, and each step can
+//! be the last: it ends at once when the master wants.
+
+use std::time::{Duration, Instant};
+
+use ewsd_ipc::{Count, Reply, WorkerEnd};
+use ewsd_model::id::MailboxNo;
+use ewsd_settings::Settings;
+use ewsd_store::{Store, StoreError};
+
+use super::signals::{Event, Signals};
+use crate::clock;
+use crate::note::note;
+
+/// Between two looks for subscriptions whose time is over.
+const ROUND: Duration = Duration::from_secs(60);
+/// Between two walks through all mailboxes.
+const WALK: Duration = Duration::from_secs(3600);
+/// An expired subscription is still answered as such for so long (ErrorExpiredSubscription).
+const GRACE_SECONDS: i64 = 600;
+/// A content that nothing names may belong to an item that is just being written.
+const ORPHAN_SECONDS: i64 = 86_400;
+/// Rows of one step: its locks are held for milliseconds.
+const STEP: i64 = 500;
+/// Mailboxes listed at a time.
+const PAGE: i64 = 100;
+
+/// Why a walk ends before its end.
+enum Ended {
+    Stop,
+    Store(StoreError),
+    Io(std::io::Error),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Ended {
+        Ended::Store(error)
+    }
+}
+
+impl From<std::io::Error> for Ended {
+    fn from(error: std::io::Error) -> Ended {
+        Ended::Io(error)
+    }
+}
+
+struct Janitor<'a> {
+    end: &'a WorkerEnd,
+    settings: &'a Settings,
+    signals: &'a Signals,
+    store: Store,
+}
+
+pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
+    let options = super::database::options(settings, "ewsd janitor");
+    let store = Store::lazy(&options).map_err(|error| error.to_string())?;
+    let mut janitor = Janitor { end, settings, signals, store };
+    end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;
+    let mut walked: Option<Instant> = None;
+    loop {
+        match signals.wait(end.channel(), Some(ROUND)) {
+            Ok(Event::Stop) => return Ok(()),
+            Ok(Event::Child | Event::Timeout) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        let due = walked.is_none_or(|time| clock::since(time) >= WALK);
+        match janitor.round(due) {
+            Ok(()) if due => walked = Some(clock::monotonic()),
+            Ok(()) => {}
+            Err(Ended::Stop) => return Ok(()),
+            Err(Ended::Io(error)) => return Err(error.to_string()),
+            // It is tried again in a minute.
+            Err(Ended::Store(StoreError::Busy { .. })) => note!(Debug, "the database is away"),
+            Err(Ended::Store(error)) => note!(Error, "{error}"),
+        }
+    }
+}
+
+impl Janitor<'_> {
+    fn round(&mut self, walk: bool) -> Result<(), Ended> {
+        let expired = self.store.expire_subscriptions(GRACE_SECONDS)?;
+        if let Ok(n @ 1..) = u32::try_from(expired) {
+            self.end.send(&Reply::Tally { what: Count::SubscriptionsExpired, n }, &[])?;
+        }
+        if !walk {
+            return Ok(());
+        }
+        let (mut rows, mut parts, mut last) = (0, 0, MailboxNo(0));
+        loop {
+            let mailboxes = self.store.mailboxes(last, PAGE)?;
+            let Some(&newest) = mailboxes.last() else { break };
+            last = newest;
+            for mailbox in mailboxes {
+                rows += self.trim(mailbox)?;
+                parts += self.collect(mailbox)?;
+            }
+        }
+        if rows + parts > 0 {
+            note!(Info, "removed {rows} journal rows and {parts} parts of contents that nothing names");
+        }
+        Ok(())
+    }
+
+    fn trim(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
+        let days = i64::try_from(self.settings.notifications.journal_days).unwrap_or(i64::MAX);
+        self.in_steps(|store| store.trim_journal(mailbox, days, STEP))
+    }
+
+    fn collect(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
+        self.in_steps(|store| store.collect_orphans(mailbox, ORPHAN_SECONDS, STEP))
+    }
+
+    /// Repeats a step until it finds less than it may take, as long as nobody wants an end.
+    fn in_steps(&mut self, mut step: impl FnMut(&mut Store) -> Result<i64, StoreError>) -> Result<i64, Ended> {
+        let mut total = 0;
+        loop {
+            if self.signals.wait(self.end.channel(), Some(Duration::ZERO))? == Event::Stop {
+                return Err(Ended::Stop);
+            }
+            let removed = step(&mut self.store)?;
+            total += removed;
+            if removed < STEP {
+                return Ok(total);
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! LMTP jobs: a group of command lines, or a message (RFC 2033). The session lies beside its connection in the master.
+//!
+//! A recipient is answered with 250 only when the message is committed in his mailbox.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use ewsd_ipc::memfd::Mapped;
+use ewsd_ipc::{Body, CONN_CONTEXT_MAX, ConnRecord, Count, LmtpExpect, LmtpInput, Reply};
+use ewsd_lmtp::{Limits, Lines, Reply as Said, Session, Step, Transaction, unstuff};
+use ewsd_store::{Account, StoreError};
+use nix::sys::socket::{Shutdown, shutdown};
+
+use super::http::{Sent, send_at_once};
+use super::request::Worker;
+use crate::deliver::{self, DeliverError, Target, Trace};
+use crate::note::{self, note};
+use crate::random;
+
+/// Error replies after which a client is sent away.
+const ERRORS: u8 = 20;
+
+/// What the master is to frame next; None: close.
+type Next = Option<LmtpExpect>;
+
+impl Worker<'_> {
+    pub(super) fn lmtp(
+        &mut self,
+        job: u64,
+        conn: ConnRecord,
+        client: OwnedFd,
+        input: LmtpInput,
+        memfd: Option<OwnedFd>,
+    ) -> io::Result<()> {
+        let id = random::request_id().to_string();
+        note::request(&id);
+        let mut out = Vec::with_capacity(512);
+        let name = self.name.clone();
+        let (session, next) = match (&input, Session::decode(&conn.context)) {
+            (LmtpInput::Greeting, _) => (Session::greet(&name, &mut out), Some(LmtpExpect::Lines)),
+            (_, Err(_)) => {
+                note!(Error, "an LMTP session cannot be read");
+                Said::CLOSING.write(&mut out);
+                (Session::default(), None)
+            }
+            (LmtpInput::Lines(group), Ok(mut session)) => {
+                let next = self.lines(&mut session, group, &mut out);
+                (session, next)
+            }
+            (LmtpInput::LongLine, Ok(session)) => {
+                Said::LINE_TOO_LONG.write(&mut out);
+                (session, Some(LmtpExpect::Lines))
+            }
+            (LmtpInput::TooBig, Ok(mut session)) => {
+                let transaction = session.take_transaction().unwrap_or_default();
+                transaction.recipients.iter().for_each(|_| Said::TOO_BIG.write(&mut out));
+                (session, Some(LmtpExpect::Lines))
+            }
+            (LmtpInput::Data(body), Ok(mut session)) => {
+                let transaction = session.take_transaction().unwrap_or_default();
+                self.data(&transaction, &session, &conn, &id, body, memfd, &mut out)?;
+                (session, Some(LmtpExpect::Lines))
+            }
+        };
+        self.tell_changes()?;
+        self.hand_back(job, conn, client, &session, &out, next)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            message_bytes: self.settings.limits.message_bytes,
+            recipients: usize::try_from(self.settings.limits.recipients).unwrap_or(usize::MAX),
+            errors: ERRORS,
+        }
+    }
+
+    fn lines(&mut self, session: &mut Session, group: &[u8], out: &mut Vec<u8>) -> Next {
+        let limits = self.limits();
+        let mut lines = Lines::new(group);
+        while let Some(line) = lines.next() {
+            let step = match session.line(line, &self.name, &limits, out) {
+                Step::Recipient(path) => {
+                    let found = self.find(path.as_str(), session);
+                    session.recipient(found, &limits, out)
+                }
+                step => step,
+            };
+            match step {
+                Step::Data if lines.rest().is_empty() => return Some(LmtpExpect::Data { limit: limits.message_bytes }),
+                // What follows could be read as commands or as mail: neither is safe.
+                Step::Data => {
+                    Said::DATA_NOT_LAST.write(out);
+                    Said::CLOSING.write(out);
+                    return None;
+                }
+                Step::Close => return None,
+                Step::Done | Step::Recipient(_) => {}
+            }
+        }
+        Some(LmtpExpect::Lines)
+    }
+
+    /// Who has the address; `<postmaster>` without a domain is any postmaster here (RFC 5321 4.5.1).
+    fn find(&mut self, address: &str, session: &Session) -> Result<u64, Said> {
+        // The session must still fit beside its connection.
+        if session.encode().len() + 16 > CONN_CONTEXT_MAX {
+            return Err(Said::TOO_MANY_RECIPIENTS);
+        }
+        let found = match address.contains('@') {
+            true => self.store.account_by_address(address),
+            false => self.postmaster(address),
+        };
+        match found {
+            Ok(Some(account)) if account.disabled => Err(Said::MAILBOX_DISABLED),
+            Ok(Some(account)) => u64::try_from(account.account).map_err(|_| Said::TEMPORARY),
+            Ok(None) => Err(Said::NO_SUCH_MAILBOX),
+            Err(error) => {
+                self.failed(&error);
+                Err(Said::TEMPORARY)
+            }
+        }
+    }
+
+    fn postmaster(&mut self, local: &str) -> Result<Option<Account>, StoreError> {
+        if !local.eq_ignore_ascii_case("postmaster") {
+            return Ok(None);
+        }
+        for domain in self.store.domains()? {
+            if let Some(account) = self.store.account_by_address(&format!("postmaster@{domain}"))? {
+                return Ok(Some(account));
+            }
+        }
+        Ok(None)
+    }
+
+    fn failed(&mut self, error: &StoreError) {
+        if !matches!(error, StoreError::Busy { .. }) {
+            self.tally.add(Count::DatabaseErrors, 1);
+        }
+        note!(Warn, "LMTP: {error}");
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn data(
+        &mut self,
+        transaction: &Transaction,
+        session: &Session,
+        conn: &ConnRecord,
+        id: &str,
+        body: &Body,
+        memfd: Option<OwnedFd>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let mapped;
+        let data: &[u8] = match (body, memfd) {
+            (Body::Inline(bytes), _) => bytes,
+            (Body::Memfd(length), Some(fd)) => {
+                mapped = Mapped::new(fd, *length)?;
+                &mapped
+            }
+            (Body::Memfd(_), None) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "a message without its octets"));
+            }
+        };
+        let targets = match self.targets(&transaction.recipients) {
+            Ok(targets) => targets,
+            Err(error) => {
+                self.failed(&error);
+                transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(out));
+                return Ok(());
+            }
+        };
+        let name = self.name.clone();
+        let trace = Trace {
+            from: &transaction.from,
+            peer: Some((session.peer(), conn.peer.ip())),
+            by: &name,
+            id,
+            utf8: transaction.smtputf8,
+        };
+        let results = deliver::deliver_to(&mut self.store, self.settings, &trace, &targets, &unstuff(data));
+        for (what, n) in deliver::counts(&results) {
+            self.tally.add(what, n);
+        }
+        let delivered = results.iter().filter(|result| result.is_ok()).count();
+        note!(
+            Info,
+            "mail from <{}>, {} octets, delivered to {delivered} of {}",
+            transaction.from,
+            data.len(),
+            results.len()
+        );
+        results.into_iter().for_each(|result| said(result.err()).write(out));
+        Ok(())
+    }
+
+    /// Those who were there at RCPT and still are.
+    fn targets(&mut self, recipients: &[u64]) -> Result<Vec<Option<Target>>, StoreError> {
+        let mut targets = Vec::with_capacity(recipients.len());
+        for number in recipients {
+            let account = self.store.account(i64::try_from(*number).unwrap_or(0))?;
+            targets.push(account.map(Target::from));
+        }
+        Ok(targets)
+    }
+
+    fn hand_back(
+        &mut self,
+        job: u64,
+        mut conn: ConnRecord,
+        client: OwnedFd,
+        session: &Session,
+        out: &[u8],
+        next: Next,
+    ) -> io::Result<()> {
+        match (send_at_once(&client, out, &[]), next) {
+            (Sent::Whole, Some(expect)) => {
+                conn.context = session.encode();
+                self.end.send(&Reply::LmtpNext { job, conn, expect }, &[client.as_fd()])
+            }
+            // A client that does not read replies of a few hundred octets each will not be waited for.
+            _ => {
+                let _ = shutdown(client.as_raw_fd(), Shutdown::Write);
+                self.end.send(&Reply::Closed { job }, &[])
+            }
+        }
+    }
+}
+
+fn said(error: Option<DeliverError>) -> Said {
+    match error {
+        None => Said::DELIVERED,
+        Some(DeliverError::Unknown) => Said::NO_SUCH_MAILBOX,
+        Some(DeliverError::Disabled) => Said::MAILBOX_DISABLED,
+        Some(DeliverError::Full) => Said::MAILBOX_FULL,
+        Some(DeliverError::Busy { .. } | DeliverError::Failed) => Said::TEMPORARY,
+    }
+}

@@ -1,0 +1,58 @@
+//! The roles of a worker process, one file each. The master starts each with three descriptors and tells it by `--role`.
+//!
+//! | role | what it does | file |
+//! |---|---|---|
+//! | request | one complete request at a time, from the shared jobs socket | `request.rs`, `http.rs`, `lmtp.rs`, `held.rs` |
+//! | database | the private PostgreSQL, migrations | `database.rs`, `cluster.rs` |
+//! | janitor | expiry and trimming | `janitor.rs` |
+//!
+//! Every role ends when the master's end of its sockets is closed, whatever became of the master.
+
+mod cluster;
+pub mod database;
+mod held;
+mod http;
+mod janitor;
+mod lmtp;
+mod request;
+mod signals;
+
+use std::path::PathBuf;
+
+use ewsd_ipc::WorkerEnd;
+use ewsd_settings::Settings;
+
+use crate::note::{self, note};
+
+/// How the master starts a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Args {
+    /// The settings file.
+    pub config: PathBuf,
+    /// `request`, `janitor` or `database`.
+    pub role: String,
+    /// Which generation of workers this one belongs to, for the log.
+    pub generation: u64,
+    /// Its place among the workers of its role, for the log.
+    pub slot: u64,
+}
+
+/// Runs a worker until its work or its master is gone. An error is one line for the log and for standard error.
+pub fn run(args: &Args) -> Result<(), String> {
+    let name = match args.role.as_str() {
+        "request" => "request",
+        "janitor" => "janitor",
+        "database" => "database",
+        other => return Err(format!("there is no role {other:?}: workers are started by ewsd, not by hand")),
+    };
+    note::role(name);
+    let signals = signals::Signals::catch().map_err(|error| format!("signals: {error}"))?;
+    let settings = Settings::load(&args.config).map_err(|error| error.to_string())?;
+    let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
+    note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
+    match name {
+        "request" => request::run(&end, &settings),
+        "janitor" => janitor::run(&end, &settings, &signals),
+        _ => database::run(&end, &settings, &signals),
+    }
+}

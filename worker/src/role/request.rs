@@ -1,0 +1,185 @@
+//! The request role: takes one job after another from the socket that all request workers share, and answers it.
+//!
+//! What a job is about is in the file of its kind: `http.rs`, `lmtp.rs`, `held.rs`. A worker owns a client's socket from the
+//! moment a job brings it until it is handed back, and never waits for a client meanwhile.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use ewsd_ipc::message::Pairs;
+use ewsd_ipc::{Count, Job, Reply, WorkerEnd};
+use ewsd_model::id::{MailboxNo, Seq};
+use ewsd_settings::Settings;
+use ewsd_store::{Store, StoreError};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::auth::Authenticator;
+use crate::note::{self, note};
+
+/// Most pairs in one message to the master.
+const PAIRS: usize = ewsd_ipc::PAIRS_MAX;
+/// Counters wait so long for more before they are told.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// A request worker: what lives from one job to the next.
+pub(super) struct Worker<'a> {
+    pub end: &'a WorkerEnd,
+    pub settings: &'a Settings,
+    pub store: Store,
+    pub auth: Authenticator,
+    pub tally: Tally,
+    /// The server's host name.
+    pub name: String,
+}
+
+/// Serves until the master closes this generation's jobs, or the worker has served its number.
+pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
+    let options = super::database::options(settings, "ewsd request");
+    let store = match Store::connect(&options) {
+        Err(StoreError::Busy { .. }) => Store::lazy(&options),
+        other => other,
+    };
+    let mut worker = Worker::new(end, settings, store.map_err(|error| error.to_string())?);
+    worker.serve_all().map_err(|error| format!("the master: {error}"))
+}
+
+impl<'a> Worker<'a> {
+    pub fn new(end: &'a WorkerEnd, settings: &'a Settings, store: Store) -> Worker<'a> {
+        let name = match settings.server.name.as_str() {
+            "" => host_name(),
+            name => name.to_owned(),
+        };
+        Worker { end, settings, store, auth: Authenticator::default(), tally: Tally::default(), name }
+    }
+
+    pub fn serve_all(&mut self) -> io::Result<()> {
+        self.end.send(&Reply::Ready {}, &[])?;
+        let mut left = self.settings.process.retire_after;
+        while left > 0 {
+            self.tell_counts_when_quiet()?;
+            let Some((job, fds)) = self.end.next_job()? else { break };
+            left -= 1;
+            if left == 0 {
+                // Said before the last job is done, so that the successor starts meanwhile.
+                self.end.send(&Reply::Retiring {}, &[])?;
+            }
+            self.serve(job, fds)?;
+            note::request("");
+        }
+        self.tally.tell(self.end)
+    }
+
+    fn serve(&mut self, job: Job, fds: Vec<OwnedFd>) -> io::Result<()> {
+        let mut fds = fds.into_iter();
+        let mut client =
+            || fds.next().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a job without its socket"));
+        match job {
+            Job::Http { job, conn, head, body } => {
+                let client = client()?;
+                self.http(job, conn, client, &head, body, fds.next())
+            }
+            Job::Admit { job, conn, head, declared } => self.admit(job, conn, client()?, &head, declared),
+            Job::Lmtp { job, conn, input } => {
+                let client = client()?;
+                self.lmtp(job, conn, client, input, fds.next())
+            }
+            Job::Render { job, batch } => self.render(job, batch.0),
+            Job::Sweep { job, known } => self.sweep(job, &known.0),
+        }
+    }
+
+    /// Tells the master what was committed since the last time. Called before the client hears of it.
+    pub fn tell_changes(&mut self) -> io::Result<()> {
+        let changes = self.store.take_changes();
+        for part in changes.chunks(PAIRS) {
+            let pairs: Vec<(u64, u64)> = part.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect();
+            self.end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
+        }
+        Ok(())
+    }
+
+    /// Which of these mailboxes moved without anybody saying so?
+    fn sweep(&mut self, job: u64, known: &[(u64, u64)]) -> io::Result<()> {
+        let mailboxes: Vec<MailboxNo> =
+            known.iter().filter_map(|(mailbox, _)| i64::try_from(*mailbox).ok()).map(MailboxNo).collect();
+        let newest = match self.store.newest_of(&mailboxes) {
+            Ok(newest) => newest,
+            // The next sweep looks again.
+            Err(StoreError::Busy { .. }) => Vec::new(),
+            Err(error) => {
+                note!(Error, "sweep: {error}");
+                self.tally.add(Count::DatabaseErrors, 1);
+                Vec::new()
+            }
+        };
+        let newest = newest.into_iter().map(|(mailbox, seq)| pair(mailbox, seq));
+        let moved: Vec<_> =
+            newest.filter(|(mailbox, seq)| known.iter().any(|(known, seen)| known == mailbox && seq > seen)).collect();
+        for part in moved.chunks(PAIRS) {
+            self.end.send(&Reply::Changed { changes: Pairs(part.to_vec()) }, &[])?;
+        }
+        self.end.send(&Reply::Swept { job }, &[])
+    }
+
+    /// Counters are told when nothing else is to be done, or when many have come together.
+    fn tell_counts_when_quiet(&mut self) -> io::Result<()> {
+        if self.tally.is_empty() {
+            return Ok(());
+        }
+        let jobs = self.end.jobs();
+        let mut fds = [PollFd::new(jobs, PollFlags::POLLIN)];
+        let quiet = PollTimeout::try_from(QUIET).unwrap_or(PollTimeout::ZERO);
+        let waited = if self.tally.is_full() { Ok(0) } else { poll(&mut fds, quiet) };
+        match waited {
+            Ok(0) => self.tally.tell(self.end),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Numbers as the master knows them.
+pub(super) fn pair(mailbox: MailboxNo, seq: Seq) -> (u64, u64) {
+    (u64::try_from(mailbox.0).unwrap_or(0), u64::try_from(seq.0).unwrap_or(0))
+}
+
+fn host_name() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// Counters that the master has not heard of yet.
+#[derive(Default)]
+pub(super) struct Tally {
+    counts: Vec<(Count, u32)>,
+    jobs: u32,
+}
+
+impl Tally {
+    pub fn add(&mut self, what: Count, n: u32) {
+        if n == 0 {
+            return;
+        }
+        self.jobs += 1;
+        match self.counts.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, count)) => *count = count.saturating_add(n),
+            None => self.counts.push((what, n)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.jobs >= 256
+    }
+
+    fn tell(&mut self, end: &WorkerEnd) -> io::Result<()> {
+        self.jobs = 0;
+        for (what, n) in self.counts.drain(..) {
+            end.send(&Reply::Tally { what, n }, &[])?;
+        }
+        Ok(())
+    }
+}
