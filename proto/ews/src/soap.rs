@@ -3,6 +3,7 @@
 use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
+use ewsd_model::timezone::{self, Zone};
 use jiff::tz::TimeZone;
 
 use crate::cursor::{Cursor, ERRORS, Element, MESSAGES, SOAP, Space, TYPES, not_text};
@@ -152,7 +153,7 @@ fn read_header(c: &mut Cursor<'_>, element: &Element<'_>, headers: &mut Headers)
                     return Err(c.unexpected(&child));
                 }
                 let id: String = c.attribute(&child, "Id")?;
-                c.reading.zone = zone(&id).unwrap_or(TimeZone::UTC);
+                c.reading.zone = timezone::find(&id).map_or(TimeZone::UTC, Zone::time_zone);
                 headers.time_zone = Some(id);
                 c.skip()?;
             }
@@ -306,11 +307,6 @@ impl Fault {
         }
         w.raw("</detail></s:Fault>");
     }
-}
-
-/// The zone of a Windows name.
-fn zone(id: &str) -> Option<TimeZone> {
-    TimeZone::get(id).ok()
 }
 
 /// The namespaces stand in the constants above; this keeps them and the reader's the same.

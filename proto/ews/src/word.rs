@@ -63,16 +63,6 @@ words! {
     /// SyncFolderItemsScopeType.
     SyncScope { Normal = "NormalItems", NormalAndAssociated = "NormalAndAssociatedItems" }
 
-    /// IdFormatType.
-    IdFormat {
-        EwsLegacy = "EwsLegacyId",
-        Ews = "EwsId",
-        Entry = "EntryId",
-        HexEntry = "HexEntryId",
-        Store = "StoreId",
-        Owa = "OwaId",
-    }
-
     /// ResolveNamesSearchScopeType: where to look, and in which order.
     SearchScope {
         Directory = "ActiveDirectory",

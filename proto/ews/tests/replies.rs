@@ -7,17 +7,18 @@ use std::process::Command;
 
 use ewsd_ews::fault::{Detail, Failure, Fault, Outcome};
 use ewsd_ews::reply::{
-    AttachmentView, Change, Event, Found, Next, Notification, Object, Period, Reply, Resolution, Resolutions,
-    StreamDocument, Subscribed, SyncPage, TimeZoneDefinition, Transition, TransitionAt, TransitionTo, TransitionsGroup,
-    Updated,
+    AttachmentView, Change, Event, Found, Next, Notification, Object, Reply, Resolution, Resolutions, StreamDocument,
+    Subscribed, SyncPage, TimeZones, Updated,
 };
 use ewsd_ews::request::AlternateId;
-use ewsd_ews::word::{ConnectionStatus, EventType, IdFormat};
+use ewsd_ews::word::{ConnectionStatus, EventType};
 use ewsd_ews::{Dictionary, FolderView, Form, IndexedPath, ItemView, Path, parse_envelope};
 use ewsd_model::code::Code;
+use ewsd_model::id_format::IdFormat;
 use ewsd_model::operation::{OPERATIONS, Op};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedPath, ExtendedValue, MapiType, Scalar, SetId};
 use ewsd_model::property::{TABLE, Type};
+use ewsd_model::timezone::ZONES;
 use ewsd_model::value::{
     AttachmentInfo, Body, BodyType, EffectiveRights, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId,
 };
@@ -211,38 +212,14 @@ fn found<T>(rows: Vec<T>, next: Next) -> Found<T> {
     Found { rows, total: 3, includes_last: false, next }
 }
 
-fn zones() -> Vec<TimeZoneDefinition> {
-    let to = |id: &str| TransitionTo::Period(id.to_owned());
-    let day = |month, occurrence| TransitionAt::Day { minutes: 120, month, weekday: "Sunday", occurrence };
-    let zone = TimeZoneDefinition {
-        id: "W. Europe Standard Time".to_owned(),
-        name: "(UTC+01:00) Amsterdam & Berlin".to_owned(),
-        periods: vec![
-            Period { id: "p1".to_owned(), name: "Standard".to_owned(), bias: -60 },
-            Period { id: "p2".to_owned(), name: "Daylight".to_owned(), bias: -570 },
-        ],
-        groups: vec![TransitionsGroup {
-            id: "0".to_owned(),
-            transitions: vec![
-                Transition { to: to("p2"), at: day(3, -1) },
-                Transition { to: to("p1"), at: TransitionAt::Date { minutes: 180, month: 10, day: 25 } },
-            ],
-        }],
-        transitions: vec![
-            Transition { to: TransitionTo::Group("0".to_owned()), at: TransitionAt::Always },
-            Transition {
-                to: TransitionTo::Group("0".to_owned()),
-                at: TransitionAt::Absolute(jiff::civil::date(2007, 1, 1).at(0, 0, 0, 0)),
-            },
-        ],
-    };
-    vec![zone.clone(), TimeZoneDefinition { periods: vec![], groups: vec![], transitions: vec![], ..zone }]
+fn zones(full: bool) -> TimeZones {
+    TimeZones { zones: ZONES.iter().collect(), year: 2026, full }
 }
 
 /// An answer of every operation that has a record, with successes and failures.
 fn built() -> Vec<Reply> {
     let archive = AlternateId::Mailbox {
-        format: IdFormat::Owa,
+        format: IdFormat::OwaId,
         id: "x%2b".to_owned(),
         mailbox: "a@example.test".to_owned(),
         archive: Some(false),
@@ -313,8 +290,12 @@ fn built() -> Vec<Reply> {
         Reply::GetEvents(vec![ok(notification(false)), failed()]),
         Reply::ConvertId(vec![
             ok(archive),
-            ok(AlternateId::PublicFolder { format: IdFormat::Ews, folder: "A=".to_owned() }),
-            ok(AlternateId::PublicFolderItem { format: IdFormat::Ews, folder: "A=".to_owned(), item: "B=".to_owned() }),
+            ok(AlternateId::PublicFolder { format: IdFormat::EwsId, folder: "A=".to_owned() }),
+            ok(AlternateId::PublicFolderItem {
+                format: IdFormat::EwsId,
+                folder: "A=".to_owned(),
+                item: "B=".to_owned(),
+            }),
             failed(),
         ]),
         Reply::ResolveNames(vec![
@@ -330,7 +311,7 @@ fn built() -> Vec<Reply> {
             ),
             failed(),
         ]),
-        Reply::GetServerTimeZones(vec![ok(zones()), failed()]),
+        Reply::GetServerTimeZones(vec![ok(zones(true)), ok(zones(false)), failed()]),
         Reply::MarkAllItemsAsRead(vec![ok(()), failed()]),
     ]
 }

@@ -3,6 +3,7 @@
 use ewsd_model::property::Prop;
 use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, Scalar};
 use ewsd_model::property::{ExtendedPath, Type};
+use ewsd_model::rights::Rights;
 use ewsd_model::value::{
     AttachmentInfo, Body, BodyType, EffectiveRights, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId,
 };
@@ -206,28 +207,6 @@ pub(crate) fn attachment_tail(w: &mut Writer<'_>, info: &AttachmentInfo) {
     }
 }
 
-/// What a permission level means: create items, create sub-folders, owner, visible, contact, edit, delete, read.
-type Level = (&'static str, [bool; 5], [&'static str; 3]);
-
-/// MS-OXWSFOLD 2.2.5 (PermissionLevelType).
-const LEVELS: &[Level] = &[
-    ("None", [false, false, false, false, false], ["None", "None", "None"]),
-    ("Owner", [true, true, true, true, true], ["All", "All", "FullDetails"]),
-    ("PublishingEditor", [true, true, false, true, false], ["All", "All", "FullDetails"]),
-    ("Editor", [true, false, false, true, false], ["All", "All", "FullDetails"]),
-    ("PublishingAuthor", [true, true, false, true, false], ["Owned", "Owned", "FullDetails"]),
-    ("Author", [true, false, false, true, false], ["Owned", "Owned", "FullDetails"]),
-    ("NoneditingAuthor", [true, false, false, true, false], ["None", "Owned", "FullDetails"]),
-    ("Reviewer", [false, false, false, true, false], ["None", "None", "FullDetails"]),
-    ("Contributor", [true, false, false, true, false], ["None", "None", "None"]),
-    ("FreeBusyTimeOnly", [false, false, false, false, false], ["None", "None", "TimeOnly"]),
-    (
-        "FreeBusyTimeAndSubjectAndLocation",
-        [false, false, false, false, false],
-        ["None", "None", "TimeAndSubjectAndLocation"],
-    ),
-];
-
 fn permissions(w: &mut Writer<'_>, name: &str, entries: &[Permission], calendar: bool) {
     let (list, entry, level_name) = match calendar {
         true => ("CalendarPermissions", "CalendarPermission", "CalendarPermissionLevel"),
@@ -238,15 +217,19 @@ fn permissions(w: &mut Writer<'_>, name: &str, entries: &[Permission], calendar:
     for permission in entries {
         w.open(T, entry);
         permission_user(w, &permission.user);
-        if let Some((_, bits, words)) = LEVELS.iter().find(|row| row.0 == permission.level) {
-            let names =
-                ["CanCreateItems", "CanCreateSubFolders", "IsFolderOwner", "IsFolderVisible", "IsFolderContact"];
-            for (name, bit) in names.iter().zip(bits) {
-                w.bool_element(T, name, *bit);
+        if let Some(rights) = Rights::from_level(permission.level) {
+            for (name, right) in [
+                ("CanCreateItems", Rights::CREATE),
+                ("CanCreateSubFolders", Rights::CREATE_SUBFOLDER),
+                ("IsFolderOwner", Rights::FOLDER_OWNER),
+                ("IsFolderVisible", Rights::FOLDER_VISIBLE),
+                ("IsFolderContact", Rights::FOLDER_CONTACT),
+            ] {
+                w.bool_element(T, name, rights.has(right));
             }
-            for (name, word) in ["EditItems", "DeleteItems", "ReadItems"].iter().zip(words) {
-                w.text_element(T, name, word);
-            }
+            w.text_element(T, "EditItems", rights.edit_items());
+            w.text_element(T, "DeleteItems", rights.delete_items());
+            w.text_element(T, "ReadItems", rights.read_items(calendar));
         }
         w.text_element(T, level_name, permission.level);
         w.close(T, entry);

@@ -51,7 +51,7 @@ pub(super) fn converted(w: &mut Writer<'_>, _: Op, id: Option<&AlternateId>) {
     match id {
         AlternateId::Mailbox { format, id, mailbox, archive } => {
             begin(w, "t:AlternateIdType");
-            w.plain_attribute("Format", format.word());
+            w.plain_attribute("Format", format.name());
             w.attribute("Id", id);
             w.attribute("Mailbox", mailbox);
             if let Some(archive) = archive {
@@ -60,12 +60,12 @@ pub(super) fn converted(w: &mut Writer<'_>, _: Op, id: Option<&AlternateId>) {
         }
         AlternateId::PublicFolder { format, folder } => {
             begin(w, "t:AlternatePublicFolderIdType");
-            w.plain_attribute("Format", format.word());
+            w.plain_attribute("Format", format.name());
             w.attribute("FolderId", folder);
         }
         AlternateId::PublicFolderItem { format, folder, item } => {
             begin(w, "t:AlternatePublicFolderItemIdType");
-            w.plain_attribute("Format", format.word());
+            w.plain_attribute("Format", format.name());
             w.attribute("FolderId", folder);
             w.attribute("ItemId", item);
         }

@@ -17,7 +17,7 @@ pub use event::{Event, Notification, Object, StreamDocument, Subscribed};
 pub use folder::{Found, Next};
 pub use item::Updated;
 pub use sync::{Change, SyncPage};
-pub use timezone::{Period, TimeZoneDefinition, Transition, TransitionAt, TransitionTo, TransitionsGroup};
+pub use timezone::TimeZones;
 
 use ewsd_model::operation::{Op, Shape};
 use ewsd_model::value::WireId;
@@ -93,7 +93,7 @@ replies! {
     GetEvents Notification, event::notification;
     ConvertId AlternateId, directory::converted;
     ResolveNames Resolutions, directory::resolved;
-    GetServerTimeZones Vec<TimeZoneDefinition>, timezone::definitions;
+    GetServerTimeZones TimeZones, timezone::definitions;
     MarkAllItemsAsRead (), nothing;
 }
 

@@ -1,140 +1,100 @@
 //! Answers of GetServerTimeZones (MS-OXWSGTZ).
 
 use ewsd_model::operation::Op;
-use jiff::civil::DateTime;
+use ewsd_model::timezone::{Change, Zone};
 
 use crate::writer::{M, T, Writer};
 
-/// TimeZoneDefinitionType. Without periods only id and name are shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TimeZoneDefinition {
-    /// `W. Europe Standard Time`
-    pub id: String,
-    pub name: String,
-    pub periods: Vec<Period>,
-    pub groups: Vec<TransitionsGroup>,
-    pub transitions: Vec<Transition>,
-}
-
-/// A time during which the zone keeps one offset.
+/// Zones of the model's table, as they are in a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Period {
-    pub id: String,
-    /// `Standard` or `Daylight`.
-    pub name: String,
-    /// Minutes to be added to local time to get UTC: -60 for Central Europe in winter.
-    pub bias: i32,
+pub struct TimeZones {
+    pub zones: Vec<&'static Zone>,
+    pub year: i16,
+    /// With periods and transitions; else only ids and names.
+    pub full: bool,
 }
 
-/// Transitions that come again each year.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransitionsGroup {
-    pub id: String,
-    pub transitions: Vec<Transition>,
-}
+/// The id of the one group of transitions that a zone has.
+const GROUP: &str = "0";
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transition {
-    pub to: TransitionTo,
-    pub at: TransitionAt,
-}
-
-/// What begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransitionTo {
-    Period(String),
-    Group(String),
-}
-
-/// When it begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransitionAt {
-    /// From the beginning of time.
-    Always,
-    /// Once, in local time.
-    Absolute(DateTime),
-    /// Each year, on a day of the month.
-    Date { minutes: i32, month: i8, day: i8 },
-    /// Each year, on a weekday (`Sunday`); `occurrence` 1..=4, or -1 for the month's last.
-    Day { minutes: i32, month: i8, weekday: &'static str, occurrence: i8 },
-}
-
-pub(super) fn definitions(w: &mut Writer<'_>, _: Op, zones: Option<&Vec<TimeZoneDefinition>>) {
-    let Some(zones) = zones else { return w.empty(M, "TimeZoneDefinitions") };
+pub(super) fn definitions(w: &mut Writer<'_>, _: Op, zones: Option<&TimeZones>) {
+    let Some(TimeZones { zones, year, full }) = zones else { return w.empty(M, "TimeZoneDefinitions") };
     w.open(M, "TimeZoneDefinitions");
-    zones.iter().for_each(|zone| definition(w, zone));
+    for zone in zones {
+        w.tag(T, "TimeZoneDefinition");
+        w.attribute("Id", zone.id);
+        w.attribute("Name", &zone.display_name(*year));
+        if *full {
+            w.end_tag();
+            rules(w, zone, *year);
+            w.close(T, "TimeZoneDefinition");
+        } else {
+            w.end_empty();
+        }
+    }
     w.close(M, "TimeZoneDefinitions");
 }
 
-fn definition(w: &mut Writer<'_>, zone: &TimeZoneDefinition) {
-    w.tag(T, "TimeZoneDefinition");
-    w.attribute("Id", &zone.id);
-    w.attribute("Name", &zone.name);
-    if zone.periods.is_empty() {
-        return w.end_empty();
-    }
-    w.end_tag();
+fn rules(w: &mut Writer<'_>, zone: &Zone, year: i16) {
+    let rules = zone.rules(year);
+    let standard = format!("{}/Standard", zone.id);
+    let daylight = format!("{}/Daylight", zone.id);
     w.open(T, "Periods");
-    for period in &zone.periods {
-        w.tag(T, "Period");
-        w.plain_attribute("Bias", &duration(period.bias));
-        w.attribute("Name", &period.name);
-        w.attribute("Id", &period.id);
-        w.end_empty();
+    period(w, "Standard", &standard, rules.standard);
+    if let Some(summer) = &rules.daylight {
+        period(w, "Daylight", &daylight, summer.bias);
     }
     w.close(T, "Periods");
-    if !zone.groups.is_empty() {
-        w.open(T, "TransitionsGroups");
-        for group in &zone.groups {
-            w.tag(T, "TransitionsGroup");
-            w.attribute("Id", &group.id);
-            w.end_tag();
-            group.transitions.iter().for_each(|one| transition(w, one));
-            w.close(T, "TransitionsGroup");
+    w.open(T, "TransitionsGroups");
+    w.tag(T, "TransitionsGroup");
+    w.plain_attribute("Id", GROUP);
+    w.end_tag();
+    match &rules.daylight {
+        Some(summer) => {
+            recurring(w, &daylight, &summer.begins);
+            recurring(w, &standard, &summer.ends);
         }
-        w.close(T, "TransitionsGroups");
+        None => always(w, "Period", &standard),
     }
-    if !zone.transitions.is_empty() {
-        w.open(T, "Transitions");
-        zone.transitions.iter().for_each(|one| transition(w, one));
-        w.close(T, "Transitions");
-    }
-    w.close(T, "TimeZoneDefinition");
+    w.close(T, "TransitionsGroup");
+    w.close(T, "TransitionsGroups");
+    w.open(T, "Transitions");
+    always(w, "Group", GROUP);
+    w.close(T, "Transitions");
 }
 
-fn transition(w: &mut Writer<'_>, transition: &Transition) {
-    let element = match transition.at {
-        TransitionAt::Always => "Transition",
-        TransitionAt::Absolute(_) => "AbsoluteDateTransition",
-        TransitionAt::Date { .. } => "RecurringDateTransition",
-        TransitionAt::Day { .. } => "RecurringDayTransition",
-    };
-    w.open(T, element);
-    let (kind, id) = match &transition.to {
-        TransitionTo::Period(id) => ("Period", id),
-        TransitionTo::Group(id) => ("Group", id),
-    };
+fn period(w: &mut Writer<'_>, name: &str, id: &str, bias: i32) {
+    w.tag(T, "Period");
+    w.plain_attribute("Bias", &duration(bias));
+    w.plain_attribute("Name", name);
+    w.attribute("Id", id);
+    w.end_empty();
+}
+
+fn to(w: &mut Writer<'_>, kind: &str, id: &str) {
     w.tag(T, "To");
     w.plain_attribute("Kind", kind);
     w.end_tag();
     w.text(id);
     w.close(T, "To");
-    match transition.at {
-        TransitionAt::Always => {}
-        TransitionAt::Absolute(at) => w.text_element(T, "DateTime", &at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
-        TransitionAt::Date { minutes, month, day } => {
-            w.text_element(T, "TimeOffset", &duration(minutes));
-            w.number_element(T, "Month", i64::from(month));
-            w.number_element(T, "Day", i64::from(day));
-        }
-        TransitionAt::Day { minutes, month, weekday, occurrence } => {
-            w.text_element(T, "TimeOffset", &duration(minutes));
-            w.number_element(T, "Month", i64::from(month));
-            w.text_element(T, "DayOfWeek", weekday);
-            w.number_element(T, "Occurrence", i64::from(occurrence));
-        }
-    }
-    w.close(T, element);
+}
+
+/// A transition from the beginning of time.
+fn always(w: &mut Writer<'_>, kind: &str, id: &str) {
+    w.open(T, "Transition");
+    to(w, kind, id);
+    w.close(T, "Transition");
+}
+
+/// A transition of each year.
+fn recurring(w: &mut Writer<'_>, period: &str, change: &Change) {
+    w.open(T, "RecurringDayTransition");
+    to(w, "Period", period);
+    w.text_element(T, "TimeOffset", &duration(change.minutes));
+    w.number_element(T, "Month", i64::from(change.month));
+    w.text_element(T, "DayOfWeek", change.day_name());
+    w.number_element(T, "Occurrence", i64::from(change.occurrence));
+    w.close(T, "RecurringDayTransition");
 }
 
 /// xs:duration of whole minutes: `-PT1H30M`, `PT0S`.
@@ -146,5 +106,15 @@ fn duration(minutes: i32) -> String {
         (hours, 0) => format!("{sign}PT{hours}H"),
         (0, rest) => format!("{sign}PT{rest}M"),
         (hours, rest) => format!("{sign}PT{hours}H{rest}M"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations() {
+        assert_eq!([0, 60, -60, -330, 45].map(duration), ["PT0S", "PT1H", "-PT1H", "-PT5H30M", "PT45M"]);
     }
 }

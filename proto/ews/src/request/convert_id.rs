@@ -1,9 +1,11 @@
 //! ConvertId (MS-OXWSCVTID 3.1.4.1).
 
+pub use ewsd_model::id_format::IdFormat;
+
 use crate::cursor::{Cursor, Element};
 use crate::fault::Fault;
 use crate::record::{list, record};
-use crate::word::IdFormat;
+use crate::scalar::{FromText, Reading};
 
 record! {
     ConvertId {
@@ -16,7 +18,15 @@ record! {
     }
 }
 
-/// An id in one of the formats.
+impl FromText for IdFormat {
+    const WHAT: &'static str = "one of EwsLegacyId EwsId EntryId HexEntryId StoreId OwaId";
+
+    fn from_text(text: &str, _: &Reading) -> Option<IdFormat> {
+        IdFormat::parse(text)
+    }
+}
+
+/// An id in one of the formats, as it stands in requests and answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlternateId {
     Mailbox { format: IdFormat, id: String, mailbox: String, archive: Option<bool> },
