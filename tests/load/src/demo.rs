@@ -1,0 +1,97 @@
+//! A demo server for the length of a measurement.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::Server;
+use crate::error::{During, Error, Result};
+
+/// Time for accounts to be made, each with an argon2 hash.
+const READY: Duration = Duration::from_secs(600);
+const STOPPED: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct Demo {
+    folder: PathBuf,
+    child: Child,
+}
+
+impl Demo {
+    pub fn start(server: &Server, accounts: usize, settings: &[(&str, String)]) -> Result<Demo> {
+        let ewsctl = match &server.ewsctl {
+            Some(path) => path.clone(),
+            None => std::env::current_exe()?.with_file_name("ewsctl"),
+        };
+        // The server's workers run as another user, who must be able to enter.
+        let folder = std::env::temp_dir().join(format!("ewsload-{}", std::process::id()));
+        fs::create_dir_all(&folder).during(folder.display())?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).during(folder.display())?;
+        let log = fs::File::create(folder.with_extension("log"))?;
+        let mut command = Command::new(&ewsctl);
+        command.arg("demo").arg("--dir").arg(&folder).args(["--no-samples", "--accounts", &accounts.to_string()]);
+        for listener in ["--http", "--lmtp", "--admin"] {
+            command.args([listener, "127.0.0.1:0"]);
+        }
+        if server.workers > 0 {
+            command.args(["--workers", &server.workers.to_string()]);
+        }
+        for (key, value) in settings {
+            command.arg("--set").arg(format!("{key}={value}"));
+        }
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let child = command.spawn().during(format_args!("{} (--ready measures a running server)", ewsctl.display()))?;
+        let mut demo = Demo { folder, child };
+        demo.wait()?;
+        Ok(demo)
+    }
+
+    pub fn ready(&self) -> PathBuf {
+        self.folder.join("ready.json")
+    }
+
+    fn wait(&mut self) -> Result {
+        let end = Instant::now() + READY;
+        while !self.ready().is_file() {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(Error::new(format!(
+                    "the demo ended with {status}: see {}",
+                    self.folder.with_extension("log").display()
+                )));
+            }
+            if Instant::now() > end {
+                return Err(Error::new(format!("the demo is not ready after {READY:?}")));
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self) -> Result {
+        let pid = i32::try_from(self.child.id()).during("pid")?;
+        kill(Pid::from_raw(pid), Signal::SIGTERM).during("SIGTERM")?;
+        let end = Instant::now() + STOPPED;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > end {
+                return Err(Error::new(format!("the demo (pid {pid}) does not end")));
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        fs::remove_dir_all(&self.folder)?;
+        fs::remove_file(self.folder.with_extension("log"))?;
+        Ok(())
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            eprintln!("ewsload: {error}");
+        }
+    }
+}

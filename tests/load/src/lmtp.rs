@@ -1,0 +1,55 @@
+//! Just enough LMTP to deliver a message.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use crate::error::{During, Error, Result};
+
+#[derive(Debug)]
+pub struct Session {
+    reader: BufReader<TcpStream>,
+    line: String,
+}
+
+impl Session {
+    pub fn open(address: SocketAddr) -> Result<Session> {
+        let stream = TcpStream::connect(address).during(address)?;
+        stream.set_nodelay(true)?;
+        let mut session = Session { reader: BufReader::new(stream), line: String::new() };
+        session.expect("220")?;
+        session.say(b"LHLO load.example.test\r\n")?;
+        session.expect("250")?;
+        Ok(session)
+    }
+
+    /// Delivers a short message to one address, with the dialogue in one write.
+    pub fn deliver(&mut self, to: &str, subject: &str) -> Result {
+        let dialogue = format!(
+            "MAIL FROM:<load@elsewhere.test>\r\nRCPT TO:<{to}>\r\nDATA\r\nFrom: load@elsewhere.test\r\nSubject: {subject}\r\n\r\nwords\r\n.\r\n"
+        );
+        self.say(dialogue.as_bytes())?;
+        for code in ["250", "250", "354", "250"] {
+            self.expect(code)?;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, bytes: &[u8]) -> Result {
+        self.reader.get_mut().write_all(bytes).during("LMTP")
+    }
+
+    fn expect(&mut self, code: &str) -> Result {
+        loop {
+            self.line.clear();
+            if self.reader.read_line(&mut self.line).during("LMTP")? == 0 {
+                return Err(Error::new("the LMTP server closed the connection"));
+            }
+            if !self.line.starts_with(code) {
+                return Err(Error::new(format!("{code} expected of LMTP, got {}", self.line.trim())));
+            }
+            if self.line.as_bytes().get(3) != Some(&b'-') {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The requests, made as bytes once and sent often.
+
+/// A whole HTTP request for an operation.
+pub fn request(authorization: &str, extra: &str, operation: &str) -> Vec<u8> {
+    let body = format!(
+        concat!(
+            r#"<?xml version="1.0" encoding="utf-8"?>"#,
+            r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" "#,
+            r#"xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" "#,
+            r#"xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"><s:Header>"#,
+            r#"<t:RequestServerVersion Version="Exchange2013_SP1"/></s:Header><s:Body>{}</s:Body></s:Envelope>"#
+        ),
+        operation
+    );
+    let head = format!(
+        "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: load\r\nContent-Type: text/xml; charset=utf-8\r\n\
+         Authorization: {authorization}\r\n{extra}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head, body].concat().into_bytes()
+}
+
+pub fn get_folder() -> String {
+    "<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:FolderIds>\
+     <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>"
+        .to_owned()
+}
+
+pub fn create_folder(name: &str) -> String {
+    format!(
+        "<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id=\"msgfolderroot\"/></m:ParentFolderId><m:Folders><t:Folder>\
+         <t:DisplayName>{name}</t:DisplayName></t:Folder></m:Folders></m:CreateFolder>"
+    )
+}
+
+/// So many messages, each with a text of so many bytes.
+pub fn create_items(folder: &str, count: usize, bytes: usize) -> String {
+    let text = "The quick brown fox jumps over the lazy dog. ".repeat(bytes / 45 + 1);
+    let text = text.get(..bytes).unwrap_or(&text);
+    let item = format!(
+        "<t:Message><t:Subject>Message of the load generator</t:Subject><t:Body BodyType=\"Text\">{text}</t:Body><t:ToRecipients>\
+         <t:Mailbox><t:Name>Somebody</t:Name><t:EmailAddress>somebody@example.test</t:EmailAddress></t:Mailbox></t:ToRecipients></t:Message>"
+    );
+    format!(
+        "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:FolderId Id=\"{folder}\"/></m:SavedItemFolderId>\
+         <m:Items>{}</m:Items></m:CreateItem>",
+        item.repeat(count)
+    )
+}
+
+pub fn get_item(id: &str) -> String {
+    format!(
+        "<m:GetItem><m:ItemShape><t:BaseShape>Default</t:BaseShape></m:ItemShape><m:ItemIds><t:ItemId Id=\"{id}\"/></m:ItemIds></m:GetItem>"
+    )
+}
+
+/// A page of 50 in the Default shape, newest first.
+pub fn find_item(folder: &str) -> String {
+    format!(
+        "<m:FindItem Traversal=\"Shallow\"><m:ItemShape><t:BaseShape>Default</t:BaseShape></m:ItemShape>\
+         <m:IndexedPageItemView MaxEntriesReturned=\"50\" Offset=\"0\" BasePoint=\"Beginning\"/><m:SortOrder>\
+         <t:FieldOrder Order=\"Descending\"><t:FieldURI FieldURI=\"item:DateTimeReceived\"/></t:FieldOrder></m:SortOrder>\
+         <m:ParentFolderIds><t:FolderId Id=\"{folder}\"/></m:ParentFolderIds></m:FindItem>"
+    )
+}
+
+/// A first sync of 512 ids.
+pub fn sync_items(folder: &str) -> String {
+    format!(
+        "<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:SyncFolderId><t:FolderId Id=\"{folder}\"/>\
+         </m:SyncFolderId><m:MaxChangesReturned>512</m:MaxChangesReturned></m:SyncFolderItems>"
+    )
+}
+
+/// A pull subscription to new mail in the inbox.
+pub fn subscribe() -> String {
+    "<m:Subscribe><m:PullSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id=\"inbox\"/></t:FolderIds><t:EventTypes>\
+     <t:EventType>NewMailEvent</t:EventType></t:EventTypes><t:Timeout>60</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>"
+        .to_owned()
+}
+
+pub fn get_events(subscription: &str, watermark: &str) -> String {
+    format!(
+        "<m:GetEvents><m:SubscriptionId>{subscription}</m:SubscriptionId><m:Watermark>{watermark}</m:Watermark></m:GetEvents>"
+    )
+}
+
+/// The value of the first attribute of this name after the first `after`.
+pub fn attribute(text: &str, after: &str, name: &str) -> Option<String> {
+    let rest = text.split_once(after)?.1;
+    let rest = rest.split_once(&format!(" {name}=\""))?.1;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+/// The text of the last element of this name, whatever its prefix.
+pub fn last_element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let end = text.rfind(&format!("{name}>"))?;
+    let text = text.get(..end)?;
+    let start = text.rfind(&format!("{name}>"))? + name.len() + 1;
+    text.get(start..)?.split('<').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attribute, last_element};
+
+    #[test]
+    fn values_are_found_in_answers() {
+        let text =
+            "<m:x><t:ItemId Id=\"a\" ChangeKey=\"b\"/><t:Watermark>w1</t:Watermark><t:Watermark>w2</t:Watermark></m:x>";
+        assert_eq!(attribute(text, "ItemId", "ChangeKey").as_deref(), Some("b"));
+        assert_eq!(last_element(text, "Watermark"), Some("w2"));
+        assert_eq!(last_element(text, "Nothing"), None);
+    }
+}
