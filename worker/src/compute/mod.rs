@@ -3,6 +3,7 @@
 //! | question | file |
 //! |---|---|
 //! | what must a query read, so that a property can be told? | `needs.rs` |
+//! | what is a folder's property? | `folder.rs` |
 //! | what is a property that has a column, a flag bit, a JSON member? | `stored.rs` |
 //! | what is a property that is worked out? | `item.rs`, one match |
 //! | what is a MAPI property? | `extended.rs` |
@@ -10,6 +11,7 @@
 
 pub mod body;
 pub mod extended;
+pub mod folder;
 pub mod item;
 pub mod needs;
 pub mod stored;

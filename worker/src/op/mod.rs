@@ -13,7 +13,7 @@ pub mod path;
 pub mod restriction;
 pub mod sync;
 
-use ewsd_ews::fault::{Failure, Fault};
+use ewsd_ews::fault::Fault;
 use ewsd_ews::{Reply, Request};
 use ewsd_ipc::Why;
 use ewsd_model::code::Code;
@@ -66,6 +66,7 @@ fn dispatch(cx: &mut Cx<'_>, request: Request) -> Result<Reply> {
         Request::GetEvents(request) => Reply::GetEvents(event::get::run(cx, request)?),
         Request::ConvertId(request) => Reply::ConvertId(directory::convert_id::run(cx, request)?),
         Request::ResolveNames(request) => Reply::ResolveNames(directory::resolve_names::run(cx, request)?),
+        Request::GetServerTimeZones(request) => Reply::GetServerTimeZones(directory::time_zones::run(cx, request)?),
         Request::Refused(refused) => Reply::refused(refused.op, refused.failure, refused.messages),
         other => unbuilt(other.op(), other.messages()),
     })

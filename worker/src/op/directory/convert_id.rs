@@ -2,7 +2,6 @@
 
 use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::{AlternateId, ConvertId};
-use ewsd_ews::word;
 use ewsd_model::code::Code;
 use ewsd_model::id_format::{self, IdFormat};
 
@@ -14,12 +13,12 @@ pub fn run(cx: &mut Cx<'_>, request: ConvertId) -> Result<Vec<Outcome<AlternateI
     request.ids.into_iter().map(|id| outcome(one(cx, id, to))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, id: AlternateId, to: word::IdFormat) -> Result<AlternateId> {
+fn one(cx: &mut Cx<'_>, id: AlternateId, to: IdFormat) -> Result<AlternateId> {
     let AlternateId::Mailbox { format, id, mailbox, archive } = id else {
         let text = "There are no public folders on this server.";
         return Err(Failure::with_text(Code::ErrorNoPublicFolderReplicaAvailable, text).into());
     };
-    let read = id_format::AlternateId::read(&id, of_word(format)?)?;
+    let read = id_format::AlternateId::read(&id, format)?;
     let own = cx.gate.own();
     // Whoever does not know its own address learns it here: DavMail asks with a made-up one.
     let guid = read.mailbox().unwrap_or(own.guid());
@@ -27,11 +26,6 @@ fn one(cx: &mut Cx<'_>, id: AlternateId, to: word::IdFormat) -> Result<Alternate
         Some(address) if guid == own.guid() => address.clone(),
         _ => mailbox,
     };
-    let id = read.write(of_word(to)?, guid, &mailbox)?;
+    let id = read.write(to, guid, &mailbox)?;
     Ok(AlternateId::Mailbox { format: to, id, mailbox, archive })
-}
-
-/// The model's format of the word on the wire.
-fn of_word(word: word::IdFormat) -> Result<IdFormat> {
-    IdFormat::parse(word.word()).ok_or(Code::ErrorInvalidArgument.into())
 }

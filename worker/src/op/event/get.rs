@@ -36,14 +36,21 @@ pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notificati
     }])
 }
 
-/// The same call again. None: still nothing to tell; the hold goes on from the number that was read up to.
-pub fn resume(cx: &mut Cx<'_>, context: &[u8]) -> Result<Result<Vec<Outcome<Notification>>, Hold>> {
+/// What the same call came to when it was asked again.
+pub enum Resumed {
+    Answer(Vec<Outcome<Notification>>),
+    /// Still nothing to tell: the hold can go on from the number that was read up to.
+    Quiet { messages: Vec<Outcome<Notification>>, hold: Hold },
+}
+
+pub fn resume(cx: &mut Cx<'_>, context: &[u8]) -> Result<Resumed> {
     let Some(request) = decode(context) else { return Err(Error::internal("a held call's context is damaged")) };
     Ok(match outcome(look(cx, &request))? {
-        Outcome::Success((notification, upto)) if notification.is_quiet() => {
-            Err(hold(cx, &request, &notification.0, upto))
+        Outcome::Success((answer, upto)) if answer.is_quiet() => {
+            let hold = hold(cx, &request, &answer.0, upto);
+            Resumed::Quiet { messages: vec![Outcome::Success(answer.0)], hold }
         }
-        other => Ok(vec![other.map(|(notification, _)| notification.0)]),
+        other => Resumed::Answer(vec![other.map(|(answer, _)| answer.0)]),
     })
 }
 

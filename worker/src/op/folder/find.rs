@@ -1,0 +1,64 @@
+//! FindFolder (MS-OXWSSRCH 3.1.4.1): the folders below others, by name.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::reply::{Found, Next};
+use ewsd_ews::request::FindFolder;
+use ewsd_ews::restriction::Paging;
+use ewsd_ews::view::FolderView;
+use ewsd_ews::word::{BasePoint, FolderTraversal};
+use ewsd_model::Kinds;
+use ewsd_model::code::Code;
+use ewsd_store::{Filter, Page};
+
+use crate::compute::folder::Wanted;
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Right};
+use crate::op::restriction;
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<FolderView>>>> {
+    let filter = match &request.restriction {
+        Some(condition) => restriction::filter(condition, Kinds::ALL_FOLDERS)?,
+        None => Filter::True,
+    };
+    let parents = cx.gate.folders(&request.parents, Right::Visible)?;
+    let one = |parent: Result<Folder>| parent.and_then(|parent| one(cx, &request, &parent, &filter));
+    parents.into_iter().map(one).map(outcome).collect()
+}
+
+fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) -> Result<Found<FolderView>> {
+    let granted = parent.granted;
+    let deep = match request.traversal {
+        FolderTraversal::Shallow => false,
+        FolderTraversal::Deep => true,
+        // Folders that were soft-deleted lie below the recoverable items, where they can be listed.
+        FolderTraversal::SoftDeleted => {
+            return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next: Next::None });
+        }
+    };
+    let most = i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX);
+    let limit = |max: &Option<i32>| max.map_or(most, |max| most.min(i64::from(max)));
+    let store = cx.gate.store(&granted);
+    let mut children = |page| store.children(granted.mailbox(), parent.row.folder, deep, filter, &[], page);
+    let found = match &request.paging {
+        None => children(Page::first(most))?,
+        Some(Paging::Indexed { max, offset, base }) => {
+            let from_end = *base == BasePoint::End;
+            children(Page { offset: i64::from(*offset), limit: limit(max), from_end })?
+        }
+        Some(Paging::Fractional { max, numerator, denominator }) => {
+            let total = children(Page { offset: 0, limit: 0, from_end: false })?.total;
+            let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
+            children(Page { offset, limit: limit(max), from_end: false })?
+        }
+        Some(_) => return Err(Failure::new(Code::ErrorInvalidOperation).into()),
+    };
+    let next = match request.paging {
+        Some(Paging::Indexed { .. }) => Next::Indexed(found.offset),
+        Some(Paging::Fractional { .. }) => Next::Fractional { numerator: found.offset, denominator: found.total },
+        _ => Next::None,
+    };
+    let wanted = Wanted::find(&request.shape, cx.version);
+    let rows = found.rows.iter().map(|row| wanted.view(&granted, row)).collect();
+    Ok(Found { rows, total: found.total, includes_last: found.last, next })
+}

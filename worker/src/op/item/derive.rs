@@ -1,0 +1,185 @@
+//! What follows from an item's properties: display names, preview, the words it is found by, its size, its conversation.
+//! Worked out when the item is written, so that lists never have to.
+
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::{Body, BodyType};
+use ewsd_model::{PropId, Value};
+use ewsd_store::{Columns, Map};
+
+use super::edit::Edit;
+use crate::convert::mime::{self, Thread};
+
+/// Rows that the message as octets tells: after a change of one of them the stored octets are out of date.
+const IN_MIME: &[PropId] = &[
+    PropId::ItemSubject,
+    PropId::ItemSensitivity,
+    PropId::ItemBody,
+    PropId::ItemImportance,
+    PropId::ItemInReplyTo,
+    PropId::ItemDateTimeSent,
+    PropId::MessageFrom,
+    PropId::MessageSender,
+    PropId::MessageToRecipients,
+    PropId::MessageCcRecipients,
+    PropId::MessageBccRecipients,
+    PropId::MessageReplyTo,
+    PropId::MessageReferences,
+    PropId::MessageInternetMessageId,
+    PropId::MessageIsReadReceiptRequested,
+    PropId::MessageIsDeliveryReceiptRequested,
+];
+
+/// Rows that a search for words looks into.
+const WORDS: &[PropId] = &[
+    PropId::ItemSubject,
+    PropId::ItemBody,
+    PropId::MessageFrom,
+    PropId::MessageToRecipients,
+    PropId::MessageCcRecipients,
+];
+
+/// Recipient lists and the columns that show their names.
+const DISPLAYED: [(PropId, Column); 3] = [
+    (PropId::MessageToRecipients, Column::DisplayTo),
+    (PropId::MessageCcRecipients, Column::DisplayCc),
+    (PropId::MessageBccRecipients, Column::DisplayBcc),
+];
+
+/// What an item counts beside its contents.
+const OVERHEAD: i64 = 512;
+
+/// Whether the edit changes what the message as octets tells.
+pub fn touches_mime(edit: &Edit<'_>) -> bool {
+    IN_MIME.iter().any(|id| edit.touched.contains(id))
+}
+
+/// Whether the edit changes the words that the item is found by: then its body must have been read.
+pub fn touches_words(id: PropId) -> bool {
+    WORDS.contains(&id)
+}
+
+/// Completes an edit. Answers the words that the item is found by, if they changed.
+pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
+    show_people(edit);
+    let is_new = edit.base.is_none();
+    if edit.touched.contains(&PropId::ItemSubject) && (is_new || edit.flags() & bit::DRAFT != 0) {
+        retitle(edit);
+    }
+    let words = is_new || WORDS.iter().any(|id| edit.touched.contains(id));
+    let search = words.then(|| describe(edit));
+    if edit.base.is_some() {
+        if touches_mime(edit) {
+            edit.set_bit(bit::MIME_STALE, true);
+        }
+        resize(edit);
+    }
+    search
+}
+
+/// Display names of the lists and the author that were touched.
+fn show_people(edit: &mut Edit<'_>) {
+    for (id, column) in DISPLAYED {
+        if edit.touched.contains(&id) {
+            let names = mime::display(&edit.mailboxes(id));
+            put_text(edit, column, &names);
+        }
+    }
+    if edit.touched.contains(&PropId::MessageFrom) {
+        let name = match edit.column(Column::From) {
+            Some(Value::Mailbox(from)) => from.name.clone().or_else(|| from.address.clone()),
+            _ => None,
+        };
+        put_text(edit, Column::FromName, name.as_deref().unwrap_or_default());
+    }
+}
+
+fn put_text(edit: &mut Edit<'_>, column: Column, text: &str) {
+    if text.is_empty() {
+        edit.set.take(column);
+        edit.unset.insert(column);
+    } else {
+        edit.unset = edit.unset.without(column);
+        edit.set.set(column, Value::Text(text.to_owned()));
+    }
+}
+
+/// A draft's topic follows its subject. The conversation stays what it is.
+fn retitle(edit: &mut Edit<'_>) {
+    let subject = match edit.column(Column::Subject) {
+        Some(Value::Text(subject)) => subject.clone(),
+        _ => String::new(),
+    };
+    let topic = mime::topic(&subject).to_owned();
+    put_text(edit, Column::ConversationTopic, &topic);
+}
+
+/// Body type, preview and words.
+fn describe(edit: &mut Edit<'_>) -> String {
+    let body = edit.whole_body().unwrap_or_default();
+    let mut columns = Columns::new();
+    for column in [Column::Subject, Column::FromName, Column::DisplayTo, Column::DisplayCc, Column::From] {
+        if let Some(value) = edit.column(column) {
+            columns.set(column, value.clone());
+        }
+    }
+    let search = mime::describe(&mut columns, body.body_type, &body.text);
+    if edit.body.is_some() || edit.base.is_none() {
+        edit.set.set(Column::BodyType, Value::Int(body.body_type as i32));
+        let preview = columns.text(Column::Preview).unwrap_or_default().to_owned();
+        put_text(edit, Column::Preview, &preview);
+    }
+    search
+}
+
+/// The size after an update: the old one, with the new body for the old.
+fn resize(edit: &mut Edit<'_>) {
+    let (Some(base), Some(body)) = (edit.base, &edit.body) else { return };
+    let Some(size) = base.columns.number(Column::Size) else { return };
+    let before = base.body.as_ref().map_or(0, Vec::len);
+    let after = body.as_ref().map_or(0, |body| body.text.len());
+    let size = (size + octets(after) - octets(before)).max(OVERHEAD);
+    edit.set.set(Column::Size, Value::Long(size));
+}
+
+/// The size of an item that was made from fields.
+pub fn size(body: Option<&Body>, props: &Map, attachments: usize) -> i64 {
+    let people: usize = props.values().map(|value| value.to_string().len()).sum();
+    OVERHEAD + octets(body.map_or(0, |body| body.text.len())) + octets(people) + octets(attachments)
+}
+
+fn octets(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The conversation of a message made from fields: that of the message it answers, or a new one of its own.
+pub fn thread(edit: &mut Edit<'_>, now: jiff::Timestamp) {
+    let text = |column| match edit.column(column) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let subject = text(Column::Subject).unwrap_or_default();
+    let (references, in_reply_to, message_id) =
+        (text(Column::References), text(Column::InReplyTo), text(Column::MessageId));
+    let given = text(Column::ConversationTopic);
+    let thread = Thread::derive(
+        &subject,
+        given.as_deref(),
+        None,
+        references.as_deref(),
+        in_reply_to.as_deref(),
+        message_id.as_deref(),
+        now,
+    );
+    put_text(edit, Column::ConversationTopic, &thread.topic);
+    if edit.column(Column::ConversationIndex).is_none() {
+        edit.set.set(Column::ConversationIndex, Value::Bytes(thread.index));
+    }
+    if edit.column(Column::ConversationId).is_none() {
+        edit.set.set(Column::ConversationId, Value::Bytes(thread.id.to_vec()));
+    }
+}
+
+/// The form of a body, as its column says it.
+pub fn body_type(columns: &Columns) -> BodyType {
+    if columns.number(Column::BodyType) == Some(BodyType::Html as i64) { BodyType::Html } else { BodyType::Text }
+}

@@ -1,0 +1,473 @@
+//! Edits: properties put into an item, the same way for CreateItem and UpdateItem.
+//!
+//! An edit knows the item as it is (nothing, for a new one) and collects what changes. What may be written at all was
+//! decided by the property table when the request was read; MAPI names of properties end in the same rows here. What
+//! follows from an edit (display names, preview, words, size) is `derive.rs`.
+
+use std::collections::BTreeSet;
+
+use ewsd_ews::fault::Failure;
+use ewsd_ews::path::{IndexedPath, Path};
+use ewsd_model::code::Code;
+use ewsd_model::property::alias::{Alias, FlagPart, Part, written_message_flags};
+use ewsd_model::property::mapi::{ExtendedValue, Scalar};
+use ewsd_model::property::{Blob, Column, ExtendedPath, Source, Type, bit};
+use ewsd_model::value::{Body, BodyType, Flag, FlagStatus, Mailbox};
+use ewsd_model::{ItemKind, PropId, Value};
+use ewsd_store::{ColumnSet, Columns, ItemRow, Map, json};
+use jiff::Timestamp;
+
+use crate::compute::{extended, stored};
+use crate::op::path::{dictionary, same_key};
+
+/// Changes to one item.
+#[derive(Clone, Debug)]
+pub struct Edit<'a> {
+    pub kind: ItemKind,
+    /// The item as it is, as far as it was read. None: it is new.
+    pub base: Option<&'a ItemRow>,
+    /// For flags that are set without saying when.
+    now: Timestamp,
+    pub set: Columns,
+    pub unset: ColumnSet,
+    pub set_flags: u32,
+    pub clear_flags: u32,
+    /// Members of `props`; null takes one out.
+    pub props: Map,
+    pub ext: Map,
+    /// `Some(None)` takes the body away.
+    pub body: Option<Option<Body>>,
+    /// A message given whole.
+    pub mime: Option<Vec<u8>>,
+    /// The rows that were touched, by whatever name.
+    pub touched: BTreeSet<PropId>,
+    /// Keys of extended properties that were touched.
+    pub touched_keys: BTreeSet<String>,
+}
+
+impl<'a> Edit<'a> {
+    pub fn new(kind: ItemKind, base: Option<&'a ItemRow>, now: Timestamp) -> Edit<'a> {
+        Edit {
+            kind,
+            base,
+            now,
+            set: Columns::new(),
+            unset: ColumnSet::NONE,
+            set_flags: 0,
+            clear_flags: 0,
+            props: Map::new(),
+            ext: Map::new(),
+            body: None,
+            mime: None,
+            touched: BTreeSet::new(),
+            touched_keys: BTreeSet::new(),
+        }
+    }
+
+    /// The flags after the edit.
+    pub fn flags(&self) -> u32 {
+        let before = self.base.map_or(0, |base| base.flags);
+        (before | self.set_flags) & !self.clear_flags
+    }
+
+    /// A column after the edit.
+    pub fn column(&self, column: Column) -> Option<&Value> {
+        if self.unset.contains(column) {
+            return None;
+        }
+        self.set.get(column).or_else(|| self.base?.columns.get(column))
+    }
+
+    /// A member of `props` after the edit.
+    pub fn member(&self, element: &str) -> Option<&serde_json::Value> {
+        match self.props.get(element) {
+            Some(changed) => (!changed.is_null()).then_some(changed),
+            None => self.base?.props.as_ref()?.get(element),
+        }
+    }
+
+    /// The mailboxes of a recipient list after the edit.
+    pub fn mailboxes(&self, id: PropId) -> Vec<Mailbox> {
+        match self.member(id.row().element).and_then(|list| json::decode(Type::Recipients, list)) {
+            Some(Value::Mailboxes(list)) => list,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The body after the edit.
+    pub fn whole_body(&self) -> Option<Body> {
+        match &self.body {
+            Some(changed) => changed.clone(),
+            None => crate::compute::body::stored(self.base?),
+        }
+    }
+
+    /// Sets a property of the table.
+    pub fn set(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
+        let row = id.row();
+        self.touched.insert(id);
+        match (row.source, value) {
+            (Source::Column(_), Value::Flag(flag)) => self.set_flag(flag),
+            (Source::Column(column), value) => {
+                let value = match (row.ty, value) {
+                    (Type::Enum(_), Value::Text(word)) => row.number_of(&word).map(Value::Int).ok_or_else(|| refused(id))?,
+                    (_, Value::Mailbox(mailbox)) => Value::Mailbox(complete(mailbox)),
+                    (_, value) => value,
+                };
+                if id == PropId::ItemItemClass {
+                    self.check_class(&value)?;
+                }
+                self.set_column(column, value);
+                Ok(())
+            }
+            (Source::Bit(mask), Value::Bool(on)) => {
+                self.set_bit(mask, on);
+                Ok(())
+            }
+            (Source::Json, Value::Mailboxes(list)) => {
+                self.set_member(row.element, Value::Mailboxes(list.into_iter().map(complete).collect()));
+                Ok(())
+            }
+            (Source::Json, value) => {
+                self.set_member(row.element, value);
+                Ok(())
+            }
+            (Source::Blob(Blob::Body), Value::Body(body)) => {
+                self.set_body(Some(body));
+                Ok(())
+            }
+            (Source::Blob(Blob::Mime), Value::Mime(octets)) => {
+                self.mime = Some(octets);
+                Ok(())
+            }
+            // The server's to say; clients echo it (MS-OXWSCORE 2.2.4.24: ignored).
+            (Source::Computed, _) if id == PropId::ItemStoreEntryId => Ok(()),
+            _ => Err(refused(id)),
+        }
+    }
+
+    /// Takes a property away. One that is not there is gone already.
+    pub fn unset(&mut self, id: PropId) -> Result<(), Failure> {
+        let row = id.row();
+        self.touched.insert(id);
+        match row.source {
+            Source::Column(Column::FlagStatus) => self.set_flag(Flag::default())?,
+            Source::Column(column) if is_always_set(column) => return Err(Failure::at(Code::ErrorInvalidPropertyDelete, id)),
+            Source::Column(column) => self.unset_column(column),
+            Source::Bit(mask) => self.set_bit(mask, false),
+            Source::Json => {
+                self.props.insert(row.element.to_owned(), serde_json::Value::Null);
+            }
+            Source::Blob(Blob::Body) => self.set_body(None),
+            Source::Blob(Blob::Mime) | Source::Children | Source::Computed => {
+                return Err(Failure::at(Code::ErrorInvalidPropertyDelete, id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to what is there: recipients to a list, text to a body of the same form.
+    pub fn append(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
+        match value {
+            Value::Mailboxes(more) => {
+                let mut list = self.mailboxes(id);
+                list.extend(more);
+                self.set(id, Value::Mailboxes(list))
+            }
+            Value::Body(more) => {
+                let mut body = self.whole_body().unwrap_or(Body { body_type: more.body_type, ..Body::default() });
+                if body.body_type != more.body_type {
+                    return Err(Failure::at(Code::ErrorInvalidPropertyAppend, id));
+                }
+                body.text.push_str(&more.text);
+                self.set(id, Value::Body(body))
+            }
+            _ => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
+        }
+    }
+
+    /// Sets one entry of a dictionary property; None takes it out.
+    pub fn set_entry(&mut self, path: &IndexedPath, text: Option<String>) -> Result<(), Failure> {
+        let refused = || Failure::at(Code::ErrorInvalidPropertySet, Path::Indexed(path.clone()));
+        let id = dictionary(path).filter(|id| id.row().source == Source::Json).ok_or_else(refused)?;
+        self.put_entry(id, |key| same_key(path, key), &path.key, text);
+        Ok(())
+    }
+
+    fn put_entry(&mut self, id: PropId, same: impl Fn(&str) -> bool, key: &str, text: Option<String>) {
+        let row = id.row();
+        let mut entries = match self.member(row.element).and_then(|member| json::decode(row.ty, member)) {
+            Some(Value::Entries(entries)) => entries,
+            _ => Vec::new(),
+        };
+        entries.retain(|entry| !same(&entry.0));
+        entries.extend(text.map(|text| (key.to_owned(), text)));
+        self.touched.insert(id);
+        self.set_member(row.element, Value::Entries(entries));
+    }
+
+    /// Sets a MAPI property: the property that it is another name of, or its own value.
+    pub fn set_extended(&mut self, path: &ExtendedPath, value: &ExtendedValue) -> Result<(), Failure> {
+        let invalid = || Failure::at(Code::ErrorInvalidExtendedPropertyValue, Path::Extended(path.clone()));
+        let int = || match value {
+            ExtendedValue::One(Scalar::Int(number)) => i32::try_from(*number).ok().ok_or_else(invalid),
+            _ => Err(invalid()),
+        };
+        let time = || match value {
+            ExtendedValue::One(Scalar::Time(time)) => Ok(*time),
+            _ => Err(invalid()),
+        };
+        let text = || match value {
+            ExtendedValue::One(Scalar::Text(text)) => Ok(text.clone()),
+            _ => Err(invalid()),
+        };
+        match path.alias(self.kind.kinds()) {
+            None | Some(Alias::Header) => {
+                let key = path.key();
+                self.ext.insert(key.clone(), json::encode_extended(value));
+                self.touched_keys.insert(key);
+            }
+            Some(Alias::Prop(id)) => return self.set_alias(id, extended::to_value(id, value).ok_or_else(invalid)?),
+            Some(Alias::Part(id, part)) => self.set_part(id, part, text()?)?,
+            Some(Alias::Entry(id, key)) => {
+                let text = text()?;
+                self.put_entry(id, |known| known == key, key, Some(text));
+            }
+            Some(Alias::Flag(part)) => {
+                self.touched.insert(PropId::ItemFlag);
+                match part {
+                    FlagPart::Status => self.set_flag_status(int()?),
+                    part => self.put_time(flag_column(part), Some(time()?)),
+                }
+            }
+            Some(Alias::MessageFlags) => self.set_message_flags(int()?),
+            Some(Alias::PlainBody) => self.set_body_text(value, BodyType::Text).ok_or_else(invalid)?,
+            Some(Alias::HtmlBody) => self.set_body_text(value, BodyType::Html).ok_or_else(invalid)?,
+            // Followed by the server: MAPI lets them be written and keeps its own value.
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a MAPI property away.
+    pub fn unset_extended(&mut self, path: &ExtendedPath) -> Result<(), Failure> {
+        match path.alias(self.kind.kinds()) {
+            None | Some(Alias::Header) => {
+                let key = path.key();
+                self.ext.insert(key.clone(), serde_json::Value::Null);
+                self.touched_keys.insert(key);
+                Ok(())
+            }
+            Some(Alias::Prop(id)) if is_followed(id) => Ok(()),
+            Some(Alias::Prop(id)) => self.unset(id),
+            Some(Alias::Flag(FlagPart::Status)) => self.unset(PropId::ItemFlag),
+            Some(Alias::Flag(part)) => {
+                self.touched.insert(PropId::ItemFlag);
+                self.unset_column(flag_column(part));
+                Ok(())
+            }
+            Some(Alias::PlainBody | Alias::HtmlBody) => self.unset(PropId::ItemBody),
+            Some(Alias::Entry(id, key)) => {
+                self.put_entry(id, |known| known == key, key, None);
+                Ok(())
+            }
+            Some(_) => Err(Failure::at(Code::ErrorInvalidPropertyDelete, Path::Extended(path.clone()))),
+        }
+    }
+
+    /// A row by its MAPI name: more can be written that way than the documents allow under the FieldURI, and what the
+    /// server follows by itself is let pass.
+    fn set_alias(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
+        if is_followed(id) { Ok(()) } else { self.set(id, value) }
+    }
+
+    fn set_column(&mut self, column: Column, value: Value) {
+        // An empty text is no text: clients that unset a subject send one.
+        if matches!(&value, Value::Text(text) if text.is_empty()) || matches!(&value, Value::Texts(list) if list.is_empty()) {
+            return self.unset_column(column);
+        }
+        self.unset = self.unset.without(column);
+        self.set.set(column, value);
+    }
+
+    fn unset_column(&mut self, column: Column) {
+        self.set.take(column);
+        self.unset.insert(column);
+    }
+
+    pub fn set_bit(&mut self, mask: u32, on: bool) {
+        if on {
+            self.set_flags |= mask;
+            self.clear_flags &= !mask;
+        } else {
+            self.clear_flags |= mask;
+            self.set_flags &= !mask;
+        }
+    }
+
+    fn set_member(&mut self, element: &str, value: Value) {
+        let empty = match &value {
+            Value::Text(text) => text.is_empty(),
+            Value::Texts(texts) => texts.is_empty(),
+            Value::Mailboxes(list) => list.is_empty(),
+            Value::Entries(entries) => entries.is_empty(),
+            _ => false,
+        };
+        let json = if empty { None } else { json::encode(&value) };
+        self.props.insert(element.to_owned(), json.unwrap_or_default());
+    }
+
+    fn set_body(&mut self, body: Option<Body>) {
+        self.touched.insert(PropId::ItemBody);
+        self.body = Some(body);
+    }
+
+    fn set_body_text(&mut self, value: &ExtendedValue, body_type: BodyType) -> Option<()> {
+        let text = extended::body_text(value)?.into_owned();
+        self.set_body(Some(Body { body_type, text, truncated: None }));
+        Some(())
+    }
+
+    /// Name, address or routing of one mailbox; the rest of it stays.
+    fn set_part(&mut self, id: PropId, part: Part, text: String) -> Result<(), Failure> {
+        let mut mailbox = match id.row().source {
+            Source::Column(column) => match self.column(column) {
+                Some(Value::Mailbox(mailbox)) => mailbox.clone(),
+                _ => Mailbox::default(),
+            },
+            _ => match self.member(id.row().element).and_then(|member| json::decode(Type::SingleRecipient, member)) {
+                Some(Value::Mailbox(mailbox)) => mailbox,
+                _ => Mailbox::default(),
+            },
+        };
+        match part {
+            Part::Name => mailbox.name = Some(text),
+            Part::Address => mailbox.address = Some(text),
+            Part::Routing => mailbox.routing = Some(text),
+        }
+        self.set(id, Value::Mailbox(mailbox))
+    }
+
+    /// PidTagMessageFlags. A new message without the draft's bit is none.
+    fn set_message_flags(&mut self, value: i32) {
+        let before = self.flags();
+        let after = written_message_flags(value, before);
+        for mask in [bit::READ, bit::UNMODIFIED, bit::DRAFT, bit::FROM_ME, bit::RESEND] {
+            self.set_bit(mask, after & mask != 0);
+        }
+        self.touched.extend([PropId::ItemIsDraft, PropId::MessageIsRead]);
+    }
+
+    /// `item:Flag` as a whole, by the rules of MS-OXWSCORE 2.2.4.15.
+    fn set_flag(&mut self, flag: Flag) -> Result<(), Failure> {
+        let Flag { status, start, due, complete } = flag;
+        let wrong = match status {
+            FlagStatus::NotFlagged => start.is_some() || due.is_some() || complete.is_some(),
+            FlagStatus::Flagged => complete.is_some() || start.is_some() != due.is_some(),
+            FlagStatus::Complete => start.is_some() || due.is_some(),
+        };
+        if wrong {
+            return Err(Failure::at(Code::ErrorInvalidArgument, PropId::ItemFlag));
+        }
+        self.set_flag_status(status as i32);
+        self.put_time(Column::FlagStart, start);
+        self.put_time(Column::FlagDue, due);
+        if status == FlagStatus::Complete {
+            self.put_time(Column::FlagComplete, Some(complete.unwrap_or(self.now)));
+        }
+        Ok(())
+    }
+
+    /// PidTagFlagStatus. A completed flag has a time of completion, no other has one.
+    fn set_flag_status(&mut self, number: i32) {
+        match number {
+            0 => self.unset_column(Column::FlagStatus),
+            number => self.set_column(Column::FlagStatus, Value::Int(number)),
+        }
+        if number != FlagStatus::Complete as i32 {
+            self.unset_column(Column::FlagComplete);
+        } else if self.column(Column::FlagComplete).is_none() {
+            self.put_time(Column::FlagComplete, Some(self.now));
+        }
+    }
+
+    fn put_time(&mut self, column: Column, at: Option<Timestamp>) {
+        match at {
+            Some(at) => self.set_column(column, Value::Time(at)),
+            None => self.unset_column(column),
+        }
+    }
+
+    /// The class must stay one of the item's kind (ErrorObjectTypeChanged).
+    fn check_class(&self, value: &Value) -> Result<(), Failure> {
+        match value {
+            Value::Text(class) if fits_class(self.kind, class) => Ok(()),
+            _ => Err(Failure::at(Code::ErrorObjectTypeChanged, PropId::ItemItemClass)),
+        }
+    }
+}
+
+/// Whether an item of this kind may have the class.
+pub fn fits_class(kind: ItemKind, class: &str) -> bool {
+    !class.is_empty() && (kind == ItemKind::Item || ItemKind::from_class(class) == kind)
+}
+
+/// A recipient with what clients leave out: the address is the name of somebody without one.
+fn complete(mut mailbox: Mailbox) -> Mailbox {
+    let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+    if blank(&mailbox.address) {
+        mailbox.address = None;
+    }
+    if blank(&mailbox.name) {
+        mailbox.name.clone_from(&mailbox.address);
+    }
+    if mailbox.address.is_some() && blank(&mailbox.routing) {
+        mailbox.routing = Some("SMTP".to_owned());
+    }
+    mailbox
+}
+
+/// Columns that every item has a value in.
+fn is_always_set(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Id
+            | Column::Parent
+            | Column::Class
+            | Column::Change
+            | Column::Created
+            | Column::Modified
+            | Column::Size
+            | Column::Received
+            | Column::Importance
+            | Column::Sensitivity
+    )
+}
+
+/// Rows that follow the item whatever is written to them.
+fn is_followed(id: PropId) -> bool {
+    matches!(
+        id,
+        PropId::ItemSize
+            | PropId::ItemHasAttachments
+            | PropId::ItemLastModifiedTime
+            | PropId::ItemLastModifiedName
+            | PropId::ItemDisplayTo
+            | PropId::ItemDisplayCc
+            | PropId::ItemDisplayBcc
+            | PropId::ItemConversationId
+    )
+}
+
+fn flag_column(part: FlagPart) -> Column {
+    match part {
+        FlagPart::Status => Column::FlagStatus,
+        FlagPart::Start => Column::FlagStart,
+        FlagPart::Due => Column::FlagDue,
+        FlagPart::Complete => Column::FlagComplete,
+    }
+}
+
+fn refused(id: PropId) -> Failure {
+    Failure::at(Code::ErrorInvalidPropertySet, id)
+}

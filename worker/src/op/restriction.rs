@@ -1,0 +1,441 @@
+//! Restrictions and sort orders as the store understands them: each path becomes a field by the property table, each
+//! constant what that field holds (MS-OXWSSRCH 2.2.4). For items and for folders.
+
+use ewsd_ews::fault::Failure;
+use ewsd_ews::path::{Dictionary, Path};
+use ewsd_ews::restriction::{Comparison, FieldOrder, Operand, Restriction};
+use ewsd_ews::word::{ContainmentMode, Direction};
+use ewsd_model::code::Code;
+use ewsd_model::id::{ConversationId, FolderId, ItemId};
+use ewsd_model::property::alias::{Alias, FlagPart, Part};
+use ewsd_model::property::mapi::{ExtendedName, MapiType, Scalar};
+use ewsd_model::property::{Blob, Column, ExtendedPath, Prop, Source, Type, bit, can};
+use ewsd_model::{Kinds, PropId};
+use ewsd_store::{Cmp, ContainsMode, Field, Filter, Order, ScalarType};
+
+/// What can be compared with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Bool,
+    Number,
+    Text,
+    Time,
+    Bytes,
+    /// Several texts, any of which will do. Not sorted by.
+    Texts,
+    /// Ids, by the number of what they name.
+    ItemId,
+    FolderId,
+    Conversation,
+    /// PidTagMessageFlags: bits, not a number.
+    MessageFlags,
+}
+
+/// What a path names.
+#[derive(Clone, Debug)]
+struct Target {
+    field: Field,
+    class: Class,
+    /// The row whose words stand for the column's numbers.
+    words: Option<&'static Prop>,
+}
+
+/// The condition as a filter on things of these kinds (all items, or all folders).
+pub fn filter(restriction: &Restriction, kinds: Kinds) -> Result<Filter, Failure> {
+    let all = |parts: &[Restriction]| parts.iter().map(|part| filter(part, kinds)).collect::<Result<Vec<_>, _>>();
+    Ok(match restriction {
+        Restriction::And(parts) => Filter::And(all(parts)?),
+        Restriction::Or(parts) => Filter::Or(all(parts)?),
+        Restriction::Not(inner) => Filter::Not(Box::new(filter(inner, kinds)?)),
+        Restriction::Exists(path) => {
+            let target = queried(path, kinds)?;
+            if target.class == Class::MessageFlags || matches!(target.field, Field::Bit(_)) {
+                return Err(Failure::at(Code::ErrorInvalidPropertyForExists, path.clone()));
+            }
+            Filter::Exists(target.field)
+        }
+        Restriction::Excludes { path, mask } => excludes(path, *mask, kinds)?,
+        Restriction::Compare { path, comparison, with } => compare(path, *comparison, with, kinds)?,
+        Restriction::Contains { path, mode, comparison, text } => {
+            let target = queried(path, kinds)?;
+            if !matches!(target.class, Class::Text | Class::Texts) {
+                return Err(Failure::at(Code::ErrorContainsFilterWrongType, path.clone()));
+            }
+            let mode = contains_mode(*mode);
+            Filter::Contains { field: target.field, mode, ignore_case: comparison.ignores_case(), text: text.clone() }
+        }
+    })
+}
+
+/// The sort order as the store understands it.
+pub fn orders(sort: &[FieldOrder], kinds: Kinds) -> Result<Vec<Order>, Failure> {
+    sort.iter().map(|one| order(one, kinds)).collect()
+}
+
+fn order(one: &FieldOrder, kinds: Kinds) -> Result<Order, Failure> {
+    let unsupported = || Failure::at(Code::ErrorUnsupportedPathForSortGroup, one.path.clone());
+    let target = match &one.path {
+        // People are sorted by name.
+        Path::Prop(PropId::MessageFrom) => Target { field: Field::Column(Column::FromName), class: Class::Text, words: None },
+        path => target(path, kinds, can::SORT).ok_or_else(unsupported)?,
+    };
+    match target.class {
+        Class::Texts | Class::MessageFlags | Class::Conversation => Err(unsupported()),
+        _ => Ok(Order { field: target.field, ascending: one.direction == Direction::Ascending }),
+    }
+}
+
+fn contains_mode(mode: ContainmentMode) -> ContainsMode {
+    match mode {
+        ContainmentMode::FullString => ContainsMode::FullString,
+        ContainmentMode::Prefixed => ContainsMode::Prefixed,
+        ContainmentMode::Substring => ContainsMode::Substring,
+        ContainmentMode::PrefixOnWords => ContainsMode::PrefixOnWords,
+        ContainmentMode::ExactPhrase => ContainsMode::ExactPhrase,
+    }
+}
+
+fn compare(path: &Path, comparison: Comparison, with: &Operand, kinds: Kinds) -> Result<Filter, Failure> {
+    let left = queried(path, kinds)?;
+    let cmp = match comparison {
+        Comparison::Equal => Cmp::Eq,
+        Comparison::NotEqual => Cmp::Ne,
+        Comparison::Greater => Cmp::Gt,
+        Comparison::GreaterOrEqual => Cmp::Ge,
+        Comparison::Less => Cmp::Lt,
+        Comparison::LessOrEqual => Cmp::Le,
+    };
+    match with {
+        Operand::Constant(constant) if left.class == Class::MessageFlags => message_flags(path, cmp, constant),
+        Operand::Constant(constant) => {
+            let invalid = || Failure::at(Code::ErrorInvalidValueForProperty, path.clone());
+            let constant = adapt(&left, constant).ok_or_else(invalid)?;
+            Ok(Filter::Compare(left.field, cmp, constant))
+        }
+        Operand::Path(other) => {
+            let right = queried(other, kinds)?;
+            if left.class != right.class || matches!(left.class, Class::Texts | Class::MessageFlags) {
+                return Err(Failure::at(Code::ErrorInvalidValueForProperty, other.clone()));
+            }
+            Ok(Filter::CompareFields(left.field, cmp, right.field))
+        }
+    }
+}
+
+/// The constant as what the field holds.
+fn adapt(target: &Target, constant: &Scalar) -> Option<Scalar> {
+    match (target.class, constant) {
+        (Class::Number, Scalar::Text(word)) => target.words?.number_of(word).map(|number| Scalar::Int(i64::from(number))),
+        (Class::Number, Scalar::Int(_) | Scalar::Real(_))
+        | (Class::Bool, Scalar::Bool(_))
+        | (Class::Text | Class::Texts, Scalar::Text(_))
+        | (Class::Time, Scalar::Time(_))
+        | (Class::Bytes, Scalar::Bytes(_)) => Some(constant.clone()),
+        (Class::Texts, Scalar::Int(_) | Scalar::Time(_) | Scalar::Bytes(_) | Scalar::Real(_)) => Some(constant.clone()),
+        (Class::ItemId, Scalar::Text(id)) => ItemId::decode(id).ok().map(|id| Scalar::Int(id.item.0)),
+        (Class::ItemId, Scalar::Int(number)) => Some(Scalar::Int(*number)),
+        (Class::FolderId, Scalar::Text(id)) => FolderId::decode(id).ok().map(|id| Scalar::Int(id.folder.0)),
+        (Class::Conversation, Scalar::Text(id)) => {
+            ConversationId::decode(id).ok().map(|id| Scalar::Bytes(id.conversation.to_vec()))
+        }
+        (Class::Conversation, Scalar::Bytes(octets)) => Some(Scalar::Bytes(octets.clone())),
+        _ => None,
+    }
+}
+
+/// Bits of PidTagMessageFlags (MS-OXCMSG 2.2.1.6) that are flags here.
+const MESSAGE_FLAGS: [(u32, u32); 8] = [
+    (0x01, bit::READ),
+    (0x02, bit::UNMODIFIED),
+    (0x04, bit::SUBMITTED),
+    (0x08, bit::DRAFT),
+    (0x10, bit::HAS_ATTACHMENTS),
+    (0x20, bit::FROM_ME),
+    (0x40, bit::ASSOCIATED),
+    (0x80, bit::RESEND),
+];
+
+fn has_bit(flag: u32, wanted: bool) -> Filter {
+    Filter::Compare(Field::Bit(flag), Cmp::Eq, Scalar::Bool(wanted))
+}
+
+/// Equal or not to a whole set of flags; larger and smaller mean nothing of flags.
+fn message_flags(path: &Path, cmp: Cmp, constant: &Scalar) -> Result<Filter, Failure> {
+    let Scalar::Int(value) = constant else {
+        return Err(Failure::at(Code::ErrorInvalidValueForProperty, path.clone()));
+    };
+    let equal = Filter::And(MESSAGE_FLAGS.iter().map(|(mask, flag)| has_bit(*flag, value & i64::from(*mask) != 0)).collect());
+    match cmp {
+        Cmp::Eq => Ok(equal),
+        Cmp::Ne => Ok(Filter::Not(Box::new(equal))),
+        _ => Err(Failure::at(Code::ErrorUnsupportedPathForQuery, path.clone())),
+    }
+}
+
+/// True when no bit of the mask is set.
+fn excludes(path: &Path, mask: u32, kinds: Kinds) -> Result<Filter, Failure> {
+    let target = queried(path, kinds)?;
+    match (target.class, target.field) {
+        (Class::MessageFlags, _) => {
+            let bits = MESSAGE_FLAGS.iter().filter(|(known, _)| mask & known != 0);
+            Ok(Filter::And(bits.map(|(_, flag)| has_bit(*flag, false)).collect()))
+        }
+        (Class::Bool, Field::Bit(flag)) => Ok(if mask & 1 != 0 { has_bit(flag, false) } else { Filter::True }),
+        (Class::Number, field) => Ok(Filter::Excludes(field, mask)),
+        _ => Err(Failure::at(Code::ErrorInvalidValueForProperty, path.clone())),
+    }
+}
+
+fn queried(path: &Path, kinds: Kinds) -> Result<Target, Failure> {
+    target(path, kinds, can::QUERY).ok_or_else(|| Failure::at(Code::ErrorUnsupportedPathForQuery, path.clone()))
+}
+
+/// What the path names, if it can be searched or sorted by.
+fn target(path: &Path, kinds: Kinds, ability: u8) -> Option<Target> {
+    match path {
+        Path::Prop(id) => {
+            let row = id.row();
+            // Recipients can be searched, though the documents do not say so; clients do.
+            let people = row.ty == Type::Recipients && ability == can::QUERY;
+            (row.kinds.meets(kinds) && row.built() && (row.allows(ability) || people)).then(|| property(row)).flatten()
+        }
+        Path::Indexed(indexed) if indexed.dictionary == Dictionary::InternetMessageHeader => {
+            Some(Target { field: Field::Header(indexed.key.clone()), class: Class::Texts, words: None })
+        }
+        Path::Indexed(_) => None,
+        Path::Extended(path) => extended(path, kinds),
+    }
+}
+
+fn simple(field: Field, class: Class) -> Option<Target> {
+    Some(Target { field, class, words: None })
+}
+
+fn column(column: Column, class: Class) -> Option<Target> {
+    simple(Field::Column(column), class)
+}
+
+fn property(row: &'static Prop) -> Option<Target> {
+    match row.source {
+        Source::Bit(mask) => simple(Field::Bit(mask), Class::Bool),
+        Source::Column(known) => {
+            let (class, words) = match (known, row.ty) {
+                (Column::Id, Type::ItemId) => (Class::ItemId, None),
+                (Column::Id | Column::Parent, _) => (Class::FolderId, None),
+                (Column::ConversationId, _) => (Class::Conversation, None),
+                (_, Type::Enum(_)) => (Class::Number, Some(row)),
+                (_, Type::Flag) => (Class::Number, None),
+                (_, ty) => (class_of(ty)?, None),
+            };
+            Some(Target { field: Field::Column(known), class, words })
+        }
+        Source::Json => {
+            let ty = match row.ty {
+                Type::Bool => ScalarType::Bool,
+                Type::Int | Type::Long => ScalarType::Int,
+                Type::Double => ScalarType::Real,
+                Type::Text | Type::Enum(_) => ScalarType::Text,
+                Type::Time => ScalarType::Time,
+                Type::Bytes => ScalarType::Bytes,
+                Type::Texts => ScalarType::Texts,
+                Type::SingleRecipient | Type::Recipients => ScalarType::Mailboxes,
+                _ => return None,
+            };
+            simple(Field::Json(row.element, ty), class_of_scalar(ty))
+        }
+        Source::Blob(Blob::Body) => simple(Field::Body, Class::Texts),
+        Source::Blob(Blob::Mime) | Source::Children | Source::Computed => None,
+    }
+}
+
+fn class_of(ty: Type) -> Option<Class> {
+    Some(match ty {
+        Type::Text => Class::Text,
+        Type::Bool => Class::Bool,
+        Type::Int | Type::Long | Type::Double => Class::Number,
+        Type::Time => Class::Time,
+        Type::Bytes => Class::Bytes,
+        Type::Texts | Type::SingleRecipient | Type::Recipients => Class::Texts,
+        _ => return None,
+    })
+}
+
+fn class_of_scalar(ty: ScalarType) -> Class {
+    match ty {
+        ScalarType::Bool => Class::Bool,
+        ScalarType::Int | ScalarType::Real => Class::Number,
+        ScalarType::Text => Class::Text,
+        ScalarType::Time => Class::Time,
+        ScalarType::Bytes => Class::Bytes,
+        ScalarType::Texts | ScalarType::Mailboxes => Class::Texts,
+    }
+}
+
+/// A MAPI property: what it stands for, or its own value.
+fn extended(path: &ExtendedPath, kinds: Kinds) -> Option<Target> {
+    let Some(alias) = path.alias(kinds) else {
+        let ty = scalar_type(path.ty)?;
+        let class = if path.array { Class::Texts } else { class_of_scalar(ty) };
+        return simple(Field::Ext { key: path.key(), ty, array: path.array }, class);
+    };
+    match alias {
+        Alias::Prop(id) => property(id.row()),
+        Alias::Column(known) => column(known, column_class(known, path.ty)?),
+        Alias::Part(PropId::MessageFrom, Part::Name) => column(Column::FromName, Class::Text),
+        Alias::Part(_, Part::Routing) => None,
+        Alias::Part(id, _) | Alias::Names(id) => property(id.row()),
+        Alias::Flag(part) => match part {
+            FlagPart::Status => column(Column::FlagStatus, Class::Number),
+            FlagPart::Start => column(Column::FlagStart, Class::Time),
+            FlagPart::Due => column(Column::FlagDue, Class::Time),
+            FlagPart::Complete => column(Column::FlagComplete, Class::Time),
+        },
+        Alias::Header => match &path.name {
+            ExtendedName::Name(_, name) => simple(Field::Header(name.clone()), Class::Texts),
+            _ => None,
+        },
+        Alias::MessageFlags => simple(Field::Bit(bit::READ), Class::MessageFlags),
+        Alias::PlainBody | Alias::HtmlBody => simple(Field::Body, Class::Texts),
+        Alias::NormalizedSubject => column(Column::ConversationTopic, Class::Text),
+        Alias::Place => column(Column::Id, Class::ItemId),
+        Alias::HasSubfolders => column(Column::ChildCount, Class::Number),
+        Alias::Entry(..)
+        | Alias::Headers
+        | Alias::SubjectPrefix
+        | Alias::EntryId
+        | Alias::ParentEntryId
+        | Alias::RecordKey
+        | Alias::SearchKey
+        | Alias::InstanceKey
+        | Alias::NextPlace
+        | Alias::LastPlace
+        | Alias::LastChange
+        | Alias::Access => None,
+    }
+}
+
+fn column_class(column: Column, ty: MapiType) -> Option<Class> {
+    Some(match (column, ty) {
+        (Column::ConversationId, _) => Class::Conversation,
+        (_, MapiType::Boolean) => Class::Bool,
+        (_, MapiType::SystemTime) => Class::Time,
+        (_, MapiType::String) => Class::Text,
+        (_, MapiType::Binary) => Class::Bytes,
+        (_, ty) if ty.is_whole() => Class::Number,
+        _ => return None,
+    })
+}
+
+fn scalar_type(ty: MapiType) -> Option<ScalarType> {
+    Some(match ty {
+        MapiType::Boolean => ScalarType::Bool,
+        MapiType::Integer | MapiType::Long | MapiType::Short | MapiType::Currency => ScalarType::Int,
+        MapiType::Double | MapiType::Float | MapiType::ApplicationTime => ScalarType::Real,
+        MapiType::String | MapiType::Clsid => ScalarType::Text,
+        MapiType::SystemTime => ScalarType::Time,
+        MapiType::Binary => ScalarType::Bytes,
+        MapiType::Error | MapiType::Null | MapiType::Object => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use ewsd_ews::word::ContainmentComparison;
+    use ewsd_model::property::{Mapi, SetId};
+
+    const ITEMS: Kinds = Kinds::ALL_ITEMS;
+
+    fn equal(path: impl Into<Path>, constant: Scalar) -> Result<Filter, Failure> {
+        let with = Operand::Constant(constant);
+        filter(&Restriction::Compare { path: path.into(), comparison: Comparison::Equal, with }, ITEMS)
+    }
+
+    fn tag(tag: u16, ty: MapiType) -> Path {
+        Path::Extended(ExtendedPath::tag(tag, ty))
+    }
+
+    fn text(text: &str) -> Scalar {
+        Scalar::Text(text.to_owned())
+    }
+
+    #[test]
+    fn words_become_numbers() {
+        let expected = Filter::Compare(Field::Column(Column::Importance), Cmp::Eq, Scalar::Int(2));
+        assert_eq!(equal(PropId::ItemImportance, text("High")).unwrap(), expected);
+        assert_eq!(equal(tag(0x0017, MapiType::Integer), Scalar::Int(2)).unwrap(), expected);
+    }
+
+    #[test]
+    fn both_names_of_a_property_are_one_field() {
+        let by_uri = equal(PropId::ItemSubject, text("x")).unwrap();
+        let by_tag = equal(tag(0x0037, MapiType::String), text("x")).unwrap();
+        assert_eq!(by_uri, by_tag);
+        let read = Filter::Compare(Field::Bit(bit::READ), Cmp::Eq, Scalar::Bool(true));
+        assert_eq!(equal(PropId::MessageIsRead, Scalar::Bool(true)).unwrap(), read);
+    }
+
+    #[test]
+    fn what_means_nothing_is_compared_by_its_key() {
+        let filter = equal(tag(0x10f3, MapiType::String), text("a.EML")).unwrap();
+        let field = Field::Ext { key: "0x10f3001f".into(), ty: ScalarType::Text, array: false };
+        assert_eq!(filter, Filter::Compare(field, Cmp::Eq, text("a.EML")));
+    }
+
+    #[test]
+    fn the_place_in_the_folder_is_the_items_number() {
+        let filter = equal(tag(0x0e23, MapiType::Integer), Scalar::Int(12)).unwrap();
+        assert_eq!(filter, Filter::Compare(Field::Column(Column::Id), Cmp::Eq, Scalar::Int(12)));
+    }
+
+    #[test]
+    fn message_flags_are_bits() {
+        let path = tag(0x0e07, MapiType::Integer);
+        let excluded = filter(&Restriction::Excludes { path: path.clone(), mask: 0x9 }, ITEMS).unwrap();
+        assert_eq!(excluded, Filter::And(vec![has_bit(bit::READ, false), has_bit(bit::DRAFT, false)]));
+        let Filter::And(all) = equal(path, Scalar::Int(1)).unwrap() else { panic!("not all of them") };
+        assert!(all.contains(&has_bit(bit::READ, true)) && all.contains(&has_bit(bit::DRAFT, false)));
+    }
+
+    #[test]
+    fn refusals_name_the_property() {
+        let code = |restriction: Restriction| filter(&restriction, ITEMS).unwrap_err().code;
+        let path = |id: PropId| Path::Prop(id);
+        assert_eq!(code(Restriction::Exists(path(PropId::MessageIsRead))), Code::ErrorInvalidPropertyForExists);
+        assert_eq!(code(Restriction::Exists(path(PropId::ItemUniqueBody))), Code::ErrorUnsupportedPathForQuery);
+        let contains = Restriction::Contains {
+            path: path(PropId::ItemSize),
+            mode: ContainmentMode::Substring,
+            comparison: ContainmentComparison::IgnoreCase,
+            text: "1".into(),
+        };
+        assert_eq!(code(contains), Code::ErrorContainsFilterWrongType);
+        let odd = equal(tag(0x0017, MapiType::Integer), text("?")).unwrap_err();
+        assert_eq!(odd.code, Code::ErrorInvalidValueForProperty);
+        assert!(!odd.details.is_empty());
+    }
+
+    #[test]
+    fn orders() {
+        let order = |path: Path| {
+            let sort = [FieldOrder { path, direction: Direction::Descending }];
+            super::orders(&sort, ITEMS).map(|orders| orders.into_iter().next().unwrap().field)
+        };
+        assert_eq!(order(Path::Prop(PropId::MessageFrom)).unwrap(), Field::Column(Column::FromName));
+        assert_eq!(order(tag(0x0e23, MapiType::Integer)).unwrap(), Field::Column(Column::Id));
+        let categories = Mapi::Names(SetId::PublicStrings, "Keywords", MapiType::String).path();
+        assert_eq!(order(Path::Extended(categories)).unwrap_err().code, Code::ErrorUnsupportedPathForSortGroup);
+        assert_eq!(order(Path::Prop(PropId::ItemBody)).unwrap_err().code, Code::ErrorUnsupportedPathForSortGroup);
+    }
+
+    #[test]
+    fn folders_have_their_own_fields() {
+        let with = Operand::Constant(text("Inbox"));
+        let path = Path::Prop(PropId::FolderDisplayName);
+        let name = Restriction::Compare { path, comparison: Comparison::Equal, with };
+        let expected = Filter::Compare(Field::Column(Column::Name), Cmp::Eq, text("Inbox"));
+        assert_eq!(filter(&name, Kinds::ALL_FOLDERS).unwrap(), expected);
+        assert_eq!(filter(&name, ITEMS).unwrap_err().code, Code::ErrorUnsupportedPathForQuery);
+    }
+}
