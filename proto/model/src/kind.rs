@@ -163,3 +163,48 @@ impl FolderKind {
         FOLDER_KINDS.iter().find(|row| row.0 as i16 == number).map(|row| row.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_make_kinds() {
+        for (class, kind) in [
+            ("IPM.Note", ItemKind::Message),
+            ("ipm.note.SMIME", ItemKind::Message),
+            ("IPM.Custom", ItemKind::Message),
+            ("", ItemKind::Message),
+            ("IPM", ItemKind::Message),
+            ("IPM.Appointment", ItemKind::CalendarItem),
+            ("IPM.Appointments", ItemKind::Message),
+            ("IPM.Contact.Card", ItemKind::Contact),
+            ("IPM.DistList", ItemKind::DistributionList),
+            ("IPM.Schedule.Meeting", ItemKind::MeetingMessage),
+            ("IPM.Schedule.Meeting.Request", ItemKind::MeetingRequest),
+            ("IPM.Schedule.Meeting.Resp.Pos", ItemKind::MeetingResponse),
+            ("IPM.Schedule.Meeting.Canceled", ItemKind::MeetingCancellation),
+            ("IPM.Task", ItemKind::Task),
+            ("IPM.Post", ItemKind::PostItem),
+            ("é", ItemKind::Message),
+        ] {
+            assert_eq!(ItemKind::from_class(class), kind, "{class}");
+        }
+    }
+
+    #[test]
+    fn elements_and_numbers_lead_back() {
+        for (kind, element, _) in ITEM_KINDS {
+            assert_eq!(ItemKind::from_element(element), Some(*kind));
+            assert_eq!(ItemKind::from_number(*kind as i16), Some(*kind));
+            assert!(Kinds::ALL_ITEMS.has_item(*kind) && !Kinds::ALL_FOLDERS.meets(kind.kinds()));
+        }
+        for (kind, element, _) in FOLDER_KINDS {
+            assert_eq!(FolderKind::from_element(element), Some(*kind));
+            assert_eq!(FolderKind::from_number(*kind as i16), Some(*kind));
+            assert!(Kinds::ALL_FOLDERS.has_folder(*kind) && !Kinds::ALL_ITEMS.meets(kind.kinds()));
+        }
+        assert_eq!((ItemKind::from_number(16), FolderKind::from_number(0)), (None, None));
+        assert_eq!(ItemKind::from_element("message"), None);
+    }
+}

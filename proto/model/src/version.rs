@@ -47,3 +47,27 @@ impl Version {
         NAMES.iter().find(|(_, v)| *v == self).map_or("Exchange2016", |(name, _)| name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_and_grow() {
+        for (name, version) in NAMES {
+            assert_eq!(Version::parse(name), Some(*version));
+            assert_eq!(version.name(), *name);
+        }
+        assert!(NAMES.windows(2).all(|pair| matches!(pair, [older, newer] if older.1 < newer.1)));
+    }
+
+    #[test]
+    fn builds_and_nonsense() {
+        for build in ["V2_6", "V2017_07_11", "V2015_10_05", "V1.0"] {
+            assert_eq!(Version::parse(build), Some(Version::LATEST), "{build}");
+        }
+        for none in ["", "V", "Vx", "V2-6", "exchange2010", "Exchange2015_SP9", "Exchange"] {
+            assert_eq!(Version::parse(none), None, "{none}");
+        }
+    }
+}
