@@ -4,6 +4,7 @@ use crate::support::Test;
 
 mod admin;
 mod attachment;
+mod captures;
 mod chaos;
 mod clients;
 mod create;
@@ -11,6 +12,7 @@ mod directory;
 mod event;
 mod find;
 mod folder;
+mod fuzz;
 mod get;
 mod hold;
 mod http;
@@ -29,6 +31,7 @@ pub fn all() -> Vec<Test> {
     let topics: &[fn() -> Vec<Test>] = &[
         admin::tests,
         attachment::tests,
+        captures::tests,
         chaos::tests,
         clients::tests,
         create::tests,
@@ -36,6 +39,7 @@ pub fn all() -> Vec<Test> {
         event::tests,
         find::tests,
         folder::tests,
+        fuzz::tests,
         get::tests,
         hold::tests,
         http::tests,

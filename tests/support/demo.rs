@@ -263,10 +263,14 @@ impl Demo {
         tail(&self.log)
     }
 
-    /// Removes the data and, after a clean end, the log; `EWSD_KEEP` keeps both.
+    /// Removes the data, and the log unless it tells of a failure; `EWSD_KEEP` keeps both.
     pub fn remove(&self) {
-        if std::env::var_os("EWSD_KEEP").is_none() {
-            let _ = fs::remove_dir_all(&self.folder);
+        if std::env::var_os("EWSD_KEEP").is_some() {
+            return;
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+        if !std::thread::panicking() {
+            let _ = fs::remove_file(&self.log);
         }
     }
 }
@@ -312,8 +316,8 @@ fn wait_ready(child: &mut Child, announcement: &Path, log: &Path) -> Result<Valu
 fn fresh_folder() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("ewsd-{}-{number}-{}", std::process::id(), record::tag()));
-    let folder = PathBuf::from(folder.to_string_lossy().chars().take(70).collect::<String>());
+    let name: String = format!("ewsd-{}-{number}-{}", std::process::id(), record::tag()).chars().take(50).collect();
+    let folder = std::env::temp_dir().join(name.replace('.', "-"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder for the server");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("its mode");
