@@ -29,14 +29,14 @@ pub const RETRY_AFTER: u32 = 5;
 
 impl Master {
     /// Accepts what waits on a listener.
-    pub fn accept(&mut self, index: usize) {
+    pub fn accept(&mut self, number: usize) {
         for _ in 0..TURN_ACCEPTS {
-            let Some(listener) = self.listeners.get(index).filter(|_| self.accepting) else {
+            let Some(listener) = self.listeners.iter().find(|known| known.number == number && self.accepting) else {
                 return;
             };
-            let (kind, number) = (listener.kind, listener.index);
+            let (kind, index) = (listener.kind, listener.index);
             match listener.socket.accept() {
-                Ok((socket, peer)) => self.welcome(socket, peer, kind, number),
+                Ok((socket, peer)) => self.welcome(socket, peer, kind, index),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if out_of_descriptors(&error) => {
                     warn!("no descriptor left for a new connection: raise LimitNOFILE or lower limits.connections");
@@ -48,14 +48,14 @@ impl Master {
                 Err(_) => {}
             }
         }
-        self.continue_later(Subject::Listener(index));
+        self.continue_later(Subject::Listener(number));
     }
 
     /// Goes on accepting after descriptors had run out.
     pub fn accept_again(&mut self) {
         self.accepting = true;
-        for index in 0..self.listeners.len() {
-            self.continue_later(Subject::Listener(index));
+        for number in self.listeners.iter().map(|listener| listener.number).collect::<Vec<_>>() {
+            self.continue_later(Subject::Listener(number));
         }
     }
 

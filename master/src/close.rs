@@ -30,6 +30,8 @@ impl Master {
             self.count_out(conn.ip);
         }
         self.metrics.closed += 1;
+        let table = &self.table;
+        self.timers.tidy(table.len(), |at, id| table.get(id).is_some_and(|conn| conn.timer == at));
     }
 
     /// Answers with an error in the master's own words and ends the connection.

@@ -81,7 +81,7 @@ impl Default for Limits {
 /// What a reload found.
 #[derive(Debug, Clone)]
 pub struct Reloaded {
-    /// The new values.
+    /// The new values, with the running ones for whatever counts only after a restart.
     pub config: Config,
     /// Keys that changed but count only after a restart.
     pub not_reloadable: Vec<String>,

@@ -33,6 +33,7 @@ impl Master {
             return Progress::Need;
         };
         let line: Vec<u8> = conn.pending.drain(..=end).collect();
+        self.charge(id);
         let mut answer = match self.command(&String::from_utf8_lossy(&line)) {
             Ok(answer) => answer,
             Err(why) => object([("ok", "false".to_owned()), ("error", quote(&why))]),
@@ -91,7 +92,7 @@ impl Master {
                 ("slot", worker.slot.to_string()),
                 ("pid", worker.pid.to_string()),
                 ("generation", worker.generation.to_string()),
-                ("state", quote(if worker.job.is_some() { "busy" } else { worker.condition.name() })),
+                ("state", quote(worker.state())),
                 ("requests", worker.requests.to_string()),
                 ("age_s", (now.saturating_sub(worker.started) / 1000).to_string()),
             ])

@@ -50,7 +50,7 @@ impl Gauges {
         gauges.queue = gauges.queued + others as u64 + master.dispatch.untaken as u64;
         gauges.watched = master.watchers.len() as u64;
         for worker in master.fleet.workers.values() {
-            *gauges.workers.entry((worker.role.name(), worker.condition.name())).or_insert(0) += 1;
+            *gauges.workers.entry((worker.role.name(), worker.state())).or_insert(0) += 1;
         }
         gauges
     }

@@ -20,6 +20,8 @@ use crate::table::Kind;
 pub struct Listener {
     pub socket: Socket,
     pub kind: Kind,
+    /// Its number among all listeners, which its events carry.
+    pub number: usize,
     /// Its index within its setting, which workers are told.
     pub index: u16,
     /// Where it really listens: `ADDRESS:PORT` or `unix:PATH`.
@@ -78,7 +80,7 @@ pub fn open(text: &str, kind: Kind, index: u16, mode: u32) -> Result<Listener, S
         None => open_tcp(text).map(|(socket, bound)| (socket, bound.to_string(), None)),
     };
     match opened {
-        Ok((socket, address, path)) => Ok(Listener { socket, kind, index, address, path }),
+        Ok((socket, address, path)) => Ok(Listener { socket, kind, number: 0, index, address, path }),
         Err(error) => Err(format!("cannot listen on {text}: {error}")),
     }
 }

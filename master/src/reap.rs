@@ -2,6 +2,7 @@
 
 use log::{error, info, warn};
 use nix::errno::Errno;
+use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -23,13 +24,20 @@ impl Master {
                     self.bury_pid(pid, &format!("exited with status {code}"), code == 0)
                 }
                 Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    self.bury_pid(pid, &format!("was killed by {signal}"), false)
+                    // A role without a handler for SIGTERM ends like this when it is told to stop.
+                    let clean = signal == Signal::SIGTERM && self.was_told_to_stop(pid);
+                    self.bury_pid(pid, &format!("was killed by {signal}"), clean);
                 }
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(error) => return error!("waitpid: {error}"),
             }
         }
+    }
+
+    fn was_told_to_stop(&self, pid: Pid) -> bool {
+        let worker = self.fleet.workers.values().find(|worker| worker.pid == pid);
+        worker.is_some_and(|worker| worker.role != Role::Request && worker.stop.is_none())
     }
 
     fn bury_pid(&mut self, pid: Pid, how: &str, clean: bool) {

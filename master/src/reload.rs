@@ -32,13 +32,7 @@ impl Master {
         for key in &reloaded.not_reloadable {
             warn!("{key} changed, but counts only after a restart");
         }
-        let old = std::mem::replace(&mut self.config, reloaded.config);
-        // What needs a restart stays as it was, whatever the file says now.
-        self.config.state_dir = old.state_dir;
-        self.config.http = old.http;
-        self.config.lmtp = old.lmtp;
-        self.config.admin = old.admin;
-        self.config.user = old.user;
+        self.config = reloaded.config;
         self.metrics.reloads += 1;
         self.fleet.generation = number;
         if let Some(unborn) = self.dispatch.next.replace(next) {

@@ -54,18 +54,6 @@ pub enum Condition {
     Killed,
 }
 
-impl Condition {
-    /// For status.
-    pub fn name(self) -> &'static str {
-        match self {
-            Condition::Starting => "starting",
-            Condition::Ready => "ready",
-            Condition::Retiring => "retiring",
-            Condition::Killed => "killed",
-        }
-    }
-}
-
 /// A worker process.
 #[derive(Debug)]
 pub struct Worker {
@@ -83,6 +71,19 @@ pub struct Worker {
     pub job: Option<u64>,
     pub job_since: Millis,
     pub requests: u64,
+}
+
+impl Worker {
+    /// For status and metrics: starting, idle, busy, retiring, killed.
+    pub fn state(&self) -> &'static str {
+        match self.condition {
+            Condition::Killed => "killed",
+            Condition::Retiring => "retiring",
+            Condition::Starting => "starting",
+            Condition::Ready if self.job.is_some() => "busy",
+            Condition::Ready => "idle",
+        }
+    }
 }
 
 /// A place that must be filled with a running worker.

@@ -104,10 +104,11 @@ impl Master {
             }
             Reply::Tally { what, n } => self.metrics.tally(what, n),
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
-            Reply::Swept { job } => match self.finish(id, job)?.about {
-                About::Sweep => self.sweep_over(),
-                other => return Err(format!("the job was {other:?}")),
-            },
+            Reply::Swept { job } => {
+                self.check_about(job, |about| *about == About::Sweep)?;
+                self.finish(id, job)?;
+                self.sweep_over();
+            }
             other => self.obey_conn(id, other, fds)?,
         }
         Ok(())
@@ -133,6 +134,15 @@ impl Master {
         }
         self.dispatch.full = false;
         Ok(())
+    }
+
+    /// Whether a job is of the kind that a reply answers. If not it stays on the books, and is lost when its worker is gone.
+    fn check_about(&self, job: u64, fits: impl Fn(&About) -> bool) -> Result<(), Broken> {
+        match self.dispatch.sent.get(&job) {
+            Some(sent) if fits(&sent.about) => Ok(()),
+            Some(sent) => Err(format!("the job was {:?}", sent.about)),
+            None => Err("no such job".to_owned()),
+        }
     }
 
     /// The job is over: takes it off the books.
@@ -180,9 +190,9 @@ impl Master {
     /// Replies that end a job about a connection.
     fn obey_conn(&mut self, id: WorkerId, reply: Reply, fds: Vec<OwnedFd>) -> Result<(), Broken> {
         let job = reply.job().ok_or("belongs to no connection")?;
-        let sent = self.finish(id, job)?;
-        let About::Conn(conn) = sent.about else {
-            return Err(format!("the job was {:?}", sent.about));
+        self.check_about(job, |about| matches!(about, About::Conn(_)))?;
+        let About::Conn(conn) = self.finish(id, job)?.about else {
+            return Ok(());
         };
         let state = self.take_state(conn);
         let mut fds = fds.into_iter();

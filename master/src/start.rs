@@ -24,7 +24,7 @@ use crate::stop::Phase;
 use crate::sweep::Sweeping;
 use crate::table::{Kind, Table};
 use crate::timers::Timers;
-use crate::tokens::{self, Subject};
+use crate::tokens;
 use crate::watch::Watchers;
 
 /// Runs the master until it is told to stop. The calling process must have one thread.
@@ -87,8 +87,9 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
 
 impl Master {
     fn begin(&mut self, addresses: &Path) -> Result<(), String> {
-        for (index, listener) in self.listeners.iter().enumerate() {
-            let token = Token(tokens::LISTENERS + index);
+        for (number, listener) in self.listeners.iter_mut().enumerate() {
+            listener.number = number;
+            let token = Token(tokens::LISTENERS + number);
             self.registry
                 .register(&mut SourceFd(&listener.socket.raw()), token, Interest::READABLE)
                 .map_err(|error| format!("cannot watch the listener {}: {error}", listener.address))?;
@@ -99,9 +100,7 @@ impl Master {
         self.arm_watchdog();
         self.start_due();
         // Whoever connected between bind and now makes no event.
-        for index in 0..self.listeners.len() {
-            self.continue_later(Subject::Listener(index));
-        }
+        self.accept_again();
         Ok(())
     }
 

@@ -65,6 +65,16 @@ impl Timers {
         self.heap.pop().map(|Reverse(entry)| entry)
     }
 
+    /// Drops the entries of connections that `lives` does not know, when they have become too many for `connections`.
+    pub fn tidy(&mut self, connections: usize, lives: impl Fn(Millis, ConnId) -> bool) {
+        if self.heap.len() > 4 * connections + 1024 {
+            self.heap.retain(|Reverse((at, due))| match due {
+                Due::Conn(id) => lives(*at, *id),
+                _ => true,
+            });
+        }
+    }
+
     /// Number of entries, stale ones included.
     pub fn len(&self) -> usize {
         self.heap.len()

@@ -1,0 +1,102 @@
+//! A master with scripted workers and no mail: for the tests of this crate, for benches, and to look at.
+//!
+//! `switchboard STATE_DIR [KEY=VALUE]...` runs the master; it executes this same program as its workers. Keys: the fields of
+//! `Limits` (times in milliseconds), `workers`, `drain`, `sweep`, `lmtp=yes`. What the workers do is in `worker.rs`.
+
+mod worker;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ewsd_master::{Config, Limits, Reloaded};
+
+struct Lines;
+
+impl log::Log for Lines {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+    fn log(&self, record: &log::Record<'_>) {
+        let _ = writeln!(std::io::stderr(), "{:5} {}", record.level(), record.args());
+    }
+    fn flush(&self) {}
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = if words.iter().any(|word| word == "--role") { worker::main(&words) } else { master(&words) };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "switchboard: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn master(words: &[String]) -> Result<(), String> {
+    let _ = log::set_logger(&Lines);
+    log::set_max_level(if std::env::var_os("QUIET").is_some() {
+        log::LevelFilter::Error
+    } else {
+        log::LevelFilter::Debug
+    });
+    let (dir, keys) = words.split_first().ok_or("Usage: switchboard STATE_DIR [KEY=VALUE]...")?;
+    let dir = PathBuf::from(dir);
+    let config = config(&dir, keys)?;
+    let keys = keys.to_vec();
+    ewsd_master::run(config, move || {
+        let extra = std::fs::read_to_string(dir.join("reload.conf")).map_err(|error| error.to_string())?;
+        let mut all = keys.clone();
+        all.extend(extra.lines().map(str::to_owned));
+        Ok(Reloaded { config: config_of(&dir, &all)?, not_reloadable: vec!["server.http".to_owned()] })
+    })
+}
+
+fn config(dir: &Path, keys: &[String]) -> Result<Config, String> {
+    config_of(dir, keys)
+}
+
+fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
+    let worker = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut config = Config {
+        file: dir.join("worker.conf"),
+        state_dir: dir.to_owned(),
+        http: vec!["127.0.0.1:0".to_owned()],
+        lmtp: Vec::new(),
+        admin: vec!["127.0.0.1:0".to_owned()],
+        worker,
+        user: None,
+        workers: 2,
+        drain: Duration::from_secs(10),
+        sweep: Duration::from_secs(3600),
+        limits: Limits::default(),
+    };
+    for key in keys {
+        let (name, value) = key.split_once('=').ok_or(format!("{key}: not KEY=VALUE"))?;
+        let number = || value.parse::<usize>().map_err(|error| format!("{key}: {error}"));
+        let time = || number().map(|ms| Duration::from_millis(ms as u64));
+        let limits = &mut config.limits;
+        match name {
+            "workers" => config.workers = number()?,
+            "lmtp" => config.lmtp = vec!["127.0.0.1:0".to_owned()],
+            "unix" => config.http.push(format!("unix:{value}")),
+            "drain" => config.drain = time()?,
+            "sweep" => config.sweep = time()?,
+            "connections" => limits.connections = number()?,
+            "connections_per_address" => limits.connections_per_address = number()?,
+            "buffered_bytes" => limits.buffered_bytes = number()?,
+            "head" => limits.head = time()?,
+            "body_min_rate" => limits.body_min_rate = number()? as u64,
+            "idle" => limits.idle = time()?,
+            "request" => limits.request = time()?,
+            "queue" => limits.queue = time()?,
+            "body_bytes" => limits.body_bytes = number()? as u64,
+            "pipelined_bytes" => limits.pipelined_bytes = number()?,
+            _ => return Err(format!("{name}: no such key")),
+        }
+    }
+    Ok(config)
+}

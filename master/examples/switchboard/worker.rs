@@ -1,0 +1,379 @@
+//! A scripted worker: what it does is in the path of the request. Its journal is one small file per mailbox.
+//!
+//! | path | does |
+//! |---|---|
+//! | `/echo` | answers with the body, and with what it knows of the connection in header fields |
+//! | `/context?set=X` | the same, and changes the connection's context |
+//! | `/close` | answers and closes |
+//! | `/wait?fifo=PATH` | answers when somebody opens the FIFO for writing |
+//! | `/big?n=N` | writes what fits and drains the rest; `/drain?n=N` drains all |
+//! | `/change?mailbox=M&seq=S&tell=yes` | commits a change, and tells the master if asked to |
+//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes`, `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
+//! | `/die` | dies holding the request; `/die-rendering` makes renders of that mailbox deadly |
+//! | `/bad?what=W` | breaks a rule of the protocol |
+//! | `/upload?limit=N`, `/discard?limit=N` | what to do with a large body |
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use ewsd_http::head::{Head, parse_head};
+use ewsd_http::reply;
+use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_ipc::{
+    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Why, WorkerEnd,
+    memfd,
+};
+use nix::sys::signal::{Signal, kill};
+
+struct Worker {
+    end: WorkerEnd,
+    dir: PathBuf,
+    retire_after: u64,
+    mute: bool,
+}
+
+/// What the worker configuration file says under a name.
+fn setting(text: &str, name: &str) -> Option<String> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+}
+
+pub fn main(words: &[String]) -> Result<(), String> {
+    run(words).map_err(|error| error.to_string())
+}
+
+fn run(words: &[String]) -> io::Result<()> {
+    let after = |name: &str| words.iter().skip_while(|word| *word != name).nth(1).cloned().unwrap_or_default();
+    let file = PathBuf::from(after("-c"));
+    let settings = fs::read_to_string(&file).unwrap_or_default();
+    let role = after("--role");
+    if setting(&settings, "dies").is_some_and(|dies| dies == role) {
+        return Err(io::Error::other("told to die at start"));
+    }
+    let dir = file.parent().map(PathBuf::from).unwrap_or_default();
+    let end = WorkerEnd::inherit()?;
+    if role == "request" && setting(&settings, "says_nothing").is_some() {
+        kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
+    }
+    end.send(&Reply::Ready {}, &[])?;
+    if role == "database" && setting(&settings, "database").is_some_and(|database| database == "external") {
+        return Ok(());
+    }
+    let retire_after = setting(&settings, "retire_after").and_then(|n| n.parse().ok()).unwrap_or(u64::MAX);
+    let mute = setting(&settings, "mute").is_some();
+    let worker = Worker { end, dir, retire_after, mute };
+    let mut served = 0;
+    while let Some((job, fds)) = worker.end.next_job()? {
+        served += 1;
+        if served == worker.retire_after {
+            worker.end.send(&Reply::Retiring {}, &[])?;
+        }
+        worker.work(job, fds)?;
+        if served == worker.retire_after {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// One value of a query.
+fn query<'q>(head: &Head<'q>, name: &str) -> Option<&'q str> {
+    head.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn number(head: &Head<'_>, name: &str) -> u64 {
+    query(head, name).and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// Writes as much as fits; the number of bytes.
+fn write_some(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+    let mut stream = UnixStream::from(socket.try_clone()?);
+    let mut at = 0;
+    while at < bytes.len() {
+        match stream.write(bytes.get(at..).unwrap_or_default()) {
+            Ok(n) => at += n,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            // The client left; whoever reads the socket next sees that.
+            Err(_) => return Ok(bytes.len()),
+        }
+    }
+    Ok(at)
+}
+
+impl Worker {
+    fn work(&self, job: Job, fds: Vec<OwnedFd>) -> io::Result<()> {
+        match job {
+            Job::Http { job, conn, head, body } => {
+                let head = parse_head(&head).map_err(io::Error::other)?;
+                let body = match body {
+                    Body::Inline(bytes) => bytes,
+                    Body::Memfd(length) => memfd::read(fds.get(1).ok_or(io::ErrorKind::NotFound)?, length)?,
+                };
+                let socket = fds.into_iter().next().ok_or(io::ErrorKind::NotFound)?;
+                self.http(job, conn, &head, &body, socket)
+            }
+            Job::Admit { job, conn, head, declared } => {
+                let head = parse_head(&head).map_err(io::Error::other)?;
+                let socket = fds.into_iter().next().ok_or(io::ErrorKind::NotFound)?;
+                self.admit(job, conn, &head, declared, &socket)
+            }
+            Job::Lmtp { job, conn, input } => {
+                let data = match (&input, fds.get(1)) {
+                    (LmtpInput::Data(Body::Memfd(length)), Some(fd)) => memfd::read(fd, *length)?,
+                    _ => Vec::new(),
+                };
+                let socket = fds.into_iter().next().ok_or(io::ErrorKind::NotFound)?;
+                self.lmtp(job, conn, input, &data, &socket)
+            }
+            Job::Render { job, batch } => batch.0.into_iter().try_for_each(|call| self.render(job, call)),
+            Job::Sweep { job, known } => {
+                let moved =
+                    |(mailbox, seq): (u64, u64)| Some((mailbox, self.journal(mailbox))).filter(|(_, now)| *now > seq);
+                let changes: Vec<(u64, u64)> = known.0.into_iter().filter_map(moved).collect();
+                if !changes.is_empty() {
+                    self.end.send(&Reply::Changed { changes: changes.into() }, &[])?;
+                }
+                self.end.send(&Reply::Swept { job }, &[])
+            }
+        }
+    }
+
+    fn http(&self, job: u64, mut conn: ConnRecord, head: &Head<'_>, body: &[u8], socket: OwnedFd) -> io::Result<()> {
+        self.end.send(&Reply::Tally { what: Count::Operations, n: 1 }, &[])?;
+        match head.path() {
+            "/die" => {
+                kill(nix::unistd::getpid(), Signal::SIGKILL)?;
+                return Ok(());
+            }
+            "/bad" => return self.misbehave(job, conn, query(head, "what").unwrap_or_default(), &socket),
+            "/wait" => {
+                let _opened = File::open(query(head, "fifo").unwrap_or_default())?;
+            }
+            "/change" => {
+                let (mailbox, seq) = (number(head, "mailbox"), number(head, "seq"));
+                fs::write(self.dir.join(format!("journal-{mailbox}")), seq.to_string())?;
+                if query(head, "tell").is_some() {
+                    self.end.send(&Reply::Changed { changes: vec![(mailbox, seq)].into() }, &[])?;
+                }
+            }
+            "/die-rendering" => fs::write(self.dir.join(format!("deadly-{}", number(head, "mailbox"))), "")?,
+            "/hold" => return self.hold(job, conn, head, &socket),
+            "/big" | "/drain" => return self.big(job, conn, head, &socket),
+            "/context" => conn.context = query(head, "set").unwrap_or_default().as_bytes().to_vec(),
+            _ => {}
+        }
+        let close = head.path() == "/close" || !head.keep_alive;
+        let reply = self.describe(job, &conn).connection(!close, head.version_minor).with_body(body);
+        let written = write_some(&socket, &reply)?;
+        if written < reply.len() {
+            let rest = memfd::of(c"reply", &reply)?;
+            let then = if close { Then::Close } else { Then::Keep };
+            let message = Reply::Drain { job, conn, then, offset: written as u64, length: reply.len() as u64 };
+            return self.end.send(&message, &[socket.as_fd(), rest.as_fd()]);
+        }
+        if close {
+            drop(socket);
+            return self.end.send(&Reply::Closed { job }, &[]);
+        }
+        self.end.send(&Reply::Idle { job, conn }, &[socket.as_fd()])
+    }
+
+    fn describe(&self, job: u64, conn: &ConnRecord) -> reply::Head {
+        reply::Head::new(200)
+            .header("X-Pid", &std::process::id().to_string())
+            .header("X-Job", &job.to_string())
+            .header("X-Conn", &conn.conn.to_string())
+            .header("X-Peer", &conn.peer.to_string())
+            .header("X-Served", &conn.served.to_string())
+            .header("X-Listener", &conn.listener.to_string())
+            .header("X-Context", &String::from_utf8_lossy(&conn.context))
+            .header("X-Epoch", &self.end.shared().accounts_epoch().to_string())
+    }
+
+    fn big(&self, job: u64, conn: ConnRecord, head: &Head<'_>, socket: &OwnedFd) -> io::Result<()> {
+        let body: Vec<u8> = (0..number(head, "n")).map(|i| b'a' + (i % 23) as u8).collect();
+        let reply = self.describe(job, &conn).with_body(&body);
+        let offset = if head.path() == "/big" { write_some(socket, &reply)? as u64 } else { 0 };
+        let rest = memfd::of(c"reply", &reply)?;
+        let message = Reply::Drain { job, conn, then: Then::Keep, offset, length: reply.len() as u64 };
+        self.end.send(&message, &[socket.as_fd(), rest.as_fd()])
+    }
+
+    fn admit(
+        &self,
+        job: u64,
+        conn: ConnRecord,
+        head: &Head<'_>,
+        declared: Option<u64>,
+        socket: &OwnedFd,
+    ) -> io::Result<()> {
+        let limit = number(head, "limit");
+        let message = match head.path() {
+            "/upload" => Reply::Collect { job, conn, limit },
+            "/die" => {
+                kill(nix::unistd::getpid(), Signal::SIGKILL)?;
+                return Ok(());
+            }
+            _ => {
+                let said = declared.map_or("chunked".to_owned(), |n| n.to_string());
+                let reply = reply::Head::new(401).header("X-Declared", &said).with_body(b"no");
+                Reply::Discard { job, conn, limit, then: Then::Keep, reply }
+            }
+        };
+        self.end.send(&message, &[socket.as_fd()])
+    }
+
+    fn lmtp(&self, job: u64, mut conn: ConnRecord, input: LmtpInput, data: &[u8], socket: &OwnedFd) -> io::Result<()> {
+        let mut expect = LmtpExpect::Lines;
+        let answer = match input {
+            LmtpInput::Greeting => "220 scripted\r\n".to_owned(),
+            LmtpInput::TooBig => "552 too big\r\n".to_owned(),
+            LmtpInput::LongLine => "500 line too long\r\n".to_owned(),
+            LmtpInput::Data(Body::Inline(_)) => "451 inline\r\n".to_owned(),
+            LmtpInput::Data(Body::Memfd(n)) => format!("250 {n} {}\r\n", String::from_utf8_lossy(data).escape_debug()),
+            LmtpInput::Lines(lines) => {
+                let text = String::from_utf8_lossy(&lines).into_owned();
+                let lines: Vec<&str> = text.lines().collect();
+                conn.context = format!("{} lines", lines.len()).into_bytes();
+                if lines.last().is_some_and(|line| line.eq_ignore_ascii_case("DATA")) {
+                    expect = LmtpExpect::Data { limit: 1000 };
+                }
+                if lines.last().is_some_and(|line| line.eq_ignore_ascii_case("QUIT")) {
+                    write_some(socket, b"221 bye\r\n")?;
+                    return self.end.send(&Reply::Closed { job }, &[]);
+                }
+                lines.iter().map(|line| format!("250 {line}\r\n")).collect()
+            }
+        };
+        write_some(socket, answer.as_bytes())?;
+        self.end.send(&Reply::LmtpNext { job, conn, expect }, &[socket.as_fd()])
+    }
+
+    fn journal(&self, mailbox: u64) -> u64 {
+        fs::read_to_string(self.dir.join(format!("journal-{mailbox}"))).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+
+    fn hold(&self, job: u64, conn: ConnRecord, head: &Head<'_>, socket: &OwnedFd) -> io::Result<()> {
+        let (mailbox, seen) = (number(head, "mailbox"), number(head, "seen"));
+        let stream = query(head, "stream").is_some();
+        if stream {
+            write_some(socket, &reply::Head::new(200).end(reply::Framing::Chunked))?;
+        }
+        let late = number(head, "late");
+        if late > 0 {
+            // After the look, before the hold: the master hears of it while nobody is registered.
+            fs::write(self.dir.join(format!("journal-{mailbox}")), late.to_string())?;
+            self.end.send(&Reply::Changed { changes: vec![(mailbox, late)].into() }, &[])?;
+        }
+        let own = query(head, "own").unwrap_or("none").as_bytes().to_vec();
+        let at_deadline = match (query(head, "ready"), stream) {
+            (Some("no"), _) => Vec::new(),
+            (_, true) => vec![Piece::Shared(b"6\r\nclosed\r\n0\r\n\r\n".to_vec())],
+            (_, false) => {
+                let start = reply::Head::new(200).end(reply::Framing::Length(9 + own.len() as u64));
+                vec![Piece::Shared(start), Piece::Shared(b"deadline ".to_vec()), Piece::Own(own)]
+            }
+        };
+        let message = Reply::Hold {
+            job,
+            conn,
+            watch: vec![(mailbox, seen)].into(),
+            deadline_ms: number(head, "deadline") as u32,
+            at_deadline: at_deadline.into(),
+            heartbeat_ms: number(head, "heartbeat") as u32,
+            stream,
+            context: format!("{mailbox} {seen} {}", if stream { "stream" } else { "poll" }).into_bytes().into(),
+        };
+        self.end.send(&message, &[socket.as_fd()])
+    }
+
+    fn render(&self, job: u64, call: HeldCall) -> io::Result<()> {
+        let context = String::from_utf8_lossy(&call.context).into_owned();
+        let mut words = context.split(' ');
+        let mut next = || words.next().unwrap_or_default().to_owned();
+        let (mailbox, seen, kind) = (next().parse().unwrap_or(0), next().parse().unwrap_or(0), next());
+        if self.dir.join(format!("deadly-{mailbox}")).exists() {
+            kill(nix::unistd::getpid(), Signal::SIGKILL)?;
+        }
+        let now = self.journal(mailbox);
+        let keep = |seen: u64| Keep {
+            watch: vec![(mailbox, seen)].into(),
+            context: format!("{mailbox} {seen} {kind}").into_bytes().into(),
+        };
+        let chunk = |text: String| format!("{:x}\r\n{text}\r\n", text.len()).into_bytes();
+        let outcome = match (call.why, kind.as_str()) {
+            (Why::Changed, "stream") if now > seen => {
+                Outcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
+            }
+            (Why::Heartbeat, "stream") => Outcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) },
+            (Why::Deadline, _) => {
+                let bytes = Body::Inline(reply::Head::new(200).with_body(b"rendered at the deadline"));
+                Outcome::Answer { then: Then::Keep, bytes }
+            }
+            _ if now > seen => {
+                let reply = reply::Head::new(200).with_body(format!("event {now}").as_bytes());
+                Outcome::Answer { then: Then::Keep, bytes: Body::Inline(reply) }
+            }
+            _ => Outcome::Still { keep: keep(seen) },
+        };
+        if self.mute {
+            return Ok(());
+        }
+        self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[])
+    }
+
+    /// Breaks a rule; the master must kill this process for it.
+    fn misbehave(&self, job: u64, conn: ConnRecord, what: &str, socket: &OwnedFd) -> io::Result<()> {
+        let raw = |bytes: &[u8], fds: &[BorrowedFd<'_>]| seqpacket::send(self.end.channel(), bytes, fds, Wait::Yes);
+        let mut bytes = Vec::new();
+        match what {
+            "kind" => raw(&[200, 1, 2, 3], &[])?,
+            "short" => raw(&[67, 1, 2], &[])?,
+            "long" => raw(&[65, 0], &[])?,
+            "huge" => raw(&vec![65; 100_000], &[])?,
+            "unknown-job" => self.end.send(&Reply::Closed { job: job + 1_000_000 }, &[])?,
+            "too-many-fds" => {
+                Reply::Idle { job, conn }.encode(&mut bytes);
+                raw(&bytes, &[socket.as_fd(), socket.as_fd(), socket.as_fd()])?;
+            }
+            "no-fd" => {
+                Reply::Idle { job, conn }.encode(&mut bytes);
+                raw(&bytes, &[])?;
+            }
+            "other-socket" => {
+                let (other, _peer) = UnixStream::pair()?;
+                self.end.send(&Reply::Idle { job, conn }, &[other.as_fd()])?;
+            }
+            "file" => {
+                let file = memfd::of(c"no-socket", b"hello")?;
+                self.end.send(&Reply::Idle { job, conn }, &[file.as_fd()])?;
+            }
+            "wrong-answer" => self.end.send(&Reply::Swept { job }, &[])?,
+            "twice" => {
+                self.end.send(&Reply::Closed { job }, &[])?;
+                self.end.send(&Reply::Closed { job }, &[])?;
+            }
+            "no-watch" => {
+                let message = Reply::Hold {
+                    job,
+                    conn,
+                    watch: Vec::new().into(),
+                    deadline_ms: 1,
+                    at_deadline: Vec::new().into(),
+                    heartbeat_ms: 0,
+                    stream: false,
+                    context: Vec::new().into(),
+                };
+                self.end.send(&message, &[socket.as_fd()])?;
+            }
+            "hello-again" => self.end.send(&Reply::Hello { version: 99, pid: 1 }, &[])?,
+            _ => return Err(io::Error::other("no such misbehaviour")),
+        }
+        // Killed, or the channel closed: either way nothing more is done.
+        loop {
+            nix::unistd::pause();
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Held calls: woken, expired, left, raced, streamed, swept.
+
+use std::time::Instant;
+
+use crate::server::Server;
+
+#[test]
+fn a_change_wakes_exactly_its_watchers() {
+    let server = Server::start(&[]);
+    let mut one = server.connect();
+    let mut two = server.connect();
+    one.ask("/hold?mailbox=1&seen=4&deadline=60000");
+    two.ask("/hold?mailbox=2&seen=4&deadline=60000");
+    server.until_number("held", 2);
+    // No worker has them: both are free.
+    assert_eq!(server.number("serving"), 0);
+    assert_eq!(server.get("/change?mailbox=1&seq=5&tell=yes").status, 200);
+    assert_eq!(one.reply().text(), "event 5");
+    server.until_number("held", 1);
+    // The connection lives on, and so does the other hold.
+    assert_eq!(one.get("/echo").status, 200);
+    assert_eq!(server.get("/change?mailbox=2&seq=9&tell=yes").status, 200);
+    assert_eq!(two.reply().text(), "event 9");
+    server.stop();
+}
+
+#[test]
+fn a_change_between_look_and_hold_is_not_lost() {
+    let server = Server::start(&["workers=4"]);
+    let mut client = server.connect();
+    for seq in 1..200 {
+        let reply = client.get(&format!("/hold?mailbox=7&seen={}&deadline=60000&late={seq}", seq - 1));
+        assert_eq!(reply.text(), format!("event {seq}"));
+    }
+    server.stop();
+}
+
+#[test]
+fn what_one_client_has_seen_is_news_to_another() {
+    let server = Server::start(&[]);
+    let mut behind = server.connect();
+    behind.ask("/hold?mailbox=3&seen=1&deadline=60000");
+    server.until_number("held", 1);
+    server.get("/change?mailbox=3&seq=2");
+    let mut ahead = server.connect();
+    ahead.ask("/hold?mailbox=3&seen=2&deadline=60000");
+    assert_eq!(behind.reply().text(), "event 2");
+    server.until_number("held", 1);
+    server.stop();
+}
+
+#[test]
+fn the_deadline_is_answered_without_a_worker() {
+    let server = Server::start(&[]);
+    let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    for (i, client) in clients.iter_mut().enumerate() {
+        client.ask(&format!("/hold?mailbox=1&seen=0&deadline=60000&own={i}"));
+    }
+    server.until_number("held", 20);
+    assert_eq!(server.number("renders"), 0);
+    // What they would say alike is kept once: the head of two lengths, and the text.
+    assert_eq!(server.number("shared_pieces"), 3);
+    let mut soon = server.connect();
+    let started = Instant::now();
+    assert_eq!(soon.get("/hold?mailbox=1&seen=0&deadline=120&own=me").text(), "deadline me");
+    assert!(started.elapsed().as_millis() >= 119);
+    assert_eq!(server.number("renders"), 0);
+    assert_eq!(soon.get("/echo").status, 200);
+    drop(clients);
+    server.until_number("held", 0);
+    assert_eq!(server.number("shared_pieces"), 0);
+    server.stop();
+}
+
+#[test]
+fn without_a_ready_answer_a_worker_renders_the_deadline() {
+    let server = Server::start(&[]);
+    assert_eq!(server.get("/hold?mailbox=1&deadline=1&ready=no").text(), "rendered at the deadline");
+    server.stop();
+}
+
+#[test]
+fn a_client_that_leaves_is_forgotten_at_once() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=1&deadline=60000");
+    server.until_number("held", 1);
+    assert_eq!(server.number("watched_mailboxes"), 1);
+    drop(client);
+    server.until_number("held", 0);
+    assert_eq!(server.number("watched_mailboxes"), 0);
+    assert_eq!(server.number("held_left"), 1);
+    assert_eq!(server.number("total"), 0);
+    server.stop();
+}
+
+#[test]
+fn what_a_held_client_sends_waits_for_the_answer() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=1&deadline=60000");
+    server.until_number("held", 1);
+    client.ask("/echo");
+    // Another request through the same event loop: the pipelined one was seen and left.
+    server.get("/echo");
+    assert_eq!(server.number("held"), 1);
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    assert_eq!(client.reply().text(), "event 1");
+    assert_eq!(client.reply().header("x-served"), "1");
+    server.stop();
+}
+
+#[test]
+fn a_change_told_on_the_control_socket_wakes_too() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=11&deadline=60000");
+    server.until_number("held", 1);
+    server.get("/change?mailbox=11&seq=3");
+    server.command("{\"cmd\":\"changed\",\"mailbox\":11,\"seq\":3}");
+    assert_eq!(client.reply().text(), "event 3");
+    server.stop();
+}
+
+#[test]
+fn the_sweep_finds_what_nobody_told() {
+    let server = Server::start(&["sweep=50"]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=5&deadline=60000");
+    server.until_number("held", 1);
+    server.get("/change?mailbox=5&seq=1");
+    assert_eq!(client.reply().text(), "event 1");
+    server.stop();
+}
+
+#[test]
+fn a_false_alarm_keeps_holding() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=5&deadline=60000");
+    server.until_number("held", 1);
+    // The journal says 0, so the worker has nothing to tell.
+    server.command("{\"cmd\":\"changed\",\"mailbox\":5,\"seq\":0}");
+    server.get("/echo");
+    assert_eq!(server.number("held"), 1);
+    server.get("/change?mailbox=5&seq=2&tell=yes");
+    assert_eq!(client.reply().text(), "event 2");
+    server.stop();
+}
+
+#[test]
+fn a_stream_gets_chunks_heartbeats_and_an_end() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=1&deadline=60000&stream=yes&heartbeat=100");
+    assert!(client.until("\r\n\r\n").contains("Transfer-Encoding: chunked"));
+    assert_eq!(client.until("beat\r\n"), "4\r\nbeat\r\n");
+    for seq in 1..20 {
+        server.get(&format!("/change?mailbox=1&seq={seq}&tell=yes"));
+        let text = client.until(&format!("event {seq}\r\n"));
+        assert_eq!(text.matches("event").count(), 1, "{text}");
+    }
+    assert_eq!(server.number("streams"), 1);
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(client.until("closed\r\n0\r\n\r\n").contains("closed"));
+    assert!(client.closed());
+}
+
+#[test]
+fn killing_every_worker_touches_no_held_client() {
+    let server = Server::start(&[]);
+    let mut clients: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.ask("/hold?mailbox=1&deadline=60000");
+    }
+    server.until_number("held", 50);
+    for pid in server.pids("request") {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    }
+    server.until_number("workers_died", 2);
+    assert_eq!(server.number("held"), 50);
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    for client in &mut clients {
+        assert_eq!(client.reply().text(), "event 1");
+    }
+    server.stop();
+}
+
+#[test]
+fn a_held_call_that_kills_its_renderers_is_given_up() {
+    let server = Server::start(&["workers=1"]);
+    server.get("/die-rendering?mailbox=6");
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=6&deadline=60000");
+    let mut other = server.connect();
+    other.ask("/hold?mailbox=8&deadline=60000");
+    server.until_number("held", 2);
+    server.get("/change?mailbox=6&seq=1&tell=yes");
+    assert!(client.closed());
+    assert_eq!(server.number("workers_died"), 3);
+    server.until("ready", |status| status.contains("\"ready\":true"));
+    server.get("/change?mailbox=8&seq=1&tell=yes");
+    assert_eq!(other.reply().text(), "event 1");
+    server.stop();
+}

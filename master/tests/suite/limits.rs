@@ -1,0 +1,155 @@
+//! Deadlines and caps.
+
+use crate::server::Server;
+
+#[test]
+fn slow_heads_and_bodies_get_408() {
+    let server = Server::start(&["head=100", "body_min_rate=1000000"]);
+    let mut head = server.connect();
+    head.send("GET /echo HT");
+    let mut body = server.connect();
+    body.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+    let mut large = server.connect();
+    large.send("POST /upload?limit=1000000 HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nabc");
+    let mut chunked = server.connect();
+    chunked.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+    for client in [&mut head, &mut body, &mut large, &mut chunked] {
+        assert_eq!(client.reply().status, 408);
+        assert!(client.closed());
+    }
+    server.stop();
+}
+
+#[test]
+fn idle_connections_are_closed_after_their_time() {
+    let server = Server::start(&["idle=150"]);
+    let mut fresh = server.connect();
+    let mut used = server.connect();
+    used.get("/echo");
+    assert!(fresh.closed());
+    assert!(used.closed());
+    server.until_number("total", 0);
+    server.stop();
+}
+
+#[test]
+fn a_reader_that_takes_nothing_is_dropped() {
+    let server = Server::start(&["idle=200"]);
+    let mut client = server.connect();
+    client.ask("/big?n=20000000");
+    server.until_number("draining", 1);
+    server.until_number("total", 0);
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn connections_over_the_cap_get_503() {
+    let server = Server::start(&["connections=3"]);
+    let mut inside: Vec<_> = (0..3).map(|_| server.connect()).collect();
+    for client in &mut inside {
+        assert_eq!(client.get("/echo").status, 200);
+    }
+    let mut outside = server.connect();
+    let reply = outside.reply();
+    assert_eq!((reply.status, reply.header("retry-after"), reply.header("connection")), (503, "5", "close"));
+    assert!(outside.closed());
+    drop(outside);
+    inside.pop();
+    server.until_number("total", 2);
+    assert_eq!(server.get("/echo").status, 200);
+    assert_eq!(server.number("refused_connections"), 1);
+    server.stop();
+}
+
+#[test]
+fn one_address_may_not_take_all() {
+    let server = Server::start(&["connections_per_address=2"]);
+    let mut inside: Vec<_> = (0..2).map(|_| server.connect()).collect();
+    for client in &mut inside {
+        assert_eq!(client.get("/echo").status, 200);
+    }
+    assert_eq!(server.connect().reply().status, 503);
+    server.stop();
+}
+
+#[test]
+fn lmtp_clients_over_the_cap_hear_421() {
+    let server = Server::start(&["connections=1", "lmtp=yes"]);
+    let mut inside = server.lmtp();
+    inside.until("220 scripted\r\n");
+    assert!(server.lmtp().until("\r\n").starts_with("421 4.3.2 "));
+    server.stop();
+}
+
+#[test]
+fn requests_over_the_memory_cap_get_503() {
+    let server = Server::start(&["buffered_bytes=50000"]);
+    let mut big = server.connect();
+    big.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n").send(vec![b'x'; 55_000]);
+    let reply = big.reply();
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "5"));
+    assert!(big.closed());
+    server.until_number("total", 0);
+    assert_eq!(server.number("buffered_bytes"), 0);
+    assert_eq!(server.get("/echo").status, 200);
+    server.stop();
+}
+
+#[test]
+fn too_much_pipelined_is_refused() {
+    let server = Server::start(&["pipelined_bytes=100"]);
+    let mut client = server.connect();
+    client.send(format!("GET /echo HTTP/1.1\r\nHost: h\r\n\r\nGET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(200)));
+    assert_eq!(client.reply().status, 400);
+    server.stop();
+}
+
+#[test]
+fn a_request_that_no_worker_takes_gets_503() {
+    let server = Server::launch(&["queue=150", "workers=1"], "dies=request");
+    let mut client = server.connect();
+    client.ask("/echo");
+    let reply = client.reply();
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "5"));
+    server.stop();
+}
+
+#[test]
+fn the_queue_keeps_what_workers_cannot_take_yet() {
+    let server = Server::start(&["workers=1", "queue=60000"]);
+    let fifo = server.dir.join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::from_bits_truncate(0o666)).unwrap();
+    nix::sys::stat::fchmodat(
+        nix::fcntl::AT_FDCWD,
+        &fifo,
+        nix::sys::stat::Mode::from_bits_truncate(0o666),
+        nix::sys::stat::FchmodatFlags::FollowSymlink,
+    )
+    .unwrap();
+    let mut blocking = server.connect();
+    blocking.ask(&format!("/wait?fifo={}", fifo.display()));
+    server.until("busy", |status| status.contains("\"busy\""));
+    let mut waiting: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for client in &mut waiting {
+        client.ask("/echo");
+    }
+    server.until_number("queue", 100);
+    assert!(server.number("queued") >= 70, "{}", server.status());
+    // One that leaves while it waits is not served.
+    let left = waiting.pop().unwrap();
+    nix::sys::socket::setsockopt(
+        &left.stream,
+        nix::sys::socket::sockopt::Linger,
+        &nix::libc::linger { l_onoff: 1, l_linger: 0 },
+    )
+    .unwrap();
+    drop(left);
+    server.until_number("queue", 99);
+    let _opened = std::fs::File::options().write(true).open(&fifo).unwrap();
+    assert_eq!(blocking.reply().status, 200);
+    for client in &mut waiting {
+        assert_eq!(client.reply().status, 200);
+    }
+    server.stop();
+}
