@@ -162,16 +162,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Feeds the text of the current element, which must have no children, to `take`; the element is then left.
-    fn pieces(&mut self, mut take: impl FnMut(Cow<'a, str>)) -> Result<(), Fault> {
+    /// Line ends are made what XML wants them to be (2.11) unless `raw`; references never are.
+    fn pieces(&mut self, raw: bool, mut take: impl FnMut(Cow<'a, str>)) -> Result<(), Fault> {
         loop {
             match self.event()?.1 {
                 Event::Text(text) => {
                     self.legal(&text)?;
-                    take(text.xml10_content());
+                    take(if raw { text.into_inner() } else { text.xml10_content() });
                 }
                 Event::CData(text) => {
                     self.legal(&text)?;
-                    take(text.xml10_content());
+                    take(if raw { text.into_inner() } else { text.xml10_content() });
                 }
                 Event::GeneralRef(reference) => take(Cow::Owned(self.reference(&reference)?.to_string())),
                 Event::End(_) => {
@@ -204,10 +205,10 @@ impl<'a> Cursor<'a> {
         resolved.ok_or_else(|| self.violation(self.at, "Unknown entity or character reference."))
     }
 
-    /// The text of the current element, as it is.
+    /// The text of the current element.
     pub fn text(&mut self) -> Result<Cow<'a, str>, Fault> {
         let mut text: Option<Cow<'a, str>> = None;
-        self.pieces(|piece| match &mut text {
+        self.pieces(false, |piece| match &mut text {
             None => text = Some(piece),
             Some(text) => text.to_mut().push_str(&piece),
         })?;
@@ -217,7 +218,7 @@ impl<'a> Cursor<'a> {
     /// The text of the current element as base64; None if it is not.
     pub fn base64(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         let mut reader = Some(Base64Reader::default());
-        self.pieces(|piece| {
+        self.pieces(true, |piece| {
             if reader.as_mut().is_some_and(|reader| reader.push(&piece).is_none()) {
                 reader = None;
             }

@@ -7,17 +7,19 @@
 //! | what does it answer? | `reply/<group>.rs`, one line each in `reply/mod.rs` |
 //! | how is a property read or written? | `property/{read,write}.rs`, by its row in the model's table |
 //! | how are properties named? | `path.rs`, `extended.rs` |
-//! | items, folders, attachments, changes | in: `object.rs`; out: `view.rs` |
-//! | finds: restriction, order, pages | `restriction.rs` |
+//! | items, folders, attachments | in: `object.rs`, `change.rs`; out: `view.rs` |
+//! | finds: restriction, order, pages | `restriction.rs`, `page.rs` |
 //! | what goes wrong | `fault.rs`: a Fault ends a request, a Failure one response message |
 //!
 //! Nothing outside this crate and the model's tables spells an element name.
 
+pub mod change;
 mod cursor;
 pub mod extended;
 pub mod fault;
 pub mod limits;
 pub mod object;
+pub mod page;
 pub mod path;
 mod property;
 mod record;
@@ -32,15 +34,15 @@ pub mod view;
 pub mod word;
 mod writer;
 
+pub use change::{Assignment, FolderChange, ItemChange, Update};
 pub use fault::{Detail, Failure, Fault, Outcome, Violation};
-pub use object::{
-    Assignment, FolderChange, ItemChange, NewAttachment, NewContent, NewFolder, NewItem, NewKind, ResponseKind, Update,
-};
+pub use object::{NewAttachment, NewContent, NewFolder, NewItem, NewKind, ResponseKind};
+pub use page::{FieldOrder, Grouping, Paging, QueryString};
 pub use path::{Dictionary, IndexedPath, Path};
 pub use reply::{Reply, StreamDocument};
 pub use request::{BUILT, Refused, Request};
-pub use restriction::{Comparison, FieldOrder, Grouping, Operand, Paging, QueryString, Restriction};
+pub use restriction::{Comparison, Operand, Restriction};
 pub use shape::{AttachmentShape, FolderShape, ItemShape};
-pub use soap::{Envelope, Form, Headers, Impersonation, parse_envelope};
+pub use soap::{CONTENT_TYPE, Envelope, Form, Headers, Impersonation, parse_envelope};
 pub use target::{BaseItemId, OccurrenceRange, TargetFolder};
 pub use view::{FolderView, ItemView};

@@ -1,16 +1,15 @@
-//! Restrictions, sort orders, paging and grouping of FindItem and FindFolder (MS-OXWSSRCH).
+//! Restrictions of FindItem and FindFolder (MS-OXWSSRCH). Order, pages and groups are in `page.rs`.
 //!
 //! Constants are read as the type of the property they are compared with, so that a handler compares values.
 
 use ewsd_model::code::Code;
-use ewsd_model::property::Type;
 use ewsd_model::property::mapi::Scalar;
-use jiff::Timestamp;
+use ewsd_model::property::{MapiType, Type, can};
 
 use crate::cursor::{Cursor, Element};
 use crate::fault::{Failure, Fault};
 use crate::path::Path;
-use crate::word::{Aggregate, BasePoint, ContainmentComparison, ContainmentMode, Direction, StandardGroupBy};
+use crate::word::{ContainmentComparison, ContainmentMode};
 use crate::{extended, limits, scalar};
 
 /// A search expression.
@@ -123,13 +122,17 @@ fn members(c: &mut Cursor<'_>, element: &Element<'_>, nodes: &mut u32) -> Result
 }
 
 fn exists(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {
-    let path = path_first(c, element)?;
+    let path = queried(c, element)?;
     c.empty()?;
+    // A flag is always there.
+    if matches!(&path, Path::Prop(id) if id.row().ty == Type::Bool) {
+        c.fail(Failure::at(Code::ErrorInvalidPropertyForExists, path.clone()));
+    }
     Ok(Restriction::Exists(path))
 }
 
 fn excludes(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {
-    let path = path_first(c, element)?;
+    let path = queried(c, element)?;
     let text: String = member(c, element, "Bitmask")?;
     c.empty()?;
     let text = text.trim();
@@ -152,14 +155,17 @@ fn contains(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fa
         }
         Ok(())
     })?;
-    let path = path_first(c, element)?;
+    let path = queried(c, element)?;
     let text = member(c, element, "Constant")?;
     c.empty()?;
+    if !is_text(&path) {
+        c.fail(Failure::at(Code::ErrorContainsFilterWrongType, path.clone()));
+    }
     Ok(Restriction::Contains { path, mode, comparison, text })
 }
 
 fn compare(c: &mut Cursor<'_>, element: &Element<'_>, comparison: Comparison) -> Result<Restriction, Fault> {
-    let path = path_first(c, element)?;
+    let path = queried(c, element)?;
     let mut with = None;
     while let Some(child) = c.child()? {
         if child.name() != "FieldURIOrConstant" || with.is_some() {
@@ -175,7 +181,10 @@ fn compare(c: &mut Cursor<'_>, element: &Element<'_>, comparison: Comparison) ->
                     c.empty()?;
                     Operand::Constant(constant(c, &path, &text))
                 }
-                _ => Operand::Path(Path::read(c, &inner)?),
+                _ => {
+                    let other = Path::read(c, &inner)?;
+                    Operand::Path(queryable(c, other))
+                }
             });
         }
     }
@@ -183,8 +192,41 @@ fn compare(c: &mut Cursor<'_>, element: &Element<'_>, comparison: Comparison) ->
     Ok(Restriction::Compare { path, comparison, with })
 }
 
-/// The path that opens an expression.
-fn path_first(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
+/// The path that opens an expression, which must be one that can be searched by.
+fn queried(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
+    let path = path_first(c, element)?;
+    Ok(queryable(c, path))
+}
+
+/// ErrorUnsupportedPathForQuery for properties that cannot be searched by.
+fn queryable(c: &mut Cursor<'_>, path: Path) -> Path {
+    if matches!(path, Path::Prop(id) if !id.row().allows(can::QUERY)) {
+        c.fail(Failure::at(Code::ErrorUnsupportedPathForQuery, path.clone()));
+    }
+    path
+}
+
+/// Whether a property is text, or has text in it.
+fn is_text(path: &Path) -> bool {
+    match path {
+        Path::Indexed(_) => true,
+        Path::Extended(path) => matches!(path.ty, MapiType::String | MapiType::Clsid),
+        Path::Prop(id) => !matches!(
+            id.row().ty,
+            Type::Bool
+                | Type::Int
+                | Type::Long
+                | Type::Double
+                | Type::Time
+                | Type::Bytes
+                | Type::ItemId
+                | Type::FolderId
+        ),
+    }
+}
+
+/// The path that opens an element.
+pub(crate) fn path_first(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
     match c.child()? {
         Some(child) => Path::read(c, &child),
         None => Err(c.missing(element, "FieldURI")),
@@ -226,183 +268,5 @@ fn of_type(ty: &Type, text: &str, c: &Cursor<'_>) -> Option<Scalar> {
         Type::Bytes => scalar::base64(trimmed).map(Scalar::Bytes),
         Type::Enum(words) => words.contains(&trimmed).then(|| Scalar::Text(trimmed.to_owned())),
         _ => Some(Scalar::Text(text.to_owned())),
-    }
-}
-
-/// One field of a sort order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FieldOrder {
-    pub path: Path,
-    pub direction: Direction,
-}
-
-impl FieldOrder {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<FieldOrder, Fault> {
-        if element.name() != "FieldOrder" {
-            return Err(c.unexpected(element));
-        }
-        let direction = c.attribute(element, "Order")?;
-        let path = path_first(c, element)?;
-        c.empty()?;
-        Ok(FieldOrder { path, direction })
-    }
-}
-
-/// Which rows of all that match.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Paging {
-    /// Offset and size are checked: never negative, never nothing.
-    Indexed {
-        max: Option<i32>,
-        offset: i32,
-        base: BasePoint,
-    },
-    /// 0 <= numerator <= denominator, denominator at least 1.
-    Fractional {
-        max: Option<i32>,
-        numerator: i32,
-        denominator: i32,
-    },
-    /// From the first row that meets the condition.
-    Seek {
-        max: Option<i32>,
-        base: BasePoint,
-        condition: Restriction,
-    },
-    Calendar {
-        max: Option<i32>,
-        start: Timestamp,
-        end: Timestamp,
-    },
-    Contacts {
-        max: Option<i32>,
-        initial: Option<String>,
-        last: Option<String>,
-    },
-}
-
-impl Paging {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Paging, Fault> {
-        let mut max: Option<i32> = None;
-        c.attributes(element, |c, name, text| {
-            if name == "MaxEntriesReturned" {
-                max = Some(c.attribute_value(element, name, text)?);
-            }
-            Ok(())
-        })?;
-        if max.is_some_and(|max| max <= 0) {
-            c.fail(Failure::new(Code::ErrorInvalidPagingMaxRows));
-        }
-        let paging = match element.name() {
-            "IndexedPageItemView" | "IndexedPageFolderView" => {
-                let offset = c.attribute(element, "Offset")?;
-                if offset < 0 {
-                    c.fail(Failure::new(Code::ErrorInvalidIndexedPagingParameters));
-                }
-                Paging::Indexed { max, offset, base: c.attribute(element, "BasePoint")? }
-            }
-            "FractionalPageItemView" | "FractionalPageFolderView" => {
-                let (numerator, denominator) =
-                    (c.attribute(element, "Numerator")?, c.attribute(element, "Denominator")?);
-                if denominator < 1 || numerator < 0 || numerator > denominator {
-                    c.fail(Failure::new(Code::ErrorInvalidFractionalPagingParameters));
-                }
-                Paging::Fractional { max, numerator, denominator }
-            }
-            "SeekToConditionPageItemView" => {
-                let base = c.attribute(element, "BasePoint")?;
-                let condition = match c.child()? {
-                    Some(child) if child.name() == "Condition" => Restriction::read(c, &child)?,
-                    Some(child) => return Err(c.unexpected(&child)),
-                    None => return Err(c.missing(element, "Condition")),
-                };
-                Paging::Seek { max, base, condition }
-            }
-            "CalendarView" => Paging::Calendar {
-                max,
-                start: c.attribute(element, "StartDate")?,
-                end: c.attribute(element, "EndDate")?,
-            },
-            "ContactsView" => contacts_view(c, element, max)?,
-            _ => return Err(c.unexpected(element)),
-        };
-        c.empty()?;
-        Ok(paging)
-    }
-}
-
-fn contacts_view(c: &mut Cursor<'_>, element: &Element<'_>, max: Option<i32>) -> Result<Paging, Fault> {
-    let (mut initial, mut last) = (None, None);
-    c.attributes(element, |_, name, text| {
-        match name {
-            "InitialName" => initial = Some(text.to_owned()),
-            "FinalName" => last = Some(text.to_owned()),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(Paging::Contacts { max, initial, last })
-}
-
-/// GroupBy or DistinguishedGroupBy.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Grouping {
-    Field { direction: Direction, path: Path, aggregate_on: Path, aggregate: Aggregate },
-    Standard { direction: Direction, by: StandardGroupBy },
-}
-
-impl Grouping {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Grouping, Fault> {
-        let direction = c.attribute(element, "Order")?;
-        if element.name() == "DistinguishedGroupBy" {
-            let by = match c.child()? {
-                Some(child) if child.name() == "StandardGroupBy" => c.value(&child)?,
-                Some(child) => return Err(c.unexpected(&child)),
-                None => return Err(c.missing(element, "StandardGroupBy")),
-            };
-            c.empty()?;
-            return Ok(Grouping::Standard { direction, by });
-        }
-        let path = path_first(c, element)?;
-        let mut aggregated = None;
-        while let Some(child) = c.child()? {
-            match child.name() {
-                "AggregateOn" => {
-                    let aggregate = c.attribute(&child, "Aggregate")?;
-                    let path = path_first(c, &child)?;
-                    c.empty()?;
-                    aggregated = Some((path, aggregate));
-                }
-                // How a client shows the groups: nothing of it is answered.
-                "UseCollapsibleGroups" | "ItemsPerGroup" | "MaxItemsPerGroup" | "GroupsToExpand" => c.skip()?,
-                _ => return Err(c.unexpected(&child)),
-            }
-        }
-        let (aggregate_on, aggregate) = aggregated.ok_or_else(|| c.missing(element, "AggregateOn"))?;
-        Ok(Grouping::Field { direction, path, aggregate_on, aggregate })
-    }
-}
-
-/// The query text of FindItem (QueryStringType).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QueryString {
-    pub text: String,
-    pub highlight: bool,
-    pub deleted_items: bool,
-}
-
-impl QueryString {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<QueryString, Fault> {
-        let mut query = QueryString::default();
-        c.attributes(element, |c, name, text| {
-            match name {
-                "ReturnHighlightTerms" => query.highlight = c.attribute_value(element, name, text)?,
-                "ReturnDeletedItems" => query.deleted_items = c.attribute_value(element, name, text)?,
-                _ => {}
-            }
-            Ok(())
-        })?;
-        query.text = c.text()?.into_owned();
-        Ok(query)
     }
 }

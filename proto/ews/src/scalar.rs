@@ -215,6 +215,7 @@ impl Base64Reader {
     /// None when the text is not base64.
     pub fn push(&mut self, piece: &str) -> Option<()> {
         let bytes = piece.as_bytes();
+        self.out.reserve(bytes.len() / 4 * 3);
         if self.held.is_empty() && !bytes.iter().any(u8::is_ascii_whitespace) {
             let whole = bytes.len() - bytes.len() % 4;
             let (now, later) = bytes.split_at_checked(whole)?;

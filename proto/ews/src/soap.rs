@@ -12,6 +12,9 @@ use crate::reply;
 use crate::request::Request;
 use crate::writer::{T, Writer};
 
+/// The media type of every answer, to the letter: some clients compare it.
+pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+
 /// A request with its headers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {

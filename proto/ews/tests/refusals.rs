@@ -251,6 +251,31 @@ fn finds() {
         (equal("item:Importance", "Highest"), "refused ErrorInvalidValueForProperty x1"),
         (restricted("<t:Excludes><t:FieldURI FieldURI=\"item:Size\"/><t:Bitmask Value=\"0xg\"/></t:Excludes>"), SCHEMA),
         (restricted("<t:Excludes><t:FieldURI FieldURI=\"item:Size\"/><t:Bitmask Value=\"-1\"/></t:Excludes>"), "ok"),
+        (
+            restricted("<t:Exists><t:FieldURI FieldURI=\"message:IsRead\"/></t:Exists>"),
+            "refused ErrorInvalidPropertyForExists x1",
+        ),
+        (
+            restricted("<t:Exists><t:FieldURI FieldURI=\"item:UniqueBody\"/></t:Exists>"),
+            "refused ErrorUnsupportedPathForQuery x1",
+        ),
+        (
+            restricted("<t:Contains><t:FieldURI FieldURI=\"item:Size\"/><t:Constant Value=\"1\"/></t:Contains>"),
+            "refused ErrorContainsFilterWrongType x1",
+        ),
+        (
+            restricted(
+                "<t:Contains><t:ExtendedFieldURI PropertyTag=\"0x0e07\" PropertyType=\"Integer\"/><t:Constant Value=\"1\"/></t:Contains>",
+            ),
+            "refused ErrorContainsFilterWrongType x1",
+        ),
+        (
+            find_item(
+                "",
+                "<m:SortOrder><t:FieldOrder Order=\"Ascending\"><t:FieldURI FieldURI=\"item:UniqueBody\"/></t:FieldOrder></m:SortOrder>",
+            ),
+            "refused ErrorUnsupportedPathForSortGroup x1",
+        ),
         (find_item("", "<m:SortOrder/>"), SCHEMA),
         (
             find_item(

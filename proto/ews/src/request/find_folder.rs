@@ -1,7 +1,8 @@
 //! FindFolder (MS-OXWSSRCH 3.1.4.1).
 
+use crate::page::Paging;
 use crate::record::{list, record};
-use crate::restriction::{Paging, Restriction};
+use crate::restriction::Restriction;
 use crate::shape::FolderShape;
 use crate::target::TargetFolder;
 use crate::word::FolderTraversal;

@@ -1,7 +1,8 @@
 //! FindItem (MS-OXWSSRCH 3.1.4.2).
 
+use crate::page::{FieldOrder, Grouping, Paging, QueryString};
 use crate::record::{list, record};
-use crate::restriction::{FieldOrder, Grouping, Paging, QueryString, Restriction};
+use crate::restriction::Restriction;
 use crate::shape::ItemShape;
 use crate::target::TargetFolder;
 use crate::word::ItemTraversal;

@@ -1,7 +1,7 @@
 //! UpdateFolder (MS-OXWSFOLD 3.1.4.8).
 
 use crate::Failure;
-use crate::object::FolderChange;
+use crate::change::FolderChange;
 use crate::record::{entries, record};
 
 record! {

@@ -1,7 +1,7 @@
 //! UpdateItem (MS-OXWSCORE 3.1.4.9).
 
 use crate::Failure;
-use crate::object::ItemChange;
+use crate::change::ItemChange;
 use crate::record::{entries, only, record};
 use crate::target::TargetFolder;
 use crate::word::{ConflictResolution, Disposition, SendUpdates};
