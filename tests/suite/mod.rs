@@ -19,6 +19,7 @@ mod http;
 mod invariants;
 mod lmtp;
 mod malformed;
+mod relocate;
 mod remove;
 mod send;
 mod slow;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Test> {
         invariants::tests,
         lmtp::tests,
         malformed::tests,
+        relocate::tests,
         remove::tests,
         send::tests,
         slow::tests,

@@ -21,6 +21,7 @@ crate::tests![
     refuses_a_header_twice,
     echoes_the_request_id_when_asked,
     refuses_politely_what_is_not_built,
+    has_no_user_configuration_and_no_photo,
 ];
 
 const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
@@ -196,6 +197,20 @@ fn refuses_politely_what_is_not_built() {
     let built = table.lines().filter(|l| l.ends_with("built")).count();
     assert!(built >= 30 && built + operations.len() >= 122, "{built} built, {} refused", operations.len());
     println!("{built} operations are built; {} are refused politely, by {codes:?}", operations.len());
+}
+
+/// DavMail lets ErrorItemNotFound alone pass: another code leaves it without a time zone.
+fn has_no_user_configuration_and_no_photo() {
+    let mut ews = shared::mailbox();
+    let configuration = "<m:GetUserConfiguration><m:UserConfigurationName Name=\"OWA.UserOptions\"><t:DistinguishedFolderId Id=\"root\"/>\
+        </m:UserConfigurationName><m:UserConfigurationProperties>All</m:UserConfigurationProperties></m:GetUserConfiguration>";
+    assert_eq!(ews.call(configuration).codes(), ["ErrorItemNotFound"]);
+    let photo = format!(
+        "<m:GetUserPhoto><m:Email>{}</m:Email><m:SizeRequested>HR240x240</m:SizeRequested></m:GetUserPhoto>",
+        ews.account.address
+    );
+    let answer = ews.call(&photo);
+    assert_eq!(answer.envelope.find("m:ResponseCode").map(|c| c.text.as_str()), Some("ErrorItemNotFound"));
 }
 
 /// Their request elements have another name.
