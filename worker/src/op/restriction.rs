@@ -3,7 +3,7 @@
 
 use ewsd_ews::fault::Failure;
 use ewsd_ews::path::{Dictionary, Path};
-use ewsd_ews::restriction::{Comparison, FieldOrder, Operand, Restriction};
+use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_ews::word::{ContainmentMode, Direction};
 use ewsd_model::code::Code;
 use ewsd_model::id::{ConversationId, FolderId, ItemId};

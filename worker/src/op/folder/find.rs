@@ -3,7 +3,7 @@
 use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::{Found, Next};
 use ewsd_ews::request::FindFolder;
-use ewsd_ews::restriction::Paging;
+use ewsd_ews::Paging;
 use ewsd_ews::view::FolderView;
 use ewsd_ews::word::{BasePoint, FolderTraversal};
 use ewsd_model::Kinds;

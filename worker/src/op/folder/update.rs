@@ -1,7 +1,7 @@
 //! UpdateFolder (MS-OXWSFOLD 3.1.4.8): all changes of a folder are made, or none.
 
 use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::object::{Assignment, FolderChange, Update};
+use ewsd_ews::{Assignment, FolderChange, Update};
 use ewsd_ews::path::Path;
 use ewsd_ews::request::UpdateFolder;
 use ewsd_ews::view::FolderView;
