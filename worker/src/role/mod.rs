@@ -16,6 +16,8 @@ mod janitor;
 mod lmtp;
 mod request;
 mod signals;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

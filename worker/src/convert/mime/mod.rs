@@ -13,6 +13,8 @@
 mod build;
 mod header;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 use std::borrow::Cow;
@@ -21,9 +23,9 @@ use ewsd_model::ItemKind;
 use ewsd_model::property::bit;
 use ewsd_store::{Columns, Map};
 
-pub use build::{Message, Part, build};
+pub use build::{Message, Part, build, mailboxes};
 pub use header::{headers, prepend, without_bcc};
-pub use parse::parse;
+pub use parse::{describe, display, parse};
 pub use thread::{Thread, topic};
 
 /// Characters of the preview (MS-OXWSCORE: item:Preview).

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::thread::Thread;
-use super::{Attachment, PREVIEW, Parsed, SEARCHED};
+use super::{Attachment, PREVIEW, Parsed, SEARCHED, header};
 use crate::convert::html;
 
 /// Reads a message. `now` stands in for a Date field that is missing or absurd.
 pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
-    let Some(mut message) = MessageParser::default().parse(mime) else {
+    let Some(mut message) = structure(mime) else {
         return unreadable(mime, now);
     };
     let mut parsed = Parsed {
@@ -34,6 +34,13 @@ pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     attachments(&mut message, body_type, &mut parsed);
     finish(mime, body_type, &mut parsed);
     parsed
+}
+
+/// None if there is no field at its head, or if the parser gives up on it. It has never been seen to panic outside of
+/// debug builds; should mail be found that makes it, that mail must be kept like any other, not come again and again.
+fn structure(mime: &[u8]) -> Option<Message<'_>> {
+    header::fields(mime).find_map(|field| field.name())?;
+    std::panic::catch_unwind(|| MessageParser::default().parse(mime)).ok().flatten()
 }
 
 /// Kept whole all the same: its text is its body.
@@ -321,10 +328,14 @@ fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>) -> Cow<'a, [u8]>
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         },
-        PartType::Message(inner) => match inner.raw_message {
-            Cow::Borrowed(octets) => Cow::Borrowed(octets),
-            Cow::Owned(octets) => Cow::Owned(octets),
-        },
+        PartType::Message(inner) => {
+            // Within the whole message, or within its own decoded octets.
+            let place = inner.parts.first().map_or(0..0, |root| root.offset_header as usize..root.offset_end as usize);
+            match inner.raw_message {
+                Cow::Borrowed(octets) => Cow::Borrowed(octets.get(place).unwrap_or_default()),
+                Cow::Owned(octets) => Cow::Owned(octets.get(place).unwrap_or_default().to_vec()),
+            }
+        }
         PartType::Multipart(_) => match raw {
             Cow::Borrowed(raw) => {
                 Cow::Borrowed(raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default())
@@ -334,19 +345,25 @@ fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>) -> Cow<'a, [u8]>
     }
 }
 
-/// Size, preview, words to search for.
+/// Size, preview, header lines, words to search for.
 fn finish(mime: &[u8], body_type: BodyType, parsed: &mut Parsed<'_>) {
-    let words = match body_type {
-        BodyType::Html => Cow::Owned(html::to_words(&parsed.body)),
-        BodyType::Text => Cow::Borrowed(parsed.body.as_str()),
-    };
-    let columns = &mut parsed.columns;
-    columns.set(Column::BodyType, Value::Int(body_type as i32));
-    columns.set(Column::Size, Value::Long(i64::try_from(mime.len()).unwrap_or(i64::MAX)));
-    let preview = html::preview(&words, PREVIEW);
-    if !preview.is_empty() {
-        columns.set(Column::Preview, Value::Text(preview));
+    let size = i64::try_from(mime.len()).unwrap_or(i64::MAX);
+    parsed.columns.set(Column::Size, Value::Long(size));
+    if let Some(lines) = json::encode(&Value::Headers(super::headers(mime))) {
+        parsed.props.insert("InternetMessageHeaders".to_owned(), lines);
     }
+    parsed.search = describe(&mut parsed.columns, body_type, &parsed.body);
+}
+
+/// What follows from a body: its type and preview are put into `columns`. Answers the words that find the message: the
+/// body's, and the subject and people that `columns` have.
+pub fn describe(columns: &mut Columns, body_type: BodyType, body: &str) -> String {
+    let words = match body_type {
+        BodyType::Html => Cow::Owned(html::to_words(body)),
+        BodyType::Text => Cow::Borrowed(body),
+    };
+    columns.set(Column::BodyType, Value::Int(body_type as i32));
+    columns.set(Column::Preview, Value::Text(html::preview(&words, PREVIEW)));
     let mut search = String::with_capacity(words.len().min(SEARCHED) + 256);
     for column in [Column::Subject, Column::FromName, Column::DisplayTo, Column::DisplayCc] {
         if let Some(text) = columns.text(column) {
@@ -361,5 +378,5 @@ fn finish(mime: &[u8], body_type: BodyType, parsed: &mut Parsed<'_>) {
     search.push_str(&words);
     let end = (0..=SEARCHED.min(search.len())).rev().find(|at| search.is_char_boundary(*at)).unwrap_or(0);
     search.truncate(end);
-    parsed.search = search;
+    search
 }

@@ -1,0 +1,225 @@
+//! Messages as people and programs send them, and octets as nobody should.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use ewsd_model::Value;
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::{Body, BodyType, Mailbox};
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::build::mailboxes;
+use super::*;
+
+fn read(text: &str) -> Parsed<'static> {
+    let bytes: &'static [u8] = Box::leak(text.replace('\n', "\r\n").into_bytes().into_boxed_slice());
+    parse(bytes, Timestamp::UNIX_EPOCH)
+}
+
+fn text<'a>(parsed: &'a Parsed<'_>, column: Column) -> &'a str {
+    parsed.columns.text(column).unwrap_or("-")
+}
+
+#[test]
+fn a_plain_message() {
+    let parsed = read(
+        "From: =?utf-8?q?J=C3=BCrgen?= <juergen@a.test>\nTo: Ann <ann@b.test>, bob@b.test\nCc: Team: x@c.test, Y <y@c.test>;\n\
+         Subject: Re: =?iso-8859-1?b?R3L8bmU=?= Idee\nDate: Fri, 20 Nov 2026 12:00:00 +0100\nMessage-ID: <1@a.test>\n\
+         In-Reply-To: <0@b.test>\nReferences: <9@b.test> <0@b.test>\nImportance: High\nSensitivity: Company-Confidential\n\
+         Keywords: red, blue\nDisposition-Notification-To: juergen@a.test\n\nHello,\n\nthis is it.\n",
+    );
+    assert_eq!(text(&parsed, Column::Subject), "Re: Gr\u{fc}ne Idee");
+    assert_eq!(text(&parsed, Column::ConversationTopic), "Gr\u{fc}ne Idee");
+    assert_eq!(text(&parsed, Column::FromName), "J\u{fc}rgen");
+    assert_eq!(text(&parsed, Column::DisplayTo), "Ann; bob@b.test");
+    assert_eq!(text(&parsed, Column::DisplayCc), "x@c.test; Y");
+    assert_eq!(text(&parsed, Column::MessageId), "<1@a.test>");
+    assert_eq!(text(&parsed, Column::InReplyTo), "<0@b.test>");
+    assert_eq!(text(&parsed, Column::References), "<9@b.test> <0@b.test>");
+    assert_eq!(text(&parsed, Column::Preview), "Hello, this is it.");
+    assert_eq!(text(&parsed, Column::Class), "IPM.Note");
+    assert_eq!(parsed.columns.time(Column::Sent).unwrap().to_string(), "2026-11-20T11:00:00Z");
+    assert_eq!(parsed.columns.number(Column::Importance), Some(2));
+    assert_eq!(parsed.columns.number(Column::Sensitivity), Some(3));
+    assert_eq!(parsed.columns.number(Column::BodyType), Some(0));
+    assert_eq!(parsed.columns.get(Column::Categories), Some(&Value::Texts(vec!["red".into(), "blue".into()])));
+    assert_eq!(parsed.flags, bit::READ_RECEIPT);
+    assert_eq!(parsed.body, "Hello,\r\n\r\nthis is it.\r\n");
+    let to = mailboxes(&parsed.props, "ToRecipients");
+    assert_eq!(
+        to[1],
+        Mailbox {
+            name: Some("bob@b.test".into()),
+            address: Some("bob@b.test".into()),
+            routing: Some("SMTP".into()),
+            kind: None
+        }
+    );
+    assert!(parsed.search.contains("juergen@a.test") && parsed.search.contains("this is it"), "{}", parsed.search);
+}
+
+const RICH: &str = "From: a@a.test\nSubject: pictures\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n\
+    --m\nContent-Type: multipart/related; boundary=r\n\n--r\nContent-Type: multipart/alternative; boundary=a\n\n\
+    --a\nContent-Type: text/plain\n\nplain words\n--a\nContent-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n\
+    <p>gr=FCn <img src=3D\"cid:pic@x\"></p>\n--a--\n\n\
+    --r\nContent-Type: image/png; name=\"p.png\"\nContent-ID: <pic@x>\nContent-Transfer-Encoding: base64\n\niVBORw0=\n--r--\n\n\
+    --m\nContent-Type: application/pdf\nContent-Disposition: attachment; filename*=utf-8''r%C3%A9sum%C3%A9.pdf\n\
+    Content-Transfer-Encoding: base64\n\nJVBERg==\n\
+    --m\nContent-Type: message/rfc822\n\nFrom: b@b.test\nSubject: inner\n\ninner body\n\
+    --m\nContent-Type: text/plain; name=\"../../etc/notes.txt\"\nContent-Disposition: attachment\n\nnotes\n--m--\n";
+
+#[test]
+fn a_message_with_pictures_and_attachments() {
+    let parsed = read(RICH);
+    assert_eq!(parsed.columns.number(Column::BodyType), Some(1));
+    assert!(parsed.body.contains("gr\u{fc}n") && !parsed.body.contains("plain words"), "{}", parsed.body);
+    assert_eq!(text(&parsed, Column::Preview), "gr\u{fc}n");
+    let names: Vec<_> = parsed.attachments.iter().map(|a| (a.name.as_str(), a.inline)).collect();
+    assert_eq!(names, [("p.png", true), ("r\u{e9}sum\u{e9}.pdf", false), ("inner", false), ("notes.txt", false)]);
+    assert_eq!(parsed.attachments[0].content_id.as_deref(), Some("pic@x"));
+    assert_eq!(parsed.attachments[0].content_type.as_deref(), Some("image/png"));
+    assert_eq!(&*parsed.attachments[1].content, b"%PDF");
+    assert!(parsed.attachments[2].content.starts_with(b"From: b@b.test"));
+    assert_eq!(parsed.attachments[2].content_type.as_deref(), Some("message/rfc822"));
+    assert!(parsed.has_attachments());
+}
+
+#[test]
+fn pictures_alone_are_no_attachments() {
+    let parsed = read(
+        "Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=r\n\n--r\nContent-Type: text/html\n\n\
+         <img src=\"cid:1\">\n--r\nContent-Type: image/gif\nContent-ID: <1>\n\nGIF89a\n--r--\n",
+    );
+    assert_eq!(parsed.attachments.len(), 1);
+    assert!(!parsed.has_attachments());
+}
+
+#[test]
+fn an_invitation_keeps_its_calendar_part() {
+    let parsed = read(
+        "Subject: Meet\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain\n\n\
+         Come.\n--a\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\nEND:VCALENDAR\n--a--\n",
+    );
+    assert_eq!(parsed.body.trim_end(), "Come.");
+    assert_eq!(parsed.attachments.len(), 1);
+    assert_eq!(parsed.attachments[0].name, "invite.ics");
+    assert!(parsed.attachments[0].content.starts_with(b"BEGIN:VCALENDAR"));
+}
+
+#[test]
+fn what_is_no_message_is_kept_whole() {
+    for octets in [&b""[..], b"\x00\xff\xfe garbage", b"no colon here\r\n", b"\r\n\r\n"] {
+        let parsed = parse(octets, Timestamp::UNIX_EPOCH);
+        assert_eq!(parsed.columns.text(Column::Class), Some("IPM.Note"), "{octets:?}");
+        assert!(parsed.columns.time(Column::Sent).is_some());
+        assert!(parsed.columns.get(Column::ConversationId).is_some());
+    }
+    assert!(parse(b"\xff\xfe garbage", Timestamp::UNIX_EPOCH).body.contains("garbage"));
+}
+
+fn written(parsed: &Parsed<'_>, bcc: bool) -> String {
+    let body_type = if parsed.columns.number(Column::BodyType) == Some(1) { BodyType::Html } else { BodyType::Text };
+    let body = Body { body_type, text: parsed.body.clone(), truncated: None };
+    let parts: Vec<Part<'_>> = parsed
+        .attachments
+        .iter()
+        .map(|a| Part {
+            name: &a.name,
+            content_type: a.content_type.as_deref(),
+            content_id: a.content_id.as_deref(),
+            content_location: a.content_location.as_deref(),
+            inline: a.inline,
+            content: Cow::Borrowed(&a.content),
+        })
+        .collect();
+    let kept = [("Received".to_owned(), "from x".to_owned()), ("Subject".to_owned(), "not this".to_owned())];
+    let message = Message {
+        columns: &parsed.columns,
+        props: &parsed.props,
+        flags: parsed.flags,
+        body: Some(&body),
+        parts: &parts,
+        kept: &kept,
+        bcc,
+    };
+    assert_eq!(build(&message), build(&message), "the same properties give the same octets");
+    String::from_utf8(build(&message)).unwrap()
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    let first = read(RICH);
+    let text = written(&first, true);
+    assert!(text.starts_with("Received: from x\r\n") && !text.contains("not this"), "{text}");
+    let second = parse(text.as_bytes(), Timestamp::UNIX_EPOCH);
+    assert_eq!(second.body.trim(), first.body.trim());
+    assert_eq!(second.flags, first.flags);
+    for column in [
+        Column::Subject,
+        Column::From,
+        Column::Sent,
+        Column::ConversationTopic,
+        Column::ConversationIndex,
+        Column::Preview,
+    ] {
+        assert_eq!(second.columns.get(column), first.columns.get(column), "{column:?}");
+    }
+    let all = |parsed: &Parsed<'_>| -> Vec<_> {
+        parsed
+            .attachments
+            .iter()
+            .map(|a| (a.name.clone(), a.inline, a.content_id.clone(), a.content_type.clone(), a.content.to_vec()))
+            .collect()
+    };
+    assert!(all(&second) == all(&first), "attachments differ");
+}
+
+#[test]
+fn bcc_is_written_only_for_the_sender() {
+    let parsed = read("From: \"A, B\" <a@a.test>\nTo: b@b.test\nBcc: c@c.test\nSubject: \u{96ea}\n\nx\n");
+    assert!(written(&parsed, true).contains("c@c.test"));
+    let sent = written(&parsed, false);
+    assert!(!sent.contains("c@c.test") && sent.contains("a@a.test") && sent.is_ascii(), "{sent}");
+}
+
+#[test]
+fn nothing_from_a_property_ends_a_line() {
+    let mut parsed = read("From: a@a.test\nSubject: x\n\nbody\n");
+    let evil = "x\r\nBcc: evil@x.test\r\n\r\nbody";
+    parsed.columns.set(Column::Subject, Value::Text(evil.into()));
+    parsed.columns.set(Column::MessageId, Value::Text(evil.into()));
+    parsed.columns.set(Column::ConversationTopic, Value::Text(evil.into()));
+    let mailbox = Mailbox { name: Some(evil.into()), address: Some(format!("a@b.test>{evil}")), ..Mailbox::default() };
+    parsed.columns.set(Column::From, Value::Mailbox(mailbox.clone()));
+    parsed.props.insert("ToRecipients".into(), ewsd_store::json::encode(&Value::Mailboxes(vec![mailbox])).unwrap());
+    parsed.attachments.push(Attachment {
+        name: evil.into(),
+        content_type: Some(evil.into()),
+        content_id: Some(evil.into()),
+        content_location: Some(evil.into()),
+        ..Attachment::default()
+    });
+    let text = written(&parsed, true);
+    assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
+}
+
+proptest! {
+    #[test]
+    fn no_octets_break_the_reader(octets in proptest::collection::vec(any::<u8>(), 0..400)) {
+        parse(&octets, Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn no_structure_breaks_the_reader(
+        lines in proptest::collection::vec(
+            "(Content-Type: (multipart/(mixed|alternative|related|digest)|text/(html|plain|calendar)|message/rfc822|[a-z/;=]{0,9})(; boundary=\"?[ab]\"?)?(; charset=(utf-8|utf-7|x))?|\
+              Content-Transfer-Encoding: (base64|quoted-printable|8bit|x)|Content-ID: <[a-c]>|Subject: (=\\?utf-8\\?[qb]\\?[A-Za-z=]{0,9}\\?=|[a-z ]{0,9})|\
+              (From|To|Cc|Date|References|Thread-Index): [-a-z@<>\",;:()0-9 ]{0,20}|--[ab](--)?|<img src=cid:[a-c]>|[A-Za-z=+/ ]{0,30}|)",
+            0..40
+        )
+    ) {
+        let mime = lines.join("\r\n");
+        let parsed = parse(mime.as_bytes(), Timestamp::UNIX_EPOCH);
+        let again = written(&parsed, true);
+        parse(again.as_bytes(), Timestamp::UNIX_EPOCH);
+    }
+}
