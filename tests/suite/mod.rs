@@ -3,6 +3,7 @@
 use crate::support::Test;
 
 mod admin;
+mod architecture;
 mod attachment;
 mod captures;
 mod chaos;
@@ -31,6 +32,7 @@ mod update;
 pub fn all() -> Vec<Test> {
     let topics: &[fn() -> Vec<Test>] = &[
         admin::tests,
+        architecture::tests,
         attachment::tests,
         captures::tests,
         chaos::tests,
