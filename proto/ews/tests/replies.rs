@@ -161,8 +161,8 @@ const FOLDER_KINDS: [FolderKind; 5] = [
 ];
 
 fn failure() -> Failure {
-    Failure::at(Code::ErrorInvalidPropertyRequest, PropId::ItemSubject)
-        .value("InnerErrorMessageText", "no <such> thing")
+    let failure = Failure::at(Code::ErrorInvalidPropertyRequest, PropId::ItemSubject);
+    Failure { text: "No such property.".into(), ..failure }.value("InnerErrorMessageText", "no <such> thing")
 }
 
 fn ok<T>(value: T) -> Outcome<T> {
@@ -341,7 +341,7 @@ fn documents() -> Vec<(String, Vec<u8>)> {
         documents.push((reply.op().name().to_owned(), reply.to_bytes(Form::default())));
     }
     for row in OPERATIONS.iter().filter(|row| !NO_VALID_REFUSAL.contains(&row.op)) {
-        let refused = Reply::refused(row.op, row.refusal, 2);
+        let refused = Reply::refused(row.op, Failure::with_text(row.refusal, "Not here."), 2);
         documents.push((format!("refused-{}", row.name), refused.to_bytes(Form { milliseconds: true })));
     }
     for (number, fault) in faults().iter().enumerate() {
@@ -399,6 +399,41 @@ fn elements_stand_in_order_whatever_the_order_of_values() {
          <t:HasAttachments>false</t:HasAttachments><t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"0xe08\" \
          PropertyType=\"Integer\"/><t:Value>12</t:Value></t:ExtendedProperty><t:Culture>en-US</t:Culture>"
     );
+}
+
+/// Answers that are kept as they are written: a change of theirs is a change on the wire.
+const KEPT: &[&str] = &[
+    "CreateItem",
+    "FindItem",
+    "UpdateItem",
+    "CreateAttachment",
+    "SyncFolderItems",
+    "GetEvents",
+    "GetStreamingEvents",
+    "ConvertId",
+    "refused-GetUserAvailability",
+    "refused-GetInboxRules",
+    "fault-0",
+    "fault-2",
+    "fault-3",
+];
+
+/// `EWSD_BLESS=1` writes the kept answers anew, to be looked at before they are kept.
+#[test]
+fn answers_are_written_as_kept() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/replies");
+    let mut kept = 0;
+    for (name, bytes) in documents().into_iter().filter(|(name, _)| KEPT.contains(&name.as_str())) {
+        let path = folder.join(format!("{name}.xml"));
+        if std::env::var_os("EWSD_BLESS").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let (found, expected) = (String::from_utf8(bytes).unwrap(), std::fs::read_to_string(&path).unwrap_or_default());
+        assert!(found == expected, "{} differs; found:\n{found}", path.display());
+        kept += 1;
+    }
+    assert_eq!(kept, KEPT.len());
 }
 
 /// Operations for whose errors the schema has no valid form (it demands a whole result), or of which the on-premises
