@@ -22,5 +22,11 @@ pub struct WorkerArgs {
 
     /// Its place among the workers of its role.
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub slot: u32,
+    pub slot: u64,
+}
+
+impl From<WorkerArgs> for ewsd_work::Args {
+    fn from(args: WorkerArgs) -> Self {
+        Self { config: args.config, role: args.role, generation: args.generation, slot: args.slot }
+    }
 }

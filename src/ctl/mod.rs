@@ -9,19 +9,26 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ewsd_settings::Settings;
+use ewsd_settings::{Log, Settings, logging};
 
 /// Prints a line on standard output; an error when that fails.
 macro_rules! say {
     ($($text:tt)*) => { $crate::ctl::print(format_args!("{}\n", format_args!($($text)*))) };
 }
 
+mod account;
+mod address;
 mod completions;
 mod config;
 mod control;
+mod database;
+mod deliver;
+mod demo;
 mod man;
 mod operations;
+mod password;
 mod reload;
+mod samples;
 mod status;
 mod stop;
 
@@ -56,7 +63,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Administration of ewsd, the Exchange Web Services server.
 #[derive(Debug, Parser)]
-#[command(name = "ewsctl", version, about, after_help = EXAMPLES, infer_subcommands = true)]
+#[command(name = "ewsctl", version, about, after_help = EXAMPLES)]
 pub struct Cli {
     /// The configuration file of the server.
     #[arg(short, long, global = true, value_name = "FILE", default_value = ewsd_settings::DEFAULT_FILE)]
@@ -68,10 +75,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
+    Account(account::Args),
+    Address(address::Args),
+    Deliver(deliver::Args),
     Status(status::Args),
     Stop(stop::Args),
     Reload(reload::Args),
     Config(config::Args),
+    Database(database::Args),
     Operations(operations::Args),
     Man(man::Args),
     Completions(completions::Args),
@@ -81,11 +93,18 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // What the store and delivery log in the server's processes, here a person sees.
+    logging::start(&Log { level: "warn".into(), target: "stderr".into() }, false);
     let outcome = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Account(args) => account::run(&cli.config, &args),
+        Command::Address(args) => address::run(&cli.config, &args),
+        Command::Deliver(args) => deliver::run(&cli.config, &args),
         Command::Status(args) => status::run(&cli.config, &args),
         Command::Stop(args) => stop::run(&cli.config, &args),
         Command::Reload(args) => reload::run(&cli.config, &args),
         Command::Config(args) => config::run(&cli.config, &args),
+        Command::Database(args) => database::run(&cli.config, &args),
         Command::Operations(args) => operations::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),

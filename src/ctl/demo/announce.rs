@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Result;
-use super::fill::Login;
+use super::fill::{Login, PASSWORD};
 use super::place::{Place, write_whole};
 
 /// Writes `ready.json` and prints the same for a person.
@@ -25,7 +25,7 @@ pub fn announce(place: &Place, status: &Value, master: u32, accounts: &[Login]) 
         "master_pid": master,
         "config": place.config,
         "accounts": accounts.iter().map(|account| json!({
-            "address": account.address, "login": account.address, "password": account.password,
+            "address": account.address, "login": account.address, "password": PASSWORD,
         })).collect::<Vec<_>>(),
     });
     write_whole(&place.ready, &format!("{ready:#}\n"))?;
@@ -34,7 +34,7 @@ pub fn announce(place: &Place, status: &Value, master: u32, accounts: &[Login]) 
     say!("  mail in        {} (LMTP)", lmtp.as_deref().unwrap_or("nowhere"))?;
     say!("  figures        {}", admin.map_or("nowhere".into(), |admin| format!("{admin}/metrics")))?;
     say!("  accounts       {}", names(accounts))?;
-    say!("  password       {} (for each of them)", super::fill::PASSWORD)?;
+    say!("  password       {} (for each of them)", PASSWORD)?;
     say!("  configuration  {}", place.config.display())?;
     say!("  administration ewsctl -c {} status", place.config.display())?;
     say!("Ctrl-C ends it; the data stay in {}.", place.dir.display())?;

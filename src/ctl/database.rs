@@ -1,0 +1,83 @@
+//! `ewsctl database`, and how every other command reaches the database.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use ewsd_settings::Settings;
+use ewsd_store::{Options, Store, StoreError};
+use ewsd_work::database_options;
+
+use super::Result;
+
+/// Look after the database's tables.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring the tables up to this version of ewsd. The server does the same when it starts.
+    #[command(after_help = "Example:\n  pg_dump ewsd >before.sql && ewsctl database migrate")]
+    Migrate,
+    /// Say which migrations are applied and which are still to come.
+    #[command(after_help = "Exit status: 0 when there is nothing to do, 1 when something is to be migrated.")]
+    Status,
+}
+
+pub fn run(config: &Path, args: &Args) -> Result {
+    let settings = super::load(config)?;
+    let options = database_options(&settings, "ewsctl");
+    match args.command {
+        Command::Migrate => {
+            let applied = ewsd_store::migrate(&options).map_err(|error| away(&settings, &error))?;
+            for (version, name) in &applied {
+                say!("applied {version} {name}")?;
+            }
+            if applied.is_empty() {
+                say!("nothing to do")?;
+            }
+            Ok(())
+        }
+        Command::Status => status(&settings, &options),
+    }
+}
+
+fn status(settings: &Settings, options: &Options) -> Result {
+    let status = ewsd_store::migration_status(options).map_err(|error| away(settings, &error))?;
+    let lists = [("applied", &status.applied), ("to come", &status.pending), ("newer", &status.unknown)];
+    for (state, migrations) in lists {
+        for (version, name) in migrations {
+            say!("{state:8} {version:>4} {name}")?;
+        }
+    }
+    if status.is_current() {
+        return Ok(());
+    }
+    let advice = if status.unknown.is_empty() {
+        "the tables are older than this version of ewsd: `ewsctl database migrate`, or start the server"
+    } else {
+        "the tables are newer than this version of ewsd: install the newer one"
+    };
+    Err(advice.to_owned().into())
+}
+
+/// The store of these settings.
+pub fn open(settings: &Settings) -> Result<Store> {
+    Store::connect(&database_options(settings, "ewsctl")).map_err(|error| away(settings, &error))
+}
+
+/// A store error for a person: what it was, and for a database out of reach, what to look at.
+pub fn away(settings: &Settings, error: &StoreError) -> super::Failure {
+    match error {
+        StoreError::Busy { .. } if settings.database.url.is_empty() => format!(
+            "the private PostgreSQL below {} does not answer: it runs while ewsd runs (`systemctl start ewsd`), and only root \
+             and its own user may enter",
+            settings.server.state_dir
+        )
+        .into(),
+        StoreError::Busy { .. } => "PostgreSQL does not answer: is database.url right, and does it run?".to_owned().into(),
+        other => other.to_string().into(),
+    }
+}

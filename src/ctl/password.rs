@@ -1,0 +1,63 @@
+//! A password from standard input or from the terminal, without echo.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+
+use super::Result;
+
+/// Longer ones are refused by many clients.
+const LONGEST: usize = 256;
+
+/// The new password: the first line of standard input, or asked for twice when that is a terminal.
+pub fn read(from_stdin: bool) -> Result<String> {
+    if from_stdin {
+        return checked(line()?);
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err("standard input is no terminal to ask for a password: give it there with --password-stdin"
+            .to_owned()
+            .into());
+    }
+    let password = ask("New password: ")?;
+    if ask("Once more: ")? != password {
+        return Err("the two differ; nothing was changed".to_owned().into());
+    }
+    checked(password)
+}
+
+/// Its hash for the accounts table.
+pub fn hash(password: &str) -> Result<String> {
+    ewsd_work::auth::password::hash(password).ok_or_else(|| "the password cannot be hashed".to_owned().into())
+}
+
+fn checked(password: String) -> Result<String> {
+    let problem = match password.len() {
+        0 => "the password is empty",
+        length if length > LONGEST => "the password is longer than 256 bytes",
+        _ if password.contains(char::is_control) => "the password holds a control character",
+        _ => return Ok(password),
+    };
+    Err(problem.to_owned().into())
+}
+
+fn line() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input: {error}"))?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+fn ask(prompt: &str) -> Result<String> {
+    let stdin = std::io::stdin();
+    let failed = |error: nix::Error| format!("terminal: {error}");
+    let before = tcgetattr(&stdin).map_err(failed)?;
+    let mut silent = before.clone();
+    silent.local_flags.remove(LocalFlags::ECHO);
+    silent.local_flags.insert(LocalFlags::ECHONL);
+    eprint!("{prompt}");
+    let _ = std::io::stderr().flush();
+    tcsetattr(&stdin, SetArg::TCSAFLUSH, &silent).map_err(failed)?;
+    let line = line();
+    tcsetattr(&stdin, SetArg::TCSAFLUSH, &before).map_err(failed)?;
+    line
+}
