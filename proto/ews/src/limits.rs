@@ -6,6 +6,12 @@ pub const DEPTH: u32 = 400;
 /// Elements of one request.
 pub const ELEMENTS: u32 = 1_000_000;
 
+/// SOAP headers of one request.
+pub const HEADERS: usize = 64;
+
+/// Response messages that one request may ask for: the answer is many times larger than the question.
+pub const MESSAGES: usize = 10_000;
+
 /// Attributes of one element, namespace declarations included.
 pub const ATTRIBUTES: usize = 64;
 

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::cursor::{Cursor, ERRORS, Element, MESSAGES, SOAP, Space, TYPES, not_text};
 use crate::fault::Fault;
+use crate::limits;
 use crate::reply;
 use crate::request::Request;
 use crate::writer::{T, Writer};
@@ -123,6 +124,9 @@ fn read_headers(c: &mut Cursor<'_>) -> Result<Headers, Fault> {
         }
         if seen.iter().any(|known| known == name) {
             return Err(Fault::new(Code::ErrorDuplicateSOAPHeader));
+        }
+        if seen.len() >= limits::HEADERS {
+            return Err(c.violation(child.at, format!("The request has more than {} headers.", limits::HEADERS)));
         }
         if ACCESS.contains(&name) && seen.iter().any(|known| ACCESS.contains(&known.as_str())) {
             return Err(Fault::new(Code::ErrorMoreThanOneAccessModeSpecified));

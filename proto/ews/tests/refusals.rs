@@ -524,6 +524,14 @@ fn what_is_not_built_is_refused_once_for_each_thing_asked() {
 }
 
 #[test]
+fn a_request_may_not_ask_for_too_much_at_once() {
+    let ask = |count: usize| get_item("<t:FieldURI FieldURI=\"item:Subject\"/>", &"<t:ItemId Id=\"a\"/>".repeat(count));
+    check(&[(&ask(10_000), "ok"), (&ask(10_001), SCHEMA)]);
+    let headers: String = (0..100).map(|n| format!("<t:H{n}/>")).collect();
+    assert_eq!(verdict(document(&headers, "<m:GetServerTimeZones/>").as_bytes()), SCHEMA);
+}
+
+#[test]
 fn a_violation_says_where() {
     let text = document(
         "",

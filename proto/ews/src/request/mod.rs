@@ -62,6 +62,7 @@ use ewsd_model::operation::Op;
 
 use crate::cursor::{Cursor, Element};
 use crate::fault::{Failure, Fault};
+use crate::limits;
 
 /// The built operations: variant, record, number of response messages that answer it.
 macro_rules! requests {
@@ -102,8 +103,13 @@ macro_rules! requests {
                         Request::Refused(Refused { op, failure: Failure::new(op.row().refusal), messages })
                     }
                 };
+                let messages = request.messages();
+                if messages > limits::MESSAGES {
+                    let text = format!("More than {} things are asked for: ask in batches.", limits::MESSAGES);
+                    return Err(c.violation(element.at, text));
+                }
                 Ok(match c.take_failure() {
-                    Some(failure) => Request::Refused(Refused { op, failure, messages: request.messages() }),
+                    Some(failure) => Request::Refused(Refused { op, failure, messages }),
                     None => request,
                 })
             }
