@@ -195,7 +195,8 @@ check("sends at once", async () => {
   const subject = word("Direct");
   const message = new ews.EmailMessage(me);
   message.Subject = subject;
-  message.Body = new ews.MessageBody(ews.BodyType.HTML, "<p>Hello <b>there</b></p>");
+  // The library writes text as it is: its users have to escape it.
+  message.Body = new ews.MessageBody(ews.BodyType.HTML, "&lt;p&gt;Hello &lt;b&gt;there&lt;/b&gt;&lt;/p&gt;");
   message.ToRecipients.Add(context.peer.address);
   await message.SendAndSaveCopy();
   const got = await withSubject(peer, inbox, subject);

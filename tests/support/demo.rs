@@ -178,7 +178,7 @@ impl Demo {
 
     /// The rows of a query in the private cluster, each its columns joined by `|`.
     pub fn query(&self, sql: &str) -> Vec<String> {
-        let socket = self.folder.join("pg-run");
+        let socket = self.folder.join("state/pg-run");
         let output = Command::new("psql")
             .args(["-X", "-At", "-U", "ewsd", "-d", "ewsd", "-v", "ON_ERROR_STOP=1", "-h"])
             .arg(&socket)
@@ -191,7 +191,7 @@ impl Demo {
 
     /// The process id of the private cluster's first process.
     pub fn postmaster(&self) -> Option<u32> {
-        let text = fs::read_to_string(self.folder.join("pg/postmaster.pid")).ok()?;
+        let text = fs::read_to_string(self.folder.join("state/pg/postmaster.pid")).ok()?;
         text.lines().next()?.trim().parse().ok().filter(|pid| process::alive(*pid))
     }
 

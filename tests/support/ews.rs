@@ -90,7 +90,7 @@ impl Ews {
     /// Calls an operation, given as the child of the Body, which must not fault.
     pub fn call(&mut self, operation: &str) -> Answer {
         let answer = self.call_with(operation, &[]);
-        assert_eq!(answer.status, 200, "{operation}\n{:#?}", answer.envelope);
+        assert_eq!(answer.status, 200, "{operation:.600}\n{:#?}", answer.envelope);
         answer
     }
 
@@ -98,7 +98,7 @@ impl Ews {
     pub fn ok(&mut self, operation: &str) -> Vec<Node> {
         let answer = self.call(operation);
         for message in &answer.messages {
-            assert_eq!(code(message), "NoError", "{operation}\n{message:#?}");
+            assert_eq!(code(message), "NoError", "{operation:.600}\n{message:#?}");
             assert_eq!(message.attribute("ResponseClass"), Some("Success"), "{message:#?}");
         }
         answer.messages
@@ -107,16 +107,16 @@ impl Ews {
     /// Calls an operation on one object, which must succeed; its response message.
     pub fn one(&mut self, operation: &str) -> Node {
         let mut messages = self.ok(operation);
-        assert_eq!(messages.len(), 1, "{operation}");
+        assert_eq!(messages.len(), 1, "{operation:.600}");
         messages.remove(0)
     }
 
     /// Calls an operation on one object, which must fail without a fault; its response code.
     pub fn error(&mut self, operation: &str) -> String {
         let answer = self.call(operation);
-        assert_eq!(answer.messages.len(), 1, "{operation}\n{:#?}", answer.envelope);
+        assert_eq!(answer.messages.len(), 1, "{operation:.600}\n{:#?}", answer.envelope);
         let message = &answer.messages[0];
-        assert_eq!(message.attribute("ResponseClass"), Some("Error"), "{operation}\n{message:#?}");
+        assert_eq!(message.attribute("ResponseClass"), Some("Error"), "{operation:.600}\n{message:#?}");
         assert!(message.text("m:MessageText").is_some_and(|t| !t.is_empty()), "{message:#?}");
         assert_eq!(message.text("m:DescriptiveLinkKey"), Some("0"), "{message:#?}");
         code(message).to_owned()
@@ -125,7 +125,7 @@ impl Ews {
     /// Calls an operation that must fault; the code of the fault.
     pub fn fault(&mut self, operation: &str) -> String {
         let answer = self.call_with(operation, &[]);
-        assert_eq!(answer.status, 500, "{operation}\n{:#?}", answer.envelope);
+        assert_eq!(answer.status, 500, "{operation:.600}\n{:#?}", answer.envelope);
         answer.fault_code()
     }
 

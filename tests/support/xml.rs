@@ -2,7 +2,7 @@
 //! the server wrote: a name in the wrong namespace is not found.
 
 /// An element. `text` is all character data directly inside.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Node {
     pub name: String,
     pub attributes: Vec<(String, String)>,
@@ -86,6 +86,21 @@ impl Node {
     /// The names of the children, in order.
     pub fn names(&self) -> Vec<&str> {
         self.children.iter().map(|c| c.name.as_str()).collect()
+    }
+}
+
+/// As XML on one line, for the messages of failed tests.
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<{}", self.name)?;
+        for (name, value) in &self.attributes {
+            write!(f, " {name}={value:?}")?;
+        }
+        write!(f, ">{}", self.text)?;
+        for child in &self.children {
+            child.fmt(f)?;
+        }
+        write!(f, "</{}>", self.name)
     }
 }
 
