@@ -4,6 +4,7 @@
 //! After a loss the next call connects again, but not before a growing pause has passed: until then every call answers
 //! [`StoreError::Busy`] at once, so a worker spends no time on a database that is away.
 
+use crate::clock;
 use crate::error::{Verdict, text, verdict};
 use crate::sql::Sql;
 use crate::{Missing, Options, StoreError};
@@ -293,7 +294,7 @@ impl Store {
             self.lose();
         }
         if self.client.is_none() {
-            if self.running.is_some() || self.not_before.is_some_and(|time| Instant::now() < time) {
+            if self.running.is_some() || self.not_before.is_some_and(|time| clock::now() < time) {
                 return Err(self.busy());
             }
             match self.config.connect(NoTls) {
@@ -304,7 +305,7 @@ impl Store {
                 }
                 Err(error) => {
                     log::warn!("cannot reach PostgreSQL: {}", text(&error));
-                    self.not_before = Some(Instant::now() + self.pause);
+                    self.not_before = Some(clock::now() + self.pause);
                     self.pause = (self.pause * 2).min(LONGEST_PAUSE);
                     return Err(match verdict(&error) {
                         Verdict::Away => self.busy(),

@@ -279,6 +279,14 @@ impl Store {
         self.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
     }
 
+    /// Removes the journal of a mailbox that ends, with its counter.
+    pub(crate) fn drop_journal(&mut self, mailbox: MailboxNo) -> Result<(), StoreError> {
+        for statement in ["delete from journal where mailbox = $1", "delete from counter where mailbox = $1"] {
+            self.query(&Sql::new(statement).with([mailbox.0.into()]))?;
+        }
+        Ok(())
+    }
+
     /// Removes up to `limit` rows older than `days`. Says how many; as many as the limit, call again.
     pub fn trim_journal(&mut self, mailbox: MailboxNo, days: i64, limit: i64) -> Result<i64, StoreError> {
         // The mark is set in the same statement, so no reader finds rows missing without being told.

@@ -14,6 +14,7 @@
 
 mod attachment;
 mod blob;
+mod clock;
 mod column;
 mod connection;
 mod directory;

@@ -1,10 +1,11 @@
 //! Bringing the database's tables up to this program, one program at a time.
 
+use crate::clock;
 use crate::connection::config;
 use crate::error::{Verdict, text, verdict};
 use crate::{Options, StoreError};
 use postgres::{Client, NoTls};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -73,11 +74,11 @@ pub fn migration_status(options: &Options) -> Result<MigrationStatus, StoreError
 
 /// Waits until the server takes connections, at most `patience`. For the database role; nobody else may wait.
 pub fn wait_ready(options: &Options, patience: Duration) -> Result<(), StoreError> {
-    let deadline = Instant::now() + patience;
+    let deadline = clock::now() + patience;
     let mut pause = Duration::from_millis(20);
     loop {
         match connect(options) {
-            Err(StoreError::Busy { .. }) if Instant::now() + pause < deadline => {
+            Err(StoreError::Busy { .. }) if clock::now() + pause < deadline => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_secs(1));
             }

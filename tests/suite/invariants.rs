@@ -31,7 +31,7 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
     while let Some(path) = queue.pop() {
         if path.is_dir() {
             queue.extend(fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
-        } else if path.extension().is_some_and(|e| e == "rs") && !path.to_string_lossy().contains("/benches/") {
+        } else if path.extension().is_some_and(|e| e == "rs") && !is_proof(&path) {
             let text = fs::read_to_string(&path).unwrap();
             let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
             found.push((path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), text));
@@ -40,6 +40,12 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
     assert!(!found.is_empty(), "no source below {folders:?}");
     found.sort();
     found
+}
+
+/// Files that prove instead of serving.
+fn is_proof(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    ["/benches/", "/examples/", "/tests/"].iter().any(|part| text.contains(part)) || text.ends_with("tests.rs")
 }
 
 /// Lines of code (comments cut off) that `wrong` finds, as `path:line: text`.

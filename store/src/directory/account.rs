@@ -113,8 +113,6 @@ impl Store {
             "delete from item where mailbox = $1",
             "delete from folder where mailbox = $1",
             "delete from blob where mailbox = $1",
-            "delete from journal where mailbox = $1",
-            "delete from counter where mailbox = $1",
         ];
         self.transaction(|store| {
             let gone = Sql::new("delete from account where account = $1 returning mailbox").with([account.into()]);
@@ -124,6 +122,7 @@ impl Store {
             for statement in OF_MAILBOX {
                 store.query(&Sql::new(*statement).with([mailbox.into()]))?;
             }
+            store.drop_journal(MailboxNo(mailbox))?;
             store.query(&Sql::new("delete from mailbox where mailbox = $1").with([mailbox.into()])).map(drop)
         })
     }
