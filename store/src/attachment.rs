@@ -89,7 +89,8 @@ pub(crate) fn insert_step<'a>(
     let times = write.place(Param::Times(new.iter().map(|one| one.modified).collect()));
     let inline = write.place(Param::Bools(new.iter().map(|one| one.inline).collect()));
     let hashes = write.place(Param::BytesMany(contents.iter().map(|hash| hash.0.to_vec().into()).collect()));
-    let props = write.place(Param::Jsons(new.iter().map(|one| crate::sql::clean_json(one.props.clone().into())).collect()));
+    let props =
+        write.place(Param::Jsons(new.iter().map(|one| crate::sql::clean_json(one.props.clone().into())).collect()));
     let count = new.len();
     write.step(
         "a",
@@ -239,7 +240,9 @@ fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
     );
     write.step(
         "f",
-        &format!("update folder o set bytes = o.bytes + {octets} from c, src where o.mailbox = $1 and o.folder = src.folder"),
+        &format!(
+            "update folder o set bytes = o.bytes + {octets} from c, src where o.mailbox = $1 and o.folder = src.folder"
+        ),
     );
     write.rows(&Rows {
         kind: &Kind::ItemModified.sql(),

@@ -89,7 +89,8 @@ fn push_insert<'a>(sql: &mut Sql<'a>, parts: &[(Hash, i64, &'a [u8])], from: &st
     sql.push("insert into blob (mailbox, hash, part, data) select $1, p.hash, p.part, p.data from unnest(");
     sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Owned(part.0.0.to_vec())).collect())).push("::bytea[], ");
     sql.bind(Param::Ints(parts.iter().map(|part| part.1).collect())).push("::int[], ");
-    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Borrowed(part.2)).collect())).push("::bytea[]) as p (hash, part, data)");
+    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Borrowed(part.2)).collect()))
+        .push("::bytea[]) as p (hash, part, data)");
     sql.push(from);
     // The row is locked even where the condition spares writing it.
     sql.push(
@@ -122,10 +123,9 @@ impl Store {
     }
 
     pub fn blob(&mut self, mailbox: MailboxNo, hash: &Hash) -> Result<Vec<u8>, StoreError> {
-        let sql = Sql::new(
-            "select string_agg(data, ''::bytea order by part) from blob where mailbox = $1 and hash = $2",
-        )
-        .with([mailbox.0.into(), Param::Bytes(Cow::Borrowed(&hash.0))]);
+        let sql =
+            Sql::new("select string_agg(data, ''::bytea order by part) from blob where mailbox = $1 and hash = $2")
+                .with([mailbox.0.into(), Param::Bytes(Cow::Borrowed(&hash.0))]);
         let row = self.read_opt(&sql)?;
         let content: Option<Vec<u8>> = row.map(|row| row.try_get(0).map_err(corrupt)).transpose()?.flatten();
         content.ok_or(StoreError::NotFound(Missing::Blob))

@@ -121,6 +121,10 @@ impl ColumnSet {
         ColumnSet(self.0 | 1 << column as u8)
     }
 
+    pub const fn without(self, column: Column) -> Self {
+        ColumnSet(self.0 & !(1 << column as u8))
+    }
+
     pub fn insert(&mut self, column: Column) {
         *self = self.with(column);
     }
@@ -211,7 +215,10 @@ impl Columns {
 pub(crate) fn read(holds: Holds, row: &Row, at: usize) -> Result<Option<Value>, StoreError> {
     let value = match holds {
         Holds::Long => row.try_get::<_, Option<i64>>(at).map_err(corrupt)?.map(Value::Long),
-        Holds::Int if *row.columns().get(at).map_or(&postgres::types::Type::INT4, |c| c.type_()) == postgres::types::Type::INT2 => {
+        Holds::Int
+            if *row.columns().get(at).map_or(&postgres::types::Type::INT4, |c| c.type_())
+                == postgres::types::Type::INT2 =>
+        {
             row.try_get::<_, Option<i16>>(at).map_err(corrupt)?.map(|n| Value::Int(i32::from(n)))
         }
         Holds::Int => row.try_get::<_, Option<i32>>(at).map_err(corrupt)?.map(Value::Int),

@@ -113,16 +113,14 @@ impl Store {
             let running = self.running.take().unwrap_or_default();
             let again = running.failed == Some(Failed::Again);
             match result {
-                Ok(value) if running.failed.is_none() => {
-                    match self.command("commit") {
-                        Ok(()) => {
-                            self.changes.extend(running.touched);
-                            return Ok(value);
-                        }
-                        Err(Ended::Store(error)) => return Err(error.into()),
-                        Err(Ended::Again) => {}
+                Ok(value) if running.failed.is_none() => match self.command("commit") {
+                    Ok(()) => {
+                        self.changes.extend(running.touched);
+                        return Ok(value);
                     }
-                }
+                    Err(Ended::Store(error)) => return Err(error.into()),
+                    Err(Ended::Again) => {}
+                },
                 Err(error) if !again || attempt >= ATTEMPTS => {
                     self.rollback();
                     return Err(error);
@@ -360,10 +358,9 @@ const SESSION: &str = "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force
                        -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
 
 pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
-    let mut config: Config = options
-        .url
-        .parse()
-        .map_err(|error: postgres::Error| StoreError::Db(format!("database.url is not understood: {}", text(&error))))?;
+    let mut config: Config = options.url.parse().map_err(|error: postgres::Error| {
+        StoreError::Db(format!("database.url is not understood: {}", text(&error)))
+    })?;
     let session = match config.get_options() {
         Some(own) => format!("{SESSION} {own}"),
         None => SESSION.to_owned(),

@@ -8,10 +8,14 @@ use std::fmt;
 pub enum StoreError {
     /// The database cannot be reached or is starting: try again after so many milliseconds.
     /// Whether a change that was under way is committed is unknown.
-    Busy { retry_ms: u32 },
+    Busy {
+        retry_ms: u32,
+    },
     NotFound(Missing),
     /// The row is no longer the one with the change number that was expected; this is its present one.
-    Conflict { current: Seq },
+    Conflict {
+        current: Seq,
+    },
     /// Name, login or address is taken.
     Exists(Missing),
     /// A folder would come to lie below itself.

@@ -48,7 +48,9 @@ pub fn decode(ty: Type, json: &Json) -> Option<Value> {
         Type::Double => Value::Double(json.as_f64()?),
         Type::Time => Value::Time(json.as_str()?.parse().ok()?),
         Type::Bytes => Value::Bytes(STANDARD.decode(json.as_str()?).ok()?),
-        Type::Texts => Value::Texts(json.as_array()?.iter().map(|t| t.as_str().map(str::to_owned)).collect::<Option<_>>()?),
+        Type::Texts => {
+            Value::Texts(json.as_array()?.iter().map(|t| t.as_str().map(str::to_owned)).collect::<Option<_>>()?)
+        }
         Type::SingleRecipient => Value::Mailbox(decode_mailbox(json)?),
         Type::Recipients => Value::Mailboxes(json.as_array()?.iter().map(decode_mailbox).collect::<Option<_>>()?),
         Type::Headers => Value::Headers(decode_pairs(json)?),
@@ -98,8 +100,12 @@ fn decode_scalar(ty: MapiType, json: &Json) -> Option<Scalar> {
 }
 
 pub(crate) fn encode_mailbox(mailbox: &Mailbox) -> Json {
-    let parts =
-        [("name", &mailbox.name), ("address", &mailbox.address), ("routing", &mailbox.routing), ("kind", &mailbox.kind)];
+    let parts = [
+        ("name", &mailbox.name),
+        ("address", &mailbox.address),
+        ("routing", &mailbox.routing),
+        ("kind", &mailbox.kind),
+    ];
     let members = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Json::from(part.as_deref()?))));
     Json::Object(members.collect::<Map<_, _>>())
 }
@@ -125,7 +131,8 @@ mod tests {
 
     #[test]
     fn every_stored_type_comes_back_as_it_was() {
-        let mailbox = Mailbox { name: Some("Ann".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
+        let mailbox =
+            Mailbox { name: Some("Ann".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
         let cases = [
             (Type::Text, Value::Text("é".into())),
             (Type::Bool, Value::Bool(true)),

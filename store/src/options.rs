@@ -27,13 +27,12 @@ impl Options {
 
     /// The private cluster whose socket lies in `directory`, as `user`.
     pub fn socket(directory: &std::path::Path, user: &str) -> Self {
+        Self::socket_database(directory, user, crate::embedded::DATABASE)
+    }
+
+    pub(crate) fn socket_database(directory: &std::path::Path, user: &str, name: &str) -> Self {
         // libpq quoting: single quotes, with backslash before a quote or a backslash.
         let quote = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
-        Self::new(format!(
-            "host={} user={} dbname={}",
-            quote(&directory.to_string_lossy()),
-            quote(user),
-            crate::embedded::DATABASE
-        ))
+        Self::new(format!("host={} user={} dbname={}", quote(&directory.to_string_lossy()), quote(user), quote(name)))
     }
 }

@@ -37,13 +37,14 @@ impl Store {
             let mut parts = Parts::default();
             let hash = parts.add(new.mime);
             store.put_ahead(new.mailbox, &mut parts)?;
-            let sql = Sql::new("insert into outbox (mailbox, sender, recipients, mime) values ($1, $2, $3, $4) returning id")
-                .with([
-                    new.mailbox.0.into(),
-                    new.sender.into(),
-                    Param::Texts(new.recipients.iter().map(|address| clean(address)).collect()),
-                    Param::Bytes(hash.0.to_vec().into()),
-                ]);
+            let sql =
+                Sql::new("insert into outbox (mailbox, sender, recipients, mime) values ($1, $2, $3, $4) returning id")
+                    .with([
+                        new.mailbox.0.into(),
+                        new.sender.into(),
+                        Param::Texts(new.recipients.iter().map(|address| clean(address)).collect()),
+                        Param::Bytes(hash.0.to_vec().into()),
+                    ]);
             let row = store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Outgoing))?;
             row.try_get(0).map_err(corrupt)
         })
@@ -65,7 +66,8 @@ impl Store {
 
     /// Everybody has it, or nobody will: the message is done with.
     pub fn finish_outgoing(&mut self, mailbox: MailboxNo, id: i64) -> Result<(), StoreError> {
-        let sql = Sql::new("delete from outbox where mailbox = $1 and id = $2 returning 1").with([mailbox.0.into(), id.into()]);
+        let sql = Sql::new("delete from outbox where mailbox = $1 and id = $2 returning 1")
+            .with([mailbox.0.into(), id.into()]);
         self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Outgoing))
     }
 

@@ -8,7 +8,8 @@ use ewsd_model::id::MailboxNo;
 impl Store {
     /// Sum of the sizes of all items, in octets. Folders keep their own sums, so this reads no items.
     pub fn used(&mut self, mailbox: MailboxNo) -> Result<i64, StoreError> {
-        let sql = Sql::new("select coalesce(sum(bytes), 0)::bigint from folder where mailbox = $1").with([mailbox.0.into()]);
+        let sql =
+            Sql::new("select coalesce(sum(bytes), 0)::bigint from folder where mailbox = $1").with([mailbox.0.into()]);
         self.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
     }
 

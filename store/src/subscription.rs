@@ -107,8 +107,9 @@ impl Store {
 
     /// Removes those whose time has been over for `grace_seconds`; during the grace they are answered as expired.
     pub fn expire_subscriptions(&mut self, grace_seconds: i64) -> Result<i64, StoreError> {
-        let sql = Sql::new("delete from subscription where ends < now() - make_interval(secs => $1::float8) returning 1")
-            .with([Param::Real(grace_seconds as f64)]);
+        let sql =
+            Sql::new("delete from subscription where ends < now() - make_interval(secs => $1::float8) returning 1")
+                .with([Param::Real(grace_seconds as f64)]);
         int(self.query(&sql)?.len())
     }
 }

@@ -91,6 +91,12 @@ impl SharedCluster {
 impl Cluster {
     /// Makes and starts it; [`Cluster::options`] is of a migrated, empty database.
     pub fn start() -> Cluster {
+        // What a power cut would leave is not tested here.
+        Cluster::start_with("fsync = off\nfull_page_writes = off\n")
+    }
+
+    /// The same with lines for `postgresql.conf`; without any it is as durable as the embedded one, for measuring.
+    pub fn start_with(conf: &str) -> Cluster {
         let bin = programs();
         let directory = directory();
         let owner = owner(&directory);
@@ -110,11 +116,11 @@ impl Cluster {
             .output()
             .expect("initdb");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        // Safety of the data is not what is tested here.
-        let conf = embedded::conf(&[])
-            + &format!("fsync = off\nfull_page_writes = off\nunix_socket_directories = '{}'\n", directory.display());
-        let mut file =
-            std::fs::OpenOptions::new().append(true).open(directory.join("data/postgresql.conf")).expect("postgresql.conf");
+        let conf = format!("{}unix_socket_directories = '{}'\n{conf}", embedded::conf(&[]), directory.display());
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(directory.join("data/postgresql.conf"))
+            .expect("postgresql.conf");
         file.write_all(conf.as_bytes()).expect("postgresql.conf");
         let mut child = run("sh")
             .arg("-c")
@@ -183,9 +189,7 @@ impl Drop for Cluster {
 }
 
 fn options(directory: &Path, name: &str) -> Options {
-    let mut options = Options::socket(directory, embedded::USER);
-    options.url = options.url.replace(&format!("dbname='{}'", embedded::DATABASE), &format!("dbname='{name}'"));
-    options
+    Options::socket_database(directory, embedded::USER, name)
 }
 
 fn create(directory: &Path, name: &str) {
@@ -230,8 +234,11 @@ fn owner(directory: &Path) -> Option<(u32, u32)> {
         return None;
     }
     let passwd = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd");
-    let fields: Vec<&str> =
-        passwd.lines().map(|line| line.split(':').collect()).find(|f: &Vec<&str>| f.first() == Some(&"postgres")).expect("user postgres");
+    let fields: Vec<&str> = passwd
+        .lines()
+        .map(|line| line.split(':').collect())
+        .find(|f: &Vec<&str>| f.first() == Some(&"postgres"))
+        .expect("user postgres");
     let number = |at: usize| fields.get(at).and_then(|field| field.parse().ok()).expect("passwd has numbers");
     let (uid, gid) = (number(2), number(3));
     std::os::unix::fs::chown(directory, Some(uid), Some(gid)).expect("chown");

@@ -99,7 +99,8 @@ impl Store {
     }
 
     fn set(&mut self, account: i64, what: &str, param: Param) -> Result<(), StoreError> {
-        let sql = Sql::new(format!("update account set {what} where account = $1 returning 1")).with([account.into(), param]);
+        let sql =
+            Sql::new(format!("update account set {what} where account = $1 returning 1")).with([account.into(), param]);
         self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Account))
     }
 
@@ -128,7 +129,8 @@ impl Store {
     }
 
     pub fn mailbox_by_guid(&mut self, guid: Guid) -> Result<Option<MailboxNo>, StoreError> {
-        let sql = Sql::new("select mailbox from mailbox where guid = $1").with([Param::Guid(uuid::Uuid::from_bytes(guid.0))]);
+        let sql =
+            Sql::new("select mailbox from mailbox where guid = $1").with([Param::Guid(uuid::Uuid::from_bytes(guid.0))]);
         self.read_opt(&sql)?.map(|row| row.try_get(0).map(MailboxNo).map_err(corrupt)).transpose()
     }
 

@@ -36,7 +36,8 @@ impl Store {
             where address = (select min(address) from address where account = $1)
               and not exists (select from address where account = $1 and is_primary)";
         self.transaction(|store| {
-            let gone = Sql::new("delete from address where address = lower($1) returning account").with([address.into()]);
+            let gone =
+                Sql::new("delete from address where address = lower($1) returning account").with([address.into()]);
             let row = store.query_opt(&gone)?.ok_or(StoreError::NotFound(Missing::Address))?;
             let account: i64 = row.try_get(0).map_err(corrupt)?;
             store.query(&Sql::new(NEXT).with([account.into()])).map(drop)
@@ -76,7 +77,9 @@ impl Store {
 
     /// The domains of all addresses, in order.
     pub fn domains(&mut self) -> Result<Vec<String>, StoreError> {
-        let sql = Sql::new("select distinct substring(address from '@([^@]*)$') d from address where address like '%@%' order by d");
+        let sql = Sql::new(
+            "select distinct substring(address from '@([^@]*)$') d from address where address like '%@%' order by d",
+        );
         self.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::DirectoryEntry;
 use crate::connection::corrupt;
-use crate::sql::Sql;
+use crate::sql::{Sql, clean};
 use crate::{Store, StoreError};
 use ewsd_model::id::{Guid, MailboxNo};
 use postgres::Row;
@@ -33,6 +33,7 @@ impl Store {
     /// Accounts whose name, login or an address begins with the text, by name, at most `limit`. With `smtp:` before it, the one
     /// that has exactly this address. Disabled accounts are nobody.
     pub fn resolve_names(&mut self, text: &str, limit: i64) -> Result<Vec<DirectoryEntry>, StoreError> {
+        let text = clean(text);
         let text = text.trim();
         let exact = text.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("smtp:")).and_then(|_| text.get(5..));
         let (sql, text) = match exact {

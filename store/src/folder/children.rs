@@ -59,13 +59,7 @@ fn below(deep: bool) -> &'static str {
     }
 }
 
-fn from(
-    mailbox: MailboxNo,
-    parent: FolderNo,
-    deep: bool,
-    filter: &Filter,
-    sql: &mut Sql,
-) -> Result<(), StoreError> {
+fn from(mailbox: MailboxNo, parent: FolderNo, deep: bool, filter: &Filter, sql: &mut Sql) -> Result<(), StoreError> {
     sql.params.push(mailbox.0.into());
     sql.params.push(parent.0.into());
     sql.push(if deep {

@@ -55,8 +55,9 @@ impl Store {
         let made = self.insert_folder(mailbox, &new, Kind::FolderCopied, Some(folder))?;
         let items: Vec<ItemNo> = self.item_numbers(mailbox, folder)?;
         self.copy_items(mailbox, &items, made.0)?;
-        let below = Sql::new("select folder from folder where mailbox = $1 and parent = $2 and folder <> $3 order by folder")
-            .with([mailbox.0.into(), folder.0.into(), made.0.0.into()]);
+        let below =
+            Sql::new("select folder from folder where mailbox = $1 and parent = $2 and folder <> $3 order by folder")
+                .with([mailbox.0.into(), folder.0.into(), made.0.0.into()]);
         for row in self.query(&below)? {
             self.copy_tree(mailbox, FolderNo(row.try_get(0).map_err(corrupt)?), made.0)?;
         }
@@ -119,8 +120,10 @@ impl Store {
 
     /// Makes the folders of a new mailbox, numbered from 1 in the order given.
     pub(crate) fn seed_folders(&mut self, mailbox: MailboxNo, seeds: &[Seed]) -> Result<(), StoreError> {
-        let place_of = |name: &str| seeds.iter().position(|seed| seed.distinguished == name).map_or(0, |at| at as i64 + 1);
-        let texts = |field: &dyn Fn(&Seed) -> String| Param::Texts(seeds.iter().map(|seed| field(seed).into()).collect());
+        let place_of =
+            |name: &str| seeds.iter().position(|seed| seed.distinguished == name).map_or(0, |at| at as i64 + 1);
+        let texts =
+            |field: &dyn Fn(&Seed) -> String| Param::Texts(seeds.iter().map(|seed| field(seed).into()).collect());
         let mut write = Write::new(mailbox);
         let parents = write.place(Param::Ints(seeds.iter().map(|seed| place_of(seed.parent)).collect()));
         let kinds = write.place(Param::Ints(seeds.iter().map(|seed| seed.kind as i64).collect()));

@@ -97,7 +97,8 @@ fn item_step<'a>(
     mime: Option<Hash>,
     attachments: &str,
 ) -> Result<(), StoreError> {
-    let mut names = String::from("mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search");
+    let mut names =
+        String::from("mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search");
     let kind = write.place(new.kind as i64);
     let flags = write.place(i64::from(new.flags));
     let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));

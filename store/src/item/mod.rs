@@ -4,11 +4,11 @@ use crate::{ColumnSet, Columns, Map, NewAttachment};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, Seq};
 
-mod relocate;
 mod create;
 mod delete;
 mod find;
 mod read;
+mod relocate;
 mod update;
 
 pub(crate) use update::{item_ref, merged};

@@ -51,7 +51,11 @@ impl Store {
             from: "c cross join src left join u on true",
             ..Rows::default()
         });
-        let rows = write.run(self, ", src.item, src.folder, coalesce(u.kind, src.kind), c.seq, src.item", "c, src left join u on true")?;
+        let rows = write.run(
+            self,
+            ", src.item, src.folder, coalesce(u.kind, src.kind), c.seq, src.item",
+            "c, src left join u on true",
+        )?;
         match rows.first() {
             Some(row) => item_ref(row),
             None => Err(self.why_not(mailbox, item)?),
@@ -82,7 +86,8 @@ impl Store {
 
     /// Why a change of one item found nothing to change.
     fn why_not(&mut self, mailbox: MailboxNo, item: ItemNo) -> Result<StoreError, StoreError> {
-        let sql = Sql::new("select change from item where mailbox = $1 and item = $2").with([mailbox.0.into(), item.0.into()]);
+        let sql = Sql::new("select change from item where mailbox = $1 and item = $2")
+            .with([mailbox.0.into(), item.0.into()]);
         Ok(match self.read_opt(&sql)? {
             Some(row) => StoreError::Conflict { current: Seq(row.try_get(0).map_err(corrupt)?) },
             None => StoreError::NotFound(Missing::Item),
@@ -122,7 +127,9 @@ fn compose<'a>(
     };
     write.step(
         "src",
-        &format!("select item, folder, kind, change, flags, size from item where mailbox = $1 and item = {item}{expected}"),
+        &format!(
+            "select item, folder, kind, change, flags, size from item where mailbox = $1 and item = {item}{expected}"
+        ),
     );
     write.bump(&Count::One, "0", "exists (select from src)");
     Ok(write)

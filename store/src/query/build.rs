@@ -16,13 +16,7 @@ pub(crate) fn condition(filter: &Filter, table: Table, sql: &mut Sql) -> Result<
 }
 
 /// Writes the terms of `order by` with `key` (the row's number) last, so that pages never overlap. `reverse` turns all of them.
-pub(crate) fn order(
-    orders: &[Order],
-    table: Table,
-    key: &str,
-    reverse: bool,
-    sql: &mut Sql,
-) -> Result<(), StoreError> {
+pub(crate) fn order(orders: &[Order], table: Table, key: &str, reverse: bool, sql: &mut Sql) -> Result<(), StoreError> {
     for order in orders {
         let Operand::One { text, class, nullable } = operand(&order.field, table, sql)? else {
             return Err(StoreError::Corrupt(format!("cannot sort by {:?}", order.field)));
@@ -155,7 +149,9 @@ impl Builder<'_, '_> {
             (Class::Number, Scalar::Real(number)) => {
                 format!("{text} {sign} {}::float8", self.sql.place(Param::Real(*number)))
             }
-            (Class::Number, Scalar::Bool(value)) => format!("{text} {sign} {}::bigint", self.sql.place(i64::from(*value))),
+            (Class::Number, Scalar::Bool(value)) => {
+                format!("{text} {sign} {}::bigint", self.sql.place(i64::from(*value)))
+            }
             (Class::Bool, Scalar::Bool(value)) => format!("{text} {sign} {}::boolean", self.sql.place(*value)),
             (Class::Bool, Scalar::Int(number)) => format!("{text} {sign} {}::boolean", self.sql.place(*number != 0)),
             (Class::Time, Scalar::Time(time)) => {

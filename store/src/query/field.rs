@@ -1,9 +1,9 @@
 //! What a field is in SQL: one value of the row, or several of which any will do.
 
 use super::{Field, ScalarType};
+use crate::StoreError;
 use crate::column::{Holds, lookup};
 use crate::sql::{Param, Sql, clean};
-use crate::StoreError;
 
 /// The table that a query is about; its row is `i` for items and `o` for folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,13 @@ pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Oper
         }
         Field::Ext { key, ty, array } => {
             let document = format!("({alias}.ext->{}::text)", sql.place(Param::Text(clean(key).into_owned().into())));
-            Ok(if *array && *ty == ScalarType::Text { texts(&document) } else if *array { elements(&document) } else { member(&document, *ty) })
+            Ok(if *array && *ty == ScalarType::Text {
+                texts(&document)
+            } else if *array {
+                elements(&document)
+            } else {
+                member(&document, *ty)
+            })
         }
         Field::Header(name) => {
             let document = format!("({alias}.props->'InternetMessageHeaders')");

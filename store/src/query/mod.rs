@@ -20,7 +20,11 @@ pub enum Field {
     /// A member of the `props` document, by element name.
     Json(&'static str, ScalarType),
     /// An extended property by its canonical key; `array`: any of its values meets the condition.
-    Ext { key: String, ty: ScalarType, array: bool },
+    Ext {
+        key: String,
+        ty: ScalarType,
+        array: bool,
+    },
     /// A header line by its name, without case, from `InternetMessageHeaders` in `props`.
     Header(String),
     /// The text of the body, with its markup if it has some.
@@ -72,7 +76,12 @@ pub enum Filter {
     /// Texts are compared without case.
     Compare(Field, Cmp, Scalar),
     CompareFields(Field, Cmp, Field),
-    Contains { field: Field, mode: ContainsMode, ignore_case: bool, text: String },
+    Contains {
+        field: Field,
+        mode: ContainsMode,
+        ignore_case: bool,
+        text: String,
+    },
     Exists(Field),
     /// True when no bit of the mask is set.
     Excludes(Field, u32),

@@ -81,15 +81,10 @@ impl Store {
         Ok(HierarchyPage { changed, deleted, upto })
     }
 
-    fn gone(
-        &mut self,
-        mailbox: MailboxNo,
-        root: FolderNo,
-        base: Seq,
-        upto: Seq,
-    ) -> Result<Vec<FolderNo>, StoreError> {
+    fn gone(&mut self, mailbox: MailboxNo, root: FolderNo, base: Seq, upto: Seq) -> Result<Vec<FolderNo>, StoreError> {
         let text = GONE.replace("{moved}", &Kind::FolderMoved.sql()).replace("{deleted}", &Kind::FolderDeleted.sql());
-        let sql = Sql::new(format!("{TREE}{text}")).with([mailbox.0.into(), root.0.into(), base.0.into(), upto.0.into()]);
+        let sql =
+            Sql::new(format!("{TREE}{text}")).with([mailbox.0.into(), root.0.into(), base.0.into(), upto.0.into()]);
         self.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
     }
 }

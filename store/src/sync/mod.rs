@@ -26,7 +26,9 @@ impl ItemState {
 
     pub const fn folder(&self) -> FolderNo {
         match self {
-            ItemState::Initial { folder, .. } | ItemState::Round { folder, .. } | ItemState::At { folder, .. } => *folder,
+            ItemState::Initial { folder, .. } | ItemState::Round { folder, .. } | ItemState::At { folder, .. } => {
+                *folder
+            }
         }
     }
 }

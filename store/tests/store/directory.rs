@@ -47,7 +47,10 @@ fn an_account_always_has_one_primary_address() {
     house.store.remove_address("a.EXAMPLE@example.test").unwrap();
     assert_eq!(house.store.account(account).unwrap().unwrap().primary_address.unwrap(), "alice@example.test");
     assert!(matches!(house.store.remove_address("none@example.test"), Err(StoreError::NotFound(Missing::Address))));
-    assert!(matches!(house.store.add_address(999, "x@example.test", true), Err(StoreError::NotFound(Missing::Account))));
+    assert!(matches!(
+        house.store.add_address(999, "x@example.test", true),
+        Err(StoreError::NotFound(Missing::Account))
+    ));
 }
 
 #[test]
@@ -110,7 +113,10 @@ fn recipients_are_found_in_one_go() {
     let mut found = house.store.recipients(&asked.map(str::to_owned)).unwrap();
     found.sort_by(|a, b| a.address.cmp(&b.address));
     let addresses: Vec<_> = found.iter().map(|r| (r.address.as_str(), r.primary_address.as_str())).collect();
-    assert_eq!(addresses, [("alice@example.test", "alice@example.test"), ("second@example.test", "alice@example.test")]);
+    assert_eq!(
+        addresses,
+        [("alice@example.test", "alice@example.test"), ("second@example.test", "alice@example.test")]
+    );
     assert_eq!(house.store.domains().unwrap(), ["example.test"]);
     assert_eq!(house.store.mailboxes(ewsd_model::id::MailboxNo(0), 10).unwrap(), [house.mailbox]);
 }

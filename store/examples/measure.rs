@@ -1,0 +1,157 @@
+//! How long the store's hot calls take on this machine, against a private PostgreSQL with fsync on. Prints a table.
+//!
+//! `cargo run --release -p ewsd-store --features testing --example measure [ITEMS]`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_model::property::Column;
+use ewsd_model::value::Mailbox;
+use ewsd_model::{ItemKind, Value};
+use ewsd_store::testing::Cluster;
+use ewsd_store::*;
+use std::time::{Duration, Instant};
+
+fn main() {
+    let items: usize = std::env::args().nth(1).map_or(2_000, |text| text.parse().expect("number of items"));
+    let cluster = Cluster::start_with("");
+    let mut store = Store::connect(&cluster.options()).unwrap();
+    let new = NewAccount { login: "a".into(), addresses: vec!["a@example.test".into()], ..NewAccount::default() };
+    let mailbox = store.create_account(&new).unwrap().mailbox;
+    let inbox = store.folder_by_distinguished(mailbox, "inbox").unwrap().folder;
+
+    let bodies: Vec<String> = (0..items).map(text).collect();
+    report("create item, 10 KB", items, |n| {
+        store.create_item(mailbox, &message(inbox, &bodies[n])).unwrap();
+    });
+    let all = store.item_numbers(mailbox, inbox).unwrap();
+    report("get folder by name", 5_000, |_| {
+        store.folders(mailbox, &[], &["inbox"]).unwrap();
+    });
+    let whole = Plan { columns: list(), json: true, ext: false, body: true, mime: false };
+    report("get item with body", 5_000, |n| {
+        assert!(store.items(mailbox, &[all[n % all.len()]], &whole).unwrap()[0].body.is_some());
+    });
+    let plan = Plan { columns: list(), ..Plan::default() };
+    report("find 50, newest first", 2_000, |n| {
+        let page = Page { offset: (n as i64 * 50) % 500, limit: 50, from_end: false };
+        assert_eq!(store.find_items(mailbox, &[inbox], false, &plan, &Filter::True, &[], page).unwrap().rows.len(), 50);
+    });
+    let by_subject = [Order { field: Field::Column(Column::Subject), ascending: true }];
+    report("find 50, by subject", 200, |_| {
+        store.find_items(mailbox, &[inbox], false, &plan, &Filter::True, &by_subject, Page::first(50)).unwrap();
+    });
+    let filter = Filter::Words("lorem w42".into());
+    report("find 50, words", 200, |_| {
+        store.find_items(mailbox, &[inbox], false, &plan, &filter, &[], Page::first(50)).unwrap();
+    });
+    report("sync page of 512", 500, |_| {
+        assert_eq!(
+            store.sync_items(mailbox, &ItemState::new(inbox), false, 512).unwrap().changes.len(),
+            512.min(items)
+        );
+    });
+    let newest = store.newest(mailbox).unwrap();
+    report("sync, nothing new", 5_000, |_| {
+        store.sync_items(mailbox, &ItemState::At { folder: inbox, seq: newest }, false, 512).unwrap();
+    });
+    let start = ItemState::At { folder: inbox, seq: ewsd_model::id::Seq(60) };
+    report("sync round of 512", 200, |_| {
+        store.sync_items(mailbox, &start, false, 512).unwrap();
+    });
+    report("events, nothing new", 5_000, |_| {
+        store.events(mailbox, &Scope::Folders(vec![inbox]), newest, 50).unwrap();
+    });
+    report("hierarchy, whole", 500, |_| {
+        store.sync_folders(mailbox, FolderNo(1), None).unwrap();
+    });
+    report("set read", 500.min(items), |n| {
+        store.set_read(mailbox, &[all[n]], true).unwrap();
+    });
+    let update = ItemUpdate { set: subject("changed"), ..ItemUpdate::default() };
+    report("update item", 500.min(items), |n| {
+        store.update_item(mailbox, all[n], &update, None).unwrap();
+    });
+    let trash = store.folder_by_distinguished(mailbox, "deleteditems").unwrap().folder;
+    let mut moved: Vec<ItemNo> = Vec::new();
+    report("move item", 500.min(items), |n| {
+        moved.push(store.move_items(mailbox, &[all[n]], trash).unwrap()[0].item);
+    });
+    report("delete item", moved.len(), |n| {
+        store.delete_items(mailbox, &[moved[n]]).unwrap();
+    });
+}
+
+fn report(name: &str, rounds: usize, mut call: impl FnMut(usize)) {
+    let mut times: Vec<Duration> = Vec::with_capacity(rounds);
+    let start = Instant::now();
+    for n in 0..rounds {
+        let begin = Instant::now();
+        call(n);
+        times.push(begin.elapsed());
+    }
+    let rate = rounds as f64 / start.elapsed().as_secs_f64();
+    times.sort();
+    println!("{name:24} {rate:9.0}/s   p50 {:>9.1?}   p99 {:>9.1?}", times[rounds / 2], times[rounds * 99 / 100]);
+}
+
+fn subject(text: &str) -> Columns {
+    let mut columns = Columns::new();
+    columns.set(Column::Subject, Value::Text(text.to_owned()));
+    columns
+}
+
+fn message(folder: FolderNo, body: &str) -> NewItem<'_> {
+    let mut columns = subject(&body[..40]);
+    let who =
+        Mailbox { name: Some("Ann Example".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
+    columns.set(Column::From, Value::Mailbox(who));
+    columns.set(Column::FromName, Value::Text("Ann Example".into()));
+    columns.set(Column::DisplayTo, Value::Text("Bob Example".into()));
+    columns.set(Column::Size, Value::Long(body.len() as i64));
+    columns.set(Column::MessageId, Value::Text(format!("<{}@example.test>", body.len())));
+    columns.set(Column::ConversationId, Value::Bytes(body.as_bytes()[..16].to_vec()));
+    columns.set(Column::Preview, Value::Text(body[..250].to_owned()));
+    let props = serde_json::json!({"ToRecipients": [{"name": "Bob Example", "address": "bob@example.test"}]});
+    NewItem {
+        columns,
+        props: props.as_object().unwrap().clone(),
+        body: Some(body.as_bytes()),
+        search: body,
+        ..NewItem::new(folder, ItemKind::Message)
+    }
+}
+
+/// About 10 KB of words, different for each number, as frequent as words in texts are.
+fn text(number: usize) -> String {
+    let mut state = number as u64 * 2_654_435_761 + 1;
+    let mut text = format!("lorem ipsum number {number} of the measuring of the store ");
+    while text.len() < 10_000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // The n-th word is as frequent as one n-th of the first.
+        let rank = 20_000_f64.powf((state >> 40) as f64 / (1_u64 << 24) as f64) as u64;
+        text.push_str(&format!("w{rank} "));
+    }
+    text
+}
+
+fn list() -> ColumnSet {
+    use Column::*;
+    [
+        Class,
+        Size,
+        Subject,
+        Received,
+        Sent,
+        Created,
+        Importance,
+        Sensitivity,
+        FromName,
+        From,
+        DisplayTo,
+        Culture,
+        Categories,
+        Modified,
+    ]
+    .into_iter()
+    .collect()
+}
