@@ -66,7 +66,7 @@ fn takes_every_version_name() {
         // The on-premises schema does not name them all.
         ews.recorded = version.starts_with("Exchange2013");
         ews.version = Some(version);
-        ews.ok(GET_INBOX);
+        assert_eq!(ews.call_with(GET_INBOX, &[]).status, 200, "{version}");
     }
 }
 
@@ -254,4 +254,6 @@ const ONLINE: &[&str] = &[
     "TelUri",
     "SpecificUserConfiguration",
     "SetUserPhoto",
+    // Its answer has a persona by the schema, even where it tells of an error.
+    "GetPersona",
 ];

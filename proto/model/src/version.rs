@@ -27,13 +27,16 @@ const NAMES: &[(&str, Version)] = &[
     ("Exchange2016", Version::Exchange2016),
 ];
 
+/// Versions that were never released, which the schema names all the same: the next one that was.
+const UNRELEASED: &[(&str, Version)] = &[("Exchange2009", Version::Exchange2010), ("Exchange2012", Version::Exchange2013)];
+
 impl Version {
     /// The newest one, taken when a client does not say.
     pub const LATEST: Version = Version::Exchange2016;
 
     /// None for a name that is no version: the caller answers ErrorInvalidServerVersion.
     pub fn parse(name: &str) -> Option<Version> {
-        if let Some(&(_, version)) = NAMES.iter().find(|(known, _)| *known == name) {
+        if let Some(&(_, version)) = NAMES.iter().chain(UNRELEASED).find(|(known, _)| *known == name) {
             return Some(version);
         }
         // Newer clients name builds ("V2017_07_11", "V2_6"): they get the newest schema.
