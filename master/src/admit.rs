@@ -51,7 +51,7 @@ impl Master {
             self.send_continue(id);
         }
         let since = self.clock.now();
-        let deadline = self.body_deadline(since, 0);
+        let deadline = self.body_deadline(since, 0, false);
         let discard = Discard { left, decoder, since, received: 0, then, reply };
         self.set_state(id, State::Discard(Box::new(discard)));
         if let Some(conn) = self.table.get_mut(id) {

@@ -28,6 +28,8 @@ impl Master {
         self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes());
         if conn.capped {
             self.count_out(conn.ip);
+            let lingered = usize::from(matches!(conn.state, State::Linger(_)));
+            self.lingering = self.lingering.saturating_sub(lingered);
         }
         self.metrics.closed += 1;
         let table = &self.table;
@@ -61,6 +63,7 @@ impl Master {
             return self.close(id);
         }
         conn.pending = Vec::new();
+        self.lingering += usize::from(conn.capped && !matches!(conn.state, State::Linger(_)));
         self.timers.set(conn, self.clock.now() + LINGER_MS);
         self.set_state(id, State::Linger(LINGER_BYTES));
         self.linger(id);

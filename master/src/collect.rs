@@ -40,7 +40,7 @@ impl Master {
             Err(error) => return self.no_memory(id, &error),
         };
         let now = self.clock.now();
-        let deadline = self.body_deadline(now, 0);
+        let deadline = self.body_deadline(now, 0, matches!(framing, Framing::Dot { .. }));
         self.set_state(id, State::Collect(Box::new(Collect { file, length: 0, limit, since: now, framing })));
         if let Some(conn) = self.table.get_mut(id) {
             self.timers.set(conn, deadline);

@@ -119,7 +119,8 @@ impl Master {
                         conn.deadline = idle;
                     }
                     let at = conn.deadline;
-                    return self.timers.set(conn, at);
+                    self.timers.set(conn, at);
+                    return self.want_room(id);
                 }
                 Err(_) => return self.close(id),
             }

@@ -5,7 +5,7 @@ use ewsd_http::HttpError;
 use crate::accept::RETRY_AFTER;
 use crate::clock::{Millis, NEVER};
 use crate::master::Master;
-use crate::table::{Conn, ConnId, Kind, State};
+use crate::table::{Conn, ConnId, Framing, Kind, State};
 use crate::timers::Due;
 
 impl Master {
@@ -51,6 +51,8 @@ impl Master {
             return;
         };
         match &conn.state {
+            // Mail servers expect to be told (RFC 5321 3.8).
+            State::Idle | State::Head(_) | State::SkipLine if conn.kind == Kind::Lmtp => self.too_slow(id),
             State::Idle | State::Drain(_) | State::Linger(_) | State::SkipLine => self.close(id),
             State::Head(_) if conn.kind != Kind::Http => self.close(id),
             State::Head(_) => self.too_slow(id),
@@ -66,10 +68,10 @@ impl Master {
 
     /// A body's deadline came: later, if enough has arrived.
     fn check_rate(&mut self, id: ConnId) {
-        let Some((since, received)) = self.table.get(id).and_then(progress) else {
+        let Some((since, received, is_mail)) = self.table.get(id).and_then(progress) else {
             return;
         };
-        let deadline = self.body_deadline(since, received);
+        let deadline = self.body_deadline(since, received, is_mail);
         if deadline <= self.clock.now() {
             return self.too_slow(id);
         }
@@ -118,15 +120,17 @@ impl Master {
     }
 }
 
-/// Since when a body arrives, and how much of it is there.
-fn progress(conn: &Conn) -> Option<(Millis, u64)> {
+/// Since when a body arrives, how much of it is there, and whether it is mail.
+fn progress(conn: &Conn) -> Option<(Millis, u64, bool)> {
     match &conn.state {
         State::Body(body) => {
             let raw = conn.pending.len().saturating_sub(body.head_len) + body.decoded.len();
-            Some((body.since, raw as u64))
+            Some((body.since, raw as u64, false))
         }
-        State::Collect(collect) => Some((collect.since, collect.length)),
-        State::Discard(discard) => Some((discard.since, discard.received)),
+        State::Collect(collect) => {
+            Some((collect.since, collect.length, matches!(collect.framing, Framing::Dot { .. })))
+        }
+        State::Discard(discard) => Some((discard.since, discard.received, false)),
         _ => None,
     }
 }

@@ -37,6 +37,8 @@ pub struct Held {
     pub stream: bool,
     /// Its deadline came while it was being rendered.
     pub over: bool,
+    /// A worker was asked to render what its deadline says.
+    pub asked_last: bool,
     pub render: Render,
     /// Bytes of a stream that the socket did not take yet.
     pub out: Vec<u8>,
@@ -88,6 +90,7 @@ impl Master {
             crashes: 0,
             stream: request.stream,
             over: false,
+            asked_last: false,
             render: Render::No,
             out: Vec::new(),
         };
@@ -103,15 +106,24 @@ impl Master {
         }
     }
 
-    /// Registers the wait of a held call, then looks whether something was heard that it has not seen.
+    /// Puts a held call into the index of watchers, then looks whether something was heard that it has not seen.
     fn watch_and_compare(&mut self, id: ConnId) {
         let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
             return;
         };
-        let watch = held.watch.clone();
-        for (mailbox, _) in &watch {
+        for (mailbox, _) in &held.watch {
             self.watchers.add(*mailbox, id);
         }
+        self.compare(id);
+        self.want_sweep();
+    }
+
+    /// Looks whether something was heard that a held call has not seen. It is in the index already, so nothing can fall between.
+    fn compare(&mut self, id: ConnId) {
+        let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
+            return;
+        };
+        let watch = held.watch.clone();
         // What this client has seen is news of the mailbox, too.
         for (mailbox, seen) in &watch {
             self.heard(*mailbox, *seen);
@@ -119,7 +131,6 @@ impl Master {
         if watch.iter().any(|(mailbox, seen)| self.watchers.newest(*mailbox) > *seen) {
             self.want_render(id, Why::Changed);
         }
-        self.want_sweep();
     }
 
     /// A mailbox reached a number: whoever waits for it and has not seen it is rendered.
@@ -145,13 +156,16 @@ impl Master {
         held.context = keep.context.0.into_boxed_slice();
         let before = std::mem::replace(&mut held.watch, keep.watch.0.into_boxed_slice());
         let over = held.over;
-        for (mailbox, _) in &before {
-            self.watchers.remove(*mailbox, id);
+        let same = before.iter().map(|(mailbox, _)| mailbox).eq(held.watch.iter().map(|(mailbox, _)| mailbox));
+        if !same {
+            for (mailbox, _) in &before {
+                self.watchers.remove(*mailbox, id);
+            }
         }
-        if over {
-            self.hold_deadline(id);
-        } else {
-            self.watch_and_compare(id);
+        match (over, same) {
+            (true, _) => self.hold_deadline(id),
+            (false, true) => self.compare(id),
+            (false, false) => self.watch_and_compare(id),
         }
     }
 
@@ -187,12 +201,26 @@ impl Master {
         let State::Held(held) = &mut conn.state else {
             return;
         };
-        let waits = held.render != Render::No;
-        if waits || held.at_deadline.is_empty() {
+        let waits = match held.render {
+            Render::No => false,
+            Render::Job(_) => true,
+            // A render that no worker has yet would only delay the answer; the client asks again and is told then.
+            Render::Wanted => held.at_deadline.is_empty(),
+        };
+        if waits {
             if std::mem::replace(&mut held.over, true) {
                 // No worker had an answer in all that time.
                 return self.close(id);
             }
+            held.next_beat = NEVER;
+            return self.timers.set(conn, last);
+        }
+        if held.at_deadline.is_empty() {
+            if std::mem::replace(&mut held.asked_last, true) {
+                // Asked for the last answer, the worker gave none.
+                return self.close(id);
+            }
+            held.over = true;
             held.next_beat = NEVER;
             self.timers.set(conn, last);
             return self.want_render(id, Why::Deadline);
@@ -201,9 +229,10 @@ impl Master {
         for piece in &held.at_deadline {
             bytes.extend_from_slice(piece.bytes());
         }
+        let after = if conn.keep_alive { After::Keep } else { After::Close };
         self.metrics.deadlines += 1;
         self.forget_hold(id);
-        self.write(id, bytes, After::Keep);
+        self.write(id, bytes, after);
     }
 
     /// Takes a held call out of the index of watchers. The connection is then idle.
@@ -246,7 +275,10 @@ impl Master {
                     held.out.drain(..n);
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) if held.out.len() <= STREAM_BACKLOG => return self.charge(id),
+                Err(Errno::EAGAIN) if held.out.len() <= STREAM_BACKLOG => {
+                    self.want_room(id);
+                    return self.charge(id);
+                }
                 Err(_) => {
                     self.metrics.held_left += 1;
                     return self.close(id);

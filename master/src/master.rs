@@ -51,6 +51,8 @@ pub struct Master {
     pub table: Table,
     /// Connections of clients in all, and per address.
     pub clients: usize,
+    /// Those of them that only linger: their answer is written.
+    pub lingering: usize,
     pub per_address: HashMap<IpAddr, u32>,
     /// Bytes of requests and replies in memory, and in memfds.
     pub buffered: usize,
@@ -187,16 +189,34 @@ impl Master {
     /// Registers the socket of a connection; an event follows at once if something is there.
     /// False: it cannot be watched (it is no socket); the caller closes it.
     pub fn watch_socket(&mut self, id: ConnId) -> bool {
-        let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) else {
+        let Some(conn) = self.table.get_mut(id) else {
             return false;
         };
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        match self.registry.register(&mut SourceFd(&socket.as_raw_fd()), Token(id as usize), interest) {
+        let Some(socket) = conn.socket.as_ref() else {
+            return false;
+        };
+        conn.wants_room = false;
+        match self.registry.register(&mut SourceFd(&socket.as_raw_fd()), Token(id as usize), Interest::READABLE) {
             Ok(()) => true,
             Err(error) => {
                 warn!("cannot watch connection {id}: {error}");
                 false
             }
+        }
+    }
+
+    /// Asks for an event when the client has room again. Most connections never need one, so it is not asked for from the start.
+    pub fn want_room(&mut self, id: ConnId) {
+        let Some(conn) = self.table.get_mut(id).filter(|conn| !conn.wants_room) else {
+            return;
+        };
+        let Some(socket) = conn.socket.as_ref() else {
+            return;
+        };
+        conn.wants_room = true;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = self.registry.reregister(&mut SourceFd(&socket.as_raw_fd()), Token(id as usize), interest) {
+            warn!("cannot watch connection {id}: {error}");
         }
     }
 

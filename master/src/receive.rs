@@ -146,6 +146,7 @@ impl Master {
             }
         };
         let (head_len, kind, expect_continue) = (head.head_len, head.body, head.expect_continue);
+        conn.keep_alive = head.keep_alive;
         if conn.kind == Kind::Admin {
             return self.answer_admin(id, head_len, kind);
         }
@@ -170,7 +171,7 @@ impl Master {
             BodyKind::Length(_) | BodyKind::Chunked => {}
         }
         let now = self.clock.now();
-        let deadline = self.body_deadline(now, 0);
+        let deadline = self.body_deadline(now, 0, false);
         if let Some(conn) = self.table.get_mut(id) {
             let none_came = conn.pending.len() <= head_len;
             let body = SmallBody { head_len, kind, since: now, decoder: ChunkDecoder::default(), decoded: Vec::new() };
@@ -251,10 +252,13 @@ impl Master {
         }
     }
 
-    /// When a body that began at `since` and of which `received` bytes are there is too slow.
-    pub fn body_deadline(&self, since: Millis, received: u64) -> Millis {
-        let allowed = received.saturating_mul(1000) / self.config.limits.body_min_rate.max(1);
-        since.saturating_add(crate::clock::millis(self.config.limits.head)).saturating_add(allowed)
+    /// When a body that began at `since` and of which `received` bytes are there is too slow. Mail servers take their time before
+    /// they start to send (RFC 5321 4.5.3.2.5), so for mail the grace is longer.
+    pub fn body_deadline(&self, since: Millis, received: u64, is_mail: bool) -> Millis {
+        let limits = &self.config.limits;
+        let grace = crate::clock::millis(if is_mail { limits.idle } else { limits.head });
+        let allowed = received.saturating_mul(1000) / limits.body_min_rate.max(1);
+        since.saturating_add(grace).saturating_add(allowed)
     }
 }
 

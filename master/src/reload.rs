@@ -47,6 +47,7 @@ impl Master {
         let requests = self.config.workers;
         self.fleet.set_posts(requests);
         info!("reloaded; starting generation {number}");
+        self.warn_of_descriptors();
         self.forget_accounts()?;
         self.start_due();
         Ok(reloaded.not_reloadable)

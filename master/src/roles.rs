@@ -17,6 +17,7 @@ use crate::clock::Millis;
 use crate::dispatch::Generation;
 use crate::master::{Master, worker_token};
 use crate::stop::Phase;
+use crate::timers::Due;
 
 /// Number of a worker process since the master started.
 pub type WorkerId = u32;
@@ -226,15 +227,16 @@ impl Master {
 
     /// A role died before it was ready: 1, 2, 4 ... 60 seconds until the next attempt.
     pub fn pause(&mut self, role: Role, slot: u32) {
-        let now = self.clock.now();
+        let mut at = self.clock.now();
         if let Some(post) = self.post_mut(role, slot) {
             let seconds = 1u64.checked_shl(post.failures.min(6)).unwrap_or(PAUSE_MAX).min(PAUSE_MAX);
+            at += seconds * 1000;
             post.failures += 1;
             post.worker = None;
-            post.start_at = now + seconds * 1000;
+            post.start_at = at;
             warn!("the {} worker in slot {slot} died before it was ready; next attempt in {seconds} s", role.name());
         }
-        self.want_housekeeping();
+        self.timers.push(at, Due::Housekeeping);
     }
 
     /// A worker said that it is ready.

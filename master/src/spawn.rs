@@ -72,6 +72,11 @@ impl Runner {
         Ok(Runner { run_as, files, environment })
     }
 
+    /// How many descriptors the master may have open.
+    pub fn descriptors(&self) -> u64 {
+        self.files.1
+    }
+
     /// Starts a worker with `fds` = its jobs and its channel.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
-use log::info;
+use log::{info, warn};
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
@@ -57,6 +57,7 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
         accepting: true,
         table: Table::default(),
         clients: 0,
+        lingering: 0,
         per_address: HashMap::new(),
         buffered: 0,
         memfds: 0,
@@ -98,10 +99,20 @@ impl Master {
         write_whole(addresses, &format!("{}\n", self.addresses()))
             .map_err(|error| format!("cannot write {}: {error}", addresses.display()))?;
         self.arm_watchdog();
+        self.warn_of_descriptors();
         self.start_due();
         // Whoever connected between bind and now makes no event.
         self.accept_again();
         Ok(())
+    }
+
+    /// Each connection needs a descriptor; what the cap promises must be there.
+    pub fn warn_of_descriptors(&self) {
+        let allowed = self.runner.descriptors();
+        let wanted = self.config.limits.connections as u64 + 512;
+        if allowed < wanted {
+            warn!("only {allowed} descriptors are allowed, limits.connections needs {wanted}: raise LimitNOFILE");
+        }
     }
 
     /// Tells the service manager, each time a generation gets ready.

@@ -3,13 +3,15 @@
 //! Held clients get the answer of their deadline at once, so that they come back to another server, or to this one when it is up
 //! again. A second signal cuts the waiting short.
 
+use ewsd_http::HttpError;
 use log::{info, warn};
 use nix::sys::signal::Signal;
 
+use crate::accept::RETRY_AFTER;
 use crate::clock::Millis;
 use crate::master::Master;
 use crate::roles::{Role, signal};
-use crate::table::{ConnId, State};
+use crate::table::{ConnId, Kind, State};
 use crate::timers::Due;
 
 /// How long workers may take to exit before they are killed, in milliseconds; they have no request any more by then, or too slow
@@ -63,7 +65,12 @@ impl Master {
             .collect();
         info!("closing {} idle connections, finishing {}", idle.len(), self.clients.saturating_sub(idle.len()));
         for id in idle {
-            self.close(id);
+            match self.table.get(id).map(|conn| conn.kind) {
+                Some(Kind::Lmtp) => {
+                    self.refuse(id, HttpError { status: 503, text: "the server is stopping" }, Some(RETRY_AFTER));
+                }
+                _ => self.close(id),
+            }
         }
         self.release_all_held();
         self.timers.push(self.clock.after(self.config.drain), Due::DrainOver);
@@ -72,7 +79,7 @@ impl Master {
     /// Goes to the next phase when the present one is over; called once per turn.
     pub fn step_stop(&mut self) {
         match self.phase {
-            Phase::Draining if self.clients == 0 => self.stop_workers(),
+            Phase::Draining if self.clients == self.lingering => self.stop_workers(),
             Phase::StoppingWorkers if self.fleet.workers.values().all(|worker| worker.role == Role::Database) => {
                 self.stop_database();
             }
@@ -84,7 +91,7 @@ impl Master {
     /// The time to finish requests is over.
     pub fn drain_over(&mut self) {
         if self.phase == Phase::Draining {
-            warn!("{} connections are not finished after process.drain_seconds", self.clients);
+            warn!("{} connections are not finished after process.drain_seconds", self.clients - self.lingering);
             self.stop_workers();
         }
     }

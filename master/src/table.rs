@@ -194,6 +194,10 @@ pub struct Conn {
     pub kind: Kind,
     /// Something may be there to read although no event will say so.
     pub unread: bool,
+    /// Registered for writing, too.
+    pub wants_room: bool,
+    /// What the last request said of the connection's future.
+    pub keep_alive: bool,
     /// Counted in the cap per address and in all.
     pub capped: bool,
     pub served: u32,
@@ -291,6 +295,8 @@ pub fn fresh(id: ConnId, socket: OwnedFd, inode: u64, peer: SocketAddr, listener
         listener,
         kind,
         unread: false,
+        wants_room: false,
+        keep_alive: true,
         capped: false,
         served: 0,
         deadline: NEVER,

@@ -17,7 +17,7 @@ pub enum Due {
     Conn(ConnId),
     /// Look for changes nobody told of.
     Sweep,
-    /// Once a second while there is something to watch: jobs, roles, the own queue.
+    /// Once a second while there is something to watch, and when a role is to be started: jobs, roles, the own queue.
     Housekeeping,
     /// Tell the service manager that the loop turns.
     Watchdog,

@@ -8,7 +8,7 @@
 //! | `/wait?fifo=PATH` | answers when somebody opens the FIFO for writing |
 //! | `/big?n=N` | writes what fits and drains the rest; `/drain?n=N` drains all |
 //! | `/change?mailbox=M&seq=S&tell=yes` | commits a change, and tells the master if asked to |
-//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes`, `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
+//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`), `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
 //! | `/die` | dies holding the request; `/die-rendering` makes renders of that mailbox deadly |
 //! | `/bad?what=W` | breaks a rule of the protocol |
 //! | `/upload?limit=N`, `/discard?limit=N` | what to do with a large body |
@@ -276,6 +276,11 @@ impl Worker {
                 vec![Piece::Shared(start), Piece::Shared(b"deadline ".to_vec()), Piece::Own(own)]
             }
         };
+        let kind = match (stream, query(head, "fat").is_some()) {
+            (true, true) => "fat",
+            (true, false) => "stream",
+            (false, _) => "poll",
+        };
         let message = Reply::Hold {
             job,
             conn,
@@ -284,7 +289,7 @@ impl Worker {
             at_deadline: at_deadline.into(),
             heartbeat_ms: number(head, "heartbeat") as u32,
             stream,
-            context: format!("{mailbox} {seen} {}", if stream { "stream" } else { "poll" }).into_bytes().into(),
+            context: format!("{mailbox} {seen} {kind}").into_bytes().into(),
         };
         self.end.send(&message, &[socket.as_fd()])
     }
@@ -307,6 +312,7 @@ impl Worker {
             (Why::Changed, "stream") if now > seen => {
                 Outcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
             }
+            (Why::Changed, "fat") if now > seen => Outcome::Chunk { bytes: chunk("x".repeat(60_000)), keep: keep(now) },
             (Why::Heartbeat, "stream") => Outcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) },
             (Why::Deadline, _) => {
                 let bytes = Body::Inline(reply::Head::new(200).with_body(b"rendered at the deadline"));

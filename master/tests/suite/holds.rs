@@ -203,3 +203,32 @@ fn a_held_call_that_kills_its_renderers_is_given_up() {
     assert_eq!(other.reply().text(), "event 1");
     server.stop();
 }
+
+#[test]
+fn a_client_that_asked_to_close_is_closed_at_its_deadline() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.send("GET /hold?mailbox=1&deadline=1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_eq!(client.reply().text(), "deadline none");
+    assert!(client.closed());
+    server.stop();
+}
+
+/// A stream whose client does not read is dropped when too much waits for it, and costs no worker meanwhile.
+#[test]
+fn a_stream_that_nobody_reads_is_dropped() {
+    let server = Server::start(&["workers=1"]);
+    let mut client = server.connect();
+    nix::sys::socket::setsockopt(&client.stream, nix::sys::socket::sockopt::RcvBuf, &4096).unwrap();
+    client.ask("/hold?mailbox=1&deadline=60000&stream=yes&fat=yes");
+    server.until_number("held", 1);
+    let mut seq = 0;
+    while server.number("held") == 1 {
+        seq += 1;
+        assert!(seq < 1000);
+        server.get(&format!("/change?mailbox=1&seq={seq}&tell=yes"));
+    }
+    assert_eq!(server.number("held_left"), 1);
+    assert_eq!(server.number("buffered_bytes"), 0);
+    server.stop();
+}

@@ -96,3 +96,22 @@ fn a_line_that_does_not_end_is_not_kept() {
     assert_eq!(client.until("NOOP\r\n"), "500 line too long\r\n250 NOOP\r\n");
     server.stop();
 }
+
+#[test]
+fn slow_mail_servers_are_told_before_they_are_left() {
+    let server = Server::start(&["lmtp=yes", "idle=150", "body_min_rate=1000000"]);
+    let mut idle = server.lmtp();
+    idle.until("220 scripted\r\n");
+    let mut line = server.lmtp();
+    line.until("220 scripted\r\n");
+    line.send("NOO");
+    let mut data = server.lmtp();
+    data.until("220 scripted\r\n");
+    data.send("DATA\r\n").until("250 DATA\r\n");
+    data.send("half");
+    for client in [&mut idle, &mut line, &mut data] {
+        assert!(client.until("\r\n").starts_with("421 4.3.2 "));
+        assert!(client.closed());
+    }
+    server.stop();
+}

@@ -153,7 +153,7 @@ pub fn parse_head(bytes: &[u8]) -> Result<Head<'_>, HttpError> {
     match request.parse(bytes) {
         Ok(httparse::Status::Complete(n)) if n == bytes.len() => {}
         Ok(_) => return Err(HttpError::bad("malformed request head")),
-        Err(httparse::Error::Version) => {
+        Err(httparse::Error::Version) if names_version(bytes) => {
             return Err(HttpError { status: 505, text: "only HTTP/1.0 and HTTP/1.1 are spoken here" });
         }
         Err(httparse::Error::TooManyHeaders) => return Err(HttpError::bad("too many header fields")),
@@ -179,6 +179,14 @@ pub fn parse_head(bytes: &[u8]) -> Result<Head<'_>, HttpError> {
     head.keep_alive = keep_alive(&head);
     head.expect_continue = expect_continue(&head)?;
     Ok(head)
+}
+
+/// Whether the request line is well formed but for the number of its version.
+fn names_version(head: &[u8]) -> bool {
+    let line = head.trim_ascii_start().split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let mut words = line.split(|byte| *byte == b' ');
+    let (_method, _target, version) = (words.next(), words.next(), words.next());
+    words.next().is_none() && version.is_some_and(|version| version.starts_with(b"HTTP/"))
 }
 
 /// Obsolete line folding, blanks around the colon's left side and bare CR: each has made two parsers disagree.

@@ -28,13 +28,13 @@ pub use worker_end::WorkerEnd;
 pub const PROTOCOL: u32 = 1;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
-pub const MAX_MESSAGE: usize = 68 * 1024;
+pub const MAX_MESSAGE: usize = 76 * 1024;
 
 /// Head and body (or one reply) of at most this many bytes travel inside the message, longer ones in a memfd.
 pub const INLINE_LIMIT: usize = 64 * 1024;
 
-/// Most bytes of opaque context a connection may carry between two requests.
-pub const CONN_CONTEXT_MAX: usize = 1024;
+/// Most bytes of opaque context a connection may carry between two requests: an LMTP session with its recipients.
+pub const CONN_CONTEXT_MAX: usize = 8 * 1024;
 
 /// Most bytes of opaque context a held call may carry.
 pub const HELD_CONTEXT_MAX: usize = 512;

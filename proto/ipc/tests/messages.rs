@@ -1,0 +1,203 @@
+//! Every message survives the wire, and nothing that is no message is taken for one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::net::SocketAddr;
+
+use ewsd_ipc::message::{JOB_ROWS, REPLY_ROWS};
+use ewsd_ipc::{
+    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, MAX_MESSAGE, Outcome, Piece, Refused, Reply,
+    Then, Why,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn bytes(max: usize) -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..max)
+}
+
+fn conn() -> impl Strategy<Value = ConnRecord> {
+    (any::<u64>(), any::<SocketAddr>(), any::<u16>(), any::<u32>(), bytes(8 * 1024)).prop_map(
+        |(conn, peer, listener, served, context)| {
+            // Flow label and scope of an IPv6 address do not travel.
+            let peer = SocketAddr::new(peer.ip(), peer.port());
+            ConnRecord { conn, peer, listener, served, context }
+        },
+    )
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    prop_oneof![bytes(3000).prop_map(Body::Inline), any::<u64>().prop_map(Body::Memfd)]
+}
+
+fn pairs(max: usize) -> impl Strategy<Value = Vec<(u64, u64)>> {
+    vec(any::<(u64, u64)>(), 0..max)
+}
+
+fn then() -> impl Strategy<Value = Then> {
+    prop_oneof![Just(Then::Keep), Just(Then::Close)]
+}
+
+fn why() -> impl Strategy<Value = Why> {
+    prop_oneof![Just(Why::Changed), Just(Why::Heartbeat), Just(Why::Deadline)]
+}
+
+fn keep() -> impl Strategy<Value = Keep> {
+    (pairs(65), bytes(512)).prop_map(|(watch, context)| Keep { watch: watch.into(), context: context.into() })
+}
+
+fn job() -> impl Strategy<Value = Job> {
+    let input = prop_oneof![
+        Just(LmtpInput::Greeting),
+        bytes(3000).prop_map(LmtpInput::Lines),
+        body().prop_map(LmtpInput::Data),
+        Just(LmtpInput::TooBig),
+        Just(LmtpInput::LongLine),
+    ];
+    let call = (any::<u64>(), why(), bytes(512)).prop_map(|(held, why, context)| HeldCall { held, why, context });
+    prop_oneof![
+        (any::<u64>(), conn(), bytes(3000), body()).prop_map(|(job, conn, head, body)| Job::Http {
+            job,
+            conn,
+            head,
+            body
+        }),
+        (any::<u64>(), conn(), bytes(3000), any::<Option<u64>>()).prop_map(|(job, conn, head, declared)| Job::Admit {
+            job,
+            conn,
+            head,
+            declared
+        }),
+        (any::<u64>(), conn(), input).prop_map(|(job, conn, input)| Job::Lmtp { job, conn, input }),
+        (any::<u64>(), vec(call, 0..33)).prop_map(|(job, batch)| Job::Render { job, batch: batch.into() }),
+        (any::<u64>(), pairs(1025)).prop_map(|(job, known)| Job::Sweep { job, known: known.into() }),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        (then(), body()).prop_map(|(then, bytes)| Outcome::Answer { then, bytes }),
+        (bytes(3000), keep()).prop_map(|(bytes, keep)| Outcome::Chunk { bytes, keep }),
+        keep().prop_map(|keep| Outcome::Still { keep }),
+    ]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    let expect = prop_oneof![Just(LmtpExpect::Lines), any::<u64>().prop_map(|limit| LmtpExpect::Data { limit })];
+    let piece = prop_oneof![bytes(300).prop_map(Piece::Shared), bytes(300).prop_map(Piece::Own)];
+    let hold =
+        (any::<u64>(), conn(), pairs(65), any::<u32>(), vec(piece, 0..17), any::<u32>(), any::<bool>(), bytes(512));
+    prop_oneof![
+        any::<(u32, u32)>().prop_map(|(version, pid)| Reply::Hello { version, pid }),
+        Just(Reply::Ready {}),
+        Just(Reply::Retiring {}),
+        any::<u64>().prop_map(|job| Reply::Took { job }),
+        (any::<u64>(), conn()).prop_map(|(job, conn)| Reply::Idle { job, conn }),
+        any::<u64>().prop_map(|job| Reply::Closed { job }),
+        (any::<u64>(), conn(), then(), any::<u64>(), any::<u64>())
+            .prop_map(|(job, conn, then, offset, length)| Reply::Drain { job, conn, then, offset, length }),
+        (any::<u64>(), conn(), any::<u64>()).prop_map(|(job, conn, limit)| Reply::Collect { job, conn, limit }),
+        (any::<u64>(), conn(), any::<u64>(), then(), bytes(3000))
+            .prop_map(|(job, conn, limit, then, reply)| Reply::Discard { job, conn, limit, then, reply }),
+        (any::<u64>(), conn(), expect).prop_map(|(job, conn, expect)| Reply::LmtpNext { job, conn, expect }),
+        hold.prop_map(|(job, conn, watch, deadline_ms, pieces, heartbeat_ms, stream, context)| Reply::Hold {
+            job,
+            conn,
+            watch: watch.into(),
+            deadline_ms,
+            at_deadline: pieces.into(),
+            heartbeat_ms,
+            stream,
+            context: context.into(),
+        }),
+        (any::<u64>(), any::<u64>(), outcome()).prop_map(|(job, held, outcome)| Reply::Rendered { job, held, outcome }),
+        any::<u64>().prop_map(|job| Reply::Swept { job }),
+        pairs(1025).prop_map(|changes| Reply::Changed { changes: changes.into() }),
+        (0..Count::ALL.len(), any::<u32>()).prop_map(|(what, n)| Reply::Tally { what: Count::ALL[what], n }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn jobs_survive(job in job()) {
+        let mut wire = Vec::new();
+        job.encode(&mut wire);
+        prop_assert!(wire.len() <= MAX_MESSAGE);
+        prop_assert_eq!(Job::decode(&wire, job.descriptors()).unwrap(), job);
+    }
+
+    #[test]
+    fn replies_survive(reply in reply()) {
+        let mut wire = Vec::new();
+        reply.encode(&mut wire);
+        prop_assert_eq!(Reply::decode(&wire, reply.descriptors()).unwrap(), reply);
+    }
+
+    /// Cut anywhere or with something behind it, a message is refused; so is a wrong number of descriptors.
+    #[test]
+    fn nothing_but_the_whole_message_is_taken(reply in reply(), cut in any::<prop::sample::Index>(), more in 1..4usize) {
+        let mut wire = Vec::new();
+        reply.encode(&mut wire);
+        let fds = reply.descriptors();
+        prop_assert!(Reply::decode(&wire[..cut.index(wire.len())], fds).is_err());
+        prop_assert_eq!(Reply::decode(&wire, fds + more), Err(Refused::Descriptors { expected: fds, came: fds + more }));
+        wire.extend(std::iter::repeat_n(0, more));
+        prop_assert_eq!(Reply::decode(&wire, fds), Err(Refused::Long));
+    }
+
+    /// Random bytes and damaged messages are refused or mean something; they never do worse.
+    #[test]
+    fn hostile_bytes_do_no_harm(reply in reply(), at in any::<prop::sample::Index>(), value in any::<u8>(), noise in bytes(300)) {
+        let _ = Reply::decode(&noise, 0);
+        let _ = Job::decode(&noise, 0);
+        let mut wire = Vec::new();
+        reply.encode(&mut wire);
+        let at = at.index(wire.len());
+        wire[at] = value;
+        if let Ok(other) = Reply::decode(&wire, reply.descriptors()) {
+            let mut again = Vec::new();
+            other.encode(&mut again);
+            prop_assert_eq!(again, wire);
+        }
+    }
+}
+
+#[test]
+fn the_rows_are_a_table() {
+    let mut kinds: Vec<u8> = JOB_ROWS.iter().chain(REPLY_ROWS).map(|row| row.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds.len(), JOB_ROWS.len() + REPLY_ROWS.len());
+    assert!(JOB_ROWS.iter().all(|row| row.from_master && row.kind < 64));
+    assert!(REPLY_ROWS.iter().all(|row| !row.from_master && row.kind >= 64));
+    let named = |name: &str| REPLY_ROWS.iter().find(|row| row.name == name).unwrap().descriptors;
+    assert_eq!((named("Hello"), named("Idle"), named("Drain"), named("Rendered")), (0, 1, 2, 0));
+}
+
+#[test]
+fn limits_are_kept_at_the_gate() {
+    let conn = |context: usize| ConnRecord {
+        conn: 1,
+        peer: "127.0.0.1:1".parse().unwrap(),
+        listener: 0,
+        served: 0,
+        context: vec![0; context],
+    };
+    let refused = |reply: Reply| {
+        let mut wire = Vec::new();
+        reply.encode(&mut wire);
+        matches!(Reply::decode(&wire, reply.descriptors()), Err(Refused::TooBig(_)))
+    };
+    assert!(!refused(Reply::Idle { job: 1, conn: conn(8 * 1024) }));
+    assert!(refused(Reply::Idle { job: 1, conn: conn(8 * 1024 + 1) }));
+    assert!(refused(Reply::Changed { changes: vec![(1, 1); 1025].into() }));
+    let keep =
+        |watch: usize, context: usize| Keep { watch: vec![(1, 1); watch].into(), context: vec![0; context].into() };
+    let still = |keep| Reply::Rendered { job: 1, held: 1, outcome: Outcome::Still { keep } };
+    assert!(!refused(still(keep(64, 512))));
+    assert!(refused(still(keep(65, 0))));
+    assert!(refused(still(keep(1, 513))));
+    assert!(refused(Reply::Discard { job: 1, conn: conn(0), limit: 0, then: Then::Keep, reply: vec![0; MAX_MESSAGE] }));
+    let answer = |n| Outcome::Answer { then: Then::Keep, bytes: Body::Inline(vec![0; n]) };
+    assert!(!refused(Reply::Rendered { job: 1, held: 1, outcome: answer(64 * 1024) }));
+    assert!(refused(Reply::Rendered { job: 1, held: 1, outcome: answer(64 * 1024 + 1) }));
+}
