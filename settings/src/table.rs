@@ -63,7 +63,7 @@ macro_rules! settings {
 }
 
 /// The languages in which folders have names (`ewsd-model`, `distinguished.rs`; a test of the programs compares the two).
-pub const LANGUAGES: &[&str] = &["en", "de", "fr", "es", "it", "nl", "pt", "ja"];
+pub const LANGUAGES: &[&str] = &["en", "de", "fr", "es", "it", "nl", "pt", "ja", "pl"];
 
 const NONE: [String; 0] = [];
 const SECONDS: Check = Check::Between(1, 86_400);

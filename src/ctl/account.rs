@@ -227,3 +227,12 @@ fn describe(account: &Account) -> Map<String, Value> {
 fn local_part(address: &str) -> &str {
     address.split('@').next().unwrap_or(address)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_language_can_be_chosen_when_folders_have_names_in_it() {
+        let named: Vec<&str> = std::iter::once("en").chain(ewsd_model::distinguished::LANGUAGES).collect();
+        assert_eq!(ewsd_settings::LANGUAGES, named);
+    }
+}

@@ -145,8 +145,17 @@ mod tests {
 
     #[test]
     fn every_program_and_command_has_a_page() {
-        for name in ["ewsd.8", "ewsd-worker.8", "ewsctl.1", "ewsctl-config-show.1", "ewsctl-man.1", "ewsd.toml.5"] {
+        for name in ["ewsd.8", "ewsd-worker.8", "ewsctl.1", "ewsctl-account-add.1", "ewsctl-demo.1", "ewsd.toml.5"] {
             assert!(text(name).starts_with(".TH") || text(name).contains("\n.TH"), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_master_takes_what_its_page_says() {
+        let program = include_str!("../bin/ewsd.rs");
+        for option in super::ewsd().get_arguments() {
+            let long = format!("--{}", option.get_long().unwrap());
+            assert!(program.matches(&long).count() >= 2, "{long} in usage and parser of src/bin/ewsd.rs");
         }
     }
 

@@ -7,7 +7,6 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use ewsd_settings::Settings;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -94,7 +93,7 @@ pub struct Server {
 impl Server {
     /// Starts the master in a process group of its own, so that Ctrl-C at the terminal reaches only `ewsctl`, which stops it in order.
     pub fn start(place: &Place) -> Result<Self> {
-        refuse_second(&place.settings)?;
+        refuse_second(place)?;
         prctl::set_child_subreaper(true).map_err(|error| format!("prctl: {error}"))?;
         let program = program("ewsd")?;
         let master = Command::new(&program)
@@ -132,11 +131,13 @@ impl Server {
         }
     }
 
-    /// Stays until somebody wants the end or the master ends by itself, which is a failure.
+    /// Stays until somebody wants the end, by a signal or by `ewsctl stop`. A master that ends otherwise is a failure.
     pub fn attend(&mut self, signals: &Signals) -> Result {
         loop {
-            if let Some(status) = self.ended()? {
-                return Err(format!("the server ended by itself ({status}); its log is above").into());
+            match self.ended()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("the server ended by itself ({status}); its log is above").into()),
+                None => {}
             }
             match signals.wait(None)? {
                 Event::Stop => return Ok(()),
@@ -186,12 +187,13 @@ fn pid_of(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))
 }
 
-fn refuse_second(settings: &Settings) -> Result {
-    match control::ask(settings, &json!({"cmd": "status"})) {
+fn refuse_second(place: &Place) -> Result {
+    match control::ask(&place.settings, &json!({"cmd": "status"})) {
         Err(control::Silence::NotRunning) => Ok(()),
         _ => Err(format!(
-            "a server runs on {} already: stop it with `ewsctl -c {}/../ewsd.toml stop`",
-            settings.server.state_dir, settings.server.state_dir
+            "a server runs in {} already: stop it with `ewsctl -c {} stop`",
+            place.dir.display(),
+            place.config.display()
         )
         .into()),
     }
