@@ -23,11 +23,6 @@ pub fn request(id: &str) {
     });
 }
 
-/// The id that lines carry now.
-pub fn current_request() -> String {
-    REQUEST.with_borrow(String::clone)
-}
-
 #[doc(hidden)]
 pub fn write(level: log::Level, message: std::fmt::Arguments<'_>) {
     if level > log::max_level() {

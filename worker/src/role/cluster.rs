@@ -212,7 +212,7 @@ fn find_programs(set: &str, cluster: Option<&str>) -> Result<PathBuf, String> {
         .filter_map(|path| Some((version(&path)?, path)))
         .filter(|(version, _)| *version >= OLDEST)
         .collect();
-    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     let right = found.iter().find(|(version, _)| fits(*version, cluster).is_ok());
     match (right, found.first()) {
         (Some((_, path)), _) => Ok(path.clone()),

@@ -126,3 +126,43 @@ impl Janitor<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use std::os::fd::AsFd;
+
+    use ewsd_ipc::seqpacket::{self, Wait};
+    use ewsd_ipc::shared;
+    use ewsd_store::testing::database;
+    use ewsd_store::{FolderUpdate, NewAccount};
+
+    use super::*;
+
+    #[test]
+    fn a_walk_goes_through_all_mailboxes_and_ends_when_told() {
+        let database = database();
+        let mut store = Store::connect(&database.options()).unwrap();
+        for login in ["alice", "bob"] {
+            let addresses = vec![format!("{login}@example.test")];
+            let new = NewAccount { login: login.into(), addresses, language: "en".into(), ..NewAccount::default() };
+            let account = store.create_account(&new).unwrap();
+            let inbox = store.folder_by_distinguished(account.mailbox, "inbox").unwrap();
+            let update = FolderUpdate { hidden: Some(false), ..FolderUpdate::default() };
+            store.update_folder(account.mailbox, inbox.folder, &update, None).unwrap();
+        }
+        let (_jobs, theirs) = seqpacket::pair().unwrap();
+        let (master, own) = seqpacket::pair().unwrap();
+        let region = shared::create(&[1; 32]).unwrap();
+        let end = WorkerEnd::new(theirs, own, region.as_fd()).unwrap();
+        let signals = Signals::catch().unwrap();
+        let settings = Settings::default();
+        let mut janitor = Janitor { end: &end, settings: &settings, signals: &signals, store };
+        assert!(janitor.round(true).is_ok());
+        let mut buffer = [0; 64];
+        let told = seqpacket::receive(master.as_fd(), &mut buffer, &mut Vec::new(), Wait::No);
+        assert!(told.is_err(), "nothing expired, so nothing is told");
+        drop(master);
+        assert!(matches!(janitor.round(true), Err(Ended::Stop)));
+    }
+}

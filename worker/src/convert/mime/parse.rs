@@ -109,7 +109,7 @@ pub fn display(list: &[Mailbox]) -> String {
     names.collect::<Vec<_>>().join("; ")
 }
 
-fn addresses<'a>(value: &'a HeaderValue<'_>) -> Vec<Mailbox> {
+fn addresses(value: &HeaderValue<'_>) -> Vec<Mailbox> {
     value.as_address().map(|address| mailboxes(address).collect()).unwrap_or_default()
 }
 
@@ -269,18 +269,18 @@ fn attachments<'a>(message: &mut Message<'a>, body_type: BodyType, parsed: &mut 
         let Some(part) = message.parts.get_mut(*id as usize) else { continue };
         let mut attachment = attachment(part, number + 1);
         attachment.content = content(part, &raw);
-        attachment.inline = body_type == BodyType::Html
-            && attachment.content_id.as_deref().is_some_and(|id| refers_to(&parsed.body, id))
-            || body_type == BodyType::Html
-                && attachment
-                    .content_location
-                    .as_deref()
-                    .is_some_and(|place| !place.is_empty() && parsed.body.contains(place));
+        attachment.inline = body_type == BodyType::Html && is_shown(&attachment, &parsed.body);
         if !attachment.inline {
             parsed.flags |= bit::HAS_ATTACHMENTS;
         }
         parsed.attachments.push(attachment);
     }
+}
+
+/// Whether the body refers to it (RFC 2392, RFC 2557).
+fn is_shown(attachment: &Attachment<'_>, html: &str) -> bool {
+    let by_id = attachment.content_id.as_deref().is_some_and(|id| refers_to(html, id));
+    by_id || attachment.content_location.as_deref().is_some_and(|place| !place.is_empty() && html.contains(place))
 }
 
 fn refers_to(html: &str, content_id: &str) -> bool {
