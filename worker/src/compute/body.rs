@@ -24,7 +24,13 @@ pub struct Bodies {
 
 impl Default for Bodies {
     fn default() -> Self {
-        Bodies { body: BodyFormat::Best, unique: BodyFormat::Best, normalized: BodyFormat::Best, filter: false, most: None }
+        Bodies {
+            body: BodyFormat::Best,
+            unique: BodyFormat::Best,
+            normalized: BodyFormat::Best,
+            filter: false,
+            most: None,
+        }
     }
 }
 
@@ -61,7 +67,10 @@ pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Option<Body> {
         Which::Body => (wanted.body, stored),
         Which::Normalized => (wanted.normalized, stored),
         Which::Text => (BodyFormat::Text, stored),
-        Which::Unique => (wanted.unique, Cow::Owned(if from == BodyType::Html { unique_html(&stored) } else { unique_text(&stored) })),
+        Which::Unique => (
+            wanted.unique,
+            Cow::Owned(if from == BodyType::Html { unique_html(&stored) } else { unique_text(&stored) }),
+        ),
     };
     let to = match format {
         BodyFormat::Best => from,

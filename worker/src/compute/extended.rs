@@ -200,7 +200,9 @@ pub fn to_value(id: PropId, value: &ExtendedValue) -> Option<Value> {
     };
     Some(match (row.ty, scalar) {
         (Type::Text, Scalar::Text(text)) => Value::Text(text.clone()),
-        (Type::Enum(words), Scalar::Text(word)) => Value::Text((*words.iter().find(|known| *known == word)?).to_owned()),
+        (Type::Enum(words), Scalar::Text(word)) => {
+            Value::Text((*words.iter().find(|known| *known == word)?).to_owned())
+        }
         (Type::Enum(_), Scalar::Int(number)) => Value::Text(row.word_of(i32::try_from(*number).ok()?)?.to_owned()),
         (Type::Bool, Scalar::Bool(value)) => Value::Bool(*value),
         (Type::Int, Scalar::Int(number)) => Value::Int(i32::try_from(*number).ok()?),
@@ -279,7 +281,8 @@ mod tests {
     #[test]
     fn header_lines_by_name() {
         let mut item = row();
-        item.props = json!({ "InternetMessageHeaders": [["Content-Class", "urn:x"], ["To", "a"]] }).as_object().cloned();
+        item.props =
+            json!({ "InternetMessageHeaders": [["Content-Class", "urn:x"], ["To", "a"]] }).as_object().cloned();
         let path = Mapi::Name(SetId::InternetHeaders, "content-class", MapiType::String).path();
         assert_eq!(get(&item, &path), Some(text("urn:x".into())));
         assert_eq!(get(&item, &tag(0x007d, MapiType::String)), Some(text("Content-Class: urn:x\r\nTo: a\r\n".into())));

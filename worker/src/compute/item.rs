@@ -1,5 +1,6 @@
 //! One property of an item, wherever it comes from; the properties that are worked out are one match here.
 
+use ewsd_model::id::FolderNo;
 use ewsd_model::property::{Blob, Column, Source, Type, bit};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
 use ewsd_model::{ItemKind, PropId, Value, id};
@@ -89,7 +90,8 @@ impl Item<'_> {
     }
 
     fn attachments(&self) -> Option<Value> {
-        let infos: Vec<AttachmentInfo> = self.attachments.iter().map(|one| attachment_info(self.owner, self.row, one)).collect();
+        let infos: Vec<AttachmentInfo> =
+            self.attachments.iter().map(|one| attachment_info(self.owner, self.row.folder, one)).collect();
         (!infos.is_empty()).then_some(Value::Attachments(infos))
     }
 
@@ -109,9 +111,9 @@ pub fn headers(row: &ItemRow) -> Option<Vec<(String, String)>> {
 }
 
 /// What GetItem tells of an attachment.
-pub fn attachment_info(owner: &Granted, item: &ItemRow, row: &AttachmentRow) -> AttachmentInfo {
+pub fn attachment_info(owner: &Granted, folder: FolderNo, row: &AttachmentRow) -> AttachmentInfo {
     AttachmentInfo {
-        id: owner.attachment_id(item.folder, item.item, row.attachment).encode(),
+        id: owner.attachment_id(folder, row.item, row.attachment).encode(),
         name: row.name.clone(),
         content_type: row.content_type.clone(),
         content_id: row.content_id.clone(),

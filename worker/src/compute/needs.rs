@@ -16,7 +16,8 @@ pub struct Needs {
 }
 
 /// Kinds among which the meaning of a MAPI property differs.
-const MEANINGS: [Kinds; 4] = [ItemKind::Message.kinds(), ItemKind::Task.kinds(), ItemKind::Contact.kinds(), ItemKind::CalendarItem.kinds()];
+const MEANINGS: [Kinds; 4] =
+    [ItemKind::Message.kinds(), ItemKind::Task.kinds(), ItemKind::Contact.kinds(), ItemKind::CalendarItem.kinds()];
 
 impl Needs {
     /// For GetItem.

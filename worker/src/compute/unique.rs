@@ -6,7 +6,10 @@
 /// Openings of the HTML that Outlook, its web and phone editions, Gmail, Thunderbird, Apple Mail and Yahoo put around
 /// what they quote. Compared without case against the tag's text from `<` on.
 const HTML_MARKS: &[(&str, &[&str])] = &[
-    ("<div", &["divrplyfwdmsg", "gmail_quote", "gmail_extra", "yahoo_quoted", "outlookmessageheader", "moz-cite-prefix"]),
+    (
+        "<div",
+        &["divrplyfwdmsg", "gmail_quote", "gmail_extra", "yahoo_quoted", "outlookmessageheader", "moz-cite-prefix"],
+    ),
     ("<blockquote", &["type=\"cite\"", "type='cite'", "gmail_quote", "type=cite"]),
     ("<hr", &["stopspelling"]),
 ];
@@ -45,9 +48,8 @@ fn html_quote_start(html: &str) -> Option<usize> {
         let start = at + found;
         let rest = lower.get(start..)?;
         let tag = rest.find('>').map_or(rest, |end| rest.get(..end).unwrap_or(rest));
-        let quoted = HTML_MARKS
-            .iter()
-            .any(|(open, marks)| tag.starts_with(open) && marks.iter().any(|mark| tag.contains(mark)));
+        let quoted =
+            HTML_MARKS.iter().any(|(open, marks)| tag.starts_with(open) && marks.iter().any(|mark| tag.contains(mark)));
         if quoted {
             return Some(start);
         }
@@ -82,7 +84,8 @@ fn drop_attribution(kept: &mut Vec<&str>) {
     kept.pop();
     let goes_on = kept.last().is_some_and(|line| {
         let bare = line.trim();
-        ["On ", "Am ", "Le ", "El ", "Il ", "Op ", "Em "].iter().any(|word| bare.starts_with(word)) && !bare.ends_with('.')
+        ["On ", "Am ", "Le ", "El ", "Il ", "Op ", "Em "].iter().any(|word| bare.starts_with(word))
+            && !bare.ends_with('.')
     });
     if goes_on {
         kept.pop();

@@ -30,8 +30,10 @@ pub struct Shape {
     pub bodies: Bodies,
     /// Made when the first item of a kind is shown.
     kinds: Vec<KindShape>,
-    /// What the store must read for it.
+    /// What the store must read for it, whatever kind an item is.
     pub needs: Needs,
+    /// What it must read of mail ([`is_mail`]) alone: mostly less, for what contacts or tasks have besides is in documents.
+    pub mail_needs: Needs,
 }
 
 /// The shape of one kind.
@@ -55,6 +57,11 @@ pub fn has_mime(kind: ItemKind) -> bool {
             | ItemKind::MeetingResponse
             | ItemKind::MeetingCancellation
     )
+}
+
+/// Kinds that mail folders hold.
+pub fn is_mail(kind: ItemKind) -> bool {
+    matches!(kind, ItemKind::Item | ItemKind::Message | ItemKind::PostItem)
 }
 
 impl Shape {
@@ -92,6 +99,7 @@ impl Shape {
             bodies: bodies(shape),
             kinds: Vec::new(),
             needs: if listed { Needs::of_lists() } else { Needs::of_items() },
+            mail_needs: Needs::default(),
         };
         let mut seen = BTreeSet::new();
         for path in &shape.additional {
@@ -100,9 +108,13 @@ impl Shape {
         if made.include_mime {
             made.needs.prop(PropId::ItemMimeContent);
         }
+        made.mail_needs = made.needs;
         for kind in ALL_KINDS {
             for id in made.base_of(*kind) {
                 made.needs.prop(id);
+                if is_mail(*kind) {
+                    made.mail_needs.prop(id);
+                }
             }
         }
         made
@@ -226,13 +238,18 @@ impl Shape {
         for indexed in &self.indexed {
             let Some(id) = dictionary(indexed) else { continue };
             let row = id.row();
-            if !row.kinds.has_item(item.row.kind) || view.props.iter().any(|(known, _)| *known == id) || !done.insert(id) {
+            if !row.kinds.has_item(item.row.kind)
+                || view.props.iter().any(|(known, _)| *known == id)
+                || !done.insert(id)
+            {
                 continue;
             }
             let wanted: Vec<&IndexedPath> = self.indexed.iter().filter(|one| dictionary(one) == Some(id)).collect();
             let keep = |key: &str| wanted.iter().any(|one| same_key(one, key));
             let value = match item.value(id) {
-                Some(Value::Entries(entries)) => Value::Entries(entries.into_iter().filter(|entry| keep(&entry.0)).collect()),
+                Some(Value::Entries(entries)) => {
+                    Value::Entries(entries.into_iter().filter(|entry| keep(&entry.0)).collect())
+                }
                 Some(Value::Headers(lines)) => Value::Headers(lines.into_iter().filter(|line| keep(&line.0)).collect()),
                 _ => continue,
             };
@@ -349,7 +366,7 @@ mod tests {
         assert!(get.needs.plan.body);
         assert!(ids(&view(&mut get, &message())).contains(&PropId::ItemBody));
         let mut find = Shape::of_lists(&wanted, Version::LATEST);
-        assert_eq!(Plan { columns: find.needs.plan.columns, ..Plan::default() }, find.needs.plan);
+        assert_eq!(Plan { columns: find.mail_needs.plan.columns, ..Plan::default() }, find.mail_needs.plan);
         let listed = ids(&view(&mut find, &message()));
         assert!(!listed.contains(&PropId::ItemBody) && listed.contains(&PropId::ItemSubject));
     }
@@ -365,7 +382,8 @@ mod tests {
 
     #[test]
     fn what_a_kind_does_not_have_is_left_out() {
-        let paths = vec![Path::Prop(PropId::MessageIsRead), Path::Prop(PropId::TaskStatus), Path::Prop(PropId::ItemSubject)];
+        let paths =
+            vec![Path::Prop(PropId::MessageIsRead), Path::Prop(PropId::TaskStatus), Path::Prop(PropId::ItemSubject)];
         let mut both = Shape::of_items(&shape(BaseShape::IdOnly, paths), Version::LATEST);
         assert_eq!(ids(&view(&mut both, &message())), [PropId::ItemItemId, PropId::MessageIsRead, PropId::ItemSubject]);
         let mut task = message();
@@ -386,7 +404,8 @@ mod tests {
     fn extended_properties_come_in_the_order_asked_for() {
         let flags = ExtendedPath::tag(0x0e07, MapiType::Integer);
         let subject = ExtendedPath::tag(0x0037, MapiType::String);
-        let paths = vec![Path::Extended(subject.clone()), Path::Extended(flags.clone()), Path::Extended(subject.clone())];
+        let paths =
+            vec![Path::Extended(subject.clone()), Path::Extended(flags.clone()), Path::Extended(subject.clone())];
         let mut shape = Shape::of_lists(&shape(BaseShape::IdOnly, paths), Version::LATEST);
         let view = view(&mut shape, &message());
         assert_eq!(view.extended.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), [subject, flags]);

@@ -3,8 +3,8 @@
 
 use ewsd_ews::fault::Failure;
 use ewsd_ews::path::{Dictionary, Path};
-use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_ews::word::{ContainmentMode, Direction};
+use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_model::code::Code;
 use ewsd_model::id::{ConversationId, FolderId, ItemId};
 use ewsd_model::property::alias::{Alias, FlagPart, Part};
@@ -76,7 +76,9 @@ fn order(one: &FieldOrder, kinds: Kinds) -> Result<Order, Failure> {
     let unsupported = || Failure::at(Code::ErrorUnsupportedPathForSortGroup, one.path.clone());
     let target = match &one.path {
         // People are sorted by name.
-        Path::Prop(PropId::MessageFrom) => Target { field: Field::Column(Column::FromName), class: Class::Text, words: None },
+        Path::Prop(PropId::MessageFrom) => {
+            Target { field: Field::Column(Column::FromName), class: Class::Text, words: None }
+        }
         path => target(path, kinds, can::SORT).ok_or_else(unsupported)?,
     };
     match target.class {
@@ -125,7 +127,9 @@ fn compare(path: &Path, comparison: Comparison, with: &Operand, kinds: Kinds) ->
 /// The constant as what the field holds.
 fn adapt(target: &Target, constant: &Scalar) -> Option<Scalar> {
     match (target.class, constant) {
-        (Class::Number, Scalar::Text(word)) => target.words?.number_of(word).map(|number| Scalar::Int(i64::from(number))),
+        (Class::Number, Scalar::Text(word)) => {
+            target.words?.number_of(word).map(|number| Scalar::Int(i64::from(number)))
+        }
         (Class::Number, Scalar::Int(_) | Scalar::Real(_))
         | (Class::Bool, Scalar::Bool(_))
         | (Class::Text | Class::Texts, Scalar::Text(_))
@@ -164,7 +168,8 @@ fn message_flags(path: &Path, cmp: Cmp, constant: &Scalar) -> Result<Filter, Fai
     let Scalar::Int(value) = constant else {
         return Err(Failure::at(Code::ErrorInvalidValueForProperty, path.clone()));
     };
-    let equal = Filter::And(MESSAGE_FLAGS.iter().map(|(mask, flag)| has_bit(*flag, value & i64::from(*mask) != 0)).collect());
+    let equal =
+        Filter::And(MESSAGE_FLAGS.iter().map(|(mask, flag)| has_bit(*flag, value & i64::from(*mask) != 0)).collect());
     match cmp {
         Cmp::Eq => Ok(equal),
         Cmp::Ne => Ok(Filter::Not(Box::new(equal))),

@@ -1,52 +1,64 @@
-//! CreateAttachment (MS-OXWSATT 3.1.4.1): files. All of a request go to one item, each by itself.
+//! CreateAttachment (MS-OXWSATT 3.1.4.1): attachments added to a stored item, which gets a new change key by it.
 
-use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::object::{NewAttachment as Asked, NewContent};
+use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::CreateAttachment;
-use ewsd_ews::target::BaseItemId;
 use ewsd_model::code::Code;
 use ewsd_model::value::AttachmentInfo;
-use ewsd_store::{Missing, NewAttachment, StoreError};
+use ewsd_store::AttachmentKind;
 
-use super::root;
 use crate::error::{Error, Result, outcome};
 use crate::gate::{Item, Right};
+use crate::op::item::draft::Attached;
+use crate::op::item::relocate::wire_id;
 use crate::session::Cx;
 
+/// All that can be attached are, in one change of the item; the others fail by themselves.
 pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
-    let parent = cx.gate.item(&BaseItemId::Item(request.parent), Right::Modify)?;
-    request.attachments.into_iter().map(|asked| outcome(one(cx, &parent, asked))).collect()
+    let parent = &request.parent;
+    let item = cx.gate.item_by_id(&parent.id, parent.change_key.as_deref(), Right::Modify)?;
+    let mut prepared = Vec::with_capacity(request.attachments.len());
+    for wanted in request.attachments {
+        let attached = match wanted {
+            Ok(wanted) => Attached::new(cx, wanted).and_then(|attached| check_size(cx, attached)),
+            Err(failure) => Err(failure.into()),
+        };
+        prepared.push(match attached {
+            Err(fault @ Error::Fault(_)) => return Err(fault),
+            attached => attached,
+        });
+    }
+    let mut views = store(cx, &item, &prepared)?.into_iter();
+    let each = |attached: Result<Attached>| {
+        attached?;
+        views.next().ok_or_else(|| Code::ErrorItemNotFound.into())
+    };
+    prepared.into_iter().map(each).map(outcome).collect()
 }
 
-fn one(cx: &mut Cx<'_>, parent: &Item, asked: Result<Asked, Failure>) -> Result<AttachmentView> {
-    let asked = asked?;
-    let NewContent::File(content) = &asked.content else {
-        return Err(Code::ErrorInvalidItemForOperationCreateItemAttachment.into());
-    };
-    let limit = cx.settings.limits.message_bytes;
-    if content.len() as u64 > limit {
-        let text = format!("An attachment has at most {limit} octets.");
-        return Err(Failure::with_text(Code::ErrorAttachmentSizeLimitExceeded, text).into());
+fn check_size(cx: &Cx<'_>, attached: Attached) -> Result<Attached> {
+    match attached.size() as u64 > cx.settings.limits.message_bytes {
+        true => Err(Code::ErrorAttachmentSizeLimitExceeded.into()),
+        false => Ok(attached),
     }
-    let new = NewAttachment {
-        name: &asked.name,
-        content_type: asked.content_type.as_deref(),
-        content_id: asked.content_id.as_deref(),
-        content_location: asked.content_location.as_deref(),
-        inline: asked.inline,
-        content,
-        ..NewAttachment::file()
+}
+
+fn store(cx: &mut Cx<'_>, item: &Item, prepared: &[Result<Attached>]) -> Result<Vec<AttachmentView>> {
+    let rows: Vec<_> = prepared.iter().flatten().map(Attached::row).collect();
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let granted = item.granted;
+    let (numbers, changed) = cx.gate.store(&granted).create_attachments(granted.mailbox(), item.item, &rows)?;
+    let view = |(number, row): (_, &ewsd_store::NewAttachment<'_>)| AttachmentView {
+        info: AttachmentInfo {
+            id: granted.attachment_id(changed.folder, changed.item, number).encode(),
+            name: row.name.to_owned(),
+            is_item: row.kind == AttachmentKind::Item,
+            ..AttachmentInfo::default()
+        },
+        root: Some(wire_id(&granted, &changed)),
+        item: None,
     };
-    let granted = parent.granted;
-    let store = cx.gate.store(&granted);
-    let made = store.create_attachments(granted.mailbox(), parent.item, std::slice::from_ref(&new));
-    let (numbers, item) = made.map_err(|error| match error {
-        StoreError::NotFound(Missing::Item) => Error::from(Code::ErrorItemNotFound),
-        other => other.into(),
-    })?;
-    let Some(number) = numbers.first() else { return Err(Error::internal("an attachment was made without a number")) };
-    let id = granted.attachment_id(item.folder, item.item, *number).encode();
-    let info = AttachmentInfo { id, ..AttachmentInfo::default() };
-    Ok(AttachmentView { info, root: Some(root(&granted, &item)), item: None })
+    Ok(numbers.into_iter().zip(&rows).map(view).collect())
 }

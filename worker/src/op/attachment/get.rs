@@ -1,43 +1,67 @@
-//! GetAttachment (MS-OXWSATT 3.1.4.3): the contents, many ids in one call.
+//! GetAttachment (MS-OXWSATT 3.1.4.3): contents of files, and attached messages as items.
 
 use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::GetAttachment;
-use ewsd_model::code::Code;
+use ewsd_ews::view::ItemView;
+use ewsd_model::PropId;
+use ewsd_model::id::{FolderNo, Seq};
+use ewsd_model::property::Column;
 use ewsd_model::value::AttachmentInfo;
-use ewsd_store::{AttachmentKind, Missing, StoreError};
+use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow};
 
-use crate::error::{Error, Result, outcome};
-use crate::gate::Right;
+use crate::compute::item::attachment_info;
+use crate::compute::{Bodies, Item};
+use crate::convert::mime;
+use crate::error::{Result, outcome};
+use crate::gate::{Granted, Right};
+use crate::op::path::Shape;
 use crate::session::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
-    request.ids.iter().map(|id| outcome(one(cx, id))).collect()
+    let mut shape = Shape::of_attached(request.shape.as_ref(), cx.version);
+    request.ids.iter().map(|id| outcome(one(cx, &mut shape, id))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, id: &str) -> Result<AttachmentView> {
+fn one(cx: &mut Cx<'_>, shape: &mut Shape, id: &str) -> Result<AttachmentView> {
     let attachment = cx.gate.attachment(id, Right::Read)?;
-    let granted = attachment.item.granted;
-    let store = cx.gate.store(&granted);
-    let row = store.attachment(granted.mailbox(), attachment.attachment, true).map_err(|error| match error {
-        StoreError::NotFound(Missing::Attachment) => Error::from(Code::ErrorInvalidAttachmentId),
-        other => other.into(),
-    })?;
-    let mut info = AttachmentInfo {
-        id: id.to_owned(),
-        name: row.name,
-        content_type: row.content_type,
-        content_id: row.content_id,
-        content_location: row.content_location,
-        size: row.size,
-        modified: Some(row.modified),
-        inline: row.inline,
-        content: Some(row.content.unwrap_or_default()),
-        is_item: false,
-    };
-    // A message that came with a message, until attached items can be opened: as the file that it also is.
-    if row.kind == AttachmentKind::Item {
-        info.content_type.get_or_insert_with(|| "message/rfc822".to_owned());
+    let (granted, folder) = (attachment.item.granted, attachment.item.folder);
+    let row = cx.gate.store(&granted).attachment(granted.mailbox(), attachment.attachment, true)?;
+    let is_item = row.kind == AttachmentKind::Item;
+    let item = is_item.then(|| attached_item(cx, shape, &granted, &row));
+    // The id is answered as it was asked for: clients look for it.
+    let info = AttachmentInfo { id: id.to_owned(), ..attachment_info(&granted, folder, &row) };
+    let content = if is_item { None } else { Some(row.content.unwrap_or_default()) };
+    Ok(AttachmentView { info: AttachmentInfo { content, ..info }, root: None, item })
+}
+
+/// Ids that only stored items have.
+const OF_STORED_ITEMS: [PropId; 3] = [PropId::ItemItemId, PropId::ItemParentFolderId, PropId::ItemEffectiveRights];
+
+/// An attached message, read off its octets. It is no item of the mailbox and has no id of its own.
+fn attached_item(cx: &Cx<'_>, shape: &mut Shape, granted: &Granted, attachment: &AttachmentRow) -> ItemView {
+    let octets = attachment.content.as_deref().unwrap_or_default();
+    let parsed = mime::parse(octets, cx.now);
+    let mut columns = parsed.columns;
+    for column in [Column::Received, Column::Created, Column::Modified] {
+        columns.set(column, ewsd_model::Value::Time(attachment.modified));
     }
-    Ok(AttachmentView { info, root: None, item: None })
+    let row = ItemRow {
+        item: attachment.item,
+        folder: FolderNo(0),
+        kind: parsed.kind,
+        change: Seq(0),
+        flags: parsed.flags,
+        attachments: 0,
+        columns,
+        props: Some(parsed.props),
+        ext: None,
+        body: Some(parsed.body.into_bytes()),
+        mime: None,
+    };
+    let bodies = Bodies::default();
+    let item = Item { row: &row, owner: granted, attachments: &[], mime: Some(octets), bodies: &bodies, listed: false };
+    let mut view = shape.view(&item);
+    view.props.retain(|(id, _)| !OF_STORED_ITEMS.contains(id));
+    view
 }

@@ -50,7 +50,7 @@ const OVERHEAD: i64 = 512;
 
 /// Whether the edit changes what the message as octets tells.
 pub fn touches_mime(edit: &Edit<'_>) -> bool {
-    IN_MIME.iter().any(|id| edit.touched.contains(id))
+    IN_MIME.iter().any(|id| edit.changed.contains(id))
 }
 
 /// Whether the edit changes the words that the item is found by: then its body must have been read.
@@ -62,12 +62,12 @@ pub fn touches_words(id: PropId) -> bool {
 pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
     show_people(edit);
     let is_new = edit.base.is_none();
-    if edit.touched.contains(&PropId::ItemSubject) && (is_new || edit.flags() & bit::DRAFT != 0) {
+    if !is_new && edit.changed.contains(&PropId::ItemSubject) && edit.flags() & bit::DRAFT != 0 {
         retitle(edit);
     }
     let words = is_new || WORDS.iter().any(|id| edit.touched.contains(id));
     let search = words.then(|| describe(edit));
-    if edit.base.is_some() {
+    if !is_new {
         if touches_mime(edit) {
             edit.set_bit(bit::MIME_STALE, true);
         }

@@ -17,7 +17,7 @@ use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{ColumnSet, Columns, ItemRow, Map, json};
 use jiff::Timestamp;
 
-use crate::compute::{extended, stored};
+use crate::compute::extended;
 use crate::op::path::{dictionary, same_key};
 
 /// Changes to one item.
@@ -41,8 +41,17 @@ pub struct Edit<'a> {
     pub mime: Option<Vec<u8>>,
     /// The rows that were touched, by whatever name.
     pub touched: BTreeSet<PropId>,
+    /// Those of them that have another value now.
+    pub changed: BTreeSet<PropId>,
     /// Keys of extended properties that were touched.
     pub touched_keys: BTreeSet<String>,
+}
+
+#[derive(PartialEq)]
+enum Snapshot {
+    Column(Option<Value>),
+    Bit(bool),
+    Member(Option<serde_json::Value>),
 }
 
 impl<'a> Edit<'a> {
@@ -60,6 +69,7 @@ impl<'a> Edit<'a> {
             body: None,
             mime: None,
             touched: BTreeSet::new(),
+            changed: BTreeSet::new(),
             touched_keys: BTreeSet::new(),
         }
     }
@@ -104,14 +114,41 @@ impl<'a> Edit<'a> {
 
     /// Sets a property of the table.
     pub fn set(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
-        let row = id.row();
+        let before = self.snapshot(id);
+        self.put(id, value)?;
+        self.note(id, before);
+        Ok(())
+    }
+
+    /// What a row's value is compared by. None: taken for changed whenever it is touched.
+    fn snapshot(&self, id: PropId) -> Option<Snapshot> {
+        match id.row().source {
+            Source::Column(Column::FlagStatus) => None,
+            Source::Column(column) => Some(Snapshot::Column(self.column(column).cloned())),
+            Source::Bit(mask) => Some(Snapshot::Bit(self.flags() & mask != 0)),
+            Source::Json => Some(Snapshot::Member(self.member(id.row().element).cloned())),
+            _ => None,
+        }
+    }
+
+    fn note(&mut self, id: PropId, before: Option<Snapshot>) {
         self.touched.insert(id);
+        if before.is_none() || before != self.snapshot(id) {
+            self.changed.insert(id);
+        }
+    }
+
+    fn put(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
+        let row = id.row();
         match (row.source, value) {
             (Source::Column(_), Value::Flag(flag)) => self.set_flag(flag),
             (Source::Column(column), value) => {
                 let value = match (row.ty, value) {
-                    (Type::Enum(_), Value::Text(word)) => row.number_of(&word).map(Value::Int).ok_or_else(|| refused(id))?,
+                    (Type::Enum(_), Value::Text(word)) => {
+                        row.number_of(&word).map(Value::Int).ok_or_else(|| refused(id))?
+                    }
                     (_, Value::Mailbox(mailbox)) => Value::Mailbox(complete(mailbox)),
+                    (_, Value::Text(text)) if id == PropId::MessageInternetMessageId => Value::Text(bracketed(&text)),
                     (_, value) => value,
                 };
                 if id == PropId::ItemItemClass {
@@ -149,10 +186,12 @@ impl<'a> Edit<'a> {
     /// Takes a property away. One that is not there is gone already.
     pub fn unset(&mut self, id: PropId) -> Result<(), Failure> {
         let row = id.row();
-        self.touched.insert(id);
+        let before = self.snapshot(id);
         match row.source {
             Source::Column(Column::FlagStatus) => self.set_flag(Flag::default())?,
-            Source::Column(column) if is_always_set(column) => return Err(Failure::at(Code::ErrorInvalidPropertyDelete, id)),
+            Source::Column(column) if is_always_set(column) => {
+                return Err(Failure::at(Code::ErrorInvalidPropertyDelete, id));
+            }
             Source::Column(column) => self.unset_column(column),
             Source::Bit(mask) => self.set_bit(mask, false),
             Source::Json => {
@@ -163,6 +202,7 @@ impl<'a> Edit<'a> {
                 return Err(Failure::at(Code::ErrorInvalidPropertyDelete, id));
             }
         }
+        self.note(id, before);
         Ok(())
     }
 
@@ -283,7 +323,9 @@ impl<'a> Edit<'a> {
 
     fn set_column(&mut self, column: Column, value: Value) {
         // An empty text is no text: clients that unset a subject send one.
-        if matches!(&value, Value::Text(text) if text.is_empty()) || matches!(&value, Value::Texts(list) if list.is_empty()) {
+        if matches!(&value, Value::Text(text) if text.is_empty())
+            || matches!(&value, Value::Texts(list) if list.is_empty())
+        {
             return self.unset_column(column);
         }
         self.unset = self.unset.without(column);
@@ -319,6 +361,7 @@ impl<'a> Edit<'a> {
 
     fn set_body(&mut self, body: Option<Body>) {
         self.touched.insert(PropId::ItemBody);
+        self.changed.insert(PropId::ItemBody);
         self.body = Some(body);
     }
 
@@ -356,6 +399,7 @@ impl<'a> Edit<'a> {
             self.set_bit(mask, after & mask != 0);
         }
         self.touched.extend([PropId::ItemIsDraft, PropId::MessageIsRead]);
+        self.changed.extend([PropId::ItemIsDraft, PropId::MessageIsRead]);
     }
 
     /// `item:Flag` as a whole, by the rules of MS-OXWSCORE 2.2.4.15.
@@ -425,6 +469,12 @@ fn complete(mut mailbox: Mailbox) -> Mailbox {
         mailbox.routing = Some("SMTP".to_owned());
     }
     mailbox
+}
+
+/// A Message-ID as RFC 5322 3.6.4 has it; clients leave the brackets out.
+fn bracketed(id: &str) -> String {
+    let bare: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '<' && *c != '>').collect();
+    if bare.is_empty() { bare } else { format!("<{bare}>") }
 }
 
 /// Columns that every item has a value in.

@@ -15,12 +15,22 @@ pub enum Query {
     Or(Vec<Query>),
     Not(Box<Query>),
     /// Text in one field, or anywhere. A phrase keeps its word order.
-    Text { field: Option<TextField>, text: String },
+    Text {
+        field: Option<TextField>,
+        text: String,
+    },
     Bool(BoolField, bool),
     /// Half-open range of times: from inclusive, to exclusive.
-    Time { field: TimeField, from: Option<Timestamp>, to: Option<Timestamp> },
+    Time {
+        field: TimeField,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    },
     /// Octets, inclusive.
-    Size { least: Option<i64>, most: Option<i64> },
+    Size {
+        least: Option<i64>,
+        most: Option<i64>,
+    },
     /// `High`, `Normal`, `Low`.
     Importance(&'static str),
     Category(String),
@@ -147,9 +157,8 @@ fn word(text: &str, name: bool) -> (String, bool, &str) {
         let (phrase, after) = rest.split_once('"').unwrap_or((rest, ""));
         return (phrase.to_owned(), true, after);
     }
-    let end = text
-        .find(|c: char| c.is_whitespace() || c == '(' || c == ')' || (name && c == ':'))
-        .unwrap_or(text.len());
+    let end =
+        text.find(|c: char| c.is_whitespace() || c == '(' || c == ')' || (name && c == ':')).unwrap_or(text.len());
     let (word, after) = text.split_at(end);
     (word.to_owned(), false, after)
 }
@@ -431,7 +440,21 @@ mod tests {
 
     #[test]
     fn odd_queries_end() {
-        for text in [")", "((((", "OR OR", "AND", "NOT", "a:", ":", "\"", "-", "()", "a OR", &"(".repeat(500), &"NOT ".repeat(500)] {
+        for text in [
+            ")",
+            "((((",
+            "OR OR",
+            "AND",
+            "NOT",
+            "a:",
+            ":",
+            "\"",
+            "-",
+            "()",
+            "a OR",
+            &"(".repeat(500),
+            &"NOT ".repeat(500),
+        ] {
             query(text);
         }
     }

@@ -1,0 +1,157 @@
+//! CreateItem (MS-OXWSCORE 3.1.4.2): items from fields, from MIME, or from both; saved, sent, or sent and saved.
+
+use std::borrow::Cow;
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::object::{NewItem as Wanted, NewKind};
+use ewsd_ews::request::CreateItem;
+use ewsd_ews::target::TargetFolder;
+use ewsd_ews::view::ItemView;
+use ewsd_ews::word::Disposition;
+use ewsd_model::code::Code;
+use ewsd_model::property::bit;
+use ewsd_model::{FolderKind, ItemKind, PropId, Value};
+
+use super::draft::{Draft, kind_of};
+use super::relocate::wire_id;
+use super::{respond, submit};
+use crate::compute::item::attachment_info;
+use crate::error::{Error, Result, outcome};
+use crate::gate::{Folder, Right};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: CreateItem) -> Result<Vec<Outcome<Vec<ItemView>>>> {
+    let CreateItem { disposition, saved_folder, items, .. } = request;
+    // Asked for once: every item that goes there is told the same when it is not.
+    let saved = match &saved_folder {
+        Some(target) => Some(outcome(cx.gate.folder(target, Right::CreateItems))?),
+        None => None,
+    };
+    let mut outcomes = Vec::with_capacity(items.len());
+    for item in items {
+        let made = match item {
+            Ok(wanted) => one(cx, wanted, disposition, saved.as_ref()),
+            Err(failure) => Err(failure.into()),
+        };
+        outcomes.push(outcome(made)?);
+    }
+    Ok(outcomes)
+}
+
+fn one(
+    cx: &mut Cx<'_>,
+    wanted: Wanted,
+    disposition: Option<Disposition>,
+    saved: Option<&Outcome<Folder>>,
+) -> Result<Vec<ItemView>> {
+    let (wanted, answered) = match wanted.kind {
+        NewKind::Item(_) => (wanted, None),
+        NewKind::Response(kind) => match respond::message(cx, wanted, kind)? {
+            Some((message, answered)) => (message, Some(answered)),
+            // Done by what it did to the item it refers to.
+            None => return Ok(Vec::new()),
+        },
+    };
+    let kind = kind_of(&wanted)?;
+    let sends = kind == ItemKind::Message;
+    let disposition = match (sends, disposition) {
+        (true, None) => return Err(Code::ErrorMessageDispositionRequired.into()),
+        (true, Some(disposition)) => disposition,
+        // What cannot be sent is saved, whatever is said.
+        (false, _) => Disposition::SaveOnly,
+    };
+    let folder = match disposition {
+        Disposition::SendOnly => None,
+        Disposition::SaveOnly => Some(target(cx, saved, default_folder(kind))?),
+        Disposition::SendAndSaveCopy => Some(target(cx, saved, "sentitems")?),
+    };
+    if let Some(folder) = &folder {
+        check_folder(kind, folder)?;
+    }
+    let granted = folder.as_ref().map_or_else(|| cx.gate.own(), |folder| folder.granted);
+    let draft = Draft::new(cx, kind, wanted)?;
+    match disposition {
+        Disposition::SaveOnly => save(cx, &draft, folder.as_ref()),
+        Disposition::SendOnly | Disposition::SendAndSaveCopy => {
+            send(cx, &granted, draft, folder.as_ref())?;
+            answered.map_or(Ok(()), |answered| answered.remember(cx))?;
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// The folder asked for, or the one that such items go to by themselves.
+fn target(cx: &mut Cx<'_>, saved: Option<&Outcome<Folder>>, default: &'static str) -> Result<Folder> {
+    match saved {
+        Some(Outcome::Success(folder)) => Ok(folder.clone()),
+        Some(refused) => Err(refused.failure().cloned().unwrap_or_else(|| Code::ErrorFolderNotFound.into()).into()),
+        None => {
+            let target = TargetFolder::Distinguished { name: default, change_key: None, mailbox: None };
+            cx.gate.folder(&target, Right::CreateItems)
+        }
+    }
+}
+
+fn default_folder(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Contact | ItemKind::DistributionList => "contacts",
+        ItemKind::Task => "tasks",
+        ItemKind::CalendarItem => "calendar",
+        ItemKind::PostItem => "inbox",
+        _ => "drafts",
+    }
+}
+
+/// Typed items go into folders of their kind only.
+fn check_folder(kind: ItemKind, folder: &Folder) -> Result<(), Failure> {
+    let needs = match kind {
+        ItemKind::Contact | ItemKind::DistributionList => {
+            (FolderKind::ContactsFolder, Code::ErrorCannotCreateContactInNonContactFolder)
+        }
+        ItemKind::Task => (FolderKind::TasksFolder, Code::ErrorCannotCreateTaskInNonTaskFolder),
+        ItemKind::CalendarItem => (FolderKind::CalendarFolder, Code::ErrorCannotCreateCalendarItemInNonCalendarFolder),
+        ItemKind::PostItem => (FolderKind::Folder, Code::ErrorCannotCreatePostItemInNonMailFolder),
+        _ if folder.is(FolderKind::SearchFolder) => {
+            let text = "Items cannot be put into a search folder.";
+            return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
+        }
+        _ => return Ok(()),
+    };
+    if folder.is(needs.0) { Ok(()) } else { Err(Failure::new(needs.1)) }
+}
+
+fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<ItemView>> {
+    let folder = folder.ok_or(Error::from(Code::ErrorFolderNotFound))?;
+    let (granted, mailbox) = (folder.granted, folder.granted.mailbox());
+    let item = draft.item(folder.row.folder, draft.flags);
+    let store = cx.gate.store(&granted);
+    let made = store.create_item(mailbox, &item)?;
+    let mut props = vec![(PropId::ItemItemId, Value::ItemId(wire_id(&granted, &made)))];
+    if !draft.attachments.is_empty() {
+        // Clients of CreateItem with attachments expect their ids with the item's.
+        let rows = store.attachments(mailbox, &[made.item])?;
+        let ids = rows.iter().map(|row| attachment_info(&granted, made.folder, row)).collect();
+        props.push((PropId::ItemAttachments, Value::Attachments(ids)));
+    }
+    Ok(vec![ItemView { kind: made.kind, props, extended: Vec::new() }])
+}
+
+fn send(cx: &mut Cx<'_>, granted: &crate::gate::Granted, draft: Draft, folder: Option<&Folder>) -> Result<()> {
+    let envelope = submit::address(cx, granted, &draft.columns, &draft.props)?;
+    let message = draft.outgoing();
+    if message.len() as u64 > cx.settings.limits.message_bytes {
+        return Err(Code::ErrorMessageSizeExceeded.into());
+    }
+    let flags = (draft.flags | bit::READ) & !bit::DRAFT;
+    let copy = folder.map(|folder| draft.item(folder.row.folder, flags));
+    let message: Cow<'_, [u8]> = message;
+    let settings = cx.settings;
+    cx.gate.store(granted).transaction(|store| {
+        envelope.send(store, settings, &message, |store| {
+            if let Some(copy) = &copy {
+                store.create_item(granted.mailbox(), copy)?;
+            }
+            Ok(())
+        })
+    })
+}

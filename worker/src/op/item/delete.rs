@@ -1,0 +1,75 @@
+//! DeleteItem (MS-OXWSCORE 3.1.4.3): to the deleted items, to the recoverable ones, or for good.
+
+use std::collections::{HashMap, HashSet};
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::request::DeleteItem;
+use ewsd_ews::word::DeleteType;
+use ewsd_model::ItemKind;
+use ewsd_model::code::Code;
+use ewsd_model::id::ItemNo;
+use ewsd_model::property::bit;
+use ewsd_store::{ItemRow, Plan};
+
+use super::load;
+use crate::error::{Result, outcome};
+use crate::gate::{Granted, Item, Right};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
+    let items = load::resolve(cx, &request.items, Right::Delete)?;
+    let mut gone = HashSet::new();
+    let mut checked: HashMap<ItemNo, Result<(), Failure>> = HashMap::new();
+    for (granted, numbers) in load::by_mailbox(&items) {
+        let rows = cx.gate.store(&granted).items(granted.mailbox(), &numbers, &Plan::default())?;
+        checked.extend(rows.iter().map(|row| (row.item, check(&request, row))));
+        let doomed: Vec<&ItemRow> = rows.iter().filter(|row| matches!(checked.get(&row.item), Some(Ok(())))).collect();
+        gone.extend(dispose(cx, &granted, request.delete_type, &doomed)?);
+    }
+    let each = |item: Result<Item>| {
+        let item = item?.item;
+        match checked.get(&item) {
+            Some(Err(failure)) => Err(failure.clone().into()),
+            // Named a second time it is gone already.
+            _ if gone.remove(&item) => Ok(()),
+            _ => Err(Code::ErrorItemNotFound.into()),
+        }
+    };
+    items.into_iter().map(each).map(outcome).collect()
+}
+
+/// Takes the items away, all in one change. Answers those that were there.
+fn dispose(cx: &mut Cx<'_>, granted: &Granted, how: DeleteType, rows: &[&ItemRow]) -> Result<Vec<ItemNo>> {
+    let (store, mailbox) = (cx.gate.store(granted), granted.mailbox());
+    let name = match how {
+        DeleteType::Hard => {
+            let numbers: Vec<ItemNo> = rows.iter().map(|row| row.item).collect();
+            return Ok(store.delete_items(mailbox, &numbers)?);
+        }
+        DeleteType::Soft => "recoverableitemsdeletions",
+        DeleteType::ToDeletedItems => "deleteditems",
+    };
+    let target = store.folder_by_distinguished(mailbox, name)?.folder;
+    // What is there already stays there, under its id.
+    let (there, elsewhere): (Vec<&ItemRow>, Vec<&ItemRow>) = rows.iter().partition(|row| row.folder == target);
+    let numbers: Vec<ItemNo> = elsewhere.iter().map(|row| row.item).collect();
+    let moved = store.move_items(mailbox, &numbers, target)?;
+    Ok(there.iter().map(|row| row.item).chain(moved.iter().map(|one| one.old)).collect())
+}
+
+/// What some kinds need to be told with their deletion.
+fn check(request: &DeleteItem, row: &ItemRow) -> Result<(), Failure> {
+    if row.flags & bit::ASSOCIATED != 0 && request.delete_type != DeleteType::Hard {
+        let text = "Folder associated items can only be deleted for good (HardDelete).";
+        return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
+    }
+    match row.kind {
+        ItemKind::CalendarItem if request.cancellations.is_none() => {
+            Err(Failure::new(Code::ErrorSendMeetingCancellationsRequired))
+        }
+        ItemKind::Task if request.affected_tasks.is_none() => {
+            Err(Failure::new(Code::ErrorAffectedTaskOccurrencesRequired))
+        }
+        _ => Ok(()),
+    }
+}

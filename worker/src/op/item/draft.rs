@@ -1,0 +1,312 @@
+//! A new item put together: from MIME, from fields, or from fields over MIME; ready to be saved or sent.
+
+use std::borrow::Cow;
+
+use ewsd_ews::fault::Failure;
+use ewsd_ews::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
+use ewsd_model::code::Code;
+use ewsd_model::id::FolderNo;
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::{Body, Mailbox};
+use ewsd_model::{ItemKind, PropId, Value};
+use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem};
+
+use super::edit::{Edit, fits_class};
+use super::{derive, submit};
+use crate::convert::mime::{self, Message, Part};
+use crate::error::Result;
+use crate::op::path::has_mime;
+use crate::random;
+use crate::session::Cx;
+
+/// An item that is not stored yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub kind: ItemKind,
+    pub flags: u32,
+    pub columns: Columns,
+    pub props: Map,
+    ext: Map,
+    body: Option<Body>,
+    /// The message as the client gave it.
+    mime: Option<Vec<u8>>,
+    search: String,
+    pub attachments: Vec<Attached>,
+}
+
+/// An attachment that is not stored yet.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    kind: AttachmentKind,
+    name: String,
+    content_type: Option<String>,
+    content_id: Option<String>,
+    content_location: Option<String>,
+    inline: bool,
+    content: Vec<u8>,
+}
+
+/// The kind that an item is created as. An `Item` is what its class says, a message if it says nothing.
+pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
+    let NewKind::Item(element) = wanted.kind else { return Ok(ItemKind::Message) };
+    let class = match wanted.get(PropId::ItemItemClass) {
+        Some(Value::Text(class)) => Some(class.as_str()),
+        _ => None,
+    };
+    let kind = match (element, class) {
+        (ItemKind::Item, None) => ItemKind::Message,
+        (ItemKind::Item, Some(class)) => ItemKind::from_class(class),
+        (kind, Some(class)) if !fits_class(kind, class) => {
+            return Err(Failure::at(Code::ErrorObjectTypeChanged, PropId::ItemItemClass));
+        }
+        (kind, _) => kind,
+    };
+    match kind {
+        ItemKind::CalendarItem => {
+            let text = "Calendar items cannot be created on this server yet.";
+            Err(Failure::with_text(Code::ErrorInvalidItemForOperationCreateItem, text))
+        }
+        ItemKind::MeetingMessage
+        | ItemKind::MeetingRequest
+        | ItemKind::MeetingResponse
+        | ItemKind::MeetingCancellation => Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItem)),
+        kind => Ok(kind),
+    }
+}
+
+impl Draft {
+    pub fn new(cx: &mut Cx<'_>, kind: ItemKind, mut wanted: Wanted) -> Result<Draft> {
+        let given = match wanted.take(PropId::ItemMimeContent) {
+            Some(Value::Mime(_)) if !has_mime(kind) => {
+                return Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent).into());
+            }
+            Some(Value::Mime(octets)) => Some(octets),
+            _ => None,
+        };
+        let parsed = given.as_deref().map(|octets| mime::parse(octets, cx.now));
+        let mut edit = Edit::new(kind, None, cx.now);
+        let mut attachments = Vec::new();
+        if let Some(parsed) = &parsed {
+            edit.set = parsed.columns.clone();
+            edit.props = parsed.props.clone();
+            edit.set_flags = parsed.flags;
+            edit.body = (!parsed.body.is_empty()).then(|| {
+                let body_type = derive::body_type(&parsed.columns);
+                Some(Body { body_type, text: parsed.body.clone(), truncated: None })
+            });
+            attachments.extend(parsed.attachments.iter().map(Attached::parsed));
+        }
+        let from_mime = attachments.len();
+        for attachment in wanted.attachments {
+            attachments.push(Attached::new(cx, attachment)?);
+        }
+        for (id, value) in wanted.props {
+            edit.set(id, value)?;
+        }
+        for (path, value) in &wanted.extended {
+            edit.set_extended(path, value)?;
+        }
+        if kind == ItemKind::Message || kind == ItemKind::PostItem {
+            author(cx, &mut edit);
+            identify(cx, &mut edit, parsed.is_some());
+        }
+        default_flags(kind, &mut edit);
+        if attachments.iter().any(|one| !one.inline) {
+            edit.set_bit(bit::HAS_ATTACHMENTS, true);
+        }
+        if given.is_some() && (derive::touches_mime(&edit) || attachments.len() > from_mime) {
+            edit.set_bit(bit::MIME_STALE, true);
+        }
+        let search = derive::complete(&mut edit).unwrap_or_default();
+        Ok(Draft::finish(cx, edit, given, search, attachments))
+    }
+
+    fn finish(cx: &Cx<'_>, edit: Edit<'_>, mime: Option<Vec<u8>>, search: String, attachments: Vec<Attached>) -> Draft {
+        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, .. } = edit;
+        props.retain(|_, value| !value.is_null());
+        ext.retain(|_, value| !value.is_null());
+        let body = body.flatten();
+        if columns.get(Column::Class).is_none() {
+            columns.set(Column::Class, Value::Text(kind.default_class().to_owned()));
+        }
+        let name = if cx.caller.display_name.is_empty() { &cx.caller.login } else { &cx.caller.display_name };
+        columns.set(Column::ModifiedBy, Value::Text(name.clone()));
+        if columns.get(Column::Culture).is_none() && !cx.caller.language.is_empty() {
+            columns.set(Column::Culture, Value::Text(cx.caller.language.clone()));
+        }
+        let attached = attachments.iter().map(|one| one.content.len()).sum();
+        let size = match &mime {
+            Some(octets) => i64::try_from(octets.len()).unwrap_or(i64::MAX),
+            None => derive::size(body.as_ref(), &props, attached),
+        };
+        columns.set(Column::Size, Value::Long(size));
+        Draft { kind, flags, columns, props, ext, body, mime, search, attachments }
+    }
+
+    /// As the store takes it.
+    pub fn item(&self, folder: FolderNo, flags: u32) -> NewItem<'_> {
+        let mut item = NewItem::new(folder, self.kind);
+        item.flags = flags;
+        item.columns = self.columns.clone();
+        item.props = self.props.clone();
+        item.ext = self.ext.clone();
+        item.body = self.body.as_ref().map(|body| body.text.as_bytes());
+        item.mime = self.mime.as_deref();
+        item.search = &self.search;
+        item.attachments = self.attachments.iter().map(Attached::row).collect();
+        item
+    }
+
+    /// The message as it leaves: without Bcc, with the fields that every message has.
+    pub fn outgoing(&self) -> Cow<'_, [u8]> {
+        match &self.mime {
+            Some(octets) if self.flags & bit::MIME_STALE == 0 => {
+                let missing = submit::missing_fields(octets, &self.columns);
+                let message = mime::without_bcc(octets);
+                if missing.is_empty() { message } else { Cow::Owned(mime::prepend(&missing, &message)) }
+            }
+            _ => Cow::Owned(self.build(false)),
+        }
+    }
+
+    /// The message written from its properties.
+    fn build(&self, bcc: bool) -> Vec<u8> {
+        let kept = self.mime.as_deref().map(mime::headers).unwrap_or_default();
+        let parts: Vec<Part<'_>> = self.attachments.iter().map(Attached::part).collect();
+        mime::build(&Message {
+            columns: &self.columns,
+            props: &self.props,
+            flags: self.flags,
+            body: self.body.as_ref(),
+            parts: &parts,
+            kept: &kept,
+            bcc,
+        })
+    }
+}
+
+/// A message without an author is the caller's.
+fn author(cx: &Cx<'_>, edit: &mut Edit<'_>) {
+    let own = || {
+        let address = cx.caller.primary_address.clone().unwrap_or_else(|| cx.caller.login.clone());
+        let name = if cx.caller.display_name.is_empty() { address.clone() } else { cx.caller.display_name.clone() };
+        Mailbox {
+            name: Some(name),
+            address: Some(address),
+            routing: Some("SMTP".to_owned()),
+            kind: Some("Mailbox".to_owned()),
+        }
+    };
+    if edit.column(Column::From).is_none() {
+        let from = match edit.column(Column::Sender) {
+            Some(Value::Mailbox(sender)) => sender.clone(),
+            _ => own(),
+        };
+        let name = from.name.clone().or_else(|| from.address.clone()).unwrap_or_default();
+        edit.set.set(Column::FromName, Value::Text(name));
+        edit.set.set(Column::From, Value::Mailbox(from));
+    }
+    if edit.column(Column::Sender).is_none() {
+        edit.set.set(Column::Sender, Value::Mailbox(own()));
+    }
+}
+
+/// What makes a message one of its own: Message-ID, date, conversation.
+fn identify(cx: &Cx<'_>, edit: &mut Edit<'_>, parsed: bool) {
+    if edit.column(Column::MessageId).is_none() {
+        let address = cx.caller.primary_address.as_deref().unwrap_or_default();
+        let domain = address.rsplit_once('@').map_or(cx.settings.server.name.as_str(), |(_, domain)| domain);
+        let domain = if domain.is_empty() { "localhost" } else { domain };
+        edit.set.set(Column::MessageId, Value::Text(format!("<{}@{domain}>", random::guid())));
+    }
+    if edit.column(Column::Sent).is_none() {
+        edit.set.set(Column::Sent, Value::Time(cx.now));
+    }
+    if !parsed {
+        derive::thread(edit, cx.now);
+    }
+}
+
+/// Messages saved are drafts, and read by whoever wrote them, unless the client says otherwise.
+fn default_flags(kind: ItemKind, edit: &mut Edit<'_>) {
+    if kind == ItemKind::Message && !edit.touched.contains(&PropId::ItemIsDraft) && edit.flags() & bit::ASSOCIATED == 0
+    {
+        edit.set_bit(bit::DRAFT, true);
+    }
+    if !edit.touched.contains(&PropId::MessageIsRead) {
+        edit.set_bit(bit::READ, true);
+    }
+}
+
+impl Attached {
+    fn parsed(part: &mime::Attachment<'_>) -> Attached {
+        Attached {
+            kind: AttachmentKind::File,
+            name: part.name.clone(),
+            content_type: part.content_type.clone(),
+            content_id: part.content_id.clone(),
+            content_location: part.content_location.clone(),
+            inline: part.inline,
+            content: part.content.to_vec(),
+        }
+    }
+
+    /// From a request. A message attached becomes its octets.
+    pub fn new(cx: &mut Cx<'_>, wanted: WantedAttachment) -> Result<Attached> {
+        let WantedAttachment { name, content_type, content_id, content_location, inline, content, .. } = wanted;
+        let (kind, content_type, content) = match content {
+            NewContent::File(octets) => (AttachmentKind::File, content_type, octets),
+            NewContent::Item(item) => {
+                let kind = kind_of(&item).map_err(not_attachable)?;
+                if kind != ItemKind::Message {
+                    return Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment).into());
+                }
+                let draft = Draft::new(cx, kind, *item)?;
+                (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.build(true))
+            }
+        };
+        let content_type = content_type.filter(|text| !text.trim().is_empty());
+        let content_id = content_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
+        Ok(Attached { kind, name, content_type, content_id, content_location, inline, content })
+    }
+
+    /// Octets of the content.
+    pub fn size(&self) -> usize {
+        self.content.len()
+    }
+
+    /// As the store takes it.
+    pub fn row(&self) -> NewAttachment<'_> {
+        NewAttachment {
+            kind: self.kind,
+            name: &self.name,
+            content_type: self.content_type.as_deref(),
+            content_id: self.content_id.as_deref(),
+            content_location: self.content_location.as_deref(),
+            inline: self.inline,
+            modified: None,
+            content: &self.content,
+            props: Map::new(),
+        }
+    }
+
+    fn part(&self) -> Part<'_> {
+        Part {
+            name: &self.name,
+            content_type: self.content_type.as_deref(),
+            content_id: self.content_id.as_deref(),
+            content_location: self.content_location.as_deref(),
+            inline: self.inline,
+            content: Cow::Borrowed(&self.content),
+        }
+    }
+}
+
+fn not_attachable(failure: Failure) -> Failure {
+    match failure.code {
+        Code::ErrorInvalidItemForOperationCreateItem => {
+            Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment)
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,278 @@
+//! FindItem (MS-OXWSSRCH 3.1.4.2): the items of folders that meet a condition, in an order, a page at a time.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::reply::{Found, Next};
+use ewsd_ews::request::FindItem;
+use ewsd_ews::page::Paging;
+use ewsd_ews::view::ItemView;
+use ewsd_ews::word::{BasePoint, ItemTraversal};
+use ewsd_model::code::Code;
+use ewsd_model::id::ItemNo;
+use ewsd_model::property::mapi::Scalar;
+use ewsd_model::{FolderKind, Kinds, PropId, Version};
+use ewsd_store::{Cmp, Field, Filter, ItemRow, Order, Page, Plan, ScalarType, Store};
+use jiff::Timestamp;
+
+use super::find_words;
+use crate::compute::{Bodies, Item};
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Granted, Right};
+use crate::op::path::{Shape, is_mail};
+use crate::op::restriction;
+use crate::session::Cx;
+
+const ITEMS: Kinds = Kinds::ALL_ITEMS;
+
+pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Found<ItemView>>>> {
+    let search = Search::new(cx, &request)?;
+    let mut shape = Shape::of_lists(&request.shape, cx.version);
+    let folders = cx.gate.folders(&request.parents, Right::Read)?;
+    let each = |folder: Result<Folder>| folder.and_then(|folder| one(cx, &request, &search, &mut shape, &folder));
+    folders.into_iter().map(each).map(outcome).collect()
+}
+
+/// What is searched for, the same in every folder.
+struct Search {
+    filter: Filter,
+    orders: Vec<Order>,
+    associated: bool,
+    /// Most rows of a page.
+    most: i64,
+}
+
+impl Search {
+    fn new(cx: &Cx<'_>, request: &FindItem) -> Result<Search, Failure> {
+        if request.grouping.is_some() {
+            let text = "Grouped views are not supported: sort by the field and group the rows.";
+            return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
+        }
+        let mut parts = Vec::new();
+        if let Some(condition) = &request.restriction {
+            parts.push(restriction::filter(condition, ITEMS)?);
+        }
+        if let Some(query) = &request.query {
+            parts.push(find_words::filter(&query.text, cx.now));
+        }
+        let filter = match parts.len() {
+            0 => Filter::True,
+            1 => parts.pop().unwrap_or_default(),
+            _ => Filter::And(parts),
+        };
+        Ok(Search {
+            filter,
+            orders: restriction::orders(&request.sort, ITEMS)?,
+            associated: request.traversal == ItemTraversal::Associated,
+            most: i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX),
+        })
+    }
+
+    fn limit(&self, max: Option<i32>) -> i64 {
+        max.map_or(self.most, |max| self.most.min(i64::from(max)))
+    }
+}
+
+fn one(
+    cx: &mut Cx<'_>,
+    request: &FindItem,
+    search: &Search,
+    shape: &mut Shape,
+    folder: &Folder,
+) -> Result<Found<ItemView>> {
+    if request.traversal == ItemTraversal::SoftDeleted {
+        // Deleted items lie in the recoverable items, where they can be listed; no folder keeps its own.
+        let next = if request.paging.is_some() { Next::Indexed(0) } else { Next::None };
+        return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next });
+    }
+    let granted = folder.granted;
+    let look = Look { granted, folder, search, plan: &shape.mail_needs.plan };
+    let store = cx.gate.store(&granted);
+    let (found, next) = match &request.paging {
+        None => {
+            let found = look.page(store, Page::first(search.most))?;
+            if !found.last && cx.version < Version::Exchange2010Sp1 {
+                // These clients cannot be told that there is more (throttling policy, EWSFindCountLimit).
+                return Err(Failure::busy(0).into());
+            }
+            (found, Next::None)
+        }
+        Some(Paging::Indexed { max, offset, base }) => {
+            let from_end = *base == BasePoint::End;
+            let found = look.page(store, Page { offset: i64::from(*offset), limit: search.limit(*max), from_end })?;
+            let next = Next::Indexed(found.offset);
+            (found, next)
+        }
+        Some(Paging::Fractional { max, numerator, denominator }) => {
+            let total = look.count(store)?;
+            let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
+            let found = look.page(store, Page { offset, limit: search.limit(*max), from_end: false })?;
+            let next = Next::Fractional { numerator: found.offset, denominator: found.total };
+            (found, next)
+        }
+        Some(Paging::Seek { max, base, condition }) => {
+            if folder.is(FolderKind::CalendarFolder) {
+                return Err(Code::ErrorCalendarSeekToConditionNotSupported.into());
+            }
+            let from_end = *base == BasePoint::End;
+            let condition = restriction::filter(condition, ITEMS)?;
+            let offset = look.seek(store, condition, from_end)?;
+            let found = look.page(store, Page { offset, limit: search.limit(*max), from_end })?;
+            let next = Next::Indexed(found.offset);
+            (found, next)
+        }
+        Some(Paging::Calendar { max, start, end }) => {
+            check_calendar_view(request, folder, *start, *end)?;
+            (look.calendar(store, *start, *end, search.limit(*max))?, Next::None)
+        }
+        Some(Paging::Contacts { max, initial, last }) => {
+            check_contacts_view(request, folder)?;
+            (look.contacts(store, initial.as_deref(), last.as_deref(), search.limit(*max))?, Next::None)
+        }
+    };
+    let mut found = found;
+    complete(store, &granted, shape, &mut found.rows)?;
+    let bodies = Bodies::default();
+    let show = |row: &ItemRow| {
+        shape.view(&Item { row, owner: &granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
+    };
+    let rows = found.rows.iter().map(show).collect();
+    Ok(Found { rows, total: found.total, includes_last: found.last, next })
+}
+
+/// The query reads what mail needs; the rare row of another kind is read again, with all that it needs.
+fn complete(store: &mut Store, granted: &Granted, shape: &Shape, rows: &mut [ItemRow]) -> Result<()> {
+    if shape.needs.plan == shape.mail_needs.plan {
+        return Ok(());
+    }
+    let others: Vec<ItemNo> = rows.iter().filter(|row| !is_mail(row.kind)).map(|row| row.item).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    for whole in store.items(granted.mailbox(), &others, &shape.needs.plan)? {
+        if let Some(row) = rows.iter_mut().find(|row| row.item == whole.item) {
+            *row = whole;
+        }
+    }
+    Ok(())
+}
+
+/// One folder being searched.
+struct Look<'a> {
+    granted: Granted,
+    folder: &'a Folder,
+    search: &'a Search,
+    plan: &'a Plan,
+}
+
+impl Look<'_> {
+    fn find(
+        &self,
+        store: &mut Store,
+        plan: &Plan,
+        filter: &Filter,
+        orders: &[Order],
+        page: Page,
+    ) -> Result<ewsd_store::Found<ItemRow>> {
+        let folders = [self.folder.row.folder];
+        Ok(store.find_items(self.granted.mailbox(), &folders, self.search.associated, plan, filter, orders, page)?)
+    }
+
+    fn page(&self, store: &mut Store, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
+        self.find(store, self.plan, &self.search.filter, &self.search.orders, page)
+    }
+
+    fn count(&self, store: &mut Store) -> Result<i64> {
+        let folders = [self.folder.row.folder];
+        Ok(store.count_items(self.granted.mailbox(), &folders, self.search.associated, &self.search.filter)?)
+    }
+
+    /// How many rows come before the first that meets the condition; all of them if none does.
+    fn seek(&self, store: &mut Store, condition: Filter, from_end: bool) -> Result<i64> {
+        let both = Filter::And(vec![self.search.filter.clone(), condition]);
+        let first = Page { offset: 0, limit: 1, from_end };
+        let Some(wanted) = self.find(store, &Plan::default(), &both, &self.search.orders, first)?.rows.pop() else {
+            return self.count(store);
+        };
+        // Its place among all rows is found by walking over their numbers.
+        let mut offset = 0;
+        loop {
+            let page = Page { offset, limit: SEEK_STEP, from_end };
+            let found = self.find(store, &Plan::default(), &self.search.filter, &self.search.orders, page)?;
+            let mut order: Vec<&ItemRow> = found.rows.iter().collect();
+            if from_end {
+                order.reverse();
+            }
+            if let Some(at) = order.iter().position(|row| row.item == wanted.item) {
+                return Ok(offset + i64::try_from(at).unwrap_or(0));
+            }
+            if found.last {
+                return Ok(found.total);
+            }
+            offset = found.offset;
+        }
+    }
+
+    /// What overlaps the time, by start. An item that ends where the view starts is in it.
+    fn calendar(
+        &self,
+        store: &mut Store,
+        start: Timestamp,
+        end: Timestamp,
+        limit: i64,
+    ) -> Result<ewsd_store::Found<ItemRow>> {
+        let field = |id: PropId| Field::Json(id.row().element, ScalarType::Time);
+        let filter = Filter::And(vec![
+            Filter::Compare(field(PropId::CalendarEnd), Cmp::Ge, Scalar::Time(start)),
+            Filter::Compare(field(PropId::CalendarStart), Cmp::Lt, Scalar::Time(end)),
+        ]);
+        let orders = [Order { field: field(PropId::CalendarStart), ascending: true }];
+        self.find(store, self.plan, &filter, &orders, Page::first(limit))
+    }
+
+    /// Contacts by display name, from one name to another, both included.
+    fn contacts(
+        &self,
+        store: &mut Store,
+        initial: Option<&str>,
+        last: Option<&str>,
+        limit: i64,
+    ) -> Result<ewsd_store::Found<ItemRow>> {
+        let name = || Field::Json(PropId::ContactDisplayName.row().element, ScalarType::Text);
+        let bound = |cmp, text: &str| Filter::Compare(name(), cmp, Scalar::Text(text.to_owned()));
+        let mut parts = vec![self.search.filter.clone()];
+        parts.extend(initial.map(|text| bound(Cmp::Ge, text)));
+        parts.extend(last.map(|text| bound(Cmp::Le, text)));
+        let orders = match self.search.orders.as_slice() {
+            [] => vec![Order { field: name(), ascending: true }],
+            given => given.to_vec(),
+        };
+        self.find(store, self.plan, &Filter::And(parts), &orders, Page::first(limit))
+    }
+}
+
+/// Rows looked at in one query while a place is sought.
+const SEEK_STEP: i64 = 5_000;
+
+fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, end: Timestamp) -> Result<(), Failure> {
+    if !folder.is(FolderKind::CalendarFolder) {
+        return Err(Failure::new(Code::ErrorCalendarFolderIsInvalidForCalendarView));
+    }
+    if request.restriction.is_some() || !request.sort.is_empty() {
+        let text = "A calendar view takes neither a restriction nor a sort order.";
+        return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
+    }
+    if end < start {
+        return Err(Failure::new(Code::ErrorCalendarEndDateIsEarlierThanStartDate));
+    }
+    // Two years, leap days included.
+    if end.duration_since(start) > jiff::SignedDuration::from_hours(24 * 731) {
+        return Err(Failure::new(Code::ErrorCalendarViewRangeTooBig));
+    }
+    Ok(())
+}
+
+fn check_contacts_view(_: &FindItem, folder: &Folder) -> Result<(), Failure> {
+    match folder.is(FolderKind::ContactsFolder) {
+        true => Ok(()),
+        false => Err(Failure::with_text(Code::ErrorInvalidOperation, "Only contacts folders have a contacts view.")),
+    }
+}

@@ -1,0 +1,20 @@
+//! MarkAllItemsAsRead (MS-OXWSCORE 3.1.4.6): the read state of everything in a folder.
+
+use ewsd_ews::fault::Outcome;
+use ewsd_ews::request::MarkAllItemsAsRead;
+
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Right};
+use crate::session::Cx;
+
+/// Nobody is sent a receipt: none is before there are receipts, and SuppressReadReceipts asks for that anyway.
+pub fn run(cx: &mut Cx<'_>, request: MarkAllItemsAsRead) -> Result<Vec<Outcome<()>>> {
+    let folders = cx.gate.folders(&request.folders, Right::Modify)?;
+    let mark = |folder: Result<Folder>| {
+        let folder = folder?;
+        let granted = folder.granted;
+        cx.gate.store(&granted).set_all_read(granted.mailbox(), folder.row.folder, request.read)?;
+        Ok(())
+    };
+    folders.into_iter().map(mark).map(outcome).collect()
+}

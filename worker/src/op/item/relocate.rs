@@ -1,0 +1,83 @@
+//! MoveItem and CopyItem (MS-OXWSCORE 3.1.4.7, 3.1.4.1). Either gives the item a new id: its number is its place in the folder.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::request::MoveCopyItem;
+use ewsd_ews::view::ItemView;
+use ewsd_model::code::Code;
+use ewsd_model::id::{ChangeKey, ItemNo, MailboxNo};
+use ewsd_model::value::WireId;
+use ewsd_model::{FolderKind, Version};
+use ewsd_store::ItemRef;
+
+use super::load;
+use crate::error::{Error, Result, outcome};
+use crate::gate::{Granted, Item, Right};
+use crate::session::Cx;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Move,
+    Copy,
+}
+
+pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outcome<Option<ItemView>>>> {
+    let target = cx.gate.folder(&request.to, Right::CreateItems).map_err(target_missing)?;
+    if target.is(FolderKind::SearchFolder) {
+        let text = "Items cannot be put into a search folder.";
+        return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());
+    }
+    // Before 2010 SP1 the new ids are always told.
+    let tells = request.return_new_ids.unwrap_or(true) || cx.version < Version::Exchange2010Sp1;
+    let right = if how == How::Move { Right::Delete } else { Right::Read };
+    let items = load::resolve(cx, &request.items, right)?;
+    let mut moved = Vec::with_capacity(items.len());
+    for numbers in rounds(&items, target.granted.mailbox()) {
+        let (store, mailbox) = (cx.gate.store(&target.granted), target.granted.mailbox());
+        moved.extend(match how {
+            How::Move => store.move_items(mailbox, &numbers, target.row.folder)?,
+            How::Copy => store.copy_items(mailbox, &numbers, target.row.folder)?,
+        });
+    }
+    let each = |item: Result<Item>| {
+        let item = item?;
+        if item.granted.mailbox() != target.granted.mailbox() {
+            return Err(Code::ErrorCrossMailboxMoveCopy.into());
+        }
+        let at = moved.iter().position(|one| one.old == item.item).ok_or(Code::ErrorItemNotFound)?;
+        let moved = moved.remove(at);
+        Ok(tells.then(|| id_view(&target.granted, &moved)))
+    };
+    items.into_iter().map(each).map(outcome).collect()
+}
+
+/// The items of the mailbox, all in one change; an item that is named again, in one more.
+fn rounds(items: &[Result<Item>], mailbox: MailboxNo) -> Vec<Vec<ItemNo>> {
+    let mut rounds: Vec<Vec<ItemNo>> = Vec::new();
+    for item in items.iter().flatten().filter(|item| item.granted.mailbox() == mailbox) {
+        match rounds.iter_mut().find(|round| !round.contains(&item.item)) {
+            Some(round) => round.push(item.item),
+            None => rounds.push(vec![item.item]),
+        }
+    }
+    rounds
+}
+
+/// Clients tell a target that is gone by this code.
+fn target_missing(error: Error) -> Error {
+    match error {
+        Error::Failure(failure) if failure.code == Code::ErrorFolderNotFound => Code::ErrorToFolderNotFound.into(),
+        other => other,
+    }
+}
+
+/// The id and change key of an item after a change, as nothing but that.
+pub fn id_view(owner: &Granted, item: &ItemRef) -> ItemView {
+    ItemView::of_id(item.kind, wire_id(owner, item))
+}
+
+/// The id and change key of an item after a change.
+pub fn wire_id(owner: &Granted, item: &ItemRef) -> WireId {
+    let change_key = ChangeKey::new(item.kind, item.change).encode();
+    WireId { id: owner.item_id(item.folder, item.item).encode(), change_key: Some(change_key) }
+}

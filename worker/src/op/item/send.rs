@@ -1,0 +1,90 @@
+//! SendItem (MS-OXWSCORE 3.1.4.8): messages that were saved go out; what the sender keeps of them goes to a folder.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::request::SendItem;
+use ewsd_ews::target::TargetFolder;
+use ewsd_model::code::Code;
+use ewsd_model::id::{ItemNo, Seq};
+use ewsd_model::property::{Column, bit};
+use ewsd_model::{ItemKind, Value};
+use ewsd_store::{ItemUpdate, Map};
+
+use super::load::{self, Whole};
+use super::submit::{self as post};
+use crate::convert::mime;
+use crate::error::{Result, outcome};
+use crate::gate::{Folder, Granted, Item, Right};
+use crate::session::Cx;
+
+pub fn run(cx: &mut Cx<'_>, request: SendItem) -> Result<Vec<Outcome<()>>> {
+    let folder = match (request.save, &request.saved_folder) {
+        (false, Some(_)) => return Err(Code::ErrorInvalidSendItemSaveSettings.into()),
+        (false, None) => None,
+        (true, folder) => Some(copy_folder(cx, folder.as_ref())?),
+    };
+    let items = load::resolve(cx, &request.items, Right::Modify)?;
+    items.into_iter().map(|item| outcome(item.and_then(|item| one(cx, &item, folder.as_ref())))).collect()
+}
+
+/// The folder for the sender's copy: the one asked for, or the sent items.
+pub fn copy_folder(cx: &mut Cx<'_>, target: Option<&TargetFolder>) -> Result<Folder> {
+    let sent = TargetFolder::Distinguished { name: "sentitems", change_key: None, mailbox: None };
+    cx.gate.folder(target.unwrap_or(&sent), Right::CreateItems)
+}
+
+fn one(cx: &mut Cx<'_>, item: &Item, folder: Option<&Folder>) -> Result<()> {
+    let Some(change) = item.change else { return Err(Code::ErrorChangeKeyRequiredForWriteOperations.into()) };
+    submit(cx, &item.granted, item.item, Some(change), folder)
+}
+
+/// Sends a stored message: with `folder` it is moved there, without one it is gone. `seen`: only if that is its change.
+pub fn submit(
+    cx: &mut Cx<'_>,
+    granted: &Granted,
+    item: ItemNo,
+    seen: Option<Seq>,
+    folder: Option<&Folder>,
+) -> Result<()> {
+    let whole = Whole::read(cx, granted, item)?;
+    let row = &whole.row;
+    if seen.is_some_and(|seen| seen != row.change) {
+        return Err(Code::ErrorStaleObject.into());
+    }
+    if row.kind != ItemKind::Message || row.flags & bit::ASSOCIATED != 0 {
+        return Err(Code::ErrorInvalidItemForOperationSendItem.into());
+    }
+    if folder.is_some_and(|folder| folder.granted.mailbox() != granted.mailbox()) {
+        return Err(Failure::new(Code::ErrorCrossMailboxMoveCopy).into());
+    }
+    let none = Map::new();
+    let envelope = post::address(cx, granted, &row.columns, row.props.as_ref().unwrap_or(&none))?;
+    let message = outgoing(&whole, cx.now);
+    if message.len() as u64 > cx.settings.limits.message_bytes {
+        return Err(Code::ErrorMessageSizeExceeded.into());
+    }
+    let mut sent = ItemUpdate { set_flags: bit::READ, clear_flags: bit::DRAFT, ..ItemUpdate::default() };
+    sent.set.set(Column::Sent, Value::Time(cx.now));
+    sent.set.set(Column::Received, Value::Time(cx.now));
+    let (settings, mailbox, change) = (cx.settings, granted.mailbox(), row.change);
+    cx.gate.store(granted).transaction(|store| {
+        envelope.send(store, settings, &message, |store| {
+            match folder {
+                Some(folder) => {
+                    store.update_item(mailbox, item, &sent, Some(change))?;
+                    store.move_items(mailbox, &[item], folder.row.folder)?;
+                }
+                None => drop(store.delete_items(mailbox, &[item])?),
+            }
+            Ok(())
+        })
+    })
+}
+
+/// The message as it leaves, dated now unless the client gave it whole.
+fn outgoing(whole: &Whole, now: jiff::Timestamp) -> Vec<u8> {
+    if load::is_stale(&whole.row) {
+        return whole.written(now);
+    }
+    let message = whole.mime(false);
+    mime::prepend(&post::missing_fields(&message, &whole.row.columns), &message)
+}

@@ -1,0 +1,257 @@
+//! UpdateItem (MS-OXWSCORE 3.1.4.9): properties set, appended to, deleted; all changes of one item or none.
+//!
+//! Conflicts are decided per property. With every property that an update changes, the item keeps the change number it had
+//! before (member `~name` of its document): a client whose change key is no younger has not seen that change.
+
+use ewsd_ews::fault::{Failure, Outcome};
+use ewsd_ews::change::{Assignment, ItemChange, Update};
+use ewsd_ews::path::Path;
+use ewsd_ews::reply::Updated;
+use ewsd_ews::request::UpdateItem;
+use ewsd_ews::word::{ConflictResolution, Disposition};
+use ewsd_model::code::Code;
+use ewsd_model::id::Seq;
+use ewsd_model::property::alias::Alias;
+use ewsd_model::property::{Column, bit};
+use ewsd_model::{ItemKind, Kinds, PropId, Value};
+use ewsd_store::{ItemRef, ItemRow, ItemUpdate, StoreError};
+
+use super::edit::Edit;
+use super::relocate::id_view;
+use super::{derive, load, send};
+use crate::compute::Needs;
+use crate::error::{Result, outcome};
+use crate::gate::{Item, Right};
+use crate::session::Cx;
+
+/// How often an update is made anew on what another session wrote meanwhile.
+const ATTEMPTS: usize = 4;
+
+pub fn run(cx: &mut Cx<'_>, request: UpdateItem) -> Result<Vec<Outcome<Updated>>> {
+    let mut outcomes = Vec::with_capacity(request.changes.len());
+    for change in &request.changes {
+        let done = match change {
+            Ok(change) => one(cx, &request, change),
+            Err(failure) => Err(failure.clone().into()),
+        };
+        outcomes.push(outcome(done)?);
+    }
+    Ok(outcomes)
+}
+
+fn one(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange) -> Result<Updated> {
+    let item = cx.gate.item(&change.id, Right::Modify)?;
+    if request.conflicts != ConflictResolution::Always && item.change.is_none() {
+        return Err(Code::ErrorChangeKeyRequired.into());
+    }
+    let (changed, row) = match read_state(request, change) {
+        Some(read) => (set_read(cx, &item, request.conflicts, read)?, None),
+        None => write(cx, request, change, &item)?,
+    };
+    let sends = matches!(request.disposition, Some(Disposition::SendOnly | Disposition::SendAndSaveCopy));
+    // Only what was never sent is sent; clients say so of contacts, too.
+    if let Some(row) = row.filter(|row| sends && row.kind == ItemKind::Message && row.flags & bit::DRAFT != 0) {
+        let saves = request.disposition == Some(Disposition::SendAndSaveCopy);
+        let folder = if saves { Some(send::copy_folder(cx, request.saved_folder.as_ref())?) } else { None };
+        send::submit(cx, &item.granted, row.item, Some(changed.change), folder.as_ref())?;
+        return Ok(Updated { item: None, conflicts: 0 });
+    }
+    Ok(Updated { item: Some(id_view(&item.granted, &changed)), conflicts: 0 })
+}
+
+/// The new read state, where an update is nothing but that: it needs no look at the item.
+fn read_state(request: &UpdateItem, change: &ItemChange) -> Option<bool> {
+    match (request.disposition, change.updates.as_slice()) {
+        (Some(Disposition::SaveOnly), [Update::Set(Assignment::Prop(PropId::MessageIsRead, Value::Bool(read)))]) => {
+            Some(*read)
+        }
+        _ => None,
+    }
+}
+
+fn set_read(cx: &mut Cx<'_>, item: &Item, conflicts: ConflictResolution, read: bool) -> Result<ItemRef> {
+    let mut update = ItemUpdate::default();
+    if read {
+        update.set_flags = bit::READ;
+    } else {
+        update.clear_flags = bit::READ;
+    }
+    let expect = if conflicts == ConflictResolution::Never { item.change } else { None };
+    let granted = item.granted;
+    Ok(cx.gate.store(&granted).update_item(granted.mailbox(), item.item, &update, expect)?)
+}
+
+/// Makes the changes. Answers the item as it was read before, as well.
+fn write(
+    cx: &mut Cx<'_>,
+    request: &UpdateItem,
+    change: &ItemChange,
+    item: &Item,
+) -> Result<(ItemRef, Option<ItemRow>)> {
+    let needs = needs(&change.updates);
+    for attempt in 1.. {
+        let row = load::row(cx, item, &needs.plan)?;
+        check_kind(request, &row)?;
+        if row.kind == ItemKind::Message && row.flags & bit::DRAFT == 0 {
+            check_sent(&change.updates)?;
+        }
+        let mut edit = Edit::new(row.kind, Some(&row), cx.now);
+        change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
+        check_conflict(request.conflicts, item.change, &row, &edit)?;
+        let search = derive::complete(&mut edit);
+        let update = update(cx, &edit, &row, search.as_deref());
+        let granted = item.granted;
+        match cx.gate.store(&granted).update_item(granted.mailbox(), item.item, &update, Some(row.change)) {
+            // Somebody was faster: decide again on what is there now.
+            Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
+            result => {
+                let changed = result?;
+                return Ok((changed, Some(row)));
+            }
+        }
+    }
+    Err(Code::ErrorIrresolvableConflict.into())
+}
+
+/// What must be read for the changes: everything of the row, and the body where its text matters.
+fn needs(updates: &[Update]) -> Needs {
+    let mut needs = Needs::of_message();
+    needs.plan.mime = false;
+    needs.plan.ext = false;
+    needs.plan.body = updates.iter().any(|update| match update.path() {
+        Path::Prop(id) => derive::touches_words(id),
+        Path::Extended(path) => match path.alias(Kinds::ALL_ITEMS) {
+            Some(Alias::Prop(id) | Alias::Part(id, _)) => derive::touches_words(id),
+            Some(Alias::PlainBody | Alias::HtmlBody) => true,
+            _ => false,
+        },
+        Path::Indexed(_) => false,
+    });
+    needs
+}
+
+/// What some kinds need to be told with their update.
+fn check_kind(request: &UpdateItem, row: &ItemRow) -> Result<(), Failure> {
+    match row.kind {
+        ItemKind::CalendarItem if request.meeting_updates.is_none() => {
+            Err(Failure::new(Code::ErrorSendMeetingInvitationsOrCancellationsRequired))
+        }
+        kind if Kinds::MESSAGES.has_item(kind) && request.disposition.is_none() => {
+            Err(Failure::new(Code::ErrorMessageDispositionRequired))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who wrote to whom is history once a message was sent.
+fn check_sent(updates: &[Update]) -> Result<(), Failure> {
+    const HISTORY: [PropId; 8] = [
+        PropId::MessageFrom,
+        PropId::MessageToRecipients,
+        PropId::MessageCcRecipients,
+        PropId::MessageBccRecipients,
+        PropId::MessageReplyTo,
+        PropId::MessageIsReadReceiptRequested,
+        PropId::MessageIsDeliveryReceiptRequested,
+        PropId::MessageIsResponseRequested,
+    ];
+    for update in updates {
+        if let Path::Prop(id) = update.path() {
+            if HISTORY.contains(&id) && !matches!(update, Update::Delete(_)) {
+                return Err(Failure::at(Code::ErrorInvalidPropertySet, id));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn apply(edit: &mut Edit<'_>, update: &Update) -> Result<(), Failure> {
+    match update {
+        Update::Set(Assignment::Prop(id, value)) => {
+            check_has(edit.kind, *id)?;
+            edit.set(*id, value.clone())
+        }
+        Update::Set(Assignment::Indexed(path, text)) => edit.set_entry(path, Some(text.clone())),
+        Update::Set(Assignment::Extended(path, value)) => edit.set_extended(path, value),
+        Update::Append(Assignment::Prop(id, value)) => {
+            check_has(edit.kind, *id)?;
+            edit.append(*id, value.clone())
+        }
+        Update::Append(Assignment::Indexed(path, _)) => {
+            Err(Failure::at(Code::ErrorInvalidPropertyAppend, Path::Indexed(path.clone())))
+        }
+        Update::Append(Assignment::Extended(path, _)) => {
+            Err(Failure::at(Code::ErrorInvalidPropertyAppend, Path::Extended(path.clone())))
+        }
+        // What the kind does not have is not there to be deleted.
+        Update::Delete(Path::Prop(id)) if !id.row().kinds.has_item(edit.kind) || !id.row().built() => Ok(()),
+        Update::Delete(Path::Prop(id)) => edit.unset(*id),
+        Update::Delete(Path::Indexed(path)) => edit.set_entry(path, None),
+        Update::Delete(Path::Extended(path)) => edit.unset_extended(path),
+    }
+}
+
+fn check_has(kind: ItemKind, id: PropId) -> Result<(), Failure> {
+    match id.row().kinds.has_item(kind) {
+        true => Ok(()),
+        false => Err(Failure::at(Code::ErrorInvalidPropertyRequest, id)),
+    }
+}
+
+/// The member that remembers when a property was changed last.
+fn mark(name: &str) -> String {
+    format!("~{name}")
+}
+
+/// Names of what an edit changes. The read state is everybody's and never in conflict.
+fn names<'e>(edit: &'e Edit<'_>) -> impl Iterator<Item = &'e str> {
+    let props = edit.changed.iter().filter(|id| **id != PropId::MessageIsRead).map(|id| id.row().element);
+    props.chain(edit.touched_keys.iter().map(String::as_str))
+}
+
+/// Whether the client may change what it changes, after what it has not seen.
+fn check_conflict(how: ConflictResolution, seen: Option<Seq>, row: &ItemRow, edit: &Edit<'_>) -> Result<(), Failure> {
+    let Some(seen) = seen.filter(|_| how != ConflictResolution::Always) else { return Ok(()) };
+    if seen == row.change {
+        return Ok(());
+    }
+    let changed_since = |name: &str| {
+        let before = row.props.as_ref().and_then(|props| props.get(&mark(name))).and_then(serde_json::Value::as_i64);
+        before.is_some_and(|before| before >= seen.0)
+    };
+    if how == ConflictResolution::Never || seen > row.change || names(edit).any(changed_since) {
+        return Err(Failure::new(Code::ErrorIrresolvableConflict));
+    }
+    Ok(())
+}
+
+/// The edit as the store takes it.
+fn update<'e>(cx: &Cx<'_>, edit: &'e Edit<'_>, row: &ItemRow, search: Option<&'e str>) -> ItemUpdate<'e> {
+    let mut update = ItemUpdate {
+        set_flags: edit.set_flags,
+        clear_flags: edit.clear_flags,
+        set: edit.set.clone(),
+        unset: edit.unset,
+        props: edit.props.clone(),
+        ext: edit.ext.clone(),
+        body: edit.body.as_ref().map(|body| body.as_ref().map(|body| body.text.as_bytes())),
+        mime: None,
+        search,
+        kind: None,
+    };
+    if let Some(octets) = &edit.mime {
+        update.mime = Some(Some(octets));
+    }
+    for name in names(edit) {
+        update.props.insert(mark(name), row.change.0.into());
+    }
+    let only_read = edit.touched.iter().all(|id| *id == PropId::MessageIsRead) && edit.touched_keys.is_empty();
+    if !only_read {
+        let name = if cx.caller.display_name.is_empty() { &cx.caller.login } else { &cx.caller.display_name };
+        update.set.set(Column::ModifiedBy, Value::Text(name.clone()));
+        if update.set_flags & bit::UNMODIFIED == 0 {
+            update.clear_flags |= bit::UNMODIFIED;
+        }
+    }
+    update
+}
