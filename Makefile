@@ -54,7 +54,7 @@ install:
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(SYSCONFDIR)/ewsd
 	install -m 755 $(TARGET)/release/ewsd $(TARGET)/release/ewsd-worker $(DESTDIR)$(SBINDIR)
 	install -m 755 $(TARGET)/release/ewsctl $(DESTDIR)$(BINDIR)
-	test -e $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml || install -m 640 etc/ewsd.toml $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml
+	test -e $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml || install -m 644 etc/ewsd.toml $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml
 	$(TARGET)/release/ewsctl man --out $(TARGET)/man
 	install -d $(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/man/man5 $(DESTDIR)$(DATADIR)/man/man8
 	install -m 644 $(TARGET)/man/*.1 $(DESTDIR)$(DATADIR)/man/man1

@@ -6,7 +6,7 @@ use clap::Parser;
 
 /// A worker process of ewsd: request, database or janitor work. The master starts it; it is no program for the shell.
 #[derive(Debug, Parser)]
-#[command(name = "ewsd-worker", version, about, arg_required_else_help = true)]
+#[command(name = "ewsd-worker", version, arg_required_else_help = true)]
 pub struct WorkerArgs {
     /// The configuration file that the master runs with.
     #[arg(short, long, value_name = "FILE")]

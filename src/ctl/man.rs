@@ -22,7 +22,7 @@ const EWSD_TAIL: &str = r".SH SIGNALS
 .TP
 \fBSIGTERM\fR, \fBSIGINT\fR
 Stop: no new connections; what has begun is finished within process.drain_seconds; clients that wait get their answer;
-then the workers and the private PostgreSQL end.
+then the workers and the private PostgreSQL end. A second one stops at once.
 .TP
 \fBSIGHUP\fR
 Reload: read the configuration anew and start a new generation of workers. No connection is dropped. Settings that only

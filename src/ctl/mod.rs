@@ -63,7 +63,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Administration of ewsd, the Exchange Web Services server.
 #[derive(Debug, Parser)]
-#[command(name = "ewsctl", version, about, after_help = EXAMPLES)]
+#[command(name = "ewsctl", version, after_help = EXAMPLES)]
 pub struct Cli {
     /// The configuration file of the server.
     #[arg(short, long, global = true, value_name = "FILE", default_value = ewsd_settings::DEFAULT_FILE)]
