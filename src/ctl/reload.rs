@@ -17,7 +17,7 @@ pub fn run(config: &Path, _: &Args) -> Result {
     let settings = super::load(config)?;
     let answer = control::require(&settings, &json!({"cmd": "reload"}))?;
     say!("reloaded")?;
-    let kept = answer.get("not_reloadable").and_then(Value::as_array);
+    let kept = answer.get("restart_needed").and_then(Value::as_array);
     for key in kept.into_iter().flatten().filter_map(Value::as_str) {
         say!("{key} is taken at the next start only")?;
     }
