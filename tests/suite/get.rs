@@ -54,7 +54,6 @@ fn returns_the_shape_that_was_asked() {
         "t:Subject",
         "t:Body",
         "t:HasAttachments",
-        "t:Attachments",
         "t:ToRecipients",
         "t:CcRecipients",
         "t:From",
@@ -177,15 +176,16 @@ fn converts_bodies_as_asked() {
 
 fn cuts_a_body_when_asked() {
     let mut ews = shared::mailbox();
-    let id = save(&mut ews, "drafts", &simple("long", &"ö".repeat(10_000)));
+    let id = save(&mut ews, "drafts", &simple("long", &"ö".repeat(1_000_000)));
     let cut = get(
         &mut ews,
         &id,
-        "<t:BaseShape>IdOnly</t:BaseShape><t:MaximumBodySize>1</t:MaximumBodySize><t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>",
+        "<t:BaseShape>IdOnly</t:BaseShape><t:MaximumBodySize>1000</t:MaximumBodySize><t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>",
     );
     let body = cut.want("t:Body");
     assert_eq!(body.attribute("IsTruncated"), Some("true"), "MS-OXWSCDATA_R4003");
-    assert!(body.text.len() < 20_000 && body.text.starts_with('ö'), "{} bytes", body.text.len());
+    // Kilobytes by the documentation, bytes by what clients send.
+    assert!(body.text.len() < 1_100_000 && body.text.starts_with('ö'), "{} bytes", body.text.len());
     let whole = get_fields(&mut ews, &id, &["item:Body"]);
     assert_ne!(whole.want("t:Body").attribute("IsTruncated"), Some("true"));
 }
@@ -282,6 +282,7 @@ fn refuses_ids_that_are_none() {
                     | "ErrorAccessDenied"
                     | "ErrorCannotUseFolderIdForItemId"
                     | "ErrorInvalidId"
+                    | "ErrorInvalidIdMonikerTooLong"
             ),
             "byte {at}: {code}"
         );

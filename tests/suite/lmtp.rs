@@ -24,7 +24,7 @@ crate::tests![
     refuses_what_is_malformed,
     refuses_what_is_too_large,
     puts_off_what_is_over_quota,
-    takes_mail_for_a_disabled_account,
+    refuses_mail_for_a_disabled_account,
     resets_between_messages,
     limits_the_recipients,
     survives_a_client_that_breaks_off,
@@ -295,14 +295,17 @@ fn puts_off_what_is_over_quota() {
     assert_eq!(lmtp.deliver("a@elsewhere.test", &[&full], &big)[0].code, 250, "there is room again");
 }
 
-/// Disabled means that nobody logs in; mail is not lost by it.
-fn takes_mail_for_a_disabled_account() {
+/// The sender is told at once, not the log of a mailbox that nobody opens.
+fn refuses_mail_for_a_disabled_account() {
     let mut ews = shared::mailbox();
     let address = ews.account.address.clone();
     shared::server().ewsctl(&["account", "disable", &address]);
-    deliver(shared::server().lmtp(), &address, &message::plain("meanwhile", "x"));
+    let mut lmtp = Lmtp::hello(shared::server().lmtp());
+    let replies = lmtp.deliver("a@elsewhere.test", &[&address], &message::plain("meanwhile", "x"));
+    assert_eq!(replies[0].code, 550, "{replies:?}");
     shared::server().ewsctl(&["account", "enable", &address]);
-    assert_eq!(subjects(&mut ews, "inbox"), ["meanwhile"]);
+    deliver(shared::server().lmtp(), &address, &message::plain("again", "x"));
+    assert_eq!(subjects(&mut ews, "inbox"), ["again"]);
 }
 
 fn resets_between_messages() {

@@ -241,8 +241,11 @@ fn queues_for_elsewhere() {
     me.one(&send_request("SendAndSaveCopy", "", &letter(&subject, &[&peer.account.address, "far@elsewhere.test"])));
     received(&mut peer, &subject);
     assert_eq!(subjects(&mut me, "sentitems"), [subject]);
-    let unknown = message::unique("unknown");
-    me.one(&send_request("SendAndSaveCopy", "", &letter(&unknown, &["nobody.here@example.test"])));
+    // Who is nobody here is told at once: no report of a failed delivery has to come back.
+    let unknown = letter("unknown", &[&peer.account.address, "nobody.here@example.test"]);
+    assert_eq!(me.error(&send_request("SendAndSaveCopy", "", &unknown)), "ErrorInvalidRecipients");
+    assert_eq!(subjects(&mut me, "sentitems").len(), 1, "all or nothing");
+    assert_eq!(subjects(&mut peer, "inbox").len(), 1);
 }
 
 fn delivers_with_attachments() {
