@@ -264,11 +264,11 @@ impl<'a> Gate<'a> {
     }
 }
 
-/// Ids that are none of an attachment are told apart from broken ones only where clients can do something about it.
+/// Whatever an id is that is none of an attachment, clients look for one code.
 fn attachment_code(error: IdError) -> Error {
     match error {
-        IdError::NoSuchItem => Code::ErrorInvalidAttachmentId.into(),
-        other => other.into(),
+        IdError::Empty => error.into(),
+        _ => Code::ErrorInvalidAttachmentId.into(),
     }
 }
 

@@ -129,7 +129,7 @@ pub fn deliver_to(
         .iter()
         .map(|target| {
             let target = target.as_ref().ok_or(DeliverError::Unknown)?;
-            *done.entry(target.mailbox).or_insert_with(|| one(store, settings, target, &parsed, &mime))
+            *done.entry(target.mailbox).or_insert_with(|| one(store, settings, trace, target, &parsed, &mime))
         })
         .collect()
 }
@@ -137,6 +137,7 @@ pub fn deliver_to(
 fn one(
     store: &mut Store,
     settings: &Settings,
+    trace: &Trace<'_>,
     target: &Target,
     parsed: &Parsed<'_>,
     mime: &[u8],
@@ -144,7 +145,7 @@ fn one(
     if target.disabled {
         return Err(DeliverError::Disabled);
     }
-    let result = put(store, settings, target, parsed, mime);
+    let result = put(store, settings, trace, target, parsed, mime);
     if let Err(error) = &result {
         note!(Warn, "mailbox {}: not delivered: {error}", target.mailbox);
     }
@@ -154,6 +155,7 @@ fn one(
 fn put(
     store: &mut Store,
     settings: &Settings,
+    trace: &Trace<'_>,
     target: &Target,
     parsed: &Parsed<'_>,
     mime: &[u8],
@@ -166,6 +168,9 @@ fn put(
     let inbox = store.folder_by_distinguished(target.mailbox, "inbox")?.folder;
     let mut item = new_item(parsed, inbox, mime);
     item.flags |= bit::UNMODIFIED;
+    if trace.author == Some(target.mailbox) {
+        item.flags |= bit::FROM_ME;
+    }
     item.delivered = true;
     let receiver = Mailbox {
         name: Some(target.display_name.clone()),

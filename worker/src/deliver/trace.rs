@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ewsd_model::id::MailboxNo;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
@@ -17,6 +18,8 @@ pub struct Trace<'a> {
     /// The request's id.
     pub id: &'a str,
     pub utf8: bool,
+    /// The mailbox that the message was written in, if it was here.
+    pub author: Option<MailboxNo>,
 }
 
 impl Trace<'_> {
@@ -67,6 +70,7 @@ mod tests {
             by: "mail.test",
             id: "1",
             utf8: false,
+            author: None,
         };
         assert_eq!(
             trace.lines(Timestamp::UNIX_EPOCH),

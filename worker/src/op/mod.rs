@@ -6,9 +6,11 @@
 //!
 //! Operations of the WSDL that are not built are refused by the operations table.
 
+pub mod attachment;
 pub mod directory;
 pub mod event;
 pub mod folder;
+pub mod item;
 pub mod path;
 pub mod restriction;
 pub mod sync;
@@ -21,6 +23,7 @@ use ewsd_model::operation::Op;
 
 use crate::error::{Error, Result};
 use crate::op::folder::relocate::How;
+use crate::op::item::relocate::How as ItemHow;
 use crate::session::{Cx, Hold};
 
 /// Answers a request, or ends it with a fault.
@@ -59,6 +62,18 @@ fn dispatch(cx: &mut Cx<'_>, request: Request) -> Result<Reply> {
         Request::MoveFolder(request) => Reply::MoveFolder(folder::relocate::run(cx, request, How::Move)?),
         Request::CopyFolder(request) => Reply::CopyFolder(folder::relocate::run(cx, request, How::Copy)?),
         Request::EmptyFolder(request) => Reply::EmptyFolder(folder::empty::run(cx, request)?),
+        Request::CreateAttachment(request) => Reply::CreateAttachment(attachment::create::run(cx, request)?),
+        Request::GetAttachment(request) => Reply::GetAttachment(attachment::get::run(cx, request)?),
+        Request::DeleteAttachment(request) => Reply::DeleteAttachment(attachment::delete::run(cx, request)?),
+        Request::CreateItem(request) => Reply::CreateItem(item::create::run(cx, request)?),
+        Request::GetItem(request) => Reply::GetItem(item::get::run(cx, request)?),
+        Request::FindItem(request) => Reply::FindItem(item::find::run(cx, request)?),
+        Request::UpdateItem(request) => Reply::UpdateItem(item::update::run(cx, request)?),
+        Request::DeleteItem(request) => Reply::DeleteItem(item::delete::run(cx, request)?),
+        Request::MoveItem(request) => Reply::MoveItem(item::relocate::run(cx, request, ItemHow::Move)?),
+        Request::CopyItem(request) => Reply::CopyItem(item::relocate::run(cx, request, ItemHow::Copy)?),
+        Request::SendItem(request) => Reply::SendItem(item::send::run(cx, request)?),
+        Request::MarkAllItemsAsRead(request) => Reply::MarkAllItemsAsRead(item::mark_all_read::run(cx, request)?),
         Request::SyncFolderHierarchy(request) => Reply::SyncFolderHierarchy(sync::hierarchy::run(cx, request)?),
         Request::SyncFolderItems(request) => Reply::SyncFolderItems(sync::items::run(cx, request)?),
         Request::Subscribe(request) => Reply::Subscribe(event::subscribe::run(cx, request)?),

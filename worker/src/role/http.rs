@@ -150,8 +150,10 @@ impl Worker<'_> {
         let id = begin();
         let limits = &self.settings.limits;
         let (most, thrown_away) = (limits.body_bytes, limits.unauthenticated_bytes);
-        let (response, wishes) = match parse_head(head) {
-            Err(error) => (Response { close: true, ..Response::text(error.status, error.text) }, Wishes::default()),
+        let (response, wishes, waits) = match parse_head(head) {
+            Err(error) => {
+                (Response { close: true, ..Response::text(error.status, error.text) }, Wishes::default(), false)
+            }
             Ok(head) => {
                 let wishes = Wishes::read(&head);
                 let route = Route::find(head.method, head.path());
@@ -168,11 +170,12 @@ impl Worker<'_> {
                         Answer::Now(response) | Answer::Later(response, _) => response,
                     },
                 };
-                (response, wishes)
+                (response, wishes, head.expect_continue)
             }
         };
         // A body that is read to its end leaves a connection that can be used again. One of unknown length may be short.
-        let short = declared.is_none_or(|length| length <= thrown_away);
+        // A client that waits for 100 Continue has sent none of it, and is told the end at once (RFC 9110 10.1.1).
+        let short = !waits && declared.is_none_or(|length| length <= thrown_away);
         let response = Response { close: response.close || !short, ..response };
         let then = if wishes.keep_alive && !response.close { Then::Keep } else { Then::Close };
         let (mut reply, body) = response.into_bytes(&wishes, &id, 0);

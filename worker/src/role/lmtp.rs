@@ -177,6 +177,7 @@ impl Worker<'_> {
             by: &name,
             id,
             utf8: transaction.smtputf8,
+            author: None,
         };
         let results = deliver::deliver_to(&mut self.store, self.settings, &trace, &targets, &unstuff(data));
         for (what, n) in deliver::counts(&results) {

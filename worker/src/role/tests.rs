@@ -302,6 +302,7 @@ fn large_bodies_are_taken_from_accounts_only() {
     for (head, declared, status, keeps) in [
         (POST.to_owned(), Some(100_000), "401", Then::Keep),
         (POST.to_owned(), None, "401", Then::Keep),
+        (format!("{POST}\r\nContent-Length: 100000\r\nExpect: 100-continue"), Some(100_000), "401", Then::Close),
         (POST.to_owned(), Some(1 << 30), "401", Then::Close),
         (format!("{POST}\r\n{login}"), Some(most + 1), "413", Then::Close),
         ("POST /nowhere HTTP/1.1".to_owned(), Some(100_000), "404", Then::Keep),

@@ -137,13 +137,7 @@ impl Interest {
         self.folder_modified(entry, entry.parent, None, told);
     }
 
-    fn folder_modified(
-        &self,
-        entry: &Entry,
-        folder: Option<FolderNo>,
-        unread: Option<i64>,
-        told: &mut Vec<Event>,
-    ) {
+    fn folder_modified(&self, entry: &Entry, folder: Option<FolderNo>, unread: Option<i64>, told: &mut Vec<Event>) {
         let Some(number) = folder.filter(|_| self.folder(folder) && self.kind(EventType::Modified)) else { return };
         // The parent of a folder that only had its counters changed is not in the journal: the caller fills it in.
         let parent = (entry.item.is_none() && number == entry.folder).then_some(entry.parent).flatten();

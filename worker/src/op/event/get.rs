@@ -40,7 +40,10 @@ pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notificati
 pub enum Resumed {
     Answer(Vec<Outcome<Notification>>),
     /// Still nothing to tell: the hold can go on from the number that was read up to.
-    Quiet { messages: Vec<Outcome<Notification>>, hold: Hold },
+    Quiet {
+        messages: Vec<Outcome<Notification>>,
+        hold: Hold,
+    },
 }
 
 pub fn resume(cx: &mut Cx<'_>, context: &[u8]) -> Result<Resumed> {
@@ -112,15 +115,22 @@ struct Batch {
 /// Rows of the journal read at a time: most changes make more than one event.
 const ROWS: usize = 200;
 
-fn read(cx: &mut Cx<'_>, granted: &Granted, subscription: &Subscription, mark: Watermark, most: usize) -> Result<Batch> {
+fn read(
+    cx: &mut Cx<'_>,
+    granted: &Granted,
+    subscription: &Subscription,
+    mark: Watermark,
+    most: usize,
+) -> Result<Batch> {
     let mut interest = Interest { scope: subscription.scope.clone(), events: subscription.events, dumpster: None };
     let mut batch = Batch { events: Vec::new(), upto: mark.read_after(), more: true };
     while batch.more && batch.events.len() < most {
         let store = cx.gate.store(granted);
-        let read = store.events(granted.mailbox(), &subscription.scope, batch.upto, ROWS).map_err(|error| match error {
-            StoreError::Trimmed => Failure::new(Code::ErrorEventNotFound).into(),
-            other => Error::from(other),
-        })?;
+        let read =
+            store.events(granted.mailbox(), &subscription.scope, batch.upto, ROWS).map_err(|error| match error {
+                StoreError::Trimmed => Failure::new(Code::ErrorEventNotFound).into(),
+                other => Error::from(other),
+            })?;
         if mark.seq > read.upto {
             // Nobody was ever given a place that is still to come: the database is an older one.
             return Err(Code::ErrorInvalidWatermark.into());
@@ -138,7 +148,8 @@ fn read(cx: &mut Cx<'_>, granted: &Granted, subscription: &Subscription, mark: W
                     batch.more = true;
                     return Ok(batch);
                 }
-                let told = if place + 1 == count { Watermark::ALL } else { u8::try_from(place + 1).unwrap_or(Watermark::ALL) };
+                let told =
+                    if place + 1 == count { Watermark::ALL } else { u8::try_from(place + 1).unwrap_or(Watermark::ALL) };
                 batch.events.push((event, Watermark { mailbox: granted.guid(), seq: entry.seq, told }));
             }
         }
@@ -191,7 +202,9 @@ fn tell(cx: &mut Cx<'_>, granted: &Granted, events: Vec<(Event, Watermark)>) -> 
 /// An id without a change key: clients are told not to trust one in an event.
 fn thing(granted: &Granted, object: Object) -> Thing {
     match object {
-        Object::Item(folder, item) => Thing::Item(WireId { id: granted.item_id(folder, item).encode(), change_key: None }),
+        Object::Item(folder, item) => {
+            Thing::Item(WireId { id: granted.item_id(folder, item).encode(), change_key: None })
+        }
         Object::Folder(folder) => Thing::Folder(bare_id(granted, folder)),
     }
 }

@@ -59,10 +59,7 @@ fn one(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
         other => crate::error::Error::from(other),
     })?;
     let watermark = from.unwrap_or(Watermark::after(granted.guid(), since));
-    Ok(Subscribed {
-        id: SubscriptionId { mailbox: granted.guid(), id }.encode(),
-        watermark: Some(watermark.encode()),
-    })
+    Ok(Subscribed { id: SubscriptionId { mailbox: granted.guid(), id }.encode(), watermark: Some(watermark.encode()) })
 }
 
 fn not_yet(what: &str) -> crate::error::Error {

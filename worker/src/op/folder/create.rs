@@ -19,7 +19,9 @@ pub fn run(cx: &mut Cx<'_>, request: CreateFolder) -> Result<Vec<Outcome<FolderV
         Outcome::Success(parent) => parent,
         refused => {
             let failure = match refused.failure() {
-                Some(failure) if failure.code == Code::ErrorFolderNotFound => Failure::new(Code::ErrorParentFolderNotFound),
+                Some(failure) if failure.code == Code::ErrorFolderNotFound => {
+                    Failure::new(Code::ErrorParentFolderNotFound)
+                }
                 Some(failure) => failure.clone(),
                 None => Failure::new(Code::ErrorParentFolderNotFound),
             };

@@ -62,7 +62,9 @@ fn free_name(store: &mut Store, granted: &Granted, name: &str, target: FolderNo)
     std::iter::once(name.to_owned())
         .chain((1..NAMES).map(|number| format!("{name}{number}")))
         .find(|wish| is_free(wish))
-        .ok_or_else(|| Failure::with_text(Code::ErrorDeleteItemsFailed, "Too many deleted folders have this name.").into())
+        .ok_or_else(|| {
+            Failure::with_text(Code::ErrorDeleteItemsFailed, "Too many deleted folders have this name.").into()
+        })
 }
 
 pub(super) fn gone(error: StoreError) -> Error {

@@ -1,9 +1,9 @@
 //! FindFolder (MS-OXWSSRCH 3.1.4.1): the folders below others, by name.
 
+use ewsd_ews::Paging;
 use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::{Found, Next};
 use ewsd_ews::request::FindFolder;
-use ewsd_ews::Paging;
 use ewsd_ews::view::FolderView;
 use ewsd_ews::word::{BasePoint, FolderTraversal};
 use ewsd_model::Kinds;

@@ -67,7 +67,12 @@ fn is_fixed(folder: &Folder) -> bool {
 }
 
 /// Adds a MAPI property to what changes: the column that it is another name of, or its own value. None takes it out.
-fn set_extended(update: &mut FolderUpdate, kind: FolderKind, path: &ExtendedPath, value: Option<ExtendedValue>) -> Result<()> {
+fn set_extended(
+    update: &mut FolderUpdate,
+    kind: FolderKind,
+    path: &ExtendedPath,
+    value: Option<ExtendedValue>,
+) -> Result<()> {
     match (path.alias(kind.kinds()), value) {
         (Some(Alias::Prop(PropId::FolderDisplayName)), Some(ExtendedValue::One(Scalar::Text(name)))) => {
             check_name(&name)?;
@@ -77,7 +82,9 @@ fn set_extended(update: &mut FolderUpdate, kind: FolderKind, path: &ExtendedPath
             check_class(kind, &class)?;
             update.class = Some(class);
         }
-        (Some(Alias::Column(Column::Hidden)), Some(ExtendedValue::One(Scalar::Bool(hidden)))) => update.hidden = Some(hidden),
+        (Some(Alias::Column(Column::Hidden)), Some(ExtendedValue::One(Scalar::Bool(hidden)))) => {
+            update.hidden = Some(hidden)
+        }
         (Some(Alias::Column(Column::Hidden)), None) => update.hidden = Some(false),
         (None, value) => {
             let value = value.as_ref().map_or(serde_json::Value::Null, json::encode_extended);
@@ -122,9 +129,11 @@ fn set_property(update: &mut FolderUpdate, kind: FolderKind, id: PropId, value: 
 /// What the store says when a name is taken already, in the words that clients know.
 fn name_taken(error: StoreError, name: &str) -> Error {
     match error {
-        StoreError::Exists(_) => {
-            Failure::with_text(Code::ErrorFolderExists, format!("Could not create folder '{name}'. A folder with that name exists.")).into()
-        }
+        StoreError::Exists(_) => Failure::with_text(
+            Code::ErrorFolderExists,
+            format!("Could not create folder '{name}'. A folder with that name exists."),
+        )
+        .into(),
         other => other.into(),
     }
 }

@@ -23,11 +23,13 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: How) -> Result<Vec<Out
     let target = outcome(cx.gate.folder(&request.to, Right::CreateFolders))?;
     let one = |cx: &mut Cx<'_>, folder: &TargetFolder| match &target {
         Outcome::Success(target) => one(cx, folder, target, how),
-        refused => Err(refused.failure().map_or(Code::ErrorToFolderNotFound, |failure| match failure.code {
-            Code::ErrorFolderNotFound => Code::ErrorToFolderNotFound,
-            code => code,
-        })
-        .into()),
+        refused => Err(refused
+            .failure()
+            .map_or(Code::ErrorToFolderNotFound, |failure| match failure.code {
+                Code::ErrorFolderNotFound => Code::ErrorToFolderNotFound,
+                code => code,
+            })
+            .into()),
     };
     request.folders.iter().map(|folder| outcome(one(cx, folder))).collect()
 }
@@ -41,7 +43,9 @@ fn one(cx: &mut Cx<'_>, folder: &TargetFolder, target: &Folder, how: How) -> Res
     let granted = folder.granted;
     let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
     let done = match how {
-        How::Move => store.move_folder(mailbox, folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change)),
+        How::Move => {
+            store.move_folder(mailbox, folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change))
+        }
         How::Copy => store.copy_folder(mailbox, folder.row.folder, target.row.folder),
     };
     let (number, change) = done.map_err(|error| match error {

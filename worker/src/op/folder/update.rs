@@ -1,10 +1,10 @@
 //! UpdateFolder (MS-OXWSFOLD 3.1.4.8): all changes of a folder are made, or none.
 
 use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::{Assignment, FolderChange, Update};
 use ewsd_ews::path::Path;
 use ewsd_ews::request::UpdateFolder;
 use ewsd_ews::view::FolderView;
+use ewsd_ews::{Assignment, FolderChange, Update};
 use ewsd_model::code::Code;
 use ewsd_model::property::can;
 use ewsd_store::{FolderUpdate, StoreError};
@@ -33,14 +33,12 @@ fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderV
     let name = update.name.clone().unwrap_or_default();
     let granted = folder.granted;
     // Counters change the key too, so one that is old says nothing of the properties: the last writer wins, as in Exchange.
-    let change = cx
-        .gate
-        .store(&granted)
-        .update_folder(granted.mailbox(), folder.row.folder, &update, None)
-        .map_err(|error| match error {
+    let change = cx.gate.store(&granted).update_folder(granted.mailbox(), folder.row.folder, &update, None).map_err(
+        |error| match error {
             StoreError::NotFound(_) => Code::ErrorFolderNotFound.into(),
             other => name_taken(other, &name),
-        })?;
+        },
+    )?;
     let kind = folder.row.kind;
     Ok(FolderView::of_id(kind, wire_id(&granted, kind, folder.row.folder, change)))
 }
@@ -49,7 +47,9 @@ fn add(update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
     let kind = folder.row.kind;
     let refused = |code, path| Err(Failure::at(code, path).into());
     match wish {
-        Update::Set(Assignment::Prop(id, _)) if !id.row().allows(can::SET) => refused(Code::ErrorInvalidPropertySet, Path::Prop(id)),
+        Update::Set(Assignment::Prop(id, _)) if !id.row().allows(can::SET) => {
+            refused(Code::ErrorInvalidPropertySet, Path::Prop(id))
+        }
         Update::Set(Assignment::Prop(id, value)) => {
             let before = update.class.clone();
             set_property(update, kind, id, value)?;
@@ -62,7 +62,9 @@ fn add(update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
         Update::Set(Assignment::Indexed(path, _)) => refused(Code::ErrorInvalidPropertySet, Path::Indexed(path)),
         Update::Append(Assignment::Prop(id, _)) => refused(Code::ErrorInvalidPropertyAppend, Path::Prop(id)),
         Update::Append(Assignment::Indexed(path, _)) => refused(Code::ErrorInvalidPropertyAppend, Path::Indexed(path)),
-        Update::Append(Assignment::Extended(path, _)) => refused(Code::ErrorInvalidPropertyAppend, Path::Extended(path)),
+        Update::Append(Assignment::Extended(path, _)) => {
+            refused(Code::ErrorInvalidPropertyAppend, Path::Extended(path))
+        }
         Update::Delete(Path::Extended(path)) => set_extended(update, kind, &path, None),
         Update::Delete(Path::Prop(id)) if id.row().allows(can::DELETE) && !id.row().columns().is_empty() => {
             // Names and classes cannot be nothing.

@@ -60,21 +60,8 @@ pub fn address(cx: &mut Cx<'_>, granted: &Granted, columns: &Columns, props: &Ma
     let mut local = store.recipients(&addresses)?;
     local.sort_by_key(|one| one.mailbox);
     let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
+    // An address of ours that nobody has is queued, too: its sender gets a report, as from any other server.
     let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
-    let own_domains = match cx.settings.mail.domains.as_slice() {
-        [] if remote.is_empty() => Vec::new(),
-        [] => store.domains()?,
-        named => named.to_vec(),
-    };
-    let ours = |address: &&String| {
-        let domain = address.rsplit('@').next().unwrap_or_default();
-        own_domains.iter().any(|own| own.eq_ignore_ascii_case(domain))
-    };
-    let nobody: Vec<&str> = remote.iter().filter(ours).map(String::as_str).collect();
-    if !nobody.is_empty() {
-        let text = format!("There is no mailbox here with this address: {}", nobody.join(", "));
-        return Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into());
-    }
     Ok(Envelope { mailbox: granted.mailbox(), sender, local, remote })
 }
 
@@ -162,7 +149,7 @@ impl Envelope {
             return Ok(());
         }
         let targets: Vec<Option<Target>> = people.iter().map(|one| Some(Target::from((*one).clone()))).collect();
-        let trace = Trace { from: &self.sender, by: &settings.server.name, ..Trace::default() };
+        let trace = Trace { from: &self.sender, by: &settings.server.name, author: Some(self.mailbox), ..Trace::default() };
         let results = deliver::deliver_to(store, settings, &trace, &targets, message);
         for (one, result) in people.iter().zip(results) {
             match result {

@@ -89,7 +89,12 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// None for an item that went between the two queries: the next answer tells of it.
-    fn tell(&self, change: &ItemChange, shape: &mut Shape, rows: &HashMap<ItemNo, ItemRow>) -> Option<Change<ItemView>> {
+    fn tell(
+        &self,
+        change: &ItemChange,
+        shape: &mut Shape,
+        rows: &HashMap<ItemNo, ItemRow>,
+    ) -> Option<Change<ItemView>> {
         let id = self.granted.item_id(self.folder, change.item).encode();
         let keyed = |id| WireId { id, change_key: Some(ChangeKey::new(change.kind, change.change).encode()) };
         match change.what {
