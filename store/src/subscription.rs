@@ -64,7 +64,7 @@ impl Store {
             new.account.into(),
             Param::Int(new.kind as i64),
             folders,
-            Param::Int(i64::from(new.events)),
+            Param::Int(i64::from(new.events as i32)),
             new.timeout_seconds.into(),
             new.details.clone().into(),
             most.into(),

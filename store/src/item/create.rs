@@ -100,7 +100,7 @@ fn item_step<'a>(
     let mut names =
         String::from("mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search");
     let kind = write.place(new.kind as i64);
-    let flags = write.place(i64::from(new.flags));
+    let flags = write.place(i64::from(new.flags as i32));
     let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
     let (body, mime) = (write.place(hash(body)), write.place(hash(mime)));
     let (props, ext) = (write.place(new.props.clone()), write.place(new.ext.clone()));

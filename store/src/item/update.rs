@@ -148,7 +148,7 @@ fn set_step<'a>(
         sets.push_str(&text);
     };
     if update.set_flags | update.clear_flags != 0 {
-        let (on, off) = (write.place(i64::from(update.set_flags)), write.place(i64::from(update.clear_flags)));
+        let (on, off) = flag_places(write, update);
         set(format!("flags = (i.flags | {on}::int) & ~{off}::int"));
     }
     for (column, value) in update.set.iter() {
@@ -204,10 +204,15 @@ pub(crate) fn merged(write: &mut Write, document: &str, changes: &Map) -> Option
     Some(format!("({document} || {set}::jsonb) - {gone}::text[]"))
 }
 
+/// Flags to set and to clear, as the column holds them: the same 32 bits, signed.
+fn flag_places(write: &mut Write, update: &ItemUpdate) -> (String, String) {
+    let [on, off] = [update.set_flags, update.clear_flags].map(|flags| write.place(i64::from(flags as i32)));
+    (on, off)
+}
+
 /// `d` and `f`: the folder's counters.
 fn counter_step(write: &mut Write, update: &ItemUpdate) -> Result<(), StoreError> {
-    let (on, off) = (i64::from(update.set_flags), i64::from(update.clear_flags));
-    let (on, off) = (write.place(on), write.place(off));
+    let (on, off) = flag_places(write, update);
     let size = match update.set.number(Column::Size) {
         Some(size) => format!("{}::bigint - src.size", write.place(size)),
         None => "0::bigint".to_owned(),

@@ -91,8 +91,9 @@ pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Oper
                 list(&document)
             )))
         }
+        // The encoding's name would lend the text its collation, which knows no letters but ASCII.
         Field::Body => Ok(Operand::Many(format!(
-            "select convert_from(b.data, 'UTF8') as v from blob b where b.mailbox = {alias}.mailbox and b.hash = {alias}.body"
+            "select convert_from(b.data, 'UTF8') collate \"default\" as v from blob b where b.mailbox = {alias}.mailbox and b.hash = {alias}.body"
         ))),
     }
 }

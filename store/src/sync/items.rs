@@ -4,7 +4,8 @@
 //! when they entered the folder and keep the number while they are in it, so "below the cursor and not above `upto`"
 //! goes through the same items however much is changed between the pages; what has gone meanwhile is not listed, what has
 //! changed is listed as it is now. A round covers the numbers after `base` up to a fixed `upto`: each item that has a row there is
-//! reported once, at the place of its last such row, as it is now. Whatever happens after `upto` has rows in the next round.
+//! reported once, at the place of its last such row, as it is now. Whatever happens after `upto` has rows in the next round;
+//! a client that was told "last" asks no more, so a round beyond which the counter has moved is never called the last.
 
 use super::{ItemChange, ItemPage, ItemState, SyncKind};
 use crate::connection::corrupt;
@@ -26,25 +27,27 @@ const LISTING: &str = "
     ) i on true
     where c.mailbox = $1 order by i.item desc";
 
+/// An item's place in the round is that of its last row; a move within the folder has one for the item that leaves and one for
+/// the item that enters.
 const ROUND: &str = "
-    select c.seq, c.trimmed, r.item, i.kind, i.change, i.flags, r.last, r.only_read, i.item is not null, r.gone
+    select c.seq, c.trimmed, r.item, i.kind, i.change, i.flags, r.place, r.only_read, i.item is not null, r.gone
     from counter c left join lateral (
-        select w.item, max(w.seq) as last, bool_and(w.kind = {read}) as only_read, bool_or(w.went) as gone
+        select w.item, max(w.place) as place, bool_and(w.kind = {read}) as only_read, bool_or(w.went) as gone
         from (
-            select item, seq, kind, kind = {deleted} as went from journal
+            select item, seq * 2 + 1 as place, kind, kind = {deleted} as went from journal
             where mailbox = $1 and folder = $2 and seq > $3 and seq <= least($4, c.seq)
               and item is not null and (not associated or $6)
             union all
-            select old_item, seq, kind, true from journal
+            select old_item, seq * 2, kind, true from journal
             where mailbox = $1 and old_folder = $2 and seq > $3 and seq <= least($4, c.seq)
               and kind = {moved} and (not associated or $6)
         ) w
         group by w.item
-        having max(w.seq) > $5 and (w.item <= $3 or not bool_or(w.went))
-        order by max(w.seq) limit $7
+        having max(w.place) > $5 and (w.item <= $3 or not bool_or(w.went))
+        order by max(w.place) limit $7
     ) r on true
     left join item i on i.mailbox = $1 and i.item = r.item
-    where c.mailbox = $1 order by r.last";
+    where c.mailbox = $1 order by r.place";
 
 impl Store {
     /// The next page of news for a client that is at `state`, at most `limit` items; `associated` items only if asked for.
@@ -60,7 +63,7 @@ impl Store {
         match *state {
             ItemState::Initial { .. } => self.listing(mailbox, state, associated, limit),
             ItemState::At { folder, seq } => {
-                let round = ItemState::Round { folder, base: seq, upto: Seq(i64::MAX), cursor: seq };
+                let round = ItemState::Round { folder, base: seq, upto: Seq(i64::MAX), cursor: Seq(0) };
                 self.round(mailbox, &round, associated, limit)
             }
             ItemState::Round { .. } => self.round(mailbox, state, associated, limit),
@@ -95,12 +98,12 @@ impl Store {
                 changes.push(present(row, SyncKind::Create)?);
             }
         }
-        let last = rows.len() <= limit;
+        let done = rows.len() <= limit;
         let state = match changes.last() {
-            Some(change) if !last => ItemState::Initial { folder, upto, cursor: change.item },
+            Some(change) if !done => ItemState::Initial { folder, upto, cursor: change.item },
             _ => ItemState::At { folder, seq: upto },
         };
-        Ok(ItemPage { changes, state, last })
+        Ok(ItemPage { changes, state, last: done && upto == newest })
     }
 
     fn round(
@@ -141,10 +144,10 @@ impl Store {
                 changes.extend(change(row, base)?);
             }
         }
-        let last = rows.len() <= limit;
+        let done = rows.len() <= limit;
         let state =
-            if last { ItemState::At { folder, seq: upto } } else { ItemState::Round { folder, base, upto, cursor } };
-        Ok(ItemPage { changes, state, last })
+            if done { ItemState::At { folder, seq: upto } } else { ItemState::Round { folder, base, upto, cursor } };
+        Ok(ItemPage { changes, state, last: done && upto == newest })
     }
 }
 

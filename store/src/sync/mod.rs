@@ -12,7 +12,8 @@ mod items;
 pub enum ItemState {
     /// In the first listing: items present at `upto` are given out newest first, below `cursor`.
     Initial { folder: FolderNo, upto: Seq, cursor: ItemNo },
-    /// In a round of changes after `base` up to `upto`, those whose last change is after `cursor`.
+    /// In a round of changes after `base` up to `upto`; those whose place in it is after `cursor` (twice the number of the
+    /// last change, and one for an item that enters) are still to come.
     Round { folder: FolderNo, base: Seq, upto: Seq, cursor: Seq },
     /// The copy is the folder as it was at `seq`.
     At { folder: FolderNo, seq: Seq },

@@ -3,5 +3,12 @@
 
 mod support;
 
+mod attachments;
+mod connection;
 mod directory;
+mod folders;
 mod items;
+mod journal;
+mod search;
+mod small;
+mod sync;

@@ -1,0 +1,408 @@
+//! Searching: every operator on every kind of field, order, pages.
+
+use crate::support::*;
+use ewsd_model::id::ItemNo;
+use ewsd_model::property::mapi::Scalar;
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::Mailbox;
+use ewsd_model::{ItemKind, Value};
+use ewsd_store::*;
+use serde_json::json;
+
+/// Three items: full, other, bare. Nothing optional is set in the last.
+fn shelf() -> (House, Vec<ItemNo>) {
+    let mut house = house();
+    let person = |name: &str, address: &str| {
+        Value::Mailbox(Mailbox { name: Some(name.into()), address: Some(address.into()), ..Mailbox::default() })
+    };
+    let mut full = message(house.inbox, "Quarterly Report 100%_done");
+    full.flags = bit::READ | bit::HAS_ATTACHMENTS;
+    full.columns.set(Column::Importance, Value::Int(2));
+    full.columns.set(Column::Received, Value::Time("2026-03-01T10:00:00.500Z".parse().unwrap()));
+    full.columns.set(Column::Sent, Value::Time("2026-03-01T10:00:00Z".parse().unwrap()));
+    full.columns.set(Column::Categories, Value::Texts(vec!["Red".into(), "Blue".into()]));
+    full.columns.set(Column::MessageId, Value::Text("<A@x>".into()));
+    full.columns.set(Column::ConversationId, Value::Bytes(vec![1; 16]));
+    full.columns.set(Column::From, person("Ann Example", "ann@example.test"));
+    full.props = json!({
+        "Text": "Hello World", "Number": 5, "Yes": true, "Real": 2.5, "When": "2026-03-01T10:00:00Z", "Octets": "AQI=",
+        "List": ["one", "two"], "ToRecipients": [{"name": "Bob B", "address": "bob@example.test"}],
+        "InternetMessageHeaders": [["X-Spam", "no"], ["Received", "from a"], ["Received", "from b"]]
+    })
+    .as_object()
+    .unwrap()
+    .clone();
+    full.ext = json!({"text": "abc", "long": 10, "flag": false, "time": "2026-03-01T10:00:00.25Z", "bytes": "AQI=", "many": ["x", "y"], "nums": [1, 2]})
+        .as_object()
+        .unwrap()
+        .clone();
+    full.body = Some("<p>Überraschung im Text</p>".as_bytes());
+    full.search = "Quarterly Report Überraschung im Text 会議室";
+    let mut other = message(house.inbox, "lunch");
+    other.columns.set(Column::Importance, Value::Int(0));
+    other.columns.set(Column::Received, Value::Time("2026-04-01T10:00:00Z".parse().unwrap()));
+    other.columns.set(Column::Categories, Value::Texts(vec!["Green".into()]));
+    other.props = json!({"Text": "bye", "Number": 7, "Yes": false, "Real": 0.5, "When": "2025-01-01T00:00:00Z"})
+        .as_object()
+        .unwrap()
+        .clone();
+    other.ext = json!({"text": "ABD", "long": -1, "flag": true}).as_object().unwrap().clone();
+    other.search = "lunch";
+    let mut bare = NewItem::new(house.inbox, ItemKind::Message);
+    bare.columns.set(Column::Received, Value::Time("2026-05-01T10:00:00Z".parse().unwrap()));
+    let items =
+        [full, other, bare].iter().map(|new| house.store.create_item(house.mailbox, new).unwrap().item).collect();
+    (house, items)
+}
+
+/// Which of the shelf's items the filter finds, as letters: f(ull) o(ther) b(are).
+fn found(house: &mut House, items: &[ItemNo], filter: &Filter) -> String {
+    let page = Page::first(10);
+    let found = house.store.find_items(house.mailbox, &[house.inbox], false, &Plan::default(), filter, &[], page);
+    let rows = found.unwrap_or_else(|error| panic!("{filter:?}: {error}")).rows;
+    let letter = |item: &ItemNo| rows.iter().any(|row| row.item == *item);
+    items.iter().zip(['f', 'o', 'b']).filter(|(item, _)| letter(item)).map(|(_, letter)| letter).collect()
+}
+
+fn json_field(name: &'static str, ty: ScalarType) -> Field {
+    Field::Json(name, ty)
+}
+
+fn ext(key: &str, ty: ScalarType, array: bool) -> Field {
+    Field::Ext { key: key.to_owned(), ty, array }
+}
+
+fn text(text: &str) -> Scalar {
+    Scalar::Text(text.to_owned())
+}
+
+fn time(text: &str) -> Scalar {
+    Scalar::Time(text.parse().unwrap())
+}
+
+#[test]
+fn every_comparison_on_every_kind_of_field() {
+    use Cmp::*;
+    use ScalarType as T;
+    let (mut house, items) = shelf();
+    let column = Field::Column;
+    let cases: Vec<(Field, Cmp, Scalar, &str)> = vec![
+        (column(Column::Subject), Eq, text("quarterly report 100%_DONE"), "f"),
+        (column(Column::Subject), Ne, text("lunch"), "fb"),
+        (column(Column::Subject), Lt, text("M"), "o"),
+        (column(Column::Subject), Ge, text("lunch"), "fo"),
+        (column(Column::MessageId), Eq, text("<A@x>"), "f"),
+        (column(Column::MessageId), Eq, text("<a@x>"), ""),
+        (column(Column::MessageId), Ne, text("<A@x>"), "ob"),
+        (column(Column::Importance), Eq, Scalar::Int(1), "b"),
+        (column(Column::Importance), Gt, Scalar::Int(0), "fb"),
+        (column(Column::Importance), Le, Scalar::Int(1), "ob"),
+        (column(Column::Importance), Lt, Scalar::Int(1 << 40), "fob"),
+        (column(Column::Size), Gt, Scalar::Int(50), "fo"),
+        (column(Column::Received), Eq, time("2026-03-01T10:00:00Z"), "f"),
+        (column(Column::Received), Ne, time("2026-03-01T10:00:00Z"), "ob"),
+        (column(Column::Received), Gt, time("2026-03-02T10:00:00Z"), "ob"),
+        (column(Column::Received), Le, time("2026-04-01T10:00:00Z"), "fo"),
+        (column(Column::Sent), Ge, time("2000-01-01T00:00:00Z"), "f"),
+        (column(Column::ConversationId), Eq, Scalar::Bytes(vec![1; 16]), "f"),
+        (column(Column::ConversationId), Ne, Scalar::Bytes(vec![1; 16]), "ob"),
+        (column(Column::Categories), Eq, text("blue"), "f"),
+        (column(Column::Categories), Ne, text("blue"), "ob"),
+        (column(Column::From), Eq, text("ANN@example.test"), "f"),
+        (column(Column::From), Eq, text("ann example"), "f"),
+        (Field::Bit(bit::READ), Eq, Scalar::Bool(true), "f"),
+        (Field::Bit(bit::READ), Eq, Scalar::Bool(false), "ob"),
+        (Field::Bit(bit::READ), Ne, Scalar::Bool(false), "f"),
+        (Field::Bit(bit::READ), Eq, Scalar::Int(1), "f"),
+        (json_field("Text", T::Text), Eq, text("hello world"), "f"),
+        (json_field("Text", T::Text), Gt, text("c"), "f"),
+        (json_field("Number", T::Int), Eq, Scalar::Int(5), "f"),
+        (json_field("Number", T::Int), Ne, Scalar::Int(5), "ob"),
+        (json_field("Number", T::Int), Gt, Scalar::Real(5.5), "o"),
+        (json_field("Text", T::Int), Eq, Scalar::Int(5), ""),
+        (json_field("Real", T::Real), Lt, Scalar::Real(1.0), "o"),
+        (json_field("Yes", T::Bool), Eq, Scalar::Bool(true), "f"),
+        (json_field("Yes", T::Bool), Ne, Scalar::Bool(true), "ob"),
+        (json_field("When", T::Time), Gt, time("2026-01-01T00:00:00Z"), "f"),
+        (json_field("Text", T::Time), Gt, time("2026-01-01T00:00:00Z"), ""),
+        (json_field("Octets", T::Bytes), Eq, Scalar::Bytes(vec![1, 2]), "f"),
+        (json_field("List", T::Texts), Eq, text("TWO"), "f"),
+        (json_field("List", T::Texts), Ne, text("two"), "ob"),
+        (json_field("ToRecipients", T::Mailboxes), Eq, text("bob@example.test"), "f"),
+        (json_field("Text", T::Mailboxes), Eq, text("bob@example.test"), ""),
+        (ext("text", T::Text, false), Eq, text("ABC"), "f"),
+        (ext("text", T::Text, false), Gt, text("abc"), "o"),
+        (ext("long", T::Int, false), Lt, Scalar::Int(0), "o"),
+        (ext("flag", T::Bool, false), Eq, Scalar::Bool(true), "o"),
+        (ext("time", T::Time, false), Ge, time("2026-03-01T10:00:00Z"), "f"),
+        (ext("bytes", T::Bytes, false), Eq, Scalar::Bytes(vec![1, 2]), "f"),
+        (ext("many", T::Text, true), Eq, text("y"), "f"),
+        (ext("nums", T::Int, true), Eq, Scalar::Int(2), "f"),
+        (ext("no'such\\", T::Text, false), Eq, text("x"), ""),
+        (Field::Header("x-spam".into()), Eq, text("No"), "f"),
+        (Field::Header("Received".into()), Eq, text("from b"), "f"),
+        (Field::Body, Eq, text("<p>überraschung im text</p>"), "f"),
+    ];
+    for (field, cmp, scalar, expected) in cases {
+        let filter = Filter::Compare(field, cmp, scalar);
+        assert_eq!(found(&mut house, &items, &filter), expected, "{filter:?}");
+        let not: String = "fob".chars().filter(|letter| !expected.contains(*letter)).collect();
+        let filter = Filter::Not(Box::new(filter));
+        assert_eq!(found(&mut house, &items, &filter), not, "{filter:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let (mut house, _) = shelf();
+    let page = Page::first(1);
+    let bad = [
+        Filter::Compare(Field::Column(Column::Received), Cmp::Eq, text("x")),
+        Filter::Compare(Field::Column(Column::Name), Cmp::Eq, text("x")),
+        Filter::CompareFields(Field::Column(Column::Subject), Cmp::Eq, Field::Column(Column::Size)),
+        Filter::CompareFields(Field::Column(Column::Categories), Cmp::Eq, Field::Column(Column::Subject)),
+        Filter::Excludes(Field::Column(Column::Subject), 1),
+        Filter::Contains {
+            field: Field::Column(Column::Size),
+            mode: ContainsMode::Substring,
+            ignore_case: true,
+            text: "1".into(),
+        },
+    ];
+    for filter in bad {
+        let result = house.store.find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &[], page);
+        assert!(matches!(result, Err(StoreError::Corrupt(_))), "{filter:?}");
+    }
+    let order = [Order { field: Field::Column(Column::Categories), ascending: true }];
+    assert!(
+        house
+            .store
+            .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &Filter::True, &order, page)
+            .is_err()
+    );
+}
+
+#[test]
+fn every_way_to_contain() {
+    use ContainsMode::*;
+    let (mut house, items) = shelf();
+    let subject = || Field::Column(Column::Subject);
+    let cases: Vec<(Field, ContainsMode, bool, &str, &str)> = vec![
+        (subject(), FullString, true, "LUNCH", "o"),
+        (subject(), FullString, false, "LUNCH", ""),
+        (subject(), Prefixed, true, "quarter", "f"),
+        (subject(), Prefixed, false, "quarter", ""),
+        (subject(), Prefixed, true, "report", ""),
+        (subject(), Substring, true, "REPORT", "f"),
+        (subject(), Substring, true, "%", "f"),
+        (subject(), Substring, true, "_", "f"),
+        (subject(), Substring, true, "l%h", ""),
+        (subject(), Substring, true, "l_nch", ""),
+        (subject(), Substring, true, "\\", ""),
+        (subject(), Substring, true, "", "fo"),
+        (subject(), PrefixOnWords, true, "rep", "f"),
+        (subject(), PrefixOnWords, true, "eport", ""),
+        (subject(), PrefixOnWords, true, "100%", "f"),
+        (subject(), PrefixOnWords, true, "r.port", ""),
+        (subject(), ExactPhrase, true, "quarterly report", "f"),
+        (subject(), ExactPhrase, true, "quarterly repor", ""),
+        (subject(), ExactPhrase, true, "(", ""),
+        (subject(), ExactPhrase, true, "[a-z]*+?{1}|^$\\d'", ""),
+        (Field::Column(Column::Categories), Substring, true, "lu", "f"),
+        (Field::Column(Column::From), Substring, true, "example", "f"),
+        (json_field("Text", ScalarType::Text), Substring, true, "WORLD", "f"),
+        (json_field("ToRecipients", ScalarType::Mailboxes), Substring, true, "bob@", "f"),
+        (ext("text", ScalarType::Text, false), Prefixed, true, "ab", "fo"),
+        (ext("many", ScalarType::Text, true), FullString, true, "X", "f"),
+        (Field::Header("Received".into()), Substring, true, "FROM", "f"),
+        (Field::Body, Substring, true, "ÜBERRASCHUNG", "f"),
+    ];
+    for (field, mode, ignore_case, text, expected) in cases {
+        let filter = Filter::Contains { field, mode, ignore_case, text: text.to_owned() };
+        assert_eq!(found(&mut house, &items, &filter), expected, "{filter:?}");
+    }
+}
+
+#[test]
+fn existence_masks_words_and_connectives() {
+    let (mut house, items) = shelf();
+    let exists = |field| Filter::Exists(field);
+    let sent = || exists(Field::Column(Column::Sent));
+    let unread = || Filter::Compare(Field::Bit(bit::READ), Cmp::Eq, Scalar::Bool(false));
+    let cases = [
+        (Filter::True, "fob"),
+        (sent(), "f"),
+        (exists(Field::Column(Column::Subject)), "fo"),
+        (exists(Field::Column(Column::Importance)), "fob"),
+        (exists(Field::Bit(bit::READ)), "fob"),
+        (exists(Field::Column(Column::Categories)), "fo"),
+        (exists(json_field("Number", ScalarType::Int)), "fo"),
+        (exists(json_field("ToRecipients", ScalarType::Mailboxes)), "f"),
+        (exists(ext("flag", ScalarType::Bool, false)), "fo"),
+        (exists(Field::Header("x-spam".into())), "f"),
+        (exists(Field::Body), "f"),
+        (Filter::Excludes(Field::Column(Column::Importance), 2), "ob"),
+        (Filter::Excludes(json_field("Number", ScalarType::Int), 4), "b"),
+        (Filter::Excludes(ext("long", ScalarType::Int, false), 8), "b"),
+        (Filter::Excludes(Field::Bit(bit::READ), 1), "ob"),
+        (Filter::Words("REPORT quart".into()), "f"),
+        (Filter::Words("überr".into()), "f"),
+        (Filter::Words("議室".into()), "f"),
+        (Filter::Words("report lunch".into()), ""),
+        (Filter::Words("lun' & ! \\".into()), "o"),
+        (Filter::Words("...".into()), ""),
+        (Filter::And(vec![]), "fob"),
+        (Filter::Or(vec![]), ""),
+        (Filter::And(vec![sent(), unread()]), ""),
+        (Filter::Or(vec![sent(), unread()]), "fob"),
+        (Filter::Not(Box::new(Filter::Or(vec![sent(), Filter::Not(Box::new(unread()))]))), "ob"),
+        (Filter::Not(Box::new(Filter::True)), ""),
+        (Filter::CompareFields(Field::Column(Column::Received), Cmp::Gt, Field::Column(Column::Sent)), "f"),
+        (Filter::CompareFields(Field::Column(Column::Subject), Cmp::Eq, json_field("Text", ScalarType::Text)), ""),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(found(&mut house, &items, &filter), expected, "{filter:?}");
+    }
+}
+
+#[test]
+fn every_column_can_be_sorted_by_and_unset_comes_first() {
+    let (mut house, items) = shelf();
+    let mut sorted = |field: Field, ascending: bool| {
+        let orders = [Order { field, ascending }];
+        let found = house
+            .store
+            .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &Filter::True, &orders, Page::first(9))
+            .unwrap();
+        found
+            .rows
+            .iter()
+            .map(|row| items.iter().zip("fob".chars()).find(|(item, _)| **item == row.item).unwrap().1)
+            .collect::<String>()
+    };
+    assert_eq!(sorted(Field::Column(Column::Subject), true), "bof");
+    assert_eq!(sorted(Field::Column(Column::Subject), false), "fob");
+    assert_eq!(sorted(Field::Column(Column::Sent), true), "obf");
+    assert_eq!(sorted(Field::Column(Column::Sent), false), "fbo");
+    assert_eq!(sorted(Field::Column(Column::Importance), true), "obf");
+    assert_eq!(sorted(Field::Column(Column::Received), false), "bof");
+    assert_eq!(sorted(Field::Bit(bit::READ), false), "fbo");
+    assert_eq!(sorted(json_field("Number", ScalarType::Int), true), "bfo");
+    assert_eq!(sorted(ext("text", ScalarType::Text, false), false), "ofb");
+    for row in everything_sortable() {
+        assert_eq!(sorted(Field::Column(row), true).len(), 3);
+    }
+}
+
+fn everything_sortable() -> Vec<Column> {
+    let not = [Column::Categories, Column::From, Column::Sender];
+    let all = everything();
+    (0..64)
+        .zip([
+            Column::Id,
+            Column::Parent,
+            Column::Class,
+            Column::Change,
+            Column::Created,
+            Column::Modified,
+            Column::Size,
+            Column::Subject,
+            Column::Received,
+            Column::Sent,
+            Column::Importance,
+            Column::Sensitivity,
+            Column::DisplayTo,
+            Column::DisplayCc,
+            Column::DisplayBcc,
+            Column::FromName,
+            Column::MessageId,
+            Column::InReplyTo,
+            Column::References,
+            Column::ConversationId,
+            Column::ConversationTopic,
+            Column::ConversationIndex,
+            Column::Culture,
+            Column::Preview,
+            Column::IconIndex,
+            Column::FlagStatus,
+            Column::FlagStart,
+            Column::FlagDue,
+            Column::FlagComplete,
+            Column::ModifiedBy,
+            Column::ReminderDue,
+            Column::BodyType,
+        ])
+        .map(|(_, column)| column)
+        .filter(|column| all.contains(*column) && !not.contains(column))
+        .collect()
+}
+
+#[test]
+fn pages_go_through_everything_once_in_both_directions() {
+    let mut house = house();
+    let items: Vec<ItemNo> = (0..23).map(|n| house.add(house.inbox, &format!("{}", n % 3))).collect();
+    house.add(house.drafts, "elsewhere");
+    let by_subject = [Order { field: Field::Column(Column::Subject), ascending: true }];
+    for filter in [Filter::True, Filter::Exists(Field::Column(Column::Subject))] {
+        for from_end in [false, true] {
+            for limit in [1, 4, 23, 100] {
+                let mut all = Vec::new();
+                let mut offset = 0;
+                loop {
+                    let page = Page { offset, limit, from_end };
+                    let found = house
+                        .store
+                        .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &by_subject, page)
+                        .unwrap();
+                    assert_eq!((found.total, found.last), (23, found.offset == 23), "{page:?}");
+                    let numbers: Vec<ItemNo> = found.rows.iter().map(|row| row.item).collect();
+                    if from_end {
+                        all.splice(0..0, numbers)
+                    } else {
+                        all.splice(all.len().., numbers)
+                    };
+                    offset = found.offset;
+                    if found.last {
+                        break;
+                    }
+                }
+                let mut expected = items.clone();
+                expected.sort_by_key(|item| (items.iter().position(|i| i == item).unwrap() % 3, item.0));
+                assert_eq!(all, expected);
+            }
+        }
+    }
+    let beyond = Page { offset: 50, limit: 5, from_end: false };
+    let found = house
+        .store
+        .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &Filter::True, &[], beyond)
+        .unwrap();
+    assert_eq!((found.rows.len(), found.total, found.last), (0, 23, true));
+    let both = [house.inbox, house.drafts];
+    let found = house
+        .store
+        .find_items(house.mailbox, &both, false, &Plan::default(), &Filter::True, &[], Page::first(3))
+        .unwrap();
+    assert_eq!((found.rows.len(), found.total), (3, 24));
+    let found = house
+        .store
+        .find_items(house.mailbox, &[], false, &Plan::default(), &Filter::True, &[], Page::first(3))
+        .unwrap();
+    assert_eq!((found.rows.len(), found.total), (0, 0));
+}
+
+#[test]
+fn associated_items_are_found_apart() {
+    let mut house = house();
+    house.add(house.inbox, "normal");
+    let mut hidden = message(house.inbox, "hidden");
+    hidden.flags = bit::ASSOCIATED;
+    let hidden = house.store.create_item(house.mailbox, &hidden).unwrap().item;
+    let found = house
+        .store
+        .find_items(house.mailbox, &[house.inbox], true, &Plan::default(), &Filter::True, &[], Page::first(1))
+        .unwrap();
+    assert_eq!((found.rows[0].item, found.total, found.last), (hidden, 1, true));
+    let count = house.store.count_items(house.mailbox, &[house.inbox], false, &Filter::True).unwrap();
+    assert_eq!(count, 1);
+}
