@@ -218,7 +218,7 @@ table! {
     // Messages and posts (MS-OXWSMSG: MessageType; MS-OXWSPOST: PostItemType).
     MessageSender                     message:Sender                      = row(SingleRecipient, MESSAGES.or(POST)).column(Column::Sender).can(CREATE | FIND).all(MESSAGES.or(POST));
     MessageToRecipients               message:ToRecipients                = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).default(MESSAGES).all(MESSAGES);
-    MessageCcRecipients               message:CcRecipients                = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).all(MESSAGES);
+    MessageCcRecipients               message:CcRecipients                = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).default(MESSAGES).all(MESSAGES);
     MessageBccRecipients              message:BccRecipients               = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).all(MESSAGES);
     MessageIsReadReceiptRequested     message:IsReadReceiptRequested      = row(Bool, MESSAGES).bit(bit::READ_RECEIPT).can(WRITE | FIND).default(MESSAGES).all(MESSAGES).tag(0x0029, Boolean);
     MessageIsDeliveryReceiptRequested message:IsDeliveryReceiptRequested  = row(Bool, MESSAGES).bit(bit::DELIVERY_RECEIPT).can(WRITE | FIND).default(MESSAGES).all(MESSAGES).tag(0x0023, Boolean);
