@@ -31,7 +31,7 @@ impl Path {
         let rest = rest.strip_prefix(b">")?;
         let path = std::str::from_utf8(path).ok()?;
         let path = without_route(path)?;
-        (path.len() <= MOST && (path.is_empty() || is_mailbox(path))).then(|| (Path(path.to_owned()), rest))
+        (path.len() <= MOST && (path.is_empty() || is_mailbox(path))).then(|| (Path(unquoted(path)), rest))
     }
 }
 
@@ -53,6 +53,21 @@ fn closing(text: &[u8]) -> Option<usize> {
 /// `@one,@two:user@domain` is `user@domain`: source routes are taken and ignored (RFC 5321 appendix C).
 fn without_route(path: &str) -> Option<&str> {
     if path.starts_with('@') { path.split_once(':').map(|(_, mailbox)| mailbox) } else { Some(path) }
+}
+
+/// A local part that need not be quoted is the same without its quotes (RFC 5321 4.1.2).
+fn unquoted(path: &str) -> String {
+    let bare = |path: &str| {
+        let (local, domain) = path.rsplit_once('@')?;
+        let mut chars = local.strip_prefix('"')?.strip_suffix('"')?.chars();
+        let mut plain = String::with_capacity(path.len());
+        while let Some(c) = chars.next() {
+            plain.push(if c == '\\' { chars.next()? } else { c });
+        }
+        let path = format!("{plain}@{domain}");
+        is_mailbox(&path).then_some(path)
+    };
+    bare(path).unwrap_or_else(|| path.to_owned())
 }
 
 fn is_mailbox(path: &str) -> bool {
@@ -98,6 +113,9 @@ mod tests {
             ("<postmaster>", "postmaster", ""),
             ("<@relay.test,@other.test:a@b.test>", "a@b.test", ""),
             ("<\"odd >@ one\"@b.test>", "\"odd >@ one\"@b.test", ""),
+            ("<\"a.b\"@c.test>", "a.b@c.test", ""),
+            ("<\"a\\b\"@c.test>", "ab@c.test", ""),
+            ("<\"a\\\"b\"@c.test>", "\"a\\\"b\"@c.test", ""),
             ("<a@[192.0.2.1]>", "a@[192.0.2.1]", ""),
             ("<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]", ""),
             ("<jürgen@müller.test>", "jürgen@müller.test", ""),
