@@ -344,7 +344,9 @@ fn mirrors_whatever_happens() {
         for copy in &mut copies {
             // What happened while a client paged may come with its next sync only.
             while !copy.take(&mut ews, &which, 3) {}
-            assert_eq!(copy.items, truth, "seed {seed}");
+            let strange: Vec<_> = copy.items.iter().filter(|(id, item)| truth.get(*id) != Some(item)).collect();
+            let missing: Vec<_> = truth.iter().filter(|(id, _)| !copy.items.contains_key(*id)).collect();
+            assert!(strange.is_empty() && missing.is_empty(), "seed {seed}: strange {strange:?}, missing {missing:?}");
         }
     }
 }
