@@ -68,3 +68,25 @@ impl Interned {
         self.pieces.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ewsd_ipc::Piece;
+
+    use super::Interned;
+
+    #[test]
+    fn equal_pieces_are_kept_once_and_go_with_their_last_user() {
+        let mut interned = Interned::default();
+        let pieces =
+            || vec![Piece::Shared(b"same".to_vec()), Piece::Own(b"own".to_vec()), Piece::Shared(b"same".to_vec())];
+        let one = interned.keep(pieces());
+        let two = interned.keep(pieces());
+        assert_eq!(interned.len(), 1);
+        assert_eq!(one.iter().flat_map(|piece| piece.bytes().to_vec()).collect::<Vec<u8>>(), b"sameownsame");
+        interned.release(one);
+        assert_eq!(interned.len(), 1);
+        interned.release(two);
+        assert_eq!(interned.len(), 0);
+    }
+}

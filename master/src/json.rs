@@ -109,3 +109,59 @@ pub fn object<N: AsRef<str>>(members: impl IntoIterator<Item = (N, String)>) -> 
         members.into_iter().map(|(name, value)| format!("{}:{value}", quote(name.as_ref()))).collect();
     format!("{{{}}}", members.join(","))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, array, object, quote, read};
+
+    #[test]
+    fn flat_objects_are_read() {
+        assert_eq!(read(" {} "), Ok(Vec::new()));
+        let text = r#"{"cmd" : "a\"\u00e9\n" , "n":18446744073709551615,"t":true,"f":false,"z":null}"#;
+        let expected = [
+            ("cmd", Value::Text("a\"\u{e9}\n".to_owned())),
+            ("n", Value::Number(u64::MAX)),
+            ("t", Value::Flag(true)),
+            ("f", Value::Flag(false)),
+            ("z", Value::Null),
+        ];
+        assert_eq!(read(text), Ok(expected.map(|(name, value)| (name.to_owned(), value)).to_vec()));
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for text in [
+            "",
+            "[]",
+            "{",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":-1}",
+            "{\"a\":1.5}",
+            "{\"a\":{}}",
+            "{\"a\":[1]}",
+            "{a:1}",
+            "{\"a\":\"",
+            "{\"a\":\"\\x\"}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":\"\\u00\"}",
+            "{\"a\":1}x",
+            "{\"a\":18446744073709551616}",
+            "{\"a\":\"\u{1}\"}",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_json() {
+        assert_eq!(quote("a\"\\\n\u{e9}"), "\"a\\\"\\\\\\u000a\u{e9}\"");
+        let inner = array(["1".to_owned(), quote("x")]);
+        assert_eq!(
+            object([("a", inner), ("b", object([("c", "true".to_owned())]))]),
+            r#"{"a":[1,"x"],"b":{"c":true}}"#
+        );
+    }
+}

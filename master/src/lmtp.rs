@@ -175,3 +175,66 @@ impl DotScan {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::{DotScan, Group, LINE_MAX, group};
+
+    /// Feeds the pieces; the data, and where the last piece went on behind the dot.
+    fn scan(pieces: &[&[u8]]) -> (Vec<u8>, Option<usize>) {
+        let mut scan = DotScan::default();
+        let mut data = Vec::new();
+        for piece in pieces {
+            let (part, end) = scan.feed(piece);
+            data.extend_from_slice(&scan.carried());
+            data.extend_from_slice(part);
+            if end.is_some() {
+                return (data, end);
+            }
+        }
+        (data, None)
+    }
+
+    #[test]
+    fn the_end_is_found_at_every_split() {
+        for (text, data) in [
+            (&b".\r\n"[..], &b""[..]),
+            (b"a\r\n.\r\n", b"a\r\n"),
+            (b"..\r\n.\r\n", b"..\r\n"),
+            (b".a\r\n.\r\n", b".a\r\n"),
+            (b".\r.\r\n\r\n.\r\n", b".\r.\r\n\r\n"),
+            (b".\r\r\n.\r\n", b".\r\r\n"),
+            (b"a\n.\n.\r\nb\r.\r\n\r\n.\r\n", b"a\n.\n.\r\nb\r.\r\n\r\n"),
+            (b"a\r\n.\n\r\n.\r\n", b"a\r\n.\n\r\n"),
+            (b"\r\r\n.\r\n", b"\r\r\n"),
+        ] {
+            let with_more = [text, b"RSET\r\n"].concat();
+            assert_eq!(scan(&[&with_more]), (data.to_vec(), Some(text.len())), "{:?}", text.escape_ascii().to_string());
+            for a in 0..text.len() {
+                for b in a..text.len() {
+                    let (got, end) = scan(&[&text[..a], &text[a..b], &with_more[b..]]);
+                    let place = format!("{} at {a} and {b}", text.escape_ascii());
+                    assert_eq!((got.as_slice(), end), (data, Some(text.len() - b)), "{place}");
+                }
+            }
+            assert_eq!(scan(&[&text[..text.len() - 1]]).1, None);
+        }
+    }
+
+    #[test]
+    fn groups_end_with_data_or_the_last_whole_line() {
+        assert_eq!(group(b""), Group::Incomplete);
+        assert_eq!(group(b"NOOP"), Group::Incomplete);
+        assert_eq!(group(b"NOOP\r\nRS"), Group::Lines(6));
+        assert_eq!(group(b"MAIL\r\n data \r\nmore\r\n"), Group::Lines(14));
+        assert_eq!(group(b"DATAX\r\nmore\r\n"), Group::Lines(13));
+        let long = [vec![b'x'; LINE_MAX], b"\nNOOP\r\n".to_vec()].concat();
+        assert_eq!(group(&long), Group::TooLong { skip: LINE_MAX + 1, ended: true });
+        assert_eq!(group(&long[..LINE_MAX]), Group::Incomplete);
+        assert_eq!(group(&[b"NOOP\r\n".to_vec(), long].concat()), Group::Lines(6));
+        assert_eq!(group(&vec![b'x'; LINE_MAX + 1]), Group::TooLong { skip: LINE_MAX + 1, ended: false });
+        let many = b"NOOP\r\n".repeat(10_000);
+        assert!(matches!(group(&many), Group::Lines(n) if n % 6 == 0 && n <= 32 * 1024));
+    }
+}

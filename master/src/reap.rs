@@ -1,5 +1,7 @@
 //! Buries workers: what they still said is heard, what they had is freed, and their posts are filled again.
 
+use std::fmt;
+
 use log::{error, info, warn};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
@@ -11,23 +13,36 @@ use crate::master::Master;
 use crate::roles::{Condition, Role, Worker, WorkerId};
 use crate::stop::Phase;
 
-/// A worker that dies this young after `Ready` counts as one that cannot start, in milliseconds. Only for roles that no client
-/// can kill: for request workers a crash loop needs a request each time.
+/// A worker that ends by itself this young counts as one that cannot start, in milliseconds. One that is killed by a signal does
+/// not: somebody else, or a request, did that.
 const YOUNG_MS: u64 = 2000;
+
+/// After so long a life earlier failures to start are forgotten, in milliseconds.
+const SETTLED_MS: u64 = 60_000;
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Exit(i32),
+    Killed(Signal),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Exit(code) => write!(f, "exited with status {code}"),
+            End::Killed(signal) => write!(f, "was killed by {signal}"),
+        }
+    }
+}
 
 impl Master {
     /// Waits for every child that has exited.
     pub fn reap(&mut self) {
         loop {
             match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => {
-                    self.bury_pid(pid, &format!("exited with status {code}"), code == 0)
-                }
-                Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    // A role without a handler for SIGTERM ends like this when it is told to stop.
-                    let clean = signal == Signal::SIGTERM && self.was_told_to_stop(pid);
-                    self.bury_pid(pid, &format!("was killed by {signal}"), clean);
-                }
+                Ok(WaitStatus::Exited(pid, code)) => self.bury_pid(pid, End::Exit(code)),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => self.bury_pid(pid, End::Killed(signal)),
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(error) => return error!("waitpid: {error}"),
@@ -35,65 +50,61 @@ impl Master {
         }
     }
 
-    fn was_told_to_stop(&self, pid: Pid) -> bool {
-        let worker = self.fleet.workers.values().find(|worker| worker.pid == pid);
-        worker.is_some_and(|worker| worker.role != Role::Request && worker.stop.is_none())
-    }
-
-    fn bury_pid(&mut self, pid: Pid, how: &str, clean: bool) {
+    fn bury_pid(&mut self, pid: Pid, end: End) {
         let Some(id) = self.fleet.workers.values().find(|worker| worker.pid == pid).map(|worker| worker.id) else {
             return;
         };
         self.hear_out(id);
         if let Some(worker) = self.fleet.workers.remove(&id) {
-            self.bury(worker, how, clean);
+            self.bury(worker, end);
         }
     }
 
-    fn bury(&mut self, worker: Worker, how: &str, clean: bool) {
+    fn bury(&mut self, worker: Worker, end: End) {
         let age = self.clock.now().saturating_sub(worker.started);
-        let name = worker.role.name();
-        let expected = clean
-            && (worker.condition == Condition::Retiring || self.phase != Phase::Running || !self.is_posted(&worker));
+        let Worker { pid, role, slot, requests, .. } = worker;
+        // A role without a handler for SIGTERM ends by it when it is told to stop.
+        let told = role != Role::Request && worker.stop.is_none();
+        let clean = end == End::Exit(0) || (told && end == End::Killed(Signal::SIGTERM));
         if clean {
-            info!("{name} worker {} (slot {}) {how} after {} requests", worker.pid, worker.slot, worker.requests);
+            info!("{} worker {pid} (slot {slot}) {end} after {requests} requests", role.name());
         } else {
-            warn!("{name} worker {} (slot {}) {how} after {} requests", worker.pid, worker.slot, worker.requests);
+            warn!("{} worker {pid} (slot {slot}) {end} after {requests} requests", role.name());
             self.metrics.workers_died += 1;
             self.dispatch.last_death = self.clock.now();
         }
         if let Some(job) = worker.job {
             self.lose(job);
         }
+        let expected = clean && (worker.condition == Condition::Retiring || self.phase != Phase::Running);
         if !expected {
-            self.refill(&worker, clean, age);
+            self.refill(&worker, end, age);
         }
         self.clear_generations();
-        if !clean && worker.role == Role::Request {
+        if !clean && role == Role::Request {
             // It may have committed something and died before it could tell.
             self.sweep_now();
         }
         self.want_housekeeping();
     }
 
-    fn is_posted(&mut self, worker: &Worker) -> bool {
-        let id = worker.id;
-        self.post_mut(worker.role, worker.slot).is_some_and(|post| post.worker == Some(id))
-    }
-
     /// Sees to the post of a worker that ended without being asked to.
-    fn refill(&mut self, worker: &Worker, clean: bool, age: u64) {
+    fn refill(&mut self, worker: &Worker, end: End, age: u64) {
         let id: WorkerId = worker.id;
         let (role, slot) = (worker.role, worker.slot);
         let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) else {
             return;
         };
         post.worker = None;
+        if age > SETTLED_MS {
+            post.failures = 0;
+        }
         let was_ready = worker.condition != Condition::Starting;
-        if role == Role::Database && clean && was_ready {
+        let by_itself = matches!(end, End::Exit(_));
+        if role == Role::Database && end == End::Exit(0) && was_ready {
             // The database runs elsewhere and is prepared.
             post.done = true;
-        } else if !was_ready || (role != Role::Request && age < YOUNG_MS) {
+        } else if !was_ready || (by_itself && age < YOUNG_MS) {
             self.pause(role, slot);
         } else {
             self.start_due();

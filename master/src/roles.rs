@@ -93,7 +93,7 @@ pub struct Post {
     pub role: Role,
     pub slot: u32,
     pub worker: Option<WorkerId>,
-    /// Deaths in a row before `Ready`.
+    /// Times in a row that it could not be started.
     pub failures: u32,
     pub start_at: Millis,
     /// It did what it had to and needs no successor.
@@ -225,7 +225,7 @@ impl Master {
         self.fleet.posts.iter_mut().find(|post| post.role == role && post.slot == slot)
     }
 
-    /// A role died before it was ready: 1, 2, 4 ... 60 seconds until the next attempt.
+    /// A role could not start, or ended right after: 1, 2, 4 ... 60 seconds until the next attempt.
     pub fn pause(&mut self, role: Role, slot: u32) {
         let mut at = self.clock.now();
         if let Some(post) = self.post_mut(role, slot) {
@@ -234,7 +234,7 @@ impl Master {
             post.failures += 1;
             post.worker = None;
             post.start_at = at;
-            warn!("the {} worker in slot {slot} died before it was ready; next attempt in {seconds} s", role.name());
+            warn!("the {} worker in slot {slot} did not last; next attempt in {seconds} s", role.name());
         }
         self.timers.push(at, Due::Housekeeping);
     }
@@ -245,10 +245,7 @@ impl Master {
             return;
         };
         worker.condition = Condition::Ready;
-        let (role, slot, generation) = (worker.role, worker.slot, worker.generation);
-        if let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) {
-            post.failures = 0;
-        }
+        let (role, generation) = (worker.role, worker.generation);
         match role {
             Role::Database => {
                 info!("the database is ready");

@@ -80,3 +80,51 @@ impl Timers {
         self.heap.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::{Due, Timers};
+    use crate::clock::NEVER;
+    use crate::table::{Conn, Kind, fresh};
+
+    fn conn(id: u64) -> Conn {
+        let socket = File::open("/dev/null").map(Into::into);
+        let peer = ([127, 0, 0, 1], 1).into();
+        match socket {
+            Ok(socket) => fresh(id, socket, 0, peer, 0, Kind::Http),
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+
+    #[test]
+    fn a_deadline_moved_later_costs_no_entry() {
+        let mut timers = Timers::default();
+        let mut conn = conn(1);
+        for at in 100..200 {
+            timers.set(&mut conn, at);
+        }
+        assert_eq!((timers.len(), conn.timer, conn.deadline), (1, 100, 199));
+        // Earlier: a second entry; the first is stale then, which its time tells.
+        timers.set(&mut conn, 50);
+        assert_eq!((timers.len(), conn.timer), (2, 50));
+        assert_eq!(timers.pop(49), None);
+        assert_eq!(timers.pop(50), Some((50, Due::Conn(1))));
+        timers.set(&mut conn, NEVER);
+        assert_eq!(timers.next(), Some(100));
+    }
+
+    #[test]
+    fn entries_of_the_dead_are_dropped_when_they_are_many() {
+        let mut timers = Timers::default();
+        timers.push(7, Due::Sweep);
+        for id in 0..5000 {
+            timers.set(&mut conn(id), 1000 + id);
+        }
+        timers.tidy(2000, |_, _| false);
+        assert_eq!(timers.len(), 5001);
+        timers.tidy(10, |at, id| at == 1000 + id && id < 10);
+        assert_eq!((timers.len(), timers.next()), (11, Some(7)));
+    }
+}

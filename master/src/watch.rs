@@ -98,3 +98,51 @@ impl Watchers {
         self.watched.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{RECENT_MAX, Watchers};
+
+    #[test]
+    fn what_was_heard_before_anybody_watched_is_known() {
+        let mut watchers = Watchers::default();
+        assert!(watchers.heard(1, 5).is_empty());
+        assert!(watchers.heard(1, 3).is_empty());
+        assert_eq!(watchers.newest(1), 5);
+        watchers.add(1, 100);
+        assert_eq!(watchers.newest(1), 5);
+        assert!(watchers.heard(1, 5).is_empty());
+        assert_eq!(watchers.heard(1, 6), [100]);
+        watchers.remove(1, 100);
+        assert!(watchers.is_empty());
+        assert_eq!(watchers.newest(1), 6);
+    }
+
+    #[test]
+    fn memory_of_the_unwatched_is_bounded() {
+        let mut watchers = Watchers::default();
+        watchers.add(u64::MAX, 1);
+        for mailbox in 0..10 * RECENT_MAX as u64 {
+            watchers.heard(mailbox, mailbox + 1);
+        }
+        assert!(watchers.recent.len() + watchers.older.len() <= 2 * RECENT_MAX + 1);
+        // At least the last RECENT_MAX are there.
+        let last = 10 * RECENT_MAX as u64 - 1;
+        assert!((0..RECENT_MAX as u64).all(|back| watchers.newest(last - back) == last - back + 1));
+        assert_eq!(watchers.newest(0), 0);
+    }
+
+    #[test]
+    fn only_the_one_that_leaves_leaves() {
+        let mut watchers = Watchers::default();
+        for id in 1..=3 {
+            watchers.add(9, id);
+        }
+        watchers.remove(9, 2);
+        watchers.remove(9, 7);
+        let mut who = watchers.heard(9, 1);
+        who.sort_unstable();
+        assert_eq!(who, [1, 3]);
+        assert_eq!((watchers.len(), watchers.all()), (1, vec![(9, 1)]));
+    }
+}

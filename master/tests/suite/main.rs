@@ -4,6 +4,7 @@
 
 mod bodies;
 mod holds;
+mod invariants;
 mod limits;
 mod lmtp;
 mod requests;
