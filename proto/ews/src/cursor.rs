@@ -289,8 +289,8 @@ impl<'a> Cursor<'a> {
 
     /// An attribute's value as a simple type.
     pub fn attribute_value<T: FromText>(&self, element: &Element<'_>, name: &str, text: &str) -> Result<T, Fault> {
-        T::from_text(text.trim_matches(is_space), &self.reading)
-            .ok_or_else(|| self.wrong_value(element.at, name, text, T::WHAT))
+        let value = if T::KEEPS_SPACE { text } else { text.trim_matches(is_space) };
+        T::from_text(value, &self.reading).ok_or_else(|| self.wrong_value(element.at, name, text, T::WHAT))
     }
 
     /// One attribute that must be there.

@@ -28,6 +28,8 @@ impl Default for Reading {
 pub(crate) trait FromText: Sized {
     /// What was expected, for the violation's text.
     const WHAT: &'static str;
+    /// Whether white space around the value is part of it.
+    const KEEPS_SPACE: bool = false;
 
     /// None when the text is not of the type. White space around it is already gone.
     fn from_text(text: &str, reading: &Reading) -> Option<Self>;
@@ -35,6 +37,7 @@ pub(crate) trait FromText: Sized {
 
 impl FromText for String {
     const WHAT: &'static str = "text";
+    const KEEPS_SPACE: bool = true;
 
     fn from_text(text: &str, _: &Reading) -> Option<String> {
         Some(text.to_owned())
