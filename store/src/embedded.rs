@@ -9,6 +9,9 @@ pub const CREATE_DATABASE: &str = "create database ewsd;\n";
 /// The file beside `postgresql.conf` that holds [`conf`]; written anew at each start.
 pub const CONF: &str = "ewsd.conf";
 
+/// The administrator's own settings, after ours.
+pub const LOCAL_CONF: &str = "local.conf";
+
 /// Lines for the end of `postgresql.conf`: ours, then whatever the administrator puts into `local.conf`.
 pub const INCLUDE: &str = "\ninclude 'ewsd.conf'\ninclude_if_exists 'local.conf'\n";
 

@@ -285,6 +285,8 @@ fn survives_the_death_of_postgresql() {
     slay(first);
     let get = "<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:FolderIds>\
         <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
+    // Its backends may answer once more before they notice.
+    wait::true_within("PostgreSQL is gone", wait::LONG, || ews.call_with(get, &[]).codes() != ["NoError"]);
     let mut busy = 0;
     for _ in 0..6 {
         let answer = ews.call_with(get, &[]);

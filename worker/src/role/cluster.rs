@@ -70,8 +70,13 @@ impl Cluster {
         let conf = new.join("postgresql.conf");
         let append = |mut file: fs::File| file.write_all(embedded::INCLUDE.as_bytes());
         fs::OpenOptions::new().append(true).open(&conf).and_then(append).map_err(|error| said(&conf, &error))?;
-        let empty = new.join(embedded::CONF);
-        fs::write(&empty, "").map_err(|error| said(&empty, &error))?;
+        for (name, text) in [
+            (embedded::CONF, ""),
+            (embedded::LOCAL_CONF, "# Settings of your own; they win over those of ewsd.conf.\n"),
+        ] {
+            let path = new.join(name);
+            fs::write(&path, text).map_err(|error| said(&path, &error))?;
+        }
         self.create_database(&new)?;
         fs::rename(&new, &self.data).map_err(|error| said(&self.data, &error))
     }
@@ -139,19 +144,26 @@ impl Cluster {
         command.spawn().map_err(|error| format!("cannot start {}: {error}", self.bin.join("postgres").display()))
     }
 
-    /// The server of this cluster that an earlier role left behind and that is still shutting down. A pid file whose process
-    /// is another program (pids are used again) is removed: PostgreSQL would not dare to.
+    /// The server of this cluster that an earlier role left behind and that is still shutting down. Lock files of one that
+    /// is gone are removed where PostgreSQL would not dare to: its pid may be another program's by now, or that of a
+    /// process that nobody has waited for. (Should backends still run, PostgreSQL finds their shared memory by itself.)
     pub fn predecessor(&self) -> Option<Pid> {
-        let path = self.data.join("postmaster.pid");
-        let pid: i32 = fs::read_to_string(&path).ok()?.lines().next()?.trim().parse().ok()?;
-        let ours = fs::read_link(format!("/proc/{pid}/cwd")).ok();
-        if ours.is_some() && ours == fs::canonicalize(&self.data).ok() {
-            return Some(Pid::from_raw(pid));
-        }
-        if Path::new(&format!("/proc/{pid}")).exists() {
-            note!(Warn, "removing {}: its process {pid} is another program", path.display());
-            if let Err(error) = fs::remove_file(&path) {
-                note!(Error, "{}", said(&path, &error));
+        let own = fs::canonicalize(&self.data).ok();
+        let locks =
+            [self.data.join("postmaster.pid"), self.socket.join(format!("{}.lock", SOCKET.trim_start_matches('/')))];
+        for lock in &locks {
+            let text = fs::read_to_string(lock).ok();
+            let Some(pid) = text.as_deref().and_then(|text| text.lines().next()?.trim().parse::<i32>().ok()) else {
+                continue;
+            };
+            // Of a process that has ended there is no working directory.
+            let directory = fs::read_link(format!("/proc/{pid}/cwd")).ok();
+            if directory.is_some() && directory == own {
+                return Some(Pid::from_raw(pid));
+            }
+            note!(Warn, "removing {}: process {pid} is not this PostgreSQL any more", lock.display());
+            if let Err(error) = fs::remove_file(lock) {
+                note!(Error, "{}", said(lock, &error));
             }
         }
         None

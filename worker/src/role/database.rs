@@ -16,8 +16,9 @@ use super::signals::{Event, Signals};
 use crate::clock;
 use crate::note::note;
 
-/// Between two looks whether PostgreSQL is there.
+/// Between two looks whether PostgreSQL is there: soon at first, then with patience, for each look leaves a line in its log.
 const LOOK: Duration = Duration::from_millis(50);
+const LOOK_LONGER: Duration = Duration::from_millis(500);
 /// How long a fast shutdown may take before it is made an immediate one.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -90,7 +91,8 @@ fn wait(
             told = clock::since(start).as_secs() / 10;
             note!(Warn, "PostgreSQL does not take connections yet, after {} s", told * 10);
         }
-        if signals.wait(end.channel(), Some(LOOK)).map_err(text)? == Event::Stop {
+        let pause = if clock::since(start) < LOOK_LONGER { LOOK } else { LOOK_LONGER };
+        if signals.wait(end.channel(), Some(pause)).map_err(text)? == Event::Stop {
             return Ok(false);
         }
         if let Some(server) = server.as_mut() {
