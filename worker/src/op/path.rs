@@ -355,7 +355,7 @@ mod tests {
     fn id_only_reads_nothing() {
         let shape = Shape::of_items(&shape(BaseShape::IdOnly, Vec::new()), Version::LATEST);
         assert!(shape.is_id_only());
-        assert_eq!(shape.needs.plan.json, false);
+        assert!(!shape.needs.plan.json);
         assert!(!shape.needs.plan.body);
     }
 

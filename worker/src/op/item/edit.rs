@@ -1,23 +1,20 @@
 //! Edits: properties put into an item, the same way for CreateItem and UpdateItem.
 //!
 //! An edit knows the item as it is (nothing, for a new one) and collects what changes. What may be written at all was
-//! decided by the property table when the request was read; MAPI names of properties end in the same rows here. What
-//! follows from an edit (display names, preview, words, size) is `derive.rs`.
+//! decided by the property table when the request was read. MAPI names of properties are `edit_mapi.rs`; what follows from
+//! an edit (display names, preview, words, size) is `derive.rs`.
 
 use std::collections::BTreeSet;
 
 use ewsd_ews::fault::Failure;
 use ewsd_ews::path::{IndexedPath, Path};
 use ewsd_model::code::Code;
-use ewsd_model::property::alias::{Alias, FlagPart, Part, written_message_flags};
-use ewsd_model::property::mapi::{ExtendedValue, Scalar};
-use ewsd_model::property::{Blob, Column, ExtendedPath, Source, Type, bit};
-use ewsd_model::value::{Body, BodyType, Flag, FlagStatus, Mailbox};
+use ewsd_model::property::{Blob, Column, Source, Type};
+use ewsd_model::value::{Body, Flag, FlagStatus, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{ColumnSet, Columns, ItemRow, Map, json};
 use jiff::Timestamp;
 
-use crate::compute::extended;
 use crate::op::path::{dictionary, same_key};
 
 /// Changes to one item.
@@ -26,8 +23,8 @@ pub struct Edit<'a> {
     pub kind: ItemKind,
     /// The item as it is, as far as it was read. None: it is new.
     pub base: Option<&'a ItemRow>,
-    /// For flags that are set without saying when.
-    now: Timestamp,
+    /// For what is done without saying when.
+    pub now: Timestamp,
     pub set: Columns,
     pub unset: ColumnSet,
     pub set_flags: u32,
@@ -234,7 +231,7 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn put_entry(&mut self, id: PropId, same: impl Fn(&str) -> bool, key: &str, text: Option<String>) {
+    pub(super) fn put_entry(&mut self, id: PropId, same: impl Fn(&str) -> bool, key: &str, text: Option<String>) {
         let row = id.row();
         let mut entries = match self.member(row.element).and_then(|member| json::decode(row.ty, member)) {
             Some(Value::Entries(entries)) => entries,
@@ -246,82 +243,7 @@ impl<'a> Edit<'a> {
         self.set_member(row.element, Value::Entries(entries));
     }
 
-    /// Sets a MAPI property: the property that it is another name of, or its own value.
-    pub fn set_extended(&mut self, path: &ExtendedPath, value: &ExtendedValue) -> Result<(), Failure> {
-        let invalid = || Failure::at(Code::ErrorInvalidExtendedPropertyValue, Path::Extended(path.clone()));
-        let int = || match value {
-            ExtendedValue::One(Scalar::Int(number)) => i32::try_from(*number).ok().ok_or_else(invalid),
-            _ => Err(invalid()),
-        };
-        let time = || match value {
-            ExtendedValue::One(Scalar::Time(time)) => Ok(*time),
-            _ => Err(invalid()),
-        };
-        let text = || match value {
-            ExtendedValue::One(Scalar::Text(text)) => Ok(text.clone()),
-            _ => Err(invalid()),
-        };
-        match path.alias(self.kind.kinds()) {
-            None | Some(Alias::Header) => {
-                let key = path.key();
-                self.ext.insert(key.clone(), json::encode_extended(value));
-                self.touched_keys.insert(key);
-            }
-            Some(Alias::Prop(id)) => return self.set_alias(id, extended::to_value(id, value).ok_or_else(invalid)?),
-            Some(Alias::Part(id, part)) => self.set_part(id, part, text()?)?,
-            Some(Alias::Entry(id, key)) => {
-                let text = text()?;
-                self.put_entry(id, |known| known == key, key, Some(text));
-            }
-            Some(Alias::Flag(part)) => {
-                self.touched.insert(PropId::ItemFlag);
-                match part {
-                    FlagPart::Status => self.set_flag_status(int()?),
-                    part => self.put_time(flag_column(part), Some(time()?)),
-                }
-            }
-            Some(Alias::MessageFlags) => self.set_message_flags(int()?),
-            Some(Alias::PlainBody) => self.set_body_text(value, BodyType::Text).ok_or_else(invalid)?,
-            Some(Alias::HtmlBody) => self.set_body_text(value, BodyType::Html).ok_or_else(invalid)?,
-            // Followed by the server: MAPI lets them be written and keeps its own value.
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Takes a MAPI property away.
-    pub fn unset_extended(&mut self, path: &ExtendedPath) -> Result<(), Failure> {
-        match path.alias(self.kind.kinds()) {
-            None | Some(Alias::Header) => {
-                let key = path.key();
-                self.ext.insert(key.clone(), serde_json::Value::Null);
-                self.touched_keys.insert(key);
-                Ok(())
-            }
-            Some(Alias::Prop(id)) if is_followed(id) => Ok(()),
-            Some(Alias::Prop(id)) => self.unset(id),
-            Some(Alias::Flag(FlagPart::Status)) => self.unset(PropId::ItemFlag),
-            Some(Alias::Flag(part)) => {
-                self.touched.insert(PropId::ItemFlag);
-                self.unset_column(flag_column(part));
-                Ok(())
-            }
-            Some(Alias::PlainBody | Alias::HtmlBody) => self.unset(PropId::ItemBody),
-            Some(Alias::Entry(id, key)) => {
-                self.put_entry(id, |known| known == key, key, None);
-                Ok(())
-            }
-            Some(_) => Err(Failure::at(Code::ErrorInvalidPropertyDelete, Path::Extended(path.clone()))),
-        }
-    }
-
-    /// A row by its MAPI name: more can be written that way than the documents allow under the FieldURI, and what the
-    /// server follows by itself is let pass.
-    fn set_alias(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
-        if is_followed(id) { Ok(()) } else { self.set(id, value) }
-    }
-
-    fn set_column(&mut self, column: Column, value: Value) {
+    pub(super) fn set_column(&mut self, column: Column, value: Value) {
         // An empty text is no text: clients that unset a subject send one.
         if matches!(&value, Value::Text(text) if text.is_empty())
             || matches!(&value, Value::Texts(list) if list.is_empty())
@@ -332,7 +254,7 @@ impl<'a> Edit<'a> {
         self.set.set(column, value);
     }
 
-    fn unset_column(&mut self, column: Column) {
+    pub(super) fn unset_column(&mut self, column: Column) {
         self.set.take(column);
         self.unset.insert(column);
     }
@@ -359,51 +281,14 @@ impl<'a> Edit<'a> {
         self.props.insert(element.to_owned(), json.unwrap_or_default());
     }
 
-    fn set_body(&mut self, body: Option<Body>) {
+    pub(super) fn set_body(&mut self, body: Option<Body>) {
         self.touched.insert(PropId::ItemBody);
         self.changed.insert(PropId::ItemBody);
         self.body = Some(body);
     }
 
-    fn set_body_text(&mut self, value: &ExtendedValue, body_type: BodyType) -> Option<()> {
-        let text = extended::body_text(value)?.into_owned();
-        self.set_body(Some(Body { body_type, text, truncated: None }));
-        Some(())
-    }
-
-    /// Name, address or routing of one mailbox; the rest of it stays.
-    fn set_part(&mut self, id: PropId, part: Part, text: String) -> Result<(), Failure> {
-        let mut mailbox = match id.row().source {
-            Source::Column(column) => match self.column(column) {
-                Some(Value::Mailbox(mailbox)) => mailbox.clone(),
-                _ => Mailbox::default(),
-            },
-            _ => match self.member(id.row().element).and_then(|member| json::decode(Type::SingleRecipient, member)) {
-                Some(Value::Mailbox(mailbox)) => mailbox,
-                _ => Mailbox::default(),
-            },
-        };
-        match part {
-            Part::Name => mailbox.name = Some(text),
-            Part::Address => mailbox.address = Some(text),
-            Part::Routing => mailbox.routing = Some(text),
-        }
-        self.set(id, Value::Mailbox(mailbox))
-    }
-
-    /// PidTagMessageFlags. A new message without the draft's bit is none.
-    fn set_message_flags(&mut self, value: i32) {
-        let before = self.flags();
-        let after = written_message_flags(value, before);
-        for mask in [bit::READ, bit::UNMODIFIED, bit::DRAFT, bit::FROM_ME, bit::RESEND] {
-            self.set_bit(mask, after & mask != 0);
-        }
-        self.touched.extend([PropId::ItemIsDraft, PropId::MessageIsRead]);
-        self.changed.extend([PropId::ItemIsDraft, PropId::MessageIsRead]);
-    }
-
     /// `item:Flag` as a whole, by the rules of MS-OXWSCORE 2.2.4.15.
-    fn set_flag(&mut self, flag: Flag) -> Result<(), Failure> {
+    pub(super) fn set_flag(&mut self, flag: Flag) -> Result<(), Failure> {
         let Flag { status, start, due, complete } = flag;
         let wrong = match status {
             FlagStatus::NotFlagged => start.is_some() || due.is_some() || complete.is_some(),
@@ -423,7 +308,7 @@ impl<'a> Edit<'a> {
     }
 
     /// PidTagFlagStatus. A completed flag has a time of completion, no other has one.
-    fn set_flag_status(&mut self, number: i32) {
+    pub(super) fn set_flag_status(&mut self, number: i32) {
         match number {
             0 => self.unset_column(Column::FlagStatus),
             number => self.set_column(Column::FlagStatus, Value::Int(number)),
@@ -435,7 +320,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    fn put_time(&mut self, column: Column, at: Option<Timestamp>) {
+    pub(super) fn put_time(&mut self, column: Column, at: Option<Timestamp>) {
         match at {
             Some(at) => self.set_column(column, Value::Time(at)),
             None => self.unset_column(column),
@@ -494,30 +379,10 @@ fn is_always_set(column: Column) -> bool {
     )
 }
 
-/// Rows that follow the item whatever is written to them.
-fn is_followed(id: PropId) -> bool {
-    matches!(
-        id,
-        PropId::ItemSize
-            | PropId::ItemHasAttachments
-            | PropId::ItemLastModifiedTime
-            | PropId::ItemLastModifiedName
-            | PropId::ItemDisplayTo
-            | PropId::ItemDisplayCc
-            | PropId::ItemDisplayBcc
-            | PropId::ItemConversationId
-    )
-}
-
-fn flag_column(part: FlagPart) -> Column {
-    match part {
-        FlagPart::Status => Column::FlagStatus,
-        FlagPart::Start => Column::FlagStart,
-        FlagPart::Due => Column::FlagDue,
-        FlagPart::Complete => Column::FlagComplete,
-    }
-}
-
 fn refused(id: PropId) -> Failure {
     Failure::at(Code::ErrorInvalidPropertySet, id)
 }
+
+#[cfg(test)]
+#[path = "edit_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! | question | file |
 //! |---|---|
 //! | how is a new item put together? | `draft.rs` |
-//! | how does a property get into an item? | `edit.rs` |
+//! | how does a property get into an item? | `edit.rs`, by its MAPI name `edit_mapi.rs` |
 //! | what follows from an item's properties (preview, display names, words, size)? | `derive.rs` |
 //! | how are rows and whole messages read? | `load.rs` |
 //! | how is a message sent? | `submit.rs` |
@@ -15,6 +15,7 @@ pub mod delete;
 mod derive;
 pub mod draft;
 mod edit;
+mod edit_mapi;
 pub mod find;
 mod find_words;
 pub mod get;

@@ -149,7 +149,8 @@ impl Envelope {
             return Ok(());
         }
         let targets: Vec<Option<Target>> = people.iter().map(|one| Some(Target::from((*one).clone()))).collect();
-        let trace = Trace { from: &self.sender, by: &settings.server.name, author: Some(self.mailbox), ..Trace::default() };
+        let trace =
+            Trace { from: &self.sender, by: &settings.server.name, author: Some(self.mailbox), ..Trace::default() };
         let results = deliver::deliver_to(store, settings, &trace, &targets, message);
         for (one, result) in people.iter().zip(results) {
             match result {

@@ -3,8 +3,8 @@
 //! Conflicts are decided per property. With every property that an update changes, the item keeps the change number it had
 //! before (member `~name` of its document): a client whose change key is no younger has not seen that change.
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::change::{Assignment, ItemChange, Update};
+use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::path::Path;
 use ewsd_ews::reply::Updated;
 use ewsd_ews::request::UpdateItem;
@@ -254,4 +254,47 @@ fn update<'e>(cx: &Cx<'_>, edit: &'e Edit<'_>, row: &ItemRow, search: Option<&'e
         }
     }
     update
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::compute::testing::row;
+    use jiff::Timestamp;
+
+    /// Whether an update of the subject may be made, seen from change 5, with the item at 9.
+    fn decide(how: ConflictResolution, seen: Option<i64>, marks: serde_json::Value) -> Result<(), Code> {
+        let mut item = row();
+        item.change = Seq(9);
+        item.props = marks.as_object().cloned();
+        let mut edit = Edit::new(item.kind, Some(&item), Timestamp::UNIX_EPOCH);
+        edit.set(PropId::ItemSubject, Value::Text("new".into())).unwrap();
+        check_conflict(how, seen.map(Seq), &item, &edit).map_err(|failure| failure.code)
+    }
+
+    #[test]
+    fn conflicts_are_decided_per_property() {
+        use ConflictResolution::{Always, Auto, Never};
+        let none = || serde_json::json!({});
+        let conflict = Err(Code::ErrorIrresolvableConflict);
+        assert_eq!(decide(Never, Some(9), none()), Ok(()));
+        assert_eq!(decide(Never, Some(8), none()), conflict);
+        assert_eq!(decide(Auto, Some(8), none()), Ok(()));
+        assert_eq!(decide(Auto, Some(8), serde_json::json!({ "~Body": 8 })), Ok(()));
+        assert_eq!(decide(Auto, Some(8), serde_json::json!({ "~Subject": 7 })), Ok(()));
+        assert_eq!(decide(Auto, Some(7), serde_json::json!({ "~Subject": 7 })), conflict);
+        assert_eq!(decide(Auto, Some(10), none()), conflict);
+        assert_eq!(decide(Always, Some(1), serde_json::json!({ "~Subject": 7 })), Ok(()));
+        assert_eq!(decide(Always, None, none()), Ok(()));
+    }
+
+    #[test]
+    fn history_is_not_rewritten() {
+        let to = Assignment::Prop(PropId::MessageToRecipients, Value::Mailboxes(Vec::new()));
+        let subject = Assignment::Prop(PropId::ItemSubject, Value::Text("x".into()));
+        assert_eq!(check_sent(&[Update::Set(to.clone())]).unwrap_err().code, Code::ErrorInvalidPropertySet);
+        assert_eq!(check_sent(&[Update::Append(to)]).unwrap_err().code, Code::ErrorInvalidPropertySet);
+        check_sent(&[Update::Set(subject)]).unwrap();
+    }
 }
