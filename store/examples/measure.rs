@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let items: usize = std::env::args().nth(1).map_or(2_000, |text| text.parse().expect("number of items"));
-    let cluster = Cluster::start_with("");
+    // Lines for postgresql.conf to compare with, such as `synchronous_commit = off`.
+    let conf = std::env::var("EWSD_MEASURE_CONF").unwrap_or_default();
+    let cluster = Cluster::start_with(&(conf + "\n"));
     let mut store = Store::connect(&cluster.options()).unwrap();
     let new = NewAccount { login: "a".into(), addresses: vec!["a@example.test".into()], ..NewAccount::default() };
     let mailbox = store.create_account(&new).unwrap().mailbox;
@@ -91,7 +93,13 @@ fn report(name: &str, rounds: usize, mut call: impl FnMut(usize)) {
     }
     let rate = rounds as f64 / start.elapsed().as_secs_f64();
     times.sort();
-    println!("{name:24} {rate:9.0}/s   p50 {:>9.1?}   p99 {:>9.1?}", times[rounds / 2], times[rounds * 99 / 100]);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("").trim();
+    println!(
+        "{name:24} {rate:9.0}/s   p50 {:>9.1?}   p99 {:>9.1?}   {resident}",
+        times[rounds / 2],
+        times[rounds * 99 / 100]
+    );
 }
 
 fn subject(text: &str) -> Columns {

@@ -131,31 +131,33 @@ impl Store {
         content.ok_or(StoreError::NotFound(Missing::Blob))
     }
 
-    /// Removes up to `limit` parts of contents that nothing names and that nobody has touched for `age_seconds`. Says how many:
-    /// as many as the limit, call again.
+    /// Removes up to `limit` contents that nothing names and that nobody has touched for `age_seconds`. Says how many: as many as
+    /// the limit, call again; but each call goes through all rows of the mailbox, so let the limit be in the thousands.
     ///
-    /// The mailbox's changes wait meanwhile; keep the limit in the hundreds. `age_seconds` must be above 600 and longer
-    /// than any transaction takes.
+    /// No change waits for it. Who names a content has touched it at most ten minutes before, so `age_seconds` must be well
+    /// above 600 plus the time that any transaction takes; who copies a name from another row sees that row, and so does
+    /// this look.
     pub fn collect_orphans(&mut self, mailbox: MailboxNo, age_seconds: i64, limit: i64) -> Result<i64, StoreError> {
         const COLLECT: &str = "
             with orphan as (
-                select b.hash, b.part from blob b
-                where b.mailbox = $1 and b.touched < now() - make_interval(secs => $2::float8)
-                  and not exists (select from item i where i.mailbox = $1 and i.body = b.hash)
-                  and not exists (select from item i where i.mailbox = $1 and i.mime = b.hash)
-                  and not exists (select from attachment a where a.mailbox = $1 and a.content = b.hash)
-                  and not exists (select from outbox o where o.mailbox = $1 and o.mime = b.hash)
+                select hash from blob
+                where mailbox = $1 and touched < now() - make_interval(secs => $2::float8)
+                except (
+                    select body from item where mailbox = $1 and body is not null
+                    union all select mime from item where mailbox = $1 and mime is not null
+                    union all select content from attachment where mailbox = $1
+                    union all select mime from outbox where mailbox = $1
+                )
                 limit $3
             )
             delete from blob using orphan
-            where blob.mailbox = $1 and blob.hash = orphan.hash and blob.part = orphan.part
+            where blob.mailbox = $1 and blob.hash = orphan.hash
               and blob.touched < now() - make_interval(secs => $2::float8)
-            returning 1";
-        self.transaction(|store| {
-            store.lock_mailbox(mailbox)?;
-            let sql = Sql::new(COLLECT).with([mailbox.0.into(), Param::Real(age_seconds as f64), limit.into()]);
-            crate::sql::int(store.query(&sql)?.len())
-        })
+            returning blob.hash, blob.part";
+        let sql = Sql::new(COLLECT).with([mailbox.0.into(), Param::Real(age_seconds as f64), limit.into()]);
+        let gone = self.query(&sql)?;
+        let firsts = gone.iter().filter(|row| row.try_get::<_, i32>(1).is_ok_and(|part| part == 0));
+        crate::sql::int(firsts.count())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A private PostgreSQL for tests: one cluster per test binary, a database per test, gone with the process.
 //!
-//! ```ignore
+//! ```text
 //! let database = ewsd_store::testing::database();
 //! let mut store = ewsd_store::Store::connect(&database.options())?;
 //! ```

@@ -91,7 +91,7 @@ fn what_is_rolled_back_leaves_no_trace() {
 }
 
 /// What one of several sessions does to the mailbox that they share.
-fn work(store: &mut Store, mailbox: MailboxNo, folders: [FolderNo; 2], seed: usize, rounds: usize) {
+pub fn work(store: &mut Store, mailbox: MailboxNo, folders: [FolderNo; 2], seed: usize, rounds: usize) {
     for round in 0..rounds {
         let here = folders[(seed + round) % 2];
         let there = folders[(seed + round + 1) % 2];

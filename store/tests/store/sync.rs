@@ -258,6 +258,32 @@ fn a_mirror_equals_the_folder_whatever_happens_between_its_pages() {
 }
 
 #[test]
+fn a_mirror_equals_the_folder_while_others_are_at_work() {
+    let mut house = house();
+    let folders = [house.inbox, house.drafts];
+    let mailbox = house.mailbox;
+    let mut clients = folders.map(Client::new);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..3)
+            .map(|seed| {
+                let mut store = house.other();
+                scope.spawn(move || crate::journal::work(&mut store, mailbox, folders, seed, 80))
+            })
+            .collect();
+        while workers.iter().any(|worker| !worker.is_finished()) {
+            for client in &mut clients {
+                client.page(&mut house, 4);
+            }
+        }
+    });
+    for (client, folder) in clients.iter_mut().zip(folders) {
+        client.all(&mut house, 5);
+        assert_eq!(client.copy, folder_now(&mut house, folder));
+    }
+    house.check();
+}
+
+#[test]
 fn the_hierarchy_is_told_with_parents_first() {
     let mut house = house();
     let top = house.store.folder_by_distinguished(house.mailbox, "msgfolderroot").unwrap().folder;
