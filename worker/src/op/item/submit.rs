@@ -60,9 +60,30 @@ pub fn address(cx: &mut Cx<'_>, granted: &Granted, columns: &Columns, props: &Ma
     let mut local = store.recipients(&addresses)?;
     local.sort_by_key(|one| one.mailbox);
     let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
-    // An address of ours that nobody has is queued, too: its sender gets a report, as from any other server.
     let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
+    check_domains(cx, granted, &remote)?;
     Ok(Envelope { mailbox: granted.mailbox(), sender, local, remote })
+}
+
+/// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
+fn check_domains(cx: &mut Cx<'_>, granted: &Granted, remote: &[String]) -> Result<()> {
+    let ours = match cx.settings.mail.domains.as_slice() {
+        _ if remote.is_empty() => return Ok(()),
+        [] => cx.gate.store(granted).domains()?,
+        named => named.to_vec(),
+    };
+    let is_ours = |address: &&String| {
+        let domain = address.rsplit('@').next().unwrap_or_default();
+        ours.iter().any(|own| own.eq_ignore_ascii_case(domain))
+    };
+    let nobody: Vec<&str> = remote.iter().filter(is_ours).map(String::as_str).collect();
+    match nobody.is_empty() {
+        true => Ok(()),
+        false => {
+            let text = format!("There is no mailbox here with this address: {}", nobody.join(", "));
+            Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into())
+        }
+    }
 }
 
 /// The author must be the caller, by any of their addresses.
