@@ -19,6 +19,8 @@ const STATEMENTS: usize = 300;
 /// How often a transaction that met another one is run.
 const ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// A connection unused for so long is tried before it is trusted with a change.
+const IDLE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The database as one worker uses it. Not shared between threads: one connection each.
@@ -28,6 +30,7 @@ pub struct Store {
     client: Option<Client>,
     prepared: HashMap<String, Prepared>,
     uses: u64,
+    used: Instant,
     not_before: Option<Instant>,
     pause: Duration,
     running: Option<Running>,
@@ -59,7 +62,7 @@ impl Store {
     /// Connects once, so that a wrong setting shows at the start; later losses are repaired by themselves.
     pub fn connect(options: &Options) -> Result<Store, StoreError> {
         let mut store = Store::lazy(options)?;
-        store.client()?;
+        store.connect_if_lost()?;
         Ok(store)
     }
 
@@ -71,6 +74,7 @@ impl Store {
             client: None,
             prepared: HashMap::new(),
             uses: 0,
+            used: clock::now(),
             not_before: None,
             pause: FIRST_PAUSE,
             running: None,
@@ -109,26 +113,21 @@ impl Store {
         let mut locks = BTreeSet::new();
         for attempt in 1.. {
             self.begin(&locks)?;
-            let result = body(self);
+            let mut result = body(self);
+            if result.is_ok() {
+                // Still inside: should the connection be gone, nothing may be made anew and called committed.
+                result = result.and_then(|value| self.commit().map(|()| value).map_err(E::from));
+            }
             let running = self.running.take().unwrap_or_default();
-            let again = running.failed == Some(Failed::Again);
             match result {
-                Ok(value) if running.failed.is_none() => match self.command("commit") {
-                    Ok(()) => {
-                        self.changes.extend(running.touched);
-                        return Ok(value);
-                    }
-                    Err(Ended::Store(error)) => return Err(error.into()),
-                    Err(Ended::Again) => {}
-                },
-                Err(error) if !again || attempt >= ATTEMPTS => {
-                    self.rollback();
-                    return Err(error);
+                Ok(value) => {
+                    self.changes.extend(running.touched);
+                    return Ok(value);
                 }
-                _ => {
+                Err(error) => {
                     self.rollback();
-                    if !again || attempt >= ATTEMPTS {
-                        return Err(self.busy().into());
+                    if running.failed != Some(Failed::Again) || attempt >= ATTEMPTS {
+                        return Err(error);
                     }
                 }
             }
@@ -212,7 +211,12 @@ impl Store {
     }
 
     fn begin(&mut self, locks: &BTreeSet<MailboxNo>) -> Result<(), StoreError> {
-        self.command("begin").map_err(|ended| self.give_up(ended))?;
+        // Nothing has happened yet: a connection found lost is made anew.
+        let begun = match self.command("begin") {
+            Err(_) if self.client.is_none() => self.command("begin"),
+            begun => begun,
+        };
+        begun.map_err(|ended| self.give_up(ended))?;
         self.running = Some(Running::default());
         for &mailbox in locks {
             if let Err(error) = self.lock_mailbox(mailbox) {
@@ -224,7 +228,15 @@ impl Store {
         Ok(())
     }
 
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if self.running.as_ref().is_some_and(|running| running.failed.is_some()) {
+            return Err(self.busy());
+        }
+        self.command("commit").map_err(|ended| self.give_up(ended))
+    }
+
     fn rollback(&mut self) {
+        // Of a lost connection PostgreSQL has undone it.
         if self.client.is_some() && self.command("rollback").is_err() {
             // Whatever state it is in, a new connection is in none.
             self.lose();
@@ -252,19 +264,21 @@ impl Store {
     }
 
     fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, Ended> {
+        self.connect_if_lost()?;
         let statement = self.prepare(&sql.text)?;
         let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         let result = self.client()?.query(&statement, &params);
+        self.used = clock::now();
         result.map_err(|error| self.ended(error))
     }
 
     fn command(&mut self, text: &str) -> Result<(), Ended> {
+        self.connect_if_lost()?;
         let result = self.client()?.batch_execute(text);
         result.map_err(|error| self.ended(error))
     }
 
     fn prepare(&mut self, text: &str) -> Result<Statement, Ended> {
-        self.client()?;
         self.uses += 1;
         if let Some(known) = self.prepared.get_mut(text) {
             known.used = self.uses;
@@ -286,9 +300,9 @@ impl Store {
         }
     }
 
-    /// The connection, made now if there is none. Inside a transaction a lost one is not replaced: its work is gone.
-    fn client(&mut self) -> Result<&mut Client, StoreError> {
-        if self.client.as_ref().is_some_and(Client::is_closed) {
+    /// Sees to it that there is a connection. Inside a transaction a lost one is not replaced: its work is gone.
+    fn connect_if_lost(&mut self) -> Result<(), StoreError> {
+        if self.client.as_ref().is_some_and(Client::is_closed) || self.idle_and_dead() {
             self.lose();
         }
         if self.client.is_none() {
@@ -300,6 +314,7 @@ impl Store {
                     self.pause = FIRST_PAUSE;
                     self.not_before = None;
                     self.client = Some(client);
+                    self.used = clock::now();
                 }
                 Err(error) => {
                     log::warn!("cannot reach PostgreSQL: {}", text(&error));
@@ -312,6 +327,21 @@ impl Store {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// A change cannot be run again when its connection breaks. So one that has been idle is tried with nothing first: a
+    /// restart of PostgreSQL costs quiet workers no call.
+    fn idle_and_dead(&mut self) -> bool {
+        if self.running.is_some() || clock::now().duration_since(self.used) < IDLE {
+            return false;
+        }
+        self.used = clock::now();
+        self.client.as_mut().is_some_and(|client| client.batch_execute("").is_err())
+    }
+
+    /// The connection that [`Store::connect_if_lost`] has seen to. Not replaced here: statements belong to one connection.
+    fn client(&mut self) -> Result<&mut Client, StoreError> {
         let busy = self.busy();
         self.client.as_mut().ok_or(busy)
     }
