@@ -199,10 +199,7 @@ fn refuses_wrong_ids_and_parents() {
         [read_request(&["XXX"]), delete_request(&["XXX"]), read_request(&[&id.id]), delete_request(&[&id.id])]
     {
         let refused = ews.error(&request);
-        assert!(
-            refused.starts_with("ErrorInvalid"),
-            "{request}: {refused}"
-        );
+        assert!(refused.starts_with("ErrorInvalid"), "{request}: {refused}");
     }
     let malformed = Id { id: "AAAA==".into(), key: id.key.clone() };
     assert_eq!(ews.error(&attach_request(&malformed, &file("a", b"a"))), "ErrorInvalidIdMalformed");

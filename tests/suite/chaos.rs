@@ -271,7 +271,7 @@ fn survives_the_death_of_workers_under_load() {
 /// Workers reconnect with back-off; clients get ErrorServerBusy with BackOffMilliseconds meanwhile; held clients stay held.
 fn survives_the_death_of_postgresql() {
     let server = Demo::start(Options::default());
-    let mut ews = Ews::connect(&server, &server.accounts[0]);
+    let mut ews = Ews::connect(&server, &server.accounts[0]).unrecorded();
     save_simple(&mut ews, "inbox", "before");
     let mut held = Ews::connect(&server, &server.accounts[1]);
     let subscription = subscribe(&mut held, &["inbox"], &["NewMailEvent"]);
@@ -298,21 +298,23 @@ fn survives_the_death_of_postgresql() {
     assert_eq!(replies[0].code / 100, 4, "mail is put off: {replies:?}");
     assert_eq!(server.connections("held"), 1);
     slay(keeper);
+    // Each worker finds its own way back: a row of good answers is from all of them.
+    let mut row = 0;
     wait::true_within("the server serves again", Duration::from_secs(120), || {
         let answer = ews.call_with(get, &[]);
         if answer.codes() == ["NoError"] {
-            return true;
+            row += 1;
+        } else {
+            assert_busy(&answer.envelope);
+            (row, busy) = (0, busy + 1);
         }
-        assert_busy(&answer.envelope);
-        busy += 1;
-        false
+        row == 50
     });
     println!("{busy} answers were ErrorServerBusy while PostgreSQL was away");
     assert_ne!(server.postmaster(), Some(first));
     assert_eq!(subjects(&mut ews, "inbox"), ["before"]);
     save_simple(&mut ews, "inbox", "after");
     assert_eq!(server.connections("held"), 1);
-    let mut sender = Lmtp::hello(server.lmtp());
     let replies = sender.deliver("a@elsewhere.test", &[&server.accounts[1].address], &message::plain("x", "x"));
     assert_eq!(replies[0].code, 250);
     assert_eq!(events_of(&held.receive()).kinds(), ["NewMail"]);

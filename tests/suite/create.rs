@@ -220,6 +220,8 @@ fn saves_from_mime() {
 
 fn keeps_mime_that_cannot_be_parsed() {
     let mut ews = shared::mailbox();
+    let none = "<t:Message><t:MimeContent>$$$$</t:MimeContent></t:Message>";
+    assert_eq!(ews.error(&save_request("inbox", none)), "ErrorMimeContentInvalidBase64String");
     for mime in [
         b"no header at all".to_vec(),
         b"\r\n\r\nonly a body\r\n".to_vec(),

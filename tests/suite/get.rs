@@ -274,18 +274,8 @@ fn refuses_ids_that_are_none() {
     for at in 0..forged.len() {
         forged[at] ^= 0x55;
         let code = get_error(&mut ews, &other(&STANDARD.encode(&forged)));
-        assert!(
-            matches!(
-                code.as_str(),
-                "ErrorInvalidIdMalformed"
-                    | "ErrorItemNotFound"
-                    | "ErrorAccessDenied"
-                    | "ErrorCannotUseFolderIdForItemId"
-                    | "ErrorInvalidId"
-                    | "ErrorInvalidIdMonikerTooLong"
-            ),
-            "byte {at}: {code}"
-        );
+        let known = ["ErrorItemNotFound", "ErrorAccessDenied", "ErrorCannotUseFolderIdForItemId"];
+        assert!(code.starts_with("ErrorInvalidId") || known.contains(&code.as_str()), "byte {at}: {code}");
         forged[at] ^= 0x55;
     }
     let request = format!(

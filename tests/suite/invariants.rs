@@ -164,7 +164,7 @@ fn clock_chance_and_environment_are_read_in_one_place() {
             &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"][..],
             &["clock.rs", "settings/src/logging.rs"][..],
         ),
-        ("chance", &["getrandom::", "rand::", "Uuid::new_v4"], &["random.rs"]),
+        ("chance", &["getrandom::", "rand::random", "rand::rng", "thread_rng", "Uuid::new_v4"], &["random.rs"]),
         ("the environment", &["env::var", "env::vars", "env::set_var"], &["settings/src/load.rs"]),
     ] {
         let found: Vec<String> = offences(&folders, |path, line| {

@@ -198,7 +198,6 @@ fn refuses_malformed_operations() {
         ("a boolean that is none", format!("<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId>{inbox}</m:SavedItemFolderId><m:Items><t:Message><t:IsRead>perhaps</t:IsRead></t:Message></m:Items></m:CreateItem>")),
         ("a date that is none", format!("<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId>{inbox}</m:SavedItemFolderId><m:Items><t:Message><t:ReminderDueBy>yesterday</t:ReminderDueBy></t:Message></m:Items></m:CreateItem>")),
         ("an unknown importance", format!("<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId>{inbox}</m:SavedItemFolderId><m:Items><t:Message><t:Importance>Extreme</t:Importance></t:Message></m:Items></m:CreateItem>")),
-        ("base64 that is none", format!("<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId>{inbox}</m:SavedItemFolderId><m:Items><t:Message><t:MimeContent>$$$$</t:MimeContent></t:Message></m:Items></m:CreateItem>")),
         ("an unknown disposition", format!("<m:CreateItem MessageDisposition=\"Burn\"><m:SavedItemFolderId>{inbox}</m:SavedItemFolderId><m:Items><t:Message/></m:Items></m:CreateItem>")),
         ("a delete type that does not exist", "<m:DeleteItem DeleteType=\"Shred\"><m:ItemIds><t:ItemId Id=\"a\"/></m:ItemIds></m:DeleteItem>".into()),
         ("no delete type", "<m:DeleteItem><m:ItemIds><t:ItemId Id=\"a\"/></m:ItemIds></m:DeleteItem>".into()),
