@@ -30,7 +30,7 @@ const TEXT_MARKS: &[&str] = &[
 /// original was a whole document.
 pub fn unique_html(html: &str) -> String {
     let Some(end) = html_quote_start(html) else { return html.to_owned() };
-    let mut kept = html.get(..end).unwrap_or(html).trim_end().to_owned();
+    let mut kept = without_rule(html.get(..end).unwrap_or(html)).to_owned();
     let lower = kept.to_ascii_lowercase();
     if lower.contains("<body") {
         kept.push_str("</body>");
@@ -39,6 +39,16 @@ pub fn unique_html(html: &str) -> String {
         kept.push_str("</html>");
     }
     kept
+}
+
+/// The text without the rule that sets it apart from what follows.
+fn without_rule(html: &str) -> &str {
+    let html = html.trim_end();
+    let last = html.rfind('<').and_then(|at| html.split_at_checked(at));
+    match last {
+        Some((before, tag)) if tag.to_ascii_lowercase().starts_with("<hr") && tag.ends_with('>') => before.trim_end(),
+        _ => html,
+    }
 }
 
 fn html_quote_start(html: &str) -> Option<usize> {
@@ -126,6 +136,8 @@ mod tests {
     fn html_is_cut_and_closed() {
         let html = "<html><body><p>New</p><div id=\"divRplyFwdMsg\">Old</div></body></html>";
         assert_eq!(unique_html(html), "<html><body><p>New</p></body></html>");
+        let ruled = "<p>New</p>\n<hr tabindex=\"-1\">\n<div id=\"divRplyFwdMsg\">Old</div>";
+        assert_eq!(unique_html(ruled), "<p>New</p>");
         let gmail = "<div>New</div><div class=\"gmail_quote\">Old</div>";
         assert_eq!(unique_html(gmail), "<div>New</div>");
         assert_eq!(unique_html("<p>New</p>"), "<p>New</p>");

@@ -200,7 +200,7 @@ pub fn new_item<'a>(parsed: &'a Parsed<'_>, folder: ewsd_model::id::FolderNo, mi
 
 fn new_attachment<'a>(attachment: &'a mime::Attachment<'_>) -> NewAttachment<'a> {
     NewAttachment {
-        kind: AttachmentKind::File,
+        kind: attachment_kind(attachment),
         name: &attachment.name,
         content_type: attachment.content_type.as_deref(),
         content_id: attachment.content_id.as_deref(),
@@ -209,6 +209,14 @@ fn new_attachment<'a>(attachment: &'a mime::Attachment<'_>) -> NewAttachment<'a>
         modified: None::<Timestamp>,
         content: &attachment.content,
         props: Map::new(),
+    }
+}
+
+/// A message inside a message is an item to clients, everything else a file.
+pub fn attachment_kind(attachment: &mime::Attachment<'_>) -> AttachmentKind {
+    match attachment.content_type.as_deref() {
+        Some("message/rfc822") => AttachmentKind::Item,
+        _ => AttachmentKind::File,
     }
 }
 

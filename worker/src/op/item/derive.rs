@@ -240,9 +240,9 @@ fn settle_task(edit: &mut Edit<'_>) {
     }
 }
 
-/// The size after an update: the old one, with the new body for the old.
+/// The size after an update: the old one, with the new body for the old; a message given whole brings its own.
 fn resize(edit: &mut Edit<'_>) {
-    let (Some(base), Some(body)) = (edit.base, &edit.body) else { return };
+    let (Some(base), Some(body), None) = (edit.base, &edit.body, &edit.mime) else { return };
     let Some(size) = base.columns.number(Column::Size) else { return };
     let before = base.body.as_ref().map_or(0, Vec::len);
     let after = body.as_ref().map_or(0, |body| body.text.len());

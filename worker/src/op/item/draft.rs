@@ -14,6 +14,7 @@ use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem};
 use super::edit::{Edit, fits_class};
 use super::{derive, submit};
 use crate::convert::mime::{self, Message, Part};
+use crate::deliver;
 use crate::error::Result;
 use crate::op::path::has_mime;
 use crate::random;
@@ -239,9 +240,10 @@ fn default_flags(kind: ItemKind, edit: &mut Edit<'_>) {
 }
 
 impl Attached {
-    fn parsed(part: &mime::Attachment<'_>) -> Attached {
+    /// A part of a message.
+    pub fn parsed(part: &mime::Attachment<'_>) -> Attached {
         Attached {
-            kind: AttachmentKind::File,
+            kind: deliver::attachment_kind(part),
             name: part.name.clone(),
             content_type: part.content_type.clone(),
             content_id: part.content_id.clone(),

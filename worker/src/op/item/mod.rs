@@ -8,6 +8,7 @@
 //! | how are rows and whole messages read? | `load.rs` |
 //! | how is a message sent? | `submit.rs` |
 //! | replies, forwards | `respond.rs` |
+//! | a message replaced whole | `replace.rs` |
 //! | what does a query string find? | `query_string.rs`, `find_words.rs` |
 
 pub mod create;
@@ -23,6 +24,7 @@ mod load;
 pub mod mark_all_read;
 mod query_string;
 pub mod relocate;
+mod replace;
 mod respond;
 pub mod send;
 mod submit;

@@ -18,10 +18,12 @@ use ewsd_store::{ItemRef, ItemRow, ItemUpdate, StoreError};
 
 use super::edit::Edit;
 use super::relocate::id_view;
-use super::{derive, load, send};
+use super::{derive, load, replace, send};
 use crate::compute::Needs;
+use crate::convert::mime;
 use crate::error::{Result, outcome};
 use crate::gate::{Item, Right};
+use crate::op::path::has_mime;
 use crate::session::Cx;
 
 /// How often an update is made anew on what another session wrote meanwhile.
@@ -95,13 +97,24 @@ fn write(
         if row.kind == ItemKind::Message && row.flags & bit::DRAFT == 0 {
             check_sent(&change.updates)?;
         }
+        let parsed = given(&change.updates, &row)?.map(|octets| (octets, mime::parse(octets, cx.now)));
         let mut edit = Edit::new(row.kind, Some(&row), cx.now);
+        if let Some((octets, parsed)) = &parsed {
+            replace::overlay(&mut edit, octets, parsed);
+        }
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         check_conflict(request.conflicts, item.change, &row, &edit)?;
         let search = derive::complete(&mut edit);
         let update = update(cx, &edit, &row, search.as_deref());
         let granted = item.granted;
-        match cx.gate.store(&granted).update_item(granted.mailbox(), item.item, &update, Some(row.change)) {
+        let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
+        let written = match &parsed {
+            Some((_, parsed)) => {
+                store.transaction(|store| replace::write(store, mailbox, item.item, &update, row.change, parsed))
+            }
+            None => store.update_item(mailbox, item.item, &update, Some(row.change)),
+        };
+        match written {
             // Somebody was faster: decide again on what is there now.
             Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
             result => {
@@ -111,6 +124,20 @@ fn write(
         }
     }
     Err(Code::ErrorIrresolvableConflict.into())
+}
+
+/// The message that an update gives whole, if it does.
+fn given<'u>(updates: &'u [Update], row: &ItemRow) -> Result<Option<&'u [u8]>, Failure> {
+    let octets = updates.iter().find_map(|update| match update {
+        Update::Set(Assignment::Prop(PropId::ItemMimeContent, Value::Mime(octets))) => Some(octets.as_slice()),
+        _ => None,
+    });
+    match octets {
+        Some(_) if !has_mime(row.kind) => {
+            Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent))
+        }
+        octets => Ok(octets),
+    }
 }
 
 /// What must be read for the changes: everything of the row, and the body where its text matters.
@@ -167,6 +194,8 @@ fn check_sent(updates: &[Update]) -> Result<(), Failure> {
 
 fn apply(edit: &mut Edit<'_>, update: &Update) -> Result<(), Failure> {
     match update {
+        // Laid down first, as what the others change.
+        Update::Set(Assignment::Prop(PropId::ItemMimeContent, _)) => Ok(()),
         Update::Set(Assignment::Prop(id, value)) => {
             check_has(edit.kind, *id)?;
             edit.set(*id, value.clone())
