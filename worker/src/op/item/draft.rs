@@ -132,8 +132,9 @@ impl Draft {
         }
         let name = if cx.caller.display_name.is_empty() { &cx.caller.login } else { &cx.caller.display_name };
         columns.set(Column::ModifiedBy, Value::Text(name.clone()));
-        if columns.get(Column::Culture).is_none() && !cx.caller.language.is_empty() {
-            columns.set(Column::Culture, Value::Text(cx.caller.language.clone()));
+        let culture = cx.headers.culture.as_deref().unwrap_or(&cx.caller.language);
+        if columns.get(Column::Culture).is_none() && is_language(culture) {
+            columns.set(Column::Culture, Value::Text(culture.to_owned()));
         }
         let attached = attachments.iter().map(|one| one.content.len()).sum();
         let size = match &mime {
@@ -184,6 +185,14 @@ impl Draft {
             bcc,
         })
     }
+}
+
+/// What `xs:language` allows, which is what answers may hold.
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    parts.next().is_some_and(|first| part(first) && first.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        && parts.all(part)
 }
 
 /// A message without an author is the caller's.

@@ -29,3 +29,6 @@ mod respond;
 pub mod send;
 mod submit;
 pub mod update;
+
+#[cfg(test)]
+mod tests;
