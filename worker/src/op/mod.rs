@@ -83,12 +83,11 @@ fn dispatch(cx: &mut Cx<'_>, request: Request) -> Result<Reply> {
         Request::ResolveNames(request) => Reply::ResolveNames(directory::resolve_names::run(cx, request)?),
         Request::GetServerTimeZones(request) => Reply::GetServerTimeZones(directory::time_zones::run(cx, request)?),
         Request::Refused(refused) => Reply::refused(refused.op, refused.failure, refused.messages),
-        other => unbuilt(other.op(), other.messages()),
+        // Read, so that it is refused in its own words; streams are not built.
+        Request::GetStreamingEvents(_) => {
+            Reply::refused(Op::GetStreamingEvents, Op::GetStreamingEvents.row().refusal, 1)
+        }
     })
-}
-
-fn unbuilt(op: Op, messages: usize) -> Reply {
-    Reply::refused(op, op.row().refusal, messages)
 }
 
 /// What a held call is told when its mailbox moved, or its time is over.

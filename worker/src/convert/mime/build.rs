@@ -236,32 +236,42 @@ fn utf8(content_type: &str) -> ContentType<'_> {
 }
 
 fn part<'a>(part: &Part<'a>) -> MimePart<'a> {
-    let given = part.content_type.filter(|given| is_content_type(given));
-    let content_type = given.unwrap_or("application/octet-stream");
+    let given = part.content_type.filter(|given| is_content_type(given)).unwrap_or("application/octet-stream");
+    // A message inside a message stands there as it is (RFC 2046 5.2.1), if it can; everything else is base64, so that no
+    // octet is changed on its way.
+    let message = given.eq_ignore_ascii_case("message/rfc822");
+    let (content_type, encoding) = match (message, lines(&part.content)) {
+        (true, Some(encoding)) => (given, encoding),
+        (true, None) => ("application/octet-stream", "base64"),
+        (false, _) => (given, "base64"),
+    };
     let name = one_line(part.name).into_owned();
-    let bytes = part.content.clone();
-    // A message inside a message stands there as it is (RFC 2046 5.2.1); everything else is base64, so that no octet
-    // is changed on its way.
-    let mut headers: Vec<Field<'a>> = Vec::with_capacity(5);
-    let message = content_type.eq_ignore_ascii_case("message/rfc822");
-    headers.push((
-        "Content-Type".into(),
-        ContentType::new(content_type.to_owned()).attribute("name", name.clone()).into(),
-    ));
     let disposition = if part.inline { "inline" } else { "attachment" };
-    headers.push(("Content-Disposition".into(), ContentType::new(disposition).attribute("filename", name).into()));
+    let mut headers: Vec<Field<'a>> = vec![
+        ("Content-Type".into(), ContentType::new(content_type.to_owned()).attribute("name", name.clone()).into()),
+        ("Content-Disposition".into(), ContentType::new(disposition).attribute("filename", name).into()),
+    ];
     if let Some(id) = part.content_id.map(one_word).filter(|id| !id.is_empty()) {
         headers.push(("Content-ID".into(), Raw::new(format!("<{id}>")).into()));
     }
     if let Some(place) = part.content_location.map(one_line).filter(|place| !place.is_empty()) {
         headers.push(("Content-Location".into(), Raw::new(place).into()));
     }
-    if message {
-        headers.push(("Content-Transfer-Encoding".into(), Raw::new("8bit").into()));
-        return MimePart { headers, contents: BodyPart::Binary(bytes) };
-    }
-    headers.push(("Content-Transfer-Encoding".into(), Raw::new("base64").into()));
-    MimePart { headers, contents: BodyPart::Text(base64_lines(&bytes).into()) }
+    headers.push(("Content-Transfer-Encoding".into(), Raw::new(encoding).into()));
+    let contents = match encoding {
+        "base64" => BodyPart::Text(base64_lines(&part.content).into()),
+        _ => BodyPart::Binary(part.content.clone()),
+    };
+    MimePart { headers, contents }
+}
+
+/// The encoding that octets have as they are: `7bit` or `8bit`, or none if they are no lines (RFC 2045 2.7, 2.8).
+fn lines(octets: &[u8]) -> Option<&'static str> {
+    let whole = octets.split(|byte| *byte == b'\n').all(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.len() <= 998 && !line.contains(&b'\r') && !line.contains(&0)
+    });
+    whole.then_some(if octets.is_ascii() { "7bit" } else { "8bit" })
 }
 
 fn is_content_type(text: &str) -> bool {

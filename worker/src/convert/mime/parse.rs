@@ -1,6 +1,7 @@
 //! A message that came in, as properties (RFC 5322, RFC 2045 and following).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{BodyType, Mailbox};
@@ -12,6 +13,9 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, Mess
 use super::thread::Thread;
 use super::{Attachment, PREVIEW, Parsed, SEARCHED, header};
 use crate::convert::html;
+
+/// More parts than that are in the stored message only: each attachment is a row of its own.
+const ATTACHMENTS: usize = 1000;
 
 /// Reads a message. `now` stands in for a Date field that is missing or absurd.
 pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
@@ -265,27 +269,41 @@ fn body(message: &Message<'_>, parsed: &mut Parsed<'_>) -> BodyType {
 
 fn attachments<'a>(message: &mut Message<'a>, body_type: BodyType, parsed: &mut Parsed<'a>) {
     let raw = std::mem::take(&mut message.raw_message);
-    for (number, id) in message.attachments.iter().enumerate() {
+    for (number, id) in message.attachments.iter().take(ATTACHMENTS).enumerate() {
         let Some(part) = message.parts.get_mut(*id as usize) else { continue };
         let mut attachment = attachment(part, number + 1);
         attachment.content = content(part, &raw);
-        attachment.inline = body_type == BodyType::Html && is_shown(&attachment, &parsed.body);
-        if !attachment.inline {
-            parsed.flags |= bit::HAS_ATTACHMENTS;
-        }
         parsed.attachments.push(attachment);
+    }
+    if body_type == BodyType::Html {
+        let shown = shown(&parsed.body, &parsed.attachments);
+        for (attachment, shown) in parsed.attachments.iter_mut().zip(shown) {
+            attachment.inline = shown;
+        }
+    }
+    if parsed.attachments.iter().any(|attachment| !attachment.inline) {
+        parsed.flags |= bit::HAS_ATTACHMENTS;
     }
 }
 
-/// Whether the body refers to it (RFC 2392, RFC 2557).
-fn is_shown(attachment: &Attachment<'_>, html: &str) -> bool {
-    let by_id = attachment.content_id.as_deref().is_some_and(|id| refers_to(html, id));
-    by_id || attachment.content_location.as_deref().is_some_and(|place| !place.is_empty() && html.contains(place))
-}
-
-fn refers_to(html: &str, content_id: &str) -> bool {
-    html.match_indices("cid:")
-        .any(|(at, found)| html.get(at + found.len()..).is_some_and(|rest| rest.starts_with(content_id)))
+/// Which attachments an HTML body refers to, by Content-ID or Content-Location (RFC 2392, RFC 2557). The body is read
+/// once, however many there are.
+fn shown(html: &str, attachments: &[Attachment<'_>]) -> Vec<bool> {
+    let names = |one: &Attachment<'_>| [one.content_id.clone(), one.content_location.clone()];
+    let wanted: HashSet<String> =
+        attachments.iter().flat_map(names).flatten().filter(|name| !name.is_empty()).collect();
+    let mut found: HashSet<&str> = HashSet::new();
+    if !wanted.is_empty() {
+        let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')');
+        for word in html.split(ends) {
+            // `src=cid:…` without quotes is one word.
+            for word in [Some(word), word.split_once('=').map(|(_, value)| value)].into_iter().flatten() {
+                found.extend(wanted.get(word.strip_prefix("cid:").unwrap_or(word)).map(String::as_str));
+            }
+        }
+    }
+    let is_found = |name: Option<String>| name.is_some_and(|name| found.contains(name.as_str()));
+    attachments.iter().map(|one| names(one).into_iter().any(is_found)).collect()
 }
 
 fn attachment<'a>(part: &MessagePart<'_>, number: usize) -> Attachment<'a> {

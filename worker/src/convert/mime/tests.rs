@@ -142,7 +142,7 @@ fn written(parsed: &Parsed<'_>, bcc: bool) -> String {
         bcc,
     };
     assert_eq!(build(&message), build(&message), "the same properties give the same octets");
-    String::from_utf8(build(&message)).unwrap()
+    String::from_utf8_lossy(&build(&message)).into_owned()
 }
 
 #[test]
@@ -179,6 +179,28 @@ fn bcc_is_written_only_for_the_sender() {
     assert!(written(&parsed, true).contains("c@c.test"));
     let sent = written(&parsed, false);
     assert!(!sent.contains("c@c.test") && sent.contains("a@a.test") && sent.is_ascii(), "{sent}");
+}
+
+#[test]
+fn attached_messages_stay_as_they_are_if_they_can() {
+    for (octets, encoding) in [
+        (&b"Subject: a\r\n\r\nb\r\n"[..], "7bit"),
+        ("Subject: \u{e4}\r\n\r\nb\r\n".as_bytes(), "8bit"),
+        (b"Subject: a\r\n\r\n\0\r\n", "base64"),
+        (&[b'x'; 2000], "base64"),
+    ] {
+        let mut parsed = read("From: a@a.test\nSubject: x\n\nbody\n");
+        let content_type = Some("message/rfc822".to_owned());
+        parsed.attachments.push(Attachment {
+            name: "m".into(),
+            content_type,
+            content: octets.into(),
+            ..Attachment::default()
+        });
+        let text = written(&parsed, true);
+        assert!(text.contains(&format!("filename=\"m\"\r\nContent-Transfer-Encoding: {encoding}\r\n")), "{text}");
+        assert_eq!(text.contains("message/rfc822"), encoding != "base64");
+    }
 }
 
 #[test]
