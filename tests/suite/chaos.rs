@@ -110,6 +110,7 @@ impl Load {
             } else {
                 self.failures.fetch_add(1, Ordering::SeqCst);
                 connection = None;
+                std::thread::park_timeout(Duration::from_millis(2));
             }
         }
     }

@@ -72,8 +72,12 @@ impl Chance {
             b"%",
         ];
         let mut out = bytes.to_vec();
-        for _ in 0..=self.below(3) {
-            let at = self.below(out.len() + 1);
+        for _ in 0..=self.below(2) {
+            let mut at = self.below(out.len() + 1);
+            if self.below(2) == 0 {
+                // Inside a text or an attribute's value the document may stay well-formed.
+                at += out[at..].iter().position(|b| matches!(b, b'>' | b'"')).map_or(0, |n| n + 1);
+            }
             let end = (at + 1 + self.below(40)).min(out.len());
             match self.below(7) {
                 0 if at < out.len() => out[at] ^= 1 << self.below(8),
