@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use ewsd_model::property::alias::{Alias, FlagPart, Part, message_flags};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, MapiType, Scalar};
-use ewsd_model::property::{Column, ExtendedPath, Prop, Type};
+use ewsd_model::property::{Column, ExtendedPath, Prop, Source, Type};
 use ewsd_model::value::{BodyType, FlagStatus, Mailbox};
 use ewsd_model::{PropId, Value};
 use ewsd_store::json;
@@ -20,6 +20,11 @@ pub fn value(item: &Item<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &s
     match alias {
         None => own(item, path, key),
         Some(Alias::Header) => own(item, path, key).or_else(|| header(item, path).map(text)),
+        // The number itself: there are more than there are words.
+        Some(Alias::Prop(id)) if is_number(id, path.ty) => match id.row().source {
+            Source::Column(column) => from_column(item, path.ty, column),
+            _ => None,
+        },
         Some(Alias::Prop(id)) => {
             let whole = Item { listed: false, ..*item };
             from_value(id.row(), path.ty, &whole.value(id)?)
@@ -27,6 +32,12 @@ pub fn value(item: &Item<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &s
         Some(Alias::Column(column)) => from_column(item, path.ty, column),
         Some(alias) => worked_out(item, path.ty, alias),
     }
+}
+
+/// Whether the property is one of words whose column holds their numbers, and its number is asked for.
+fn is_number(id: PropId, ty: MapiType) -> bool {
+    let row = id.row();
+    matches!(row.ty, Type::Enum(_)) && matches!(row.source, Source::Column(_)) && ty.is_whole()
 }
 
 /// Stored under its key.
@@ -47,7 +58,7 @@ fn from_column(item: &Item<'_>, ty: MapiType, column: Column) -> Option<Extended
     let one = match item.row.columns.get(column)? {
         Value::Text(text) => Scalar::Text(text.clone()),
         Value::Bool(value) => Scalar::Bool(*value),
-        Value::Int(number) => Scalar::Int(i64::from(*number)),
+        Value::Int(number) => whole(ty, i64::from(*number)),
         Value::Long(number) => whole(ty, *number),
         Value::Time(time) => Scalar::Time(*time),
         Value::Bytes(bytes) => Scalar::Bytes(bytes.clone()),

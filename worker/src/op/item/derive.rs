@@ -51,7 +51,8 @@ const OVERHEAD: i64 = 512;
 
 /// Whether the edit changes what the message as octets tells.
 pub fn touches_mime(edit: &Edit<'_>) -> bool {
-    IN_MIME.iter().any(|id| edit.changed.contains(id))
+    let told = |id: &&PropId| **id != PropId::MessageBccRecipients || !edit.hides_more;
+    IN_MIME.iter().filter(told).any(|id| edit.changed.contains(id))
 }
 
 /// Whether the edit changes the words that the item is found by: then its body must have been read.

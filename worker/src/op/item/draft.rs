@@ -104,8 +104,13 @@ impl Draft {
         for (id, value) in wanted.props {
             edit.set(id, value)?;
         }
+        let read = edit.touched.contains(&PropId::MessageIsRead).then(|| edit.flags() & bit::READ != 0);
         for (path, value) in &wanted.extended {
             edit.set_extended(path, value)?;
+        }
+        // Clients that give both mean the one with the name.
+        if let Some(read) = read {
+            edit.set_bit(bit::READ, read);
         }
         if kind == ItemKind::Message || kind == ItemKind::PostItem {
             author(cx, &mut edit);

@@ -40,6 +40,8 @@ pub struct Edit<'a> {
     pub touched: BTreeSet<PropId>,
     /// Those of them that have another value now.
     pub changed: BTreeSet<PropId>,
+    /// There are hidden recipients now, and there were none before.
+    pub hides_more: bool,
     /// Keys of extended properties that were touched.
     pub touched_keys: BTreeSet<String>,
 }
@@ -67,6 +69,7 @@ impl<'a> Edit<'a> {
             mime: None,
             touched: BTreeSet::new(),
             changed: BTreeSet::new(),
+            hides_more: false,
             touched_keys: BTreeSet::new(),
         }
     }
@@ -121,7 +124,7 @@ impl<'a> Edit<'a> {
     fn snapshot(&self, id: PropId) -> Option<Snapshot> {
         match id.row().source {
             Source::Column(Column::FlagStatus) => None,
-            Source::Column(column) => Some(Snapshot::Column(self.column(column).cloned())),
+            Source::Column(column) => Some(Snapshot::Column(self.column(column).cloned().or_else(|| unsaid(column)))),
             Source::Bit(mask) => Some(Snapshot::Bit(self.flags() & mask != 0)),
             Source::Json => Some(Snapshot::Member(self.member(id.row().element).cloned())),
             _ => None,
@@ -131,6 +134,8 @@ impl<'a> Edit<'a> {
     fn note(&mut self, id: PropId, before: Option<Snapshot>) {
         self.touched.insert(id);
         if before.is_none() || before != self.snapshot(id) {
+            // A message that says nothing of hidden recipients is none the worse for getting some.
+            self.hides_more |= id == PropId::MessageBccRecipients && before == Some(Snapshot::Member(None));
             self.changed.insert(id);
         }
     }
@@ -138,6 +143,9 @@ impl<'a> Edit<'a> {
     fn put(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
         let row = id.row();
         match (row.source, value) {
+            // Clients repeat as addresses whom the message names in full.
+            (Source::Column(column), Value::Mailbox(new)) if self.is_same(column, &new) => Ok(()),
+            (Source::Json, Value::Mailboxes(new)) if are_same(&self.mailboxes(id), &new) => Ok(()),
             (Source::Column(_), Value::Flag(flag)) => self.set_flag(flag),
             (Source::Column(column), value) => {
                 let value = match (row.ty, value) {
@@ -178,6 +186,10 @@ impl<'a> Edit<'a> {
             (Source::Computed, _) if id == PropId::ItemStoreEntryId => Ok(()),
             _ => Err(refused(id)),
         }
+    }
+
+    fn is_same(&self, column: Column, new: &Mailbox) -> bool {
+        matches!(self.column(column), Some(Value::Mailbox(old)) if is_same(old, new))
     }
 
     /// Takes a property away. One that is not there is gone already.
@@ -339,6 +351,26 @@ impl<'a> Edit<'a> {
 /// Whether an item of this kind may have the class.
 pub fn fits_class(kind: ItemKind, class: &str) -> bool {
     !class.is_empty() && (kind == ItemKind::Item || ItemKind::from_class(class) == kind)
+}
+
+/// Whether it is the one who is there already, by address, and by name if one is given.
+fn is_same(old: &Mailbox, new: &Mailbox) -> bool {
+    let (Some(before), Some(after)) = (old.address.as_deref(), new.address.as_deref()) else { return false };
+    let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty() && *name != after.trim());
+    before.eq_ignore_ascii_case(after.trim()) && name.is_none_or(|name| old.name.as_deref() == Some(name))
+}
+
+fn are_same(old: &[Mailbox], new: &[Mailbox]) -> bool {
+    !new.is_empty() && old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_same(old, new))
+}
+
+/// What it means that a message does not say.
+fn unsaid(column: Column) -> Option<Value> {
+    match column {
+        Column::Importance => Some(Value::Int(1)),
+        Column::Sensitivity => Some(Value::Int(0)),
+        _ => None,
+    }
 }
 
 /// A recipient with what clients leave out: the address is the name of somebody without one.

@@ -36,6 +36,11 @@ impl Edit<'_> {
                 self.ext.insert(key.clone(), json::encode_extended(value));
                 self.touched_keys.insert(key);
             }
+            // There are more icons than words for them.
+            Some(Alias::Prop(PropId::ItemIconIndex)) => {
+                self.touched.insert(PropId::ItemIconIndex);
+                self.set_column(Column::IconIndex, Value::Int(int()?));
+            }
             Some(Alias::Prop(id)) => return self.set_alias(id, extended::to_value(id, value).ok_or_else(invalid)?),
             Some(Alias::Part(id, part)) => self.set_part(id, part, text()?)?,
             Some(Alias::Entry(id, key)) => {

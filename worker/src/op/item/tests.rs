@@ -184,6 +184,46 @@ fn a_message_given_whole_is_kept_and_sent_as_it_is() {
     assert!(mime.ends_with(&OCTETS.replace("Bcc: carol@elsewhere.test\r\n", "")), "{mime}");
 }
 
+/// As Evolution sends: what the message says already, and hidden recipients beside it.
+#[test]
+fn what_clients_repeat_of_a_message_leaves_it_as_it_is() {
+    let mut world = World::new();
+    let named =
+        OCTETS.replace("To: bob@", "To: \"Bob B.\" <bob@").replace("test\r\nBcc: carol@elsewhere.test", "test>");
+    let people = |list: &str, address: &str| {
+        format!("<t:{list}><t:Mailbox><t:EmailAddress>{address}</t:EmailAddress></t:Mailbox></t:{list}>")
+    };
+    let more = [
+        "<t:Importance>Normal</t:Importance>".to_owned(),
+        people("ToRecipients", "bob@example.test"),
+        people("BccRecipients", "alice@example.test"),
+        people("From", "alice@example.test"),
+    ]
+    .concat();
+    world.create(ALICE, "SendOnly", &whole(&named, &more));
+    let got = world.list(BOB, "inbox").pop().unwrap();
+    assert!(world.mime(BOB, &got).ends_with(&named), "{}", world.mime(BOB, &got));
+    assert!(world.get(BOB, &got, &["item:DisplayTo"]).contains("Bob B."));
+    assert_eq!(world.list(ALICE, "inbox").len(), 1, "the hidden one has it, too");
+}
+
+#[test]
+fn read_state_and_icons_are_as_clients_say() {
+    let mut world = World::new();
+    let flags = "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"3591\" PropertyType=\"Integer\"/><t:Value>1</t:Value>\
+                 </t:ExtendedProperty><t:IsRead>false</t:IsRead>";
+    let id = world.save(ALICE, &whole(OCTETS, flags));
+    let item = world.get(ALICE, &id, &["message:IsRead", "item:IsDraft"]);
+    assert!(item.contains("<t:IsRead>false<") && item.contains("<t:IsDraft>false<"), "{item}");
+    let path = "<t:ExtendedFieldURI PropertyTag=\"0x1080\" PropertyType=\"Integer\"/>";
+    let icon = format!(
+        "<t:SetItemField>{path}<t:Message><t:ExtendedProperty>{path}<t:Value>263</t:Value></t:ExtendedProperty></t:Message>\
+         </t:SetItemField>"
+    );
+    let id = id_of(&world.update(ALICE, &id, "AlwaysOverwrite", &icon));
+    assert!(world.good(ALICE, &get(&id, path)).contains("<t:Value>263<"));
+}
+
 #[test]
 fn fields_over_mime_make_it_anew() {
     let mut world = World::new();
