@@ -84,19 +84,20 @@ impl Draft {
             Some(Value::Mime(octets)) => Some(octets),
             _ => None,
         };
-        let parsed = given.as_deref().map(|octets| mime::parse(octets, cx.now));
+        let mut parsed = given.as_deref().map(|octets| mime::parse(octets, cx.now));
         let mut edit = Edit::new(kind, None, cx.now);
         let mut attachments = Vec::new();
-        if let Some(parsed) = &parsed {
-            edit.set = parsed.columns.clone();
-            edit.props = parsed.props.clone();
+        if let Some(parsed) = &mut parsed {
+            // Taken over and not copied: messages can be large.
+            edit.set = std::mem::take(&mut parsed.columns);
+            edit.props = std::mem::take(&mut parsed.props);
             edit.set_flags = parsed.flags;
-            edit.body = (!parsed.body.is_empty()).then(|| {
-                let body_type = derive::body_type(&parsed.columns);
-                Some(Body { body_type, text: parsed.body.clone(), truncated: None })
-            });
-            attachments.extend(parsed.attachments.iter().map(Attached::parsed));
+            let text = std::mem::take(&mut parsed.body);
+            let body_type = derive::body_type(&edit.set);
+            edit.body = (!text.is_empty()).then_some(Some(Body { body_type, text, truncated: None }));
+            attachments.extend(std::mem::take(&mut parsed.attachments).into_iter().map(Attached::parsed));
         }
+        let parsed = parsed.is_some();
         let from_mime = attachments.len();
         for attachment in wanted.attachments {
             attachments.push(Attached::new(cx, attachment)?);
@@ -114,7 +115,7 @@ impl Draft {
         }
         if kind == ItemKind::Message || kind == ItemKind::PostItem {
             author(cx, &mut edit);
-            identify(cx, &mut edit, parsed.is_some());
+            identify(cx, &mut edit, parsed);
         }
         default_flags(kind, &mut edit);
         if attachments.iter().any(|one| !one.inline) {
@@ -255,15 +256,15 @@ fn default_flags(kind: ItemKind, edit: &mut Edit<'_>) {
 
 impl Attached {
     /// A part of a message.
-    pub fn parsed(part: &mime::Attachment<'_>) -> Attached {
+    pub fn parsed(part: mime::Attachment<'_>) -> Attached {
         Attached {
-            kind: deliver::attachment_kind(part),
-            name: part.name.clone(),
-            content_type: part.content_type.clone(),
-            content_id: part.content_id.clone(),
-            content_location: part.content_location.clone(),
+            kind: deliver::attachment_kind(&part),
+            name: part.name,
+            content_type: part.content_type,
+            content_id: part.content_id,
+            content_location: part.content_location,
             inline: part.inline,
-            content: part.content.to_vec(),
+            content: part.content.into_owned(),
         }
     }
 

@@ -9,7 +9,7 @@ use ewsd_ews::word::{BasePoint, ItemTraversal};
 use ewsd_model::code::Code;
 use ewsd_model::id::ItemNo;
 use ewsd_model::property::mapi::Scalar;
-use ewsd_model::{FolderKind, Kinds, PropId, Version};
+use ewsd_model::{FolderKind, Kinds, PropId};
 use ewsd_store::{Cmp, Field, Filter, ItemRow, Order, Page, Plan, ScalarType, Store};
 use jiff::Timestamp;
 
@@ -87,14 +87,8 @@ fn one(
     let look = Look { granted, folder, search, plan: &shape.mail_needs.plan };
     let store = cx.gate.store(&granted);
     let (found, next) = match &request.paging {
-        None => {
-            let found = look.page(store, Page::first(search.most))?;
-            if !found.last && cx.version < Version::Exchange2010Sp1 {
-                // These clients cannot be told that there is more (throttling policy, EWSFindCountLimit).
-                return Err(Failure::busy(0).into());
-            }
-            (found, Next::None)
-        }
+        // A folder with more rows than one answer may hold: IncludesLastItemInRange tells so.
+        None => (look.page(store, Page::first(search.most))?, Next::None),
         Some(Paging::Indexed { max, offset, base }) => {
             let from_end = *base == BasePoint::End;
             let found = look.page(store, Page { offset: i64::from(*offset), limit: search.limit(*max), from_end })?;

@@ -92,7 +92,7 @@ pub fn write(
     if !old.is_empty() {
         changed = store.delete_attachments(mailbox, item, &old)?.1;
     }
-    let new: Vec<Attached> = parsed.attachments.iter().map(Attached::parsed).collect();
+    let new: Vec<Attached> = parsed.attachments.iter().cloned().map(Attached::parsed).collect();
     if !new.is_empty() {
         let rows: Vec<_> = new.iter().map(Attached::row).collect();
         changed = store.create_attachments(mailbox, item, &rows)?.1;
