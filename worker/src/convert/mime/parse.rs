@@ -17,6 +17,9 @@ use crate::convert::html;
 /// More parts than that are in the stored message only: each attachment is a row of its own.
 const ATTACHMENTS: usize = 1000;
 
+/// A mailing list's digest holds a few dozen messages; nobody nests a thousand.
+const NESTED: usize = 1000;
+
 /// Reads a message. `now` stands in for a Date field that is missing or absurd.
 pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     let Some(mut message) = structure(mime) else {
@@ -44,10 +47,26 @@ pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
 /// debug builds; should mail be found that makes it, that mail must be kept like any other, not come again and again.
 fn structure(mime: &[u8]) -> Option<Message<'_>> {
     header::fields(mime).find_map(|field| field.name())?;
+    if may_nest(mime) > NESTED {
+        return None;
+    }
     std::panic::catch_unwind(|| MessageParser::default().parse(mime)).ok().flatten()
 }
 
-/// Kept whole all the same: its text is its body.
+/// How deep messages could lie in messages at most: each needs a type that says so. The parser's tree is as deep, and
+/// letting go of it takes stack at each level.
+fn may_nest(mime: &[u8]) -> usize {
+    let slashes = mime.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+    let message = |at: usize| {
+        at.checked_sub(7)
+            .and_then(|start| mime.get(start..at))
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"message"))
+    };
+    let digest = |at: usize| mime.get(at + 1..at + 7).is_some_and(|word| word.eq_ignore_ascii_case(b"digest"));
+    slashes.filter(|at| message(*at) || digest(*at)).count()
+}
+
+/// Kept whole all the same: the beginning of its text is its body.
 fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     let mut columns = Columns::new();
     columns.set(Column::Class, Value::Text(ItemKind::Message.default_class().to_owned()));
@@ -55,7 +74,7 @@ fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     let thread = Thread::derive("", None, None, None, None, None, now);
     columns.set(Column::ConversationIndex, Value::Bytes(thread.index));
     columns.set(Column::ConversationId, Value::Bytes(thread.id.to_vec()));
-    let body = String::from_utf8_lossy(mime).into_owned();
+    let body = String::from_utf8_lossy(mime.get(..SEARCHED).unwrap_or(mime)).into_owned();
     let mut parsed = Parsed {
         kind: ItemKind::Message,
         flags: 0,

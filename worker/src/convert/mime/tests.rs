@@ -116,6 +116,19 @@ fn what_is_no_message_is_kept_whole() {
     assert!(parse(b"\xff\xfe garbage", Timestamp::UNIX_EPOCH).body.contains("garbage"));
 }
 
+#[test]
+fn messages_in_messages_end_some_time() {
+    let nested = |depth: usize| {
+        let levels = "Content-Type: Message/RFC822\r\n\r\nSubject: y\r\n".repeat(depth);
+        format!("Subject: x\r\n{levels}\r\nx").into_bytes()
+    };
+    let parsed = parse(Box::leak(nested(900).into_boxed_slice()), Timestamp::UNIX_EPOCH);
+    assert_eq!((text(&parsed, Column::Subject), parsed.attachments.len()), ("x", 1));
+    let parsed = parse(Box::leak(nested(500_000).into_boxed_slice()), Timestamp::UNIX_EPOCH);
+    assert_eq!(text(&parsed, Column::Subject), "-", "kept, but not read");
+    assert!(parsed.body.len() < 1_000_000 && parsed.body.starts_with("Subject: x"));
+}
+
 fn written(parsed: &Parsed<'_>, bcc: bool) -> String {
     let body_type = if parsed.columns.number(Column::BodyType) == Some(1) { BodyType::Html } else { BodyType::Text };
     let body = Body { body_type, text: parsed.body.clone(), truncated: None };
