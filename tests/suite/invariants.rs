@@ -24,17 +24,16 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust source below the folders, with its path relative to the repository and its text without tests.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
+/// Every Rust source below the folders, with its path relative to the repository.
+fn files(folders: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut queue: Vec<PathBuf> = folders.iter().map(|f| root().join(f)).collect();
     while let Some(path) = queue.pop() {
         if path.is_dir() {
             queue.extend(fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
-        } else if path.extension().is_some_and(|e| e == "rs") && !is_proof(&path) {
-            let text = fs::read_to_string(&path).unwrap();
-            let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-            found.push((path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), text));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            found.push((name, fs::read_to_string(&path).unwrap()));
         }
     }
     assert!(!found.is_empty(), "no source below {folders:?}");
@@ -42,16 +41,19 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// Files that prove instead of serving.
-fn is_proof(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    ["/benches/", "/examples/", "/tests/"].iter().any(|part| text.contains(part)) || text.ends_with("tests.rs")
+/// The files that serve, without their tests.
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    files(folders)
+        .into_iter()
+        .filter(|(path, _)| !is_proof(path))
+        .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()))
+        .collect()
 }
 
-/// Benchmarks and what tests of other crates stand on.
-fn is_for_tests(path: &Path) -> bool {
-    let path = path.to_string_lossy();
-    path.contains("/benches/") || path.ends_with("/testing.rs")
+/// Files that prove instead of serving.
+fn is_proof(path: &str) -> bool {
+    let parts = ["/benches/", "/examples/", "/tests/"];
+    parts.iter().any(|part| path.contains(part)) || path.ends_with("tests.rs") || path.ends_with("/testing.rs")
 }
 
 /// Lines of code (comments cut off) that `wrong` finds, as `path:line: text`.
@@ -219,7 +221,7 @@ fn every_setting_stands_in_the_sample_file() {
 
 fn files_begin_by_saying_what_they_are() {
     let silent: Vec<String> =
-        sources(&["src", "master/src", "proto", "settings/src", "store/src", "worker/src", "tests"])
+        files(&["src", "master/src", "proto", "settings/src", "store/src", "worker/src", "tests"])
             .into_iter()
             .filter(|(_, text)| !text.starts_with("//!"))
             .map(|(path, _)| path)
