@@ -20,12 +20,14 @@ use crate::session::{Cx, Hold};
 /// What becomes of a request.
 pub enum Answer {
     Now(Response),
-    /// Nothing to tell yet: keep the client. The response is what it gets at the deadline.
-    Later(Response, Box<Held>),
+    /// Nothing to tell yet: keep the client.
+    Later(Box<Held>),
 }
 
 /// A call that waits.
 pub struct Held {
+    /// What the client gets at the deadline.
+    pub response: Response,
     pub hold: Hold,
     /// The account's number.
     pub caller: i64,
@@ -90,7 +92,7 @@ pub fn answer(
         response = response.with("Set-Cookie", format!("{AFFINITY_COOKIE}=ewsd; path=/; HttpOnly"));
     }
     match hold {
-        Some(hold) => Answer::Later(response, Box::new(Held { hold, caller: account, op, version, form })),
+        Some(hold) => Answer::Later(Box::new(Held { response, hold, caller: account, op, version, form })),
         None => Answer::Now(response),
     }
 }

@@ -32,12 +32,11 @@ impl Worker<'_> {
         job: u64,
         conn: ConnRecord,
         client: OwnedFd,
-        response: Response,
         wishes: &Wishes,
         id: &str,
         held: Held,
     ) -> io::Result<()> {
-        let Held { hold, caller, op, version, form } = held;
+        let Held { response, hold, caller, op, version, form } = held;
         let context = Context {
             account: caller,
             op,

@@ -10,12 +10,13 @@ use std::rc::Rc;
 use ewsd_ews::Fault;
 use ewsd_http::Head;
 use ewsd_http::head::parse_head;
-use ewsd_ipc::memfd::{self, Mapped};
+use ewsd_ipc::memfd;
 use ewsd_ipc::{Body, ConnRecord, Count, Reply, Then};
 use ewsd_model::code::Code;
 use ewsd_store::Account;
 use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
 
+use super::octets::Octets;
 use super::request::Worker;
 use crate::auth::{Denied, Peer, Via};
 use crate::front::exchange::{self, Counts};
@@ -35,20 +36,12 @@ impl Worker<'_> {
         memfd: Option<OwnedFd>,
     ) -> io::Result<()> {
         let id = begin();
-        let mapped;
-        let bytes: &[u8] = match (&body, memfd) {
-            (Body::Inline(bytes), _) => bytes,
-            (Body::Memfd(length), Some(fd)) => match Mapped::new(fd, *length) {
-                Ok(whole) => {
-                    mapped = whole;
-                    &mapped
-                }
-                Err(error) => {
-                    note!(Error, "the request body: {error}");
-                    return self.reply(job, conn, client, broken(), &Wishes::default(), &id);
-                }
-            },
-            (Body::Memfd(_), None) => return Err(io::Error::new(io::ErrorKind::InvalidData, "a job without its body")),
+        let body = match Octets::of(body, memfd) {
+            Ok(body) => body,
+            Err(error) => {
+                note!(Error, "the request body: {error}");
+                return self.reply(job, conn, client, broken(), &Wishes::default(), &id);
+            }
         };
         // The master has read it before; another reading here would be a fault of one of us.
         let head = match parse_head(head) {
@@ -59,11 +52,11 @@ impl Worker<'_> {
             }
         };
         let wishes = Wishes::read(&head);
-        let answer = self.answer(&head, bytes, &conn, &wishes, &id);
+        let answer = self.answer(&head, &body, &conn, &wishes, &id);
         self.tell_changes()?;
         match answer {
             Answer::Now(response) => self.reply(job, conn, client, response, &wishes, &id),
-            Answer::Later(response, held) => self.hold(job, conn, client, response, &wishes, &id, *held),
+            Answer::Later(held) => self.hold(job, conn, client, &wishes, &id, *held),
         }
     }
 
@@ -167,7 +160,8 @@ impl Worker<'_> {
                         return Ok(());
                     }
                     Ok(_) => match self.answer(&head, &[], &conn, &wishes, &id) {
-                        Answer::Now(response) | Answer::Later(response, _) => response,
+                        Answer::Now(response) => response,
+                        Answer::Later(held) => held.response,
                     },
                 };
                 (response, wishes, head.expect_continue)

@@ -5,13 +5,13 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use ewsd_ipc::memfd::Mapped;
-use ewsd_ipc::{Body, CONN_CONTEXT_MAX, ConnRecord, Count, LmtpExpect, LmtpInput, Reply};
+use ewsd_ipc::{CONN_CONTEXT_MAX, ConnRecord, Count, LmtpExpect, LmtpInput, Reply};
 use ewsd_lmtp::{Limits, Lines, Reply as Said, Session, Step, Transaction, unstuff};
 use ewsd_store::{Account, StoreError};
 use nix::sys::socket::{Shutdown, shutdown};
 
 use super::http::{Sent, send_at_once};
+use super::octets::Octets;
 use super::request::Worker;
 use crate::deliver::{self, DeliverError, Target, Trace};
 use crate::note::{self, note};
@@ -36,7 +36,7 @@ impl Worker<'_> {
         note::request(&id);
         let mut out = Vec::with_capacity(512);
         let name = self.name.clone();
-        let (session, next) = match (&input, Session::decode(&conn.context)) {
+        let (session, next) = match (input, Session::decode(&conn.context)) {
             (LmtpInput::Greeting, _) => (Session::greet(&name, &mut out), Some(LmtpExpect::Lines)),
             (_, Err(_)) => {
                 note!(Error, "an LMTP session cannot be read");
@@ -44,7 +44,7 @@ impl Worker<'_> {
                 (Session::default(), None)
             }
             (LmtpInput::Lines(group), Ok(mut session)) => {
-                let next = self.lines(&mut session, group, &mut out);
+                let next = self.lines(&mut session, &group, &mut out);
                 (session, next)
             }
             (LmtpInput::LongLine, Ok(session)) => {
@@ -58,7 +58,21 @@ impl Worker<'_> {
             }
             (LmtpInput::Data(body), Ok(mut session)) => {
                 let transaction = session.take_transaction().unwrap_or_default();
-                self.data(&transaction, &session, &conn, &id, body, memfd, &mut out)?;
+                let trace = Trace {
+                    from: &transaction.from,
+                    peer: Some((session.peer(), conn.peer.ip())),
+                    by: &name,
+                    id: &id,
+                    utf8: transaction.smtputf8,
+                    author: None,
+                };
+                match Octets::of(body, memfd) {
+                    Ok(data) => self.data(&transaction, &trace, &data, &mut out),
+                    Err(error) => {
+                        note!(Error, "a message: {error}");
+                        transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(&mut out));
+                    }
+                }
                 (session, Some(LmtpExpect::Lines))
             }
         };
@@ -140,46 +154,15 @@ impl Worker<'_> {
         note!(Warn, "LMTP: {error}");
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn data(
-        &mut self,
-        transaction: &Transaction,
-        session: &Session,
-        conn: &ConnRecord,
-        id: &str,
-        body: &Body,
-        memfd: Option<OwnedFd>,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let mapped;
-        let data: &[u8] = match (body, memfd) {
-            (Body::Inline(bytes), _) => bytes,
-            (Body::Memfd(length), Some(fd)) => {
-                mapped = Mapped::new(fd, *length)?;
-                &mapped
-            }
-            (Body::Memfd(_), None) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a message without its octets"));
-            }
-        };
+    fn data(&mut self, transaction: &Transaction, trace: &Trace<'_>, data: &[u8], out: &mut Vec<u8>) {
         let targets = match self.targets(&transaction.recipients) {
             Ok(targets) => targets,
             Err(error) => {
                 self.failed(&error);
-                transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(out));
-                return Ok(());
+                return transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(out));
             }
         };
-        let name = self.name.clone();
-        let trace = Trace {
-            from: &transaction.from,
-            peer: Some((session.peer(), conn.peer.ip())),
-            by: &name,
-            id,
-            utf8: transaction.smtputf8,
-            author: None,
-        };
-        let results = deliver::deliver_to(&mut self.store, self.settings, &trace, &targets, &unstuff(data));
+        let results = deliver::deliver_to(&mut self.store, self.settings, trace, &targets, &unstuff(data));
         for (what, n) in deliver::counts(&results) {
             self.tally.add(what, n);
         }
@@ -192,7 +175,6 @@ impl Worker<'_> {
             results.len()
         );
         results.into_iter().for_each(|result| said(result.err()).write(out));
-        Ok(())
     }
 
     /// Those who were there at RCPT and still are.
