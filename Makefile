@@ -37,6 +37,9 @@ bench:
 	$(NEED) build run
 	$(CARGO) build --release --workspace --locked
 	$(TARGET)/release/ewsload bench
+	$(TARGET)/release/ewsload hold 10000
+	$(TARGET)/release/ewsload dribble --workers 4
+	$(TARGET)/release/ewsload race
 
 fmt:
 	$(CARGO) fmt --all
