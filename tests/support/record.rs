@@ -1,5 +1,5 @@
-//! Keeps every envelope of the run below `target/ewsd-exchanges/`, one file of requests and one of replies per test,
-//! for `validate` to read at the end. What is wrong on purpose is not kept.
+//! Keeps every envelope of the run below `target/ewsd-exchanges/`, in a folder named by the run's process id, one file of
+//! requests and one of replies per test, for `validate` to read at the end. What is wrong on purpose is not kept.
 
 use std::cell::RefCell;
 use std::fs::{self, OpenOptions};
@@ -20,14 +20,21 @@ pub fn target() -> PathBuf {
 }
 
 pub fn folder() -> PathBuf {
+    all().join(std::process::id().to_string())
+}
+
+fn all() -> PathBuf {
     target().join("ewsd-exchanges")
 }
 
-/// Empties the folder of an earlier run.
+/// Makes the run's folder and removes those of runs that have ended.
 pub fn clear() {
-    match fs::remove_dir_all(folder()) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => panic!("{}: {e}", folder().display()),
-        _ => fs::create_dir_all(folder()).expect("a folder for the exchanges"),
+    fs::create_dir_all(folder()).expect("a folder for the exchanges");
+    for entry in fs::read_dir(all()).expect("the folder of all runs").flatten() {
+        let ended = entry.file_name().to_str().is_none_or(|pid| !PathBuf::from("/proc").join(pid).exists());
+        if ended {
+            let _ = fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
+        }
     }
 }
 
