@@ -122,6 +122,7 @@ fn worker_program(set: &str) -> Result<PathBuf, String> {
     if !set.is_empty() {
         return Ok(set.into());
     }
-    let own = std::env::current_exe().map_err(|error| format!("cannot find the worker program: {error}; set process.worker"))?;
+    let own = std::env::current_exe()
+        .map_err(|error| format!("cannot find the worker program: {error}; set process.worker"))?;
     Ok(own.with_file_name("ewsd-worker"))
 }

@@ -28,7 +28,8 @@ const NAMES: &[(&str, Version)] = &[
 ];
 
 /// Versions that were never released, which the schema names all the same: the next one that was.
-const UNRELEASED: &[(&str, Version)] = &[("Exchange2009", Version::Exchange2010), ("Exchange2012", Version::Exchange2013)];
+const UNRELEASED: &[(&str, Version)] =
+    &[("Exchange2009", Version::Exchange2010), ("Exchange2012", Version::Exchange2013)];
 
 impl Version {
     /// The newest one, taken when a client does not say.
