@@ -26,7 +26,7 @@ const LAST_RENDER_MS: u64 = 60_000;
 pub struct Held {
     /// (mailbox, number its client has seen).
     pub watch: Box<[(u64, u64)]>,
-    pub at_deadline: Box<[Kept]>,
+    pub at_deadline: Kept,
     pub context: Box<[u8]>,
     pub deadline: Millis,
     pub next_beat: Millis,
@@ -226,9 +226,7 @@ impl Master {
             return self.want_render(id, Why::Deadline);
         }
         let mut bytes = std::mem::take(&mut held.out);
-        for piece in &held.at_deadline {
-            bytes.extend_from_slice(piece.bytes());
-        }
+        held.at_deadline.append_to(&mut bytes);
         let after = if conn.keep_alive { After::Keep } else { After::Close };
         self.metrics.deadlines += 1;
         self.forget_hold(id);

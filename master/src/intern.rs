@@ -1,71 +1,92 @@
-//! One copy of what many held calls would say at their deadlines, found by content.
+//! What many held calls would say at their deadlines is kept once: the frame. Each call keeps only the bytes that are its own.
 
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use ewsd_ipc::Piece;
 
-/// A part of a ready-made reply as the master keeps it.
-#[derive(Debug)]
-pub enum Kept {
-    /// One copy for all.
-    Shared(Rc<[u8]>),
-    /// This call's own.
-    Own(Box<[u8]>),
+/// A stretch of a frame: a text, then a hole.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Part {
+    text: Box<[u8]>,
+    /// How many of the call's own bytes follow the text.
+    own: usize,
+}
+
+/// A ready-made reply as the master keeps it.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// None: there is no ready-made reply.
+    frame: Option<Rc<[Part]>>,
+    own: Box<[u8]>,
 }
 
 impl Kept {
-    /// Its bytes.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Kept::Shared(bytes) => bytes,
-            Kept::Own(bytes) => bytes,
+    /// Whether there is no reply.
+    pub fn is_empty(&self) -> bool {
+        self.frame.is_none()
+    }
+
+    /// Writes the whole reply behind what is in `out`.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        let mut own = &self.own[..];
+        for part in self.frame.as_deref().unwrap_or_default() {
+            out.extend_from_slice(&part.text);
+            let (mine, rest) = own.split_at_checked(part.own).unwrap_or((own, &[]));
+            out.extend_from_slice(mine);
+            own = rest;
         }
     }
 }
 
-/// The shared pieces in use.
+/// The frames in use.
 #[derive(Debug, Default)]
 pub struct Interned {
-    pieces: HashSet<Rc<[u8]>>,
+    frames: HashSet<Rc<[Part]>>,
 }
 
 impl Interned {
     /// Keeps the pieces of a reply.
-    pub fn keep(&mut self, pieces: Vec<Piece>) -> Box<[Kept]> {
-        pieces
-            .into_iter()
-            .map(|piece| match piece {
-                Piece::Own(bytes) => Kept::Own(bytes.into_boxed_slice()),
-                Piece::Shared(bytes) => Kept::Shared(self.share(&bytes)),
-            })
-            .collect()
-    }
-
-    fn share(&mut self, bytes: &[u8]) -> Rc<[u8]> {
-        if let Some(known) = self.pieces.get(bytes) {
-            return Rc::clone(known);
-        }
-        let new: Rc<[u8]> = Rc::from(bytes);
-        self.pieces.insert(Rc::clone(&new));
-        new
-    }
-
-    /// Gives the pieces of a reply back; a shared one goes with its last user.
-    pub fn release(&mut self, pieces: Box<[Kept]>) {
-        for piece in pieces.into_vec() {
-            if let Kept::Shared(bytes) = piece {
-                // One count is ours, one is the set's.
-                if Rc::strong_count(&bytes) == 2 {
-                    self.pieces.remove(&bytes);
+    pub fn keep(&mut self, pieces: Vec<Piece>) -> Kept {
+        let mut parts: Vec<Part> = Vec::with_capacity(pieces.len());
+        let mut own = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Shared(text) => parts.push(Part { text: text.into_boxed_slice(), own: 0 }),
+                Piece::Own(bytes) => {
+                    own.extend_from_slice(&bytes);
+                    match parts.last_mut() {
+                        Some(part) => part.own += bytes.len(),
+                        None => parts.push(Part { text: Box::default(), own: bytes.len() }),
+                    }
                 }
             }
         }
+        let frame = (!parts.is_empty()).then(|| self.share(parts));
+        Kept { frame, own: own.into_boxed_slice() }
     }
 
-    /// Number of different pieces.
+    fn share(&mut self, parts: Vec<Part>) -> Rc<[Part]> {
+        if let Some(known) = self.frames.get(&parts[..]) {
+            return Rc::clone(known);
+        }
+        let new: Rc<[Part]> = Rc::from(parts);
+        self.frames.insert(Rc::clone(&new));
+        new
+    }
+
+    /// Gives a reply back; its frame goes with the last user.
+    pub fn release(&mut self, kept: Kept) {
+        let Some(frame) = kept.frame else { return };
+        // One count is ours, one is the set's.
+        if Rc::strong_count(&frame) == 2 {
+            self.frames.remove(&frame);
+        }
+    }
+
+    /// Number of different frames.
     pub fn len(&self) -> usize {
-        self.pieces.len()
+        self.frames.len()
     }
 }
 
@@ -73,20 +94,44 @@ impl Interned {
 mod tests {
     use ewsd_ipc::Piece;
 
-    use super::Interned;
+    use super::{Interned, Kept};
+
+    fn text(kept: &Kept) -> Vec<u8> {
+        let mut out = Vec::new();
+        kept.append_to(&mut out);
+        out
+    }
 
     #[test]
-    fn equal_pieces_are_kept_once_and_go_with_their_last_user() {
+    fn equal_frames_are_kept_once_and_go_with_their_last_user() {
         let mut interned = Interned::default();
-        let pieces =
-            || vec![Piece::Shared(b"same".to_vec()), Piece::Own(b"own".to_vec()), Piece::Shared(b"same".to_vec())];
-        let one = interned.keep(pieces());
-        let two = interned.keep(pieces());
+        let pieces = |own: &[u8]| {
+            vec![
+                Piece::Own(b"1".to_vec()),
+                Piece::Shared(b"same".to_vec()),
+                Piece::Own(own.to_vec()),
+                Piece::Own(b"!".to_vec()),
+            ]
+        };
+        let one = interned.keep(pieces(b"own"));
+        let two = interned.keep(pieces(b"two"));
         assert_eq!(interned.len(), 1);
-        assert_eq!(one.iter().flat_map(|piece| piece.bytes().to_vec()).collect::<Vec<u8>>(), b"sameownsame");
+        assert_eq!((text(&one), text(&two)), (b"1sameown!".to_vec(), b"1sametwo!".to_vec()));
+        let other = interned.keep(pieces(b"longer"));
+        assert_eq!((interned.len(), text(&other)), (2, b"1samelonger!".to_vec()));
         interned.release(one);
+        interned.release(other);
         assert_eq!(interned.len(), 1);
         interned.release(two);
+        assert_eq!(interned.len(), 0);
+    }
+
+    #[test]
+    fn no_pieces_are_no_reply() {
+        let mut interned = Interned::default();
+        let kept = interned.keep(Vec::new());
+        assert!(kept.is_empty() && text(&kept).is_empty());
+        interned.release(kept);
         assert_eq!(interned.len(), 0);
     }
 }

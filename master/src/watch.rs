@@ -61,7 +61,8 @@ impl Watchers {
             let newest = self.newest(mailbox);
             self.recent.remove(&mailbox);
             self.older.remove(&mailbox);
-            self.watched.insert(mailbox, Watched { newest, who: Vec::new() });
+            // Most mailboxes have one watcher; a vector that grows by itself starts with room for four.
+            self.watched.insert(mailbox, Watched { newest, who: Vec::with_capacity(1) });
         }
         if let Some(watched) = self.watched.get_mut(&mailbox) {
             watched.who.push(id);

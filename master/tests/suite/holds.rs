@@ -58,8 +58,8 @@ fn the_deadline_is_answered_without_a_worker() {
     }
     server.until_number("held", 20);
     assert_eq!(server.number("renders"), 0);
-    // What they would say alike is kept once: the head of two lengths, and the text.
-    assert_eq!(server.number("shared_pieces"), 3);
+    // What they would say alike is kept once for each length of what is their own.
+    assert_eq!(server.number("shared_frames"), 2);
     let mut soon = server.connect();
     let started = Instant::now();
     assert_eq!(soon.get("/hold?mailbox=1&seen=0&deadline=120&own=me").text(), "deadline me");
@@ -68,7 +68,7 @@ fn the_deadline_is_answered_without_a_worker() {
     assert_eq!(soon.get("/echo").status, 200);
     drop(clients);
     server.until_number("held", 0);
-    assert_eq!(server.number("shared_pieces"), 0);
+    assert_eq!(server.number("shared_frames"), 0);
     server.stop();
 }
 
