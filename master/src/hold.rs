@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 
 use crate::clock::{Millis, NEVER};
+use crate::few::Few;
 use crate::intern::Kept;
 use crate::master::Master;
 use crate::table::{After, ConnId, State};
@@ -25,7 +26,7 @@ const LAST_RENDER_MS: u64 = 60_000;
 #[derive(Debug)]
 pub struct Held {
     /// (mailbox, number its client has seen).
-    pub watch: Box<[(u64, u64)]>,
+    pub watch: Few<(u64, u64)>,
     pub at_deadline: Kept,
     pub context: Box<[u8]>,
     pub deadline: Millis,
@@ -81,7 +82,7 @@ impl Master {
     pub fn hold(&mut self, id: ConnId, request: HoldRequest) {
         let now = self.clock.now();
         let held = Held {
-            watch: request.watch.into_boxed_slice(),
+            watch: request.watch.into(),
             at_deadline: self.interned.keep(request.at_deadline.0),
             context: request.context.into_boxed_slice(),
             deadline: now.saturating_add(u64::from(request.deadline_ms)),
@@ -111,7 +112,7 @@ impl Master {
         let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
             return;
         };
-        for (mailbox, _) in &held.watch {
+        for (mailbox, _) in held.watch.as_slice() {
             self.watchers.add(*mailbox, id);
         }
         self.compare(id);
@@ -123,7 +124,7 @@ impl Master {
         let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
             return;
         };
-        let watch = held.watch.clone();
+        let watch = held.watch.as_slice().to_vec();
         // What this client has seen is news of the mailbox, too.
         for (mailbox, seen) in &watch {
             self.heard(*mailbox, *seen);
@@ -138,7 +139,7 @@ impl Master {
         let waiting = self.watchers.heard(mailbox, seq);
         for id in waiting {
             let behind = match self.table.get(id).map(|conn| &conn.state) {
-                Some(State::Held(held)) => held.watch.iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq),
+                Some(State::Held(held)) => held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq),
                 _ => false,
             };
             if behind {
@@ -154,11 +155,11 @@ impl Master {
         };
         held.render = Render::No;
         held.context = keep.context.0.into_boxed_slice();
-        let before = std::mem::replace(&mut held.watch, keep.watch.0.into_boxed_slice());
+        let before = std::mem::replace(&mut held.watch, keep.watch.0.into());
         let over = held.over;
-        let same = before.iter().map(|(mailbox, _)| mailbox).eq(held.watch.iter().map(|(mailbox, _)| mailbox));
+        let same = before.as_slice().iter().map(|(mailbox, _)| mailbox).eq(held.watch.as_slice().iter().map(|(mailbox, _)| mailbox));
         if !same {
-            for (mailbox, _) in &before {
+            for (mailbox, _) in before.as_slice() {
                 self.watchers.remove(*mailbox, id);
             }
         }
@@ -195,6 +196,7 @@ impl Master {
     /// Answers a held call with what was prepared for its deadline.
     pub fn hold_deadline(&mut self, id: ConnId) {
         let last = self.clock.now().saturating_add(LAST_RENDER_MS);
+        let unix = self.clock.unix();
         let Some(conn) = self.table.get_mut(id) else {
             return;
         };
@@ -226,7 +228,7 @@ impl Master {
             return self.want_render(id, Why::Deadline);
         }
         let mut bytes = std::mem::take(&mut held.out);
-        held.at_deadline.append_to(&mut bytes);
+        held.at_deadline.append_to(&mut bytes, unix);
         let after = if conn.keep_alive { After::Keep } else { After::Close };
         self.metrics.deadlines += 1;
         self.forget_hold(id);
@@ -241,7 +243,7 @@ impl Master {
         let Some(State::Held(held)) = self.take_state(id) else {
             return;
         };
-        for (mailbox, _) in &held.watch {
+        for (mailbox, _) in held.watch.as_slice() {
             self.watchers.remove(*mailbox, id);
         }
         self.interned.release(held.at_deadline);

@@ -3,14 +3,23 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use ewsd_http::date;
 use ewsd_ipc::Piece;
 
 /// A stretch of a frame: a text, then a hole.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Part {
     text: Box<[u8]>,
-    /// How many of the call's own bytes follow the text.
-    own: usize,
+    hole: Hole,
+}
+
+/// What comes into a hole.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Hole {
+    /// So many of the call's own bytes.
+    Own(usize),
+    /// The time of writing.
+    Date,
 }
 
 /// A ready-made reply as the master keeps it.
@@ -27,14 +36,19 @@ impl Kept {
         self.frame.is_none()
     }
 
-    /// Writes the whole reply behind what is in `out`.
-    pub fn append_to(&self, out: &mut Vec<u8>) {
+    /// Writes the whole reply behind what is in `out`; `unix` is the present time in seconds since 1970.
+    pub fn append_to(&self, out: &mut Vec<u8>, unix: u64) {
         let mut own = &self.own[..];
         for part in self.frame.as_deref().unwrap_or_default() {
             out.extend_from_slice(&part.text);
-            let (mine, rest) = own.split_at_checked(part.own).unwrap_or((own, &[]));
-            out.extend_from_slice(mine);
-            own = rest;
+            match part.hole {
+                Hole::Own(length) => {
+                    let (mine, rest) = own.split_at_checked(length).unwrap_or((own, &[]));
+                    out.extend_from_slice(mine);
+                    own = rest;
+                }
+                Hole::Date => out.extend_from_slice(date::format(unix).as_bytes()),
+            }
         }
     }
 }
@@ -51,15 +65,18 @@ impl Interned {
         let mut parts: Vec<Part> = Vec::with_capacity(pieces.len());
         let mut own = Vec::new();
         for piece in pieces {
-            match piece {
-                Piece::Shared(text) => parts.push(Part { text: text.into_boxed_slice(), own: 0 }),
+            let (text, hole) = match piece {
+                Piece::Shared(text) => (text, Hole::Own(0)),
                 Piece::Own(bytes) => {
                     own.extend_from_slice(&bytes);
-                    match parts.last_mut() {
-                        Some(part) => part.own += bytes.len(),
-                        None => parts.push(Part { text: Box::default(), own: bytes.len() }),
-                    }
+                    (Vec::new(), Hole::Own(bytes.len()))
                 }
+                Piece::Date => (Vec::new(), Hole::Date),
+            };
+            match parts.last_mut() {
+                // Nothing is in the hole before, so this fills it.
+                Some(Part { hole: before @ Hole::Own(0), .. }) if text.is_empty() => *before = hole,
+                _ => parts.push(Part { text: text.into_boxed_slice(), hole }),
             }
         }
         let frame = (!parts.is_empty()).then(|| self.share(parts));
@@ -98,7 +115,7 @@ mod tests {
 
     fn text(kept: &Kept) -> Vec<u8> {
         let mut out = Vec::new();
-        kept.append_to(&mut out);
+        kept.append_to(&mut out, 0);
         out
     }
 
@@ -123,6 +140,18 @@ mod tests {
         interned.release(other);
         assert_eq!(interned.len(), 1);
         interned.release(two);
+        assert_eq!(interned.len(), 0);
+    }
+
+    #[test]
+    fn the_date_is_that_of_writing() {
+        let mut interned = Interned::default();
+        let kept = interned.keep(vec![Piece::Shared(b"at ".to_vec()), Piece::Date, Piece::Own(b".".to_vec())]);
+        assert_eq!(text(&kept), b"at Thu, 01 Jan 1970 00:00:00 GMT.");
+        let same = interned.keep(vec![Piece::Shared(b"at ".to_vec()), Piece::Date, Piece::Own(b"!".to_vec())]);
+        assert_eq!(interned.len(), 1);
+        interned.release(kept);
+        interned.release(same);
         assert_eq!(interned.len(), 0);
     }
 

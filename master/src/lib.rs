@@ -34,6 +34,7 @@ mod control;
 mod dispatch;
 mod drain;
 mod expire;
+mod few;
 mod gauges;
 mod hold;
 mod idle;

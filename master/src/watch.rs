@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use crate::few::Few;
 use crate::table::ConnId;
 
 /// After so many mailboxes the older half of what was heard is forgotten.
@@ -13,7 +14,7 @@ const RECENT_MAX: usize = 65_536;
 #[derive(Debug, Default)]
 struct Watched {
     newest: u64,
-    who: Vec<ConnId>,
+    who: Few<ConnId>,
 }
 
 /// The index from mailboxes to held calls.
@@ -33,7 +34,7 @@ impl Watchers {
         };
         if seq > watched.newest {
             watched.newest = seq;
-            return watched.who.clone();
+            return watched.who.as_slice().to_vec();
         }
         Vec::new()
     }
@@ -61,8 +62,7 @@ impl Watchers {
             let newest = self.newest(mailbox);
             self.recent.remove(&mailbox);
             self.older.remove(&mailbox);
-            // Most mailboxes have one watcher; a vector that grows by itself starts with room for four.
-            self.watched.insert(mailbox, Watched { newest, who: Vec::with_capacity(1) });
+            self.watched.insert(mailbox, Watched { newest, who: Few::default() });
         }
         if let Some(watched) = self.watched.get_mut(&mailbox) {
             watched.who.push(id);
@@ -74,10 +74,8 @@ impl Watchers {
         let Some(watched) = self.watched.get_mut(&mailbox) else {
             return;
         };
-        if let Some(at) = watched.who.iter().position(|who| *who == id) {
-            watched.who.swap_remove(at);
-        }
-        if watched.who.is_empty() {
+        watched.who.remove(&id);
+        if watched.who.as_slice().is_empty() {
             let newest = watched.newest;
             self.watched.remove(&mailbox);
             self.remember(mailbox, newest);

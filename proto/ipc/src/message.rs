@@ -452,6 +452,8 @@ pub enum Piece {
     Shared(Vec<u8>),
     /// This call's own.
     Own(Vec<u8>),
+    /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
+    Date,
 }
 
 impl Wire for Piece {
@@ -459,6 +461,7 @@ impl Wire for Piece {
         let (tag, bytes) = match self {
             Piece::Shared(bytes) => (0, bytes),
             Piece::Own(bytes) => (1, bytes),
+            Piece::Date => return out.push(2),
         };
         out.push(tag);
         bytes.put(out);
@@ -467,6 +470,7 @@ impl Wire for Piece {
         match u8::get(reader)? {
             0 => Ok(Piece::Shared(Vec::get(reader)?)),
             1 => Ok(Piece::Own(Vec::get(reader)?)),
+            2 => Ok(Piece::Date),
             _ => Err(Refused::BadValue("piece")),
         }
     }

@@ -83,7 +83,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn reply() -> impl Strategy<Value = Reply> {
     let expect = prop_oneof![Just(LmtpExpect::Lines), any::<u64>().prop_map(|limit| LmtpExpect::Data { limit })];
-    let piece = prop_oneof![bytes(300).prop_map(Piece::Shared), bytes(300).prop_map(Piece::Own)];
+    let piece = prop_oneof![bytes(300).prop_map(Piece::Shared), bytes(300).prop_map(Piece::Own), Just(Piece::Date)];
     let hold =
         (any::<u64>(), conn(), pairs(65), any::<u32>(), vec(piece, 0..17), any::<u32>(), any::<bool>(), bytes(512));
     prop_oneof![

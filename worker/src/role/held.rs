@@ -163,15 +163,28 @@ fn fit((outcome, bytes): (Outcome, Vec<u8>)) -> (Outcome, Option<std::fs::File>)
 fn ready_made(response: Response, wishes: &Wishes, id: &str, hold: &Hold) -> Vec<Piece> {
     let plain = Wishes { gzip: false, ..wishes.clone() };
     let (mut bytes, body) = response.into_bytes(&plain, id, 0);
-    let date = ewsd_http::date::format(clock::unix());
     bytes.extend_from_slice(&body);
-    let own = [date.as_str(), id].into_iter().chain(wishes.echo.as_deref()).chain(hold.own.iter().map(String::as_str));
+    let own = [id].into_iter().chain(wishes.echo.as_deref()).chain(hold.own.iter().map(String::as_str));
     let own: Vec<&[u8]> = own.map(str::as_bytes).filter(|own| !own.is_empty()).collect();
-    cut(&bytes, &own)
+    let mut pieces = Vec::new();
+    let mut rest = &bytes[..];
+    if let Some((before, after)) = around_date(&bytes) {
+        pieces = vec![Piece::Shared(before.to_vec()), Piece::Date];
+        rest = after;
+    }
+    cut(rest, &own, &mut pieces);
+    pieces
 }
 
-fn cut(bytes: &[u8], own: &[&[u8]]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+/// What stands before and behind the value of the `Date` header.
+fn around_date(reply: &[u8]) -> Option<(&[u8], &[u8])> {
+    const NAME: &[u8] = b"\r\nDate: ";
+    let value = find(reply, NAME)? + NAME.len();
+    let (before, rest) = reply.split_at(value);
+    Some((before, rest.get(find(rest, b"\r\n")?..)?))
+}
+
+fn cut(bytes: &[u8], own: &[&[u8]], pieces: &mut Vec<Piece>) {
     let mut rest = bytes;
     while !rest.is_empty() && pieces.len() + 3 < PIECES {
         let first = own.iter().filter_map(|own| Some((find(rest, own)?, own.len()))).min();
@@ -191,7 +204,6 @@ fn cut(bytes: &[u8], own: &[&[u8]]) -> Vec<Piece> {
         let mixed = own.iter().any(|own| find(rest, own).is_some());
         pieces.push(if mixed { Piece::Own(rest.to_vec()) } else { Piece::Shared(rest.to_vec()) });
     }
-    pieces
 }
 
 fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
@@ -324,7 +336,8 @@ mod tests {
 
     #[test]
     fn answers_are_cut_where_they_differ() {
-        let pieces = cut(b"head one body two tail", &[b"two", b"one"]);
+        let mut pieces = Vec::new();
+        cut(b"head one body two tail", &[b"two", b"one"], &mut pieces);
         let expected = [
             Piece::Shared(b"head ".to_vec()),
             Piece::Own(b"one".to_vec()),
@@ -336,14 +349,24 @@ mod tests {
     }
 
     #[test]
+    fn the_date_is_left_to_the_master() {
+        let reply = b"HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX: y\r\n\r\n";
+        let (before, after) = around_date(reply).unwrap();
+        assert!(before.ends_with(b"Date: ") && after.starts_with(b"\r\nX: y"));
+        assert_eq!(around_date(b"HTTP/1.1 200 OK\r\n\r\n"), None);
+    }
+
+    #[test]
     fn an_answer_with_many_differences_stays_whole() {
         let bytes = b"x=1,".repeat(40);
-        let pieces = cut(&bytes, &[b"1"]);
+        let mut pieces = Vec::new();
+        cut(&bytes, &[b"1"], &mut pieces);
         assert!(pieces.len() <= PIECES);
         let whole: Vec<u8> = pieces
             .iter()
             .flat_map(|piece| match piece {
                 Piece::Own(b) | Piece::Shared(b) => b.clone(),
+                Piece::Date => Vec::new(),
             })
             .collect();
         assert_eq!(whole, bytes);
