@@ -228,7 +228,7 @@ impl Master {
             return self.want_render(id, Why::Deadline);
         }
         let mut bytes = std::mem::take(&mut held.out);
-        held.at_deadline.append_to(&mut bytes, unix);
+        held.at_deadline.append_to(&mut bytes, unix, &held.context);
         let after = if conn.keep_alive { After::Keep } else { After::Close };
         self.metrics.deadlines += 1;
         self.forget_hold(id);

@@ -20,6 +20,8 @@ enum Hole {
     Own(usize),
     /// The time of writing.
     Date,
+    /// A stretch of the call's context.
+    Context { at: u16, length: u16 },
 }
 
 /// A ready-made reply as the master keeps it.
@@ -36,8 +38,8 @@ impl Kept {
         self.frame.is_none()
     }
 
-    /// Writes the whole reply behind what is in `out`; `unix` is the present time in seconds since 1970.
-    pub fn append_to(&self, out: &mut Vec<u8>, unix: u64) {
+    /// Writes the whole reply behind what is in `out`; `unix` is the present time in seconds since 1970, `context` the call's.
+    pub fn append_to(&self, out: &mut Vec<u8>, unix: u64, context: &[u8]) {
         let mut own = &self.own[..];
         for part in self.frame.as_deref().unwrap_or_default() {
             out.extend_from_slice(&part.text);
@@ -48,6 +50,10 @@ impl Kept {
                     own = rest;
                 }
                 Hole::Date => out.extend_from_slice(date::format(unix).as_bytes()),
+                Hole::Context { at, length } => {
+                    let stretch = context.get(usize::from(at)..).and_then(|rest| rest.get(..usize::from(length)));
+                    out.extend_from_slice(stretch.unwrap_or_default());
+                }
             }
         }
     }
@@ -72,6 +78,7 @@ impl Interned {
                     (Vec::new(), Hole::Own(bytes.len()))
                 }
                 Piece::Date => (Vec::new(), Hole::Date),
+                Piece::Context { at, length } => (Vec::new(), Hole::Context { at, length }),
             };
             match parts.last_mut() {
                 // Nothing is in the hole before, so this fills it.
@@ -115,7 +122,7 @@ mod tests {
 
     fn text(kept: &Kept) -> Vec<u8> {
         let mut out = Vec::new();
-        kept.append_to(&mut out, 0);
+        kept.append_to(&mut out, 0, b"context");
         out
     }
 
@@ -153,6 +160,17 @@ mod tests {
         interned.release(kept);
         interned.release(same);
         assert_eq!(interned.len(), 0);
+    }
+
+    #[test]
+    fn what_the_context_has_is_not_kept_twice() {
+        let mut interned = Interned::default();
+        let stretch = |at, length| Piece::Context { at, length };
+        let kept = interned.keep(vec![stretch(0, 3), Piece::Shared(b"-".to_vec()), stretch(3, 4), stretch(3, 5)]);
+        // A stretch beyond the context's end is nothing.
+        assert_eq!(text(&kept), b"con-text");
+        assert!(kept.own.is_empty());
+        interned.release(kept);
     }
 
     #[test]

@@ -454,6 +454,13 @@ pub enum Piece {
     Own(Vec<u8>),
     /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
     Date,
+    /// A stretch of the call's own context, which is kept anyway.
+    Context {
+        /// Where it begins, in octets from the context's start.
+        at: u16,
+        /// Its length in octets.
+        length: u16,
+    },
 }
 
 impl Wire for Piece {
@@ -462,6 +469,11 @@ impl Wire for Piece {
             Piece::Shared(bytes) => (0, bytes),
             Piece::Own(bytes) => (1, bytes),
             Piece::Date => return out.push(2),
+            Piece::Context { at, length } => {
+                out.push(3);
+                at.put(out);
+                return length.put(out);
+            }
         };
         out.push(tag);
         bytes.put(out);
@@ -471,6 +483,7 @@ impl Wire for Piece {
             0 => Ok(Piece::Shared(Vec::get(reader)?)),
             1 => Ok(Piece::Own(Vec::get(reader)?)),
             2 => Ok(Piece::Date),
+            3 => Ok(Piece::Context { at: u16::get(reader)?, length: u16::get(reader)? }),
             _ => Err(Refused::BadValue("piece")),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use ewsd_ipc::message::{JOB_ROWS, REPLY_ROWS};
+use ewsd_ipc::message::{JOB_ROWS, REPLY_ROWS, WORD_ROWS};
 use ewsd_ipc::{
     Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, MAX_MESSAGE, Outcome, Piece, Refused, Reply,
     Then, Why,
@@ -78,12 +78,18 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         (then(), body()).prop_map(|(then, bytes)| Outcome::Answer { then, bytes }),
         (bytes(3000), keep()).prop_map(|(bytes, keep)| Outcome::Chunk { bytes, keep }),
         keep().prop_map(|keep| Outcome::Still { keep }),
+        any::<u32>().prop_map(|ms| Outcome::Later { ms }),
     ]
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
     let expect = prop_oneof![Just(LmtpExpect::Lines), any::<u64>().prop_map(|limit| LmtpExpect::Data { limit })];
-    let piece = prop_oneof![bytes(300).prop_map(Piece::Shared), bytes(300).prop_map(Piece::Own), Just(Piece::Date)];
+    let piece = prop_oneof![
+        bytes(300).prop_map(Piece::Shared),
+        bytes(300).prop_map(Piece::Own),
+        Just(Piece::Date),
+        any::<(u16, u16)>().prop_map(|(at, length)| Piece::Context { at, length })
+    ];
     let hold =
         (any::<u64>(), conn(), pairs(65), any::<u32>(), vec(piece, 0..17), any::<u32>(), any::<bool>(), bytes(512));
     prop_oneof![
@@ -112,6 +118,8 @@ fn reply() -> impl Strategy<Value = Reply> {
         (any::<u64>(), any::<u64>(), outcome()).prop_map(|(job, held, outcome)| Reply::Rendered { job, held, outcome }),
         any::<u64>().prop_map(|job| Reply::Swept { job }),
         pairs(1025).prop_map(|changes| Reply::Changed { changes: changes.into() }),
+        Just(Reply::Queued {}),
+        any::<(u64, u64, Option<u64>)>().prop_map(|(queued, deferred, oldest)| Reply::Outbox { queued, deferred, oldest }),
         (0..Count::ALL.len(), any::<u32>()).prop_map(|(what, n)| Reply::Tally { what: Count::ALL[what], n }),
     ]
 }
@@ -163,12 +171,13 @@ proptest! {
 
 #[test]
 fn the_rows_are_a_table() {
-    let mut kinds: Vec<u8> = JOB_ROWS.iter().chain(REPLY_ROWS).map(|row| row.kind).collect();
+    let mut kinds: Vec<u8> = JOB_ROWS.iter().chain(REPLY_ROWS).chain(WORD_ROWS).map(|row| row.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds.len(), JOB_ROWS.len() + REPLY_ROWS.len());
+    assert_eq!(kinds.len(), JOB_ROWS.len() + REPLY_ROWS.len() + WORD_ROWS.len());
     assert!(JOB_ROWS.iter().all(|row| row.from_master && row.kind < 64));
-    assert!(REPLY_ROWS.iter().all(|row| !row.from_master && row.kind >= 64));
+    assert!(REPLY_ROWS.iter().all(|row| !row.from_master && (64..128).contains(&row.kind)));
+    assert!(WORD_ROWS.iter().all(|row| row.from_master && row.kind >= 128));
     let named = |name: &str| REPLY_ROWS.iter().find(|row| row.name == name).unwrap().descriptors;
     assert_eq!((named("Hello"), named("Idle"), named("Drain"), named("Rendered")), (0, 1, 2, 0));
 }

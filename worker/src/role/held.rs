@@ -51,12 +51,13 @@ impl Worker<'_> {
         };
         let deadline_ms = u32::try_from(hold.wait.as_millis()).unwrap_or(u32::MAX);
         // The master keeps the connection after a ready-made answer: a client that wants it closed gets none.
+        let context = context.encode(&hold.context);
         let at_deadline = match wishes.keep_alive {
-            true => Pieces(ready_made(response, wishes, id, &hold)),
+            true => Pieces(ready_made(response, wishes, id, &hold, &context)),
             false => Pieces::default(),
         };
         let watch = watch(&hold);
-        let context = HeldContext(context.encode(&hold.context));
+        let context = HeldContext(context);
         let reply = Reply::Hold { job, conn, watch, deadline_ms, at_deadline, heartbeat_ms: 0, stream: false, context };
         self.end.send(&reply, &[client.as_fd()])
     }
@@ -159,8 +160,9 @@ fn fit((outcome, bytes): (Outcome, Vec<u8>)) -> (Outcome, Option<std::fs::File>)
     }
 }
 
-/// The whole answer for the deadline, cut where it differs from client to client: the master keeps the rest once for all.
-fn ready_made(response: Response, wishes: &Wishes, id: &str, hold: &Hold) -> Vec<Piece> {
+/// The whole answer for the deadline, cut where it differs from client to client: the master keeps the rest once for all, and
+/// what stands in the call's context is not sent twice. The context keeps its layout while the call is held.
+fn ready_made(response: Response, wishes: &Wishes, id: &str, hold: &Hold, context: &[u8]) -> Vec<Piece> {
     let plain = Wishes { gzip: false, ..wishes.clone() };
     let (mut bytes, body) = response.into_bytes(&plain, id, 0);
     bytes.extend_from_slice(&body);
@@ -172,7 +174,7 @@ fn ready_made(response: Response, wishes: &Wishes, id: &str, hold: &Hold) -> Vec
         pieces = vec![Piece::Shared(before.to_vec()), Piece::Date];
         rest = after;
     }
-    cut(rest, &own, &mut pieces);
+    cut(rest, &own, context, &mut pieces);
     pieces
 }
 
@@ -184,7 +186,7 @@ fn around_date(reply: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((before, rest.get(find(rest, b"\r\n")?..)?))
 }
 
-fn cut(bytes: &[u8], own: &[&[u8]], pieces: &mut Vec<Piece>) {
+fn cut(bytes: &[u8], own: &[&[u8]], context: &[u8], pieces: &mut Vec<Piece>) {
     let mut rest = bytes;
     while !rest.is_empty() && pieces.len() + 3 < PIECES {
         let first = own.iter().filter_map(|own| Some((find(rest, own)?, own.len()))).min();
@@ -194,16 +196,19 @@ fn cut(bytes: &[u8], own: &[&[u8]], pieces: &mut Vec<Piece>) {
         if !shared.is_empty() {
             pieces.push(Piece::Shared(shared.to_vec()));
         }
-        match pieces.last_mut() {
-            Some(Piece::Own(before)) => before.extend_from_slice(mine),
-            _ => pieces.push(Piece::Own(mine.to_vec())),
-        }
+        pieces.push(stretch(mine, context).unwrap_or_else(|| Piece::Own(mine.to_vec())));
         rest = tail;
     }
     if !rest.is_empty() {
         let mixed = own.iter().any(|own| find(rest, own).is_some());
         pieces.push(if mixed { Piece::Own(rest.to_vec()) } else { Piece::Shared(rest.to_vec()) });
     }
+}
+
+/// Where `mine` stands in the context.
+fn stretch(mine: &[u8], context: &[u8]) -> Option<Piece> {
+    let at = u16::try_from(find(context, mine)?).ok()?;
+    Some(Piece::Context { at, length: u16::try_from(mine.len()).ok()? })
 }
 
 fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
@@ -337,12 +342,12 @@ mod tests {
     #[test]
     fn answers_are_cut_where_they_differ() {
         let mut pieces = Vec::new();
-        cut(b"head one body two tail", &[b"two", b"one"], &mut pieces);
+        cut(b"head one body two tail", &[b"two", b"one"], b"(two)", &mut pieces);
         let expected = [
             Piece::Shared(b"head ".to_vec()),
             Piece::Own(b"one".to_vec()),
             Piece::Shared(b" body ".to_vec()),
-            Piece::Own(b"two".to_vec()),
+            Piece::Context { at: 1, length: 3 },
             Piece::Shared(b" tail".to_vec()),
         ];
         assert_eq!(pieces, expected);
@@ -360,13 +365,13 @@ mod tests {
     fn an_answer_with_many_differences_stays_whole() {
         let bytes = b"x=1,".repeat(40);
         let mut pieces = Vec::new();
-        cut(&bytes, &[b"1"], &mut pieces);
+        cut(&bytes, &[b"1"], b"", &mut pieces);
         assert!(pieces.len() <= PIECES);
         let whole: Vec<u8> = pieces
             .iter()
             .flat_map(|piece| match piece {
                 Piece::Own(b) | Piece::Shared(b) => b.clone(),
-                Piece::Date => Vec::new(),
+                Piece::Date | Piece::Context { .. } => Vec::new(),
             })
             .collect();
         assert_eq!(whole, bytes);
