@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt::Write as _;
 
 /// A value for a place in a statement.
 #[derive(Clone, Debug)]
@@ -183,13 +182,6 @@ impl<'a> Sql<'a> {
     /// Adds values for the places that `text` names by number.
     pub fn with(mut self, params: impl IntoIterator<Item = Param<'a>>) -> Self {
         self.params.extend(params);
-        self
-    }
-
-    /// Writes a whole number into the text; never for what a client can vary freely, as every text is a cache entry.
-    pub fn number(&mut self, number: impl Into<i64>) -> &mut Self {
-        // Writing to a String cannot fail.
-        let _ = write!(self.text, "{}", number.into());
         self
     }
 }

@@ -14,7 +14,6 @@ use crate::sql::{Sql, int};
 use crate::{Missing, Store, StoreError};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{ItemNo, MailboxNo, Seq};
-use ewsd_model::property::bit;
 use postgres::Row;
 
 /// One query for each page; the counter is read by the same one, so `upto` and the rows belong together.
@@ -22,7 +21,7 @@ const LISTING: &str = "
     select c.seq, c.trimmed, i.item, i.kind, i.change, i.flags
     from counter c left join lateral (
         select item, kind, change, flags from item
-        where mailbox = $1 and folder = $2 and item < $3 and item <= least($4, c.seq) and (flags & {associated} = 0 or $5)
+        where mailbox = $1 and folder = $2 and item < $3 and item <= least($4, c.seq) and (not associated or $5)
         order by item desc limit $6
     ) i on true
     where c.mailbox = $1 order by i.item desc";
@@ -81,7 +80,7 @@ impl Store {
             return Err(StoreError::Corrupt("not a listing".to_owned()));
         };
         // One more than asked for: whether there is another page must not take another query.
-        let sql = Sql::new(LISTING.replace("{associated}", &bit::ASSOCIATED.to_string())).with([
+        let sql = Sql::new(LISTING).with([
             mailbox.0.into(),
             folder.0.into(),
             cursor.0.into(),

@@ -406,3 +406,112 @@ fn associated_items_are_found_apart() {
     let count = house.store.count_items(house.mailbox, &[house.inbox], false, &Filter::True).unwrap();
     assert_eq!(count, 1);
 }
+
+/// Six hundred items by subject, most of them read, and one associated item among them.
+fn stack() -> (House, Vec<ItemNo>) {
+    let mut house = house();
+    let put = |n: usize| {
+        let mut new = message(house.inbox, &format!("{:04}", n * 7919 % 600));
+        let place = i32::try_from(n % 5).unwrap();
+        new.columns.set(Column::Importance, Value::Int(place % 3));
+        new.flags = if n % 97 == 5 { 0 } else { bit::READ };
+        house.store.create_item(house.mailbox, &new).unwrap().item
+    };
+    let items = (0..600).map(put).collect();
+    let mut hidden = message(house.inbox, "0300");
+    hidden.flags = bit::ASSOCIATED;
+    house.store.create_item(house.mailbox, &hidden).unwrap();
+    (house, items)
+}
+
+#[test]
+fn far_pages_hold_what_near_ones_would() {
+    let (mut house, items) = stack();
+    let subject = Field::Column(Column::Subject);
+    let orders: [&[Order]; 4] = [
+        &[],
+        &[Order { field: Field::Column(Column::Id), ascending: true }],
+        &[Order { field: subject.clone(), ascending: false }],
+        &[Order { field: Field::Column(Column::Sent), ascending: true }, Order { field: subject, ascending: true }],
+    ];
+    let unread = Filter::Compare(Field::Bit(bit::READ), Cmp::Eq, Scalar::Bool(false));
+    for (filter, total) in [(Filter::True, 600), (Filter::Exists(Field::Column(Column::Subject)), 600), (unread, 7)] {
+        for orders in orders {
+            for from_end in [false, true] {
+                let mut read = |offset: i64, limit: i64| {
+                    let page = Page { offset, limit, from_end };
+                    let plan = Plan { columns: everything(), ..Plan::default() };
+                    let found =
+                        house.store.find_items(house.mailbox, &[house.inbox], false, &plan, &filter, orders, page);
+                    let found = found.unwrap();
+                    assert_eq!((found.total, found.last), (total, found.offset >= total), "{page:?}");
+                    assert!(found.rows.iter().all(|row| row.columns.text(Column::Subject).is_some()));
+                    found.rows.iter().map(|row| row.item).collect::<Vec<_>>()
+                };
+                let mut all = read(0, 1000);
+                assert_eq!(all.len() as i64, total);
+                assert!(all.iter().all(|item| items.contains(item)));
+                if from_end {
+                    all.reverse();
+                }
+                for (offset, limit) in [
+                    (0, 5),
+                    (3, 9),
+                    (255, 10),
+                    (256, 10),
+                    (299, 2),
+                    (300, 50),
+                    (560, 50),
+                    (599, 50),
+                    (600, 5),
+                    (900, 5),
+                ] {
+                    let mut page = read(offset, limit);
+                    if from_end {
+                        page.reverse();
+                    }
+                    let range = (offset.min(total) as usize)..((offset + limit).min(total) as usize);
+                    assert_eq!(page, all[range], "{filter:?} {orders:?} {from_end} {offset}+{limit}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_place_of_a_row_is_how_many_come_before_it() {
+    let (mut house, items) = stack();
+    let by_subject = [Order { field: Field::Column(Column::Subject), ascending: true }];
+    let at_least = |text: &str| Filter::Compare(Field::Column(Column::Subject), Cmp::Ge, Scalar::Text(text.to_owned()));
+    let (mailbox, inbox) = (house.mailbox, [house.inbox]);
+    let mut before = |filter: &Filter, wanted: &Filter, from_end: bool| {
+        house.store.rows_before(mailbox, &inbox, false, filter, wanted, &by_subject, from_end).unwrap()
+    };
+    assert_eq!(before(&Filter::True, &at_least("0450"), false), Some(450));
+    assert_eq!(before(&Filter::True, &at_least("0450"), true), Some(0));
+    assert_eq!(before(&Filter::True, &Filter::Not(Box::new(at_least("0450"))), true), Some(150));
+    assert_eq!(before(&Filter::True, &at_least("9"), false), None);
+    assert_eq!(before(&at_least("0100"), &at_least("0450"), false), Some(350));
+    let newest_first = house.store.rows_before(mailbox, &inbox, false, &Filter::True, &Filter::True, &[], false);
+    assert_eq!(newest_first.unwrap(), Some(0));
+    let oldest = Filter::Compare(Field::Column(Column::Id), Cmp::Eq, Scalar::Int(items[0].0));
+    assert_eq!(house.store.rows_before(mailbox, &inbox, false, &Filter::True, &oldest, &[], false).unwrap(), Some(599));
+}
+
+/// A page is counted off an index, without a look at the rows.
+#[test]
+fn far_pages_need_an_index_only() {
+    let (house, _) = stack();
+    let mut client = postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    client.batch_execute("vacuum analyze item").unwrap();
+    for order in ["received desc, item desc", "received, item", "item", "item desc"] {
+        let text = format!(
+            "explain select item from item i where i.mailbox = {} and i.folder = {} and not i.associated
+             order by {order} limit 10 offset 300",
+            house.mailbox.0, house.inbox.0
+        );
+        let lines = client.query(&text, &[]).unwrap();
+        let plan: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
+        assert!(plan.iter().any(|line| line.contains("Index Only Scan")), "{text}: {plan:#?}");
+    }
+}

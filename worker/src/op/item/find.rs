@@ -108,7 +108,7 @@ fn one(
             }
             let from_end = *base == BasePoint::End;
             let condition = restriction::filter(condition, ITEMS)?;
-            let offset = look.seek(store, condition, from_end)?;
+            let offset = look.seek(store, &condition, from_end)?;
             let found = look.page(store, Page { offset, limit: search.limit(*max), from_end })?;
             let next = Next::Indexed(found.offset);
             (found, next)
@@ -180,28 +180,13 @@ impl Look<'_> {
     }
 
     /// How many rows come before the first that meets the condition; all of them if none does.
-    fn seek(&self, store: &mut Store, condition: Filter, from_end: bool) -> Result<i64> {
-        let both = Filter::And(vec![self.search.filter.clone(), condition]);
-        let first = Page { offset: 0, limit: 1, from_end };
-        let Some(wanted) = self.find(store, &Plan::default(), &both, &self.search.orders, first)?.rows.pop() else {
-            return self.count(store);
-        };
-        // Its place among all rows is found by walking over their numbers.
-        let mut offset = 0;
-        loop {
-            let page = Page { offset, limit: SEEK_STEP, from_end };
-            let found = self.find(store, &Plan::default(), &self.search.filter, &self.search.orders, page)?;
-            let mut order: Vec<&ItemRow> = found.rows.iter().collect();
-            if from_end {
-                order.reverse();
-            }
-            if let Some(at) = order.iter().position(|row| row.item == wanted.item) {
-                return Ok(offset + i64::try_from(at).unwrap_or(0));
-            }
-            if found.last {
-                return Ok(found.total);
-            }
-            offset = found.offset;
+    fn seek(&self, store: &mut Store, wanted: &Filter, from_end: bool) -> Result<i64> {
+        let Search { filter, orders, associated, .. } = self.search;
+        let folders = [self.folder.row.folder];
+        let mailbox = self.granted.mailbox();
+        match store.rows_before(mailbox, &folders, *associated, filter, wanted, orders, from_end)? {
+            Some(offset) => Ok(offset),
+            None => self.count(store),
         }
     }
 
@@ -242,9 +227,6 @@ impl Look<'_> {
         self.find(store, self.plan, &Filter::And(parts), &orders, Page::first(limit))
     }
 }
-
-/// Rows looked at in one query while a place is sought.
-const SEEK_STEP: i64 = 5_000;
 
 fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, end: Timestamp) -> Result<(), Failure> {
     if !folder.is(FolderKind::CalendarFolder) {
