@@ -60,6 +60,7 @@ impl Master {
             ("queue", "Jobs that wait for a worker", gauges.queue),
             ("streams", "Held calls that are streams", gauges.streams),
             ("watched_mailboxes", "Mailboxes with held calls", gauges.watched),
+            ("put_off", "Held calls that changed and cannot be looked at now", gauges.put_off),
             ("buffered_bytes", "Bytes of requests and replies in memory", self.buffered as u64),
             ("memfd_bytes", "Bytes of request bodies in memfds", self.memfds),
             ("generation", "Generation of the request workers", u64::from(self.dispatch.current.number)),

@@ -14,6 +14,7 @@ impl Master {
         match due {
             Due::Conn(id) => self.expire_entry(at, id),
             Due::Sweep => self.sweep_due(),
+            Due::Later => self.later_due(at),
             Due::Housekeeping => self.keep_house(),
             Due::Accept => self.accept_again(),
             Due::DrainOver => self.drain_over(),

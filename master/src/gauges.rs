@@ -22,6 +22,8 @@ pub struct Gauges {
     /// Waiting in the master's own queue, renders and sweeps included, and untaken in the socket.
     pub queue: u64,
     pub watched: u64,
+    /// Held calls that changed and cannot be looked at now.
+    pub put_off: u64,
     pub workers: BTreeMap<(&'static str, &'static str), u64>,
 }
 
@@ -49,6 +51,7 @@ impl Gauges {
             master.table.iter().filter(|conn| matches!(&conn.state, State::Held(held) if held.stream)).count() as u64;
         gauges.queue = gauges.queued + others as u64 + master.dispatch.untaken as u64;
         gauges.watched = master.watchers.len() as u64;
+        gauges.put_off = master.later.len() as u64;
         for worker in master.fleet.workers.values() {
             *gauges.workers.entry((worker.role.name(), worker.state())).or_insert(0) += 1;
         }

@@ -52,6 +52,8 @@ pub enum Render {
     No,
     /// It waits for a job.
     Wanted,
+    /// It waits until workers can look again (`later.rs`).
+    Later,
     /// This job has it.
     Job(u64),
 }
@@ -204,7 +206,7 @@ impl Master {
             return;
         };
         let waits = match held.render {
-            Render::No => false,
+            Render::No | Render::Later => false,
             Render::Job(_) => true,
             // A render that no worker has yet would only delay the answer; the client asks again and is told then.
             Render::Wanted => held.at_deadline.is_empty(),

@@ -10,7 +10,7 @@
 //! | waits for a worker, goes to one | `dispatch` |
 //! | comes back | `serve` |
 //! | waits for its next request | `idle` |
-//! | waits for a change | `hold`, `watch`, `intern`, `render`, `sweep` |
+//! | waits for a change | `hold`, `watch`, `intern`, `render`, `later`, `sweep` |
 //! | reads its reply slowly | `drain` |
 //! | ends, runs out of time | `close`, `expire` (`timers`) |
 //!
@@ -40,6 +40,7 @@ mod hold;
 mod idle;
 mod intern;
 mod json;
+mod later;
 mod listen;
 mod lmtp;
 mod master;

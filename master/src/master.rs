@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Reloaded};
 use crate::dispatch::Dispatch;
 use crate::intern::Interned;
+use crate::later::Later;
 use crate::listen::Listener;
 use crate::metrics::Metrics;
 use crate::roles::Fleet;
@@ -66,6 +67,8 @@ pub struct Master {
     /// Held calls to be rendered at the end of this turn.
     pub to_render: Vec<(ConnId, Why)>,
     pub metrics: Metrics,
+    /// Held calls that nobody can look at now.
+    pub later: Later,
     /// The memory that workers share, and its epoch.
     pub shared: File,
     pub epoch: u64,

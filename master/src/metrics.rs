@@ -40,6 +40,7 @@ counters! {
     held_left "Held clients that left before their answer"
     answers "Held calls ended by an answer"
     deadlines "Held calls ended by their deadline"
+    looks_put_off "Looks at held calls that a worker could not take because the database was away"
     chunks "Chunks written to held streams"
     changes "Changes heard of"
     jobs_lost "Jobs that died with a worker"

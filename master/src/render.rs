@@ -20,7 +20,8 @@ impl Master {
     /// Marks a held call for rendering at the end of this turn.
     pub fn want_render(&mut self, id: ConnId, why: Why) {
         if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
-            if held.render == Render::No {
+            // What is put off until a change can be told is not put off for a heartbeat or the end.
+            if held.render == Render::No || (held.render == Render::Later && why != Why::Changed) {
                 held.render = Render::Wanted;
                 self.to_render.push((id, why));
             }
@@ -32,7 +33,10 @@ impl Master {
         if self.to_render.is_empty() {
             return;
         }
-        let marked = std::mem::take(&mut self.to_render);
+        let mut marked = std::mem::take(&mut self.to_render);
+        if self.later.is_on() {
+            marked = self.put_off_changes(marked);
+        }
         let workers = self.fleet.ready_requests(self.dispatch.current.number).max(1);
         let batch = marked.len().div_ceil(workers).clamp(1, RENDER_BATCH_MAX);
         for calls in marked.chunks(batch) {
@@ -49,14 +53,19 @@ impl Master {
 
     /// A worker rendered a held call. One that left meanwhile is passed over.
     pub fn rendered(&mut self, id: ConnId, job: u64, outcome: Outcome, memfd: Option<OwnedFd>) {
+        if !matches!(self.table.get(id).map(|conn| &conn.state), Some(State::Held(held)) if held.render == Render::Job(job))
+        {
+            return;
+        }
+        if !matches!(outcome, Outcome::Later { .. }) {
+            self.looked_at(id);
+        }
         let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
             return;
         };
-        if held.render != Render::Job(job) {
-            return;
-        }
         held.crashes = 0;
         match outcome {
+            Outcome::Later { ms } => self.put_off(id, ms),
             Outcome::Still { keep } => self.keep_holding(id, keep),
             Outcome::Chunk { bytes, keep } => {
                 self.metrics.chunks += 1;

@@ -102,6 +102,7 @@ impl Master {
                     self.heard(mailbox, seq);
                 }
             }
+                self.ask_soon();
             Reply::Tally { what, n } => self.metrics.tally(what, n),
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
             Reply::Swept { job } => {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Reloaded};
 use crate::dispatch::{Dispatch, Generation};
 use crate::intern::Interned;
+use crate::later::Later;
 use crate::listen::{Listener, open};
 use crate::master::Master;
 use crate::metrics::Metrics;
@@ -75,6 +76,7 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
         told_ready: 0,
         again: Vec::new(),
         scratch: vec![0; ewsd_ipc::MAX_MESSAGE].into_boxed_slice(),
+        later: Later::default(),
         housekeeping: false,
     };
     let addresses = run_dir.join("addresses.json");

@@ -17,6 +17,8 @@ pub enum Due {
     Conn(ConnId),
     /// Look for changes nobody told of.
     Sweep,
+    /// Ask a worker again about held calls that were put off.
+    Later,
     /// Once a second while there is something to watch, and when a role is to be started: jobs, roles, the own queue.
     Housekeeping,
     /// Tell the service manager that the loop turns.

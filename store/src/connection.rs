@@ -145,6 +145,11 @@ impl Store {
     pub(crate) fn query(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
         self.run(sql).map_err(|ended| self.give_up(ended))
     }
+    /// How long every call still answers [`StoreError::Busy`] at once; zero when the next one finds out for itself.
+    pub fn pause_left(&self) -> Duration {
+        self.not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(clock::now()))
+    }
+
 
     pub(crate) fn query_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
         Ok(self.query(sql)?.into_iter().next())

@@ -9,6 +9,7 @@
 //! | `/big?n=N` | writes what fits and drains the rest; `/drain?n=N` drains all |
 //! | `/change?mailbox=M&seq=S&tell=yes` | commits a change, and tells the master if asked to |
 //! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`), `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
+//! | `/away?is=yes` | from now on changes cannot be looked at (`Later`); `is=no`: they can again |
 //! | `/die` | dies holding the request; `/die-rendering` makes renders of that mailbox deadly |
 //! | `/bad?what=W` | breaks a rule of the protocol |
 //! | `/upload?limit=N`, `/discard?limit=N` | what to do with a large body |
@@ -160,6 +161,8 @@ impl Worker {
             }
             "/die-rendering" => fs::write(self.dir.join(format!("deadly-{}", number(head, "mailbox"))), "")?,
             "/hold" => return self.hold(job, conn, head, &socket),
+            "/away" if query(head, "is") == Some("yes") => fs::write(self.away(), "")?,
+            "/away" => fs::remove_file(self.away())?,
             "/big" | "/drain" => return self.big(job, conn, head, &socket),
             "/context" => conn.context = query(head, "set").unwrap_or_default().as_bytes().to_vec(),
             _ => {}
@@ -254,6 +257,10 @@ impl Worker {
     fn journal(&self, mailbox: u64) -> u64 {
         fs::read_to_string(self.dir.join(format!("journal-{mailbox}"))).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
     }
+    fn away(&self) -> PathBuf {
+        self.dir.join("away")
+    }
+
 
     fn hold(&self, job: u64, conn: ConnRecord, head: &Head<'_>, socket: &OwnedFd) -> io::Result<()> {
         let (mailbox, seen) = (number(head, "mailbox"), number(head, "seen"));
@@ -312,6 +319,7 @@ impl Worker {
             (Why::Changed, "stream") if now > seen => {
                 Outcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
             }
+            (Why::Changed, _) if self.away().exists() => Outcome::Later { ms: 1 },
             (Why::Changed, "fat") if now > seen => Outcome::Chunk { bytes: chunk("x".repeat(60_000)), keep: keep(now) },
             (Why::Heartbeat, "stream") => Outcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) },
             (Why::Deadline, _) => {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::server::Server;
+use crate::server::{Server, number};
 
 #[test]
 fn a_change_wakes_exactly_its_watchers() {
@@ -146,6 +146,92 @@ fn a_false_alarm_keeps_holding() {
     server.get("/change?mailbox=5&seq=2&tell=yes");
     assert_eq!(client.reply().text(), "event 2");
     server.stop();
+}
+
+/// While no worker can look, whoever changed stays held, and one call in growing pauses finds out for all.
+#[test]
+fn calls_that_cannot_be_looked_at_stay_held() {
+    const CLIENTS: u64 = 300;
+    let server = Server::start(&[]);
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.ask("/hold?mailbox=1&deadline=60000");
+    }
+    server.until_number("held", CLIENTS);
+    server.get("/away?is=yes");
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    server.until_number("put_off", CLIENTS);
+    let first = server.number("looks_put_off");
+    let started = Instant::now();
+    server.until("five attempts are made", |status| number(status, "looks_put_off") >= first + 5);
+    // 0.1 + 0.2 + 0.4 + 0.8 + 1.6 s, less what had begun.
+    assert!(started.elapsed().as_millis() > 2000, "{:?}", started.elapsed());
+    assert_eq!(server.number("held"), CLIENTS);
+    // More changes of the same and of other mailboxes ask nobody.
+    let before = server.number("renders");
+    for seq in 2..20 {
+        server.command(&format!("{{\"cmd\":\"changed\",\"mailbox\":1,\"seq\":{seq}}}"));
+    }
+    assert!(server.number("renders") <= before + 1);
+    server.get("/away?is=no");
+    // That a worker committed something says that the pause may end.
+    server.get("/change?mailbox=1&seq=20&tell=yes");
+    let started = Instant::now();
+    for client in &mut clients {
+        assert_eq!(client.reply().text(), "event 20");
+    }
+    assert!(started.elapsed().as_millis() < 1500, "{:?}", started.elapsed());
+    assert_eq!(server.number("put_off"), 0);
+    server.stop();
+}
+
+#[test]
+fn the_end_of_the_trouble_is_found_by_asking() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=1&deadline=60000");
+    let mut leaver = server.connect();
+    leaver.ask("/hold?mailbox=1&deadline=60000");
+    server.until_number("held", 2);
+    server.get("/away?is=yes");
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    server.until_number("put_off", 2);
+    drop(leaver);
+    server.until_number("held", 1);
+    // Workers that die over it are replaced, and it is asked again.
+    for pid in server.pids("request") {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    }
+    server.until_number("workers_died", 2);
+    server.get("/away?is=no");
+    assert_eq!(client.reply().text(), "event 1");
+    server.until_number("put_off", 0);
+    server.stop();
+}
+
+#[test]
+fn deadlines_and_heartbeats_are_not_put_off() {
+    let server = Server::start(&[]);
+    server.get("/away?is=yes");
+    let mut ready = server.connect();
+    ready.ask("/hold?mailbox=1&deadline=700&own=me");
+    let mut rendered = server.connect();
+    rendered.ask("/hold?mailbox=1&deadline=700&ready=no");
+    let mut stream = server.connect();
+    stream.ask("/hold?mailbox=1&deadline=60000&stream=yes&heartbeat=50");
+    server.until_number("held", 3);
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    server.until("they are put off", |status| number(status, "looks_put_off") >= 3);
+    for _ in 0..10 {
+        assert!(!stream.until("beat\r\n").contains("event"));
+    }
+    assert_eq!(ready.reply().text(), "deadline me");
+    assert_eq!(rendered.reply().text(), "rendered at the deadline");
+    stream.until("beat\r\n");
+    server.get("/away?is=no");
+    assert!(stream.until("event 1\r\n").matches("event").count() == 1);
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(stream.until("closed\r\n0\r\n\r\n").contains("closed"));
 }
 
 #[test]

@@ -427,6 +427,12 @@ impl Wire for Outcome {
                 out.push(2);
                 keep.put(out);
             }
+    /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
+    /// outcome of [`Why::Deadline`], which somebody waits for.
+    Later {
+        /// Milliseconds before which asking is of no use.
+        ms: u32,
+    },
         }
     }
     fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
@@ -446,6 +452,10 @@ impl Wire for Outcome {
 }
 
 /// A part of a ready-made reply.
+            Outcome::Later { ms } => {
+                out.push(3);
+                ms.put(out);
+            }
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// The same for many held calls: the master keeps one copy.
@@ -453,6 +463,7 @@ pub enum Piece {
     /// This call's own.
     Own(Vec<u8>),
     /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
+            3 => Outcome::Later { ms: u32::get(reader)? },
     Date,
     /// A stretch of the call's own context, which is kept anyway.
     Context {

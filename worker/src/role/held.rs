@@ -6,10 +6,11 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use ewsd_ews::{Form, Headers};
+use ewsd_ews::{Fault, Form, Headers};
 use ewsd_ipc::message::{HeldContext, Pieces, Watch};
-use ewsd_ipc::{Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, Piece, Reply, Then, memfd};
+use ewsd_ipc::{Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, Piece, Reply, Then, Why, memfd};
 use ewsd_model::Version;
+use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
 
 use super::request::{Worker, pair};
@@ -91,10 +92,7 @@ impl Worker<'_> {
                     &wishes,
                 );
             }
-            Err(error) => {
-                let fault = Error::from(error).into_fault();
-                return answer(exchange::fault_response(&fault, &mut Counts::default()), &context, &wishes);
-            }
+            Err(error) => return self.cannot_look(call, &Error::from(error).into_fault(), &context, &wishes),
         };
         let headers = Headers { version: Some(context.version), ..Headers::default() };
         let mut cx = Cx {
@@ -116,11 +114,29 @@ impl Worker<'_> {
                 return (Outcome::Still { keep }, Vec::new());
             }
             Ok(Resumed::Answer(reply)) => exchange::reply_response(&reply, form, &mut counts),
-            Err(fault) => exchange::fault_response(&fault, &mut counts),
+            Err(fault) => return self.cannot_look(call, &fault, &context, &wishes),
         };
         self.tally.add(Count::Faults, counts.faults);
         self.tally.add(Count::ResponseErrors, counts.errors);
         answer(response, &context, &wishes)
+    }
+
+    /// While the database is away nothing can be told of a call, so it stays held. Only one whose time is over is ended.
+    fn cannot_look(
+        &mut self,
+        call: &HeldCall,
+        fault: &Fault,
+        context: &Context,
+        wishes: &Wishes,
+    ) -> (Outcome, Vec<u8>) {
+        if fault.code == Code::ErrorServerBusy && call.why != Why::Deadline {
+            let ms = u32::try_from(self.store.pause_left().as_millis()).unwrap_or(u32::MAX);
+            return (Outcome::Later { ms }, Vec::new());
+        }
+        let mut counts = Counts::default();
+        let response = exchange::fault_response(fault, &mut counts);
+        self.tally.add(Count::Faults, counts.faults);
+        answer(response, context, wishes)
     }
 }
 

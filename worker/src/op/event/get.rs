@@ -136,7 +136,11 @@ fn read(
             return Err(Code::ErrorInvalidWatermark.into());
         }
         if interest.dumpster.is_none() && needs_dumpster(&subscription.scope, &read.entries) {
-            interest.dumpster = store.folder_by_distinguished(granted.mailbox(), DUMPSTER).ok().map(|row| row.folder);
+            interest.dumpster = match store.folder_by_distinguished(granted.mailbox(), DUMPSTER) {
+                Ok(row) => Some(row.folder),
+                Err(StoreError::NotFound(_)) => None,
+                Err(error) => return Err(error.into()),
+            };
         }
         batch.upto = read.upto;
         batch.more = read.more;
