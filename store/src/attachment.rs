@@ -1,6 +1,6 @@
 //! Attachments: rows of their own, with their content among the blobs. Each change of them is a change of their item.
 
-use crate::blob::{AHEAD, Hash, Parts};
+use crate::blob::{AHEAD, Hash, Parts, first_parts};
 use crate::connection::corrupt;
 use crate::item::item_ref;
 use crate::journal::{Count, Kind, Rows, Write};
@@ -128,14 +128,19 @@ impl Store {
         number: AttachmentNo,
         content: bool,
     ) -> Result<AttachmentRow, StoreError> {
-        const CONTENT: &str = ", (select string_agg(b.data, ''::bytea order by b.part) from blob b \
-            where b.mailbox = a.mailbox and b.hash = a.content)";
-        let sql = Sql::new(format!(
-            "select {FIELDS}{} from attachment a where a.mailbox = $1 and a.attachment = $2",
-            if content { CONTENT } else { "" }
-        ))
-        .with([mailbox.0.into(), number.0.into()]);
-        attachment(&self.read_one(&sql, Missing::Attachment)?, content)
+        let contents =
+            if content { format!(", {}, a.content", first_parts("a.mailbox", "a.content")) } else { String::new() };
+        let sql =
+            Sql::new(format!("select {FIELDS}{contents} from attachment a where a.mailbox = $1 and a.attachment = $2"))
+                .with([mailbox.0.into(), number.0.into()]);
+        let row = self.read_one(&sql, Missing::Attachment)?;
+        let mut found = attachment(&row, content)?;
+        if content {
+            let hash: Vec<u8> = row.try_get(row.len() - 1).map_err(corrupt)?;
+            drop(row);
+            self.read_rest(mailbox, Some(&hash), &mut found.content)?;
+        }
+        Ok(found)
     }
 
     /// Adds attachments to an item: one change of it. Sets `HAS_ATTACHMENTS`, the size, and that the message as received no

@@ -4,7 +4,7 @@
 //! that deleting an item is cheap and a writer that is about to name it again can never meet its removal.
 
 use crate::connection::corrupt;
-use crate::sql::{Param, Sql};
+use crate::sql::{Param, Sql, int};
 use crate::{Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
 use sha2::{Digest, Sha256};
@@ -13,6 +13,10 @@ use std::collections::BTreeSet;
 
 /// Octets in one row. PostgreSQL reads and writes a row whole.
 const PART: usize = 1 << 20;
+
+/// So many parts of a content come with the row that names it, and so many at a time after that: what PostgreSQL sends, the
+/// connection holds beside what is made of it.
+pub(crate) const GROUP: usize = 4;
 
 /// Above this the parts go ahead of the statement that names them, so many octets at a time.
 pub(crate) const AHEAD: usize = 8 << 20;
@@ -78,6 +82,14 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// An expression for the first octets of the content whose hash is `hash`; [`Store::read_rest`] reads the others.
+pub(crate) fn first_parts(mailbox: &str, hash: &str) -> String {
+    format!(
+        "(select string_agg(b.data, ''::bytea order by b.part) from blob b \
+         where b.mailbox = {mailbox} and b.hash = {hash} and b.part < {GROUP})"
+    )
+}
+
 fn statement<'a>(mailbox: MailboxNo, parts: &[(Hash, i64, &'a [u8])]) -> Sql<'a> {
     let mut sql = Sql::default();
     sql.params.push(mailbox.0.into());
@@ -123,12 +135,56 @@ impl Store {
     }
 
     pub fn blob(&mut self, mailbox: MailboxNo, hash: &Hash) -> Result<Vec<u8>, StoreError> {
-        let sql =
-            Sql::new("select string_agg(data, ''::bytea order by part) from blob where mailbox = $1 and hash = $2")
-                .with([mailbox.0.into(), Param::Bytes(Cow::Borrowed(&hash.0))]);
-        let row = self.read_opt(&sql)?;
-        let content: Option<Vec<u8>> = row.map(|row| row.try_get(0).map_err(corrupt)).transpose()?.flatten();
-        content.ok_or(StoreError::NotFound(Missing::Blob))
+        let mut content = Vec::new();
+        match self.read_parts(mailbox, &hash.0, 0, &mut content)? {
+            0 => Err(StoreError::NotFound(Missing::Blob)),
+            _ => Ok(content),
+        }
+    }
+
+    /// Completes a content of which [`first_parts`] were read.
+    pub(crate) fn read_rest(
+        &mut self,
+        mailbox: MailboxNo,
+        hash: Option<&[u8]>,
+        content: &mut Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        match (hash, content) {
+            // A part is cut at most three octets short.
+            (Some(hash), Some(content)) if content.len() >= GROUP * (PART - 3) => {
+                self.read_parts(mailbox, hash, GROUP, content).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Appends the parts from `first` on and says how many there were.
+    fn read_parts(
+        &mut self,
+        mailbox: MailboxNo,
+        hash: &[u8],
+        first: usize,
+        content: &mut Vec<u8>,
+    ) -> Result<usize, StoreError> {
+        const READ: &str =
+            "select data from blob where mailbox = $1 and hash = $2 and part >= $3 and part < $4 order by part";
+        let mut next = first;
+        loop {
+            let sql = Sql::new(READ).with([
+                mailbox.0.into(),
+                Param::Bytes(Cow::Borrowed(hash)),
+                int(next)?.into(),
+                int(next + GROUP)?.into(),
+            ]);
+            let rows = self.read(&sql)?;
+            for row in &rows {
+                content.extend_from_slice(row.try_get(0).map_err(corrupt)?);
+            }
+            next += rows.len();
+            if rows.len() < GROUP {
+                return Ok(next - first);
+            }
+        }
     }
 
     /// Removes up to `limit` contents that nothing names and that nobody has touched for `age_seconds`. Says how many: as many as
@@ -157,7 +213,7 @@ impl Store {
         let sql = Sql::new(COLLECT).with([mailbox.0.into(), Param::Real(age_seconds as f64), limit.into()]);
         let gone = self.query(&sql)?;
         let firsts = gone.iter().filter(|row| row.try_get::<_, i32>(1).is_ok_and(|part| part == 0));
-        crate::sql::int(firsts.count())
+        int(firsts.count())
     }
 }
 

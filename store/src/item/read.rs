@@ -1,6 +1,7 @@
 //! Reading items by number: one query for all of them, with what the plan asks for.
 
 use super::{ItemRow, Plan};
+use crate::blob::first_parts;
 use crate::column::{Columns, read};
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, object};
@@ -24,7 +25,15 @@ impl Store {
             [one] => sql.bind(one.0),
             many => sql.push("any(").bind(Param::Ints(many.iter().map(|item| item.0).collect())).push(")"),
         };
-        self.read(&sql)?.iter().map(|row| item(row, plan)).collect()
+        let rows = self.read(&sql)?;
+        let mut found = rows.iter().map(|row| item(row, plan)).collect::<Result<Vec<_>, _>>()?;
+        let hashes = rows.iter().map(|row| hashes(row, plan)).collect::<Result<Vec<_>, _>>()?;
+        drop(rows);
+        for (item, [body, mime]) in found.iter_mut().zip(&hashes) {
+            self.read_rest(mailbox, body.as_deref(), &mut item.body)?;
+            self.read_rest(mailbox, mime.as_deref(), &mut item.mime)?;
+        }
+        Ok(found)
     }
 
     /// The numbers of all items of a folder, associated ones too, oldest first.
@@ -48,19 +57,32 @@ pub(super) fn fields(plan: &Plan) -> String {
             text.push_str(document);
         }
     }
-    for (wanted, content) in [(plan.body, "body"), (plan.mime, "mime")] {
+    for (wanted, content) in [(plan.body, "i.body"), (plan.mime, "i.mime")] {
         if wanted {
-            text.push_str(
-                ", (select string_agg(b.data, ''::bytea order by b.part) from blob b where b.mailbox = i.mailbox and b.hash = i.",
-            );
-            text.push_str(content);
-            text.push(')');
+            text.push_str(", ");
+            text.push_str(&first_parts("i.mailbox", content));
+        }
+    }
+    for (wanted, hash) in [(plan.body, ", i.body"), (plan.mime, ", i.mime")] {
+        if wanted {
+            text.push_str(hash);
         }
     }
     text
 }
 
-/// Reads what [`fields`] selected.
+/// The names of body and message, which [`fields`] selected last.
+fn hashes(row: &Row, plan: &Plan) -> Result<[Option<Vec<u8>>; 2], StoreError> {
+    let last = |back: usize| row.try_get(row.len().saturating_sub(back)).map_err(corrupt);
+    Ok(match (plan.body, plan.mime) {
+        (true, true) => [last(2)?, last(1)?],
+        (true, false) => [last(1)?, None],
+        (false, true) => [None, last(1)?],
+        (false, false) => [None, None],
+    })
+}
+
+/// Reads what [`fields`] selected. Of large contents only the first part: [`Store::items`] reads the rest.
 pub(super) fn item(row: &Row, plan: &Plan) -> Result<ItemRow, StoreError> {
     let kind: i16 = row.try_get(2).map_err(corrupt)?;
     let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;

@@ -332,3 +332,38 @@ fn large_contents_go_ahead_in_the_same_transaction() {
     assert_eq!(house.number("select count(*) from blob"), blobs);
     house.check();
 }
+
+/// Contents come back whole, whether all of their parts are read with the row or some after it.
+#[test]
+fn contents_of_every_length_are_read_whole() {
+    let mut house = house();
+    let octets: Vec<u8> = (0..9 << 20).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let part = 1 << 20;
+    for length in [0, 1, part, 4 * part - 8, 4 * part - 1, 4 * part, 4 * part + 1, 8 * part, 9 * part] {
+        let text = "€".repeat(length / 3);
+        let attached = NewAttachment { content: &octets[..length], ..NewAttachment::file() };
+        let new = NewItem {
+            body: Some(text.as_bytes()),
+            mime: Some(&octets[..length]),
+            attachments: vec![attached],
+            ..message(house.inbox, "long")
+        };
+        let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+        let row = house.row(item).unwrap();
+        assert_eq!(row.body.map(|body| body == text.as_bytes()), Some(true), "{length}");
+        assert_eq!(row.mime.map(|mime| mime == octets[..length]), Some(true), "{length}");
+        let attachment = house.store.attachments(house.mailbox, &[item]).unwrap()[0].attachment;
+        let row = house.store.attachment(house.mailbox, attachment, true).unwrap();
+        assert_eq!(row.content.map(|content| content == octets[..length]), Some(true), "{length}");
+        let only = |body, mime| Plan { body, mime, ..Plan::default() };
+        for (body, mime) in [(true, false), (false, true), (false, false)] {
+            let row = house.store.items(house.mailbox, &[item], &only(body, mime)).unwrap().remove(0);
+            assert_eq!(
+                (row.body.map(|b| b.len()), row.mime.map(|m| m.len())),
+                (body.then_some(text.len()), mime.then_some(length))
+            );
+        }
+        let hash = house.store.put_blob(house.mailbox, &octets[..length]).unwrap();
+        assert!(house.store.blob(house.mailbox, &hash).unwrap() == octets[..length], "{length}");
+    }
+}
