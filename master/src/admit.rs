@@ -4,10 +4,8 @@ use ewsd_http::chunk::Step;
 use ewsd_http::{BodyKind, HttpError};
 use ewsd_ipc::Then;
 
-use crate::master::{Master, TURN_BYTES};
-use crate::receive::Got;
+use crate::master::Master;
 use crate::table::{Admission, After, ConnId, Discard, Framing, State};
-use crate::tokens::Subject;
 
 impl Master {
     /// The worker wants the body, of at most `limit` bytes.
@@ -69,25 +67,7 @@ impl Master {
 
     /// Reads on and throws away.
     pub fn discard(&mut self, id: ConnId) {
-        let mut taken = 0;
-        loop {
-            if taken >= TURN_BYTES {
-                return self.continue_later(Subject::Conn(id));
-            }
-            match self.read(id) {
-                Got::Bytes(n) => {
-                    taken += n;
-                    let scratch = std::mem::take(&mut self.scratch);
-                    let goes_on = self.throw_away(id, scratch.get(..n).unwrap_or_default());
-                    self.scratch = scratch;
-                    if !goes_on {
-                        return;
-                    }
-                }
-                Got::Nothing => return,
-                Got::End => return self.close(id),
-            }
-        }
+        self.read_on(id, Master::throw_away);
     }
 
     /// Looks for the body's end in `input`; false when the reply was written.

@@ -11,10 +11,8 @@ use log::error;
 
 use crate::accept::RETRY_AFTER;
 use crate::config::MEMFD_FACTOR;
-use crate::master::{Master, TURN_BYTES};
-use crate::receive::Got;
+use crate::master::Master;
 use crate::table::{Collect, ConnId, Framing, ReadyJob, State};
-use crate::tokens::Subject;
 
 /// What eating some bytes led to.
 enum Eaten {
@@ -57,25 +55,7 @@ impl Master {
 
     /// Reads on.
     pub fn collect(&mut self, id: ConnId) {
-        let mut taken = 0;
-        loop {
-            if taken >= TURN_BYTES {
-                return self.continue_later(Subject::Conn(id));
-            }
-            match self.read(id) {
-                Got::Bytes(n) => {
-                    taken += n;
-                    let scratch = std::mem::take(&mut self.scratch);
-                    let goes_on = self.eat(id, scratch.get(..n).unwrap_or_default());
-                    self.scratch = scratch;
-                    if !goes_on {
-                        return;
-                    }
-                }
-                Got::Nothing => return,
-                Got::End => return self.close(id),
-            }
-        }
+        self.read_on(id, Master::eat);
     }
 
     /// Takes received bytes; false when the connection is not collecting any more.

@@ -20,7 +20,7 @@ use crate::tokens::Subject;
 
 /// What reading from a socket brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Got {
+enum Got {
     /// So many bytes at the start of `scratch`.
     Bytes(usize),
     /// Nothing now.
@@ -62,8 +62,31 @@ impl Master {
         }
     }
 
+    /// Reads on and gives `take` what comes, until it says that it has enough, or nothing more is there.
+    pub fn read_on(&mut self, id: ConnId, take: fn(&mut Master, ConnId, &[u8]) -> bool) {
+        let mut taken = 0;
+        loop {
+            if taken >= TURN_BYTES {
+                return self.continue_later(Subject::Conn(id));
+            }
+            match self.read(id) {
+                Got::Bytes(n) => {
+                    taken += n;
+                    let scratch = std::mem::take(&mut self.scratch);
+                    let goes_on = take(self, id, scratch.get(..n).unwrap_or_default());
+                    self.scratch = scratch;
+                    if !goes_on {
+                        return;
+                    }
+                }
+                Got::Nothing => return,
+                Got::End => return self.close(id),
+            }
+        }
+    }
+
     /// One read into `scratch`.
-    pub fn read(&mut self, id: ConnId) -> Got {
+    fn read(&mut self, id: ConnId) -> Got {
         let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) else {
             return Got::End;
         };
