@@ -162,6 +162,10 @@ impl Columns {
         self.0.iter().find(|(known, _)| *known == column).map(|(_, value)| value)
     }
 
+    pub fn remove(&mut self, column: Column) {
+        self.0.retain(|(known, _)| *known != column);
+    }
+
     pub fn set(&mut self, column: Column, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == column) {
             Some((_, old)) => *old = value,

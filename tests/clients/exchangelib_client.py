@@ -4,16 +4,12 @@ usage: exchangelib_client.py CONTEXT, a JSON document: {"url", "me": {"address",
 Both mailboxes belong to this run alone. See ../suite/clients.rs, which starts it.
 """
 import io
-import json
 import sys
 import threading
-import time
-import traceback
 import uuid
 
 from exchangelib import (
-    BASIC, DELEGATE, Account, Configuration, Credentials, EWSDateTime, ExtendedProperty, FileAttachment,
-    Folder, FolderCollection, HTMLBody, Mailbox, Message, Q, UTC,
+    BASIC, EWSDateTime, ExtendedProperty, FileAttachment, Folder, FolderCollection, HTMLBody, Mailbox, Message, Q, UTC,
 )
 from exchangelib.errors import (
     DoesNotExist, ErrorDeleteDistinguishedFolder, ErrorFolderExists, ErrorFolderNotFound, ErrorInvalidIdMalformed,
@@ -26,51 +22,7 @@ from exchangelib.properties import (
 )
 from exchangelib.version import Version
 
-CONTEXT = json.loads(sys.argv[1])
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-def account(who, auth_type=BASIC):
-    person = CONTEXT[who]
-    config = Configuration(
-        service_endpoint=CONTEXT["url"],
-        credentials=Credentials(person["login"], person["password"]),
-        auth_type=auth_type,
-    )
-    return Account(person["address"], config=config, autodiscover=False, access_type=DELEGATE)
-
-
-class State:
-    """What later checks use of earlier ones."""
-    me = peer = folder = None
-
-
-def word(prefix="x"):
-    return "%s%s" % (prefix, uuid.uuid4().hex[:10])
-
-
-def message(**fields):
-    fields.setdefault("subject", word("subject "))
-    fields.setdefault("folder", State.folder)
-    return Message(account=State.me, **fields)
-
-
-def same(left, right, what="value"):
-    if left != right:
-        raise AssertionError("%s: %r is not %r" % (what, left, right))
-
-
-def raises(error, function):
-    try:
-        result = function()
-    except error:
-        return
-    raise AssertionError("%s expected, got %r" % (error.__name__, result))
+from exchangelib_common import CONTEXT, State, account, check, main, message, raises, same, word
 
 
 @check
@@ -594,24 +546,6 @@ def cleans_up():
     State.folder.delete(delete_type=HARD_DELETE)
     State.me.root.refresh()
     assert State.folder.name not in [f.name for f in State.me.inbox.children]
-
-
-def main():
-    failed = 0
-    for function in CHECKS:
-        name = function.__name__.replace("_", " ")
-        begun = time.monotonic()
-        try:
-            function()
-        except Exception:
-            failed += 1
-            print("FAILED exchangelib: %s\n%s" % (name, traceback.format_exc()))
-        else:
-            print("ok exchangelib: %s (%.1f s)" % (name, time.monotonic() - begun))
-        sys.stdout.flush()
-    State.me.protocol.close()
-    State.peer.protocol.close()
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ crate::tests![
     ignores_inline_ones_in_has_attachments,
     answers_each_id_in_order,
     reads_attachments_of_received_mail,
+    reads_what_is_attached_to_attached_messages,
     refuses_wrong_ids_and_parents,
     keeps_empty_and_large_ones,
     copies_attachments_with_the_item,
@@ -191,6 +192,39 @@ fn reads_attachments_of_received_mail() {
     assert_eq!(item.all("t:Attachments/*").len(), 1, "{item:#?}");
 }
 
+/// A message passed on as it was keeps its files, and clients have no other way to them.
+fn reads_what_is_attached_to_attached_messages() {
+    let wrap = |subject: &str, inner: &str| {
+        format!(
+            "Subject: {subject}\r\nFrom: a@elsewhere.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; \
+             boundary={subject}\r\n\r\n--{subject}\r\nContent-Type: text/plain\r\n\r\nwords of {subject}\r\n--{subject}\r\n\
+             {inner}\r\n--{subject}--\r\n"
+        )
+    };
+    let file = "Content-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment\r\n\r\nnot really";
+    let passed =
+        |subject: &str, message: &str| wrap(subject, &format!("Content-Type: message/rfc822\r\n\r\n{message}"));
+    let octets = passed("outer", &passed("middle", &wrap("inner", file)));
+    let mut ews = shared::mailbox();
+    let id = save_mime(&mut ews, "inbox", octets.as_bytes());
+    let item = get_fields(&mut ews, &id, &["item:Attachments"]);
+    let mut attachment = item.want("t:Attachments/t:ItemAttachment/t:AttachmentId").attribute("Id").unwrap().to_owned();
+    for subject in ["middle", "inner"] {
+        let message = ews.one(&read_request(&[&attachment]));
+        let read = message.want("m:Attachments/t:ItemAttachment");
+        assert_eq!(read.want("t:AttachmentId").attribute("Id"), Some(attachment.as_str()));
+        assert_eq!(read.text("t:Message/t:Subject"), Some(subject));
+        assert_eq!(read.text("t:Message/t:HasAttachments"), Some("true"));
+        let inner = read.want("t:Message/t:Attachments/*/t:AttachmentId").attribute("Id").unwrap();
+        assert!(inner.len() < 512 && inner != attachment);
+        attachment = inner.to_owned();
+    }
+    assert_eq!(content(&mut ews, &attachment), b"not really");
+    assert_eq!(ews.error(&delete_request(&[&attachment])), "ErrorCannotDeleteObject");
+    ops::delete(&mut ews, "HardDelete", &id);
+    assert_eq!(ews.error(&read_request(&[&attachment])), "ErrorInvalidAttachmentId");
+}
+
 /// MS-OXWSATT_R145001 MS-OXWSATT_R145002 MS-OXWSATT_R465001 MS-OXWSATT_R474001
 fn refuses_wrong_ids_and_parents() {
     let mut ews = shared::mailbox();
@@ -201,6 +235,7 @@ fn refuses_wrong_ids_and_parents() {
         let refused = ews.error(&request);
         assert!(refused.starts_with("ErrorInvalid"), "{request}: {refused}");
     }
+    assert_eq!(ews.error(&read_request(&["AAMk="])), "ErrorInvalidIdMalformed");
     let malformed = Id { id: "AAAA==".into(), key: id.key.clone() };
     assert_eq!(ews.error(&attach_request(&malformed, &file("a", b"a"))), "ErrorInvalidIdMalformed");
     ops::delete(&mut ews, "HardDelete", &id);

@@ -7,7 +7,7 @@ use crate::support::demo::Account;
 use crate::support::proxy::Relay;
 use crate::support::{programs, record, shared};
 
-crate::tests![exchangelib, ews_javascript_api, davmail];
+crate::tests![exchangelib, exchangelib_in_depth, ews_javascript_api, davmail];
 
 fn person(account: &Account) -> serde_json::Value {
     serde_json::json!({ "address": account.address, "login": account.login, "password": account.password })
@@ -25,11 +25,19 @@ fn context() -> (Relay, serde_json::Value) {
 }
 
 fn exchangelib() {
+    python("exchangelib_client.py");
+}
+
+fn exchangelib_in_depth() {
+    python("exchangelib_deep.py");
+}
+
+fn python(script: &str) {
     let Some(python) = programs::python().unwrap_or_else(|e| panic!("{e}")) else {
         return println!("skipped: real clients are switched off");
     };
     let (relay, context) = context();
-    let script = programs::scripts().join("exchangelib_client.py");
+    let script = programs::scripts().join(script);
     programs::drive(Command::new(python).arg(script).arg(context.to_string()));
     relay.finish();
 }

@@ -21,6 +21,7 @@ crate::tests![
     refuses_what_cannot_be_sent,
     queues_for_elsewhere,
     delivers_with_attachments,
+    keeps_categories_to_the_sender,
 ];
 
 fn to(addresses: &[&str]) -> String {
@@ -266,4 +267,21 @@ fn delivers_with_attachments() {
         "<m:GetAttachment><m:AttachmentIds><t:AttachmentId Id=\"{id}\"/></m:AttachmentIds></m:GetAttachment>"
     ));
     assert_eq!(message.text("m:Attachments/t:FileAttachment/t:Content"), Some(content.as_str()));
+}
+
+/// Categories are everybody's own (Exchange clears them as mail comes in); what the sender keeps has them.
+fn keeps_categories_to_the_sender() {
+    let (mut ann, mut bob) = (shared::mailbox(), shared::mailbox());
+    let marks = "<t:Categories><t:String>Own</t:String></t:Categories><t:Importance>High</t:Importance>";
+    let item =
+        letter("marked", &[&bob.account.address]).replace("<t:ToRecipients>", &format!("{marks}<t:ToRecipients>"));
+    ann.ok(&send_request("SendAndSaveCopy", "sentitems", &item));
+    let kept = list(&mut ann, "sentitems").remove(0);
+    assert_eq!(
+        get(&mut ann, &kept, &shape("Default", &["item:Categories"])).text("t:Categories/t:String"),
+        Some("Own")
+    );
+    let got = received(&mut bob, "marked");
+    assert_eq!(got.text("t:Importance"), Some("High"));
+    assert!(got.find("t:Categories").is_none(), "{got:#?}");
 }

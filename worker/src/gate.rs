@@ -15,7 +15,7 @@ use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished;
 use ewsd_model::id::{
-    AttachmentId, AttachmentNo, ChangeKey, FolderId, FolderNo, Guid, IdError, ItemId, ItemNo, MailboxNo, Seq,
+    AttachmentId, AttachmentNo, ChangeKey, FolderId, FolderNo, Guid, IdError, ItemId, ItemNo, MailboxNo, Seq, Within,
 };
 use ewsd_model::value::{EffectiveRights, Mailbox};
 use ewsd_store::{Account, DirectoryEntry, FolderRow, Store};
@@ -88,7 +88,7 @@ impl Granted {
     }
 
     pub fn attachment_id(&self, folder: FolderNo, item: ItemNo, attachment: AttachmentNo) -> AttachmentId {
-        AttachmentId { item: self.item_id(folder, item), attachment }
+        AttachmentId { item: self.item_id(folder, item), attachment, within: Within::default() }
     }
 }
 
@@ -117,6 +117,8 @@ pub struct Item {
 pub struct Attachment {
     pub item: Item,
     pub attachment: AttachmentNo,
+    /// Where inside it, if it is a message.
+    pub within: Within,
 }
 
 /// Whose things the caller may use. Holds the store for the time of one request.
@@ -260,14 +262,14 @@ impl<'a> Gate<'a> {
         let id = AttachmentId::decode(id).map_err(attachment_code)?;
         let granted = self.mailbox(id.item.mailbox, Code::ErrorInvalidAttachmentId, right)?;
         let item = Item { granted, item: id.item.item, folder: id.item.folder, change: None };
-        Ok(Attachment { item, attachment: id.attachment })
+        Ok(Attachment { item, attachment: id.attachment, within: id.within })
     }
 }
 
-/// Whatever an id is that is none of an attachment, clients look for one code.
+/// Whatever an id is that is none of an attachment, clients look for one code; what is no id at all is told as for items.
 fn attachment_code(error: IdError) -> Error {
     match error {
-        IdError::Empty => error.into(),
+        IdError::Empty | IdError::Malformed => error.into(),
         _ => Code::ErrorInvalidAttachmentId.into(),
     }
 }
@@ -406,7 +408,9 @@ mod tests {
         assert_eq!(item(alice.guid).unwrap(), ItemNo(44));
         assert_eq!(item(bob.guid).unwrap_err().code(), Code::ErrorAccessDenied);
         assert_eq!(item(Guid([9; 16])).unwrap_err().code(), Code::ErrorItemNotFound);
-        let attachment = |mailbox| AttachmentId { item: id(mailbox), attachment: AttachmentNo(5) }.encode();
+        let attachment = |mailbox| {
+            AttachmentId { item: id(mailbox), attachment: AttachmentNo(5), within: Within::default() }.encode()
+        };
         assert_eq!(gate.attachment(&attachment(alice.guid), Right::Read).unwrap().attachment, AttachmentNo(5));
         assert_eq!(gate.attachment(&attachment(bob.guid), Right::Read).unwrap_err().code(), Code::ErrorAccessDenied);
         let folder = FolderId { mailbox: alice.guid, folder: FolderNo(3) }.encode();

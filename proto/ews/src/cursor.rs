@@ -142,6 +142,15 @@ impl<'a> Cursor<'a> {
 
     /// The next child of the current element; None at the end of the current element, which is then left.
     pub fn child(&mut self) -> Result<Option<Element<'a>>, Fault> {
+        self.next_child(false)
+    }
+
+    /// As [`Cursor::child`], with text between the elements skipped.
+    pub fn child_in_text(&mut self) -> Result<Option<Element<'a>>, Fault> {
+        self.next_child(true)
+    }
+
+    fn next_child(&mut self, text: bool) -> Result<Option<Element<'a>>, Fault> {
         loop {
             match self.event()? {
                 (space, Event::Start(tag) | Event::Empty(tag)) => return self.element(space, tag).map(Some),
@@ -150,6 +159,7 @@ impl<'a> Cursor<'a> {
                     return Ok(None);
                 }
                 (_, Event::Text(text)) if text.bytes().all(|b| b.is_ascii_whitespace()) => {}
+                (_, Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) if text => {}
                 (_, Event::Comment(_)) => {}
                 (_, Event::Decl(_)) if self.depth == 0 => {}
                 (_, Event::Eof) if self.depth == 0 => return Ok(None),

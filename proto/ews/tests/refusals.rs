@@ -346,6 +346,13 @@ fn new_items_fail_one_by_one() {
         ),
         (create(&message("<t:Flag><t:FlagStatus>Red</t:FlagStatus></t:Flag>")), SCHEMA),
         (create(&message("<t:Flag/>")), SCHEMA),
+        (create(&message("<t:StoreEntryId>AAAA</t:StoreEntryId>")), "ok"),
+        (create(&message(&format!("<t:ItemClass>IPM.{}</t:ItemClass>", "a".repeat(251)))), "ok"),
+        (create(&message(&format!("<t:ItemClass>IPM.{}</t:ItemClass>", "a".repeat(252)))), SCHEMA),
+        (
+            create(&message("<t:Attachments><t:ItemAttachment><t:Name>a</t:Name></t:ItemAttachment></t:Attachments>")),
+            "ErrorMissingItemForCreateItemAttachment",
+        ),
         (create(&property("<t:Value>12</t:Value>")), "ok"),
         (create(&property("<t:Value>twelve</t:Value>")), "ErrorInvalidExtendedPropertyValue"),
         (create(&property("<t:Value>99999999999</t:Value>")), "ErrorInvalidExtendedPropertyValue"),
@@ -430,6 +437,7 @@ fn changes_fail_one_by_one() {
         ),
         (update(&set("item:Subject", "<t:Importance>Low</t:Importance>")), "ErrorUpdatePropertyMismatch"),
         (update(&set("item:Size", "<t:Size>1</t:Size>")), "ErrorInvalidPropertySet"),
+        (update(&set("item:StoreEntryId", "<t:StoreEntryId>AAAA</t:StoreEntryId>")), "ok"),
         (update(&good.replace("SetItemField", "AppendToItemField")), "ErrorInvalidPropertyAppend"),
         (update(&change("<t:DeleteItemField><t:FieldURI FieldURI=\"item:Categories\"/></t:DeleteItemField>")), "ok"),
         (
@@ -520,7 +528,46 @@ fn what_is_not_built_is_refused_once_for_each_thing_asked() {
             "<m:MarkAsJunk><m:ItemIds><t:ItemId Id=\"a\"/><t:ItemId Id=\"b\"/></m:ItemIds></m:MarkAsJunk>",
             "refused ErrorInvalidOperation x2",
         ),
+        // exchangelib's form.
+        (
+            "<m:GetMailTips><m:SendingAs><t:EmailAddress>a@example.test</t:EmailAddress></m:SendingAs><m:Recipients/>All\
+             </m:GetMailTips>",
+            "refused ErrorMailTipsDisabled x1",
+        ),
     ]);
+}
+
+#[test]
+fn permissions_may_say_again_what_their_level_says() {
+    let update = |level: &str, rights: &str| {
+        format!(
+            "<m:UpdateFolder><m:FolderChanges><t:FolderChange><t:FolderId Id=\"a\"/><t:Updates><t:SetFolderField>\
+             <t:FieldURI FieldURI=\"folder:PermissionSet\"/><t:Folder><t:PermissionSet><t:Permissions><t:Permission>{rights}\
+             <t:UserId><t:DistinguishedUser>Default</t:DistinguishedUser></t:UserId>{level}</t:Permission></t:Permissions>\
+             </t:PermissionSet></t:Folder></t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>"
+        )
+    };
+    let none = "<t:PermissionLevel>None</t:PermissionLevel>";
+    let author = "<t:PermissionLevel>Author</t:PermissionLevel>";
+    let as_author = "<t:CanCreateItems>true</t:CanCreateItems><t:EditItems>Owned</t:EditItems>\
+        <t:DeleteItems>Owned</t:DeleteItems><t:ReadItems>FullDetails</t:ReadItems>";
+    // exchangelib's names.
+    let sent_back = "<t:CanCreateItems>0</t:CanCreateItems><t:CanCreateSubfolders>0</t:CanCreateSubfolders>\
+        <t:IsFolderVisible>0</t:IsFolderVisible><t:EditItems>None</t:EditItems><t:ReadItems>None</t:ReadItems>";
+    let calendar_level = "<t:CalendarPermissionLevel>None</t:CalendarPermissionLevel>";
+    let cases: [(String, &str); 8] = [
+        (update(none, ""), "ok"),
+        (update(author, as_author), "ok"),
+        (update(calendar_level, sent_back), "ok"),
+        (update(none, as_author), "ErrorInvalidPermissionSettings"),
+        (update(author, "<t:CanCreateSubFolders>true</t:CanCreateSubFolders>"), "ErrorInvalidPermissionSettings"),
+        (update("<t:PermissionLevel>Custom</t:PermissionLevel>", as_author), "ErrorInvalidPermissionSettings"),
+        (update(none, "<t:CanCreateItems>maybe</t:CanCreateItems>"), SCHEMA),
+        (update(none, "<t:CanDoMagic>true</t:CanDoMagic>"), SCHEMA),
+    ];
+    for (body, expected) in &cases {
+        assert_eq!(verdict(document("", body).as_bytes()), *expected, "{body}");
+    }
 }
 
 #[test]

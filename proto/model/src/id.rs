@@ -175,6 +175,7 @@ pub struct AttachmentId {
     /// The item it hangs on, as it was named when the attachment was made: an item moved since is found by the number.
     pub item: ItemId,
     pub attachment: AttachmentNo,
+    pub within: Within,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -243,22 +244,52 @@ impl FolderId {
 impl AttachmentId {
     pub fn encode(&self) -> String {
         let mut octets = self.item.octets();
-        octets.push(1);
-        octets.extend(8u16.to_le_bytes());
-        octets.extend(self.attachment.0.to_be_bytes());
+        let inner = self.within.levels();
+        // At most MAX_WITHIN levels.
+        octets.push(inner.len() as u8 + 1);
+        push_counted(&mut octets, &self.attachment.0.to_be_bytes());
+        for level in inner {
+            push_counted(&mut octets, &level.to_be_bytes());
+        }
         STANDARD.encode(octets)
     }
 
     pub fn decode(text: &str) -> Result<AttachmentId, IdError> {
         let id = EwsId::parse(text)?;
-        let number = match id.attachments.as_slice() {
-            [] => return Err(IdError::NotAttachment),
-            [only] => <[u8; 8]>::try_from(only.as_slice()).map(i64::from_be_bytes),
-            _ => return Err(IdError::NoSuchItem),
-        };
+        let Some((outer, inner)) = id.attachments.split_first() else { return Err(IdError::NotAttachment) };
         let item = id.item()?;
+        let number = <[u8; 8]>::try_from(outer.as_slice()).map(i64::from_be_bytes);
         let attachment = number.ok().filter(|n| *n > 0).ok_or(IdError::NoSuchItem)?;
-        Ok(AttachmentId { item, attachment: AttachmentNo(attachment) })
+        let mut within = Within::default();
+        for level in inner {
+            let number = <[u8; 2]>::try_from(level.as_slice()).map(u16::from_be_bytes);
+            within = number.ok().and_then(|n| within.deeper(n)).ok_or(IdError::NoSuchItem)?;
+        }
+        Ok(AttachmentId { item, attachment: AttachmentNo(attachment), within })
+    }
+}
+
+/// Messages inside messages that an [`AttachmentId`] reaches into.
+pub const MAX_WITHIN: usize = 9;
+
+/// The way to what is attached to an attached message: numbers of attachments, from the outermost message inward, each
+/// counted from 1. Empty for an attachment of the item itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Within {
+    levels: [u16; MAX_WITHIN],
+    count: u8,
+}
+
+impl Within {
+    pub fn levels(&self) -> &[u16] {
+        self.levels.get(..usize::from(self.count)).unwrap_or_default()
+    }
+
+    /// The attachment of that number of the message that this is the way to. None: 0, or too deep.
+    pub fn deeper(mut self, number: u16) -> Option<Within> {
+        *self.levels.get_mut(usize::from(self.count)).filter(|_| number > 0)? = number;
+        self.count += 1;
+        Some(self)
     }
 }
 

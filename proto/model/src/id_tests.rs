@@ -55,9 +55,19 @@ fn lengths_and_kinds() {
     assert_eq!(FolderId::decode(&folder.encode()), Ok(folder));
     assert_eq!(ItemId::decode(&folder.encode()), Err(IdError::IsFolder));
 
-    let attachment = AttachmentId { item: id, attachment: AttachmentNo(11) };
+    let attachment = AttachmentId { item: id, attachment: AttachmentNo(11), within: Within::default() };
     assert_eq!(AttachmentId::decode(&attachment.encode()), Ok(attachment));
     assert_eq!(ItemId::decode(&attachment.encode()), Err(IdError::IsAttachment));
+
+    let mut deep = attachment;
+    while let Some(within) = deep.within.deeper(3) {
+        deep.within = within;
+        assert_eq!(AttachmentId::decode(&deep.encode()), Ok(deep));
+        assert_eq!(ItemId::decode(&deep.encode()), Err(IdError::IsAttachment));
+    }
+    assert_eq!(deep.within.levels(), [3; MAX_WITHIN]);
+    assert!(deep.encode().len() < 512);
+    assert_eq!(Within::default().deeper(0), None);
 
     let conversation = ConversationId { mailbox: BOX, conversation: [5; 16] };
     assert_eq!(ConversationId::decode(&conversation.encode()), Ok(conversation));
@@ -110,7 +120,7 @@ proptest! {
     fn items_round_trip(guid: [u8; 16], folder in 1i64..1 << 48, number in 1i64..1 << 48, attachment in 1i64..i64::MAX) {
         let id = ItemId { mailbox: Guid(guid), folder: FolderNo(folder), item: ItemNo(number) };
         prop_assert_eq!(ItemId::decode(&id.encode()), Ok(id));
-        let id = AttachmentId { item: id, attachment: AttachmentNo(attachment) };
+        let id = AttachmentId { item: id, attachment: AttachmentNo(attachment), within: Within::default() };
         prop_assert_eq!(AttachmentId::decode(&id.encode()), Ok(id));
     }
 

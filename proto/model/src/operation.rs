@@ -196,7 +196,7 @@ operations! {
     SendItem                          = op(E2007, Messages).built();
     MoveItem                          = op(E2007, Messages).with(ITEMS).built();
     CopyItem                          = op(E2007, Messages).with(ITEMS).built();
-    ArchiveItem                       = op(E2013, Messages).with(ITEMS).refused(Code::ErrorArchiveMailboxNotEnabled);
+    ArchiveItem                       = op(E2013, Messages).with(ITEMS);
     CreateAttachment                  = op(E2007, Messages).with(&[("Attachments", "")]).built();
     DeleteAttachment                  = op(E2007, Messages).built();
     GetAttachment                     = op(E2007, Messages).with(&[("Attachments", "")]).built();

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use ewsd_ipc::Count;
 use ewsd_model::Value;
 use ewsd_model::id::MailboxNo;
-use ewsd_model::property::bit;
+use ewsd_model::property::{Column, bit};
 use ewsd_model::value::Mailbox;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, AttachmentKind, ItemRef, Map, NewAttachment, NewItem, Recipient, Store, StoreError, json};
@@ -122,7 +122,9 @@ pub fn deliver_to(
 ) -> Vec<Result<ItemRef, DeliverError>> {
     let now = clock::now();
     let mime = mime::prepend(&trace.lines(now), message);
-    let parsed = mime::parse(&mime, now);
+    let mut parsed = mime::parse(&mime, now);
+    // The sender's categories are not the recipient's: `Keywords` stays in the octets only.
+    parsed.columns.remove(Column::Categories);
     // Two addresses of one mailbox get one message.
     let mut done: HashMap<MailboxNo, Result<ItemRef, DeliverError>> = HashMap::new();
     targets

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ewsd_model::code::Code;
 use ewsd_model::property::{Prop, Type};
+use ewsd_model::rights::Rights;
 use ewsd_model::value::{Body, BodyType, Flag, FlagStatus, Mailbox, Permission, PermissionUser};
 use ewsd_model::{PropId, Value};
 
@@ -243,7 +244,7 @@ const LEVELS: &[&str] = &[
     "FreeBusyTimeAndSubjectAndLocation",
 ];
 
-/// PermissionSetType; None when an entry sets single rights beside a level that implies them (MS-OXWSFOLD 2.2.4).
+/// PermissionSetType; None when an entry sets single rights that its level does not imply (MS-OXWSFOLD 2.2.4).
 fn permissions(c: &mut Cursor<'_>) -> Result<Option<Vec<Permission>>, Fault> {
     let mut permissions = Some(Vec::new());
     while let Some(child) = c.child()? {
@@ -269,29 +270,57 @@ fn permissions(c: &mut Cursor<'_>) -> Result<Option<Vec<Permission>>, Fault> {
 }
 
 fn permission(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Option<Permission>, Fault> {
-    let (mut user, mut level, mut single) = (None, None, false);
+    let (mut user, mut level, mut single) = (None, None, Vec::new());
     while let Some(child) = c.child()? {
         match child.name() {
             "UserId" => user = Some(permission_user(c)?),
+            // exchangelib writes CalendarPermissionLevel in both kinds of entries, and CanCreateSubfolders.
             "PermissionLevel" | "CalendarPermissionLevel" => level = Some(word(c, &child, LEVELS)?),
-            "CanCreateItems"
-            | "CanCreateSubFolders"
-            | "IsFolderOwner"
-            | "IsFolderVisible"
-            | "IsFolderContact"
-            | "EditItems"
-            | "DeleteItems"
-            | "ReadItems" => {
-                single = true;
-                c.skip()?;
+            "CanCreateItems" => single.push(Single::Has(Rights::CREATE, c.value(&child)?)),
+            "CanCreateSubFolders" | "CanCreateSubfolders" => {
+                single.push(Single::Has(Rights::CREATE_SUBFOLDER, c.value(&child)?));
             }
+            "IsFolderOwner" => single.push(Single::Has(Rights::FOLDER_OWNER, c.value(&child)?)),
+            "IsFolderVisible" => single.push(Single::Has(Rights::FOLDER_VISIBLE, c.value(&child)?)),
+            "IsFolderContact" => single.push(Single::Has(Rights::FOLDER_CONTACT, c.value(&child)?)),
+            "EditItems" => single.push(Single::Edit(word(c, &child, REACHES)?)),
+            "DeleteItems" => single.push(Single::Delete(word(c, &child, REACHES)?)),
+            "ReadItems" => single.push(Single::Read(word(c, &child, READINGS)?)),
             _ => return Err(c.unexpected(&child)),
         }
     }
     let level = level.ok_or_else(|| c.missing(element, "PermissionLevel"))?;
+    // A client that read an entry and sends all of it back sets nothing that the level does not say.
+    let implied = |rights: Rights| single.iter().all(|one| one.is_in(rights));
     match user.ok_or_else(|| c.missing(element, "UserId"))? {
-        Some(user) if !single && level != "Custom" => Ok(Some(Permission { user, level })),
+        Some(user) if Rights::from_level(level).is_some_and(implied) => Ok(Some(Permission { user, level })),
         _ => Ok(None),
+    }
+}
+
+/// PermissionActionType.
+const REACHES: &[&str] = &["None", "Owned", "All"];
+
+/// PermissionReadAccessType and CalendarPermissionReadAccessType.
+const READINGS: &[&str] = &["None", "TimeOnly", "TimeAndSubjectAndLocation", "FullDetails"];
+
+/// One right of a permission beside its level.
+enum Single {
+    Has(Rights, bool),
+    Edit(&'static str),
+    Delete(&'static str),
+    Read(&'static str),
+}
+
+impl Single {
+    /// Whether these rights say the same.
+    fn is_in(&self, rights: Rights) -> bool {
+        match self {
+            Single::Has(right, wanted) => rights.has(*right) == *wanted,
+            Single::Edit(wanted) => rights.edit_items() == *wanted,
+            Single::Delete(wanted) => rights.delete_items() == *wanted,
+            Single::Read(wanted) => [false, true].iter().any(|calendar| rights.read_items(*calendar) == *wanted),
+        }
     }
 }
 

@@ -133,9 +133,11 @@ const COUNTED: &[&str] =
     &["ItemIds", "Items", "FolderIds", "FolderNames", "MailboxDataArray", "Conversations", "ConversationActions"];
 
 /// Leaves the element of an operation that is not built; how many response messages its refusal has.
+///
+/// exchangelib's GetMailTips has text between its elements.
 fn count_members(c: &mut Cursor<'_>) -> Result<usize, Fault> {
     let mut members = 0usize;
-    while let Some(child) = c.child()? {
+    while let Some(child) = c.child_in_text()? {
         if !COUNTED.contains(&child.name()) {
             c.skip()?;
             continue;

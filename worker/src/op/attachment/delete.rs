@@ -2,6 +2,7 @@
 
 use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::DeleteAttachment;
+use ewsd_model::code::Code;
 use ewsd_model::value::WireId;
 
 use crate::error::{Result, outcome};
@@ -15,6 +16,10 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteAttachment) -> Result<Vec<Outcome<Wir
 
 fn one(cx: &mut Cx<'_>, id: &str) -> Result<WireId> {
     let attachment = cx.gate.attachment(id, Right::Modify)?;
+    if !attachment.within.levels().is_empty() {
+        // An attached message is kept as the octets that came.
+        return Err(Code::ErrorCannotDeleteObject.into());
+    }
     let granted = attachment.item.granted;
     let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
     // The item may have moved since the id was made: the attachment knows where it hangs.
