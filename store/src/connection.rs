@@ -5,7 +5,7 @@
 //! [`StoreError::Busy`] at once, so a worker spends no time on a database that is away.
 
 use crate::clock;
-use crate::error::{Verdict, text, verdict};
+use crate::error::{Verdict, is_fatal, text, verdict};
 use crate::sql::Sql;
 use crate::{Missing, Options, StoreError};
 use ewsd_model::id::{MailboxNo, Seq};
@@ -22,6 +22,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// A connection unused for so long is tried before it is trusted with a change.
 const IDLE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Without any sign of life from the other machine for so long, the connection is given up.
+const VANISHED: Duration = Duration::from_secs(20);
+/// What the driver takes when the URL does not say `keepalives_idle`.
+const KEEPALIVES_UNSET: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// The database as one worker uses it. Not shared between threads: one connection each.
 pub struct Store {
@@ -33,6 +37,8 @@ pub struct Store {
     used: Instant,
     not_before: Option<Instant>,
     pause: Duration,
+    /// There was a connection with these options.
+    proven: bool,
     running: Option<Running>,
     changes: Vec<(MailboxNo, Seq)>,
 }
@@ -79,6 +85,7 @@ impl Store {
             pause: FIRST_PAUSE,
             running: None,
             changes: Vec::new(),
+            proven: false,
         })
     }
 
@@ -142,9 +149,6 @@ impl Store {
         self.client.as_ref().is_some_and(|client| !client.is_closed())
     }
 
-    pub(crate) fn query(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        self.run(sql).map_err(|ended| self.give_up(ended))
-    }
     /// How long every call still answers [`StoreError::Busy`] at once; zero when the next one finds out for itself.
     pub fn pause_left(&self) -> Duration {
         self.not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(clock::now()))
@@ -153,6 +157,9 @@ impl Store {
 
     pub(crate) fn query_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
         Ok(self.query(sql)?.into_iter().next())
+    pub(crate) fn query(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        self.run(sql).map_err(|ended| self.give_up(ended))
+    }
     }
 
     /// A statement that changes nothing: a connection found lost is made anew and asked again at once.
@@ -321,6 +328,7 @@ impl Store {
                     self.client = Some(client);
                     self.used = clock::now();
                 }
+                    self.proven = true;
                 Err(error) => {
                     log::warn!("cannot reach PostgreSQL: {}", text(&error));
                     self.not_before = Some(clock::now() + self.pause);
@@ -328,8 +336,10 @@ impl Store {
                     return Err(match verdict(&error) {
                         Verdict::Away => self.busy(),
                         _ => StoreError::Db(text(&error)),
+                    // What was right once is no wrong setting: somebody keeps sessions out for a while.
                     });
                 }
+                        _ if self.proven => self.busy(),
             }
         }
         Ok(())
@@ -357,7 +367,8 @@ impl Store {
     }
 
     fn ended(&mut self, error: postgres::Error) -> Ended {
-        match verdict(&error) {
+        let closed = self.client.as_ref().is_none_or(Client::is_closed);
+        match if closed || is_fatal(&error) { Verdict::Away } else { verdict(&error) } {
             Verdict::Away => {
                 log::warn!("lost PostgreSQL: {}", text(&error));
                 self.lose();
@@ -404,4 +415,26 @@ pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
     config.application_name(&options.application);
     config.connect_timeout(options.connect_timeout);
     Ok(config)
+}
+    // A server that vanished without a word is noticed before the client of a request gives up. Of no effect on Unix sockets.
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(VANISHED);
+    }
+    if config.get_keepalives_idle() == KEEPALIVES_UNSET {
+        config.keepalives_idle(VANISHED / 2).keepalives_interval(VANISHED / 4).keepalives_retries(2);
+    }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_machine_that_vanishes_is_noticed_unless_the_url_says_how() {
+        let plain = config(&Options::new("host=db.example.test user=x")).unwrap();
+        assert_eq!((plain.get_tcp_user_timeout(), plain.get_keepalives_idle()), (Some(&VANISHED), VANISHED / 2));
+        let own = config(&Options::new("host=db.example.test keepalives_idle=77 tcp_user_timeout=9")).unwrap();
+        assert_eq!(own.get_tcp_user_timeout(), Some(&Duration::from_secs(9)));
+        assert_eq!(own.get_keepalives_idle(), Duration::from_secs(77));
+    }
 }

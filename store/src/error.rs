@@ -1,7 +1,7 @@
 //! What can go wrong with the store, by what the caller can do about it.
 
 use ewsd_model::id::Seq;
-use postgres::error::SqlState;
+use postgres::error::{Severity, SqlState};
 use std::fmt;
 
 #[derive(Debug)]
@@ -109,12 +109,20 @@ pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
             _ => Verdict::Other,
         };
     }
-    // Class 08: connection; 57P: shutdown, crash, starting; 53300: too many connections.
+    // Class 08: connection; 57P: shutdown, crash, starting; 53300: too many connections; 25006: another server is the
+    // primary now, which a new connection may find.
     let text = code.code();
-    if text.starts_with("08") || text.starts_with("57P") || *code == SqlState::TOO_MANY_CONNECTIONS {
+    let away = [SqlState::TOO_MANY_CONNECTIONS, SqlState::READ_ONLY_SQL_TRANSACTION];
+    if text.starts_with("08") || text.starts_with("57P") || away.contains(code) {
         return Verdict::Away;
     }
     Verdict::Other
+}
+
+/// The server ends the session with this error, whatever it is about (57P01, 25P03 ...).
+pub(crate) fn is_fatal(error: &postgres::Error) -> bool {
+    let severity = error.as_db_error().and_then(|error| error.parsed_severity());
+    matches!(severity, Some(Severity::Fatal | Severity::Panic))
 }
 
 fn is_io(error: &postgres::Error) -> bool {

@@ -4,6 +4,9 @@ use crate::support::*;
 use ewsd_model::id::MailboxNo;
 use ewsd_store::testing::{Cluster, database};
 use ewsd_store::*;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Calls until the store has connected again, as a worker does with each request. Every refusal must say that it is away.
@@ -106,6 +109,159 @@ fn a_connection_lost_in_a_transaction_undoes_it() {
         assert_eq!(house.newest(), before);
         assert!(house.store.take_changes().is_empty());
     }
+    house.check();
+}
+
+/// Waits until the sessions of an application are gone.
+fn until_gone(options: &Options) {
+    let mut client = postgres::Client::connect(&options.url, postgres::NoTls).unwrap();
+    let patience = std::time::Instant::now() + Duration::from_secs(30);
+    let sql = "select count(*) from pg_stat_activity where application_name = $1";
+    while client.query_one(sql, &[&options.application]).unwrap().get::<_, i64>(0) > 0 {
+        assert!(std::time::Instant::now() < patience);
+        std::thread::yield_now();
+    }
+}
+
+/// 25P03: not the statement that hears of it is at fault.
+#[test]
+fn a_session_that_the_server_ended_is_away_whatever_the_reason() {
+    let mut house = house();
+    let (mailbox, inbox, before) = (house.mailbox, house.inbox, house.newest());
+    let url = format!("{} options='-c idle_in_transaction_session_timeout=1ms'", house.database.options().url);
+    let hasty = Options { url, application: "hasty".into(), ..house.database.options() };
+    let mut store = Store::connect(&hasty).unwrap();
+    let watcher = Options { application: hasty.application.clone(), ..house.database.options() };
+    let result: Result<(), StoreError> = store.transaction(|store| {
+        store.newest(mailbox)?;
+        until_gone(&watcher);
+        store.create_item(mailbox, &message(inbox, "x")).map(drop)
+    });
+    assert!(matches!(result, Err(StoreError::Busy { .. })), "{result:?}");
+    assert_eq!(house.newest(), before);
+    assert_eq!(store.newest(mailbox).unwrap(), before);
+}
+
+/// 25006: the primary is elsewhere by now, which only a new connection finds.
+#[test]
+fn a_server_that_takes_no_changes_is_left() {
+    let mut house = house();
+    let url = format!("{} options='-c default_transaction_read_only=on'", house.database.options().url);
+    let mut store = Store::connect(&Options { url, ..house.database.options() }).unwrap();
+    let write = store.create_item(house.mailbox, &message(house.inbox, "x"));
+    assert!(matches!(write, Err(StoreError::Busy { .. })), "{write:?}");
+    assert!(!store.is_connected());
+    house.check();
+}
+
+#[test]
+fn an_administrator_who_keeps_sessions_out_is_waited_for() {
+    let mut house = house();
+    let options = house.database.options();
+    let name = options.url.split("dbname='").nth(1).unwrap().trim_end_matches('\'').to_owned();
+    let template = Options { url: options.url.replace(&name, "postgres"), ..options.clone() };
+    let mut admin = postgres::Client::connect(&template.url, postgres::NoTls).unwrap();
+    let end_sessions = format!(
+        "do $$ begin perform pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'; end $$"
+    );
+    admin.batch_execute(&format!("alter database {name} allow_connections false")).unwrap();
+    admin.batch_execute(&end_sessions).unwrap();
+    assert!(matches!(house.store.newest(house.mailbox), Err(StoreError::Busy { .. })));
+    // Who starts with such a server may have the wrong one.
+    assert!(matches!(Store::connect(&options), Err(StoreError::Db(_))));
+    admin.batch_execute(&format!("alter database {name} allow_connections true")).unwrap();
+    let (mailbox, retry_ms) = (house.mailbox, options.retry_ms);
+    let patience = std::time::Instant::now() + Duration::from_secs(30);
+    while let Err(error) = house.store.newest(mailbox) {
+        assert!(matches!(error, StoreError::Busy { retry_ms: same } if same == retry_ms), "{error}");
+        assert!(house.store.pause_left() <= Duration::from_secs(2) && std::time::Instant::now() < patience);
+    }
+    assert_eq!(house.store.pause_left(), Duration::ZERO);
+}
+
+/// Stands between the store and PostgreSQL. While `armed` it lets the first message that begins with this octet (and holds
+/// this text) through and cuts the connection instead of bringing the answer.
+struct Cutter {
+    options: Options,
+    armed: Arc<Mutex<Option<(u8, &'static str)>>>,
+}
+
+impl Cutter {
+    fn start(options: Options) -> Cutter {
+        let directory = options.url.split('\'').nth(1).unwrap().to_owned();
+        let own = std::path::PathBuf::from(format!("{directory}/cutter"));
+        let _ = std::fs::remove_dir_all(&own);
+        std::fs::create_dir(&own).unwrap();
+        let listener = UnixListener::bind(own.join(".s.PGSQL.5432")).unwrap();
+        let armed = Arc::new(Mutex::new(None));
+        let (theirs, server) = (armed.clone(), format!("{directory}/.s.PGSQL.5432"));
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                relay(client.unwrap(), UnixStream::connect(&server).unwrap(), &theirs);
+            }
+        });
+        let url = options.url.replacen(&directory, &own.to_string_lossy(), 1);
+        Cutter { options: Options { url, ..options }, armed }
+    }
+
+    fn arm(&self, kind: u8, text: &'static str) {
+        *self.armed.lock().unwrap() = Some((kind, text));
+    }
+
+    fn has_cut(&self) -> bool {
+        self.armed.lock().unwrap().is_none()
+    }
+}
+
+/// Question and answer in turn; an answer ends with ReadyForQuery.
+fn relay(mut client: UnixStream, mut server: UnixStream, armed: &Mutex<Option<(u8, &'static str)>>) {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let n = client.read(&mut buffer).unwrap_or(0);
+        if n == 0 || server.write_all(&buffer[..n]).is_err() {
+            return;
+        }
+        let cut = {
+            let mut armed = armed.lock().unwrap();
+            let text = String::from_utf8_lossy(&buffer[1..n]);
+            armed.take_if(|(kind, part)| buffer[0] == *kind && text.contains(*part)).is_some()
+        };
+        let mut answer = Vec::new();
+        while answer.len() < 6 || !answer[answer.len() - 6..].starts_with(&[b'Z', 0, 0, 0, 5]) {
+            let n = server.read(&mut buffer).unwrap_or(0);
+            if n == 0 {
+                return;
+            }
+            answer.extend_from_slice(&buffer[..n]);
+        }
+        if cut || client.write_all(&answer).is_err() {
+            return;
+        }
+    }
+}
+
+/// The answer to a commit gets lost: nobody may be told that it is done, and nothing may be done twice.
+#[test]
+fn a_change_of_unknown_outcome_is_neither_acknowledged_nor_made_again() {
+    let mut house = house();
+    let (mailbox, inbox) = (house.mailbox, house.inbox);
+    let cutter = Cutter::start(house.database.options());
+    let mut store = Store::connect(&cutter.options).unwrap();
+    store.create_item(mailbox, &message(inbox, "prepared")).unwrap();
+    store.take_changes();
+    // A statement of its own (Bind first), then a transaction's end (Query).
+    cutter.arm(b'B', "");
+    let alone = store.create_item(mailbox, &message(inbox, "alone"));
+    assert!(matches!(alone, Err(StoreError::Busy { .. })) && cutter.has_cut(), "{alone:?}");
+    cutter.arm(b'Q', "commit");
+    let together: Result<(), StoreError> =
+        store.transaction(|store| store.create_item(mailbox, &message(inbox, "together")).map(drop));
+    assert!(matches!(together, Err(StoreError::Busy { .. })) && cutter.has_cut(), "{together:?}");
+    assert_eq!(store.take_changes(), []);
+    // Both were committed, each once; a look that is cut is taken again without a word.
+    cutter.arm(b'B', "");
+    assert_eq!(store.item_numbers(mailbox, inbox).unwrap().len(), 3);
+    assert_eq!(house.number("select count(*) from item"), 3);
     house.check();
 }
 

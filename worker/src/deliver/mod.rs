@@ -41,7 +41,7 @@ pub enum DeliverError {
     Disabled,
     /// Beyond the quota; there may be room later.
     Full,
-    /// The database is away; nothing was stored.
+    /// The database is away. Whether the message was stored just before is unknown: sent again it may come twice.
     Busy {
         retry_ms: u32,
     },
