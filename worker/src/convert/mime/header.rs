@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use mail_parser::HeaderValue;
 use mail_parser::parsers::MessageStream;
 
+use super::charset;
+
 /// Every field in order, unfolded and decoded (RFC 2047).
 pub fn headers(mime: &[u8]) -> Vec<(String, String)> {
     fields(mime).filter_map(|field| Some((field.name()?.to_owned(), field.value()))).collect()
@@ -54,7 +56,8 @@ impl<'a> RawField<'a> {
     pub fn value(&self) -> String {
         let colon = self.0.iter().position(|b| *b == b':').map_or(0, |at| at + 1);
         let raw = self.0.get(colon..).unwrap_or_default();
-        match MessageStream::new(raw).parse_unstructured() {
+        let decoded = charset::utf8(raw);
+        match MessageStream::new(decoded.as_deref().map_or(raw, str::as_bytes)).parse_unstructured() {
             HeaderValue::Text(text) => text.trim().to_owned(),
             _ => String::new(),
         }
@@ -80,6 +83,12 @@ pub(super) fn fields(mime: &[u8]) -> impl Iterator<Item = RawField<'_>> {
         rest = tail;
         Some(RawField(field))
     })
+}
+
+/// The octets of all fields.
+pub(super) fn block(mime: &[u8]) -> &[u8] {
+    let end = fields(mime).map(|field| field.0.len()).sum();
+    mime.get(..end).unwrap_or(mime)
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
 //! | how are header lines listed, added, taken out? | `header.rs` |
+//! | which characters are octets that do not say? | `charset.rs` |
 //!
 //! A message that came in is kept as it is beside its properties ([`Parsed`] is what is read off it, never instead of it).
 //! Nothing here fails: what cannot be parsed is a message without properties whose body is its text.
 
 mod build;
+mod charset;
 mod header;
 mod parse;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::thread::Thread;
-use super::{Attachment, PREVIEW, Parsed, SEARCHED, header};
+use super::{Attachment, PREVIEW, Parsed, SEARCHED, charset, header};
 use crate::convert::html;
 
 /// More parts than that are in the stored message only: each attachment is a row of its own.
@@ -34,9 +34,13 @@ pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
         attachments: Vec::new(),
         search: String::new(),
     };
-    envelope(&message, &mut parsed);
-    identity(&message, now, &mut parsed);
-    marks(&message, &mut parsed);
+    let decoded = charset::utf8(header::block(mime));
+    let head = decoded.as_deref().and_then(|fields| guarded(|| MessageParser::default().parse_headers(fields)));
+    let head = head.as_ref().unwrap_or(&message);
+    envelope(head, &mut parsed);
+    identity(head, now, &mut parsed);
+    marks(head, &mut parsed);
+    show_unended(&mut message);
     let body_type = body(&message, &mut parsed);
     attachments(&mut message, body_type, &mut parsed);
     finish(mime, body_type, &mut parsed);
@@ -50,7 +54,11 @@ fn structure(mime: &[u8]) -> Option<Message<'_>> {
     if may_nest(mime) > NESTED {
         return None;
     }
-    std::panic::catch_unwind(|| MessageParser::default().parse(mime)).ok().flatten()
+    guarded(|| MessageParser::default().parse(mime))
+}
+
+fn guarded<T>(parse: impl FnOnce() -> Option<T> + std::panic::UnwindSafe) -> Option<T> {
+    std::panic::catch_unwind(parse).ok().flatten()
 }
 
 /// How deep messages could lie in messages at most: each needs a type that says so. The parser's tree is as deep, and
@@ -166,7 +174,9 @@ fn identity(message: &Message<'_>, now: Timestamp, parsed: &mut Parsed<'_>) {
     columns.set(Column::Sent, Value::Time(sent));
 
     let ids = |value: &HeaderValue<'_>| {
-        let ids: Vec<String> = texts(value).map(|id| format!("<{id}>")).collect();
+        // Blanks come from lines that were folded inside an id.
+        let bare = |id: &str| id.split_whitespace().collect::<String>();
+        let ids: Vec<String> = texts(value).map(|id| format!("<{}>", bare(id))).collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     };
     let message_id = message.message_id().map(|id| format!("<{id}>"));
@@ -258,30 +268,62 @@ fn marks(message: &Message<'_>, parsed: &mut Parsed<'_>) {
     }
 }
 
+/// A message that was cut off in the middle of its text, whose parts nothing ends: the parser attaches such a part, people
+/// want to read it.
+fn show_unended(message: &mut Message<'_>) {
+    if !message.text_body.is_empty() || !message.html_body.is_empty() {
+        return;
+    }
+    let Message { parts, attachments, text_body, html_body, .. } = message;
+    let is_text = |id: &u32| {
+        parts.get(*id as usize).is_some_and(|part| {
+            let plain = part.content_transfer_encoding().is_none_or(|name| name.trim().ends_with("bit"));
+            let kind = part.content_type();
+            let shown = kind.is_none_or(|kind| kind.c_type.eq_ignore_ascii_case("text"))
+                && !part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
+            part.is_encoding_problem && plain && shown && matches!(part.body, PartType::Text(_) | PartType::Html(_))
+        })
+    };
+    let Some(at) = attachments.iter().position(is_text) else { return };
+    let id = attachments.remove(at);
+    text_body.push(id);
+    html_body.push(id);
+    let Some(part) = parts.get_mut(id as usize) else { return };
+    let is_html = part.content_type().and_then(|kind| kind.subtype()).is_some_and(|kind| kind == "html");
+    if let (true, PartType::Text(text)) = (is_html, &mut part.body) {
+        part.body = PartType::Html(std::mem::take(text));
+    }
+}
+
 /// The text that is shown: HTML if any part of it is, with the parts one after another.
 fn body(message: &Message<'_>, parsed: &mut Parsed<'_>) -> BodyType {
-    let shown = |ids: &[u32]| -> Vec<&PartType<'_>> {
-        let parts = ids.iter().filter_map(|id| message.parts.get(*id as usize)).map(|part| &part.body);
-        parts.filter(|part| matches!(part, PartType::Text(_) | PartType::Html(_))).collect()
+    let shown = |ids: &[u32]| -> Vec<(bool, Cow<'_, str>)> {
+        let parts = ids.iter().filter_map(|id| message.parts.get(*id as usize));
+        let texts = parts.filter_map(|part| match &part.body {
+            PartType::Text(text) => Some((false, part, text)),
+            PartType::Html(text) => Some((true, part, text)),
+            _ => None,
+        });
+        let read = |text: &Cow<'_, str>, part| charset::reread(part, &message.raw_message, text);
+        texts
+            .map(|(is_html, part, text)| (is_html, read(text, part).map_or_else(|| text.clone(), Cow::Owned)))
+            .collect()
     };
     let html = shown(&message.html_body);
-    if html.iter().any(|part| matches!(part, PartType::Html(_))) {
-        for part in html {
-            match part {
-                PartType::Html(text) => parsed.body.push_str(text),
-                PartType::Text(text) => parsed.body.push_str(&html::from_text(text)),
-                _ => {}
+    if html.iter().any(|(is_html, _)| *is_html) {
+        for (is_html, text) in html {
+            match is_html {
+                true => parsed.body.push_str(&text),
+                false => parsed.body.push_str(&html::from_text(&text)),
             }
         }
         return BodyType::Html;
     }
-    for (at, part) in shown(&message.text_body).into_iter().enumerate() {
+    for (at, (_, text)) in shown(&message.text_body).into_iter().enumerate() {
         if at > 0 && !parsed.body.ends_with('\n') {
             parsed.body.push_str("\r\n");
         }
-        if let PartType::Text(text) | PartType::Html(text) = part {
-            parsed.body.push_str(text);
-        }
+        parsed.body.push_str(&text);
     }
     BodyType::Text
 }
@@ -358,12 +400,13 @@ fn file_name(name: &str) -> String {
     if clean.trim().is_empty() { "attachment".to_owned() } else { clean }
 }
 
+/// What was attached, octet by octet: a text in whatever characters its writer used.
 fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
     match std::mem::take(&mut part.body) {
         PartType::Binary(octets) | PartType::InlineBinary(octets) => octets,
         PartType::Text(text) | PartType::Html(text) => match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            Cow::Owned(text) => charset::octets(part, raw).unwrap_or_else(|| Cow::Owned(text.into_bytes())),
         },
         PartType::Message(inner) => {
             // Within the whole message, or within its own decoded octets.
@@ -412,8 +455,13 @@ pub fn describe(columns: &mut Columns, body_type: BodyType, body: &str) -> Strin
         search.push_str(from.address.as_deref().unwrap_or_default());
         search.push('\n');
     }
-    search.push_str(&words);
-    let end = (0..=SEARCHED.min(search.len())).rev().find(|at| search.is_char_boundary(*at)).unwrap_or(0);
-    search.truncate(end);
+    search.push_str(beginning(&words, SEARCHED.saturating_sub(search.len())));
+    search.truncate(beginning(&search, SEARCHED).len());
     search
+}
+
+/// At most so many octets, whole characters only.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
 }

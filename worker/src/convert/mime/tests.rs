@@ -106,6 +106,60 @@ fn an_invitation_keeps_its_calendar_part() {
 }
 
 #[test]
+fn attached_text_keeps_its_octets() {
+    for (fields, encoded, octets) in [
+        ("text/plain", &b"caf\xe9\r\n"[..], &b"caf\xe9\r\n"[..]),
+        ("text/csv; charset=windows-1252", b"caf\xe9;\x80", b"caf\xe9;\x80"),
+        ("text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: base64", b"/v9hAGIA", b"\xfe\xffa\0b\0"),
+        (
+            "text/html; charset=iso-2022-jp\r\nContent-Transfer-Encoding: quoted-printable",
+            b"=1B$B=46|=1B(B=3D",
+            b"\x1b$BF|\x1b(B=",
+        ),
+    ] {
+        let mut mime =
+            b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbody\r\n--b\r\nContent-Type: "
+                .to_vec();
+        mime.extend_from_slice(fields.as_bytes());
+        mime.extend_from_slice(b"\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\n");
+        mime.extend_from_slice(encoded);
+        mime.extend_from_slice(b"\r\n--b--\r\n");
+        let parsed = parse(&mime, Timestamp::UNIX_EPOCH);
+        assert_eq!(parsed.attachments.len(), 1, "{fields}");
+        assert_eq!(parsed.attachments[0].content, octets, "{fields}");
+    }
+}
+
+#[test]
+fn characters_that_nobody_named_are_told() {
+    let head = parse(b"From: J\xfcrgen <j@x.test>\r\nSubject: caf\xc3\xa9\r\n\r\nna\xefve", Timestamp::UNIX_EPOCH);
+    assert_eq!((text(&head, Column::Subject), text(&head, Column::FromName)), ("caf\u{e9}", "J\u{fc}rgen"));
+    assert_eq!(head.body, "na\u{ef}ve");
+    assert!(head.props["InternetMessageHeaders"].to_string().contains("caf\u{e9}"));
+    for (charset, octets, shown) in [
+        ("cp932", &b"\x93\xfa\x96{"[..], "\u{65e5}\u{672c}"),
+        ("x-nobody-knows", b"na\xefve", "na\u{ef}ve"),
+        ("unicode-1-1-utf-7", b"+ZeVnLA-", "+ZeVnLA-"),
+        ("utf-8", b"a\xff", "a\u{fffd}"),
+    ] {
+        let mut mime = format!("Subject: x\r\nContent-Type: text/plain; charset={charset}\r\n\r\n").into_bytes();
+        mime.extend_from_slice(octets);
+        assert_eq!(parse(&mime, Timestamp::UNIX_EPOCH).body, shown, "{charset}");
+    }
+}
+
+#[test]
+fn a_message_that_was_cut_off_is_shown() {
+    let head = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: ";
+    let plain = read(&format!("{head}text/plain\n\nas far as it"));
+    assert_eq!((plain.body.as_str(), plain.attachments.len(), plain.flags), ("as far as it", 0, 0));
+    let html = read(&format!("{head}text/html\n\n<p>as far"));
+    assert_eq!((html.body.as_str(), html.columns.number(Column::BodyType)), ("<p>as far", Some(1)));
+    let file = read(&format!("{head}text/plain\nContent-Disposition: attachment; filename=a\n\ntext"));
+    assert_eq!((file.body.as_str(), file.attachments.len()), ("", 1));
+}
+
+#[test]
 fn what_is_no_message_is_kept_whole() {
     for octets in [&b""[..], b"\x00\xff\xfe garbage", b"no colon here\r\n", b"\r\n\r\n"] {
         let parsed = parse(octets, Timestamp::UNIX_EPOCH);
