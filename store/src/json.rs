@@ -80,18 +80,27 @@ fn encode_scalar(scalar: &Scalar) -> Json {
     match scalar {
         Scalar::Bool(value) => Json::from(*value),
         Scalar::Int(number) => Json::from(*number),
-        Scalar::Real(number) => Json::from(*number),
+        Scalar::Real(number) => encode_real(*number),
         Scalar::Text(text) => Json::from(text.as_str()),
         Scalar::Time(time) => Json::from(time.to_string()),
         Scalar::Bytes(bytes) => Json::from(STANDARD.encode(bytes)),
     }
 }
 
+/// JSON has no number for what is infinite or none: those are words.
+fn encode_real(number: f64) -> Json {
+    if number.is_finite() { Json::from(number) } else { Json::from(number.to_string()) }
+}
+
+fn decode_real(json: &Json) -> Option<f64> {
+    json.as_f64().or_else(|| json.as_str()?.parse().ok())
+}
+
 fn decode_scalar(ty: MapiType, json: &Json) -> Option<Scalar> {
     Some(match ty {
         MapiType::Boolean => Scalar::Bool(json.as_bool()?),
         MapiType::Integer | MapiType::Long | MapiType::Short | MapiType::Currency => Scalar::Int(json.as_i64()?),
-        MapiType::Double | MapiType::Float | MapiType::ApplicationTime => Scalar::Real(json.as_f64()?),
+        MapiType::Double | MapiType::Float | MapiType::ApplicationTime => Scalar::Real(decode_real(json)?),
         MapiType::String | MapiType::Clsid => Scalar::Text(json.as_str()?.to_owned()),
         MapiType::SystemTime => Scalar::Time(json.as_str()?.parse().ok()?),
         MapiType::Binary => Scalar::Bytes(STANDARD.decode(json.as_str()?).ok()?),
@@ -158,6 +167,8 @@ mod tests {
             (MapiType::Boolean, Scalar::Bool(false)),
             (MapiType::Currency, Scalar::Int(i64::MAX)),
             (MapiType::Float, Scalar::Real(1.5)),
+            (MapiType::Double, Scalar::Real(f64::INFINITY)),
+            (MapiType::Double, Scalar::Real(f64::NEG_INFINITY)),
             (MapiType::Clsid, Scalar::Text("{…}".into())),
             (MapiType::SystemTime, Scalar::Time("1601-01-01T00:00:00Z".parse().unwrap())),
             (MapiType::Binary, Scalar::Bytes(vec![1, 2])),

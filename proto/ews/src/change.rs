@@ -9,7 +9,7 @@ use ewsd_model::{FolderKind, ItemKind, PropId, Value};
 
 use crate::cursor::{Cursor, Element};
 use crate::fault::{Failure, Fault};
-use crate::object::{Content, FOREIGN_ITEMS, Kind, content};
+use crate::object::{Content, FOREIGN_ITEMS, Kind, content, is_ignored};
 use crate::path::{IndexedPath, Path};
 use crate::property::read;
 use crate::target::{BaseItemId, TargetFolder};
@@ -103,7 +103,7 @@ const FOLDER_UPDATES: UpdateNames = ["SetFolderField", "AppendToFolderField", "D
 
 fn read_updates(c: &mut Cursor<'_>, element: &Element<'_>, names: &UpdateNames) -> Result<Vec<Update>, Fault> {
     let [set, append, delete] = *names;
-    let mut updates = Vec::new();
+    let (mut updates, mut any) = (Vec::new(), false);
     while let Some(child) = c.child()? {
         let name = child.name();
         let update = if name == set {
@@ -116,12 +116,10 @@ fn read_updates(c: &mut Cursor<'_>, element: &Element<'_>, names: &UpdateNames) 
             return Err(c.unexpected(&child));
         };
         updates.extend(update);
+        any = true;
     }
-    match updates.is_empty() {
-        // A failure of the one update leaves none behind.
-        true if !c.has_failed() => Err(c.missing(element, set)),
-        _ => Ok(updates),
-    }
+    // One that failed or is taken no notice of leaves none behind.
+    if any { Ok(updates) } else { Err(c.missing(element, set)) }
 }
 
 fn deletion(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
@@ -160,6 +158,9 @@ fn assignment(c: &mut Cursor<'_>, element: &Element<'_>, ability: u8) -> Result<
         return Ok(None);
     }
     let Content { mut props, mut extended, .. } = found;
+    if props.is_empty() && extended.is_empty() && matches!(path, Path::Prop(id) if is_ignored(c, id)) {
+        return Ok(None);
+    }
     if props.len() + extended.len() != 1 {
         c.fail(Failure::at(Code::ErrorIncorrectUpdatePropertyCount, path));
         return Ok(None);

@@ -7,7 +7,7 @@ use ewsd_model::code::Code;
 use ewsd_model::property::mapi::ExtendedValue;
 use ewsd_model::property::{ExtendedPath, Type, can};
 use ewsd_model::value::{Body, WireId};
-use ewsd_model::{FolderKind, ItemKind, PropId, Value};
+use ewsd_model::{FolderKind, ItemKind, PropId, Value, Version};
 
 use crate::cursor::{Cursor, Element};
 use crate::fault::{Failure, Fault};
@@ -203,6 +203,9 @@ fn property(
         }
         return Ok(());
     }
+    if is_ignored(c, id) {
+        return c.skip();
+    }
     if !row.allows(ability) {
         let code =
             if ability == can::APPEND { Code::ErrorInvalidPropertyAppend } else { Code::ErrorInvalidPropertySet };
@@ -210,9 +213,22 @@ fn property(
         return c.skip();
     }
     if let Some(value) = read::value(c, element, row)? {
+        if let (PropId::ItemItemClass, Value::Text(class)) = (id, &value) {
+            if class.chars().count() > CLASS {
+                return Err(c.wrong_value(element.at, row.element, class, "at most 255 characters"));
+            }
+        }
         content.props.push((id, value));
     }
     Ok(())
+}
+
+/// Characters of an ItemClassType.
+const CLASS: usize = 255;
+
+/// Read-only, but no failure to give: servers since 2013 take no notice of it (MS-OXWSCORE, item:StoreEntryId).
+pub(crate) fn is_ignored(c: &Cursor<'_>, id: PropId) -> bool {
+    id == PropId::ItemStoreEntryId && c.reading.version >= Version::Exchange2013
 }
 
 // ---- attachments
@@ -252,7 +268,7 @@ impl NewAttachment {
         }
         match item {
             Some(item) => attachment.content = NewContent::Item(Box::new(item)),
-            None if is_item => return Err(c.missing(element, "Item")),
+            None if is_item => c.fail(Failure::new(Code::ErrorMissingItemForCreateItemAttachment)),
             None => {}
         }
         Ok(attachment)

@@ -106,7 +106,19 @@ pub fn double(text: &str) -> Option<f64> {
     }
 }
 
-/// xs:dateTime or xs:date: with `Z`, with an offset, or in `zone`; fractions down to nanoseconds.
+/// The first and the last time that an answer can tell: programs mean "ever" by the ends of their own calendars, which lie
+/// beyond both as soon as a zone is taken into account.
+fn tellable(time: Option<Timestamp>, year: i16) -> Option<Timestamp> {
+    const FIRST: i64 = -62_135_596_800;
+    match time {
+        Some(time) if time.as_second() < FIRST => Timestamp::from_second(FIRST).ok(),
+        None if year == 9999 => Some(Timestamp::MAX),
+        time => time,
+    }
+}
+
+/// xs:dateTime or xs:date: with `Z`, with an offset, or in `zone`; fractions down to nanoseconds. Never before the year 1, never
+/// after [`Timestamp::MAX`], which is in the last days of 9999.
 pub fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let mut rest = text.as_bytes();
     let year = i16::try_from(digits(&mut rest, 4)?).ok()?;
@@ -121,11 +133,11 @@ pub fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
         }
         _ => (Time::midnight(), false),
     };
-    let date = if day_later { date.tomorrow().ok()? } else { date };
+    let date = if day_later { date.tomorrow().unwrap_or(date) } else { date };
     let local = date.to_datetime(time);
     match rest {
-        [] => zone.to_timestamp(local).ok(),
-        b"Z" | b"z" => TimeZone::UTC.to_timestamp(local).ok(),
+        [] => tellable(zone.to_timestamp(local).ok(), year),
+        b"Z" | b"z" => tellable(TimeZone::UTC.to_timestamp(local).ok(), year),
         [sign @ (b'+' | b'-'), tail @ ..] => {
             rest = tail;
             let hours = i32::from(small(&mut rest)?);
@@ -136,7 +148,7 @@ pub fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
             }
             let seconds = (hours * 60 + minutes) * 60 * if *sign == b'-' { -1 } else { 1 };
             let offset = jiff::tz::Offset::from_seconds(seconds).ok()?;
-            offset.to_timestamp(local).ok()
+            tellable(offset.to_timestamp(local).ok(), year)
         }
         _ => None,
     }
@@ -318,6 +330,9 @@ mod tests {
     #[test]
     fn a_time_without_zone_is_in_the_context_s() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
+        assert_eq!(timestamp("9999-12-31T23:59:59.9999999Z", &zone), Some(Timestamp::MAX));
+        assert_eq!(timestamp("9999-12-31T24:00:00", &zone).unwrap().to_string(), "9999-12-30T22:00:00Z");
+        assert_eq!(timestamp("0001-01-01T00:00:00+10:00", &zone).unwrap().to_string(), "0001-01-01T00:00:00Z");
         assert_eq!(timestamp("2026-12-03T09:00:00", &zone).unwrap().to_string(), "2026-12-03T07:00:00Z");
         assert_eq!(timestamp("2026-12-03T09:00:00Z", &zone).unwrap().to_string(), "2026-12-03T09:00:00Z");
     }

@@ -300,7 +300,12 @@ fn bodies(shape: &ItemShape) -> Bodies {
         unique: shape.unique_body_type.unwrap_or(body),
         normalized: shape.normalized_body_type.unwrap_or(body),
         filter: shape.filter_html,
-        most: shape.max_body_size.and_then(|most| usize::try_from(most).ok()).filter(|most| *most > 0),
+        // In kilobytes.
+        most: shape
+            .max_body_size
+            .and_then(|most| usize::try_from(most).ok())
+            .filter(|most| *most > 0)
+            .map(|most| most.saturating_mul(1024)),
     }
 }
 

@@ -177,6 +177,14 @@ impl Draft {
         }
     }
 
+    /// The message as it is kept: what the client gave where that still says the same.
+    fn whole(&self) -> Cow<'_, [u8]> {
+        match &self.mime {
+            Some(octets) if self.flags & bit::MIME_STALE == 0 => Cow::Borrowed(octets),
+            _ => Cow::Owned(self.build(true)),
+        }
+    }
+
     /// The message written from its properties.
     fn build(&self, bcc: bool) -> Vec<u8> {
         let kept = self.mime.as_deref().map(mime::headers).unwrap_or_default();
@@ -279,7 +287,7 @@ impl Attached {
                     return Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment).into());
                 }
                 let draft = Draft::new(cx, kind, *item)?;
-                (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.build(true))
+                (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.whole().into_owned())
             }
         };
         let content_type = content_type.filter(|text| !text.trim().is_empty());
