@@ -32,6 +32,9 @@ demo:
 test:
 	$(NEED) build run test
 	$(CARGO) test --workspace --locked
+	@if $(CARGO) clippy --version >/dev/null 2>&1; \
+	then $(CARGO) clippy --workspace --locked; \
+	else echo "clippy is not installed: the lints that deny panics were not checked"; fi
 
 bench:
 	$(NEED) build run

@@ -5,13 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::source::{Source, take_apart};
+
 crate::tests![
+    sources_are_taken_apart,
     the_master_links_libc_and_friends_only,
     the_master_depends_on_framing_and_messages_only,
     the_master_runs_no_threads_and_sleeps_in_poll_only,
     sql_is_in_the_store_only,
     element_names_are_in_the_protocol_only,
     the_journal_is_written_in_one_place,
+    nothing_panics_on_purpose,
     unsafe_code_is_where_it_is_needed,
     clock_chance_and_environment_are_read_in_one_place,
     arrows_point_one_way,
@@ -41,12 +45,12 @@ fn files(folders: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// The files that serve, without their tests.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
+/// The files that serve, taken apart, without their tests.
+fn sources(folders: &[&str]) -> Vec<(String, Source)> {
     files(folders)
         .into_iter()
         .filter(|(path, _)| !is_proof(path))
-        .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()))
+        .map(|(path, text)| (path, take_apart(without_tests(&text))))
         .collect()
 }
 
@@ -56,15 +60,38 @@ fn is_proof(path: &str) -> bool {
     parts.iter().any(|part| path.contains(part)) || path.ends_with("tests.rs") || path.ends_with("/testing.rs")
 }
 
-/// Lines of code (comments cut off) that `wrong` finds, as `path:line: text`.
+/// The text up to its module of tests, which comes last in a file.
+fn without_tests(text: &str) -> &str {
+    const SIGN: &str = "\n#[cfg(test)]\n";
+    let Some(at) = text.rfind(SIGN) else { return text };
+    let mut behind = text[at + SIGN.len()..].lines().filter(|line| !line.starts_with("#["));
+    if behind.next().is_some_and(|line| line.starts_with("mod ")) { &text[..at] } else { text }
+}
+
+/// Lines of code (without comments and texts) that `wrong` finds, as `path:line: code`.
 fn offences(folders: &[&str], wrong: impl Fn(&str, &str) -> bool) -> Vec<String> {
     sources(folders)
         .iter()
-        .flat_map(|(path, text)| text.lines().enumerate().map(move |(n, line)| (path, n + 1, line)))
-        .filter(|(_, _, line)| !line.trim_start().starts_with("//"))
-        .filter(|(path, _, line)| wrong(path, line.split(" // ").next().unwrap_or_default()))
+        .flat_map(|(path, source)| source.code.lines().enumerate().map(move |(n, line)| (path, n + 1, line)))
+        .filter(|(path, _, line)| wrong(path, line))
         .map(|(path, n, line)| format!("{path}:{n}: {}", line.trim()))
         .collect()
+}
+
+/// String literals that `wrong` finds, as `path:line: text`.
+fn wrong_texts(folders: &[&str], wrong: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    sources(folders)
+        .iter()
+        .flat_map(|(path, source)| source.texts.iter().map(move |(n, text)| (path, n, text)))
+        .filter(|(path, _, text)| wrong(path, text))
+        .map(|(path, n, text)| format!("{path}:{n}: {text}"))
+        .collect()
+}
+
+fn sources_are_taken_apart() {
+    crate::support::source::proves_itself();
+    let cut = without_tests("fn a() {}\n#[cfg(test)]\nuse b;\nfn c() {}\n\n#[cfg(test)]\n#[allow(x)]\nmod tests {}\n");
+    assert!(cut.ends_with("fn c() {}\n"), "{cut}");
 }
 
 fn assert_none(offences: Vec<String>, remedy: &str) {
@@ -117,47 +144,85 @@ fn the_master_runs_no_threads_and_sleeps_in_poll_only() {
     );
 }
 
+/// Whether a text reads like SQL, or like a piece of it.
+fn is_sql(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let begins =
+        ["insert into ", "delete from ", "create table ", "create index ", "alter table ", "drop table ", "truncate "];
+    begins.iter().any(|verb| text.starts_with(verb))
+        || text.starts_with("select ") && text.contains(" from ")
+        || text.starts_with("update ") && text.contains(" set ")
+        || text.starts_with("with ") && text.contains(" as (")
+        || (1..10).any(|n| text.contains(&format!("= ${n}")))
+}
+
 fn sql_is_in_the_store_only() {
     let folders = ["src", "master/src", "proto", "settings/src", "worker/src"];
-    let sql =
-        ["insert into ", "delete from ", "update item", "update folder", "select ", "create table ", "alter table "];
-    assert_none(
-        offences(&folders, |_, line| {
-            let lower = line.to_ascii_lowercase();
-            let quoted = lower.split('"').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
-            sql.iter().any(|s| quoted.trim_start().starts_with(s) && (quoted.contains(" from ") || *s != "select "))
-        }),
-        "SQL belongs into store/",
-    );
+    assert!(is_sql("SELECT a FROM b") && is_sql("AND mailbox = $1") && !is_sql("select one of the words"));
+    assert_none(wrong_texts(&folders, |_, text| is_sql(text)), "SQL belongs into store/");
     assert_none(offences(&folders, |_, line| line.contains("postgres::")), "only store/ speaks to PostgreSQL");
 }
 
 fn element_names_are_in_the_protocol_only() {
     assert_none(
-        offences(&["worker/src", "store/src", "master/src", "src"], |_, line| {
-            ["\"t:", "\"m:", "<t:", "<m:", "<s:"].iter().any(|name| line.contains(name))
+        wrong_texts(&["worker/src", "store/src", "master/src", "src"], |_, text| {
+            text.starts_with("t:")
+                || text.starts_with("m:")
+                || ["<t:", "<m:", "<s:"].iter().any(|name| text.contains(name))
         }),
         "a handler speaks properties, values and codes; element names belong into proto/ews and proto/model",
     );
 }
 
 fn the_journal_is_written_in_one_place() {
+    let writes = ["insert into journal", "update journal", "delete from journal", "update counter", "truncate journal"];
     assert_none(
-        offences(&["store/src", "worker/src", "src"], |path, line| {
-            let lower = line.to_ascii_lowercase();
-            let writes = ["insert into journal", "update journal", "delete from journal", "update counter"];
+        wrong_texts(&["store/src", "worker/src", "src"], |path, text| {
+            let lower = text.to_ascii_lowercase();
             path != "store/src/journal.rs" && writes.iter().any(|w| lower.contains(w))
         }),
         "only store/src/journal.rs writes the journal and its counter",
     );
 }
 
+/// Clippy's lints say the same and more (indexing); this holds where clippy is not installed, too.
+fn nothing_panics_on_purpose() {
+    let signs = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
+    let folders = ["src", "master/src", "proto", "settings/src", "store/src", "worker/src"];
+    assert_none(
+        offences(&folders, |_, line| signs.iter().any(|sign| line.contains(sign))),
+        "nothing that the network reaches may panic: return an error",
+    );
+    let lints = ["unwrap_used", "expect_used", "panic)", "panic,"];
+    assert_none(
+        offences(&folders, |_, line| line.contains("allow(") && lints.iter().any(|lint| line.contains(lint))),
+        "only tests may allow what panics",
+    );
+    for manifest in manifests() {
+        let text = fs::read_to_string(root().join(&manifest)).unwrap();
+        assert!(text.contains("[lints]\nworkspace = true"), "{manifest} does not take the workspace's lints");
+    }
+    let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for lint in ["unwrap_used", "expect_used", "indexing_slicing", "panic"] {
+        assert!(text.contains(&format!("\n{lint} = \"deny\"")), "the workspace does not deny {lint}");
+    }
+}
+
+/// The manifests of every crate of the workspace.
+fn manifests() -> Vec<String> {
+    let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let members = text.split("members = [").nth(1).unwrap().split(']').next().unwrap();
+    let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+    assert!(members.len() > 5, "{members:?}");
+    members.iter().map(|member| format!("{member}/Cargo.toml")).chain(["Cargo.toml".to_owned()]).collect()
+}
+
 fn unsafe_code_is_where_it_is_needed() {
     let allowed = ["proto/ipc/src/", "master/src/spawn.rs", "worker/src/role/", "src/ctl/demo/server.rs"];
     assert_none(
         offences(&["src", "master/src", "proto", "settings/src", "store/src", "worker/src"], |path, line| {
-            let code = line.split('"').step_by(2).collect::<String>();
-            let found = code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl");
+            let found =
+                ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|sign| line.contains(sign));
             found && !allowed.iter().any(|a| path.starts_with(a))
         }),
         "unsafe is for descriptor passing, memfd mapping and spawning",
