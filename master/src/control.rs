@@ -115,11 +115,11 @@ impl Master {
             ("held", gauges.held.to_string()),
             ("streams", gauges.streams.to_string()),
             ("watched_mailboxes", gauges.watched.to_string()),
+            ("put_off", gauges.put_off.to_string()),
             ("buffered_bytes", self.buffered.to_string()),
             ("memfd_bytes", self.memfds.to_string()),
             ("timers", self.timers.len().to_string()),
             ("shared_frames", self.interned.len().to_string()),
-            ("put_off", gauges.put_off.to_string()),
             ("slot_bytes", (size_of::<crate::table::Conn>() + size_of::<crate::hold::Held>()).to_string()),
             ("counters", object(counters.into_iter().map(|(name, n)| (name, n.to_string())))),
         ])

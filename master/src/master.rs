@@ -66,9 +66,9 @@ pub struct Master {
     pub sweeping: Sweeping,
     /// Held calls to be rendered at the end of this turn.
     pub to_render: Vec<(ConnId, Why)>,
-    pub metrics: Metrics,
     /// Held calls that nobody can look at now.
     pub later: Later,
+    pub metrics: Metrics,
     /// The memory that workers share, and its epoch.
     pub shared: File,
     pub epoch: u64,

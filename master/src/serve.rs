@@ -101,8 +101,8 @@ impl Master {
                     self.metrics.changes += 1;
                     self.heard(mailbox, seq);
                 }
-            }
                 self.ask_soon();
+            }
             Reply::Tally { what, n } => self.metrics.tally(what, n),
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
             Reply::Swept { job } => {

@@ -69,6 +69,7 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
         interned: Interned::default(),
         sweeping: Sweeping::default(),
         to_render: Vec::new(),
+        later: Later::default(),
         metrics: Metrics::default(),
         shared,
         epoch: 1,
@@ -76,7 +77,6 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
         told_ready: 0,
         again: Vec::new(),
         scratch: vec![0; ewsd_ipc::MAX_MESSAGE].into_boxed_slice(),
-        later: Later::default(),
         housekeeping: false,
     };
     let addresses = run_dir.join("addresses.json");

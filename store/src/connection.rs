@@ -83,9 +83,9 @@ impl Store {
             used: clock::now(),
             not_before: None,
             pause: FIRST_PAUSE,
+            proven: false,
             running: None,
             changes: Vec::new(),
-            proven: false,
         })
     }
 
@@ -154,12 +154,12 @@ impl Store {
         self.not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(clock::now()))
     }
 
-
-    pub(crate) fn query_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
-        Ok(self.query(sql)?.into_iter().next())
     pub(crate) fn query(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
         self.run(sql).map_err(|ended| self.give_up(ended))
     }
+
+    pub(crate) fn query_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(sql)?.into_iter().next())
     }
 
     /// A statement that changes nothing: a connection found lost is made anew and asked again at once.
@@ -325,21 +325,21 @@ impl Store {
                 Ok(client) => {
                     self.pause = FIRST_PAUSE;
                     self.not_before = None;
+                    self.proven = true;
                     self.client = Some(client);
                     self.used = clock::now();
                 }
-                    self.proven = true;
                 Err(error) => {
                     log::warn!("cannot reach PostgreSQL: {}", text(&error));
                     self.not_before = Some(clock::now() + self.pause);
                     self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                    // What was right once is no wrong setting: somebody keeps sessions out for a while.
                     return Err(match verdict(&error) {
                         Verdict::Away => self.busy(),
+                        _ if self.proven => self.busy(),
                         _ => StoreError::Db(text(&error)),
-                    // What was right once is no wrong setting: somebody keeps sessions out for a while.
                     });
                 }
-                        _ if self.proven => self.busy(),
             }
         }
         Ok(())
@@ -414,8 +414,6 @@ pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
     config.options(&session);
     config.application_name(&options.application);
     config.connect_timeout(options.connect_timeout);
-    Ok(config)
-}
     // A server that vanished without a word is noticed before the client of a request gives up. Of no effect on Unix sockets.
     if config.get_tcp_user_timeout().is_none() {
         config.tcp_user_timeout(VANISHED);
@@ -423,6 +421,8 @@ pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
     if config.get_keepalives_idle() == KEEPALIVES_UNSET {
         config.keepalives_idle(VANISHED / 2).keepalives_interval(VANISHED / 4).keepalives_retries(2);
     }
+    Ok(config)
+}
 
 #[cfg(test)]
 mod tests {

@@ -159,10 +159,10 @@ impl Worker {
                     self.end.send(&Reply::Changed { changes: vec![(mailbox, seq)].into() }, &[])?;
                 }
             }
-            "/die-rendering" => fs::write(self.dir.join(format!("deadly-{}", number(head, "mailbox"))), "")?,
-            "/hold" => return self.hold(job, conn, head, &socket),
             "/away" if query(head, "is") == Some("yes") => fs::write(self.away(), "")?,
             "/away" => fs::remove_file(self.away())?,
+            "/die-rendering" => fs::write(self.dir.join(format!("deadly-{}", number(head, "mailbox"))), "")?,
+            "/hold" => return self.hold(job, conn, head, &socket),
             "/big" | "/drain" => return self.big(job, conn, head, &socket),
             "/context" => conn.context = query(head, "set").unwrap_or_default().as_bytes().to_vec(),
             _ => {}
@@ -254,13 +254,13 @@ impl Worker {
         self.end.send(&Reply::LmtpNext { job, conn, expect }, &[socket.as_fd()])
     }
 
-    fn journal(&self, mailbox: u64) -> u64 {
-        fs::read_to_string(self.dir.join(format!("journal-{mailbox}"))).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
-    }
     fn away(&self) -> PathBuf {
         self.dir.join("away")
     }
 
+    fn journal(&self, mailbox: u64) -> u64 {
+        fs::read_to_string(self.dir.join(format!("journal-{mailbox}"))).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
 
     fn hold(&self, job: u64, conn: ConnRecord, head: &Head<'_>, socket: &OwnedFd) -> io::Result<()> {
         let (mailbox, seen) = (number(head, "mailbox"), number(head, "seen"));
@@ -316,10 +316,10 @@ impl Worker {
         };
         let chunk = |text: String| format!("{:x}\r\n{text}\r\n", text.len()).into_bytes();
         let outcome = match (call.why, kind.as_str()) {
+            (Why::Changed, _) if self.away().exists() => Outcome::Later { ms: 1 },
             (Why::Changed, "stream") if now > seen => {
                 Outcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
             }
-            (Why::Changed, _) if self.away().exists() => Outcome::Later { ms: 1 },
             (Why::Changed, "fat") if now > seen => Outcome::Chunk { bytes: chunk("x".repeat(60_000)), keep: keep(now) },
             (Why::Heartbeat, "stream") => Outcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) },
             (Why::Deadline, _) => {

@@ -408,6 +408,12 @@ pub enum Outcome {
         /// How it goes on.
         keep: Keep,
     },
+    /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
+    /// outcome of [`Why::Deadline`], which somebody waits for.
+    Later {
+        /// Milliseconds before which asking is of no use.
+        ms: u32,
+    },
 }
 
 impl Wire for Outcome {
@@ -427,12 +433,10 @@ impl Wire for Outcome {
                 out.push(2);
                 keep.put(out);
             }
-    /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
-    /// outcome of [`Why::Deadline`], which somebody waits for.
-    Later {
-        /// Milliseconds before which asking is of no use.
-        ms: u32,
-    },
+            Outcome::Later { ms } => {
+                out.push(3);
+                ms.put(out);
+            }
         }
     }
     fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
@@ -440,6 +444,7 @@ impl Wire for Outcome {
             0 => Outcome::Answer { then: Then::get(reader)?, bytes: Body::get(reader)? },
             1 => Outcome::Chunk { bytes: get_bytes(reader, INLINE_LIMIT, "chunk")?, keep: Keep::get(reader)? },
             2 => Outcome::Still { keep: Keep::get(reader)? },
+            3 => Outcome::Later { ms: u32::get(reader)? },
             _ => return Err(Refused::BadValue("outcome")),
         })
     }
@@ -452,10 +457,6 @@ impl Wire for Outcome {
 }
 
 /// A part of a ready-made reply.
-            Outcome::Later { ms } => {
-                out.push(3);
-                ms.put(out);
-            }
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// The same for many held calls: the master keeps one copy.
@@ -463,7 +464,6 @@ pub enum Piece {
     /// This call's own.
     Own(Vec<u8>),
     /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
-            3 => Outcome::Later { ms: u32::get(reader)? },
     Date,
     /// A stretch of the call's own context, which is kept anyway.
     Context {
