@@ -147,27 +147,28 @@ fn a_reader_never_misses_a_number() {
     const EACH: usize = 60;
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     std::thread::scope(|scope| {
-        for _ in 0..4 {
-            let mut store = house.other();
+        let write = |mut store: Store| {
             scope.spawn(move || {
                 for _ in 0..EACH {
                     store.create_item(mailbox, &message(inbox, "x")).unwrap();
                 }
-            });
-        }
+            })
+        };
+        let writers = [(); 4].map(|()| write(house.other()));
         let mut reader = house.other();
-        scope.spawn(move || {
-            let mut after = base;
-            let mut seen = 0;
-            while seen < 4 * EACH {
-                let part = reader.events(mailbox, &Scope::All, after, 7).unwrap();
-                for (at, entry) in part.entries.iter().enumerate() {
-                    assert_eq!(entry.seq.0, after.0 + 1 + at as i64, "a gap");
-                }
-                seen += part.entries.len();
-                after = part.upto;
+        let mut after = base;
+        loop {
+            let last = writers.iter().all(|writer| writer.is_finished());
+            let part = reader.events(mailbox, &Scope::All, after, 7).unwrap();
+            for (at, entry) in part.entries.iter().enumerate() {
+                assert_eq!(entry.seq.0, after.0 + 1 + at as i64, "a gap");
             }
-        });
+            after = part.upto;
+            if last && part.entries.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(after.0 - base.0, (4 * EACH) as i64);
     });
     house.check();
 }
