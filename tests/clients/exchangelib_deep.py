@@ -11,8 +11,8 @@ from exchangelib import (
     Message, PostItem, Q, Task, UTC,
 )
 from exchangelib.errors import (
-    DoesNotExist, ErrorCannotDeleteObject, ErrorInvalidAttachmentId, ErrorInvalidIdMalformed, ErrorItemNotFound,
-    ErrorObjectTypeChanged, MultipleObjectsReturned, ResponseMessageError, TransportError,
+    DoesNotExist, ErrorCannotDeleteObject, ErrorFolderNotFound, ErrorInvalidAttachmentId, ErrorInvalidIdMalformed,
+    ErrorItemNotFound, ErrorObjectTypeChanged, MultipleObjectsReturned, ResponseMessageError, TransportError,
 )
 from exchangelib.folders import Contacts, Messages, Tasks
 from exchangelib.indexed_properties import EmailAddress, PhoneNumber
@@ -106,7 +106,7 @@ def moves_empties_and_wipes_folders():
     one.delete()
     two.delete(delete_type=SOFT_DELETE)
     one.id, one.changekey = gone, key
-    raises(ErrorItemNotFound, one.save)
+    raises((ErrorFolderNotFound, ErrorItemNotFound), one.save)
 
 
 @check

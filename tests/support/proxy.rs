@@ -17,8 +17,9 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Listens on a free port and relays to the server; exchanges are kept under the running test's name.
-    pub fn start(server: SocketAddr) -> Relay {
+    /// Listens on a free port and relays to the server; exchanges are kept under the running test's name. A client that
+    /// breaks the schema itself has its requests not kept.
+    pub fn start(server: SocketAddr, keep_requests: bool) -> Relay {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let (stop, tag) = (Arc::new(AtomicBool::new(false)), record::tag());
@@ -33,7 +34,7 @@ impl Relay {
                     continue;
                 };
                 let tag = tag.clone();
-                all.lock().unwrap().push(std::thread::spawn(move || relay(client, upstream, &tag)));
+                all.lock().unwrap().push(std::thread::spawn(move || relay(client, upstream, &tag, keep_requests)));
             }
         });
         Relay { address, stop, accepting: Some(accepting), connections }
@@ -53,13 +54,15 @@ impl Relay {
     }
 }
 
-fn relay(client: TcpStream, server: TcpStream, tag: &str) {
+fn relay(client: TcpStream, server: TcpStream, tag: &str, keep_requests: bool) {
     let (to_server, to_client) = (server.try_clone().expect("dup"), client.try_clone().expect("dup"));
     let upward = std::thread::spawn(move || copy(client, to_server));
     let replies = copy(server, to_client);
     let requests = upward.join().expect("the upward half");
-    for body in bodies(&requests, false) {
-        record::request(tag, &body);
+    if keep_requests {
+        for body in bodies(&requests, false) {
+            record::request(tag, &body);
+        }
     }
     for body in bodies(&replies, true) {
         record::reply(tag, &body);
