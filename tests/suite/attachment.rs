@@ -19,6 +19,8 @@ crate::tests![
     refuses_wrong_ids_and_parents,
     keeps_empty_and_large_ones,
     copies_attachments_with_the_item,
+    keeps_the_octets_of_texts,
+    attaches_items_of_their_kind,
 ];
 
 fn file(name: &str, content: &[u8]) -> String {
@@ -277,4 +279,46 @@ fn copies_attachments_with_the_item() {
     let item = get_fields(&mut ews, &copy, &["item:Attachments"]);
     let attachment = item.want("t:Attachments/t:FileAttachment/t:AttachmentId").attribute("Id").unwrap();
     assert_eq!(content(&mut ews, attachment), b"A");
+}
+
+/// Texts that came with a message are told as they were sent, whatever characters they are written in.
+fn keeps_the_octets_of_texts() {
+    let mut ews = shared::mailbox();
+    let mut mime = b"Subject: list\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhere\r\n--b\r\n\
+        Content-Type: text/csv; charset=windows-1252; name=a.csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n"
+        .to_vec();
+    mime.extend_from_slice(b"caf\xe9;\x80\r\n--b--\r\n");
+    let id = save_mime(&mut ews, "inbox", &mime);
+    let item = get_fields(&mut ews, &id, &["item:Attachments"]);
+    let attachment = item.want("t:Attachments/t:FileAttachment/t:AttachmentId").attribute("Id").unwrap().to_owned();
+    assert_eq!(content(&mut ews, &attachment), b"caf\xe9;\x80");
+}
+
+/// MS-OXWSATT_R36 MS-OXWSATT_R83 MS-OXWSATT_R99 MS-OXWSATT_R357 MS-OXWSATT_R532 MS-OXWSATT_R78002 MS-OXWSATT_R55001
+fn attaches_items_of_their_kind() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "has items");
+    let attached = |item: &str| format!("<t:ItemAttachment><t:Name>item</t:Name>{item}</t:ItemAttachment>");
+    assert_eq!(ews.error(&attach_request(&id, &attached(""))), "ErrorMissingItemForCreateItemAttachment");
+
+    let post = attached("<t:PostItem><t:Subject>pinned</t:Subject></t:PostItem>");
+    let (post, id) = attach(&mut ews, &id, &post);
+    let own = attached("<t:Message><t:ItemClass>IPM.Note.Own</t:ItemClass><t:Subject>own</t:Subject></t:Message>");
+    let (own, id) = attach(&mut ews, &id, &own);
+    for (attachment, element, class) in [(&post, "t:PostItem", "IPM.Post"), (&own, "t:Message", "IPM.Note.Own")] {
+        let message = ews.one(&read_request(&[attachment]));
+        let item = message.want("m:Attachments/t:ItemAttachment").want(element);
+        assert_eq!(item.text("t:ItemClass"), Some(class));
+    }
+
+    let mime = b"From: ann@x.test\r\nX-Own: kept\r\nMessage-ID: <1@x.test>\r\nSubject: inner\r\n\r\nwords";
+    let given = format!("<t:Message><t:MimeContent>{}</t:MimeContent></t:Message>", STANDARD.encode(mime));
+    let (given, _) = attach(&mut ews, &id, &attached(&given));
+    let shown = read_request(&[&given]).replace(
+        "<m:AttachmentIds>",
+        "<m:AttachmentShape><t:IncludeMimeContent>true</t:IncludeMimeContent></m:AttachmentShape><m:AttachmentIds>",
+    );
+    let message = ews.one(&shown);
+    let told = message.text("m:Attachments/t:ItemAttachment/t:Message/t:MimeContent").unwrap();
+    assert_eq!(STANDARD.decode(told).unwrap(), mime);
 }

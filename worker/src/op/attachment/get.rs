@@ -8,7 +8,7 @@ use ewsd_model::code::Code;
 use ewsd_model::id::{AttachmentId, FolderNo, Seq};
 use ewsd_model::property::Column;
 use ewsd_model::value::AttachmentInfo;
-use ewsd_model::{PropId, Value};
+use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, Map};
 
 use crate::compute::item::attachment_info;
@@ -17,6 +17,7 @@ use crate::convert::mime;
 use crate::deliver::attachment_kind;
 use crate::error::{Result, outcome};
 use crate::gate::{Granted, Right};
+use crate::op::item::draft::CLASS;
 use crate::op::path::Shape;
 use crate::session::Cx;
 
@@ -100,10 +101,14 @@ fn attached_item(
     for column in [Column::Received, Column::Created, Column::Modified] {
         columns.set(column, Value::Time(attachment.modified));
     }
+    let class = attachment.props.get(CLASS).and_then(serde_json::Value::as_str);
+    if let Some(class) = class {
+        columns.set(Column::Class, Value::Text(class.to_owned()));
+    }
     let row = ItemRow {
         item: attachment.item,
         folder: FolderNo(0),
-        kind: parsed.kind,
+        kind: class.map_or(parsed.kind, ItemKind::from_class),
         change: Seq(0),
         flags: parsed.flags,
         attachments: 0,

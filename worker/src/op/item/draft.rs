@@ -44,8 +44,13 @@ pub struct Attached {
     content_id: Option<String>,
     content_location: Option<String>,
     inline: bool,
+    /// Of an item whose octets do not tell it.
+    class: Option<String>,
     content: Vec<u8>,
 }
+
+/// The member of an attachment's document that holds an attached item's class.
+pub const CLASS: &str = "ItemClass";
 
 /// The kind that an item is created as. An `Item` is what its class says, a message if it says nothing.
 pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
@@ -272,6 +277,7 @@ impl Attached {
             content_id: part.content_id,
             content_location: part.content_location,
             inline: part.inline,
+            class: None,
             content: part.content.into_owned(),
         }
     }
@@ -279,20 +285,23 @@ impl Attached {
     /// From a request. A message attached becomes its octets.
     pub fn new(cx: &mut Cx<'_>, wanted: WantedAttachment) -> Result<Attached> {
         let WantedAttachment { name, content_type, content_id, content_location, inline, content, .. } = wanted;
+        let mut class = None;
         let (kind, content_type, content) = match content {
             NewContent::File(octets) => (AttachmentKind::File, content_type, octets),
             NewContent::Item(item) => {
                 let kind = kind_of(&item).map_err(not_attachable)?;
-                if kind != ItemKind::Message {
+                if !matches!(kind, ItemKind::Message | ItemKind::PostItem) {
                     return Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment).into());
                 }
                 let draft = Draft::new(cx, kind, *item)?;
+                let own = draft.columns.text(Column::Class);
+                class = own.filter(|own| *own != ItemKind::Message.default_class()).map(str::to_owned);
                 (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.whole().into_owned())
             }
         };
         let content_type = content_type.filter(|text| !text.trim().is_empty());
         let content_id = content_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
-        Ok(Attached { kind, name, content_type, content_id, content_location, inline, content })
+        Ok(Attached { kind, name, content_type, content_id, content_location, inline, class, content })
     }
 
     /// Octets of the content.
@@ -311,7 +320,7 @@ impl Attached {
             inline: self.inline,
             modified: None,
             content: &self.content,
-            props: Map::new(),
+            props: self.class.iter().map(|class| (CLASS.to_owned(), class.as_str().into())).collect(),
         }
     }
 
