@@ -61,6 +61,7 @@ install:
 	install -m 755 $(TARGET)/release/ewsd $(TARGET)/release/ewsd-worker $(DESTDIR)$(SBINDIR)
 	install -m 755 $(TARGET)/release/ewsctl $(DESTDIR)$(BINDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml || install -m 644 etc/ewsd.toml $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml
+	rm -rf $(TARGET)/man
 	$(TARGET)/release/ewsctl man --out $(TARGET)/man
 	install -d $(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/man/man5 $(DESTDIR)$(DATADIR)/man/man8
 	install -m 644 $(TARGET)/man/*.1 $(DESTDIR)$(DATADIR)/man/man1
@@ -68,11 +69,11 @@ install:
 	install -m 644 $(TARGET)/man/*.8 $(DESTDIR)$(DATADIR)/man/man8
 	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
-	$(TARGET)/release/ewsctl completions bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/ewsctl
-	$(TARGET)/release/ewsctl completions zsh >$(DESTDIR)$(DATADIR)/zsh/site-functions/_ewsctl
-	$(TARGET)/release/ewsctl completions fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ewsctl.fish
+	umask 022; $(TARGET)/release/ewsctl completions bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/ewsctl
+	umask 022; $(TARGET)/release/ewsctl completions zsh >$(DESTDIR)$(DATADIR)/zsh/site-functions/_ewsctl
+	umask 022; $(TARGET)/release/ewsctl completions fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ewsctl.fish
 	install -d $(DESTDIR)$(LIBDIR)/systemd/system $(DESTDIR)$(LIBDIR)/sysusers.d $(DESTDIR)$(LIBDIR)/tmpfiles.d
-	sed 's,@SBINDIR@,$(SBINDIR),; s,@BINDIR@,$(BINDIR),; s,@SYSCONFDIR@,$(SYSCONFDIR),' packaging/systemd/ewsd.service \
+	umask 022; sed 's,@SBINDIR@,$(SBINDIR),; s,@BINDIR@,$(BINDIR),; s,@SYSCONFDIR@,$(SYSCONFDIR),' packaging/systemd/ewsd.service \
 		>$(DESTDIR)$(LIBDIR)/systemd/system/ewsd.service
 	install -m 644 packaging/sysusers.d/ewsd.conf $(DESTDIR)$(LIBDIR)/sysusers.d/ewsd.conf
 	install -m 644 packaging/tmpfiles.d/ewsd.conf $(DESTDIR)$(LIBDIR)/tmpfiles.d/ewsd.conf

@@ -21,6 +21,10 @@ use crate::config::Config;
 const NOT_INHERITED: [&str; 7] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "MAINPID"];
 
+/// mallopt(3): without these a worker that served one large message keeps most of its memory, as glibc takes such sizes for
+/// usual from then on. Large blocks go back to the system at once, of the rest no more is kept than a small request needs.
+const MEMORY: [(&str, &str); 2] = [("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "4194304")];
+
 /// Whom workers run as.
 #[derive(Debug, Clone)]
 pub struct RunAs {
@@ -59,6 +63,11 @@ impl Runner {
             ] {
                 environment.retain(|(known, _)| known != name);
                 environment.push((name.into(), value));
+            }
+        }
+        for (name, value) in MEMORY {
+            if !environment.iter().any(|(known, _)| known == name) {
+                environment.push((name.into(), value.into()));
             }
         }
         let environment = environment

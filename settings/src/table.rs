@@ -92,6 +92,8 @@ settings! {
             "How many request workers stand ready; 0: one per processor, at least two.";
         retire_after: u64 = 10_000u64, Live, Worker, Check::Between(1, u64::MAX >> 1),
             "A worker is replaced by a fresh one after so many requests.";
+        retire_bytes: u64 = 134_217_728u64, Live, Worker, Check::Between(0, 1 << 44),
+            "A worker that is found to keep more memory than that between requests is replaced by a fresh one; 0: never.";
         drain_seconds: u64 = 30u64, Live, Master, Check::Between(0, 3600),
             "How long a stopping server finishes requests that it has begun.";
     }

@@ -40,7 +40,7 @@ replies! {
     /// HELO and EHLO as well: RFC 2033 section 4.1.
     NOT_SMTP = 500 "5.5.1" "This is LMTP: say LHLO";
     UNKNOWN_COMMAND = 500 "5.5.2" "Unknown command";
-    LINE_TOO_LONG = 500 "5.5.6" "The line is too long";
+    LINE_TOO_LONG = 500 "5.5.2" "The line is too long";
     SYNTAX = 501 "5.5.4" "Syntax error in the parameters";
     BAD_SENDER = 501 "5.1.7" "Syntax error in the sender's address";
     BAD_RECIPIENT = 501 "5.1.3" "Syntax error in the recipient's address";
@@ -109,6 +109,31 @@ mod tests {
             assert!(line.is_ascii() && line.ends_with(b"\r\n"), "{reply:?}");
             let class = (reply.code / 100).to_string();
             assert!(reply.status.is_empty() || reply.status.starts_with(&class), "{reply:?}: the classes differ");
+        }
+    }
+
+    /// RFC 5248: which code an enhanced one may come with is registered.
+    #[test]
+    fn enhanced_codes_stand_with_the_codes_they_are_registered_for() {
+        let registered: &[(&str, &[u16])] = &[
+            ("1.1", &[451, 550]),
+            ("1.3", &[501]),
+            ("1.7", &[501, 553]),
+            ("2.1", &[450, 550]),
+            ("2.2", &[452, 552]),
+            ("3.4", &[552]),
+            ("5.0", &[503]),
+            ("5.1", &[430, 500, 501, 502, 503, 530, 550, 554, 555]),
+            ("5.2", &[500, 501, 502, 550, 555]),
+            ("5.3", &[451, 452]),
+            ("5.4", &[451, 501, 502, 503, 504, 550, 555]),
+            ("6.7", &[550, 553]),
+        ];
+        for reply in Reply::ALL.iter().filter(|reply| reply.code >= 450) {
+            let (_, subject) = reply.status.split_once('.').unwrap_or_default();
+            let known = registered.iter().find(|(known, _)| *known == subject);
+            assert!(known.is_none_or(|(_, codes)| codes.contains(&reply.code)), "{reply:?}");
+            assert!(known.is_some() || subject == "3.0", "{reply:?}");
         }
     }
 

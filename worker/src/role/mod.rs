@@ -14,6 +14,7 @@ mod held;
 mod http;
 mod janitor;
 mod lmtp;
+mod memory;
 mod octets;
 mod request;
 mod signals;

@@ -14,6 +14,7 @@ use ewsd_settings::Settings;
 use ewsd_store::{Store, StoreError};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::memory;
 use crate::auth::Authenticator;
 use crate::note::{self, note};
 
@@ -57,7 +58,9 @@ impl<'a> Worker<'a> {
         self.end.send(&Reply::Ready {}, &[])?;
         let mut left = self.settings.process.retire_after;
         while left > 0 {
-            self.tell_counts_when_quiet()?;
+            if self.tell_counts_when_quiet()? && self.has_grown() {
+                return self.end.send(&Reply::Retiring {}, &[]);
+            }
             let Some((job, fds)) = self.end.next_job()? else { break };
             left -= 1;
             if left == 0 {
@@ -122,18 +125,28 @@ impl<'a> Worker<'a> {
         self.end.send(&Reply::Swept { job }, &[])
     }
 
-    /// Counters are told when nothing else is to be done, or when many have come together.
-    fn tell_counts_when_quiet(&mut self) -> io::Result<()> {
+    /// A process that once needed much does not always give all of it back.
+    fn has_grown(&self) -> bool {
+        let most = self.settings.process.retire_bytes;
+        let kept = memory::kept().filter(|kept| most > 0 && *kept > most);
+        if let Some(kept) = kept {
+            note!(Info, "retires: it keeps {kept} bytes");
+        }
+        kept.is_some()
+    }
+
+    /// Counters are told when nothing else is to be done, or when many have come together. Says whether they were.
+    fn tell_counts_when_quiet(&mut self) -> io::Result<bool> {
         if self.tally.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let jobs = self.end.jobs();
         let mut fds = [PollFd::new(jobs, PollFlags::POLLIN)];
         let quiet = PollTimeout::try_from(QUIET).unwrap_or(PollTimeout::ZERO);
         let waited = if self.tally.is_full() { Ok(0) } else { poll(&mut fds, quiet) };
         match waited {
-            Ok(0) => self.tally.tell(self.end),
-            _ => Ok(()),
+            Ok(0) => self.tally.tell(self.end).map(|()| true),
+            _ => Ok(false),
         }
     }
 }

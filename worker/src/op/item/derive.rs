@@ -122,14 +122,16 @@ fn retitle(edit: &mut Edit<'_>) {
 
 /// Body type, preview and words.
 fn describe(edit: &mut Edit<'_>) -> String {
-    let body = edit.whole_body().unwrap_or_default();
+    let body = edit.whole_body();
+    let (body_type, text) = body.as_deref().map_or_else(Default::default, |body| (body.body_type, body.text.as_str()));
     let mut columns = Columns::new();
     for column in [Column::Subject, Column::FromName, Column::DisplayTo, Column::DisplayCc, Column::From] {
         if let Some(value) = edit.column(column) {
             columns.set(column, value.clone());
         }
     }
-    let mut search = mime::describe(&mut columns, body.body_type, &body.text);
+    let mut search = mime::describe(&mut columns, body_type, text);
+    drop(body);
     if !is_mail(edit.kind) {
         for text in texts(edit) {
             search.push('\n');
@@ -137,7 +139,7 @@ fn describe(edit: &mut Edit<'_>) -> String {
         }
     }
     if edit.body.is_some() || edit.base.is_none() {
-        edit.set.set(Column::BodyType, Value::Int(body.body_type as i32));
+        edit.set.set(Column::BodyType, Value::Int(body_type as i32));
         let preview = columns.text(Column::Preview).unwrap_or_default().to_owned();
         put_text(edit, Column::Preview, &preview);
     }

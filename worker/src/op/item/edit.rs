@@ -4,6 +4,7 @@
 //! decided by the property table when the request was read. MAPI names of properties are `edit_mapi.rs`; what follows from
 //! an edit (display names, preview, words, size) is `derive.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ewsd_ews::fault::Failure;
@@ -105,10 +106,10 @@ impl<'a> Edit<'a> {
     }
 
     /// The body after the edit.
-    pub fn whole_body(&self) -> Option<Body> {
+    pub fn whole_body(&self) -> Option<Cow<'_, Body>> {
         match &self.body {
-            Some(changed) => changed.clone(),
-            None => crate::compute::body::stored(self.base?),
+            Some(changed) => changed.as_ref().map(Cow::Borrowed),
+            None => crate::compute::body::stored(self.base?).map(Cow::Owned),
         }
     }
 
@@ -224,7 +225,8 @@ impl<'a> Edit<'a> {
                 self.set(id, Value::Mailboxes(list))
             }
             Value::Body(more) => {
-                let mut body = self.whole_body().unwrap_or(Body { body_type: more.body_type, ..Body::default() });
+                let body = self.whole_body().map(Cow::into_owned);
+                let mut body = body.unwrap_or(Body { body_type: more.body_type, ..Body::default() });
                 if body.body_type != more.body_type {
                     return Err(Failure::at(Code::ErrorInvalidPropertyAppend, id));
                 }

@@ -6,7 +6,8 @@ use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::GetItem;
 use ewsd_ews::view::ItemView;
 use ewsd_model::code::Code;
-use ewsd_model::id::ItemNo;
+use ewsd_model::id::{ItemNo, MailboxNo};
+use ewsd_model::{PropId, Value};
 use ewsd_store::{AttachmentRow, ItemRow};
 
 use super::load::{self, Whole};
@@ -20,42 +21,69 @@ pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<ItemView>>> 
     let mut shape = Shape::of_items(&request.shape, cx.version);
     let items = load::resolve(cx, &request.items, Right::Read)?;
     // One query for all; of attachments a second one where there are some.
-    let mut found: HashMap<ItemNo, Found> = HashMap::with_capacity(items.len());
+    let mut found: HashMap<(MailboxNo, ItemNo), Found> = HashMap::with_capacity(items.len());
     for (granted, numbers) in load::by_mailbox(&items) {
         let rows = cx.gate.store(&granted).items(granted.mailbox(), &numbers, &shape.needs.plan)?;
         let attachments = if shape.needs.attachments { load::attachments(cx, &granted, &rows)? } else { Vec::new() };
         for row in rows {
             let own = attachments.iter().filter(|one| one.item == row.item).cloned().collect();
-            found.insert(row.item, Found { granted, row, attachments: own });
+            found.insert((granted.mailbox(), row.item), Found { granted, row, attachments: own, wanted: 0 });
+        }
+    }
+    for item in items.iter().flatten() {
+        if let Some(found) = found.get_mut(&(item.granted.mailbox(), item.item)) {
+            found.wanted += 1;
         }
     }
     let show = |item: Result<Item>| {
         let item = item?;
-        let found = found.get(&item.item).filter(|found| found.granted.mailbox() == item.granted.mailbox());
-        view(cx, &mut shape, found.ok_or(Code::ErrorItemNotFound)?)
+        let found = take(&mut found, (item.granted.mailbox(), item.item)).ok_or(Code::ErrorItemNotFound)?;
+        // What may be done with it depends on its folder, not on the mailbox alone.
+        view(cx, &mut shape, Found { granted: item.granted, ..found })
     };
     items.into_iter().map(show).map(outcome).collect()
 }
 
+#[derive(Clone)]
 struct Found {
     granted: Granted,
     row: ItemRow,
     attachments: Vec<AttachmentRow>,
+    /// How many times it is still to be shown.
+    wanted: usize,
 }
 
-fn view(cx: &mut Cx<'_>, shape: &mut Shape, found: &Found) -> Result<ItemView> {
-    let Found { granted, row, attachments } = found;
-    let mut written = None;
+/// The item, which can be large, is copied only where it is asked for again.
+fn take(found: &mut HashMap<(MailboxNo, ItemNo), Found>, item: (MailboxNo, ItemNo)) -> Option<Found> {
+    let one = found.get_mut(&item)?;
+    one.wanted = one.wanted.saturating_sub(1);
+    if one.wanted > 0 { Some(one.clone()) } else { found.remove(&item) }
+}
+
+fn view(cx: &mut Cx<'_>, shape: &mut Shape, found: Found) -> Result<ItemView> {
+    let Found { granted, mut row, attachments, .. } = found;
     if shape.shows_mime() && !has_mime(row.kind) && shape.insists_on_mime() {
         return Err(Code::ErrorUnsupportedMimeConversion.into());
     }
-    if shape.shows_mime() && has_mime(row.kind) && load::is_stale(row) {
-        written = Some(Whole::read(cx, granted, row.item)?.mime(true).into_owned());
-    }
-    let mime = match (&written, &row.mime) {
-        (Some(octets), _) => Some(octets.as_slice()),
-        (None, stored) => stored.as_deref(),
+    let mime = match shape.shows_mime() && has_mime(row.kind) && load::is_stale(&row) {
+        true => Some(Whole::read(cx, &granted, row.item)?.into_mime()),
+        false => row.mime.take(),
     };
     let bodies = Bodies::default();
-    Ok(shape.view(&compute::Item { row, owner: granted, attachments, mime, bodies: &bodies, listed: false }))
+    // The message itself is moved to its place after that.
+    let stand_in = mime.as_ref().map(|_| [].as_slice());
+    let item = compute::Item {
+        row: &row,
+        owner: &granted,
+        attachments: &attachments,
+        mime: stand_in,
+        bodies: &bodies,
+        listed: false,
+    };
+    let mut view = shape.view(&item);
+    let place = view.props.iter_mut().find(|(id, _)| *id == PropId::ItemMimeContent);
+    if let (Some((_, value)), Some(octets)) = (place, mime) {
+        *value = Value::Mime(octets);
+    }
+    Ok(view)
 }

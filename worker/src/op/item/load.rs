@@ -79,12 +79,20 @@ impl Whole {
         Ok(Whole { row, attachments })
     }
 
-    /// The message as octets: as it was stored, or written anew. With `bcc` as its owner may see it.
-    pub fn mime(&self, bcc: bool) -> Cow<'_, [u8]> {
+    /// The message as it leaves, without Bcc: as it was stored, or written anew.
+    pub fn mime(&self) -> Cow<'_, [u8]> {
         match &self.row.mime {
-            Some(octets) if !is_stale(&self.row) && bcc => Cow::Borrowed(octets),
             Some(octets) if !is_stale(&self.row) => mime::without_bcc(octets),
-            _ => Cow::Owned(self.build(&self.row.columns, bcc)),
+            _ => Cow::Owned(self.build(&self.row.columns, false)),
+        }
+    }
+
+    /// The message as its owner may see it, for whoever needs nothing else of it.
+    pub fn into_mime(mut self) -> Vec<u8> {
+        let stale = is_stale(&self.row);
+        match self.row.mime.take() {
+            Some(octets) if !stale => octets,
+            _ => self.build(&self.row.columns, true),
         }
     }
 

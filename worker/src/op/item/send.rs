@@ -85,6 +85,6 @@ fn outgoing(whole: &Whole, now: jiff::Timestamp) -> Vec<u8> {
     if load::is_stale(&whole.row) {
         return whole.written(now);
     }
-    let message = whole.mime(false);
+    let message = whole.mime();
     mime::prepend(&post::missing_fields(&message, &whole.row.columns), &message)
 }
