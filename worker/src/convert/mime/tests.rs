@@ -20,6 +20,13 @@ fn text<'a>(parsed: &'a Parsed<'_>, column: Column) -> &'a str {
 }
 
 #[test]
+fn ids_that_were_folded_are_whole() {
+    let parsed = read("In-Reply-To: <a-very-long\n\t-id@b.test>\nReferences: <1@a.test>\n <2@\n b.test>\n\nx\n");
+    assert_eq!(text(&parsed, Column::InReplyTo), "<a-very-long-id@b.test>");
+    assert_eq!(text(&parsed, Column::References), "<1@a.test> <2@b.test>");
+}
+
+#[test]
 fn a_plain_message() {
     let parsed = read(
         "From: =?utf-8?q?J=C3=BCrgen?= <juergen@a.test>\nTo: Ann <ann@b.test>, bob@b.test\nCc: Team: x@c.test, Y <y@c.test>;\n\
