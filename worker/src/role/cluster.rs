@@ -144,6 +144,12 @@ impl Cluster {
         command.spawn().map_err(|error| format!("cannot start {}: {error}", self.bin.join("postgres").display()))
     }
 
+    /// Whether this server of the cluster was told to shut down (line 8 of its lock file).
+    pub fn is_stopping(&self, pid: u32) -> bool {
+        let text = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        is_stopping(&text, pid)
+    }
+
     /// The server of this cluster that an earlier role left behind and that is still shutting down. Lock files of one that
     /// is gone are removed where PostgreSQL would not dare to: its pid may be another program's by now, or that of a
     /// process that nobody has waited for. (Should backends still run, PostgreSQL finds their shared memory by itself.)
@@ -168,6 +174,11 @@ impl Cluster {
         }
         None
     }
+}
+
+fn is_stopping(lock: &str, pid: u32) -> bool {
+    let mut lines = lock.lines().map(str::trim);
+    lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some("stopping")
 }
 
 fn private_directory(path: &Path) -> Result<(), String> {
@@ -274,6 +285,13 @@ mod tests {
         ] {
             assert_eq!(parse_version(text), version);
         }
+    }
+
+    #[test]
+    fn a_server_that_shuts_down_says_so() {
+        let lock = |status: &str| format!("77\n/s/pg\n1700000000\n5432\n/s/pg-run\n\n  5432001  4\n{status}\n");
+        assert!(is_stopping(&lock("stopping"), 77) && !is_stopping(&lock("stopping"), 78));
+        assert!(!is_stopping(&lock("ready   "), 77) && !is_stopping("77\n", 77) && !is_stopping("", 77));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ewsd_ipc::{Reply, WorkerEnd};
 use ewsd_settings::Settings;
@@ -19,6 +19,8 @@ use crate::note::note;
 /// Between two looks whether PostgreSQL is there: soon at first, then with patience, for each look leaves a line in its log.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOK_LONGER: Duration = Duration::from_millis(500);
+/// Between two looks whether somebody shuts PostgreSQL down: it says so in a file and nowhere else.
+const GLANCE: Duration = Duration::from_secs(1);
 /// How long a fast shutdown may take before it is made an immediate one.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -46,12 +48,15 @@ pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<()
     if !outlive(end, signals, &cluster)? {
         return Ok(());
     }
-    let mut server = Server(cluster.start()?);
+    let mut server = Server::new(cluster.start()?);
     if wait(end, signals, &options, Some(&mut server))? {
         prepare_tables(end, &options)?;
-        note!(Info, "PostgreSQL is ready, process {}", server.0.id());
-        while signals.wait(end.channel(), None).map_err(text)? != Event::Stop {
+        note!(Info, "PostgreSQL is ready, process {}", server.child.id());
+        while signals.wait(end.channel(), Some(GLANCE)).map_err(text)? != Event::Stop {
             server.must_run()?;
+            if cluster.is_stopping(server.pid()) {
+                server.hurry();
+            }
         }
     }
     server.stop(signals)
@@ -121,11 +126,35 @@ fn outlive(end: &WorkerEnd, signals: &Signals, cluster: &Cluster) -> Result<bool
 }
 
 /// The running server. Ends with this value at the latest.
-struct Server(Child);
+struct Server {
+    child: Child,
+    /// When it was first seen shutting down, and the last signal that it was sent for that.
+    hurried: Option<(Instant, Signal)>,
+}
 
 impl Server {
+    fn new(child: Child) -> Server {
+        Server { child, hurried: None }
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Somebody told it to shut down. In the smart way (SIGTERM) it would take no new session and wait for ours to end, which
+    /// they never do: neither gone nor of use. So it ends soon, and this role is started again.
+    fn hurry(&mut self) {
+        let (since, sent) = self.hurried.unwrap_or((clock::monotonic(), Signal::SIGTERM));
+        let signal = if clock::since(since) < PATIENCE { Signal::SIGINT } else { Signal::SIGQUIT };
+        if sent != signal {
+            note!(Warn, "somebody shuts PostgreSQL down, process {}: it ends now and is started again", self.pid());
+            self.signal(signal);
+        }
+        self.hurried = Some((since, signal));
+    }
+
     fn must_run(&mut self) -> Result<(), String> {
-        match self.0.try_wait() {
+        match self.child.try_wait() {
             Ok(None) => Ok(()),
             Ok(Some(status)) => Err(format!("PostgreSQL ended by itself ({status}); its messages stand above")),
             Err(error) => Err(format!("PostgreSQL: {error}")),
@@ -133,7 +162,7 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Ok(pid) = i32::try_from(self.0.id()) {
+        if let Ok(pid) = i32::try_from(self.child.id()) {
             // Not yet waited for, so the number is still its own.
             let _ = kill(Pid::from_raw(pid), signal);
         }
@@ -144,11 +173,11 @@ impl Server {
         note!(Info, "stopping PostgreSQL");
         self.signal(Signal::SIGINT);
         let start = clock::monotonic();
-        while matches!(self.0.try_wait(), Ok(None)) {
+        while matches!(self.child.try_wait(), Ok(None)) {
             if clock::since(start) > PATIENCE {
                 note!(Warn, "PostgreSQL does not stop: it will recover at its next start");
                 self.signal(Signal::SIGQUIT);
-                return self.0.wait().map(|_| ()).map_err(text);
+                return self.child.wait().map(|_| ()).map_err(text);
             }
             signals.pause(LOOK).map_err(text)?;
         }
@@ -158,9 +187,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(None)) {
+        if matches!(self.child.try_wait(), Ok(None)) {
             self.signal(Signal::SIGINT);
-            let _ = self.0.wait();
+            let _ = self.child.wait();
         }
     }
 }
