@@ -384,7 +384,7 @@ fn attachments() {
         (create(&format!("{file}{file}")), "ok ok"),
         (create("<t:FileAttachment><t:Content>*</t:Content></t:FileAttachment>"), SCHEMA),
         (create("<t:FileAttachment><t:Message/></t:FileAttachment>"), SCHEMA),
-        (create("<t:ItemAttachment><t:Name>a</t:Name></t:ItemAttachment>"), SCHEMA),
+        (create("<t:ItemAttachment><t:Name>a</t:Name></t:ItemAttachment>"), "ErrorMissingItemForCreateItemAttachment"),
         (create(&format!("{file}<t:ReferenceAttachment/>")), "ok ErrorInvalidOperation"),
         (create(&nest(10)), "ok"),
         (create(&nest(11)), "ErrorAttachmentNestLevelLimitExceeded"),
