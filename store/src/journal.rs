@@ -226,7 +226,8 @@ impl Store {
         self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
     }
 
-    /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known.
+    /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known. An `upto`
+    /// below `after`: that number was not given out yet.
     pub fn events(
         &mut self,
         mailbox: MailboxNo,
@@ -269,8 +270,25 @@ impl Store {
             }
         }
         let full = int(entries.len())? == limit;
-        let upto = entries.last().filter(|_| full).map_or(Seq(newest.max(after.0)), |last| last.seq);
+        let upto = entries.last().filter(|_| full).map_or(Seq(newest), |last| last.seq);
         Ok(Events { entries, upto, more: full && upto.0 < newest })
+    }
+
+    /// Where folders that are gone hung last, as far as the journal still tells.
+    pub fn last_parents(
+        &mut self,
+        mailbox: MailboxNo,
+        folders: &[FolderNo],
+    ) -> Result<Vec<(FolderNo, FolderNo)>, StoreError> {
+        let numbers = Param::Ints(folders.iter().map(|folder| folder.0).collect());
+        let sql = Sql::new(format!(
+            "select folder, parent from journal \
+             where mailbox = $1 and folder = any($2) and kind = {} and parent is not null",
+            Kind::FolderDeleted.sql()
+        ))
+        .with([mailbox.0.into(), numbers]);
+        let read = |row: &Row| Ok((FolderNo(row.try_get(0)?), FolderNo(row.try_get(1)?)));
+        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
     }
 
     /// The number up to which the mailbox's journal is gone.

@@ -16,6 +16,8 @@ crate::tests![
     tells_of_a_copy,
     tells_of_deletions,
     tells_of_folders,
+    tells_of_a_renamed_folder,
+    tells_where_a_folder_was_that_has_gone,
     tells_only_what_was_asked,
     tells_only_of_the_folders_asked,
     tells_of_all_folders,
@@ -26,6 +28,7 @@ crate::tests![
     keeps_subscriptions_apart,
     ends_with_unsubscribe,
     refuses_wrong_subscriptions,
+    refuses_a_watermark_of_what_is_still_to_come,
     belongs_to_its_creator,
 ];
 
@@ -169,6 +172,41 @@ fn tells_of_folders() {
     assert_eq!(deleted.1.want("t:FolderId").attribute("Id"), Some(made.as_str()));
 }
 
+/// Who watches the folder above hears of it, as of making, moving and deleting.
+fn tells_of_a_renamed_folder() {
+    let mut ews = shared::mailbox();
+    let made = create_folder(&mut ews, "inbox", "named");
+    let inbox = folder_id(&mut ews, "inbox");
+    let mut subscription = subscribe(&mut ews, &["inbox"], ALL_EVENTS);
+    ews.one(&format!(
+        "<m:UpdateFolder><m:FolderChanges><t:FolderChange>{}<t:Updates><t:SetFolderField>{}<t:Folder><t:DisplayName>renamed\
+         </t:DisplayName></t:Folder></t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>",
+        ops::folder(&made),
+        ops::field("folder:DisplayName")
+    ));
+    let events = drain(&mut ews, &mut subscription);
+    assert_eq!(names(&events), ["Modified folder"]);
+    assert_eq!(events[0].1.want("t:FolderId").attribute("Id"), Some(made.as_str()));
+    assert_eq!(events[0].1.want("t:ParentFolderId").attribute("Id"), Some(inbox.as_str()));
+}
+
+fn tells_where_a_folder_was_that_has_gone() {
+    let mut ews = shared::mailbox();
+    let made = create_folder(&mut ews, "inbox", "going");
+    let inbox = folder_id(&mut ews, "inbox");
+    save_simple(&mut ews, &made, "inside");
+    let mut subscription = subscribe(&mut ews, &[&made], ALL_EVENTS);
+    ews.ok(&format!(
+        "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>{}</m:FolderIds></m:DeleteFolder>",
+        ops::folder(&made)
+    ));
+    let events = drain(&mut ews, &mut subscription);
+    assert_eq!(names(&events), ["Deleted", "Modified folder", "Deleted folder"]);
+    for (_, event) in &events[1..] {
+        assert_eq!(event.want("t:ParentFolderId").attribute("Id"), Some(inbox.as_str()), "{event:?}");
+    }
+}
+
 fn tells_only_what_was_asked() {
     let mut ews = shared::mailbox();
     let which = create_folder(&mut ews, "inbox", "asked");
@@ -310,6 +348,19 @@ fn refuses_wrong_subscriptions() {
     let neither = subscribe_request(&["inbox"], ALL_EVENTS, 5)
         .replace("<t:FolderIds><t:DistinguishedFolderId Id=\"inbox\"/></t:FolderIds>", "");
     assert_eq!(ews.error(&neither), "ErrorInvalidSubscriptionRequest");
+}
+
+/// After a database was put back to an earlier day, clients hold places that it has not reached: they must begin anew, not wait.
+fn refuses_a_watermark_of_what_is_still_to_come() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let mut ews = shared::mailbox();
+    let good = subscribe(&mut ews, &["inbox"], ALL_EVENTS);
+    let mut octets = STANDARD.decode(&good.watermark).unwrap();
+    octets[17..25].copy_from_slice(&(1i64 << 40).to_be_bytes());
+    let late = Subscription { id: good.id, watermark: STANDARD.encode(octets) };
+    let answer = ews.call_with(&events_request(&late), &["Prefer: wait=0"]);
+    assert_eq!(answer.codes(), ["ErrorInvalidWatermark"]);
 }
 
 fn belongs_to_its_creator() {

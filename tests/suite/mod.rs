@@ -20,6 +20,8 @@ mod http;
 mod invariants;
 mod lmtp;
 mod malformed;
+mod mirror;
+mod permission;
 mod relocate;
 mod remove;
 mod send;
@@ -49,6 +51,8 @@ pub fn all() -> Vec<Test> {
         invariants::tests,
         lmtp::tests,
         malformed::tests,
+        mirror::tests,
+        permission::tests,
         relocate::tests,
         remove::tests,
         send::tests,

@@ -13,6 +13,7 @@ crate::tests![
     copies_a_folder_with_everything_inside,
     empties_a_folder,
     empties_with_sub_folders,
+    keeps_the_folders_of_every_mailbox,
     tells_of_a_moved_folder,
 ];
 
@@ -124,6 +125,22 @@ fn empties_with_sub_folders() {
     assert_eq!(get_folder(&mut ews, &which, "Default", &[]).number("t:ChildFolderCount"), 0);
     let item = save_simple(&mut ews, &which, "still a folder");
     transfer(&mut ews, "MoveItem", &item, "drafts");
+}
+
+/// Emptying a folder with all below it takes nothing that every mailbox has.
+fn keeps_the_folders_of_every_mailbox() {
+    let mut ews = shared::mailbox();
+    let item = save_simple(&mut ews, "inbox", "kept");
+    for (which, below) in [("msgfolderroot", "inbox"), ("recoverableitemsroot", "recoverableitemsdeletions")] {
+        for kind in ["HardDelete", "SoftDelete", "MoveToDeletedItems"] {
+            assert_eq!(ews.error(&empty_request(which, kind, true)), "ErrorCannotEmptyFolder", "{which} {kind}");
+        }
+        folder_id(&mut ews, below);
+    }
+    get(&mut ews, &item, &shape("IdOnly", &[]));
+    ews.one(&empty_request("msgfolderroot", "HardDelete", false));
+    ews.one(&empty_request("inbox", "HardDelete", true));
+    assert_eq!(get_error(&mut ews, &item), "ErrorItemNotFound");
 }
 
 fn tells_of_a_moved_folder() {

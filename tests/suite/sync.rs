@@ -1,11 +1,10 @@
 //! SyncFolderItems and SyncFolderHierarchy: whatever happens between the pages, the client's copy equals the server's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::support::ews::{Ews, code};
 use crate::support::ops::{
-    Id, SyncPage, create_folder, delete, find, folder, get_folder, hierarchy_request, list, save_mime, save_simple,
-    set_field, set_read, shape, sync, sync_all, sync_hierarchy, sync_request, transfer,
+    Id, SyncPage, create_folder, delete, folder, hierarchy_request, save_mime, save_simple, set_field, set_read, shape,
+    sync, sync_all, sync_hierarchy, sync_request, transfer,
 };
 use crate::support::{lmtp, message, ops, shared};
 
@@ -21,11 +20,9 @@ crate::tests![
     refuses_a_state_that_is_none,
     reports_a_folder_that_has_gone,
     keeps_a_state_over_many_changes,
-    mirrors_whatever_happens,
     reports_the_whole_hierarchy_at_first,
     reports_folder_changes,
     reports_parents_before_children,
-    mirrors_the_hierarchy,
 ];
 
 fn changed_id(change: &crate::support::xml::Node) -> String {
@@ -254,103 +251,6 @@ fn keeps_a_state_over_many_changes() {
     assert!(state.len() < 10_000);
 }
 
-/// A client's copy of a folder: each item's subject and whether it is read.
-#[derive(Default)]
-struct Copy {
-    items: BTreeMap<String, (String, bool)>,
-    state: String,
-}
-
-impl Copy {
-    /// Takes one page; whether it was the last and brought nothing.
-    fn take(&mut self, ews: &mut Ews, which: &str, most: usize) -> bool {
-        let request = sync_request(which, &self.state, most, &shape("IdOnly", &["item:Subject", "message:IsRead"]));
-        let page = SyncPage::of(&ews.one(&request));
-        for (kind, change) in &page.changes {
-            let id = changed_id(change);
-            match kind.as_str() {
-                "Delete" => {
-                    self.items.remove(&id);
-                }
-                "ReadFlagChange" => {
-                    let item = self.items.get_mut(&id).unwrap_or_else(|| panic!("a read flag for an unknown item"));
-                    item.1 = change.text("t:IsRead") == Some("true");
-                }
-                // Update for an unknown item is taken as Create, by Thunderbird too.
-                "Create" | "Update" => {
-                    let item = change.want("*");
-                    let subject = item.text("t:Subject").unwrap_or_default().to_owned();
-                    self.items.insert(id, (subject, item.text("t:IsRead") == Some("true")));
-                }
-                other => panic!("an unknown change {other}"),
-            }
-        }
-        self.state = page.state;
-        page.last && page.changes.is_empty()
-    }
-}
-
-fn server_side(ews: &mut Ews, which: &str) -> BTreeMap<String, (String, bool)> {
-    let root = find(ews, which, &shape("IdOnly", &["item:Subject", "message:IsRead"]), "");
-    root.all("t:Items/*")
-        .into_iter()
-        .map(|i| {
-            (Id::of(i).id, (i.text("t:Subject").unwrap_or_default().to_owned(), i.text("t:IsRead") == Some("true")))
-        })
-        .collect()
-}
-
-/// Any interleaving of changes and paged syncs: the client's copy equals the server's. The seed of a failure is printed.
-fn mirrors_whatever_happens() {
-    let rounds: u64 = std::env::var("EWSD_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(12);
-    for seed in 1..=rounds {
-        let mut ews = shared::mailbox().unrecorded();
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let which = create_folder(&mut ews, "inbox", "mirror");
-        let other = create_folder(&mut ews, "inbox", "elsewhere");
-        let mut copies = [Copy::default(), Copy::default(), Copy::default()];
-        for step in 0..120 {
-            let items = list(&mut ews, &which);
-            let pick = (!items.is_empty()).then(|| items[random.below(items.len())].clone());
-            match (random.below(12), pick) {
-                (0..=2, _) | (_, None) => {
-                    save_simple(&mut ews, &which, &format!("{seed} {step}"));
-                }
-                (3, Some(id)) => {
-                    delete(&mut ews, ["HardDelete", "SoftDelete", "MoveToDeletedItems"][random.below(3)], &id)
-                }
-                (4, Some(id)) => {
-                    let away = transfer(&mut ews, "MoveItem", &id, &other);
-                    if random.below(2) == 0 {
-                        transfer(&mut ews, "MoveItem", &away, &which);
-                    }
-                }
-                (5, Some(id)) => {
-                    transfer(&mut ews, "CopyItem", &id, &which);
-                }
-                (6, Some(id)) => {
-                    set_field(&mut ews, &id, "item:Subject", &format!("<t:Subject>{seed} {step} changed</t:Subject>"));
-                }
-                (7, Some(id)) => {
-                    set_read(&mut ews, &id, random.below(2) == 0);
-                }
-                (_, Some(_)) => {
-                    let copy = random.below(copies.len());
-                    copies[copy].take(&mut ews, &which, 1 + random.below(4));
-                }
-            }
-        }
-        let truth = server_side(&mut ews, &which);
-        for copy in &mut copies {
-            // What happened while a client paged may come with its next sync only.
-            while !copy.take(&mut ews, &which, 3) {}
-            let strange: Vec<_> = copy.items.iter().filter(|(id, item)| truth.get(*id) != Some(item)).collect();
-            let missing: Vec<_> = truth.iter().filter(|(id, _)| !copy.items.contains_key(*id)).collect();
-            assert!(strange.is_empty() && missing.is_empty(), "seed {seed}: strange {strange:?}, missing {missing:?}");
-        }
-    }
-}
-
 /// MS-OXWSSYNC_R84 MS-OXWSSYNC_R262 MS-OXWSSYNC_R2602 MS-OXWSSYNC_R44 MS-OXWSSYNC_R4601 MS-OXWSSYNC_R1021 MS-OXWSSYNC_R1041
 /// MS-OXWSSYNC_R1081
 fn reports_the_whole_hierarchy_at_first() {
@@ -416,78 +316,5 @@ fn reports_parents_before_children() {
         let above = change.find("t:ParentFolderId").unwrap().attribute("Id").unwrap().to_owned();
         assert!(known.contains(&above) || !listed.contains(&above), "a child before its parent");
         known.insert(changed_id(change));
-    }
-}
-
-fn mirrors_the_hierarchy() {
-    let mut ews = shared::mailbox().unrecorded();
-    let mut random = Random(77);
-    let base = create_folder(&mut ews, "msgfolderroot", "base");
-    let (mut state, mut copy) = (String::new(), BTreeMap::new());
-    let mut take = |ews: &mut Ews, copy: &mut BTreeMap<String, String>| {
-        let page = sync_hierarchy(ews, &state);
-        for (kind, change) in &page.changes {
-            let id = changed_id(change);
-            match kind.as_str() {
-                "Delete" => drop(copy.remove(&id)),
-                _ => drop(copy.insert(id, change.find("t:DisplayName").unwrap().text.clone())),
-            }
-        }
-        state = page.state;
-    };
-    let mut made: Vec<String> = vec![base];
-    for step in 0..60 {
-        let which = made[random.below(made.len())].clone();
-        match random.below(6) {
-            0..=2 => made.push(create_folder(&mut ews, &which, &format!("f{step}"))),
-            3 => {
-                let request = format!(
-                    "<m:UpdateFolder><m:FolderChanges><t:FolderChange>{}<t:Updates><t:SetFolderField><t:FieldURI FieldURI=\"folder:DisplayName\"/>\
-                     <t:Folder><t:DisplayName>r{step}</t:DisplayName></t:Folder></t:SetFolderField></t:Updates></t:FolderChange></m:FolderChanges></m:UpdateFolder>",
-                    folder(&which)
-                );
-                assert_eq!(code(&ews.call(&request).messages[0]), "NoError");
-            }
-            4 if made.len() > 3 => {
-                let which = made.remove(1 + random.below(made.len() - 1));
-                let request = format!(
-                    "<m:DeleteFolder DeleteType=\"HardDelete\"><m:FolderIds>{}</m:FolderIds></m:DeleteFolder>",
-                    folder(&which)
-                );
-                ews.ok(&request);
-                made.retain(|id| {
-                    let request = format!(
-                        "<m:GetFolder><m:FolderShape>{}</m:FolderShape><m:FolderIds>{}</m:FolderIds></m:GetFolder>",
-                        shape("IdOnly", &[]),
-                        folder(id)
-                    );
-                    ews.call(&request).codes() == ["NoError"]
-                });
-            }
-            _ => take(&mut ews, &mut copy),
-        }
-    }
-    take(&mut ews, &mut copy);
-    for id in &made {
-        let name = get_folder(&mut ews, id, "Default", &[]).want("t:DisplayName").text.clone();
-        assert_eq!(copy.get(id), Some(&name));
-    }
-    let whole: BTreeMap<String, String> = sync_hierarchy(&mut ews, "")
-        .changes
-        .iter()
-        .map(|(_, c)| (changed_id(c), c.find("t:DisplayName").unwrap().text.clone()))
-        .collect();
-    assert_eq!(copy, whole);
-}
-
-/// A small generator of repeatable numbers (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
     }
 }

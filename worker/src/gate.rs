@@ -1,8 +1,8 @@
 //! The authorization gate: the one place where ids and names from the wire become things of a mailbox.
 //!
-//! [`Granted`] can be made here only, and nobody gets at the store without one. Today an account owns exactly its own
-//! mailbox: whoever names another is refused. Folder rights, delegates and impersonation will be decided here as well, and
-//! handlers will not notice.
+//! [`Granted`] can be made here only, and nobody gets at the store without one. An account owns its own mailbox. Of another's it
+//! may use the folders on which the owner gave it rights, and what is in them, in operations that are let in ([`Gate::share`]):
+//! all others refuse whoever names another mailbox. Delegates and impersonation will be decided here as well.
 //!
 //! Folders are looked up here (one query for all that a request names); items and attachments are decoded only: the handler's
 //! own query finds out whether they are there.
@@ -17,9 +17,11 @@ use ewsd_model::distinguished;
 use ewsd_model::id::{
     AttachmentId, AttachmentNo, ChangeKey, FolderId, FolderNo, Guid, IdError, ItemId, ItemNo, MailboxNo, Seq, Within,
 };
+use ewsd_model::rights::Rights;
 use ewsd_model::value::{EffectiveRights, Mailbox};
-use ewsd_store::{Account, DirectoryEntry, FolderRow, Store};
+use ewsd_store::{Account, DirectoryEntry, FolderRow, Plan, Store};
 
+use crate::compute::permission;
 use crate::error::{Error, Result};
 
 /// What a handler is about to do.
@@ -65,6 +67,10 @@ impl Granted {
         self.rights
     }
 
+    fn whose(&self) -> Whose {
+        Whose { mailbox: self.mailbox, guid: self.guid }
+    }
+
     /// The same grant, if it covers `right`.
     fn check(self, right: Right) -> Result<Granted> {
         let rights = self.rights;
@@ -101,6 +107,15 @@ pub struct Folder {
     pub change: Option<Seq>,
 }
 
+/// Somebody to whom rights can be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub account: i64,
+    pub name: String,
+    /// The primary one.
+    pub address: String,
+}
+
 /// An item that may be used, if it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -125,11 +140,31 @@ pub struct Attachment {
 pub struct Gate<'a> {
     store: &'a mut Store,
     caller: Rc<Account>,
+    shared: bool,
+}
+
+/// The mailbox that something lies in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Whose {
+    mailbox: MailboxNo,
+    guid: Guid,
+}
+
+/// Whether rights that were given on a folder let do this with it.
+fn covers(rights: Rights, right: Right) -> bool {
+    match right {
+        Right::Visible => rights.0 & (Rights::FOLDER_VISIBLE.or(Rights::READ_ANY).or(Rights::FOLDER_OWNER)).0 != 0,
+        Right::Read => rights.has(Rights::READ_ANY),
+        Right::CreateItems => rights.has(Rights::CREATE),
+        Right::CreateFolders => rights.has(Rights::CREATE_SUBFOLDER),
+        Right::Modify | Right::Delete => rights.has(Rights::FOLDER_OWNER),
+        Right::Owner => false,
+    }
 }
 
 impl<'a> Gate<'a> {
     pub fn new(store: &'a mut Store, caller: Rc<Account>) -> Gate<'a> {
-        Gate { store, caller }
+        Gate { store, caller, shared: false }
     }
 
     /// The store, for the mailbox that `granted` names.
@@ -147,14 +182,79 @@ impl<'a> Gate<'a> {
         Granted { mailbox: self.caller.mailbox, guid: self.caller.guid, rights: EffectiveRights::OWNER }
     }
 
+    /// Whether things of other mailboxes are let in, as far as their owners gave rights. Only for operations that take each
+    /// thing's mailbox from its own [`Granted`].
+    pub fn share(&mut self, shared: bool) {
+        self.shared = shared;
+    }
+
+    /// Whose address this is: every account may ask, as for names.
+    pub fn member(&mut self, address: &str) -> Result<Option<Member>> {
+        let found = self.store.account_by_address(address.trim())?;
+        Ok(found.and_then(|account| {
+            let address = account.primary_address?;
+            Some(Member { account: account.account, name: account.display_name, address })
+        }))
+    }
+
     /// The mailbox that an id names. `missing` is said of ids that no mailbox here ever gave out.
-    fn mailbox(&mut self, guid: Guid, missing: Code, right: Right) -> Result<Granted> {
+    fn mailbox(&mut self, guid: Guid, missing: Code) -> Result<Whose> {
         if guid == self.caller.guid {
-            return self.own().check(right);
+            return Ok(self.own().whose());
         }
         match self.store.mailbox_by_guid(guid)? {
+            Some(mailbox) if self.shared => Ok(Whose { mailbox, guid }),
             Some(_) => Err(Code::ErrorAccessDenied.into()),
             None => Err(missing.into()),
+        }
+    }
+
+    /// What the caller may do with a folder of any mailbox, if it is `right` at least.
+    fn grant(&self, whose: Whose, row: &FolderRow, right: Right) -> Result<Granted> {
+        if whose.mailbox == self.caller.mailbox {
+            return self.own().check(right);
+        }
+        let rights = permission::rights(&row.props, self.caller.account);
+        match covers(rights, right) {
+            true => Ok(Granted { mailbox: whose.mailbox, guid: whose.guid, rights: rights.on_folder() }),
+            false => Err(Code::ErrorAccessDenied.into()),
+        }
+    }
+
+    /// Whether this is the caller's own mailbox: all that is in it may be seen.
+    pub fn is_own(&self, granted: &Granted) -> bool {
+        granted.mailbox == self.caller.mailbox
+    }
+
+    /// Of a folder that was found below another one: the leave to see it. None: it is to be left out.
+    pub fn visible(&self, above: &Granted, row: &FolderRow) -> Option<Granted> {
+        self.grant(above.whose(), row, Right::Visible).ok()
+    }
+
+    /// An item of another's mailbox: what is given on the folder in which it is, whatever its id says.
+    fn lent(&mut self, whose: Whose, id: &ItemId, right: Right, missing: Code) -> Result<Granted> {
+        let rows = self.store.items(whose.mailbox, &[id.item], &Plan::default())?;
+        let found = rows.first();
+        let number = found.map_or(id.folder, |row| row.folder);
+        let folder = self.store.folders(whose.mailbox, &[number], &[])?;
+        let Some(folder) = folder.first() else { return Err(Code::ErrorAccessDenied.into()) };
+        let rights = permission::rights(&folder.props, self.caller.account);
+        if found.is_none() {
+            // That something is gone is told to those only who could read it.
+            let code = if covers(rights, Right::Read) { missing } else { Code::ErrorAccessDenied };
+            return Err(code.into());
+        }
+        // Nothing says who made an item, so the rights on one's own items give nothing.
+        let rights = rights.on_item(false);
+        Granted { mailbox: whose.mailbox, guid: whose.guid, rights }.check(right)
+    }
+
+    /// The mailbox of an item that may be used.
+    fn item_grant(&mut self, id: &ItemId, right: Right, missing: Code) -> Result<Granted> {
+        let whose = self.mailbox(id.mailbox, missing)?;
+        match whose.mailbox == self.caller.mailbox {
+            true => self.own().check(right),
+            false => self.lent(whose, id, right, missing),
         }
     }
 
@@ -166,62 +266,75 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// Folders in the order asked for, each found or refused by itself, with one query for all.
+    /// Folders in the order asked for, each found or refused by itself, with one query for all of a mailbox.
     pub fn folders(&mut self, targets: &[TargetFolder], right: Right) -> Result<Vec<Result<Folder>>> {
         let mut wanted = Vec::with_capacity(targets.len());
         for target in targets {
-            wanted.push(match self.place(target, right) {
+            wanted.push(match self.place(target) {
                 Err(fault @ Error::Fault(_)) => return Err(fault),
                 place => place,
             });
         }
-        let places = || wanted.iter().filter_map(|place| place.as_ref().ok());
-        let numbers: Vec<FolderNo> = places().filter_map(|place| place.number).collect();
-        let names: Vec<&str> = places().filter_map(|place| place.name).collect();
-        let own = self.own();
-        let rows = match numbers.is_empty() && names.is_empty() {
-            true => Vec::new(),
-            false => self.store.folders(own.mailbox, &numbers, &names)?,
-        };
+        let mut mailboxes: Vec<MailboxNo> = Vec::with_capacity(1);
+        for place in wanted.iter().flatten() {
+            if !mailboxes.contains(&place.whose.mailbox) {
+                mailboxes.push(place.whose.mailbox);
+            }
+        }
+        let mut rows: Vec<(MailboxNo, FolderRow)> = Vec::with_capacity(wanted.len());
+        for mailbox in mailboxes {
+            let places = || wanted.iter().flatten().filter(|place| place.whose.mailbox == mailbox);
+            let numbers: Vec<FolderNo> = places().filter_map(|place| place.number).collect();
+            let names: Vec<&str> = places().filter_map(|place| place.name).collect();
+            rows.extend(self.store.folders(mailbox, &numbers, &names)?.into_iter().map(|row| (mailbox, row)));
+        }
         let find = |place: Place| {
-            let row = rows.iter().find(|row| match (place.number, place.name) {
-                (Some(number), _) => row.folder == number,
-                (None, name) => row.distinguished.as_deref() == name,
+            let row = rows.iter().find(|(mailbox, row)| {
+                *mailbox == place.whose.mailbox
+                    && match (place.number, place.name) {
+                        (Some(number), _) => row.folder == number,
+                        (None, name) => row.distinguished.as_deref() == name,
+                    }
             });
-            let row = row.cloned().ok_or(place.missing)?;
-            Ok(Folder { granted: own, row, change: place.change })
+            let Some((_, row)) = row else {
+                // Which folders another mailbox has is nothing that a stranger may learn.
+                let own = place.whose.mailbox == self.caller.mailbox;
+                return Err(if own { place.missing } else { Code::ErrorAccessDenied }.into());
+            };
+            Ok(Folder { granted: self.grant(place.whose, row, right)?, row: row.clone(), change: place.change })
         };
         Ok(wanted.into_iter().map(|place| place.and_then(find)).collect())
     }
 
     /// What a folder is to be looked up by.
-    fn place(&mut self, target: &TargetFolder, right: Right) -> Result<Place> {
+    fn place(&mut self, target: &TargetFolder) -> Result<Place> {
         match target {
             TargetFolder::Id(id) => {
                 let change = id.change_key.as_deref().map(ChangeKey::of_folder).transpose()?;
                 let folder = FolderId::decode(&id.id)?;
-                self.mailbox(folder.mailbox, Code::ErrorFolderNotFound, right)?;
-                Ok(Place { number: Some(folder.folder), name: None, change, missing: Code::ErrorFolderNotFound })
+                let missing = Code::ErrorFolderNotFound;
+                let whose = self.mailbox(folder.mailbox, missing)?;
+                Ok(Place { whose, number: Some(folder.folder), name: None, change, missing })
             }
             TargetFolder::Distinguished { name, change_key, mailbox } => {
                 let change = change_key.as_deref().map(ChangeKey::of_folder).transpose()?;
-                match mailbox {
-                    Some(mailbox) => self.whose(mailbox, right)?,
-                    None => self.own().check(right)?,
+                let whose = match mailbox {
+                    Some(mailbox) => self.whose(mailbox)?,
+                    None => self.own().whose(),
                 };
                 let missing =
                     distinguished::find(name).and_then(|row| row.refusal()).unwrap_or(Code::ErrorFolderNotFound);
-                Ok(Place { number: None, name: Some(name), change, missing })
+                Ok(Place { whose, number: None, name: Some(name), change, missing })
             }
             TargetFolder::AddressList(_) => Err(Code::ErrorFolderNotFound.into()),
         }
     }
 
     /// The mailbox named by an address: the primary one of its owner.
-    fn whose(&mut self, mailbox: &Mailbox, right: Right) -> Result<Granted> {
+    fn whose(&mut self, mailbox: &Mailbox) -> Result<Whose> {
         let address = mailbox.address.as_deref().unwrap_or_default().trim();
         if self.caller.primary_address.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(address)) {
-            return self.own().check(right);
+            return Ok(self.own().whose());
         }
         let Some(owner) = self.store.account_by_address(address)? else {
             return Err(Code::ErrorNonExistentMailbox.into());
@@ -230,7 +343,9 @@ impl<'a> Gate<'a> {
             Some(primary) if !primary.eq_ignore_ascii_case(address) => {
                 Err(Failure::new(Code::ErrorNonPrimarySmtpAddress).value("Primary", primary).into())
             }
-            _ if owner.mailbox == self.caller.mailbox => self.own().check(right),
+            _ if owner.mailbox == self.caller.mailbox || self.shared => {
+                Ok(Whose { mailbox: owner.mailbox, guid: owner.guid })
+            }
             _ => Err(Code::ErrorAccessDenied.into()),
         }
     }
@@ -254,13 +369,13 @@ impl<'a> Gate<'a> {
     pub fn item_by_id(&mut self, id: &str, change_key: Option<&str>, right: Right) -> Result<Item> {
         let id = ItemId::decode(id)?;
         let change = change_key.filter(|key| !key.is_empty()).map(ChangeKey::of_item).transpose()?;
-        let granted = self.mailbox(id.mailbox, Code::ErrorItemNotFound, right)?;
+        let granted = self.item_grant(&id, right, Code::ErrorItemNotFound)?;
         Ok(Item { granted, item: id.item, folder: id.folder, change })
     }
 
     pub fn attachment(&mut self, id: &str, right: Right) -> Result<Attachment> {
         let id = AttachmentId::decode(id).map_err(attachment_code)?;
-        let granted = self.mailbox(id.item.mailbox, Code::ErrorInvalidAttachmentId, right)?;
+        let granted = self.item_grant(&id.item, right, Code::ErrorInvalidAttachmentId)?;
         let item = Item { granted, item: id.item.item, folder: id.item.folder, change: None };
         Ok(Attachment { item, attachment: id.attachment, within: id.within })
     }
@@ -277,6 +392,7 @@ fn attachment_code(error: IdError) -> Error {
 /// What a folder is looked up by: a number or a DistinguishedFolderId.
 #[derive(Clone, Copy)]
 struct Place {
+    whose: Whose,
     number: Option<FolderNo>,
     name: Option<&'static str>,
     change: Option<Seq>,

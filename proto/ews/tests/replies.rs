@@ -19,6 +19,7 @@ use ewsd_model::operation::{OPERATIONS, Op};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedPath, ExtendedValue, MapiType, Scalar, SetId};
 use ewsd_model::property::{TABLE, Type};
 use ewsd_model::timezone::ZONES;
+use ewsd_model::rights::Rights;
 use ewsd_model::value::{
     AttachmentInfo, Body, BodyType, EffectiveRights, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId,
 };
@@ -69,10 +70,11 @@ fn some_value(ty: &Type) -> Option<Value> {
         Type::Responses => Value::Responses(vec!["ReplyToItem", "ReplyAllToItem", "ForwardItem"]),
         Type::Entries(keys) => Value::Entries(vec![(keys[0].to_owned(), "x@example.test".to_owned())]),
         Type::Permissions => Value::Permissions(vec![
-            Permission { user: PermissionUser::Default, level: "None" },
+            Permission { user: PermissionUser::Default, rights: Rights::NONE, calendar: false },
             Permission {
                 user: PermissionUser::Address { name: "Bo".to_owned(), address: "bo@example.test".to_owned() },
-                level: "Reviewer",
+                rights: Rights::REVIEWER,
+                calendar: false,
             },
         ]),
         Type::Extended | Type::Unbuilt => return None,

@@ -25,7 +25,7 @@ impl Rights {
     pub const FREE_BUSY_TIME: Rights = Rights(0x800);
     /// Of a calendar: subject and place too.
     pub const FREE_BUSY_DETAILS: Rights = Rights(0x1000);
-    const FREE_BUSY: Rights = Self::FREE_BUSY_TIME.or(Self::FREE_BUSY_DETAILS);
+    pub const FREE_BUSY: Rights = Self::FREE_BUSY_TIME.or(Self::FREE_BUSY_DETAILS);
 
     pub const OWNER: Rights = Rights(0x7fb);
     pub const PUBLISHING_EDITOR: Rights = Rights(0x4fb);

@@ -1,5 +1,6 @@
 //! The values a property can hold, as handlers, store and XML see them.
 
+use crate::rights::Rights;
 use jiff::Timestamp;
 
 /// One property's value. Which variant a property uses is its row's [`Type`](crate::property::Type).
@@ -131,8 +132,9 @@ impl EffectiveRights {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
     pub user: PermissionUser,
-    /// `None`, `Owner`, `Reviewer` ... as on the wire.
-    pub level: &'static str,
+    pub rights: Rights,
+    /// It stood in a list of a calendar's permissions.
+    pub calendar: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,4 +142,16 @@ pub enum PermissionUser {
     Default,
     Anonymous,
     Address { name: String, address: String },
+}
+
+impl PermissionUser {
+    /// Whether two entries are of the same user; addresses compare without case.
+    pub fn is_same(&self, other: &PermissionUser) -> bool {
+        match (self, other) {
+            (PermissionUser::Address { address, .. }, PermissionUser::Address { address: known, .. }) => {
+                address.eq_ignore_ascii_case(known)
+            }
+            _ => self == other,
+        }
+    }
 }

@@ -11,10 +11,12 @@ use ewsd_model::id::{ChangeKey, FolderId, FolderNo, Seq};
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, MapiType, Prop, Source, TABLE};
-use ewsd_model::value::{Permission, PermissionUser, WireId};
+use ewsd_model::rights::access;
+use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, PropId, Value, Version};
 use ewsd_store::{FolderRow, json};
 
+use crate::compute::permission;
 use crate::compute::stored::clamp;
 use crate::gate::Granted;
 
@@ -89,7 +91,10 @@ impl Folder<'_> {
             (Source::Column(column), _) => self.column(column),
             (Source::Json, _) => json::decode(prop.ty, self.row.props.get(prop.element)?),
             (_, PropId::FolderEffectiveRights) => Some(Value::Rights(self.granted.rights())),
-            (_, PropId::FolderPermissionSet) => Some(Value::Permissions(permissions())),
+            // Whom the owner trusts is nobody else's business.
+            (_, PropId::FolderPermissionSet) => self.granted.rights().modify.then(|| {
+                Value::Permissions(permission::shown(&self.row.props, self.row.kind == FolderKind::CalendarFolder))
+            }),
             _ => None,
         }
     }
@@ -130,15 +135,12 @@ impl Folder<'_> {
             Some(Alias::LastChange) => Scalar::Time(row.modified),
             Some(Alias::EntryId | Alias::RecordKey) => Scalar::Bytes(id(row.folder)),
             Some(Alias::ParentEntryId) => Scalar::Bytes(id(row.parent.unwrap_or(row.folder))),
-            Some(Alias::Access) => Scalar::Int(OWNER_ACCESS),
+            Some(Alias::Access) => Scalar::Int(i64::from(access(&self.granted.rights()))),
             Some(_) => return None,
         };
         Some(ExtendedValue::One(value))
     }
 }
-
-/// PidTagAccess: modify, read, delete, and create hierarchy, contents and associated contents (MS-OXCPRPT 2.2.1.1).
-const OWNER_ACCESS: i64 = 0x3f;
 
 fn scalar(value: Value, ty: MapiType) -> Option<ExtendedValue> {
     let scalar = match value {
@@ -151,10 +153,4 @@ fn scalar(value: Value, ty: MapiType) -> Option<ExtendedValue> {
         _ => return None,
     };
     Some(ExtendedValue::One(scalar))
-}
-
-/// Nobody but the owner may do anything until folder rights can be changed.
-fn permissions() -> Vec<Permission> {
-    let none = |user| Permission { user, level: "None" };
-    vec![none(PermissionUser::Default), none(PermissionUser::Anonymous)]
 }

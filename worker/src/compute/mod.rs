@@ -14,6 +14,7 @@ pub mod extended;
 pub mod folder;
 pub mod item;
 pub mod needs;
+pub mod permission;
 pub mod stored;
 mod unique;
 

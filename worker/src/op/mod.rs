@@ -30,12 +30,26 @@ use crate::session::{Cx, Hold};
 pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
     let (op, messages) = (request.op(), request.messages());
     admit(cx, messages)?;
+    cx.gate.share(SHARED.contains(&op));
     match dispatch(cx, request) {
         Ok(reply) => Ok(reply),
         Err(Error::Failure(failure)) => Ok(Reply::refused(op, failure, messages)),
         Err(Error::Fault(fault)) => Err(fault),
     }
 }
+
+/// Operations that work in another's mailbox too, as far as its owner gave rights. What changes items there is not among them yet.
+const SHARED: &[Op] = &[
+    Op::GetFolder,
+    Op::FindFolder,
+    Op::CreateFolder,
+    Op::UpdateFolder,
+    Op::GetItem,
+    Op::FindItem,
+    Op::GetAttachment,
+    Op::SyncFolderHierarchy,
+    Op::SyncFolderItems,
+];
 
 /// What no handler has to think of: on whose behalf, and how much at once.
 fn admit(cx: &Cx<'_>, messages: usize) -> Result<(), Fault> {

@@ -48,8 +48,8 @@ pub(crate) fn value(c: &mut Cursor<'_>, element: &Element<'_>, row: &Prop) -> Re
         Type::Headers => Value::Headers(headers(c)?),
         Type::Entries(keys) => Value::Entries(entries(c, keys)?),
         Type::Permissions => match permissions(c)? {
-            Some(permissions) => Value::Permissions(permissions),
-            None => return Ok(fail(c, Code::ErrorInvalidPermissionSettings, row.id)),
+            Ok(permissions) => Value::Permissions(permissions),
+            Err(code) => return Ok(fail(c, code, row.id)),
         },
         Type::Attachments | Type::Rights | Type::Responses | Type::Extended | Type::Unbuilt => {
             c.skip()?;
@@ -244,32 +244,38 @@ const LEVELS: &[&str] = &[
     "FreeBusyTimeAndSubjectAndLocation",
 ];
 
-/// PermissionSetType; None when an entry sets single rights that its level does not imply (MS-OXWSFOLD 2.2.4).
-fn permissions(c: &mut Cursor<'_>) -> Result<Option<Vec<Permission>>, Fault> {
-    let mut permissions = Some(Vec::new());
-    while let Some(child) = c.child()? {
-        match child.name() {
+/// PermissionSetType; a code when an entry names nobody in particular, or sets single rights that its level does not imply
+/// (MS-OXWSFOLD 2.2.4).
+fn permissions(c: &mut Cursor<'_>) -> Result<Result<Vec<Permission>, Code>, Fault> {
+    let mut permissions = Ok(Vec::new());
+    while let Some(list) = c.child()? {
+        match list.name() {
             "Permissions" | "CalendarPermissions" => {
+                let calendar = list.name() == "CalendarPermissions";
                 while let Some(child) = c.child()? {
                     if !matches!(child.name(), "Permission" | "CalendarPermission") {
                         return Err(c.unexpected(&child));
                     }
-                    let permission = permission(c, &child)?;
-                    permissions = permissions.zip(permission).map(|(mut all, one)| {
+                    let permission = permission(c, &child, calendar)?;
+                    permissions = permissions.and_then(|mut all: Vec<Permission>| {
+                        let one = permission?;
+                        if all.iter().any(|known| known.user.is_same(&one.user)) {
+                            return Err(Code::ErrorDuplicateUserIdsSpecified);
+                        }
                         all.push(one);
-                        all
+                        Ok(all)
                     });
                 }
             }
             // Entries that the server could not resolve when it answered; they come back as they were.
             "UnknownEntries" => c.skip()?,
-            _ => return Err(c.unexpected(&child)),
+            _ => return Err(c.unexpected(&list)),
         }
     }
     Ok(permissions)
 }
 
-fn permission(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Option<Permission>, Fault> {
+fn permission(c: &mut Cursor<'_>, element: &Element<'_>, calendar: bool) -> Result<Result<Permission, Code>, Fault> {
     let (mut user, mut level, mut single) = (None, None, Vec::new());
     while let Some(child) = c.child()? {
         match child.name() {
@@ -290,12 +296,14 @@ fn permission(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Option<Permis
         }
     }
     let level = level.ok_or_else(|| c.missing(element, "PermissionLevel"))?;
-    // A client that read an entry and sends all of it back sets nothing that the level does not say.
-    let implied = |rights: Rights| single.iter().all(|one| one.is_in(rights));
-    match user.ok_or_else(|| c.missing(element, "UserId"))? {
-        Some(user) if Rights::from_level(level).is_some_and(implied) => Ok(Some(Permission { user, level })),
-        _ => Ok(None),
-    }
+    let user = user.ok_or_else(|| c.missing(element, "UserId"))?;
+    let rights = match Rights::from_level(level) {
+        None => Ok(single.iter().fold(Rights::NONE, |rights, one| rights.or(one.rights()))),
+        // A client that read an entry and sends all of it back sets nothing that the level does not say.
+        Some(rights) if single.iter().all(|one| one.is_in(rights)) => Ok(rights),
+        Some(_) => Err(Code::ErrorInvalidPermissionSettings),
+    };
+    Ok(user.and_then(|user| Ok(Permission { user, rights: rights?, calendar })))
 }
 
 /// PermissionActionType.
@@ -313,6 +321,21 @@ enum Single {
 }
 
 impl Single {
+    /// What it gives where the level is Custom.
+    fn rights(&self) -> Rights {
+        match self {
+            Single::Has(right, true) => *right,
+            Single::Edit("All") => Rights::EDIT_ANY.or(Rights::EDIT_OWNED),
+            Single::Edit("Owned") => Rights::EDIT_OWNED,
+            Single::Delete("All") => Rights::DELETE_ANY.or(Rights::DELETE_OWNED),
+            Single::Delete("Owned") => Rights::DELETE_OWNED,
+            Single::Read("FullDetails") => Rights::READ_ANY,
+            Single::Read("TimeAndSubjectAndLocation") => Rights::FREE_BUSY,
+            Single::Read("TimeOnly") => Rights::FREE_BUSY_TIME,
+            _ => Rights::NONE,
+        }
+    }
+
     /// Whether these rights say the same.
     fn is_in(&self, rights: Rights) -> bool {
         match self {
@@ -324,9 +347,9 @@ impl Single {
     }
 }
 
-/// UserIdType; None when it names nobody.
-fn permission_user(c: &mut Cursor<'_>) -> Result<Option<PermissionUser>, Fault> {
-    let (mut name, mut address, mut user) = (String::new(), None, None);
+/// UserIdType; a code when it names nobody, or two.
+fn permission_user(c: &mut Cursor<'_>) -> Result<Result<PermissionUser, Code>, Fault> {
+    let (mut name, mut address, mut user, mut sid) = (String::new(), None, None, false);
     while let Some(child) = c.child()? {
         match child.name() {
             "PrimarySmtpAddress" => address = some(c.text()?),
@@ -337,9 +360,20 @@ fn permission_user(c: &mut Cursor<'_>) -> Result<Option<PermissionUser>, Fault> 
                     _ => PermissionUser::Anonymous,
                 });
             }
-            "SID" | "ExternalUserIdentity" => c.skip()?,
+            "SID" => {
+                sid = true;
+                c.skip()?;
+            }
+            "ExternalUserIdentity" => c.skip()?,
             _ => return Err(c.unexpected(&child)),
         }
     }
-    Ok(user.or_else(|| address.map(|address| PermissionUser::Address { name, address })))
+    Ok(match (user, address) {
+        (Some(_), Some(_)) => Err(Code::ErrorInvalidUserInfo),
+        (Some(user), None) => Ok(user),
+        (None, Some(address)) => Ok(PermissionUser::Address { name, address }),
+        // No account here has one.
+        (None, None) if sid => Err(Code::ErrorInvalidUserSid),
+        (None, None) => Err(Code::ErrorMissingUserIdInformation),
+    })
 }

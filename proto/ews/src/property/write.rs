@@ -217,21 +217,20 @@ fn permissions(w: &mut Writer<'_>, name: &str, entries: &[Permission], calendar:
     for permission in entries {
         w.open(T, entry);
         permission_user(w, &permission.user);
-        if let Some(rights) = Rights::from_level(permission.level) {
-            for (name, right) in [
-                ("CanCreateItems", Rights::CREATE),
-                ("CanCreateSubFolders", Rights::CREATE_SUBFOLDER),
-                ("IsFolderOwner", Rights::FOLDER_OWNER),
-                ("IsFolderVisible", Rights::FOLDER_VISIBLE),
-                ("IsFolderContact", Rights::FOLDER_CONTACT),
-            ] {
-                w.bool_element(T, name, rights.has(right));
-            }
-            w.text_element(T, "EditItems", rights.edit_items());
-            w.text_element(T, "DeleteItems", rights.delete_items());
-            w.text_element(T, "ReadItems", rights.read_items(calendar));
+        let rights = permission.rights;
+        for (name, right) in [
+            ("CanCreateItems", Rights::CREATE),
+            ("CanCreateSubFolders", Rights::CREATE_SUBFOLDER),
+            ("IsFolderOwner", Rights::FOLDER_OWNER),
+            ("IsFolderVisible", Rights::FOLDER_VISIBLE),
+            ("IsFolderContact", Rights::FOLDER_CONTACT),
+        ] {
+            w.bool_element(T, name, rights.has(right));
         }
-        w.text_element(T, level_name, permission.level);
+        w.text_element(T, "EditItems", rights.edit_items());
+        w.text_element(T, "DeleteItems", rights.delete_items());
+        w.text_element(T, "ReadItems", rights.read_items(calendar));
+        w.text_element(T, level_name, rights.level(calendar));
         w.close(T, entry);
     }
     w.close(T, list);

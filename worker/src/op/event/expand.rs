@@ -34,7 +34,8 @@ pub struct Interest {
     pub scope: Scope,
     /// Bits by [`bit`].
     pub events: u32,
-    /// Where soft-deleted items go: for whoever watches everything, an item that moves there is deleted.
+    /// Where soft-deleted items go: for whoever watches everything, an item that moves there is deleted, and what happens to
+    /// it there is not told.
     pub dumpster: Option<FolderNo>,
 }
 
@@ -82,13 +83,16 @@ impl Interest {
                 told.push(Event { what, at: entry.at, object, parent: Some(parent), old, unread: None });
             }
         };
-        let here = self.folder(Some(entry.folder));
+        let dumped = self.scope == Scope::All && self.dumpster == Some(entry.folder);
+        let here = self.folder(Some(entry.folder)) && !dumped;
         let there = self.folder(entry.old_folder);
         match entry.kind {
             Kind::ItemMoved if here || there => match (&self.scope, old) {
                 // The documents: Deleted for subscriptions to all folders, Moved where folders are named.
-                (Scope::All, Some((was, Some(left)))) if Some(entry.folder) == self.dumpster => {
-                    tell(EventType::Deleted, was, left, None);
+                (Scope::All, Some((was, Some(left)))) if dumped => {
+                    if left != entry.folder {
+                        tell(EventType::Deleted, was, left, None);
+                    }
                 }
                 _ => tell(EventType::Moved, object, entry.folder, old),
             },
@@ -128,7 +132,15 @@ impl Interest {
             Kind::FolderMoved if watched || self.folder(entry.old_folder) => {
                 tell(EventType::Moved, Some((object, entry.old_folder)));
             }
-            Kind::FolderModified => return self.folder_modified(entry, Some(entry.folder), entry.unread, told),
+            Kind::FolderModified => {
+                if watched && self.kind(EventType::Modified) {
+                    // Whoever watches only the folder above is not told when the count changes, so not what it is.
+                    let unread = entry.unread.filter(|_| self.folder(Some(entry.folder)));
+                    let (what, parent) = (EventType::Modified, entry.parent);
+                    told.push(Event { what, at: entry.at, object, parent, old: None, unread });
+                }
+                return;
+            }
             _ => {}
         }
         if entry.kind == Kind::FolderMoved {
@@ -205,6 +217,28 @@ mod tests {
         let moved = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(1)), ..entry(Kind::ItemMoved) };
         let all = Interest { scope: Scope::All, events: ALL, dumpster: Some(FolderNo(2)) };
         assert_eq!(told(&all, &moved)[0], (EventType::Deleted, Object::Item(FolderNo(1), ItemNo(4))));
+    }
+
+    #[test]
+    fn what_lies_among_the_soft_deleted_is_not_told_to_who_watches_everything() {
+        let all = Interest { scope: Scope::All, events: ALL & !bit(EventType::Modified), dumpster: Some(FolderNo(2)) };
+        for kind in [Kind::ItemModified, Kind::ItemRead, Kind::ItemDeleted, Kind::ItemCreated, Kind::ItemCopied] {
+            assert_eq!(told(&all, &entry(kind)), [], "{kind:?}");
+        }
+        let within = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(2)), ..entry(Kind::ItemMoved) };
+        assert_eq!(told(&all, &within), []);
+        let back = Entry { folder: FolderNo(1), ..within };
+        assert_eq!(told(&all, &back), [(EventType::Moved, Object::Item(FolderNo(1), ItemNo(9)))]);
+    }
+
+    #[test]
+    fn a_renamed_folder_is_told_to_who_watches_it_or_its_parent_once() {
+        let renamed =
+            Entry { item: None, folder: FolderNo(5), parent: Some(FolderNo(2)), ..entry(Kind::FolderModified) };
+        for watched in [&[2][..], &[5], &[2, 5]] {
+            assert_eq!(told(&folders(watched), &renamed), [(EventType::Modified, Object::Folder(FolderNo(5)))]);
+        }
+        assert_eq!(told(&folders(&[7]), &renamed), []);
     }
 
     #[test]

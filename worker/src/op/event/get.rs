@@ -13,7 +13,7 @@ use ewsd_ews::request::GetEvents;
 use ewsd_model::code::Code;
 use ewsd_model::id::{FolderNo, Seq};
 use ewsd_model::value::WireId;
-use ewsd_store::{Entry, Kind, Scope, StoreError, Subscription, SubscriptionKind};
+use ewsd_store::{Entry, Scope, StoreError, Subscription, SubscriptionKind};
 
 use super::expand::{Event, Interest, Object};
 use super::find;
@@ -164,7 +164,7 @@ fn read(
 const DUMPSTER: &str = "recoverableitemsdeletions";
 
 fn needs_dumpster(scope: &Scope, entries: &[Entry]) -> bool {
-    *scope == Scope::All && entries.iter().any(|entry| entry.kind == Kind::ItemMoved)
+    *scope == Scope::All && entries.iter().any(|entry| entry.item.is_some())
 }
 
 /// Numbers become ids. Parents of folders that the journal does not name are looked up, all in one query.
@@ -184,8 +184,13 @@ fn tell(cx: &mut Cx<'_>, granted: &Granted, events: Vec<(Event, Watermark)>) -> 
         true => Vec::new(),
         false => cx.gate.store(granted).folders(granted.mailbox(), &lacking, &[])?,
     };
-    let parents: HashMap<FolderNo, FolderNo> =
+    let mut parents: HashMap<FolderNo, FolderNo> =
         rows.iter().map(|row| (row.folder, row.parent.unwrap_or(row.folder))).collect();
+    // Folders that went after the event: where they were last.
+    let gone: Vec<FolderNo> = lacking.into_iter().filter(|folder| !parents.contains_key(folder)).collect();
+    if !gone.is_empty() {
+        parents.extend(cx.gate.store(granted).last_parents(granted.mailbox(), &gone)?);
+    }
     let parent_of = |object: Object, parent: Option<FolderNo>| match (object, parent) {
         (_, Some(parent)) => bare_id(granted, parent),
         (Object::Folder(folder), None) => bare_id(granted, parents.get(&folder).copied().unwrap_or(folder)),

@@ -10,6 +10,7 @@ use ewsd_store::{FolderUpdate, NewFolder};
 
 use super::{kind_of_class, name_taken, set_extended, set_property};
 use crate::compute::folder::wire_id;
+use crate::compute::permission;
 use crate::error::{Result, outcome};
 use crate::gate::{Folder, Right};
 use crate::session::Cx;
@@ -39,7 +40,7 @@ fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Resul
     }
     let mut wishes = FolderUpdate::default();
     for (id, value) in asked.props {
-        set_property(&mut wishes, asked.kind, id, value)?;
+        set_property(cx, &mut wishes, asked.kind, id, value)?;
     }
     for (path, value) in asked.extended {
         set_extended(&mut wishes, asked.kind, &path, Some(value))?;
@@ -52,6 +53,10 @@ fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Resul
     }
     new.hidden = wishes.hidden.unwrap_or(false);
     new.props = wishes.props;
+    if let Some(inherited) = parent.row.props.get(permission::key()) {
+        // Who may use a folder may use what is made in it, unless the maker says otherwise.
+        new.props.entry(permission::key()).or_insert_with(|| inherited.clone());
+    }
     new.ext = wishes.ext;
     let granted = parent.granted;
     let made = cx.gate.store(&granted).create_folder(granted.mailbox(), &new);

@@ -1,11 +1,13 @@
 //! EmptyFolder (MS-OXWSFOLD 3.1.4.5).
 
-use ewsd_ews::fault::Outcome;
+use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::EmptyFolder;
 use ewsd_ews::target::TargetFolder;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
+use ewsd_model::id::{FolderNo, MailboxNo};
+use ewsd_store::Store;
 
 use super::delete::gone;
 use crate::error::{Result, outcome};
@@ -17,6 +19,12 @@ pub fn run(cx: &mut Cx<'_>, request: EmptyFolder) -> Result<Vec<Outcome<()>>> {
     request.folders.iter().map(|target| outcome(one(cx, target, how, deep))).collect()
 }
 
+/// Whether a folder that came with the mailbox is below: those stay as long as it does.
+fn keeps_the_mailbox(store: &mut Store, mailbox: MailboxNo, folder: FolderNo) -> Result<bool> {
+    let below = store.descendants(mailbox, folder)?;
+    Ok(!below.is_empty() && store.distinguished_map(mailbox)?.iter().any(|(_, known)| below.contains(known)))
+}
+
 fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> Result<()> {
     let folder = cx.gate.folder(target, Right::Delete)?;
     if matches!(folder.row.kind, FolderKind::CalendarFolder | FolderKind::SearchFolder) || folder.row.parent.is_none() {
@@ -25,6 +33,10 @@ fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> R
     let granted = folder.granted;
     let mailbox = granted.mailbox();
     let store = cx.gate.store(&granted);
+    if deep && keeps_the_mailbox(store, mailbox, folder.row.folder)? {
+        let text = "Folders that came with the mailbox are below this one. Empty it without its folders.";
+        return Err(Failure::with_text(Code::ErrorCannotEmptyFolder, text).into());
+    }
     let target = match how {
         DeleteType::Hard => return store.empty_folder(mailbox, folder.row.folder, deep).map(drop).map_err(gone),
         DeleteType::Soft => "recoverableitemsdeletions",

@@ -8,7 +8,7 @@ use ewsd_ews::view::FolderView;
 use ewsd_ews::word::{BasePoint, FolderTraversal};
 use ewsd_model::Kinds;
 use ewsd_model::code::Code;
-use ewsd_store::{Filter, Page};
+use ewsd_store::{Filter, FolderRow, Page};
 
 use crate::compute::folder::Wanted;
 use crate::error::{Result, outcome};
@@ -38,8 +38,7 @@ fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) 
     };
     let most = i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX);
     let limit = |max: &Option<i32>| max.map_or(most, |max| most.min(i64::from(max)));
-    let store = cx.gate.store(&granted);
-    let mut children = |page| store.children(granted.mailbox(), parent.row.folder, deep, filter, &[], page);
+    let mut children = |page| children(cx, parent, deep, filter, page);
     let found = match &request.paging {
         None => children(Page::first(most))?,
         Some(Paging::Indexed { max, offset, base }) => {
@@ -59,6 +58,33 @@ fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) 
         _ => Next::None,
     };
     let wanted = Wanted::find(&request.shape, cx.version);
-    let rows = found.rows.iter().map(|row| wanted.view(&granted, row)).collect();
+    let view = |row| cx.gate.visible(&granted, row).map(|granted| wanted.view(&granted, row));
+    let rows = found.rows.iter().filter_map(view).collect();
     Ok(Found { rows, total: found.total, includes_last: found.last, next })
+}
+
+/// One page of what is below and may be seen.
+fn children(
+    cx: &mut Cx<'_>,
+    parent: &Folder,
+    deep: bool,
+    filter: &Filter,
+    page: Page,
+) -> Result<ewsd_store::Found<FolderRow>> {
+    let (granted, top) = (parent.granted, parent.row.folder);
+    let own = cx.gate.is_own(&granted);
+    let mut list = |page| cx.gate.store(&granted).children(granted.mailbox(), top, deep, filter, &[], page);
+    if own {
+        return Ok(list(page)?);
+    }
+    let mut rows = list(Page::first(i64::MAX))?.rows;
+    rows.retain(|row| cx.gate.visible(&granted, row).is_some());
+    let total = rows.len();
+    let (offset, limit) = (usize::try_from(page.offset).unwrap_or(0), usize::try_from(page.limit).unwrap_or(0));
+    let (from, to) = (offset.min(total), offset.saturating_add(limit).min(total));
+    let window = if page.from_end { total - to..total - from } else { from..to };
+    let rows = rows.get(window).unwrap_or_default().to_vec();
+    let offset = page.offset.max(0) + i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
+    Ok(ewsd_store::Found { rows, total, offset, last: offset >= total })
 }

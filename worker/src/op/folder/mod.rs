@@ -5,6 +5,7 @@ pub mod delete;
 pub mod empty;
 pub mod find;
 pub mod get;
+mod permission;
 pub mod relocate;
 pub mod update;
 
@@ -19,14 +20,15 @@ use ewsd_store::{FolderUpdate, StoreError, json};
 
 use crate::error::{Error, Result};
 use crate::gate::Folder;
+use crate::session::Cx;
 
 /// Longest name of a folder, in characters (MS-OXWSFOLD: PidTagDisplayName of a folder).
 const LONGEST_NAME: usize = 255;
 
 /// A name that a folder may have.
 fn check_name(name: &str) -> Result<()> {
-    if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        let text = format!("A folder's name has from 1 to {LONGEST_NAME} characters.");
+    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME {
+        let text = format!("A folder's name has from 1 to {LONGEST_NAME} characters, not only blanks.");
         return Err(Failure::with_text(Code::ErrorFolderSavePropertyError, text).into());
     }
     Ok(())
@@ -100,7 +102,7 @@ fn set_extended(
 }
 
 /// Adds a property of the table to what changes.
-fn set_property(update: &mut FolderUpdate, kind: FolderKind, id: PropId, value: Value) -> Result<()> {
+fn set_property(cx: &mut Cx<'_>, update: &mut FolderUpdate, kind: FolderKind, id: PropId, value: Value) -> Result<()> {
     match (id, value) {
         (PropId::FolderDisplayName, Value::Text(name)) => {
             check_name(&name)?;
@@ -110,11 +112,8 @@ fn set_property(update: &mut FolderUpdate, kind: FolderKind, id: PropId, value: 
             check_class(kind, &class)?;
             update.class = Some(class);
         }
-        // Rights of others do not exist yet, so none can be given.
-        (PropId::FolderPermissionSet, Value::Permissions(wanted)) if wanted.iter().all(|one| one.level == "None") => {}
-        (PropId::FolderPermissionSet, _) => {
-            let text = "Rights cannot be given to other users on this server yet.";
-            return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());
+        (PropId::FolderPermissionSet, Value::Permissions(wanted)) => {
+            update.props.insert(id.row().element.to_owned(), permission::encode(cx, kind, wanted)?);
         }
         (id, value) => match json::encode(&value) {
             Some(json) => {

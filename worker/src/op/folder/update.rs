@@ -24,7 +24,7 @@ fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderV
     let folder = cx.gate.folder(&change.folder, Right::Modify)?;
     let mut update = FolderUpdate::default();
     for wish in change.updates {
-        add(&mut update, &folder, wish)?;
+        add(cx, &mut update, &folder, wish)?;
     }
     if is_fixed(&folder) && update.name.as_ref().is_some_and(|name| *name != folder.row.name) {
         let text = "This folder came with the mailbox and keeps its name.";
@@ -43,7 +43,7 @@ fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderV
     Ok(FolderView::of_id(kind, wire_id(&granted, kind, folder.row.folder, change)))
 }
 
-fn add(update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
+fn add(cx: &mut Cx<'_>, update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
     let kind = folder.row.kind;
     let refused = |code, path| Err(Failure::at(code, path).into());
     match wish {
@@ -52,7 +52,7 @@ fn add(update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
         }
         Update::Set(Assignment::Prop(id, value)) => {
             let before = update.class.clone();
-            set_property(update, kind, id, value)?;
+            set_property(cx, update, kind, id, value)?;
             if update.class != before && update.class.as_deref() != Some(folder.row.class.as_str()) {
                 return Err(Code::ErrorObjectTypeChanged.into());
             }

@@ -1,13 +1,10 @@
 //! SyncFolderHierarchy (MS-OXWSSYNC 3.1.4.1). All changes come in one answer: the schema knows no pages here.
 
-use std::collections::HashSet;
-
 use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::{Change, SyncPage};
 use ewsd_ews::request::SyncFolderHierarchy;
 use ewsd_ews::view::FolderView;
 use ewsd_model::code::Code;
-use ewsd_model::id::FolderNo;
 use ewsd_store::StoreError;
 
 use super::state::{HierarchyState, decode_hierarchy, encode_hierarchy};
@@ -44,13 +41,15 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<Folder
         other => Error::from(other),
     })?;
     let wanted = Wanted::find(&request.shape, cx.version);
-    let reported: HashSet<FolderNo> = page.changed.iter().map(|change| change.folder.folder).collect();
-    let changed = page.changed.iter().map(|change| {
-        let view = wanted.view(&granted, &change.folder);
-        if change.created { Change::Create(view) } else { Change::Update(view) }
+    let changed = page.changed.iter().filter_map(|change| match cx.gate.visible(&granted, &change.folder) {
+        Some(granted) => {
+            let view = wanted.view(&granted, &change.folder);
+            Some(if change.created { Change::Create(view) } else { Change::Update(view) })
+        }
+        // The right to see it may have been taken away.
+        None => (!change.created).then(|| Change::Delete(bare_id(&granted, change.folder.folder))),
     });
-    let deleted = page.deleted.iter().filter(|folder| !reported.contains(folder));
-    let deleted = deleted.map(|folder| Change::Delete(bare_id(&granted, *folder)));
+    let deleted = page.deleted.iter().map(|folder| Change::Delete(bare_id(&granted, *folder)));
     Ok(SyncPage {
         state: encode_hierarchy(granted.guid(), HierarchyState { root, upto: page.upto }),
         includes_last: true,
