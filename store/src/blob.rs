@@ -18,7 +18,7 @@ const PART: usize = 1 << 20;
 /// connection holds beside what is made of it.
 pub(crate) const GROUP: usize = 4;
 
-/// Above this the parts go ahead of the statement that names them, so many octets at a time.
+/// Above this the parts go ahead of the statement that names them, [`GROUP`] at a time.
 pub(crate) const AHEAD: usize = 8 << 20;
 
 /// SHA-256 of a content.
@@ -62,23 +62,10 @@ impl<'a> Parts<'a> {
         push_insert(sql, &self.parts, from);
     }
 
-    /// Takes everything out in groups of at most [`AHEAD`] octets or one part, each a statement of its own.
+    /// Takes everything out in groups of at most [`GROUP`] parts, each a statement of its own.
     pub fn ahead(&mut self, mailbox: MailboxNo) -> Vec<Sql<'a>> {
-        let mut statements = Vec::new();
-        let mut group = Vec::new();
-        let mut octets = 0;
-        for part in std::mem::take(&mut self.parts) {
-            if octets + part.2.len() > AHEAD && !group.is_empty() {
-                statements.push(statement(mailbox, &std::mem::take(&mut group)));
-                octets = 0;
-            }
-            octets += part.2.len();
-            group.push(part);
-        }
-        if !group.is_empty() {
-            statements.push(statement(mailbox, &group));
-        }
-        statements
+        let parts = std::mem::take(&mut self.parts);
+        parts.chunks(GROUP).map(|group| statement(mailbox, group)).collect()
     }
 }
 

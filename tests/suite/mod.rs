@@ -20,6 +20,7 @@ mod http;
 mod invariants;
 mod lmtp;
 mod malformed;
+mod memory;
 mod mirror;
 mod permission;
 mod relocate;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Test> {
         invariants::tests,
         lmtp::tests,
         malformed::tests,
+        memory::tests,
         mirror::tests,
         permission::tests,
         relocate::tests,
