@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// A worker process of ewsd: request, database or janitor work. The master starts it; it is no program for the shell.
+/// A worker process of ewsd: request, database, janitor or courier work. The master starts it; it is no program for the shell.
 #[derive(Debug, Parser)]
 #[command(name = "ewsd-worker", version, arg_required_else_help = true)]
 pub struct WorkerArgs {
@@ -12,7 +12,7 @@ pub struct WorkerArgs {
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
 
-    /// What the process does: request, database or janitor.
+    /// What the process does: request, database, janitor or courier.
     #[arg(long, value_name = "ROLE")]
     pub role: String,
 

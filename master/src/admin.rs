@@ -70,6 +70,7 @@ impl Master {
             describe(&mut out, name, help, "gauge");
             put(&mut out, format_args!("ewsd_{name} {n}"));
         }
+        self.outbox.write(&mut out);
         out
     }
 }

@@ -7,6 +7,7 @@
 //! | `{"cmd":"reload"}` | as SIGHUP; answers which keys need a restart |
 //! | `{"cmd":"forget"}` | workers drop cached accounts and remembered passwords |
 //! | `{"cmd":"changed","mailbox":1,"seq":2}` | somebody else committed a change |
+//! | `{"cmd":"queued"}` | somebody else changed the queue of outgoing mail |
 //!
 //! Who may connect is the matter of the socket's file mode (0660).
 
@@ -67,8 +68,10 @@ impl Master {
                 self.metrics.changes += 1;
                 self.heard(mailbox, seq);
             }
+            "queued" => self.wake_courier(true),
             other => {
-                return Err(format!("unknown command {other}: there are status, stop, reload, forget and changed"));
+                let known = "status, stop, reload, forget, changed and queued";
+                return Err(format!("unknown command {other}: there are {known}"));
             }
         }
         Ok(object([("ok", "true".to_owned())]))
@@ -112,6 +115,7 @@ impl Master {
             ("workers", workers),
             ("connections", object(connections)),
             ("queue", gauges.queue.to_string()),
+            ("outbox", self.outbox.json()),
             ("held", gauges.held.to_string()),
             ("streams", gauges.streams.to_string()),
             ("watched_mailboxes", gauges.watched.to_string()),

@@ -46,6 +46,7 @@ mod lmtp;
 mod master;
 mod metrics;
 mod notify;
+mod outbox;
 mod reap;
 mod receive;
 mod reconcile;

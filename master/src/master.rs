@@ -22,6 +22,7 @@ use crate::intern::Interned;
 use crate::later::Later;
 use crate::listen::Listener;
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::Runner;
@@ -69,6 +70,7 @@ pub struct Master {
     /// Held calls that nobody can look at now.
     pub later: Later,
     pub metrics: Metrics,
+    pub outbox: Outbox,
     /// The memory that workers share, and its epoch.
     pub shared: File,
     pub epoch: u64,

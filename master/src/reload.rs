@@ -40,7 +40,9 @@ impl Master {
         }
         self.fleet.vacate(Role::Request);
         self.fleet.vacate(Role::Janitor);
-        for worker in self.fleet.workers.values_mut().filter(|worker| worker.role == Role::Janitor) {
+        self.fleet.vacate(Role::Courier);
+        let anew = |role| matches!(role, Role::Janitor | Role::Courier);
+        for worker in self.fleet.workers.values_mut().filter(|worker| anew(worker.role)) {
             worker.stop = None;
             signal(worker.pid, Signal::SIGTERM);
         }

@@ -31,6 +31,7 @@ pub enum Role {
     Database,
     Request,
     Janitor,
+    Courier,
 }
 
 impl Role {
@@ -40,6 +41,7 @@ impl Role {
             Role::Database => "database",
             Role::Request => "request",
             Role::Janitor => "janitor",
+            Role::Courier => "courier",
         }
     }
 }
@@ -64,7 +66,7 @@ pub struct Worker {
     pub generation: u32,
     pub pid: Pid,
     pub channel: OwnedFd,
-    /// For roles without jobs: closing it tells them to finish.
+    /// For roles without jobs: words to them go in here; closing it tells them to finish.
     pub stop: Option<OwnedFd>,
     pub condition: Condition,
     pub greeted: bool,
@@ -122,7 +124,7 @@ impl Fleet {
 
     /// Sets the posts for `requests` request workers.
     pub fn set_posts(&mut self, requests: usize) {
-        let wanted = [(Role::Database, 1), (Role::Request, requests), (Role::Janitor, 1)];
+        let wanted = [(Role::Database, 1), (Role::Request, requests), (Role::Janitor, 1), (Role::Courier, 1)];
         self.posts.retain(|post| wanted.iter().any(|(role, n)| *role == post.role && (post.slot as usize) < *n));
         for (role, n) in wanted {
             for slot in 0..n as u32 {
@@ -187,7 +189,7 @@ impl Master {
         self.registry.register(&mut SourceFd(&channel.as_raw_fd()), worker_token(id), Interest::READABLE)?;
         let generation = match role {
             Role::Request => self.fleet.generation,
-            Role::Database | Role::Janitor => 0,
+            Role::Database | Role::Janitor | Role::Courier => 0,
         };
         let (jobs, stop) = match (role, self.generation_of(generation)) {
             (Role::Request, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
@@ -256,7 +258,7 @@ impl Master {
                 self.switch_generation(generation);
                 self.tell_ready();
             }
-            Role::Janitor => {}
+            Role::Janitor | Role::Courier => {}
         }
     }
 

@@ -15,6 +15,7 @@ use crate::dispatch::{About, Sent};
 use crate::drain::Source;
 use crate::hold::HoldRequest;
 use crate::master::Master;
+use crate::outbox::Outbox;
 use crate::roles::{Condition, Role, WorkerId};
 use crate::table::{Admission, After, ConnId, State};
 use crate::tokens::Subject;
@@ -104,6 +105,8 @@ impl Master {
                 self.ask_soon();
             }
             Reply::Tally { what, n } => self.metrics.tally(what, n),
+            Reply::Queued {} => self.wake_courier(false),
+            Reply::Outbox { queued, deferred, oldest } => self.outbox = Outbox { queued, deferred, oldest },
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
             Reply::Swept { job } => {
                 self.check_about(job, |about| *about == About::Sweep)?;

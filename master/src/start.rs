@@ -18,6 +18,7 @@ use crate::later::Later;
 use crate::listen::{Listener, open};
 use crate::master::Master;
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::{RunAs, Runner};
@@ -71,6 +72,7 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
         to_render: Vec::new(),
         later: Later::default(),
         metrics: Metrics::default(),
+        outbox: Outbox::default(),
         shared,
         epoch: 1,
         phase: Phase::Running,

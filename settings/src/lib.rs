@@ -16,7 +16,7 @@ mod value;
 pub use load::Error;
 pub use show::{check_text, manual_roff, sample};
 pub use table::{
-    Auth, Database, Http, LANGUAGES, Limits, Log, Mail, Notifications, Process, SECTIONS, Server, Settings,
+    Auth, Courier, Database, Http, LANGUAGES, Limits, Log, Mail, Notifications, Process, SECTIONS, Server, Settings,
 };
 pub use value::{Check, Kind, Reader, Reload, Row, Section, Value};
 

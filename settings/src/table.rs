@@ -179,6 +179,32 @@ settings! {
         default_language: String = "en", Live, Both, Check::OneOf(LANGUAGES),
             "Language of the folder names of new mailboxes, where the account names none.";
     }
+    courier: Courier "Mail that leaves." {
+        smarthost: String = "", Live, Worker, Check::HostPortOrNone,
+            "The mail server that takes mail for people elsewhere, as HOST:PORT: 127.0.0.1:25 for the MTA of this machine. Empty: such mail comes back to its sender at once, with a report that says why.";
+        tls: String = "opportunistic", Live, Worker, Check::OneOf(&["none", "opportunistic", "required", "implicit"]),
+            "TLS to the smarthost. none: never; opportunistic: STARTTLS where it is offered, with any certificate; required: STARTTLS with a valid certificate; implicit: TLS from the first octet (port 465) with a valid certificate. With a login, opportunistic means required.";
+        tls_ca: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "A file of CA certificates (PEM) that are trusted for the smarthost beside those of the system.";
+        login: String = "", Live, Worker, Check::Any,
+            "The name to log in to the smarthost with; empty: no login.";
+        password_file: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "The file whose first line is the password for courier.login; the workers' user must be able to read it, and nobody else.";
+        hello: String = "", Live, Worker, Check::Domain,
+            "The name given in EHLO; empty: server.name, else the machine's name.";
+        parallel: u64 = 4u64, Live, Worker, Check::Between(1, 64),
+            "Messages sent at the same time, each over a connection of its own.";
+        retry_seconds: u64 = 60u64, Live, Worker, Check::Between(0, 86_400),
+            "The pause after the first attempt that failed for the time being; it doubles with each further one.";
+        retry_most_seconds: u64 = 3_600u64, Live, Worker, Check::Between(1, 604_800),
+            "The longest pause between two attempts.";
+        give_up_hours: u64 = 120u64, Live, Worker, Check::Between(0, 8_760),
+            "A message that could not be sent for so long comes back to its sender; 0: after the first attempt.";
+        timeout_seconds: u64 = 300u64, Live, Worker, Check::Between(1, 3_600),
+            "How long the smarthost may take for one answer.";
+        message_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 32),
+            "The largest message that is sent, larger ones come back; 0: what the smarthost announces is the limit.";
+    }
     log: Log "What is logged, and where to." {
         level: String = "info", Live, Both, Check::OneOf(&["error", "warn", "info", "debug", "trace"]),
             "The least important kind of message that is logged.";

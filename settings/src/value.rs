@@ -75,6 +75,8 @@ pub enum Check {
     Listener,
     /// As `Listener`, where the empty string switches the listener off.
     ListenerOrNone,
+    /// `HOST:PORT` or `[V6]:PORT` to connect to; the empty string: none.
+    HostPortOrNone,
     /// A path that starts with `/`.
     AbsolutePath,
     /// As `AbsolutePath`, or empty.
@@ -125,6 +127,7 @@ impl Value for String {
             }
             Check::Listener => listener_problem(self),
             Check::ListenerOrNone if !self.is_empty() => listener_problem(self),
+            Check::HostPortOrNone if !self.is_empty() => host_port_problem(self),
             Check::AbsolutePath if !self.starts_with('/') => Some("must be a path that starts with /".into()),
             Check::AbsolutePathOrNone if !self.is_empty() && !self.starts_with('/') => {
                 Some("must be empty or a path that starts with /".into())
@@ -224,6 +227,18 @@ fn listener_problem(text: &str) -> Option<String> {
         None => text.parse::<std::net::SocketAddr>().is_ok(),
     };
     (!fits).then(|| "must be ADDRESS:PORT (127.0.0.1:8080, [::1]:8080) or unix:/PATH".into())
+}
+
+fn host_port_problem(text: &str) -> Option<String> {
+    let fits = text.rsplit_once(':').is_some_and(|(host, port)| {
+        let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let known = match literal {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => domain_problem(host).is_none(),
+        };
+        known && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    (!fits).then(|| "must be HOST:PORT such as mail.example.org:587, 127.0.0.1:25 or [::1]:25".into())
 }
 
 fn domain_problem(text: &str) -> Option<String> {

@@ -27,6 +27,7 @@ mod demo;
 mod man;
 mod operations;
 mod password;
+mod queue;
 mod reload;
 mod samples;
 mod status;
@@ -79,6 +80,7 @@ enum Command {
     Account(account::Args),
     Address(address::Args),
     Deliver(deliver::Args),
+    Queue(queue::Args),
     Status(status::Args),
     Stop(stop::Args),
     Reload(reload::Args),
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Account(args) => account::run(&cli.config, &args),
         Command::Address(args) => address::run(&cli.config, &args),
         Command::Deliver(args) => deliver::run(&cli.config, &args),
+        Command::Queue(args) => queue::run(&cli.config, &args),
         Command::Status(args) => status::run(&cli.config, &args),
         Command::Stop(args) => stop::run(&cli.config, &args),
         Command::Reload(args) => reload::run(&cli.config, &args),

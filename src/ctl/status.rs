@@ -45,6 +45,9 @@ fn describe(status: &Value) -> String {
     }
     let _ = writeln!(out, "held calls   {}", number(status, "held"));
     let _ = writeln!(out, "queue        {}", number(status, "queue"));
+    if let Some(outbox) = status.get("outbox") {
+        let _ = writeln!(out, "mail out     {}", outgoing(outbox, jiff::Timestamp::now().as_second()));
+    }
     let workers = status.get("workers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let _ = writeln!(out, "workers      {}: {}", workers.len(), by_state(workers));
     for worker in workers {
@@ -66,6 +69,19 @@ fn describe(status: &Value) -> String {
         }
     }
     out
+}
+
+/// How much mail waits to leave, at a time in seconds since 1970.
+fn outgoing(outbox: &Value, now: i64) -> String {
+    let number = |name: &str| outbox.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let oldest = outbox.get("oldest").and_then(Value::as_i64);
+    match (number("queued"), number("deferred"), oldest) {
+        (queued, 0, None) => format!("{queued} queued"),
+        (queued, deferred, oldest) => {
+            let age = oldest.map_or(0, |oldest| u64::try_from(now - oldest).unwrap_or_default());
+            format!("{queued} queued, {deferred} of them tried in vain, the oldest {} ago", span(age))
+        }
+    }
 }
 
 fn by_state(workers: &[Value]) -> String {
@@ -93,6 +109,14 @@ fn span(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn outgoing_mail_is_told_with_its_age() {
+        let text = |outbox| super::outgoing(&outbox, 1000);
+        assert_eq!(text(json!({"queued": 0, "deferred": 0, "oldest": null})), "0 queued");
+        let waiting = text(json!({"queued": 3, "deferred": 1, "oldest": 925}));
+        assert_eq!(waiting, "3 queued, 1 of them tried in vain, the oldest 1m 15s ago");
+    }
 
     #[test]
     fn the_text_names_every_figure() {

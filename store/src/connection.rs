@@ -41,6 +41,8 @@ pub struct Store {
     proven: bool,
     running: Option<Running>,
     changes: Vec<(MailboxNo, Seq)>,
+    /// Mail was queued since it was last asked.
+    pub(crate) queued: bool,
 }
 
 struct Prepared {
@@ -86,6 +88,7 @@ impl Store {
             proven: false,
             running: None,
             changes: Vec::new(),
+            queued: false,
         })
     }
 

@@ -47,7 +47,7 @@ pub use item::{ItemRef, ItemRow, ItemUpdate, NewItem, Plan};
 pub use journal::{Entry, Events, Kind, Scope};
 pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};
 pub use options::Options;
-pub use outbox::{NewOutgoing, Outgoing};
+pub use outbox::{Claim, NewOutgoing, OutboxFigures, Outgoing, Postponed, Queued};
 pub use query::{Cmp, ContainsMode, Field, Filter, Found, Order, Page, ScalarType};
 pub use subscription::{NewSubscription, Subscription, SubscriptionKind};
 pub use sync::{FolderChange, HierarchyPage, ItemChange, ItemPage, ItemState, SyncKind};

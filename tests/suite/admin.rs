@@ -43,6 +43,10 @@ fn explains_every_command() {
         &["address", "add", "--help"],
         &["address", "remove", "--help"],
         &["deliver", "--help"],
+        &["queue", "list", "--help"],
+        &["queue", "show", "--help"],
+        &["queue", "retry", "--help"],
+        &["queue", "cancel", "--help"],
         &["status", "--help"],
         &["config", "check", "--help"],
         &["config", "show", "--help"],
@@ -125,7 +129,7 @@ fn tells_its_status() {
     let workers = status["workers"].as_array().unwrap();
     let roles: Vec<&str> = workers.iter().filter_map(|w| w["role"].as_str()).collect();
     assert_eq!(roles.iter().filter(|r| **r == "request").count(), 3, "{roles:?}");
-    for role in ["janitor", "database"] {
+    for role in ["janitor", "courier", "database"] {
         assert!(roles.contains(&role), "{roles:?}");
     }
     for worker in workers {
@@ -192,6 +196,7 @@ fn never_runs_as_root() {
     let root = process::user(server.master()) == Some(0);
     let mut children = server.workers();
     children.extend(process::workers(server.master(), "janitor"));
+    children.extend(process::workers(server.master(), "courier"));
     children.extend(process::workers(server.master(), "database"));
     children.extend(server.postmaster());
     assert!(children.len() >= 6, "{children:?}");

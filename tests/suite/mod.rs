@@ -8,6 +8,7 @@ mod attachment;
 mod captures;
 mod chaos;
 mod clients;
+mod courier;
 mod create;
 mod directory;
 mod event;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Test> {
         captures::tests,
         chaos::tests,
         clients::tests,
+        courier::tests,
         create::tests,
         directory::tests,
         event::tests,

@@ -12,6 +12,7 @@ pub mod programs;
 pub mod proxy;
 pub mod record;
 pub mod shared;
+pub mod smtp;
 pub mod source;
 pub mod validate;
 pub mod wait;

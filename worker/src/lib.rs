@@ -9,15 +9,17 @@
 //! | what does an operation do? | `op/<group>/<verb>.rs` |
 //! | what is told when something goes wrong? | `error.rs` |
 //! | how does mail get into a mailbox? | `deliver/` |
+//! | how does it leave? | `courier/` |
 //! | MIME, HTML, text | `convert/` |
 //!
-//! It never touches a socket of its own making: clients' sockets come from the master and go back to it. SQL is the store's,
+//! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost. SQL is the store's,
 //! element names are `ewsd-ews`'s.
 
 pub mod auth;
 mod clock;
 pub mod compute;
 pub mod convert;
+mod courier;
 pub mod deliver;
 pub mod error;
 mod front;

@@ -21,11 +21,12 @@ pub mod worker_end;
 pub use codec::Refused;
 pub use message::{
     Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Watch, Why,
+    Word,
 };
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;

@@ -175,6 +175,28 @@ messages! {
     77 Changed [0] { changes: Pairs }
     /// Adds `n` to a counter that the master exports.
     78 Tally [0] { what: Count, n: u32 }
+    /// Mail was queued for the courier (said after commit).
+    79 Queued [0] {}
+    /// The courier: what the queue of outgoing mail holds.
+    80 Outbox [0] {
+        /// Messages in it.
+        queued: u64,
+        /// Those of them that were tried in vain.
+        deferred: u64,
+        /// When the oldest was submitted, in seconds since 1970; none: the queue is empty.
+        oldest: Option<u64>,
+    }
+}
+
+messages! {
+    /// Master to a role that has no jobs, over the socket that takes the place of the jobs socket.
+    Word from_master=true rows=WORD_ROWS
+
+    /// There may be mail to send: look now.
+    128 Look [0] {
+        /// An administrator wants it: whatever was to wait is tried now.
+        anew: bool,
+    }
 }
 
 /// What the master keeps of a connection between requests. Workers get a copy and hand it back; the master believes only `context`.
@@ -635,6 +657,10 @@ counts! {
     11 DatabaseReconnects "database_reconnects" "Times a worker connected to the database again"
     12 NotImplemented "not_implemented" "Operations refused because they are not built"
     13 SubscriptionsExpired "subscriptions_expired" "Subscriptions removed after their timeout"
+    14 OutgoingSent "outgoing_sent" "Recipients elsewhere whose message the smarthost took"
+    15 OutgoingDeferred "outgoing_deferred" "Recipients elsewhere whose message has to be tried again"
+    16 OutgoingFailed "outgoing_failed" "Recipients elsewhere who will not get their message"
+    17 OutgoingReports "outgoing_reports" "Non-delivery reports put into senders' mailboxes"
 }
 
 impl Job {
@@ -668,7 +694,9 @@ impl Reply {
             | Reply::Ready {}
             | Reply::Retiring {}
             | Reply::Changed { .. }
-            | Reply::Tally { .. } => None,
+            | Reply::Tally { .. }
+            | Reply::Queued {}
+            | Reply::Outbox { .. } => None,
         }
     }
 

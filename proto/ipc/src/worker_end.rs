@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use crate::message::{Job, Reply};
+use crate::message::{Job, Reply, Word};
 use crate::seqpacket::{self, Wait};
 use crate::shared::Shared;
 use crate::{MAX_MESSAGE, PROTOCOL, fd};
@@ -66,6 +66,25 @@ impl WorkerEnd {
         };
         self.send(&Reply::Took { job: job.number() }, &[])?;
         Ok(Some((job, fds)))
+    }
+
+    /// For a role without jobs: takes what the master said since the last time. None: the master wants the role to end.
+    ///
+    /// # Errors
+    /// A message that is none, or a socket that broke: exit, nothing else is sound.
+    pub fn words(&self) -> io::Result<Option<Vec<Word>>> {
+        let mut words = Vec::new();
+        let mut buffer = self.buffer.borrow_mut();
+        loop {
+            let mut fds = Vec::new();
+            match seqpacket::receive(self.jobs.as_fd(), &mut buffer, &mut fds, Wait::No) {
+                Ok(0) => return Ok(None),
+                Ok(n) => words.push(Word::decode(buffer.get(..n).unwrap_or_default(), fds.len())?),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Some(words)),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Tells the master. The caller closes its copy of a socket it handed back right after this returns.

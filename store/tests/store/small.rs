@@ -74,34 +74,89 @@ fn an_account_has_so_many_subscriptions_and_no_more() {
     assert_eq!(house.newest(), Seq(house.newest().0), "subscriptions are no changes of the mailbox");
 }
 
+fn claim(holder: i32, limit: i64) -> Claim {
+    Claim { holder, lease_seconds: 60, limit, older_than_hours: None }
+}
+
+fn wait<'a>(out: &Outgoing, holder: i32, recipients: &'a [String]) -> Postponed<'a> {
+    let error = Some("451 later");
+    Postponed { mailbox: out.mailbox, id: out.id, holder, seconds: 0, recipients, error, attempted: true }
+}
+
 #[test]
 fn outgoing_mail_waits_until_it_is_done_with() {
     let mut house = house();
     let mailbox = house.mailbox;
     let both = ["b@x.test".to_owned(), "c@x.test".to_owned()];
     let new = NewOutgoing { mailbox, sender: "a@x.test", recipients: &both, mime: b"Subject: x\r\n\r\n" };
+    assert!(!house.store.take_queued());
     let id = house.store.put_outgoing(&new).unwrap();
-    assert_eq!(house.store.outgoing_count().unwrap(), 1);
-    let out = house.store.next_outgoing(60).unwrap().unwrap();
+    assert!(house.store.take_queued() && !house.store.take_queued());
+    let figures = house.store.outbox_figures().unwrap();
+    assert_eq!((figures.queued, figures.deferred, figures.oldest.is_some()), (1, 0, true));
+    assert!(house.store.next_outgoing_seconds().unwrap().unwrap() <= 0.0);
+    let old = Claim { older_than_hours: Some(1), ..claim(1, 9) };
+    assert_eq!(house.store.claim_outgoing(&old).unwrap(), []);
+    let out = house.store.claim_outgoing(&claim(1, 9)).unwrap().remove(0);
     assert_eq!((out.mailbox, out.id, out.attempts), (mailbox, id, 1));
     assert_eq!(
         (out.sender.as_str(), out.recipients.as_slice(), out.mime.as_slice()),
         ("a@x.test", &both[..], new.mime)
     );
-    assert!(house.store.next_outgoing(60).unwrap().is_none(), "it is reserved");
-    house.store.postpone_outgoing(mailbox, id, 0, &both[1..], "451 later").unwrap();
-    let out = house.store.next_outgoing(60).unwrap().unwrap();
+    assert_eq!(house.store.claim_outgoing(&claim(1, 9)).unwrap(), [], "it is in hand");
+    assert_eq!(house.store.next_outgoing_seconds().unwrap(), None);
+    assert!(house.store.queued_one(id).unwrap().sending);
+    assert_eq!((house.store.retry_queued(None).unwrap(), house.store.cancel_queued(id).unwrap()), (0, false));
+    assert!(!house.store.postpone_outgoing(&wait(&out, 2, &both)).unwrap(), "it is not in the hands of the second");
+    assert!(house.store.postpone_outgoing(&wait(&out, 1, &both[1..])).unwrap());
+    assert_eq!(house.store.outbox_figures().unwrap().deferred, 1);
+    let out = house.store.claim_outgoing(&claim(1, 9)).unwrap().remove(0);
     assert_eq!((out.attempts, out.recipients.as_slice()), (2, &both[1..]));
     assert_eq!(out.last_error.as_deref(), Some("451 later"));
-    house.store.finish_outgoing(mailbox, id).unwrap();
-    assert!(matches!(house.store.finish_outgoing(mailbox, id), Err(StoreError::NotFound(Missing::Outgoing))));
-    assert!(house.store.postpone_outgoing(mailbox, id, 0, &both, "").is_err());
+    let untried = Postponed { seconds: 3600, attempted: false, error: None, ..wait(&out, 1, &both[1..]) };
+    assert!(house.store.postpone_outgoing(&untried).unwrap());
+    assert_eq!(house.store.claim_outgoing(&claim(1, 9)).unwrap(), []);
+    assert_eq!(house.store.retry_queued(Some(id)).unwrap(), 1);
+    let listed = house.store.queued(0, 9).unwrap().remove(0);
+    assert_eq!((listed.attempts, listed.sending, listed.size), (1, false, 14));
+    assert_eq!(listed.last_error.as_deref(), Some("451 later"));
+    assert_eq!(house.store.queued_mime(id).unwrap(), new.mime);
+    assert!(house.store.finish_outgoing(mailbox, id).unwrap());
+    assert!(!house.store.finish_outgoing(mailbox, id).unwrap());
+    let second = house.store.put_outgoing(&new).unwrap();
+    assert!(house.store.cancel_queued(second).unwrap());
     let undone: Result<(), StoreError> = house.store.transaction(|store| {
         store.put_outgoing(&new)?;
         Err(StoreError::Quota)
     });
     assert!(undone.is_err());
-    assert_eq!(house.store.outgoing_count().unwrap(), 0);
+    assert_eq!(house.store.outbox_figures().unwrap(), OutboxFigures::default());
+}
+
+#[test]
+fn what_a_dead_courier_held_is_free_and_what_a_living_one_holds_is_not() {
+    let mut house = house();
+    let to = ["b@x.test".to_owned()];
+    let new = NewOutgoing { mailbox: house.mailbox, sender: "a@x.test", recipients: &to, mime: b"Subject: x\r\n\r\n" };
+    house.store.put_outgoing(&new).unwrap();
+    let mut first = house.other();
+    let mut second = house.other();
+    assert_eq!(first.claim_outgoing(&claim(1, 9)).unwrap().len(), 1);
+    first.renew_outgoing(1, 60).unwrap();
+    assert_eq!(second.free_outgoing(2).unwrap(), 0);
+    assert_eq!(second.claim_outgoing(&claim(2, 9)).unwrap(), []);
+    drop(first);
+    // PostgreSQL notices the end of the first one's connection a moment later.
+    let freed = (0..5000).any(|_| {
+        std::thread::yield_now();
+        second.free_outgoing(2).unwrap() == 1
+    });
+    assert!(freed);
+    let mut again = second.claim_outgoing(&claim(2, 9)).unwrap();
+    assert_eq!(again.remove(0).attempts, 2);
+    second.renew_outgoing(2, -1).unwrap();
+    assert_eq!(house.store.free_outgoing(3).unwrap(), 1, "it did not renew in time");
+    second.release_outgoing(2).unwrap();
 }
 
 #[test]

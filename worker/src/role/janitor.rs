@@ -61,7 +61,7 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
     loop {
         match signals.wait(end.channel(), Some(ROUND)) {
             Ok(Event::Stop) => return Ok(()),
-            Ok(Event::Child | Event::Timeout) => {}
+            Ok(Event::Child | Event::More | Event::Timeout) => {}
             Err(error) => return Err(error.to_string()),
         }
         let due = walked.is_none_or(|time| clock::since(time) >= WALK);

@@ -5,10 +5,12 @@
 //! | request | one complete request at a time, from the shared jobs socket | `request.rs`, `http.rs`, `lmtp.rs`, `held.rs` |
 //! | database | the private PostgreSQL, migrations | `database.rs`, `cluster.rs` |
 //! | janitor | expiry and trimming | `janitor.rs` |
+//! | courier | outgoing mail to the smarthost | `courier.rs`, and `../courier/` |
 //!
 //! Every role ends when the master's end of its sockets is closed, whatever became of the master.
 
 mod cluster;
+mod courier;
 pub mod database;
 mod held;
 mod http;
@@ -23,6 +25,8 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub(crate) use request::host_name;
+
 use ewsd_ipc::WorkerEnd;
 use ewsd_settings::Settings;
 
@@ -33,7 +37,7 @@ use crate::note::{self, note};
 pub struct Args {
     /// The settings file.
     pub config: PathBuf,
-    /// `request`, `janitor` or `database`.
+    /// `request`, `janitor`, `courier` or `database`.
     pub role: String,
     /// Which generation of workers this one belongs to, for the log.
     pub generation: u64,
@@ -46,6 +50,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     let name = match args.role.as_str() {
         "request" => "request",
         "janitor" => "janitor",
+        "courier" => "courier",
         "database" => "database",
         other => return Err(format!("there is no role {other:?}: workers are started by ewsd, not by hand")),
     };
@@ -57,6 +62,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     match name {
         "request" => request::run(&end, &settings),
         "janitor" => janitor::run(&end, &settings, &signals),
+        "courier" => courier::run(&end, &settings, &signals),
         _ => database::run(&end, &settings, &signals),
     }
 }

@@ -99,6 +99,9 @@ impl<'a> Worker<'a> {
             let pairs: Vec<(u64, u64)> = part.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect();
             self.end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
         }
+        if self.store.take_queued() {
+            self.end.send(&Reply::Queued {}, &[])?;
+        }
         Ok(())
     }
 
@@ -156,7 +159,8 @@ pub(super) fn pair(mailbox: MailboxNo, seq: Seq) -> (u64, u64) {
     (u64::try_from(mailbox.0).unwrap_or(0), u64::try_from(seq.0).unwrap_or(0))
 }
 
-fn host_name() -> String {
+/// The machine's name.
+pub(crate) fn host_name() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
@@ -188,7 +192,7 @@ impl Tally {
         self.jobs >= 256
     }
 
-    fn tell(&mut self, end: &WorkerEnd) -> io::Result<()> {
+    pub fn tell(&mut self, end: &WorkerEnd) -> io::Result<()> {
         self.jobs = 0;
         for (what, n) in self.counts.drain(..) {
             end.send(&Reply::Tally { what, n }, &[])?;

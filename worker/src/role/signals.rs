@@ -18,6 +18,8 @@ pub enum Event {
     Stop,
     /// A child process changed its state.
     Child,
+    /// One of the other descriptors has something to read.
+    More,
     /// The time is over.
     Timeout,
 }
@@ -64,6 +66,33 @@ impl Signals {
         }
     }
 
+    /// The same, and for anything to read on `others`; for the one that is the jobs socket, its end is something to read.
+    pub fn wait_also(
+        &self,
+        master: BorrowedFd<'_>,
+        others: &[BorrowedFd<'_>],
+        timeout: Duration,
+    ) -> io::Result<Event> {
+        if let Some(event) = self.next()? {
+            return Ok(event);
+        }
+        let all = [self.0.as_fd(), master].into_iter().chain(others.iter().copied());
+        let mut fds: Vec<PollFd<'_>> = all.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        // Rounded up: a wait that ends a moment too early would be followed by many that do not wait.
+        let timeout = PollTimeout::try_from(timeout + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+        match poll(&mut fds, timeout) {
+            Ok(0) => return Ok(Event::Timeout),
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |fd: Option<&PollFd<'_>>| fd.is_some_and(|fd| fd.any().unwrap_or(true));
+        Ok(match self.next()? {
+            Some(event) => event,
+            None if ready(fds.get(1)) => Event::Stop,
+            None => Event::More,
+        })
+    }
+
     /// Waits for a signal only, at most so long: for what must be finished whoever is gone.
     pub fn pause(&self, timeout: Duration) -> io::Result<Event> {
         if let Some(event) = self.next()? {
@@ -72,6 +101,15 @@ impl Signals {
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX)) {
             Ok(_) | Err(nix::Error::EINTR) => Ok(self.next()?.unwrap_or(Event::Timeout)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for `other` to have something to read, whoever is gone and whatever is signalled.
+    pub fn listen(&self, other: BorrowedFd<'_>, timeout: Duration) -> io::Result<()> {
+        let mut fds = [PollFd::new(other, PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX)) {
+            Ok(_) | Err(nix::Error::EINTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

@@ -5,6 +5,7 @@
 //! | what becomes of a message that came in? | `parse.rs` |
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
+//! | is it a report about another one? | `report.rs` |
 //! | how are header lines listed, added, taken out? | `header.rs` |
 //! | which characters are octets that do not say? | `charset.rs` |
 //!
@@ -15,6 +16,7 @@ mod build;
 mod charset;
 mod header;
 mod parse;
+mod report;
 #[cfg(test)]
 mod tests;
 mod thread;

@@ -10,6 +10,7 @@ use ewsd_store::{Columns, Map, json};
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
+use super::report;
 use super::thread::Thread;
 use super::{Attachment, PREVIEW, Parsed, SEARCHED, charset, header};
 use crate::convert::html;
@@ -168,7 +169,7 @@ fn identity(message: &Message<'_>, now: Timestamp, parsed: &mut Parsed<'_>) {
     let columns = &mut parsed.columns;
     let subject = message.subject().unwrap_or_default().trim();
     set_text(columns, Column::Subject, Some(subject));
-    columns.set(Column::Class, Value::Text(ItemKind::Message.default_class().to_owned()));
+    columns.set(Column::Class, Value::Text(report::class(message).to_owned()));
     let sent = message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
     let sent = sent.filter(|time| time.as_second() > 0).unwrap_or(now);
     columns.set(Column::Sent, Value::Time(sent));

@@ -1,0 +1,225 @@
+//! The report that a message did not reach somebody (RFC 3464 in the form of RFC 6522; RFC 6533 for addresses beyond ASCII).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ewsd_store::Outgoing;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
+use super::Trouble;
+use super::words::words;
+use crate::convert::mime;
+use crate::random;
+
+/// Octets of the original's header that a report carries.
+const HEADER: usize = 64 * 1024;
+/// Octets of text in one encoded word: 75 characters at most with its frame (RFC 2047 section 2).
+const ENCODED: usize = 42;
+
+/// Who will not get it, and why.
+pub(super) struct Lost<'a> {
+    pub recipient: &'a str,
+    pub trouble: &'a Trouble,
+    /// It was tried for so many hours.
+    pub hours: Option<i64>,
+}
+
+/// What the status means that this server gives when no smarthost is set (RFC 3463: unable to route).
+pub(super) const NO_ROUTE: &str = "5.4.4";
+
+/// The report as a message to `message`'s sender. `by` is this server's name.
+pub(super) fn report(by: &str, language: &str, message: &Outgoing, lost: &[Lost<'_>], now: Timestamp) -> Vec<u8> {
+    let words = words(language);
+    let original = header_of(&message.mime);
+    let fields = mime::headers(&message.mime);
+    let field = |name: &str| fields.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, text)| text);
+    let subject = field("Subject").map_or("", String::as_str);
+    let id = random::guid();
+    let boundary = format!("=_{id}");
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        out.push_str(text);
+        out.push_str("\r\n");
+    };
+    line(&format!("From: Mail Delivery System <MAILER-DAEMON@{by}>"));
+    line(&format!("To: <{}>", message.sender));
+    line(&format!("Subject: {}", encoded(&format!("{}: {subject}", words.undeliverable))));
+    line(&format!("Date: {}", date(now)));
+    line(&format!("Message-ID: <{id}@{by}>"));
+    let original_id = field("Message-ID").filter(|id| id.starts_with('<') && id.is_ascii());
+    if let Some(original_id) = original_id {
+        line(&format!("In-Reply-To: {original_id}"));
+        line(&format!("References: {original_id}"));
+    }
+    line("Auto-Submitted: auto-replied");
+    line("MIME-Version: 1.0");
+    line(&format!("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\""));
+    line("");
+    line(&format!("--{boundary}"));
+    line("Content-Type: text/plain; charset=utf-8");
+    line(&format!("Content-Language: {}", words.language));
+    line("Content-Transfer-Encoding: 8bit");
+    line("");
+    line(words.intro);
+    for one in lost {
+        line("");
+        line(&format!("  {}", one.recipient));
+        if one.trouble.status == NO_ROUTE && one.trouble.host.is_none() {
+            line(&format!("    {}", words.no_smarthost));
+            continue;
+        }
+        if let Some(hours) = one.hours {
+            line(&format!("    {}", words.expired.replace("{}", &hours.to_string())));
+        }
+        line(&format!("    {}", one.trouble.line()));
+    }
+    line("");
+    line(&format!("{}: {subject}", words.subject));
+    line(&format!("{}: {}", words.sent, field("Date").map_or_else(|| date(message.submitted), Clone::clone)));
+    line("");
+    line(&format!("--{boundary}"));
+    let global = !lost.iter().all(|one| one.recipient.is_ascii());
+    let (kind, address) =
+        if global { ("message/global-delivery-status", "utf-8") } else { ("message/delivery-status", "rfc822") };
+    line(&format!("Content-Type: {kind}"));
+    if global {
+        line("Content-Transfer-Encoding: 8bit");
+    }
+    line("");
+    line(&format!("Reporting-MTA: dns; {by}"));
+    line(&format!("Arrival-Date: {}", date(message.submitted)));
+    for one in lost {
+        line("");
+        line(&format!("Final-Recipient: {address}; {}", one.recipient));
+        line("Action: failed");
+        line(&format!("Status: {}", one.trouble.status));
+        if let Some(host) = &one.trouble.host {
+            line(&format!("Remote-MTA: dns; {}", host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name)));
+        }
+        let said = ascii(&one.trouble.text);
+        match one.trouble.code {
+            Some(code) => line(&format!("Diagnostic-Code: smtp; {code} {said}")),
+            None => line(&format!("Diagnostic-Code: X-ewsd; {said}")),
+        }
+        line(&format!("Last-Attempt-Date: {}", date(now)));
+    }
+    line("");
+    line(&format!("--{boundary}"));
+    line("Content-Type: text/rfc822-headers");
+    if !original.is_ascii() {
+        line("Content-Transfer-Encoding: 8bit");
+    }
+    line("");
+    let mut out = out.into_bytes();
+    out.extend_from_slice(original);
+    out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    out
+}
+
+fn date(time: Timestamp) -> String {
+    rfc2822::to_string(&time.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+/// The original's header, whole lines of it.
+fn header_of(message: &[u8]) -> &[u8] {
+    let mut end = 0;
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        if matches!(line, b"\r\n" | b"\n") || end + line.len() > HEADER {
+            break;
+        }
+        end += line.len();
+    }
+    message.get(..end).unwrap_or_default()
+}
+
+/// One line of ASCII that a structured field can hold.
+fn ascii(text: &str) -> String {
+    text.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }).take(800).collect()
+}
+
+/// A header's text as encoded words where it must be, folded between them (RFC 2047).
+fn encoded(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.is_ascii() && text.len() < 900 && !text.contains("=?") {
+        return text;
+    }
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for c in text.chars() {
+        if word.len() + c.len_utf8() > ENCODED {
+            words.push(std::mem::take(&mut word));
+        }
+        word.push(c);
+    }
+    words.push(word);
+    let words: Vec<String> = words.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word))).collect();
+    words.join("\r\n ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use ewsd_model::id::MailboxNo;
+    use ewsd_model::property::Column;
+
+    fn message(subject: &str) -> Outgoing {
+        Outgoing {
+            mailbox: MailboxNo(1),
+            id: 1,
+            sender: "anna@example.test".into(),
+            recipients: Vec::new(),
+            submitted: Timestamp::UNIX_EPOCH,
+            attempts: 1,
+            last_error: None,
+            mime: format!("Subject: {subject}\r\nMessage-ID: <1@x>\r\nX-Own: kept\r\n\r\nsecret words\r\n")
+                .into_bytes(),
+        }
+    }
+
+    #[test]
+    fn a_report_is_read_as_one() {
+        let refused = Trouble {
+            status: "5.1.1".into(),
+            code: Some(550),
+            text: "5.1.1 no\r\nsuch \u{fc}ser".into(),
+            host: Some("mx.test:25".into()),
+        };
+        let late = Trouble::own("4.4.1", "nobody answers");
+        let lost = [
+            Lost { recipient: "b@far.test", trouble: &refused, hours: None },
+            Lost { recipient: "c@far.test", trouble: &late, hours: Some(120) },
+        ];
+        let octets = report("mail.test", "de", &message("=?utf-8?q?gr=C3=BCn?="), &lost, Timestamp::UNIX_EPOCH);
+        let parsed = mime::parse(&octets, Timestamp::UNIX_EPOCH);
+        assert_eq!(parsed.columns.text(Column::Subject), Some("Unzustellbar: gr\u{fc}n"));
+        assert_eq!(parsed.columns.text(Column::Class), Some("REPORT.IPM.Note.NDR"));
+        assert_eq!(parsed.columns.text(Column::InReplyTo), Some("<1@x>"));
+        assert!(parsed.body.contains("b@far.test\r\n    mx.test:25: 550 5.1.1 no  such \u{fc}ser"), "{}", parsed.body);
+        assert!(parsed.body.contains("120 Stunden"), "{}", parsed.body);
+        let text = String::from_utf8(octets).unwrap();
+        for part in [
+            "Final-Recipient: rfc822; b@far.test\r\nAction: failed\r\nStatus: 5.1.1\r\nRemote-MTA: dns; mx.test\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 no??such ?ser\r\n",
+            "Status: 4.4.1\r\nDiagnostic-Code: X-ewsd; nobody answers\r\n",
+            "Content-Type: text/rfc822-headers\r\n\r\nSubject: =?utf-8?q?gr=C3=BCn?=\r\nMessage-ID: <1@x>\r\nX-Own: kept\r\n",
+        ] {
+            assert!(text.contains(part), "{part}\nin\n{text}");
+        }
+        assert!(!text.contains("secret words"));
+    }
+
+    #[test]
+    fn addresses_beyond_ascii_have_their_own_form() {
+        let trouble = Trouble::own(NO_ROUTE, "no smarthost");
+        let lost = [Lost { recipient: "j\u{f6}rg@far.test", trouble: &trouble, hours: None }];
+        let octets = report("mail.test", "en", &message(&"x".repeat(2000)), &lost, Timestamp::UNIX_EPOCH);
+        let text = String::from_utf8(octets).unwrap();
+        assert!(
+            text.contains("message/global-delivery-status") && text.contains("utf-8; j\u{f6}rg@far.test"),
+            "{text}"
+        );
+        assert!(text.contains("is not set up to send mail"), "{text}");
+        assert_eq!(encoded(&"\u{e4}".repeat(60)).lines().count(), 3);
+    }
+}

@@ -1,0 +1,273 @@
+//! After an attempt: who has the message is taken off it, who will never get it is reported to the sender, and for the rest it
+//! goes on waiting. All of that is one transaction, so that no report is lost, and none comes twice.
+
+use ewsd_ipc::Count;
+use ewsd_settings::Settings;
+use ewsd_store::{Outgoing, Postponed, Store, StoreError};
+use jiff::Timestamp;
+
+use super::crew::Task;
+use super::report::{self, Lost, NO_ROUTE};
+use super::{Fate, Fates, Trouble, route};
+use crate::clock;
+use crate::deliver::{self, DeliverError, Target, Trace};
+use crate::note::note;
+use crate::random;
+
+const HOUR: i64 = 3600;
+
+/// What to do with a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Verdict {
+    sent: u32,
+    /// With the time for which it was tried, where that is why.
+    failed: Vec<(String, Trouble, Option<i64>)>,
+    deferred: u32,
+    /// Who still waits.
+    waiting: Vec<String>,
+    /// The pause in seconds.
+    pause: i64,
+    error: Option<String>,
+    /// Whether the attempt counts.
+    attempted: bool,
+}
+
+/// Carries out what came of an attempt. What it counts is for the master.
+///
+/// A message that could not be tried, because the smarthost could not be reached, is due as soon as that is tried again.
+pub(crate) fn settle(
+    store: &mut Store,
+    settings: &Settings,
+    holder: i32,
+    task: &Task,
+    result: Result<&Fates, Trouble>,
+) -> Result<Vec<(Count, u32)>, StoreError> {
+    let message = &task.message;
+    let mut fates = task.others.clone();
+    match result {
+        Ok(theirs) => fates.extend(theirs.iter().cloned()),
+        Err(trouble) if fates.is_empty() && expired(settings, message, clock::now()).is_none() => {
+            return put_back(store, holder, message, &trouble).map(|()| Vec::new());
+        }
+        Err(trouble) => fates.extend(super::all(&message.recipients, &Fate::Deferred(trouble))),
+    }
+    carry_out(store, settings, holder, message, &fates)
+}
+
+fn carry_out(
+    store: &mut Store,
+    settings: &Settings,
+    holder: i32,
+    message: &Outgoing,
+    fates: &Fates,
+) -> Result<Vec<(Count, u32)>, StoreError> {
+    let now = clock::now();
+    let verdict = judge(settings, message, fates, now, jitter());
+    let reported = store.transaction(|store| {
+        let ended = match verdict.waiting.is_empty() {
+            true => store.finish_outgoing(message.mailbox, message.id)?,
+            false => store.postpone_outgoing(&Postponed {
+                mailbox: message.mailbox,
+                id: message.id,
+                holder,
+                seconds: verdict.pause,
+                recipients: &verdict.waiting,
+                error: verdict.error.as_deref(),
+                attempted: verdict.attempted,
+            })?,
+        };
+        // Somebody else has ended it, and reported what there was to report.
+        let tell = ended && !verdict.failed.is_empty();
+        if tell { tell_sender(store, settings, message, &verdict.failed, now) } else { Ok(false) }
+    })?;
+    log(message, &verdict);
+    let failed = u32::try_from(verdict.failed.len()).unwrap_or(u32::MAX);
+    let counts = [
+        (Count::OutgoingSent, verdict.sent),
+        (Count::OutgoingDeferred, verdict.deferred),
+        (Count::OutgoingFailed, failed),
+        (Count::OutgoingReports, u32::from(reported)),
+    ];
+    Ok(counts.into_iter().filter(|(_, n)| *n > 0).collect())
+}
+
+fn put_back(store: &mut Store, holder: i32, message: &Outgoing, trouble: &Trouble) -> Result<(), StoreError> {
+    let error = trouble.line();
+    let wait = Postponed {
+        mailbox: message.mailbox,
+        id: message.id,
+        holder,
+        seconds: 0,
+        recipients: &message.recipients,
+        error: Some(&error),
+        attempted: false,
+    };
+    store.postpone_outgoing(&wait).map(drop)
+}
+
+/// The fates of people elsewhere where no smarthost is set.
+pub(crate) fn no_smarthost(message: &Outgoing) -> Fates {
+    let text = "no smarthost is configured (courier.smarthost)";
+    super::all(&message.recipients, &Fate::Failed(Trouble::own(NO_ROUTE, text)))
+}
+
+/// The hours for which a message was tried, if that is enough.
+fn expired(settings: &Settings, message: &Outgoing, now: Timestamp) -> Option<i64> {
+    let most = i64::try_from(settings.courier.give_up_hours).unwrap_or(i64::MAX / HOUR);
+    let waited = now.as_second() - message.submitted.as_second();
+    (most == 0 || waited >= most.saturating_mul(HOUR)).then_some(waited.max(0) / HOUR)
+}
+
+/// `jitter` lies between 0 and 1.
+fn judge(settings: &Settings, message: &Outgoing, fates: &Fates, now: Timestamp, jitter: f64) -> Verdict {
+    let mut verdict = Verdict { attempted: true, ..Verdict::default() };
+    let expired = expired(settings, message, now);
+    let mut next = Vec::new();
+    for (recipient, fate) in fates {
+        match fate {
+            Fate::Sent => verdict.sent += 1,
+            Fate::Failed(trouble) => verdict.failed.push((recipient.clone(), trouble.clone(), None)),
+            Fate::Deferred(trouble) if expired.is_some() => {
+                verdict.failed.push((recipient.clone(), trouble.clone(), expired));
+            }
+            Fate::Deferred(trouble) => {
+                verdict.deferred += 1;
+                verdict.error.get_or_insert_with(|| trouble.line());
+                verdict.waiting.push(recipient.clone());
+            }
+            Fate::Next => next.push(recipient.clone()),
+        }
+    }
+    // It goes on at once with those who were not asked for yet, unless nothing moves; they come first either way.
+    let moves = verdict.sent > 0 || !verdict.failed.is_empty();
+    verdict.attempted = next.is_empty() || !moves;
+    if verdict.attempted {
+        verdict.pause = pause(settings, message.attempts, jitter);
+    }
+    next.append(&mut verdict.waiting);
+    verdict.waiting = next;
+    verdict
+}
+
+/// The ladder: it doubles up to the longest pause; a tenth more or less keeps messages that failed together apart.
+fn pause(settings: &Settings, attempts: i32, jitter: f64) -> i64 {
+    let (first, most) = (settings.courier.retry_seconds, settings.courier.retry_most_seconds);
+    let doubled = first.saturating_mul(1 << attempts.saturating_sub(1).clamp(0, 30)).min(most.max(first));
+    (doubled as f64 * (0.9 + 0.2 * jitter)).round() as i64
+}
+
+fn jitter() -> f64 {
+    f64::from(u32::from_be_bytes(random::array())) / f64::from(u32::MAX)
+}
+
+/// Puts the report into the sender's Inbox: past quota and lock, for it is about their own mail. A report about a report
+/// is never made: those have no sender. False: there is nobody to tell.
+fn tell_sender(
+    store: &mut Store,
+    settings: &Settings,
+    message: &Outgoing,
+    failed: &[(String, Trouble, Option<i64>)],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if message.sender.is_empty() {
+        return Ok(false);
+    }
+    let Some(account) = store.account_by_mailbox(message.mailbox)? else { return Ok(false) };
+    let lost: Vec<Lost<'_>> =
+        failed.iter().map(|(recipient, trouble, hours)| Lost { recipient, trouble, hours: *hours }).collect();
+    let by = route::hello(settings);
+    let octets = report::report(&by, &account.language, message, &lost, now);
+    let target = Target { disabled: false, quota_bytes: Some(0), ..Target::from(account) };
+    let trace = Trace { by: &by, ..Trace::default() };
+    match deliver::deliver_to(store, settings, &trace, &[Some(target)], &octets).pop() {
+        Some(Ok(_)) => Ok(true),
+        Some(Err(DeliverError::Busy { retry_ms })) => Err(StoreError::Busy { retry_ms }),
+        // The message must not leave the queue without the report.
+        _ => Err(StoreError::Corrupt(format!("the report about message {} could not be stored", message.id))),
+    }
+}
+
+fn log(message: &Outgoing, verdict: &Verdict) {
+    let Verdict { sent, failed, deferred, waiting, pause, error, .. } = verdict;
+    let id = message.id;
+    if *sent > 0 {
+        note!(Info, "outgoing message {id} of mailbox {}: sent to {sent}, {} wait", message.mailbox, waiting.len());
+    }
+    if let Some((_, trouble, _)) = failed.first() {
+        note!(Warn, "outgoing message {id}: {} will not get it: {}", failed.len(), trouble.line());
+    }
+    if let (1.., Some(error)) = (deferred, error) {
+        note!(Info, "outgoing message {id}: {deferred} wait, next attempt in {pause} s: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ewsd_model::id::MailboxNo;
+
+    fn message(attempts: i32) -> Outgoing {
+        Outgoing {
+            mailbox: MailboxNo(1),
+            id: 1,
+            sender: String::new(),
+            recipients: Vec::new(),
+            submitted: Timestamp::UNIX_EPOCH,
+            attempts,
+            last_error: None,
+            mime: Vec::new(),
+        }
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(hours * HOUR).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_ladder_doubles_up_to_its_end() {
+        let settings = Settings::default();
+        let pauses: Vec<i64> = [1, 2, 3, 7, 8, 40].iter().map(|n| pause(&settings, *n, 0.5)).collect();
+        assert_eq!(pauses, [60, 120, 240, 3600, 3600, 3600]);
+        assert_eq!((pause(&settings, 1, 0.0), pause(&settings, 1, 1.0)), (54, 66));
+        let mut settings = settings;
+        settings.courier.retry_seconds = 0;
+        assert_eq!(pause(&settings, 9, 1.0), 0);
+    }
+
+    #[test]
+    fn each_recipient_has_a_fate_of_their_own() {
+        let settings = Settings::default();
+        let later = Trouble::own("4.0.0", "later");
+        let never = Trouble::own("5.0.0", "never");
+        let fates: Fates =
+            [("a", Fate::Sent), ("b", Fate::Deferred(later.clone())), ("c", Fate::Failed(never.clone()))]
+                .map(|(name, fate)| (name.to_owned(), fate))
+                .into();
+        let verdict = judge(&settings, &message(2), &fates, at(1), 0.5);
+        let expected = Verdict {
+            sent: 1,
+            failed: vec![("c".into(), never.clone(), None)],
+            deferred: 1,
+            waiting: vec!["b".into()],
+            pause: 120,
+            error: Some("later".into()),
+            attempted: true,
+        };
+        assert_eq!(verdict, expected);
+        let late = judge(&settings, &message(2), &fates, at(121), 0.5);
+        assert_eq!(late.waiting, Vec::<String>::new());
+        assert_eq!(late.failed, [("b".to_owned(), later, Some(121)), ("c".to_owned(), never, None)]);
+    }
+
+    #[test]
+    fn who_was_not_tried_goes_on_at_once() {
+        let later = || Fate::Deferred(Trouble::own("4.0.0", "later"));
+        let judge = |fates: &[(&str, Fate)]| {
+            let fates: Fates = fates.iter().map(|(name, fate)| ((*name).to_owned(), fate.clone())).collect();
+            let verdict = judge(&Settings::default(), &message(1), &fates, at(1), 0.5);
+            (verdict.pause, verdict.attempted, verdict.waiting.concat())
+        };
+        assert_eq!(judge(&[("a", Fate::Sent), ("b", Fate::Next)]), (0, false, "b".into()));
+        assert_eq!(judge(&[("a", later()), ("b", Fate::Next)]), (60, true, "ba".into()), "nothing moves");
+    }
+}

@@ -1,0 +1,290 @@
+//! A session with the smarthost: RFC 5321 as a client, with SIZE (RFC 1870), 8BITMIME (RFC 6152) and SMTPUTF8 (RFC 6531) where
+//! they are offered. `lettre` keeps the connection, TLS, AUTH and the dots; what is said to it, and what each answer means for
+//! each recipient, is decided here.
+
+use ewsd_settings::Settings;
+use ewsd_store::Outgoing;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::client::SmtpConnection;
+use lettre::transport::smtp::commands::{Data, Rset};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
+
+use super::route::{Route, Tls};
+use super::wire::{self, Wire};
+use super::{Fate, Fates, Trouble, all, seven};
+
+/// Recipients of one transaction: what every server must take (RFC 5321 4.5.3.1.8).
+const RECIPIENTS: usize = 100;
+
+/// Octets of a message that are made ready for the wire at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// A connection that has said EHLO, and has logged in where it must.
+pub(super) struct Session {
+    connection: SmtpConnection,
+    host: String,
+    hello: String,
+    offers: Offers,
+    /// Nothing more can be said on it.
+    pub broken: bool,
+}
+
+/// What the EHLO's answer says that matters here.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Offers {
+    /// Octets; none: no limit is announced.
+    size: Option<u64>,
+    takes_size: bool,
+    eight_bit: bool,
+    utf8: bool,
+}
+
+impl Offers {
+    fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Offers {
+        let mut offers = Offers::default();
+        for line in lines {
+            let mut words = line.split_ascii_whitespace();
+            match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
+                "SIZE" => {
+                    offers.takes_size = true;
+                    offers.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
+                }
+                "8BITMIME" => offers.eight_bit = true,
+                "SMTPUTF8" => offers.utf8 = true,
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+impl Session {
+    /// Connects, with TLS and login as the settings want them. Trouble here is the smarthost's, not the message's.
+    pub fn open(settings: &Settings) -> Result<Session, Trouble> {
+        let route = Route::of(settings).map_err(|text| Trouble::own("4.3.5", text))?;
+        let host = settings.courier.smarthost.clone();
+        let failed = |error: Error| trouble(&error, &host, "4.4.1");
+        let hello = ClientId::Domain(route.hello.clone());
+        let implicit = match &route.tls {
+            Tls::Implicit(parameters) => Some(parameters),
+            _ => None,
+        };
+        let at = (route.host.as_str(), route.port);
+        let mut connection =
+            SmtpConnection::connect(at, Some(route.connect), &hello, implicit, None).map_err(failed)?;
+        match &route.tls {
+            Tls::IfOffered(parameters) if connection.can_starttls() => {
+                connection.starttls(parameters, &hello).map_err(failed)?;
+            }
+            Tls::Required(parameters) => connection.starttls(parameters, &hello).map_err(failed)?,
+            _ => {}
+        }
+        if let Some(login) = &route.login {
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], login).map_err(failed)?;
+        }
+        let timed = connection.set_timeout(Some(route.answer));
+        timed.map_err(|error| Trouble { host: Some(host.clone()), ..Trouble::own("4.4.1", error.to_string()) })?;
+        // Once more: lettre keeps neither SIZE nor its limit. It is what a transaction begins with anyway (4.1.1.1).
+        let answer = connection.command(format!("EHLO {hello}\r\n")).map_err(failed)?;
+        let offers = Offers::of(answer.message().skip(1));
+        Ok(Session { connection, host, hello: route.hello, offers, broken: false })
+    }
+
+    /// Whether the smarthost is still there.
+    pub fn alive(&mut self) -> bool {
+        !self.broken && self.connection.test_connected()
+    }
+
+    /// Says goodbye; whoever hangs up without is no harm.
+    pub fn close(mut self) {
+        if !self.broken {
+            let _ = self.connection.quit();
+        }
+    }
+
+    /// Sends a message to as many of its recipients as fit one transaction. Each has a fate afterwards.
+    pub fn send(&mut self, message: &Outgoing, most: u64) -> Fates {
+        let (now, later) = message.recipients.split_at(message.recipients.len().min(RECIPIENTS));
+        let mut fates = all(later, &Fate::Next);
+        let mut wire = wire::wire(&message.mime, &self.hello, message.id, message.submitted);
+        if wire.eight_bit && !self.offers.eight_bit && !wire.utf8_header {
+            wire.octets = seven::seven_bit(&wire.octets);
+            wire.eight_bit = false;
+        }
+        let size = wire.octets.len() as u64;
+        let limit = [self.offers.size, Some(most).filter(|n| *n > 0)].into_iter().flatten().min();
+        if let Some(limit) = limit.filter(|limit| size > *limit) {
+            let text = format!("the message has {size} octets, at most {limit} can be sent");
+            fates.extend(all(now, &Fate::Failed(Trouble::own("5.3.4", text))));
+            return fates;
+        }
+        let Some((sender, utf8_sender)) = self.address(&message.sender) else {
+            fates.extend(all(now, &Fate::Failed(self.no_utf8())));
+            return fates;
+        };
+        let mut utf8 = utf8_sender || (wire.utf8_header && self.offers.utf8);
+        let mut open = Vec::with_capacity(now.len());
+        for recipient in now {
+            match self.address(recipient) {
+                Some((address, needs)) => {
+                    utf8 |= needs;
+                    open.push((recipient.clone(), address));
+                }
+                None => fates.push((recipient.clone(), Fate::Failed(self.no_utf8()))),
+            }
+        }
+        if !open.is_empty() {
+            fates.extend(self.transaction(&sender, &open, &wire, utf8));
+        }
+        fates
+    }
+
+    /// MAIL, RCPT for each, DATA, and the message.
+    fn transaction(&mut self, sender: &str, open: &[(String, String)], wire: &Wire, utf8: bool) -> Fates {
+        let mut mail = format!("MAIL FROM:<{sender}>");
+        if self.offers.takes_size {
+            mail.push_str(&format!(" SIZE={}", wire.octets.len()));
+        }
+        if wire.eight_bit && self.offers.eight_bit {
+            mail.push_str(" BODY=8BITMIME");
+        }
+        if utf8 {
+            mail.push_str(" SMTPUTF8");
+        }
+        let same = |fate: &Fate| open.iter().map(|(recipient, _)| (recipient.clone(), fate.clone())).collect();
+        if let Err(fate) = self.say(&mail) {
+            return same(&fate);
+        }
+        let mut fates = Fates::new();
+        let mut taken = Vec::new();
+        for (recipient, address) in open {
+            if self.broken {
+                fates.push((recipient.clone(), Fate::Deferred(self.lost())));
+                continue;
+            }
+            match self.say(&format!("RCPT TO:<{address}>")) {
+                Ok(_) => taken.push(recipient.clone()),
+                // Too many for it at a time (RFC 5321 4.5.3.1.10): the next transaction takes the rest.
+                Err(Fate::Deferred(Trouble { code: Some(452), .. })) if !taken.is_empty() => {
+                    fates.push((recipient.clone(), Fate::Next));
+                }
+                Err(fate) => fates.push((recipient.clone(), fate)),
+            }
+        }
+        if taken.is_empty() || self.broken {
+            fates.extend(all(&taken, &Fate::Deferred(self.lost())));
+            self.reset();
+            return fates;
+        }
+        let answer = self.connection.command(Data);
+        let answer = match self.judge(answer) {
+            Ok(_) => {
+                let answer = self.connection.message_iter(wire.octets.chunks(CHUNK));
+                self.judge(answer)
+            }
+            refused => refused,
+        };
+        match answer {
+            Ok(_) => fates.extend(all(&taken, &Fate::Sent)),
+            Err(fate) => {
+                fates.extend(all(&taken, &fate));
+                self.reset();
+            }
+        }
+        fates
+    }
+
+    /// One command. Addresses in it hold no line's end: what submits them has seen to that, and it is looked at again here.
+    fn say(&mut self, line: &str) -> Result<Response, Fate> {
+        if line.contains(['\r', '\n']) {
+            return Err(Fate::Failed(Trouble::own("5.1.3", "the address cannot be written into a command")));
+        }
+        let answer = self.connection.command(format!("{line}\r\n"));
+        self.judge(answer)
+    }
+
+    /// What an answer means for those whom it is about.
+    fn judge(&mut self, answer: Result<Response, Error>) -> Result<Response, Fate> {
+        answer.map_err(|error| {
+            let code = error.status().map(u16::from);
+            // 421: it closes the connection (RFC 5321 3.8).
+            self.broken |= code.is_none() || code == Some(421);
+            let trouble = trouble(&error, &self.host, "4.4.2");
+            if error.is_permanent() { Fate::Failed(trouble) } else { Fate::Deferred(trouble) }
+        })
+    }
+
+    fn reset(&mut self) {
+        if !self.broken && self.connection.command(Rset).is_err() {
+            self.broken = true;
+        }
+    }
+
+    fn lost(&self) -> Trouble {
+        Trouble { host: Some(self.host.clone()), ..Trouble::own("4.4.2", "the connection was lost") }
+    }
+
+    fn no_utf8(&self) -> Trouble {
+        Trouble::own("5.6.7", format!("{} takes no addresses beyond ASCII (it does not offer SMTPUTF8)", self.host))
+    }
+
+    /// An address as the smarthost takes it, and whether SMTPUTF8 must be said for it. None: there is no such form.
+    fn address(&self, address: &str) -> Option<(String, bool)> {
+        if address.is_ascii() {
+            return Some((address.to_owned(), false));
+        }
+        if self.offers.utf8 {
+            return Some((address.to_owned(), true));
+        }
+        let (local, domain) = address.rsplit_once('@').filter(|(local, _)| local.is_ascii())?;
+        Some((format!("{local}@{}", idna::domain_to_ascii(domain).ok()?), false))
+    }
+}
+
+/// `unanswered` is the status when nobody answered.
+fn trouble(error: &Error, host: &str, unanswered: &str) -> Trouble {
+    let host = Some(host.to_owned());
+    match error.status().map(u16::from) {
+        Some(code) => {
+            let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
+            Trouble { status: enhanced(&text, code), code: Some(code), text, host }
+        }
+        None => Trouble { status: unanswered.to_owned(), code: None, text: error.to_string(), host },
+    }
+}
+
+/// The enhanced status at the start of an answer, else what can be said without one.
+fn enhanced(text: &str, code: u16) -> String {
+    let class = if code >= 500 { '5' } else { '4' };
+    let word = text.split_ascii_whitespace().next().unwrap_or_default();
+    let numbers: Vec<&str> = word.split('.').collect();
+    let digits = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    match numbers.len() == 3 && word.starts_with(class) && numbers.iter().all(digits) {
+        true => word.to_owned(),
+        false => format!("{class}.0.0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_the_servers_own_or_the_class() {
+        assert_eq!(enhanced("5.1.1 no such user", 550), "5.1.1");
+        assert_eq!(enhanced("4.2.2 full", 550), "5.0.0");
+        assert_eq!(enhanced("no such user", 550), "5.0.0");
+        assert_eq!(enhanced("", 451), "4.0.0");
+        assert_eq!(enhanced("4.x.1 odd", 451), "4.0.0");
+    }
+
+    #[test]
+    fn offers_are_read() {
+        let offers = Offers::of(["PIPELINING", "size 1000", "8BITMIME", "SMTPUTF8"].into_iter());
+        assert_eq!(offers, Offers { size: Some(1000), takes_size: true, eight_bit: true, utf8: true });
+        assert_eq!(Offers::of(["SIZE 0"].into_iter()).size, None);
+        assert_eq!(Offers::of(["SIZELESS"].into_iter()), Offers::default());
+    }
+}

@@ -1,0 +1,295 @@
+//! The courier role: takes messages out of the queue of outgoing mail, has them sent, and settles what became of them.
+//!
+//! One thread decides and speaks with the database; the crew's threads speak SMTP. It looks when the master says that mail was
+//! queued, when the next message's time has come, and now and then because a word may have been lost. While the smarthost
+//! cannot be reached, one message at a time finds out whether it is back; all others wait for that one.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use ewsd_ipc::message::Pairs;
+use ewsd_ipc::{Count, Reply, Word, WorkerEnd};
+use ewsd_settings::Settings;
+use ewsd_store::{Claim, OutboxFigures, Outgoing, Store, StoreError};
+
+use super::request::{Tally, pair};
+use super::signals::{Event, Signals};
+use crate::clock;
+use crate::courier::crew::{Crew, Done, Task};
+use crate::courier::{self, Fate, Fates, Trouble, local, settle};
+use crate::note::note;
+use crate::random;
+
+/// A word that was lost is made up for after so long; also what dead couriers held is looked for so often.
+const ROUND: Duration = Duration::from_secs(30);
+/// How long a message is the courier's own if it does not say so again.
+const LEASE_SECONDS: i64 = 300;
+/// The database was away: the next look.
+const AGAIN: Duration = Duration::from_secs(1);
+/// A fault of ours is tried again after so long.
+const FAULT: Duration = Duration::from_secs(30);
+/// Figures are told at most so often while there is much to do.
+const FIGURES: Duration = Duration::from_secs(1);
+/// Pauses while the smarthost cannot be reached: they double.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// What is under way when the role has to end may be finished for so long; the master waits ten seconds.
+const FINISH: Duration = Duration::from_secs(8);
+
+struct Courier<'a> {
+    end: &'a WorkerEnd,
+    settings: &'a Settings,
+    store: Store,
+    crew: Crew,
+    /// The number under which it holds messages.
+    holder: i32,
+    /// Taken, and not given to anybody yet.
+    taken: Vec<Outgoing>,
+    /// Back from the crew, and not settled yet.
+    back: Vec<Done>,
+    /// The smarthost could not be reached.
+    closed: Option<Closed>,
+    renewed: Option<Instant>,
+    told: Option<(Instant, OutboxFigures)>,
+    tally: Tally,
+}
+
+/// Nobody tries before `until`, and then one message at a time.
+struct Closed {
+    until: Instant,
+    pause: Duration,
+}
+
+pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
+    let options = super::database::options(settings, "ewsd courier");
+    let store = Store::lazy(&options).map_err(|error| error.to_string())?;
+    let crew = Crew::new(settings).map_err(|error| format!("eventfd: {error}"))?;
+    let holder = (i32::from_be_bytes(random::array()) & i32::MAX).max(1);
+    let mut courier = Courier {
+        end,
+        settings,
+        store,
+        crew,
+        holder,
+        taken: Vec::new(),
+        back: Vec::new(),
+        closed: None,
+        renewed: None,
+        told: None,
+        tally: Tally::default(),
+    };
+    if settings.courier.smarthost.is_empty() {
+        note!(Info, "no courier.smarthost is set: mail to people elsewhere comes back to its sender");
+    }
+    end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;
+    courier.work(signals).map_err(|error| format!("the master: {error}"))
+}
+
+impl Courier<'_> {
+    /// Until the master wants an end, or is gone.
+    fn work(&mut self, signals: &Signals) -> std::io::Result<()> {
+        let mut rest = Duration::ZERO;
+        loop {
+            if self.wait(signals, rest)? == Event::Stop {
+                return self.finish(signals);
+            }
+            let Some(words) = self.end.words()? else { return self.finish(signals) };
+            if words.contains(&Word::Look { anew: true }) {
+                self.reopen();
+            }
+            rest = match self.turn() {
+                Ok(rest) => rest,
+                Err(error) => self.complain(&error),
+            };
+            self.tell()?;
+        }
+    }
+
+    fn wait(&self, signals: &Signals, rest: Duration) -> std::io::Result<Event> {
+        signals.wait_also(self.end.channel(), &[self.end.jobs(), self.crew.ready().as_fd()], rest)
+    }
+
+    /// Settles what is back, takes what is due. The time after which there is more to do by itself.
+    fn turn(&mut self) -> Result<Duration, StoreError> {
+        self.settle()?;
+        if self.renewed.is_none_or(|time| clock::since(time) >= ROUND) {
+            self.store.renew_outgoing(self.holder, LEASE_SECONDS)?;
+            let freed = self.store.free_outgoing(self.holder)?;
+            if freed > 0 {
+                note!(Info, "{freed} messages of a courier that is no more are free again");
+            }
+            self.renewed = Some(clock::monotonic());
+        }
+        self.give()?;
+        while self.take()? {
+            self.give()?;
+            self.settle()?;
+        }
+        self.figures()?;
+        let due = match self.free() {
+            0 => None,
+            _ => self.store.next_outgoing_seconds()?,
+        };
+        let due = due.map_or(ROUND, |seconds| Duration::from_secs_f64(seconds.clamp(0.0, ROUND.as_secs_f64())));
+        let open = self.closed.as_ref().map(|closed| closed.until.saturating_duration_since(clock::monotonic()));
+        Ok(due.max(open.unwrap_or_default()).min(ROUND))
+    }
+
+    /// How many messages more can be under way.
+    fn free(&self) -> usize {
+        let most = match self.closed {
+            Some(_) => 1,
+            None => usize::try_from(self.settings.courier.parallel).unwrap_or(1),
+        };
+        most.saturating_sub(self.crew.under_way() + self.taken.len() + self.back.len())
+    }
+
+    /// Takes as many messages as can be under way. False: there is none.
+    fn take(&mut self) -> Result<bool, StoreError> {
+        let limit = i64::try_from(self.free()).unwrap_or(1);
+        if limit == 0 {
+            return Ok(false);
+        }
+        let waits = self.closed.as_ref().is_some_and(|closed| closed.until > clock::monotonic());
+        let hours = i64::try_from(self.settings.courier.give_up_hours).unwrap_or(i64::MAX);
+        // While nobody tries, only those are taken whose time is over.
+        let older_than_hours = waits.then_some(hours);
+        let claim = Claim { holder: self.holder, lease_seconds: LEASE_SECONDS, limit, older_than_hours };
+        self.taken = self.store.claim_outgoing(&claim)?;
+        Ok(!self.taken.is_empty())
+    }
+
+    /// Sees to people here, and has the rest sent.
+    fn give(&mut self) -> Result<(), StoreError> {
+        while let Some(message) = self.taken.last_mut() {
+            let others = match local::deliver(&mut self.store, self.settings, message) {
+                Err(error @ StoreError::Busy { .. }) => return Err(error),
+                Err(error) => {
+                    // A fault of ours must not stop the mail of everybody else.
+                    note!(Error, "outgoing message {}: {error}", message.id);
+                    let fate = Fate::Deferred(Trouble::own("4.3.0", "a fault of this server; its log says more"));
+                    courier::all(&std::mem::take(&mut message.recipients), &fate)
+                }
+                Ok(others) => others,
+            };
+            let Some(message) = self.taken.pop() else { break };
+            let task = Task { message, others };
+            if task.message.recipients.is_empty() {
+                self.back.push(Done { task, result: Ok(Fates::new()) });
+            } else if self.settings.courier.smarthost.is_empty() {
+                let result = Ok(settle::no_smarthost(&task.message));
+                self.back.push(Done { task, result });
+            } else if let Err(task) = self.crew.send(task) {
+                self.back.push(Done { task, result: Err(Trouble::own("4.3.2", "no thread can be started")) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles what is back. What cannot be settled stays.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        let done = self.crew.done();
+        for one in &done {
+            self.weather(one.result.as_ref().err());
+        }
+        self.back.extend(done);
+        while let Some(Done { task, result }) = self.back.last() {
+            let counts = settle::settle(
+                &mut self.store,
+                self.settings,
+                self.holder,
+                task,
+                result.as_ref().map_err(Clone::clone),
+            )?;
+            self.back.pop();
+            for (what, n) in counts {
+                self.tally.add(what, n);
+            }
+        }
+        Ok(())
+    }
+
+    /// Is the smarthost there?
+    fn weather(&mut self, trouble: Option<&Trouble>) {
+        let Some(trouble) = trouble else {
+            if self.closed.take().is_some() {
+                note!(Info, "the smarthost is back");
+            }
+            return;
+        };
+        let pause = self.closed.as_ref().map_or(FIRST_PAUSE, |closed| (closed.pause * 2).min(LONGEST_PAUSE));
+        if self.closed.is_none() {
+            note!(Warn, "the smarthost cannot be reached: {}", trouble.line());
+        } else {
+            note!(Debug, "the smarthost is still away, next attempt in {} s: {}", pause.as_secs(), trouble.line());
+        }
+        self.closed = Some(Closed { until: clock::monotonic() + pause, pause });
+    }
+
+    /// An administrator asks: the smarthost is tried at once.
+    fn reopen(&mut self) {
+        if let Some(closed) = &mut self.closed {
+            *closed = Closed { until: clock::monotonic(), pause: FIRST_PAUSE };
+        }
+    }
+
+    /// Counts the queue: when there is nothing under way, else now and then.
+    fn figures(&mut self) -> Result<(), StoreError> {
+        let busy = self.crew.under_way() > 0;
+        if busy && self.told.is_some_and(|(time, _)| clock::since(time) < FIGURES) {
+            return Ok(());
+        }
+        let figures = self.store.outbox_figures()?;
+        let known = self.told.is_some_and(|(_, known)| known == figures);
+        self.told = Some((clock::monotonic(), figures));
+        if !known {
+            let number = |n: i64| u64::try_from(n).unwrap_or(0);
+            let oldest = figures.oldest.map(|time| number(time.as_second()));
+            let reply = Reply::Outbox { queued: number(figures.queued), deferred: number(figures.deferred), oldest };
+            if self.end.send(&reply, &[]).is_err() {
+                // The end of the master shows in the next wait.
+                self.told = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the master what was committed and counted.
+    fn tell(&mut self) -> std::io::Result<()> {
+        let changes = self.store.take_changes();
+        if !changes.is_empty() {
+            let pairs: Vec<(u64, u64)> = changes.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect();
+            for part in pairs.chunks(ewsd_ipc::PAIRS_MAX) {
+                self.end.send(&Reply::Changed { changes: Pairs(part.to_vec()) }, &[])?;
+            }
+        }
+        self.tally.tell(self.end)
+    }
+
+    fn complain(&mut self, error: &StoreError) -> Duration {
+        if matches!(error, StoreError::Busy { .. }) {
+            note!(Debug, "the database is away");
+            return AGAIN;
+        }
+        note!(Error, "{error}");
+        self.tally.add(Count::DatabaseErrors, 1);
+        FAULT
+    }
+
+    /// What is under way may come to its end; the rest is free for others.
+    fn finish(&mut self, signals: &Signals) -> std::io::Result<()> {
+        let start = clock::monotonic();
+        while self.crew.under_way() > 0 && clock::since(start) < FINISH {
+            signals.listen(self.crew.ready().as_fd(), FINISH.saturating_sub(clock::since(start)))?;
+            if let Err(error) = self.settle() {
+                self.complain(&error);
+            }
+        }
+        if let Err(error) = self.settle().and_then(|()| self.store.release_outgoing(self.holder)) {
+            self.complain(&error);
+        }
+        // The master may be gone already.
+        let _ = self.tell();
+        Ok(())
+    }
+}
