@@ -41,7 +41,7 @@ pub(super) fn octets<'a>(part: &MessagePart<'_>, raw: &Cow<'a, [u8]>) -> Option<
 }
 
 /// The text of a part that the parser read with losses, read better. None where it cannot be.
-pub(super) fn reread(part: &MessagePart<'_>, raw: &Cow<'_, [u8]>, text: &str) -> Option<String> {
+pub(super) fn reread(part: &MessagePart<'_>, raw: &[u8], text: &str) -> Option<String> {
     if !text.contains(char::REPLACEMENT_CHARACTER) {
         return None;
     }
@@ -56,7 +56,7 @@ pub(super) fn reread(part: &MessagePart<'_>, raw: &Cow<'_, [u8]>, text: &str) ->
         Some(_) => return None,
         None => LAST,
     };
-    Some(charset_decoder(name)?(&octets(part, raw)?))
+    Some(charset_decoder(name)?(&octets(part, &Cow::Borrowed(raw))?))
 }
 
 /// Octets of a header in which somebody wrote characters bare, as UTF-8; line by line, for each field has another writer.
