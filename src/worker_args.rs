@@ -1,6 +1,4 @@
-//! What the master hands a worker on its command line. ewsd-worker(8) comes out of it.
-
-use std::path::PathBuf;
+//! What the master tells a worker on its command line; its settings come by an inherited descriptor. ewsd-worker(8) comes out of it.
 
 use clap::Parser;
 
@@ -8,10 +6,6 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "ewsd-worker", version, arg_required_else_help = true)]
 pub struct WorkerArgs {
-    /// The configuration file that the master runs with.
-    #[arg(short, long, value_name = "FILE")]
-    pub config: PathBuf,
-
     /// What the process does: request, database, janitor or courier.
     #[arg(long, value_name = "ROLE")]
     pub role: String,
@@ -27,6 +21,6 @@ pub struct WorkerArgs {
 
 impl From<WorkerArgs> for ewsd_work::Args {
     fn from(args: WorkerArgs) -> Self {
-        Self { config: args.config, role: args.role, generation: args.generation, slot: args.slot }
+        Self { role: args.role, generation: args.generation, slot: args.slot }
     }
 }

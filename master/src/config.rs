@@ -8,8 +8,6 @@ use std::time::Duration;
 /// The master's share of the settings; each field names its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The file that workers are given with `-c`.
-    pub file: PathBuf,
     /// `server.state_dir`.
     pub state_dir: PathBuf,
     /// `server.http`: `ADDRESS:PORT` or `unix:PATH`; port 0 takes a free one.
@@ -78,11 +76,12 @@ impl Default for Limits {
     }
 }
 
-/// What a reload found.
-#[derive(Debug, Clone)]
+/// What a reload found. Not to be printed: the settings may hold a password.
 pub struct Reloaded {
     /// The new values, with the running ones for whatever counts only after a restart.
     pub config: Config,
+    /// The same values as workers are handed them, in whatever form they read; see `ewsd_ipc::fd::SETTINGS`.
+    pub settings: Vec<u8>,
     /// Keys that changed but count only after a restart.
     pub not_reloadable: Vec<String>,
 }

@@ -74,6 +74,8 @@ pub struct Master {
     /// The memory that workers share, and its epoch.
     pub shared: File,
     pub epoch: u64,
+    /// The settings that workers started from now on are handed.
+    pub settings: File,
     pub phase: Phase,
     /// Generation for which the service manager was told.
     pub told_ready: u32,

@@ -29,10 +29,13 @@ impl Master {
         let reloaded = (self.reload_fn)()?;
         let number = self.fleet.generation + 1;
         let next = Generation::new(number).map_err(|error| format!("cannot make a jobs socket: {error}"))?;
+        let settings = crate::start::hand_over(&reloaded.settings)
+            .map_err(|error| format!("cannot keep the settings for the workers: {error}"))?;
         for key in &reloaded.not_reloadable {
             warn!("{key} changed, but counts only after a restart");
         }
         self.config = reloaded.config;
+        self.settings = settings;
         self.metrics.reloads += 1;
         self.fleet.generation = number;
         if let Some(unborn) = self.dispatch.next.replace(next) {

@@ -195,7 +195,8 @@ impl Master {
             (Role::Request, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
             _ => seqpacket::pair().map(|(ours, theirs)| (theirs, Some(ours)))?,
         };
-        let pid = self.runner.spawn(&self.config, role.name(), generation, slot, [&jobs, &theirs], &self.shared)?;
+        let fds = [jobs.as_fd(), theirs.as_fd(), self.shared.as_fd(), self.settings.as_fd()];
+        let pid = self.runner.spawn(&self.config, role.name(), generation, slot, fds)?;
         self.fleet.last_worker = id;
         self.metrics.workers_started += 1;
         let worker = Worker {

@@ -1,16 +1,17 @@
-//! Starts worker programs: fork, three descriptors, another user, exec. The only `unsafe` of this crate.
+//! Starts worker programs: fork, four descriptors, another user, exec. The only `unsafe` of this crate.
 //!
-//! Everything the master has is close-on-exec; a worker gets standard input, output and error, and descriptors 3, 4 and 5
+//! Everything the master has is close-on-exec; a worker gets standard input, output and error, and descriptors 3 to 6
 //! (`ewsd_ipc::fd`). If the master dies, its workers get SIGTERM.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use ewsd_ipc::fd;
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, Uid, User, geteuid, getgrouplist};
@@ -86,7 +87,7 @@ impl Runner {
         self.files.1
     }
 
-    /// Starts a worker with `fds` = its jobs and its channel.
+    /// Starts a worker with `fds` = its jobs, its channel, the shared memory, the settings.
     ///
     /// # Errors
     /// The program cannot be opened, or fork(2) failed. A program that cannot be executed shows as an exit with status 127.
@@ -96,15 +97,12 @@ impl Runner {
         role: &str,
         generation: u32,
         slot: u32,
-        fds: [&OwnedFd; 2],
-        shared: &File,
+        fds: [BorrowedFd<'_>; 4],
     ) -> io::Result<Pid> {
         let program = open_program(&config.worker)?;
         let path = c_string(config.worker.as_os_str().as_bytes())?;
         let arguments = [
             path.clone(),
-            c"-c".to_owned(),
-            c_string(config.file.as_os_str().as_bytes())?,
             c"--role".to_owned(),
             c_string(role.as_bytes())?,
             c"--generation".to_owned(),
@@ -117,7 +115,7 @@ impl Runner {
             path: path.as_ptr(),
             arguments: pointers(&arguments),
             environment: pointers(&self.environment),
-            fds: [fds[0].as_raw_fd(), fds[1].as_raw_fd(), shared.as_raw_fd()],
+            fds: fds.map(|fd| fd.as_raw_fd()),
             groups: self.run_as.iter().flat_map(|run_as| &run_as.groups).map(|gid| gid.as_raw()).collect(),
             ids: self.run_as.as_ref().map(|run_as| (run_as.user.uid, run_as.user.gid)),
             files: libc::rlimit { rlim_cur: self.files.0, rlim_max: self.files.1 },
@@ -138,7 +136,7 @@ struct Plan {
     path: *const libc::c_char,
     arguments: Vec<*const libc::c_char>,
     environment: Vec<*const libc::c_char>,
-    fds: [RawFd; 3],
+    fds: [RawFd; 4],
     groups: Vec<libc::gid_t>,
     ids: Option<(Uid, Gid)>,
     files: libc::rlimit,
@@ -157,17 +155,17 @@ impl Plan {
             libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             libc::setpgid(0, 0);
-            // First out of the way of 3 to 5, then into place without close-on-exec.
-            let mut moved = [0; 3];
+            // First out of the way of 3 to 6, then into place without close-on-exec.
+            let mut moved = [0; 4];
             for (fd, place) in self.fds.iter().zip(&mut moved) {
                 *place = libc::fcntl(*fd, libc::F_DUPFD_CLOEXEC, 16);
                 check(*place >= 0, b"ewsd: cannot duplicate a descriptor\n");
             }
             let program = libc::fcntl(self.program, libc::F_DUPFD_CLOEXEC, 16);
-            for (fd, number) in moved.iter().zip([ewsd_ipc::fd::JOBS, ewsd_ipc::fd::CHANNEL, ewsd_ipc::fd::SHARED]) {
+            for (fd, number) in moved.iter().zip([fd::JOBS, fd::CHANNEL, fd::SHARED, fd::SETTINGS]) {
                 check(libc::dup2(*fd, number) == number, b"ewsd: cannot place a descriptor\n");
             }
-            libc::syscall(libc::SYS_close_range, 6u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+            libc::syscall(libc::SYS_close_range, fd::END as u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const self.files);
             if let Some((uid, gid)) = self.ids {
                 check(libc::setgroups(self.groups.len(), self.groups.as_ptr()) == 0, b"ewsd: setgroups failed\n");

@@ -29,11 +29,16 @@ use crate::timers::Timers;
 use crate::tokens;
 use crate::watch::Watchers;
 
-/// Runs the master until it is told to stop. The calling process must have one thread.
+/// Runs the master until it is told to stop. The calling process must have one thread. `settings` is what workers are handed,
+/// as in [`Reloaded`].
 ///
 /// # Errors
 /// A sentence for the administrator: what could not be opened, and what to do.
-pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 'static) -> Result<(), String> {
+pub fn run(
+    config: Config,
+    settings: &[u8],
+    reload: impl FnMut() -> Result<Reloaded, String> + 'static,
+) -> Result<(), String> {
     let runner = Runner::new(&config, std::env::vars_os().collect())?;
     let run_dir = config.state_dir.join("run");
     make_directories(&config.state_dir, &run_dir, runner.run_as.as_ref())?;
@@ -45,6 +50,7 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
     generation.watch(&registry).map_err(failed("cannot watch the jobs socket"))?;
     let shared =
         random_key().and_then(|key| ewsd_ipc::shared::create(&key)).map_err(failed("cannot make shared memory"))?;
+    let settings = hand_over(settings).map_err(failed("cannot keep the settings for the workers"))?;
     let listeners = open_all(&config, &run_dir)?;
     let mut fleet = Fleet { generation: 1, ..Fleet::default() };
     fleet.set_posts(config.workers);
@@ -75,6 +81,7 @@ pub fn run(config: Config, reload: impl FnMut() -> Result<Reloaded, String> + 's
         outbox: Outbox::default(),
         shared,
         epoch: 1,
+        settings,
         phase: Phase::Running,
         told_ready: 0,
         again: Vec::new(),
@@ -158,6 +165,11 @@ fn open_all(config: &Config, run_dir: &Path) -> Result<Vec<Listener>, String> {
     let control = format!("unix:{}", run_dir.join("control.sock").display());
     listeners.push(open(&control, Kind::Control, 0, 0o660)?);
     Ok(listeners)
+}
+
+/// The settings as a file that every worker may read and nobody can change.
+pub fn hand_over(settings: &[u8]) -> io::Result<File> {
+    ewsd_ipc::memfd::sealed(c"ewsd-settings", settings)
 }
 
 /// The only place where the master reads randomness.

@@ -29,9 +29,30 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, is no TOML, or holds a key or value that the table does not know.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error(format!("{}: {error}; name the configuration with -c FILE", path.display())))?;
-        Self::parse(&text, &path.display().to_string())
+        Self::parse(&text_of(path)?, &path.display().to_string())
+    }
+
+    /// As [`Settings::load`]; but of a file that is broken, the one setting `key` by itself, the defaults for the rest, and what
+    /// is wrong. For whoever must reach a server that runs while its file is being edited.
+    ///
+    /// # Errors
+    /// The file cannot be read; or it is broken, and whether and how it sets `key` cannot be told for certain.
+    pub fn salvage(path: &Path, key: &str) -> Result<(Self, Option<Error>), Error> {
+        let text = text_of(path)?;
+        let error = match Self::parse(&text, &path.display().to_string()) {
+            Ok(settings) => return Ok((settings, None)),
+            Err(error) => error,
+        };
+        let (section, name) = key.split_once('.').unwrap_or(("", key));
+        let mut found: Option<Self> = None;
+        for line in text.lines().filter(|line| line.split('#').next().is_some_and(|code| code.contains(name))) {
+            let alone = Self::parse(&format!("[{section}]\n{line}"), "").or_else(|_| Self::parse(line, ""));
+            match alone {
+                Ok(settings) if found.as_ref().is_none_or(|found| *found == settings) => found = Some(settings),
+                _ => return Err(error),
+            }
+        }
+        Ok((found.unwrap_or_default(), Some(error)))
     }
 
     /// The settings of a text; `origin` names it in messages.
@@ -71,6 +92,11 @@ impl Settings {
             None => Ok(()),
         }
     }
+}
+
+fn text_of(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Error(format!("{}: {error}; name the configuration with -c FILE", path.display())))
 }
 
 /// One line per key: 1 for the first.

@@ -89,6 +89,55 @@ fn a_wrong_value_says_what_would_fit() {
     assert!(Settings::default().set("server.http").unwrap_err().to_string().contains("KEY=VALUE"));
 }
 
+/// Whoever only needs to know where the server is gets along with a broken file, but is never told a wrong place.
+#[test]
+fn of_a_broken_file_one_setting_is_read_by_itself() {
+    const KEY: &str = "server.state_dir";
+    let file = std::env::temp_dir().join(format!("ewsd-salvage-{}.toml", std::process::id()));
+    let salvage = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        Settings::salvage(&file, KEY).map(|(settings, error)| (settings.server.state_dir, error.is_some()))
+    };
+    let named = "[server]\nstate_dir = \"/srv/ewsd\" # here\n";
+    let default = Settings::default().server.state_dir;
+    assert_eq!(salvage(named), Ok(("/srv/ewsd".to_owned(), false)));
+    for wrong in [
+        "[limits]\nidle_seconds = 0\n",
+        "[limits]\nidle_secs = 7\n",
+        "[limit]\n",
+        "[limits\nidle_seconds = 7\n",
+        "[limits]\nidle_seconds =\n",
+        "[limits]\nidle_seconds\n",
+        "[database]\nurl = \"postgresql://\n",
+        "<<<<<<< ours\n",
+        "[log]\nlevel = \"info\"\nlevel = \"warn\"\n",
+        "}\n",
+    ] {
+        for text in [
+            format!("{named}{wrong}"),
+            format!("{wrong}{named}"),
+            format!("{wrong}server.state_dir = '/srv/ewsd'\n"),
+            format!("server = {{ state_dir = \"/srv/ewsd\" }}\n{wrong}"),
+            format!("{named}{wrong}{named}"),
+        ] {
+            assert_eq!(salvage(&text), Ok(("/srv/ewsd".to_owned(), true)), "{text}");
+        }
+        assert_eq!(salvage(&format!("#state_dir = \"/x\"\n{wrong}")), Ok((default.clone(), true)), "{wrong}");
+        for doubtful in [
+            "state_dir = /srv/ewsd\n",
+            "state_dir = 5\n",
+            "state_dir = \"/other\"\n",
+            "state_dir = \"\"\"\n/srv\"\"\"\n",
+        ] {
+            let error = salvage(&format!("{named}{wrong}{doubtful}")).unwrap_err().to_string();
+            assert!(error.contains(", line "), "{wrong}{doubtful}: {error}");
+        }
+    }
+    std::fs::remove_file(&file).unwrap();
+    let missing = Settings::salvage(&file, KEY).unwrap_err().to_string();
+    assert!(missing.contains("-c FILE"), "{missing}");
+}
+
 #[test]
 fn a_reload_keeps_what_only_a_restart_applies() {
     let old = Settings::default();

@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use ewsd::worker_args::WorkerArgs;
-use ewsd_settings::{Log, Settings, logging};
+use ewsd_settings::{Log, logging};
 
 fn main() -> ExitCode {
     let args = WorkerArgs::parse();
     let journald = std::env::var_os("JOURNAL_STREAM").is_some();
-    // What is wrong with the file is said by `run`, in the log as it is by default.
-    let log = Settings::load(&args.config).map_or_else(|_| Log::default(), |settings| settings.log);
-    logging::start(&log, journald);
-    match ewsd_work::run(&args.into()) {
+    // For what is said before the settings are known.
+    logging::start(&Log::default(), journald);
+    let outcome = ewsd_work::settings().and_then(|settings| {
+        logging::start(&settings.log, journald);
+        ewsd_work::run(&args.into(), &settings)
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::error!("{error}");

@@ -26,7 +26,7 @@ then the workers and the private PostgreSQL end. A second one stops at once.
 .TP
 \fBSIGHUP\fR
 Reload: read the configuration anew and start a new generation of workers. No connection is dropped. Settings that only
-a restart applies keep their values and are named in the log.
+a restart applies keep their values and are named in the log. A configuration that is not right is refused, and nothing changes.
 .SH FILES
 .TP
 \fI/etc/ewsd/ewsd.toml\fR
@@ -116,6 +116,12 @@ fn ewsd() -> clap::Command {
                 .value_name("FILE")
                 .default_value(ewsd_settings::DEFAULT_FILE)
                 .help("The configuration file"),
+        )
+        .arg(
+            Arg::new("with-parent")
+                .long("with-parent")
+                .value_name("PID")
+                .help("Stop as by SIGTERM when the process that starts ewsd, and whose PID this is, ends"),
         )
         .disable_version_flag(true)
         .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print version"))

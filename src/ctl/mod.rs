@@ -132,3 +132,16 @@ fn print(text: fmt::Arguments<'_>) -> Result {
 fn load(config: &Path) -> Result<Settings> {
     Ok(Settings::load(config)?)
 }
+
+/// As [`load`], for commands that only talk to the running server: all they need is server.state_dir, so a file that is broken
+/// otherwise does not keep them from it.
+fn load_to_reach(config: &Path) -> Result<Settings> {
+    let (settings, wrong) = Settings::salvage(config, "server.state_dir")?;
+    if let Some(wrong) = wrong {
+        eprintln!(
+            "ewsctl: {wrong}; the server that runs in {} is asked all the same, and goes on with what it has read before",
+            settings.server.state_dir
+        );
+    }
+    Ok(settings)
+}

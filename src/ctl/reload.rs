@@ -14,7 +14,7 @@ use super::{Result, control};
 pub struct Args {}
 
 pub fn run(config: &Path, _: &Args) -> Result {
-    let settings = super::load(config)?;
+    let settings = super::load_to_reach(config)?;
     let answer = control::require(&settings, &json!({"cmd": "reload"}))?;
     say!("reloaded")?;
     let kept = answer.get("restart_needed").and_then(Value::as_array);

@@ -19,7 +19,7 @@ pub struct Args {
 }
 
 pub fn run(config: &Path, args: &Args) -> Result {
-    let settings = super::load(config)?;
+    let settings = super::load_to_reach(config)?;
     let status = control::require(&settings, &json!({"cmd": "status"}))?;
     if args.json {
         return say!("{status:#}");

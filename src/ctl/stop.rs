@@ -14,7 +14,7 @@ use super::{Result, control};
 pub struct Args {}
 
 pub fn run(config: &Path, _: &Args) -> Result {
-    let settings = super::load(config)?;
+    let settings = super::load_to_reach(config)?;
     control::require(&settings, &json!({"cmd": "stop"}))?;
     say!("stopping")?;
     Ok(())

@@ -27,6 +27,7 @@ mod permission;
 mod relocate;
 mod remove;
 mod send;
+mod settings;
 mod slow;
 mod soap;
 mod sync;
@@ -60,6 +61,7 @@ pub fn all() -> Vec<Test> {
         relocate::tests,
         remove::tests,
         send::tests,
+        settings::tests,
         slow::tests,
         soap::tests,
         sync::tests,

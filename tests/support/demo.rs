@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -56,6 +56,8 @@ pub struct Demo {
     pub accounts: Vec<Account>,
     options: Options,
     child: Mutex<Option<Child>>,
+    /// Open for as long as the server is wanted.
+    input: Mutex<Option<ChildStdin>>,
     log: PathBuf,
 }
 
@@ -81,7 +83,9 @@ impl Demo {
             .arg(&folder)
             .args(["--http", "127.0.0.1:0", "--lmtp", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
             .args(["--workers", &options.workers.to_string(), "--accounts", &options.accounts.to_string()])
-            .stdin(Stdio::null())
+            // A run that is killed closes the pipe, and leaves no server behind.
+            .arg("--until-eof")
+            .stdin(Stdio::piped())
             .stderr(output.try_clone().map_err(|e| e.to_string())?)
             .stdout(output);
         if !options.samples {
@@ -91,6 +95,7 @@ impl Demo {
             command.arg("--set").arg(format!("{key}={value}"));
         }
         let mut child = command.spawn().map_err(|e| format!("ewsctl demo: {e}"))?;
+        let input = child.stdin.take();
         let ready = wait_ready(&mut child, &announcement, &log)?;
         let accounts = ready["accounts"].as_array().ok_or("ready.json names no accounts")?;
         let accounts = accounts
@@ -100,7 +105,7 @@ impl Demo {
                 Account { address: field("address"), login: field("login"), password: field("password") }
             })
             .collect();
-        Ok(Demo { folder, ready, accounts, options, child: Mutex::new(Some(child)), log })
+        Ok(Demo { folder, ready, accounts, options, child: Mutex::new(Some(child)), input: Mutex::new(input), log })
     }
 
     pub fn http(&self) -> SocketAddr {
@@ -236,6 +241,11 @@ impl Demo {
             return Err(format!("ewsctl demo ended with {status} after SIGTERM\n{}", self.tail()));
         }
         Ok(())
+    }
+
+    /// Closes the pipe that says that the server is wanted, as the kernel does when its user is killed.
+    pub fn let_go(&self) {
+        drop(self.input.lock().unwrap().take());
     }
 
     /// Takes note that the demo has ended by itself, as it must when its master was killed.

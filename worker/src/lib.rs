@@ -31,4 +31,4 @@ mod role;
 pub mod session;
 
 pub use role::database::options as database_options;
-pub use role::{Args, run};
+pub use role::{Args, run, settings};

@@ -1,7 +1,8 @@
 //! A master with scripted workers and no mail: for the tests of this crate, for benches, and to look at.
 //!
 //! `switchboard STATE_DIR [KEY=VALUE]...` runs the master; it executes this same program as its workers. Keys: the fields of
-//! `Limits` (times in milliseconds), `workers`, `drain`, `sweep`, `lmtp=yes`. What the workers do is in `worker.rs`.
+//! `Limits` (times in milliseconds), `workers`, `drain`, `sweep`, `lmtp=yes`. A reload reads more of them from `STATE_DIR/reload.conf`.
+//! What the workers do is in `worker.rs`; they are handed `STATE_DIR/worker.conf` as it was at start or at the last reload.
 
 mod worker;
 
@@ -45,24 +46,27 @@ fn master(words: &[String]) -> Result<(), String> {
     });
     let (dir, keys) = words.split_first().ok_or("Usage: switchboard STATE_DIR [KEY=VALUE]...")?;
     let dir = PathBuf::from(dir);
-    let config = config(&dir, keys)?;
+    let config = config_of(&dir, keys)?;
+    let settings = for_workers(&dir)?;
     let keys = keys.to_vec();
-    ewsd_master::run(config, move || {
+    ewsd_master::run(config, &settings, move || {
         let extra = std::fs::read_to_string(dir.join("reload.conf")).map_err(|error| error.to_string())?;
         let mut all = keys.clone();
         all.extend(extra.lines().map(str::to_owned));
-        Ok(Reloaded { config: config_of(&dir, &all)?, not_reloadable: vec!["server.http".to_owned()] })
+        let not_reloadable = vec!["server.http".to_owned()];
+        Ok(Reloaded { config: config_of(&dir, &all)?, settings: for_workers(&dir)?, not_reloadable })
     })
 }
 
-fn config(dir: &Path, keys: &[String]) -> Result<Config, String> {
-    config_of(dir, keys)
+/// What workers are handed: where they keep their files, and their own configuration.
+fn for_workers(dir: &Path) -> Result<Vec<u8>, String> {
+    let text = std::fs::read_to_string(dir.join("worker.conf")).map_err(|error| error.to_string())?;
+    Ok(format!("dir={}\n{text}", dir.display()).into_bytes())
 }
 
 fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
     let worker = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut config = Config {
-        file: dir.join("worker.conf"),
         state_dir: dir.to_owned(),
         http: vec!["127.0.0.1:0".to_owned()],
         lmtp: Vec::new(),

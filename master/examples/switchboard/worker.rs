@@ -34,9 +34,11 @@ struct Worker {
     dir: PathBuf,
     retire_after: u64,
     mute: bool,
+    /// Told in every answer.
+    word: String,
 }
 
-/// What the worker configuration file says under a name.
+/// What the handed configuration says under a name.
 fn setting(text: &str, name: &str) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
@@ -47,13 +49,12 @@ pub fn main(words: &[String]) -> Result<(), String> {
 
 fn run(words: &[String]) -> io::Result<()> {
     let after = |name: &str| words.iter().skip_while(|word| *word != name).nth(1).cloned().unwrap_or_default();
-    let file = PathBuf::from(after("-c"));
-    let settings = fs::read_to_string(&file).unwrap_or_default();
+    let settings = String::from_utf8_lossy(&ewsd_ipc::worker_end::settings()?).into_owned();
     let role = after("--role");
     if setting(&settings, "dies").is_some_and(|dies| dies == role) {
         return Err(io::Error::other("told to die at start"));
     }
-    let dir = file.parent().map(PathBuf::from).unwrap_or_default();
+    let dir = setting(&settings, "dir").map(PathBuf::from).unwrap_or_default();
     let end = WorkerEnd::inherit()?;
     if role == "request" && setting(&settings, "says_nothing").is_some() {
         kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
@@ -64,7 +65,8 @@ fn run(words: &[String]) -> io::Result<()> {
     }
     let retire_after = setting(&settings, "retire_after").and_then(|n| n.parse().ok()).unwrap_or(u64::MAX);
     let mute = setting(&settings, "mute").is_some();
-    let worker = Worker { end, dir, retire_after, mute };
+    let word = setting(&settings, "word").unwrap_or_default();
+    let worker = Worker { end, dir, retire_after, mute, word };
     let mut served = 0;
     while let Some((job, fds)) = worker.end.next_job()? {
         served += 1;
@@ -192,6 +194,7 @@ impl Worker {
             .header("X-Served", &conn.served.to_string())
             .header("X-Listener", &conn.listener.to_string())
             .header("X-Context", &String::from_utf8_lossy(&conn.context))
+            .header("X-Word", &self.word)
             .header("X-Epoch", &self.end.shared().accounts_epoch().to_string())
     }
 

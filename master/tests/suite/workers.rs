@@ -187,7 +187,9 @@ fn requests_wait_for_the_database() {
     client.ask("/echo");
     server.until_number("queued", 1);
     assert!(server.pids("request").is_empty());
+    std::fs::write(server.dir.join("reload.conf"), "").unwrap();
     std::fs::write(server.dir.join("worker.conf"), "").unwrap();
+    server.signal(Signal::SIGHUP);
     assert_eq!(client.reply().status, 200);
     server.stop();
 }
@@ -243,13 +245,40 @@ fn a_generation_that_cannot_start_does_not_take_over() {
     server.until("it failed", |_| server.log().contains("request worker in slot 0 did not last"));
     assert_eq!(server.get("/echo").status, 200);
     std::fs::write(server.dir.join("worker.conf"), "").unwrap();
-    server.until("it took over", |status| number(status, "generation") == 2);
+    server.signal(Signal::SIGHUP);
+    server.until("the next one took over", |status| number(status, "generation") == 3);
     assert_eq!(server.get("/echo").status, 200);
     server.stop();
 }
 
 #[test]
-fn a_worker_has_three_descriptors_and_the_standard_ones() {
+fn workers_are_handed_the_settings_of_their_generation() {
+    let server = Server::start_with(&["workers=1"], "word=old");
+    std::fs::write(server.dir.join("reload.conf"), "").unwrap();
+    std::fs::write(server.dir.join("worker.conf"), "word=new").unwrap();
+    let replace = || {
+        let before = server.pids("request")[0];
+        kill(Pid::from_raw(before), Signal::SIGKILL).unwrap();
+        server.until("a new one", |status| {
+            status.contains("\"ready\":true") && !status.contains(&format!("\"pid\":{before},"))
+        });
+    };
+    assert_eq!(server.get("/echo").header("x-word"), "old");
+    replace();
+    assert_eq!(server.get("/echo").header("x-word"), "old", "whatever became of the file");
+    server.signal(Signal::SIGHUP);
+    server.until("reloaded", |status| number(status, "generation") == 2);
+    assert_eq!(server.get("/echo").header("x-word"), "new");
+    std::fs::remove_file(server.dir.join("worker.conf")).unwrap();
+    let answer = server.command("{\"cmd\":\"reload\"}");
+    assert!(answer.contains("\"ok\":false"), "{answer}");
+    replace();
+    assert_eq!(server.get("/echo").header("x-word"), "new");
+    server.stop();
+}
+
+#[test]
+fn a_worker_has_its_descriptors_and_the_standard_ones() {
     let server = Server::start(&["workers=1"]);
     let _held: Vec<_> = (0..10)
         .map(|_| {
@@ -268,7 +297,7 @@ fn a_worker_has_three_descriptors_and_the_standard_ones() {
         .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
         .collect();
     fds.sort_unstable();
-    // Descriptor 5 is mapped and closed again.
+    // Descriptor 5 is mapped and closed again, 6 is read and closed.
     assert_eq!(fds, [0, 1, 2, 3, 4]);
     server.stop();
 }

@@ -57,4 +57,9 @@ pub mod fd {
     pub const CHANNEL: i32 = 4;
     /// Memory that all workers share; see [`crate::shared`].
     pub const SHARED: i32 = 5;
+    /// The settings of the master's generation: a sealed memfd that all its workers share. Read it with
+    /// [`crate::worker_end::settings`].
+    pub const SETTINGS: i32 = 6;
+    /// The first number that no worker inherits.
+    pub const END: i32 = 7;
 }

@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::ptr::NonNull;
 
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
@@ -29,6 +30,17 @@ pub fn create(name: &std::ffi::CStr) -> io::Result<File> {
 pub fn of(name: &std::ffi::CStr, bytes: &[u8]) -> io::Result<File> {
     let file = create(name)?;
     file.write_all_at(bytes, 0)?;
+    Ok(file)
+}
+
+/// A memfd that holds `bytes` and never changes again, whoever has it.
+///
+/// # Errors
+/// What memfd_create(2), write(2) or fcntl(2) reports.
+pub fn sealed(name: &std::ffi::CStr, bytes: &[u8]) -> io::Result<File> {
+    let file = of(name, bytes)?;
+    let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+    fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
     Ok(file)
 }
 

@@ -119,6 +119,17 @@ impl WorkerEnd {
     }
 }
 
+/// Takes descriptor 6 and reads the settings that the master handed over. Call it once. Other workers read the same file,
+/// so it is read by offset.
+///
+/// # Errors
+/// When the descriptor is not what the master passes: the program was not started by it.
+pub fn settings() -> io::Result<Vec<u8>> {
+    let file = inherited(fd::SETTINGS)?;
+    let length = nix::sys::stat::fstat(&file)?.st_size;
+    crate::memfd::read(&file, u64::try_from(length).unwrap_or(0))
+}
+
 /// Owns descriptor `number` of this process if it is open, and makes it close-on-exec.
 fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     use nix::fcntl::{FcntlArg, FdFlag, fcntl};
@@ -127,6 +138,6 @@ fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).map_err(|_| {
         io::Error::new(io::ErrorKind::NotFound, "not started by ewsd: the inherited descriptors are missing")
     })?;
-    // SAFETY: it is open, the master passed it to this process for exactly this use, and `inherit` runs once.
+    // SAFETY: it is open, the master passed it to this process for exactly this use, and each number is taken once.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

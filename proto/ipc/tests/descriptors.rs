@@ -133,6 +133,22 @@ fn a_worker_takes_a_job_and_hands_the_socket_back() {
 }
 
 #[test]
+fn what_is_sealed_is_read_by_many_and_changed_by_none() {
+    use std::io::{Seek, SeekFrom, Write};
+    use std::os::unix::fs::FileExt;
+    let mut file = memfd::sealed(c"test", b"settings").unwrap();
+    assert!(file.write_all_at(b"S", 0).is_err());
+    assert!(file.set_len(3).is_err() && file.set_len(30).is_err());
+    // The place in the file is shared by all who have it, and does not matter.
+    file.seek(SeekFrom::End(0)).unwrap();
+    assert!(file.write_all(b"more").is_err());
+    let inherited = OwnedFd::from(file);
+    for _ in 0..2 {
+        assert_eq!(memfd::read(&inherited, 8).unwrap(), b"settings");
+    }
+}
+
+#[test]
 fn remembered_successes_end_with_their_time_or_epoch() {
     let region = shared::create(&[1; 32]).unwrap();
     let one = shared::Shared::map(&region).unwrap();

@@ -47,13 +47,16 @@ pub struct Args {
     /// Leave the mailboxes empty.
     #[arg(long)]
     no_samples: bool,
+    /// End also when standard input ends: with a pipe there, the demo does not outlive who started it.
+    #[arg(long)]
+    until_eof: bool,
     /// Any other setting, as in ewsd.toml(5); may be given more than once.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
 pub fn run(args: &Args) -> Result {
-    let signals = server::Signals::catch()?;
+    let signals = server::Signals::catch(args.until_eof)?;
     let place = place::prepare(&args.dir, settings(args)?)?;
     // One of an earlier start must not be taken for this one's.
     place.withdraw()?;

@@ -2,9 +2,10 @@
 //!
 //! `ewsctl demo` is the subreaper of everything below it: should the master die, its children come here and are ended here.
 
+use std::cell::Cell;
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -13,7 +14,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, read};
 use serde_json::{Value, json};
 
 use super::super::{Result, control};
@@ -26,8 +27,12 @@ const START: Duration = Duration::from_secs(180);
 /// What the master may take to stop beyond process.drain_seconds.
 const STOP: Duration = Duration::from_secs(60);
 
-/// SIGINT, SIGTERM, SIGHUP and the end of the master, as a descriptor.
-pub struct Signals(SignalFd);
+/// SIGINT, SIGTERM, SIGHUP and the end of the master, as a descriptor; and the end of standard input, if that counts.
+pub struct Signals {
+    signals: SignalFd,
+    /// Whether standard input is still to be watched for its end.
+    input: Cell<bool>,
+}
 
 /// What made a wait end.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub enum Event {
 
 impl Signals {
     /// From now on these signals end nothing by themselves.
-    pub fn catch() -> Result<Self> {
+    pub fn catch(until_eof: bool) -> Result<Self> {
         let mut set = SigSet::empty();
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD] {
             set.add(signal);
@@ -50,7 +55,8 @@ impl Signals {
         let caught = set
             .thread_block()
             .and_then(|()| SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC));
-        Ok(Self(caught.map_err(|error| format!("signals: {error}"))?))
+        let signals = caught.map_err(|error| format!("signals: {error}"))?;
+        Ok(Self { signals, input: Cell::new(until_eof) })
     }
 
     /// Waits for the next signal, at most so long; `None` is for ever.
@@ -66,7 +72,12 @@ impl Signals {
             }
             let timeout =
                 left.map_or(PollTimeout::NONE, |left| PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
-            match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout) {
+            let input = std::io::stdin();
+            let mut watched = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            if self.input.get() {
+                watched.push(PollFd::new(input.as_fd(), PollFlags::POLLIN));
+            }
+            match poll(&mut watched, timeout) {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(error) => return Err(format!("signals: {error}").into()),
             }
@@ -79,8 +90,24 @@ impl Signals {
     }
 
     fn pending(&self) -> Result<Option<Event>> {
-        let signal = self.0.read_signal().map_err(|error| format!("signals: {error}"))?;
-        Ok(signal.map(|signal| if signal.ssi_signo == Signal::SIGCHLD as u32 { Event::Child } else { Event::Stop }))
+        let signal = self.signals.read_signal().map_err(|error| format!("signals: {error}"))?;
+        Ok(match signal {
+            Some(signal) if signal.ssi_signo == Signal::SIGCHLD as u32 => Some(Event::Child),
+            Some(_) => Some(Event::Stop),
+            None => self.input_ended().then_some(Event::Stop),
+        })
+    }
+
+    /// Whoever had the other end of standard input is gone. Said once; what else comes in is thrown away.
+    fn input_ended(&self) -> bool {
+        let input = std::io::stdin();
+        let mut watched = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        if !self.input.get() || !matches!(poll(&mut watched, PollTimeout::ZERO), Ok(1)) {
+            return false;
+        }
+        let ended = !matches!(read(&input, &mut [0; 4096]), Ok(1..) | Err(Errno::EINTR | Errno::EAGAIN));
+        self.input.set(!ended);
+        ended
     }
 }
 
@@ -92,6 +119,7 @@ pub struct Server {
 
 impl Server {
     /// Starts the master in a process group of its own, so that Ctrl-C at the terminal reaches only `ewsctl`, which stops it in order.
+    /// Should `ewsctl` be killed, the master stops by itself.
     pub fn start(place: &Place) -> Result<Self> {
         refuse_second(place)?;
         prctl::set_child_subreaper(true).map_err(|error| format!("prctl: {error}"))?;
@@ -99,6 +127,9 @@ impl Server {
         let master = Command::new(&program)
             .arg("-c")
             .arg(&place.config)
+            .arg("--with-parent")
+            .arg(std::process::id().to_string())
+            .stdin(Stdio::null())
             .process_group(0)
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;

@@ -44,7 +44,8 @@ impl Demo {
         for (key, value) in settings {
             command.arg("--set").arg(format!("{key}={value}"));
         }
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // The pipe is closed with this process, however it ends, and then the demo ends too.
+        command.arg("--until-eof").stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().during(format_args!("{} (--ready measures a running server)", ewsctl.display()))?;
         let mut demo = Demo { folder, child };
         demo.wait()?;

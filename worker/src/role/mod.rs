@@ -1,4 +1,4 @@
-//! The roles of a worker process, one file each. The master starts each with three descriptors and tells it by `--role`.
+//! The roles of a worker process, one file each. The master starts each with four descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
 //!
 //! | role | what it does | file |
 //! |---|---|---|
@@ -23,8 +23,6 @@ mod signals;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
 pub(crate) use request::host_name;
 
 use ewsd_ipc::WorkerEnd;
@@ -35,8 +33,6 @@ use crate::note::{self, note};
 /// How the master starts a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
-    /// The settings file.
-    pub config: PathBuf,
     /// `request`, `janitor`, `courier` or `database`.
     pub role: String,
     /// Which generation of workers this one belongs to, for the log.
@@ -45,8 +41,15 @@ pub struct Args {
     pub slot: u64,
 }
 
+/// The settings that the master handed to this process: those of its own generation, whatever the file says by now.
+pub fn settings() -> Result<Settings, String> {
+    let bytes = ewsd_ipc::worker_end::settings().map_err(|error| error.to_string())?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| format!("the settings from the master: {error}"))?;
+    Settings::parse(text, "the settings from the master").map_err(|error| error.to_string())
+}
+
 /// Runs a worker until its work or its master is gone. An error is one line for the log and for standard error.
-pub fn run(args: &Args) -> Result<(), String> {
+pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
     let name = match args.role.as_str() {
         "request" => "request",
         "janitor" => "janitor",
@@ -56,13 +59,12 @@ pub fn run(args: &Args) -> Result<(), String> {
     };
     note::role(name);
     let signals = signals::Signals::catch().map_err(|error| format!("signals: {error}"))?;
-    let settings = Settings::load(&args.config).map_err(|error| error.to_string())?;
     let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
     match name {
-        "request" => request::run(&end, &settings),
-        "janitor" => janitor::run(&end, &settings, &signals),
+        "request" => request::run(&end, settings),
+        "janitor" => janitor::run(&end, settings, &signals),
         "courier" => courier::run(&end, &settings, &signals),
-        _ => database::run(&end, &settings, &signals),
+        _ => database::run(&end, settings, &signals),
     }
 }
