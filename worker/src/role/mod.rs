@@ -64,7 +64,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
     match name {
         "request" => request::run(&end, settings),
         "janitor" => janitor::run(&end, settings, &signals),
-        "courier" => courier::run(&end, &settings, &signals),
+        "courier" => courier::run(&end, settings, &signals),
         _ => database::run(&end, settings, &signals),
     }
 }
