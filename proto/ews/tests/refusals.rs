@@ -561,7 +561,7 @@ fn permissions_may_say_again_what_their_level_says() {
         (update(calendar_level, sent_back), "ok"),
         (update(none, as_author), "ErrorInvalidPermissionSettings"),
         (update(author, "<t:CanCreateSubFolders>true</t:CanCreateSubFolders>"), "ErrorInvalidPermissionSettings"),
-        (update("<t:PermissionLevel>Custom</t:PermissionLevel>", as_author), "ErrorInvalidPermissionSettings"),
+        (update("<t:PermissionLevel>Custom</t:PermissionLevel>", as_author), "ok"),
         (update(none, "<t:CanCreateItems>maybe</t:CanCreateItems>"), SCHEMA),
         (update(none, "<t:CanDoMagic>true</t:CanDoMagic>"), SCHEMA),
     ];
