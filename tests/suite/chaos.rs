@@ -36,7 +36,7 @@ fn slay(pid: u32) {
 }
 
 /// Numbers in each mailbox's journal are those of its counter, without a gap.
-fn assert_no_gap(server: &Demo) {
+pub fn assert_no_gap(server: &Demo) {
     let gaps = server.query(
         "select c.mailbox, c.seq, c.trimmed, count(j.seq) from counter c left join journal j using (mailbox) \
          group by 1, 2, 3 having count(j.seq) <> c.seq - c.trimmed or coalesce(max(j.seq), c.trimmed) <> c.seq",
@@ -45,7 +45,7 @@ fn assert_no_gap(server: &Demo) {
 }
 
 /// The counters of each folder are those of its items.
-fn assert_folder_counters(server: &Demo) {
+pub fn assert_folder_counters(server: &Demo) {
     let wrong = server.query(
         "select f.mailbox, f.name, f.total, count(i.item) from folder f left join item i using (mailbox, folder) \
          group by f.mailbox, f.folder having f.total <> count(i.item)",

@@ -10,6 +10,7 @@ mod chaos;
 mod clients;
 mod courier;
 mod create;
+mod database;
 mod directory;
 mod event;
 mod find;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Test> {
         clients::tests,
         courier::tests,
         create::tests,
+        database::tests,
         directory::tests,
         event::tests,
         find::tests,

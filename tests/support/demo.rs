@@ -181,9 +181,10 @@ impl Demo {
         })
     }
 
-    /// The rows of a query in the private cluster, each its columns joined by `|`.
+    /// The rows of a query in the private cluster, or in that of `database.url`, each its columns joined by `|`.
     pub fn query(&self, sql: &str) -> Vec<String> {
-        let socket = self.folder.join("state/pg-run");
+        let private = format!("host={} user=ewsd dbname=ewsd", self.folder.join("state/pg-run").display());
+        let url = self.options.settings.iter().find(|(key, _)| *key == "database.url").map(|(_, url)| url.clone());
         let output = Command::new("psql")
             .args(["-X", "-At", "-U", "ewsd", "-d", "ewsd", "-v", "ON_ERROR_STOP=1", "-h"])
             .arg(&socket)

@@ -7,6 +7,7 @@ pub mod http;
 pub mod lmtp;
 pub mod message;
 pub mod ops;
+pub mod postgres;
 pub mod process;
 pub mod programs;
 pub mod proxy;
