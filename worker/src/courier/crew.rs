@@ -67,9 +67,9 @@ impl Crew {
     }
 
     /// Has a message sent. An error: no thread can be started, and the message is given back.
-    pub fn send(&mut self, task: Task) -> Result<(), Task> {
+    pub fn send(&mut self, task: Task) -> Result<(), Box<Task>> {
         if self.hands <= self.under_way && !self.hire() && self.hands == 0 {
-            return Err(task);
+            return Err(Box::new(task));
         }
         self.under_way += 1;
         self.shared.waiting().push_back(task);

@@ -203,8 +203,38 @@ fn log(message: &Outgoing, verdict: &Verdict) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use ewsd_model::id::MailboxNo;
+    use ewsd_store::testing::database;
+    use ewsd_store::{Claim, NewAccount, NewOutgoing};
+
+    /// The account is locked and its mailbox full: it is still told what became of its mail. Who sent nothing is not.
+    #[test]
+    fn a_report_reaches_its_mailbox_and_is_never_made_for_the_empty_sender() {
+        let database = database();
+        let mut store = Store::connect(&database.options()).unwrap();
+        let addresses = vec!["anna@example.test".to_owned()];
+        let new = NewAccount { login: "anna".into(), addresses, language: "en".into(), ..NewAccount::default() };
+        let account = store.create_account(&new).unwrap();
+        store.set_quota(account.account, Some(1)).unwrap();
+        store.set_disabled(account.account, true).unwrap();
+        let (mailbox, recipients) = (account.mailbox, ["b@far.test".to_owned()]);
+        for (sender, reports) in [("", 0), ("anna@example.test", 1)] {
+            store
+                .put_outgoing(&NewOutgoing { mailbox, sender, recipients: &recipients, mime: b"Subject: x\r\n\r\n" })
+                .unwrap();
+            let claim = Claim { holder: 7, lease_seconds: 60, limit: 1, older_than_hours: None };
+            let message = store.claim_outgoing(&claim).unwrap().remove(0);
+            let fates = no_smarthost(&message);
+            let task = Task { message, others: Fates::new() };
+            let counts = settle(&mut store, &Settings::default(), 7, &task, Ok(&fates)).unwrap();
+            assert_eq!(counts.contains(&(Count::OutgoingReports, 1)), reports == 1);
+            assert!(counts.contains(&(Count::OutgoingFailed, 1)));
+            assert_eq!(store.folder_by_distinguished(mailbox, "inbox").unwrap().total, reports);
+            assert_eq!(store.outbox_figures().unwrap().queued, 0);
+        }
+    }
 
     fn message(attempts: i32) -> Outgoing {
         Outgoing {

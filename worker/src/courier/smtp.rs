@@ -109,7 +109,7 @@ impl Session {
         let (now, later) = message.recipients.split_at(message.recipients.len().min(RECIPIENTS));
         let mut fates = all(later, &Fate::Next);
         let mut wire = wire::wire(&message.mime, &self.hello, message.id, message.submitted);
-        if wire.eight_bit && !self.offers.eight_bit && !wire.utf8_header {
+        if wire.eight_bit && !self.offers.eight_bit {
             wire.octets = seven::seven_bit(&wire.octets);
             wire.eight_bit = false;
         }

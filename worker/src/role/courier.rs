@@ -22,6 +22,9 @@ use crate::random;
 
 /// A word that was lost is made up for after so long; also what dead couriers held is looked for so often.
 const ROUND: Duration = Duration::from_secs(30);
+/// The same in its first time.
+const ROUND_YOUNG: Duration = Duration::from_millis(500);
+const YOUNG: Duration = Duration::from_secs(5);
 /// How long a message is the courier's own if it does not say so again.
 const LEASE_SECONDS: i64 = 300;
 /// The database was away: the next look.
@@ -33,6 +36,8 @@ const FIGURES: Duration = Duration::from_secs(1);
 /// Pauses while the smarthost cannot be reached: they double.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Takes in one turn, before the master is heard again.
+const TURN: u32 = 100;
 /// What is under way when the role has to end may be finished for so long; the master waits ten seconds.
 const FINISH: Duration = Duration::from_secs(8);
 
@@ -49,6 +54,7 @@ struct Courier<'a> {
     back: Vec<Done>,
     /// The smarthost could not be reached.
     closed: Option<Closed>,
+    started: Instant,
     renewed: Option<Instant>,
     told: Option<(Instant, OutboxFigures)>,
     tally: Tally,
@@ -74,6 +80,7 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
         taken: Vec::new(),
         back: Vec::new(),
         closed: None,
+        started: clock::monotonic(),
         renewed: None,
         told: None,
         tally: Tally::default(),
@@ -112,7 +119,8 @@ impl Courier<'_> {
     /// Settles what is back, takes what is due. The time after which there is more to do by itself.
     fn turn(&mut self) -> Result<Duration, StoreError> {
         self.settle()?;
-        if self.renewed.is_none_or(|time| clock::since(time) >= ROUND) {
+        let round = self.round();
+        if self.renewed.is_none_or(|time| clock::since(time) >= round) {
             self.store.renew_outgoing(self.holder, LEASE_SECONDS)?;
             let freed = self.store.free_outgoing(self.holder)?;
             if freed > 0 {
@@ -121,7 +129,10 @@ impl Courier<'_> {
             self.renewed = Some(clock::monotonic());
         }
         self.give()?;
-        while self.take()? {
+        for _ in 0..TURN {
+            if !self.take()? {
+                break;
+            }
             self.give()?;
             self.settle()?;
         }
@@ -130,9 +141,14 @@ impl Courier<'_> {
             0 => None,
             _ => self.store.next_outgoing_seconds()?,
         };
-        let due = due.map_or(ROUND, |seconds| Duration::from_secs_f64(seconds.clamp(0.0, ROUND.as_secs_f64())));
+        let due = due.map_or(round, |seconds| Duration::from_secs_f64(seconds.clamp(0.0, round.as_secs_f64())));
         let open = self.closed.as_ref().map(|closed| closed.until.saturating_duration_since(clock::monotonic()));
-        Ok(due.max(open.unwrap_or_default()).min(ROUND))
+        Ok(due.max(open.unwrap_or_default()).min(round))
+    }
+
+    /// PostgreSQL may notice the end of the courier before this one a moment after this one's start.
+    fn round(&self) -> Duration {
+        if clock::since(self.started) < YOUNG { ROUND_YOUNG } else { ROUND }
     }
 
     /// How many messages more can be under way.
@@ -180,7 +196,7 @@ impl Courier<'_> {
                 let result = Ok(settle::no_smarthost(&task.message));
                 self.back.push(Done { task, result });
             } else if let Err(task) = self.crew.send(task) {
-                self.back.push(Done { task, result: Err(Trouble::own("4.3.2", "no thread can be started")) });
+                self.back.push(Done { task: *task, result: Err(Trouble::own("4.3.2", "no thread can be started")) });
             }
         }
         Ok(())
