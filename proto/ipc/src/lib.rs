@@ -49,6 +49,9 @@ pub const RENDER_BATCH_MAX: usize = 32;
 /// Most (mailbox, number) pairs in one `Sweep` or `Changed`.
 pub const PAIRS_MAX: usize = 1024;
 
+/// Parts of a ready-made reply.
+pub const PIECES_MAX: usize = 16;
+
 /// Inherited descriptors of every worker process.
 pub mod fd {
     /// Receiving end of the jobs socket that all workers of a generation share.

@@ -10,7 +10,9 @@
 use std::net::SocketAddr;
 
 use crate::codec::{Reader, Refused, Wire, get_bytes, get_list, put_list};
-use crate::{CONN_CONTEXT_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, MAX_MESSAGE, PAIRS_MAX, RENDER_BATCH_MAX, WATCH_MAX};
+use crate::{
+    CONN_CONTEXT_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, MAX_MESSAGE, PAIRS_MAX, PIECES_MAX, RENDER_BATCH_MAX, WATCH_MAX,
+};
 
 /// One line of the table, for the master's checks and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -558,8 +560,8 @@ bounded_list! {
     Batch of HeldCall, max RENDER_BATCH_MAX, "render batch"
 }
 bounded_list! {
-    /// A ready-made reply: its parts in order, at most 16.
-    Pieces of Piece, max 16, "pieces"
+    /// A ready-made reply: its parts in order, at most [`PIECES_MAX`].
+    Pieces of Piece, max PIECES_MAX, "pieces"
 }
 
 /// Opaque bytes of a held call, at most [`HELD_CONTEXT_MAX`].

@@ -31,6 +31,11 @@ pub struct Distinguished {
     pub english: &'static str,
 }
 
+/// Where soft-deleted items and folders go: the dumpster.
+pub const SOFT_DELETED: &str = "recoverableitemsdeletions";
+/// Where what is deleted goes first.
+pub const DELETED_ITEMS: &str = "deleteditems";
+
 /// Languages with names of their own, besides English.
 pub const LANGUAGES: [&str; 8] = ["de", "fr", "es", "it", "nl", "pt", "ja", "pl"];
 
@@ -200,6 +205,13 @@ mod tests {
 
     use super::*;
     use crate::reference;
+
+    #[test]
+    fn what_is_deleted_has_somewhere_to_go() {
+        for name in [SOFT_DELETED, DELETED_ITEMS] {
+            assert!(find(name).unwrap().is_made(), "{name}");
+        }
+    }
 
     #[test]
     fn parents_come_first_and_are_there() {

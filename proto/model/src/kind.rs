@@ -103,6 +103,11 @@ const FOLDER_KINDS: &[(FolderKind, &str, &str)] = &[
 ];
 
 impl ItemKind {
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = ItemKind> {
+        ITEM_KINDS.iter().map(|row| row.0)
+    }
+
     pub const fn kinds(self) -> Kinds {
         Kinds(1 << self as u8)
     }
@@ -167,6 +172,12 @@ impl FolderKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_has_its_row() {
+        let all = ItemKind::all().fold(Kinds::NONE, |all, kind| all.or(kind.kinds()));
+        assert_eq!(all, Kinds::ALL_ITEMS);
+    }
 
     #[test]
     fn classes_make_kinds() {

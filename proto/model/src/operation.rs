@@ -3,6 +3,17 @@
 //!
 //! A refusal is an error in the operation's own answer, never a fault: clients take faults of status 500 for a broken
 //! server and come back, and some take the version codes (ErrorInvalidRequest and kin) as a reason to try every schema.
+//!
+//! To build an operation:
+//! 1. here, `.built()` on its row, and `.may_hold()` if a call of it may wait;
+//! 2. `proto/ews/src/request/<operation>.rs` with its record, and in `request/mod.rs` three lines: `mod`, `use`, `requests!`;
+//! 3. `proto/ews/src/reply/<group>.rs` with the writer of its answer, and a line in `replies!` of `reply/mod.rs`;
+//! 4. `worker/src/op/<group>/<verb>.rs` with its handler, its `mod` line in the group's `mod.rs`, and in `op/mod.rs` an arm of
+//!    `dispatch`; there too `SHARED` if it works in another's mailbox, and `resumer` if it may wait;
+//! 5. the README's matrix, which `ewsctl operations --markdown` prints.
+//!
+//! The compiler asks for the arm of `dispatch`; tests compare the rows that are built with `requests!`, and `resumer` with
+//! those that may wait.
 
 use crate::Version;
 use crate::Version::{
@@ -28,14 +39,6 @@ pub enum Shape {
     Empty,
 }
 
-/// What a call weighs against a caller's budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cost {
-    Light,
-    Normal,
-    Heavy,
-}
-
 /// A row of the operations table.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
@@ -46,13 +49,12 @@ pub struct Operation {
     pub response: &'static str,
     /// The response message's element where the shape is [`Shape::Messages`].
     pub message: &'static str,
-    /// The last part of the SOAPAction; clients need not send it.
+    /// The last part of the SOAPAction, for the WSDL; in a request it is not looked at.
     pub action: &'static str,
     pub since: Version,
     pub shape: Shape,
     /// A call may be handed to the master to wait.
     pub may_hold: bool,
-    pub cost: Cost,
     pub built: bool,
     /// What an operation that is not built answers.
     pub refusal: Code,
@@ -73,7 +75,6 @@ const fn op(since: Version, shape: Shape) -> Operation {
         since,
         shape,
         may_hold: false,
-        cost: Cost::Normal,
         built: false,
         refusal: Code::ErrorInvalidOperation,
         rest: &[],
@@ -120,16 +121,6 @@ impl Operation {
         self
     }
 
-    const fn heavy(mut self) -> Operation {
-        self.cost = Cost::Heavy;
-        self
-    }
-
-    const fn light(mut self) -> Operation {
-        self.cost = Cost::Light;
-        self
-    }
-
     const fn with(mut self, rest: &'static [(&'static str, &'static str)]) -> Operation {
         self.rest = rest;
         self
@@ -168,24 +159,24 @@ macro_rules! operations {
 operations! {
     ResolveNames                      = op(E2007, Messages).built();
     ExpandDL                          = op(E2007, Messages).refused(Code::ErrorNameResolutionNoResults);
-    GetServerTimeZones                = op(E2010, Messages).light().with(&[("TimeZoneDefinitions", "")]).built();
-    FindFolder                        = op(E2007, Messages).heavy().built();
-    FindItem                          = op(E2007, Messages).heavy().built();
-    GetFolder                         = op(E2007, Messages).light().built();
-    ConvertId                         = op(E2007_SP1, Messages).light().built();
-    UploadItems                       = op(E2010_SP1, Messages).heavy();
-    ExportItems                       = op(E2010_SP1, Messages).heavy();
+    GetServerTimeZones                = op(E2010, Messages).with(&[("TimeZoneDefinitions", "")]).built();
+    FindFolder                        = op(E2007, Messages).built();
+    FindItem                          = op(E2007, Messages).built();
+    GetFolder                         = op(E2007, Messages).built();
+    ConvertId                         = op(E2007_SP1, Messages).built();
+    UploadItems                       = op(E2010_SP1, Messages);
+    ExportItems                       = op(E2010_SP1, Messages);
     CreateFolderPath                  = op(E2013, Messages);
     CreateFolder                      = op(E2007, Messages).built();
-    DeleteFolder                      = op(E2007, Messages).heavy().built();
-    EmptyFolder                       = op(E2010_SP1, Messages).heavy().built();
+    DeleteFolder                      = op(E2007, Messages).built();
+    EmptyFolder                       = op(E2010_SP1, Messages).built();
     UpdateFolder                      = op(E2007, Messages).built();
     MoveFolder                        = op(E2007, Messages).built();
-    CopyFolder                        = op(E2007, Messages).heavy().built();
+    CopyFolder                        = op(E2007, Messages).built();
     Subscribe                         = op(E2007, Messages).built();
-    Unsubscribe                       = op(E2007, Messages).light().built();
-    GetEvents                         = op(E2007, Messages).may_hold().light().built();
-    GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold().heavy();
+    Unsubscribe                       = op(E2007, Messages).built();
+    GetEvents                         = op(E2007, Messages).may_hold().built();
+    GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold();
     SyncFolderHierarchy               = op(E2007, Messages).built();
     SyncFolderItems                   = op(E2007, Messages).built();
     GetItem                           = op(E2007, Messages).with(ITEMS).built();
@@ -211,8 +202,8 @@ operations! {
     GetUserConfiguration              = op(E2010, Messages).refused(Code::ErrorItemNotFound);
     GetSpecificUserConfiguration      = op(E2016, Messages).refused(Code::ErrorItemNotFound);
     UpdateUserConfiguration           = op(E2010, Messages).refused(Code::ErrorItemNotFound);
-    GetUserAvailability               = op(E2007, Availability).asked("GetUserAvailabilityRequest").heavy().refused(Code::ErrorAccessDenied);
-    GetUserOofSettings                = op(E2007, Inner).asked("GetUserOofSettingsRequest").light();
+    GetUserAvailability               = op(E2007, Availability).asked("GetUserAvailabilityRequest").refused(Code::ErrorAccessDenied);
+    GetUserOofSettings                = op(E2007, Inner).asked("GetUserOofSettingsRequest");
     SetUserOofSettings                = op(E2007, Inner).asked("SetUserOofSettingsRequest");
     GetServiceConfiguration           = op(E2010, Whole);
     GetMailTips                       = op(E2010, Whole).refused(Code::ErrorMailTipsDisabled);
@@ -228,25 +219,25 @@ operations! {
     GetRooms                          = op(E2010, Whole);
     FindMessageTrackingReport         = op(E2010, Whole).refused(Code::ErrorMessageTrackingPermanentError);
     GetMessageTrackingReport          = op(E2010, Whole).refused(Code::ErrorMessageTrackingPermanentError);
-    FindConversation                  = op(E2010_SP1, Whole).heavy();
+    FindConversation                  = op(E2010_SP1, Whole);
     ApplyConversationAction           = op(E2010_SP1, Messages).refused(Code::ErrorApplyConversationActionFailed);
     GetConversationItems              = op(E2013, Messages);
-    FindPeople                        = op(E2013, Whole).heavy();
+    FindPeople                        = op(E2013, Whole);
     FindTags                          = op(E2016, Whole);
     AddTag                            = op(E2016, Whole);
     HideTag                           = op(E2016, Whole);
     GetPersona                        = op(E2013, Whole).answered("GetPersonaResponseMessage").refused(Code::ErrorItemNotFound);
     GetInboxRules                     = op(E2010_SP1, Whole);
     UpdateInboxRules                  = op(E2010_SP1, Whole);
-    GetPasswordExpirationDate         = op(E2010_SP1, Whole).light().with(&[("PasswordExpirationDate", "0001-01-01T00:00:00Z")]);
+    GetPasswordExpirationDate         = op(E2010_SP1, Whole).with(&[("PasswordExpirationDate", "0001-01-01T00:00:00Z")]);
     GetDiscoverySearchConfiguration   = op(E2013, Whole).with(&[("DiscoverySearchConfigurations", "")]).refused(Code::ErrorAccessDenied);
     GetSearchableMailboxes            = op(E2013, Whole).with(&[("SearchableMailboxes", "")]).refused(Code::ErrorAccessDenied);
-    SearchMailboxes                   = op(E2013, Messages).heavy().refused(Code::ErrorDiscoverySearchesDisabled);
+    SearchMailboxes                   = op(E2013, Messages).refused(Code::ErrorDiscoverySearchesDisabled);
     GetHoldOnMailboxes                = op(E2013, Whole).refused(Code::ErrorMailboxHoldNotFound);
     SetHoldOnMailboxes                = op(E2013, Whole).refused(Code::ErrorAccessDenied);
     GetNonIndexableItemStatistics     = op(E2013, Whole).refused(Code::ErrorAccessDenied);
     GetNonIndexableItemDetails        = op(E2013, Whole).refused(Code::ErrorAccessDenied);
-    MarkAllItemsAsRead                = op(E2013, Messages).heavy().built();
+    MarkAllItemsAsRead                = op(E2013, Messages).built();
     MarkAsJunk                        = op(E2013, Messages);
     ReportMessage                     = op(E2016, Messages).refused(Code::ErrorInvalidReportMessageActionType);
     GetAppManifests                   = op(E2013, Whole).with(&[("Apps", "")]).refused(Code::ErrorExtensionsNotAuthorized);
@@ -291,9 +282,6 @@ operations! {
     GetPrivateCatalogAddIns           = op(E2016, Whole).refused(Code::ErrorExtensionsNotAuthorized);
 }
 
-/// SOAPAction of an operation is this and [`Operation::action`].
-pub const ACTION_BASE: &str = "http://schemas.microsoft.com/exchange/services/2006/messages/";
-
 impl Op {
     pub fn row(self) -> &'static Operation {
         // The table has one row for each variant: the same macro made both.
@@ -303,6 +291,16 @@ impl Op {
 
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// The number of its row, for formats of our own. It changes when a row comes in ahead.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// None for a number that no row has.
+    pub fn from_number(number: u8) -> Option<Op> {
+        OPERATIONS.get(usize::from(number)).map(|row| row.op)
     }
 
     /// By the request element, the child of the SOAP body.

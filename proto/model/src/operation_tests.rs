@@ -8,6 +8,7 @@ use crate::reference;
 fn rows_agree_with_their_numbers() {
     for (at, row) in OPERATIONS.iter().enumerate() {
         assert_eq!(row.op as usize, at);
+        assert_eq!(Op::from_number(row.op.number()), Some(row.op));
         assert_eq!(Op::from_request(row.request), Some(row.op));
         assert_eq!(row.message.is_empty(), row.shape != Shape::Messages, "{}", row.name);
     }

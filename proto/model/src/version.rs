@@ -47,6 +47,16 @@ impl Version {
         well_formed.then_some(Version::LATEST)
     }
 
+    /// Its place in the order, for formats of our own.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// None for a number that no version has.
+    pub fn from_number(number: u8) -> Option<Version> {
+        NAMES.get(usize::from(number)).map(|(_, version)| *version)
+    }
+
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(_, v)| *v == self).map_or("Exchange2016", |(name, _)| name)
     }
@@ -61,6 +71,7 @@ mod tests {
         for (name, version) in NAMES {
             assert_eq!(Version::parse(name), Some(*version));
             assert_eq!(version.name(), *name);
+            assert_eq!(Version::from_number(version.number()), Some(*version));
         }
         assert!(NAMES.windows(2).all(|pair| matches!(pair, [older, newer] if older.1 < newer.1)));
     }

@@ -4,7 +4,11 @@
 //! request order. An error that leaves it ends the request: a fault as SOAP fault, a failure as the failure of every
 //! response message.
 //!
-//! Operations of the WSDL that are not built are refused by the operations table.
+//! Operations of the WSDL that are not built are refused by the operations table (`proto/model/src/operation.rs`).
+//!
+//! A new operation, of the places that the table's head lists, has here: its handler's file and its `mod` line in the group,
+//! its arm in [`dispatch`], its name in [`SHARED`] if it works in another's mailbox, and its line in [`resumer`] if a call
+//! of it may wait.
 
 pub mod attachment;
 pub mod directory;
@@ -22,6 +26,7 @@ use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
 
 use crate::error::{Error, Result};
+use crate::op::event::get::Looked;
 use crate::op::folder::relocate::How;
 use crate::op::item::relocate::How as ItemHow;
 use crate::session::{Cx, Hold};
@@ -113,21 +118,49 @@ pub enum Resumed {
     Still(Hold),
 }
 
+/// Looks again at a held call.
+type Resume = fn(&mut Cx<'_>, &[u8], Why) -> Result<Resumed>;
+
+/// How a held call of the operation is looked at again; every built operation that the operations table lets wait has one.
+fn resumer(op: Op) -> Option<Resume> {
+    match op {
+        Op::GetEvents => Some(get_events_again),
+        _ => None,
+    }
+}
+
+fn get_events_again(cx: &mut Cx<'_>, context: &[u8], why: Why) -> Result<Resumed> {
+    Ok(match event::get::resume(cx, context)? {
+        Looked::Told(messages) => Resumed::Answer(Reply::GetEvents(messages)),
+        // The time is over: what it has to tell is that there is nothing.
+        Looked::Quiet { messages, .. } if why == Why::Deadline => Resumed::Answer(Reply::GetEvents(messages)),
+        Looked::Quiet { hold, .. } => Resumed::Still(hold),
+    })
+}
+
 /// Looks again at a call that its handler left with [`Cx::hold`]. `context` is what the handler gave; `cx` is made anew for
 /// the same caller and version.
 pub fn resume(cx: &mut Cx<'_>, op: Op, context: &[u8], why: Why) -> Result<Resumed, Fault> {
-    let answer = match op {
-        Op::GetEvents => event::get::resume(cx, context),
-        _ => Err(Error::internal("an operation was held that cannot be")),
+    let resumed = match resumer(op) {
+        Some(again) => again(cx, context, why),
+        None => Err(Error::internal("an operation was held that cannot be")),
     };
-    match answer {
-        Ok(event::get::Resumed::Answer(messages)) => Ok(Resumed::Answer(Reply::GetEvents(messages))),
-        // The time is over: what it has to tell is that there is nothing.
-        Ok(event::get::Resumed::Quiet { messages, .. }) if why == Why::Deadline => {
-            Ok(Resumed::Answer(Reply::GetEvents(messages)))
-        }
-        Ok(event::get::Resumed::Quiet { hold, .. }) => Ok(Resumed::Still(hold)),
+    match resumed {
+        Ok(resumed) => Ok(resumed),
         Err(Error::Failure(failure)) => Ok(Resumed::Answer(Reply::refused(op, failure, 1))),
         Err(Error::Fault(fault)) => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ewsd_model::operation::OPERATIONS;
+
+    #[test]
+    fn what_may_wait_can_be_looked_at_again() {
+        for row in OPERATIONS {
+            assert_eq!(resumer(row.op).is_some(), row.may_hold && row.built, "{}", row.name);
+        }
     }
 }

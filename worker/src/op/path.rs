@@ -109,10 +109,10 @@ impl Shape {
             made.needs.prop(PropId::ItemMimeContent);
         }
         made.mail_needs = made.needs;
-        for kind in ALL_KINDS {
-            for id in made.base_of(*kind) {
+        for kind in ItemKind::all() {
+            for id in made.base_of(kind) {
                 made.needs.prop(id);
-                if is_mail(*kind) {
+                if is_mail(kind) {
                     made.mail_needs.prop(id);
                 }
             }
@@ -278,20 +278,6 @@ pub fn plain(base: BaseShape) -> ItemShape {
         additional: Vec::new(),
     }
 }
-
-const ALL_KINDS: &[ItemKind] = &[
-    ItemKind::Item,
-    ItemKind::Message,
-    ItemKind::CalendarItem,
-    ItemKind::Contact,
-    ItemKind::DistributionList,
-    ItemKind::MeetingMessage,
-    ItemKind::MeetingRequest,
-    ItemKind::MeetingResponse,
-    ItemKind::MeetingCancellation,
-    ItemKind::Task,
-    ItemKind::PostItem,
-];
 
 fn bodies(shape: &ItemShape) -> Bodies {
     let body = shape.body_type.unwrap_or(BodyFormat::Best);

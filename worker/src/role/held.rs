@@ -8,7 +8,9 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use ewsd_ews::{Fault, Form, Headers};
 use ewsd_ipc::message::{HeldContext, Pieces, Watch};
-use ewsd_ipc::{Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, Piece, Reply, Then, Why, memfd};
+use ewsd_ipc::{
+    Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, PIECES_MAX, Piece, Reply, Then, Why, memfd,
+};
 use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
@@ -22,9 +24,6 @@ use crate::gate::Gate;
 use crate::note::{self, note};
 use crate::op::{self, Resumed};
 use crate::session::{Cx, Hold, Wait};
-
-/// Pieces that one ready-made answer may have.
-const PIECES: usize = 16;
 
 impl Worker<'_> {
     /// Gives the client to the master until something moves.
@@ -51,12 +50,9 @@ impl Worker<'_> {
             echo: wishes.echo.clone(),
         };
         let deadline_ms = u32::try_from(hold.wait.as_millis()).unwrap_or(u32::MAX);
-        // The master keeps the connection after a ready-made answer: a client that wants it closed gets none.
         let context = context.encode(&hold.context);
-        let at_deadline = match wishes.keep_alive {
-            true => Pieces(ready_made(response, wishes, id, &hold, &context)),
-            false => Pieces::default(),
-        };
+        // After it the master keeps or closes the connection as the request asked: the answer says the same, from the same head.
+        let at_deadline = Pieces(ready_made(response, wishes, id, &hold, &context));
         let watch = watch(&hold);
         let context = HeldContext(context);
         let reply = Reply::Hold { job, conn, watch, deadline_ms, at_deadline, heartbeat_ms: 0, stream: false, context };
@@ -204,7 +200,7 @@ fn around_date(reply: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn cut(bytes: &[u8], own: &[&[u8]], context: &[u8], pieces: &mut Vec<Piece>) {
     let mut rest = bytes;
-    while !rest.is_empty() && pieces.len() + 3 < PIECES {
+    while !rest.is_empty() && pieces.len() + 3 < PIECES_MAX {
         let first = own.iter().filter_map(|own| Some((find(rest, own)?, own.len()))).min();
         let Some((at, length)) = first else { break };
         let (shared, tail) = rest.split_at(at);
@@ -248,22 +244,8 @@ struct Context {
     echo: Option<String>,
 }
 
-/// Changes with the layout: a context of another version is not read.
-const LAYOUT: u8 = 1;
-/// Operations that can be held, by their number in a context.
-const OPS: [Op; 2] = [Op::GetEvents, Op::GetStreamingEvents];
-/// Versions by their number in a context.
-const VERSIONS: [Version; 9] = [
-    Version::Exchange2007,
-    Version::Exchange2007Sp1,
-    Version::Exchange2010,
-    Version::Exchange2010Sp1,
-    Version::Exchange2010Sp2,
-    Version::Exchange2013,
-    Version::Exchange2013Sp1,
-    Version::Exchange2015,
-    Version::Exchange2016,
-];
+/// Changes with the layout and with the numbers of operations and versions: a context of another one is not read.
+const LAYOUT: u8 = 2;
 
 impl Context {
     fn wishes(&self) -> Wishes {
@@ -276,14 +258,11 @@ impl Context {
     }
 
     fn encode(&self, payload: &[u8]) -> Vec<u8> {
-        let place = |at: Option<usize>| at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX);
-        let op = place(OPS.iter().position(|op| *op == self.op));
-        let version = place(VERSIONS.iter().position(|version| *version == self.version));
         let flags = u8::from(self.milliseconds)
             | u8::from(self.keep_alive) << 1
             | u8::from(self.version_minor > 0) << 2
             | u8::from(self.applied) << 3;
-        let mut out = vec![LAYOUT, op, version, flags];
+        let mut out = vec![LAYOUT, self.op.number(), self.version.number(), flags];
         out.extend_from_slice(&self.account.to_le_bytes());
         out.extend_from_slice(&self.wait.to_le_bytes());
         for text in [self.id.as_str(), self.echo.as_deref().unwrap_or_default()] {
@@ -303,8 +282,8 @@ impl Context {
         let (echo, payload) = text(rest)?;
         let context = Context {
             account: i64::from_le_bytes(*account),
-            op: *OPS.get(usize::from(op))?,
-            version: *VERSIONS.get(usize::from(version))?,
+            op: Op::from_number(op).filter(|op| op.row().may_hold)?,
+            version: Version::from_number(version)?,
             milliseconds: flags & 1 != 0,
             keep_alive: flags & 2 != 0,
             version_minor: u8::from(flags & 4 != 0),
@@ -353,6 +332,8 @@ mod tests {
         for end in 0..bytes.len() - 7 {
             assert!(Context::decode(bytes.get(..end).unwrap()).is_none());
         }
+        let never = Context { op: Op::GetFolder, ..context() }.encode(b"payload");
+        assert!(Context::decode(&never).is_none(), "an operation that the table lets nobody hold");
     }
 
     #[test]
@@ -382,7 +363,7 @@ mod tests {
         let bytes = b"x=1,".repeat(40);
         let mut pieces = Vec::new();
         cut(&bytes, &[b"1"], b"", &mut pieces);
-        assert!(pieces.len() <= PIECES);
+        assert!(pieces.len() <= PIECES_MAX);
         let whole: Vec<u8> = pieces
             .iter()
             .flat_map(|piece| match piece {

@@ -28,12 +28,23 @@ pub(crate) use request::host_name;
 use ewsd_ipc::WorkerEnd;
 use ewsd_settings::Settings;
 
+use self::signals::Signals;
 use crate::note::{self, note};
+
+type Work = fn(&WorkerEnd, &Settings, &Signals) -> Result<(), String>;
+
+/// The roles by the names that the master gives them.
+const ROLES: &[(&str, Work)] = &[
+    ("request", |end, settings, _| request::run(end, settings)),
+    ("janitor", janitor::run),
+    ("courier", courier::run),
+    ("database", database::run),
+];
 
 /// How the master starts a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
-    /// `request`, `janitor`, `courier` or `database`.
+    /// One of [`ROLES`].
     pub role: String,
     /// Which generation of workers this one belongs to, for the log.
     pub generation: u64,
@@ -50,21 +61,12 @@ pub fn settings() -> Result<Settings, String> {
 
 /// Runs a worker until its work or its master is gone. An error is one line for the log and for standard error.
 pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
-    let name = match args.role.as_str() {
-        "request" => "request",
-        "janitor" => "janitor",
-        "courier" => "courier",
-        "database" => "database",
-        other => return Err(format!("there is no role {other:?}: workers are started by ewsd, not by hand")),
+    let Some(&(name, work)) = ROLES.iter().find(|(name, _)| *name == args.role) else {
+        return Err(format!("there is no role {:?}: workers are started by ewsd, not by hand", args.role));
     };
     note::role(name);
-    let signals = signals::Signals::catch().map_err(|error| format!("signals: {error}"))?;
+    let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
     let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
-    match name {
-        "request" => request::run(&end, settings),
-        "janitor" => janitor::run(&end, settings, &signals),
-        "courier" => courier::run(&end, settings, &signals),
-        _ => database::run(&end, settings, &signals),
-    }
+    work(&end, settings, &signals)
 }

@@ -2,6 +2,9 @@
 //!
 //! The frame (response element, response messages, class, code, text) is here; what an operation puts into a response
 //! message is in the file of its group. Names of elements come from the operations table where it has them.
+//!
+//! A new operation has here: the writer of its answer in `<group>.rs`, and a line of [`replies!`]. The head of
+//! `proto/model/src/operation.rs` lists all its places.
 
 mod attachment;
 mod directory;

@@ -1,6 +1,7 @@
 //! Requests as typed values: one record for each built operation, in `<operation>.rs`.
 //!
-//! A new operation: a file here with its record, a line in [`requests!`] below, and its answer in `reply/`.
+//! A new operation has here: a file with its record, and three lines below (`mod`, `use`, [`requests!`]). The head of
+//! `proto/model/src/operation.rs` lists all its places.
 
 pub mod convert_id;
 pub mod create_attachment;

@@ -11,6 +11,7 @@ use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::{Event as Told, Notification, Object as Thing};
 use ewsd_ews::request::GetEvents;
 use ewsd_model::code::Code;
+use ewsd_model::distinguished::SOFT_DELETED;
 use ewsd_model::id::{FolderNo, Seq};
 use ewsd_model::value::WireId;
 use ewsd_store::{Entry, Scope, StoreError, Subscription, SubscriptionKind};
@@ -37,8 +38,8 @@ pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notificati
 }
 
 /// What the same call came to when it was asked again.
-pub enum Resumed {
-    Answer(Vec<Outcome<Notification>>),
+pub enum Looked {
+    Told(Vec<Outcome<Notification>>),
     /// Still nothing to tell: the hold can go on from the number that was read up to.
     Quiet {
         messages: Vec<Outcome<Notification>>,
@@ -46,14 +47,14 @@ pub enum Resumed {
     },
 }
 
-pub fn resume(cx: &mut Cx<'_>, context: &[u8]) -> Result<Resumed> {
+pub fn resume(cx: &mut Cx<'_>, context: &[u8]) -> Result<Looked> {
     let Some(request) = decode(context) else { return Err(Error::internal("a held call's context is damaged")) };
     Ok(match outcome(look(cx, &request))? {
         Outcome::Success((answer, upto)) if answer.is_quiet() => {
             let hold = hold(cx, &request, &answer.0, upto);
-            Resumed::Quiet { messages: vec![Outcome::Success(answer.0)], hold }
+            Looked::Quiet { messages: vec![Outcome::Success(answer.0)], hold }
         }
-        other => Resumed::Answer(vec![other.map(|(answer, _)| answer.0)]),
+        other => Looked::Told(vec![other.map(|(answer, _)| answer.0)]),
     })
 }
 
@@ -136,7 +137,7 @@ fn read(
             return Err(Code::ErrorInvalidWatermark.into());
         }
         if interest.dumpster.is_none() && needs_dumpster(&subscription.scope, &read.entries) {
-            interest.dumpster = match store.folder_by_distinguished(granted.mailbox(), DUMPSTER) {
+            interest.dumpster = match store.folder_by_distinguished(granted.mailbox(), SOFT_DELETED) {
                 Ok(row) => Some(row.folder),
                 Err(StoreError::NotFound(_)) => None,
                 Err(error) => return Err(error.into()),
@@ -160,8 +161,6 @@ fn read(
     }
     Ok(batch)
 }
-
-const DUMPSTER: &str = "recoverableitemsdeletions";
 
 fn needs_dumpster(scope: &Scope, entries: &[Entry]) -> bool {
     *scope == Scope::All && entries.iter().any(|entry| entry.item.is_some())

@@ -5,6 +5,7 @@ use ewsd_ews::request::DeleteFolder;
 use ewsd_ews::target::TargetFolder;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::code::Code;
+use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::id::FolderNo;
 use ewsd_store::{FolderUpdate, Missing, Store, StoreError};
 
@@ -27,8 +28,8 @@ fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
             let granted = folder.granted;
             cx.gate.store(&granted).delete_folder(granted.mailbox(), folder.row.folder).map(drop).map_err(gone)
         }
-        DeleteType::Soft => relocate(cx, &folder, "recoverableitemsdeletions"),
-        DeleteType::ToDeletedItems => relocate(cx, &folder, "deleteditems"),
+        DeleteType::Soft => relocate(cx, &folder, SOFT_DELETED),
+        DeleteType::ToDeletedItems => relocate(cx, &folder, DELETED_ITEMS),
     }
 }
 

@@ -6,6 +6,7 @@ use ewsd_ews::target::TargetFolder;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
+use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::id::{FolderNo, MailboxNo};
 use ewsd_store::Store;
 
@@ -39,8 +40,8 @@ fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> R
     }
     let target = match how {
         DeleteType::Hard => return store.empty_folder(mailbox, folder.row.folder, deep).map(drop).map_err(gone),
-        DeleteType::Soft => "recoverableitemsdeletions",
-        DeleteType::ToDeletedItems => "deleteditems",
+        DeleteType::Soft => SOFT_DELETED,
+        DeleteType::ToDeletedItems => DELETED_ITEMS,
     };
     let target = store.folder_by_distinguished(mailbox, target)?.folder;
     if target == folder.row.folder {

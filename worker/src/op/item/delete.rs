@@ -7,6 +7,7 @@ use ewsd_ews::request::DeleteItem;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::ItemKind;
 use ewsd_model::code::Code;
+use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::id::ItemNo;
 use ewsd_model::property::bit;
 use ewsd_store::{ItemRow, Plan};
@@ -46,8 +47,8 @@ fn dispose(cx: &mut Cx<'_>, granted: &Granted, how: DeleteType, rows: &[&ItemRow
             let numbers: Vec<ItemNo> = rows.iter().map(|row| row.item).collect();
             return Ok(store.delete_items(mailbox, &numbers)?);
         }
-        DeleteType::Soft => "recoverableitemsdeletions",
-        DeleteType::ToDeletedItems => "deleteditems",
+        DeleteType::Soft => SOFT_DELETED,
+        DeleteType::ToDeletedItems => DELETED_ITEMS,
     };
     let target = store.folder_by_distinguished(mailbox, name)?.folder;
     // What is there already stays there, under its id.
