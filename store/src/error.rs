@@ -22,6 +22,8 @@ pub enum StoreError {
     Cycle,
     /// The mailbox would grow beyond its quota.
     Quota,
+    /// The account has as many subscriptions as it may.
+    Subscriptions,
     /// The journal no longer reaches back so far: the state or watermark is of no use.
     Trimmed,
     /// A value does not fit its column, or a stored one cannot be read. A fault of ours.
@@ -53,6 +55,7 @@ impl fmt::Display for StoreError {
             StoreError::Exists(what) => write!(f, "there is one already: {}", what.word()),
             StoreError::Cycle => f.write_str("a folder cannot lie below itself"),
             StoreError::Quota => f.write_str("the mailbox is full"),
+            StoreError::Subscriptions => f.write_str("the account has as many subscriptions as it may"),
             StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),
             StoreError::Corrupt(what) => write!(f, "value does not fit: {what}"),
             StoreError::Db(what) => write!(f, "PostgreSQL: {what}"),

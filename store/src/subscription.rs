@@ -47,7 +47,7 @@ pub struct Subscription {
 
 impl Store {
     /// Makes it and answers its id and the number from which it watches. `most` is how many one account may have:
-    /// [`StoreError::Quota`] beyond.
+    /// [`StoreError::Subscriptions`] beyond.
     pub fn create_subscription(&mut self, new: &NewSubscription, most: i64) -> Result<(Guid, Seq), StoreError> {
         const CREATE: &str = "
             insert into subscription (mailbox, account, kind, folders, events, since, timeout, ends, details)
@@ -74,7 +74,7 @@ impl Store {
                 let id: uuid::Uuid = row.try_get(0).map_err(corrupt)?;
                 Ok((Guid(*id.as_bytes()), Seq(row.try_get(1).map_err(corrupt)?)))
             }
-            None => self.newest(new.mailbox).and(Err(StoreError::Quota)),
+            None => self.newest(new.mailbox).and(Err(StoreError::Subscriptions)),
         }
     }
 

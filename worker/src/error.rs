@@ -97,6 +97,7 @@ impl From<StoreError> for Error {
             StoreError::Conflict { .. } => Code::ErrorIrresolvableConflict,
             StoreError::Cycle => Code::ErrorMoveCopyFailed,
             StoreError::Quota => Code::ErrorQuotaExceeded,
+            StoreError::Subscriptions => Code::ErrorExceededSubscriptionCount,
             StoreError::Trimmed => Code::ErrorInvalidSyncStateData,
         };
         code.into()

@@ -540,6 +540,7 @@ mod tests {
             (StoreError::Busy { retry_ms: 5 }, Code::ErrorServerBusy, true),
             (StoreError::Db("x".into()), Code::ErrorInternalServerError, true),
             (StoreError::Quota, Code::ErrorQuotaExceeded, false),
+            (StoreError::Subscriptions, Code::ErrorExceededSubscriptionCount, false),
             (StoreError::Conflict { current: Seq(1) }, Code::ErrorIrresolvableConflict, false),
         ] {
             let told = Error::from(error);

@@ -46,6 +46,24 @@ impl Store {
 fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'static> {
     let mut write = Write::new(mailbox);
     let folder = write.place(folder.0);
+    sources(&mut write, &folder, extent);
+    write.bump(&Count::Of("src"), "0", "exists (select from src)");
+    write.step(
+        "x",
+        "delete from item i using c, src where i.mailbox = $1 and src.item is not null and i.item = src.item returning i.item",
+    );
+    write.step(
+        "y",
+        "delete from folder o using c, src where o.mailbox = $1 and src.item is null and o.folder = src.folder \
+         returning o.folder",
+    );
+    write.step("p", &kept(&folder, extent));
+    tell(&mut write);
+    write
+}
+
+/// `tree`: the folder and those below it that are concerned; `src`: what goes, numbered.
+fn sources(write: &mut Write<'_>, folder: &str, extent: Extent) {
     let recursion = if extent == Extent::Items {
         ""
     } else {
@@ -71,18 +89,11 @@ fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'stati
              ) g"
         ),
     );
-    write.bump(&Count::Of("src"), "0", "exists (select from src)");
-    write.step(
-        "x",
-        "delete from item i using c, src where i.mailbox = $1 and src.item is not null and i.item = src.item returning i.item",
-    );
-    write.step(
-        "y",
-        "delete from folder o using c, src where o.mailbox = $1 and src.item is null and o.folder = src.folder \
-         returning o.folder",
-    );
-    // What stays: the folder itself when only its inside goes, else its parent, which has one child less.
-    let kept = if extent == Extent::Whole {
+}
+
+/// Changes what stays: the folder itself when only its inside goes, else its parent, which has one child less.
+fn kept(folder: &str, extent: Extent) -> String {
+    if extent == Extent::Whole {
         "update folder o set change = c.seq from c, src \
          where o.mailbox = $1 and src.item is null and o.folder = src.parent \
              and not exists (select from tree where tree.folder = src.parent)"
@@ -92,8 +103,11 @@ fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'stati
             "update folder o set change = c.seq, total = 0, unread = 0, bytes = 0 from c \
              where o.mailbox = $1 and o.folder = {folder}"
         )
-    };
-    write.step("p", &kept);
+    }
+}
+
+/// The journal's rows: one for each item and each folder that went.
+fn tell(write: &mut Write<'_>) {
     write.rows(&Rows {
         n: "src.n",
         kind: &format!(
@@ -110,5 +124,4 @@ fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'stati
         from: "c cross join src left join x on x.item = src.item",
         ..Rows::default()
     });
-    write
 }

@@ -10,6 +10,7 @@ mod children;
 mod create;
 mod delete;
 mod read;
+mod relocate;
 
 pub(crate) use create::Seed;
 pub(crate) use read::{FIELDS, folder_row};

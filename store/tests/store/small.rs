@@ -64,7 +64,7 @@ fn an_account_has_so_many_subscriptions_and_no_more() {
     let new = NewSubscription { kind: SubscriptionKind::Push, ..pull(&house) };
     let (first, _) = house.store.create_subscription(&new, 2).unwrap();
     house.store.create_subscription(&new, 2).unwrap();
-    assert!(matches!(house.store.create_subscription(&new, 2), Err(StoreError::Quota)));
+    assert!(matches!(house.store.create_subscription(&new, 2), Err(StoreError::Subscriptions)));
     house.store.delete_subscription(house.mailbox, first).unwrap();
     assert!(house.store.delete_subscription(house.mailbox, first).is_err());
     assert!(house.store.delete_subscription(house.mailbox, Guid([9; 16])).is_err());

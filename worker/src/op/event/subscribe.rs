@@ -7,7 +7,7 @@ use ewsd_ews::reply::Subscribed;
 use ewsd_ews::request::{Delivery, Subscribe};
 use ewsd_model::code::Code;
 use ewsd_model::id::FolderNo;
-use ewsd_store::{NewSubscription, Scope, StoreError, SubscriptionKind};
+use ewsd_store::{NewSubscription, Scope, SubscriptionKind};
 
 use super::expand::bit;
 use super::token::{SubscriptionId, Watermark};
@@ -54,10 +54,7 @@ fn one(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
             return Err(Code::ErrorInvalidWatermark.into());
         }
     }
-    let (id, since) = store.create_subscription(&new, most).map_err(|error| match error {
-        StoreError::Quota => Failure::new(Code::ErrorExceededSubscriptionCount).into(),
-        other => crate::error::Error::from(other),
-    })?;
+    let (id, since) = store.create_subscription(&new, most)?;
     let watermark = from.unwrap_or(Watermark::after(granted.guid(), since));
     Ok(Subscribed { id: SubscriptionId { mailbox: granted.guid(), id }.encode(), watermark: Some(watermark.encode()) })
 }

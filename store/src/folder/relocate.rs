@@ -1,0 +1,65 @@
+//! Moving folders to another place in the tree.
+
+use crate::connection::corrupt;
+use crate::journal::{Count, Kind, Rows, Write};
+use crate::{Missing, Store, StoreError};
+use ewsd_model::id::{FolderNo, MailboxNo, Seq};
+
+impl Store {
+    /// Hangs a folder, with all below it, below `target`. [`StoreError::Cycle`] if that is itself or lies below it,
+    /// [`StoreError::Exists`] if there is one of that name.
+    pub fn move_folder(&mut self, mailbox: MailboxNo, folder: FolderNo, target: FolderNo) -> Result<Seq, StoreError> {
+        self.transaction(|store| {
+            // Two moves at once could make a ring: look only when no other can happen.
+            store.lock_mailbox(mailbox)?;
+            let above = store.ancestors(mailbox, target)?;
+            if above.is_empty() {
+                return Err(StoreError::NotFound(Missing::Folder));
+            }
+            if above.contains(&folder) {
+                return Err(StoreError::Cycle);
+            }
+            let rows = relink(mailbox, folder, target).run(store, "", "c")?;
+            let row = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?;
+            row.try_get(0).map(Seq).map_err(corrupt)
+        })
+    }
+}
+
+fn relink(mailbox: MailboxNo, folder: FolderNo, target: FolderNo) -> Write<'static> {
+    let mut write = Write::new(mailbox);
+    let (folder, target) = (write.place(folder.0), write.place(target.0));
+    write.step("src", &format!("select folder, parent from folder where mailbox = $1 and folder = {folder}"));
+    // All below is changed too: a client that sees only a part of the tree learns that it came or went.
+    write.step(
+        "below",
+        &format!(
+            "with recursive below as ( \
+                 select folder from folder where mailbox = $1 and parent = {folder} \
+                 union all \
+                 select k.folder from folder k join below on k.mailbox = $1 and k.parent = below.folder \
+             ) select folder from below"
+        ),
+    );
+    write.bump(&Count::One, "0", "exists (select from src)");
+    write.step(
+        "u",
+        &format!(
+            "update folder o set change = c.seq, \
+                 parent = case when o.folder = {folder} then {target}::bigint else o.parent end, \
+                 modified = case when o.folder = {folder} then now() else o.modified end \
+             from c, src where o.mailbox = $1 \
+                 and (o.folder in (src.folder, src.parent, {target}::bigint) or o.folder in (select folder from below)) \
+             returning o.folder"
+        ),
+    );
+    write.rows(&Rows {
+        kind: &Kind::FolderMoved.sql(),
+        folder: "src.folder",
+        old_folder: "src.parent",
+        parent: &format!("{target}::bigint"),
+        from: "c cross join src",
+        ..Rows::default()
+    });
+    write
+}
