@@ -5,28 +5,21 @@ use ewsd_settings::Settings;
 use ewsd_store::{Outgoing, Recipient, Store, StoreError};
 
 use super::{Fate, Fates, Trouble};
-use crate::deliver::{self, DeliverError, Target, Trace};
+use crate::deliver::{self, DeliverError, Domains, Target, Trace};
 
 /// Delivers to whoever is here, and takes them off the message. Their fates, but for those who have it: the queue
 /// remembers that in the same transaction.
 pub(crate) fn deliver(store: &mut Store, settings: &Settings, message: &mut Outgoing) -> Result<Fates, StoreError> {
     let known = store.recipients(&message.recipients)?;
-    let ours = match settings.mail.domains.as_slice() {
-        [] => store.domains()?,
-        named => named.to_vec(),
-    };
+    let ours = Domains::read(store, settings)?;
     let find = |address: &str| known.iter().find(|one| one.address.eq_ignore_ascii_case(address));
-    let is_ours = |address: &str| {
-        let domain = address.rsplit('@').next().unwrap_or_default();
-        ours.iter().any(|own| own.eq_ignore_ascii_case(domain))
-    };
     let mut here: Vec<(String, Recipient)> = Vec::new();
     let mut fates = Fates::new();
     let mut away = Vec::new();
     for address in &message.recipients {
         match find(address) {
             Some(one) => here.push((address.clone(), one.clone())),
-            None if is_ours(address) => {
+            None if ours.hold(address) => {
                 let text = "there is no mailbox here with this address";
                 fates.push((address.clone(), Fate::Failed(Trouble::own("5.1.1", text))));
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use super::Trouble;
-use super::words::words;
+use super::words::{Words, words};
 use crate::convert::mime;
 use crate::random;
 
@@ -29,91 +29,131 @@ pub(super) const NO_ROUTE: &str = "5.4.4";
 
 /// The report as a message to `message`'s sender. `by` is this server's name.
 pub(super) fn report(by: &str, language: &str, message: &Outgoing, lost: &[Lost<'_>], now: Timestamp) -> Vec<u8> {
-    let words = words(language);
     let original = header_of(&message.mime);
     let fields = mime::headers(&message.mime);
-    let field = |name: &str| fields.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, text)| text);
-    let subject = field("Subject").map_or("", String::as_str);
-    let id = random::guid();
-    let boundary = format!("=_{id}");
-    let mut out = String::new();
-    let mut line = |text: &str| {
-        out.push_str(text);
-        out.push_str("\r\n");
-    };
-    line(&format!("From: Mail Delivery System <MAILER-DAEMON@{by}>"));
-    line(&format!("To: <{}>", message.sender));
-    line(&format!("Subject: {}", encoded(&format!("{}: {subject}", words.undeliverable))));
-    line(&format!("Date: {}", date(now)));
-    line(&format!("Message-ID: <{id}@{by}>"));
-    let original_id = field("Message-ID").filter(|id| id.starts_with('<') && id.is_ascii());
-    if let Some(original_id) = original_id {
-        line(&format!("In-Reply-To: {original_id}"));
-        line(&format!("References: {original_id}"));
-    }
-    line("Auto-Submitted: auto-replied");
-    line("MIME-Version: 1.0");
-    line(&format!("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\""));
-    line("");
-    line(&format!("--{boundary}"));
-    line("Content-Type: text/plain; charset=utf-8");
-    line(&format!("Content-Language: {}", words.language));
-    line("Content-Transfer-Encoding: 8bit");
-    line("");
-    line(words.intro);
-    for one in lost {
-        line("");
-        line(&format!("  {}", one.recipient));
-        if one.trouble.status == NO_ROUTE && one.trouble.host.is_none() {
-            line(&format!("    {}", words.no_smarthost));
-            continue;
-        }
-        if let Some(hours) = one.hours {
-            line(&format!("    {}", words.expired.replace("{}", &hours.to_string())));
-        }
-        line(&format!("    {}", one.trouble.line()));
-    }
-    line("");
-    line(&format!("{}: {subject}", words.subject));
-    line(&format!("{}: {}", words.sent, field("Date").map_or_else(|| date(message.submitted), Clone::clone)));
-    line("");
-    line(&format!("--{boundary}"));
-    let global = !lost.iter().all(|one| one.recipient.is_ascii());
-    let (kind, address) =
-        if global { ("message/global-delivery-status", "utf-8") } else { ("message/delivery-status", "rfc822") };
-    line(&format!("Content-Type: {kind}"));
-    if global {
-        line("Content-Transfer-Encoding: 8bit");
-    }
-    line("");
-    line(&format!("Reporting-MTA: dns; {by}"));
-    line(&format!("Arrival-Date: {}", date(message.submitted)));
-    for one in lost {
-        line("");
-        line(&format!("Final-Recipient: {address}; {}", one.recipient));
-        line("Action: failed");
-        line(&format!("Status: {}", one.trouble.status));
-        if let Some(host) = &one.trouble.host {
-            line(&format!("Remote-MTA: dns; {}", host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name)));
-        }
-        let said = ascii(&one.trouble.text);
-        match one.trouble.code {
-            Some(code) => line(&format!("Diagnostic-Code: smtp; {code} {said}")),
-            None => line(&format!("Diagnostic-Code: X-ewsd; {said}")),
-        }
-        line(&format!("Last-Attempt-Date: {}", date(now)));
-    }
-    line("");
-    line(&format!("--{boundary}"));
-    line("Content-Type: text/rfc822-headers");
+    let about = About { by, words: words(language), message, fields: &fields, now };
+    let boundary = format!("=_{}", random::guid());
+    let mut out = Lines::default();
+    about.header(&mut out, &boundary);
+    out.part(&boundary);
+    about.for_people(&mut out, lost);
+    out.part(&boundary);
+    about.for_programs(&mut out, lost);
+    out.part(&boundary);
+    out.line("Content-Type: text/rfc822-headers");
     if !original.is_ascii() {
-        line("Content-Transfer-Encoding: 8bit");
+        out.line("Content-Transfer-Encoding: 8bit");
     }
-    line("");
-    let mut out = out.into_bytes();
+    out.line("");
+    let mut out = out.0.into_bytes();
     out.extend_from_slice(original);
     out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
     out
+}
+
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push_str("\r\n");
+    }
+
+    /// Ends what comes before, and begins a part.
+    fn part(&mut self, boundary: &str) {
+        self.line("");
+        self.line(&format!("--{boundary}"));
+    }
+}
+
+/// What a report is about.
+struct About<'a> {
+    by: &'a str,
+    words: &'a Words,
+    message: &'a Outgoing,
+    /// The original's header.
+    fields: &'a [(String, String)],
+    now: Timestamp,
+}
+
+impl About<'_> {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, text)| text.as_str())
+    }
+
+    fn subject(&self) -> &str {
+        self.field("Subject").unwrap_or_default()
+    }
+
+    fn header(&self, out: &mut Lines, boundary: &str) {
+        out.line(&format!("From: Mail Delivery System <MAILER-DAEMON@{}>", self.by));
+        out.line(&format!("To: <{}>", self.message.sender));
+        out.line(&format!("Subject: {}", encoded(&format!("{}: {}", self.words.undeliverable, self.subject()))));
+        out.line(&format!("Date: {}", date(self.now)));
+        out.line(&format!("Message-ID: <{}@{}>", random::guid(), self.by));
+        if let Some(original) = self.field("Message-ID").filter(|id| id.starts_with('<') && id.is_ascii()) {
+            out.line(&format!("In-Reply-To: {original}"));
+            out.line(&format!("References: {original}"));
+        }
+        out.line("Auto-Submitted: auto-replied");
+        out.line("MIME-Version: 1.0");
+        out.line(&format!("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\""));
+    }
+
+    fn for_people(&self, out: &mut Lines, lost: &[Lost<'_>]) {
+        let words = self.words;
+        out.line("Content-Type: text/plain; charset=utf-8");
+        out.line(&format!("Content-Language: {}", words.language));
+        out.line("Content-Transfer-Encoding: 8bit");
+        out.line("");
+        out.line(words.intro);
+        for one in lost {
+            out.line("");
+            out.line(&format!("  {}", one.recipient));
+            if one.trouble.status == NO_ROUTE && one.trouble.host.is_none() {
+                out.line(&format!("    {}", words.no_smarthost));
+                continue;
+            }
+            if let Some(hours) = one.hours {
+                out.line(&format!("    {}", words.expired.replace("{}", &hours.to_string())));
+            }
+            out.line(&format!("    {}", one.trouble.line()));
+        }
+        out.line("");
+        out.line(&format!("{}: {}", words.subject, self.subject()));
+        let sent = self.field("Date").map_or_else(|| date(self.message.submitted), str::to_owned);
+        out.line(&format!("{}: {sent}", words.sent));
+    }
+
+    fn for_programs(&self, out: &mut Lines, lost: &[Lost<'_>]) {
+        let global = !lost.iter().all(|one| one.recipient.is_ascii());
+        let (kind, address) =
+            if global { ("message/global-delivery-status", "utf-8") } else { ("message/delivery-status", "rfc822") };
+        out.line(&format!("Content-Type: {kind}"));
+        if global {
+            out.line("Content-Transfer-Encoding: 8bit");
+        }
+        out.line("");
+        out.line(&format!("Reporting-MTA: dns; {}", self.by));
+        out.line(&format!("Arrival-Date: {}", date(self.message.submitted)));
+        for one in lost {
+            out.line("");
+            out.line(&format!("Final-Recipient: {address}; {}", one.recipient));
+            out.line("Action: failed");
+            out.line(&format!("Status: {}", one.trouble.status));
+            if let Some(host) = &one.trouble.host {
+                let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+                out.line(&format!("Remote-MTA: dns; {name}"));
+            }
+            let said = ascii(&one.trouble.text);
+            match one.trouble.code {
+                Some(code) => out.line(&format!("Diagnostic-Code: smtp; {code} {said}")),
+                None => out.line(&format!("Diagnostic-Code: X-ewsd; {said}")),
+            }
+            out.line(&format!("Last-Attempt-Date: {}", date(self.now)));
+        }
+    }
 }
 
 fn date(time: Timestamp) -> String {

@@ -3,6 +3,7 @@
 //! Each recipient is a commit of its own: whoever is answered with success has the message, whatever becomes of the others.
 //! (Inside a caller's transaction they are all part of that.) Rules, out-of-office and meetings will hook in here.
 
+mod domains;
 mod trace;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use ewsd_settings::Settings;
 use ewsd_store::{Account, AttachmentKind, ItemRef, Map, NewAttachment, NewItem, Recipient, Store, StoreError, json};
 use jiff::Timestamp;
 
+pub use domains::Domains;
 pub use trace::Trace;
 
 use crate::clock;

@@ -85,44 +85,9 @@ fn one(
     }
     let granted = folder.granted;
     let look = Look { granted, folder, search, plan: &shape.mail_needs.plan };
+    check_view(request, folder)?;
     let store = cx.gate.store(&granted);
-    let (found, next) = match &request.paging {
-        // A folder with more rows than one answer may hold: IncludesLastItemInRange tells so.
-        None => (look.page(store, Page::first(search.most))?, Next::None),
-        Some(Paging::Indexed { max, offset, base }) => {
-            let from_end = *base == BasePoint::End;
-            let found = look.page(store, Page { offset: i64::from(*offset), limit: search.limit(*max), from_end })?;
-            let next = Next::Indexed(found.offset);
-            (found, next)
-        }
-        Some(Paging::Fractional { max, numerator, denominator }) => {
-            let total = look.count(store)?;
-            let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
-            let found = look.page(store, Page { offset, limit: search.limit(*max), from_end: false })?;
-            let next = Next::Fractional { numerator: found.offset, denominator: found.total };
-            (found, next)
-        }
-        Some(Paging::Seek { max, base, condition }) => {
-            if folder.is(FolderKind::CalendarFolder) {
-                return Err(Code::ErrorCalendarSeekToConditionNotSupported.into());
-            }
-            let from_end = *base == BasePoint::End;
-            let condition = restriction::filter(condition, ITEMS)?;
-            let offset = look.seek(store, &condition, from_end)?;
-            let found = look.page(store, Page { offset, limit: search.limit(*max), from_end })?;
-            let next = Next::Indexed(found.offset);
-            (found, next)
-        }
-        Some(Paging::Calendar { max, start, end }) => {
-            check_calendar_view(request, folder, *start, *end)?;
-            (look.calendar(store, *start, *end, search.limit(*max))?, Next::None)
-        }
-        Some(Paging::Contacts { max, initial, last }) => {
-            check_contacts_view(request, folder)?;
-            (look.contacts(store, initial.as_deref(), last.as_deref(), search.limit(*max))?, Next::None)
-        }
-    };
-    let mut found = found;
+    let (mut found, next) = look.paged(store, request.paging.as_ref())?;
     complete(store, &granted, shape, &mut found.rows)?;
     let bodies = Bodies::default();
     let show = |row: &ItemRow| {
@@ -168,6 +133,38 @@ impl Look<'_> {
     ) -> Result<ewsd_store::Found<ItemRow>> {
         let folders = [self.folder.row.folder];
         Ok(store.find_items(self.granted.mailbox(), &folders, self.search.associated, plan, filter, orders, page)?)
+    }
+
+    /// The page asked for, and where the next one starts.
+    fn paged(&self, store: &mut Store, paging: Option<&Paging>) -> Result<(ewsd_store::Found<ItemRow>, Next)> {
+        let limit = |max: &Option<i32>| self.search.limit(*max);
+        Ok(match paging {
+            // A folder with more rows than one answer may hold: IncludesLastItemInRange tells so.
+            None => (self.page(store, Page::first(self.search.most))?, Next::None),
+            Some(Paging::Indexed { max, offset, base }) => {
+                let from_end = *base == BasePoint::End;
+                indexed(self.page(store, Page { offset: i64::from(*offset), limit: limit(max), from_end })?)
+            }
+            Some(Paging::Fractional { max, numerator, denominator }) => {
+                let total = self.count(store)?;
+                let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
+                let found = self.page(store, Page { offset, limit: limit(max), from_end: false })?;
+                let next = Next::Fractional { numerator: found.offset, denominator: found.total };
+                (found, next)
+            }
+            Some(Paging::Seek { max, base, condition }) => {
+                let from_end = *base == BasePoint::End;
+                let condition = restriction::filter(condition, ITEMS)?;
+                let offset = self.seek(store, &condition, from_end)?;
+                indexed(self.page(store, Page { offset, limit: limit(max), from_end })?)
+            }
+            Some(Paging::Calendar { max, start, end }) => {
+                (self.calendar(store, *start, *end, limit(max))?, Next::None)
+            }
+            Some(Paging::Contacts { max, initial, last }) => {
+                (self.contacts(store, initial.as_deref(), last.as_deref(), limit(max))?, Next::None)
+            }
+        })
     }
 
     fn page(&self, store: &mut Store, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
@@ -228,6 +225,23 @@ impl Look<'_> {
     }
 }
 
+fn indexed(found: ewsd_store::Found<ItemRow>) -> (ewsd_store::Found<ItemRow>, Next) {
+    let next = Next::Indexed(found.offset);
+    (found, next)
+}
+
+/// Some ways of paging are for some folders only.
+fn check_view(request: &FindItem, folder: &Folder) -> Result<(), Failure> {
+    match &request.paging {
+        Some(Paging::Seek { .. }) if folder.is(FolderKind::CalendarFolder) => {
+            Err(Failure::new(Code::ErrorCalendarSeekToConditionNotSupported))
+        }
+        Some(Paging::Calendar { start, end, .. }) => check_calendar_view(request, folder, *start, *end),
+        Some(Paging::Contacts { .. }) => check_contacts_view(folder),
+        _ => Ok(()),
+    }
+}
+
 fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, end: Timestamp) -> Result<(), Failure> {
     if !folder.is(FolderKind::CalendarFolder) {
         return Err(Failure::new(Code::ErrorCalendarFolderIsInvalidForCalendarView));
@@ -246,7 +260,7 @@ fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, en
     Ok(())
 }
 
-fn check_contacts_view(_: &FindItem, folder: &Folder) -> Result<(), Failure> {
+fn check_contacts_view(folder: &Folder) -> Result<(), Failure> {
     match folder.is(FolderKind::ContactsFolder) {
         true => Ok(()),
         false => Err(Failure::with_text(Code::ErrorInvalidOperation, "Only contacts folders have a contacts view.")),

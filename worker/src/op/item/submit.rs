@@ -11,7 +11,7 @@ use ewsd_settings::Settings;
 use ewsd_store::{Columns, Map, NewOutgoing, Recipient, Store};
 
 use crate::convert::mime;
-use crate::deliver::{self, DeliverError, Target, Trace};
+use crate::deliver::{self, DeliverError, Domains, Target, Trace};
 use crate::error::{Error, Result};
 use crate::gate::Granted;
 use crate::session::Cx;
@@ -67,16 +67,11 @@ pub fn address(cx: &mut Cx<'_>, granted: &Granted, columns: &Columns, props: &Ma
 
 /// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
 fn check_domains(cx: &mut Cx<'_>, granted: &Granted, remote: &[String]) -> Result<()> {
-    let ours = match cx.settings.mail.domains.as_slice() {
-        _ if remote.is_empty() => return Ok(()),
-        [] => cx.gate.store(granted).domains()?,
-        named => named.to_vec(),
-    };
-    let is_ours = |address: &&String| {
-        let domain = address.rsplit('@').next().unwrap_or_default();
-        ours.iter().any(|own| own.eq_ignore_ascii_case(domain))
-    };
-    let nobody: Vec<&str> = remote.iter().filter(is_ours).map(String::as_str).collect();
+    if remote.is_empty() {
+        return Ok(());
+    }
+    let ours = Domains::read(cx.gate.store(granted), cx.settings)?;
+    let nobody: Vec<&str> = remote.iter().map(String::as_str).filter(|address| ours.hold(address)).collect();
     match nobody.is_empty() {
         true => Ok(()),
         false => {
