@@ -44,6 +44,21 @@ pub fn check_text(check: Check) -> String {
     }
 }
 
+/// Who reads a key, and when.
+fn read_by(row: &Row) -> String {
+    let reader = match row.reader {
+        Reader::Master => "the master",
+        Reader::Worker => "the workers",
+        Reader::Both => "the master and the workers",
+        Reader::Control => return "Read by ewsctl whenever it runs.".to_owned(),
+    };
+    let reload = match row.reload {
+        Reload::Live => "taken by a reload",
+        Reload::Restart => "needs a restart",
+    };
+    format!("Read by {reader}; {reload}.")
+}
+
 /// The list of settings for ewsd.toml(5), in roff.
 #[must_use]
 pub fn manual_roff() -> String {
@@ -54,18 +69,9 @@ pub fn manual_roff() -> String {
         let _ = writeln!(out, ".SS [{}]\n{}", section.name, roff(section.doc));
         for (row, default) in section.rows.iter().zip(&mut defaults) {
             let _ = writeln!(out, ".TP\n\\fB{}\\fR = {}\n{}", roff(name(row)), roff(&default.1), roff(row.doc));
-            let reader = match row.reader {
-                Reader::Master => "the master",
-                Reader::Worker => "the workers",
-                Reader::Both => "the master and the workers",
-            };
-            let reload = match row.reload {
-                Reload::Live => "taken by a reload",
-                Reload::Restart => "needs a restart",
-            };
             let allowed = check_text(row.check);
             let gap = if allowed.is_empty() { "" } else { " " };
-            let _ = writeln!(out, "{}{gap}Read by {reader}; {reload}.", roff(&allowed));
+            let _ = writeln!(out, "{}{gap}{}", roff(&allowed), read_by(row));
         }
     }
     out

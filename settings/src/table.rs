@@ -1,4 +1,6 @@
-//! The table of settings. Add a key by adding a row; nothing else names it but the code that reads it.
+//! The table of settings. Add a key by adding a row, and name it where it is read: workers and `ewsctl` read [`Settings`];
+//! what the master reads is a field of its `config.rs` that `src/bin/ewsd.rs` fills. The file, the manual and `ewsctl config`
+//! come out of the table; `etc/ewsd.toml` is written anew with `ewsctl config show --defaults`.
 //!
 //! A row: `name: type = default, reload, reader, check, "meaning";`. The macro yields one struct per section, [`Settings`] with
 //! all of them, [`SECTIONS`] for whoever lists them, and the one loop that visits every field with its row.
@@ -80,7 +82,7 @@ settings! {
             "Where mail comes in by LMTP. ADDRESS:PORT or unix:/PATH; an empty list takes no mail.";
         admin: String = "127.0.0.1:8081", Restart, Master, Check::ListenerOrNone,
             "Where /metrics, /healthz and /readyz are served, without authentication; empty: nowhere.";
-        trusted_proxies: Vec<String> = ["127.0.0.1".to_owned(), "::1".to_owned()], Live, Both, Check::Network,
+        trusted_proxies: Vec<String> = ["127.0.0.1".to_owned(), "::1".to_owned()], Live, Worker, Check::Network,
             "Proxies whose X-Forwarded-For is believed, and whose connections never keep an identity.";
     }
     process: Process "The worker processes." {
@@ -118,12 +120,12 @@ settings! {
             "Bytes of following requests that are kept while one is being served.";
         body_bytes: u64 = 157_286_400u64, Live, Both, Check::Between(65_536, 1 << 32),
             "The largest request body; an attachment grows by a third in XML. Beyond that 413.";
-        unauthenticated_bytes: u64 = 1_048_576u64, Live, Both, Check::Between(0, 1 << 30),
+        unauthenticated_bytes: u64 = 1_048_576u64, Live, Worker, Check::Between(0, 1 << 30),
             "So much of a body is read and thrown away to answer 401 on a connection that stays open; beyond that it is closed.";
-        message_bytes: u64 = 52_428_800u64, Live, Both, Check::Between(65_536, 1 << 32),
-            "The largest message taken by LMTP, named in its SIZE.";
+        message_bytes: u64 = 52_428_800u64, Live, Worker, Check::Between(65_536, 1 << 32),
+            "The largest message, by LMTP (which names it in its SIZE) as from clients, and the largest attachment.";
         recipients: u64 = 1_000u64, Live, Worker, Check::Between(100, 100_000),
-            "Recipients of one message taken by LMTP.";
+            "Recipients of one message, taken by LMTP or sent by a client.";
         items_per_request: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
             "Items or folders named in one request.";
         find_rows: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
@@ -176,7 +178,7 @@ settings! {
             "Domains that are delivered here and nowhere else; empty: those of the accounts' addresses.";
         quota_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
             "Size of a mailbox beyond which mail is put off, where the account has no figure of its own; 0: none.";
-        default_language: String = "en", Live, Both, Check::OneOf(LANGUAGES),
+        default_language: String = "en", Live, Control, Check::OneOf(LANGUAGES),
             "Language of the folder names of new mailboxes, where the account names none.";
     }
     courier: Courier "Mail that leaves." {

@@ -56,12 +56,14 @@ pub enum Reload {
     Restart,
 }
 
-/// The process that reads the key.
+/// The running process that reads the key; `ewsctl` may besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     Master,
     Worker,
     Both,
+    /// `ewsctl` alone, from the file, each time it is run.
+    Control,
 }
 
 /// What a value must satisfy beyond its type.
