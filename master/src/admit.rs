@@ -1,10 +1,12 @@
-//! Large bodies: a worker has seen the head (`Admit`) and says whether the body is taken or thrown away.
+//! Large bodies, and those whose clients wait for `100 Continue`: a worker has seen the head (`Admit`) and says whether the body
+//! is taken or thrown away.
 
 use ewsd_http::chunk::Step;
 use ewsd_http::{BodyKind, HttpError};
 use ewsd_ipc::Then;
 
 use crate::master::Master;
+use crate::receive::fits_inline;
 use crate::table::{Admission, After, ConnId, Discard, Framing, State};
 
 impl Master {
@@ -21,10 +23,14 @@ impl Master {
             BodyKind::Chunked => Framing::Chunked { head_len, decoder },
             BodyKind::None => Framing::Length { head_len, left: 0 },
         };
-        let first = self.split_pending(id, head_len);
-        if expect_continue && first.is_empty() && decoded.is_empty() {
+        if expect_continue && decoded.is_empty() && !self.has_begun(id, head_len) {
             self.send_continue(id);
         }
+        if matches!(kind, BodyKind::Length(length) if fits_inline(head_len, length)) {
+            self.start_small_body(id, head_len, kind);
+            return self.receive(id);
+        }
+        let first = self.split_pending(id, head_len);
         self.start_collect(id, limit, framing, &decoded, &first);
     }
 
@@ -40,13 +46,10 @@ impl Master {
         if let Some(conn) = self.table.get_mut(id) {
             conn.pending.clear();
         }
-        if decoder.is_none() && left > limit {
-            // What follows cannot be told from the next request, so this was the last one.
+        if expect_continue || (decoder.is_none() && left > limit) {
+            // A client that waited to be asked for its body may send it all the same, or leave it; one that is over the limit is not
+            // read to its end. What follows cannot be told from the next request, so this was the last one.
             return self.write(id, reply, After::Close);
-        }
-        if expect_continue && first.is_empty() {
-            // The client may send the body or leave it; asked for it, it sends it, and the connection stays in step.
-            self.send_continue(id);
         }
         let since = self.clock.now();
         let deadline = self.body_deadline(since, 0, false);

@@ -59,23 +59,6 @@ pub struct Limits {
 /// Bodies that were admitted lie in memfds; all of them together may take this many times `limits.buffered_bytes`.
 pub const MEMFD_FACTOR: u64 = 4;
 
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            connections: 20_000,
-            connections_per_address: 0,
-            buffered_bytes: 256 * 1024 * 1024,
-            head: Duration::from_secs(10),
-            body_min_rate: 500,
-            idle: Duration::from_secs(120),
-            request: Duration::from_secs(300),
-            queue: Duration::from_secs(30),
-            body_bytes: 150 * 1024 * 1024,
-            pipelined_bytes: 64 * 1024,
-        }
-    }
-}
-
 /// What a reload found. Not to be printed: the settings may hold a password.
 pub struct Reloaded {
     /// The new values, with the running ones for whatever counts only after a restart.

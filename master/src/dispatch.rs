@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use ewsd_http::{BodyKind, HttpError};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{Body, HeldCall, Job, LmtpInput, MAX_MESSAGE, Why};
-use log::{debug, error};
+use log::error;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 
@@ -146,6 +146,13 @@ impl Dispatch {
         Ok(true)
     }
 
+    /// A job of that generation that nobody had taken lies in the socket no more: it was taken, taken back, or lost.
+    pub fn no_longer_untaken(&mut self, generation: u32) {
+        if generation == self.current.number {
+            self.untaken = self.untaken.saturating_sub(1);
+        }
+    }
+
     fn next_job(&mut self) -> u64 {
         self.last_job += 1;
         self.last_job
@@ -224,9 +231,7 @@ impl Master {
         let (job, memfd) = build(conn, ready, number);
         let mut fds = vec![socket.as_fd()];
         fds.extend(memfd.map(AsFd::as_fd));
-        if let Err(error) = self.registry.deregister(&mut SourceFd(&socket.as_raw_fd())) {
-            debug!("connection {id} was not watched: {error}");
-        }
+        self.unwatch_socket(id);
         match self.dispatch.send(&job, &fds, About::Conn(id), self.clock.now()) {
             Ok(true) => {
                 self.handed_out(id, number);

@@ -74,6 +74,11 @@ impl Master {
             self.make_nonblocking(id);
         }
         self.set_state(id, State::Drain(Box::new(Drain { sources, after })));
+        // Whatever ran before (a body's time, a held call's) is over; the heap hears of it only if the socket is full.
+        let idle = self.clock.after(self.config.limits.idle);
+        if let Some(conn) = self.table.get_mut(id) {
+            conn.deadline = idle;
+        }
         self.drain(id);
     }
 
@@ -115,9 +120,6 @@ impl Master {
                 }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => {
-                    if written == 0 && conn.deadline > idle {
-                        conn.deadline = idle;
-                    }
                     let at = conn.deadline;
                     self.timers.set(conn, at);
                     return self.want_room(id);

@@ -141,7 +141,9 @@ impl Master {
         let waiting = self.watchers.heard(mailbox, seq);
         for id in waiting {
             let behind = match self.table.get(id).map(|conn| &conn.state) {
-                Some(State::Held(held)) => held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq),
+                Some(State::Held(held)) => {
+                    held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq)
+                }
                 _ => false,
             };
             if behind {
@@ -159,7 +161,7 @@ impl Master {
         held.context = keep.context.0.into_boxed_slice();
         let before = std::mem::replace(&mut held.watch, keep.watch.0.into());
         let over = held.over;
-        let same = before.as_slice().iter().map(|(mailbox, _)| mailbox).eq(held.watch.as_slice().iter().map(|(mailbox, _)| mailbox));
+        let same = mailboxes(&before).eq(mailboxes(&held.watch));
         if !same {
             for (mailbox, _) in before.as_slice() {
                 self.watchers.remove(*mailbox, id);
@@ -288,6 +290,10 @@ impl Master {
             }
         }
     }
+}
+
+fn mailboxes(watch: &Few<(u64, u64)>) -> impl Iterator<Item = u64> {
+    watch.as_slice().iter().map(|(mailbox, _)| *mailbox)
 }
 
 fn beat(now: Millis, heartbeat: u32) -> Millis {

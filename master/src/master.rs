@@ -228,7 +228,7 @@ impl Master {
     }
 
     /// Takes the socket of a connection out of epoll; always before it is sent to a worker.
-    pub fn unwatch_socket(&mut self, id: ConnId) {
+    pub fn unwatch_socket(&self, id: ConnId) {
         if let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) {
             if let Err(error) = self.registry.deregister(&mut SourceFd(&socket.as_raw_fd())) {
                 debug!("connection {id} was not watched: {error}");

@@ -81,8 +81,8 @@ impl Master {
             self.refill(&worker, end, age);
         }
         self.clear_generations();
-        if !clean && role == Role::Request {
-            // It may have committed something and died before it could tell.
+        if !clean && matches!(role, Role::Request | Role::Courier) {
+            // It may have committed something (a courier: a report to a sender) and died before it could tell.
             self.sweep_now();
         }
         self.want_housekeeping();
@@ -116,8 +116,8 @@ impl Master {
         let Some(Sent { about, generation, worker, .. }) = self.dispatch.sent.remove(&job) else {
             return;
         };
-        if worker.is_none() && generation == self.dispatch.current.number {
-            self.dispatch.untaken = self.dispatch.untaken.saturating_sub(1);
+        if worker.is_none() {
+            self.dispatch.no_longer_untaken(generation);
         }
         self.metrics.jobs_lost += 1;
         match about {

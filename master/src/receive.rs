@@ -187,29 +187,36 @@ impl Master {
                 self.refuse(id, HttpError { status: 413, text: "the request is larger than limits.body_bytes" }, None);
                 return Progress::Moved;
             }
-            BodyKind::Length(length) if head_len as u64 + length > INLINE_LIMIT as u64 => {
+            BodyKind::Length(length) if !fits_inline(head_len, length) => {
                 self.submit_admission(id, head_len, kind, expect_continue);
                 return Progress::Moved;
             }
             BodyKind::Length(_) | BodyKind::Chunked => {}
         }
-        let now = self.clock.now();
-        let deadline = self.body_deadline(now, 0, false);
+        if expect_continue && !self.has_begun(id, head_len) {
+            // Whether a body is welcome is a worker's to say, however small it is.
+            self.submit_admission(id, head_len, kind, true);
+            return Progress::Moved;
+        }
+        self.start_small_body(id, head_len, kind);
+        self.frame_body(id)
+    }
+
+    /// Whether anything behind the head is there.
+    pub fn has_begun(&self, id: ConnId, head_len: usize) -> bool {
+        self.table.get(id).is_some_and(|conn| conn.pending.len() > head_len)
+    }
+
+    /// Lets a body that fits into memory, or may fit, arrive in `pending`.
+    pub fn start_small_body(&mut self, id: ConnId, head_len: usize, kind: BodyKind) {
+        let since = self.clock.now();
+        let deadline = self.body_deadline(since, 0, false);
+        let body = SmallBody { head_len, kind, since, decoder: ChunkDecoder::default(), decoded: Vec::new() };
         if let Some(conn) = self.table.get_mut(id) {
-            let none_came = conn.pending.len() <= head_len;
-            let body = SmallBody { head_len, kind, since: now, decoder: ChunkDecoder::default(), decoded: Vec::new() };
             // Nothing of a memfd is given up here, so the state may be set without set_state.
             conn.state = State::Body(Box::new(body));
             conn.deadline = deadline;
-            // A chunked body may turn out large: whether it is welcome is then a worker's to say.
-            if expect_continue && none_came && matches!(kind, BodyKind::Length(_)) {
-                self.send_continue(id);
-            } else if expect_continue && none_came {
-                self.submit_admission(id, head_len, kind, true);
-                return Progress::Moved;
-            }
         }
-        self.frame_body(id)
     }
 
     fn submit_admission(&mut self, id: ConnId, head_len: usize, kind: BodyKind, expect_continue: bool) {
@@ -283,6 +290,11 @@ impl Master {
         let allowed = received.saturating_mul(1000) / limits.body_min_rate.max(1);
         since.saturating_add(grace).saturating_add(allowed)
     }
+}
+
+/// Whether head and body travel inside a message.
+pub fn fits_inline(head_len: usize, length: u64) -> bool {
+    (head_len as u64).saturating_add(length) <= INLINE_LIMIT as u64
 }
 
 enum Chunks {

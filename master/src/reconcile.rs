@@ -116,9 +116,7 @@ impl Master {
         let Some(sent) = self.dispatch.sent.remove(&job.number()) else {
             return;
         };
-        if sent.generation == self.dispatch.current.number {
-            self.dispatch.untaken = self.dispatch.untaken.saturating_sub(1);
-        }
+        self.dispatch.no_longer_untaken(sent.generation);
         match (sent.about, job) {
             (About::Conn(id), job) => self.conn_back(id, job, fds),
             (About::Render(ids), Job::Render { batch, .. }) => {

@@ -31,6 +31,8 @@ impl Master {
         let next = Generation::new(number).map_err(|error| format!("cannot make a jobs socket: {error}"))?;
         let settings = crate::start::hand_over(&reloaded.settings)
             .map_err(|error| format!("cannot keep the settings for the workers: {error}"))?;
+        // The last that can fail; with nothing changed it only makes workers ask the database again.
+        self.forget_accounts()?;
         for key in &reloaded.not_reloadable {
             warn!("{key} changed, but counts only after a restart");
         }
@@ -53,7 +55,6 @@ impl Master {
         self.fleet.set_posts(requests);
         info!("reloaded; starting generation {number}");
         self.warn_of_descriptors();
-        self.forget_accounts()?;
         self.start_due();
         Ok(reloaded.not_reloadable)
     }

@@ -132,8 +132,9 @@ impl Master {
         worker.job_since = now;
         worker.requests += 1;
         sent.worker = Some(id);
-        if sent.generation == self.dispatch.current.number {
-            self.dispatch.untaken = self.dispatch.untaken.saturating_sub(1);
+        let generation = sent.generation;
+        self.dispatch.no_longer_untaken(generation);
+        if generation == self.dispatch.current.number {
             self.dispatch.newest_taken = self.dispatch.newest_taken.max(job);
         }
         self.dispatch.full = false;

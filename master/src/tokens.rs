@@ -24,11 +24,11 @@ pub enum Subject {
 
 /// Reads a token.
 pub fn subject(token: Token) -> Subject {
-    match token.0 {
-        0 => Subject::Signals,
-        1 => Subject::Jobs,
-        n if n < WORKERS => Subject::Listener(n.saturating_sub(LISTENERS)),
-        n if (n as u64) < crate::table::FIRST_CONN => Subject::Worker((n - WORKERS) as u32),
-        n => Subject::Conn(n as u64),
+    match token {
+        SIGNALS => Subject::Signals,
+        JOBS => Subject::Jobs,
+        Token(n) if n < WORKERS => Subject::Listener(n.saturating_sub(LISTENERS)),
+        Token(n) if (n as u64) < crate::table::FIRST_CONN => Subject::Worker((n - WORKERS) as u32),
+        Token(n) => Subject::Conn(n as u64),
     }
 }

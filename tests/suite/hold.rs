@@ -13,6 +13,7 @@ use crate::support::{lmtp, message, process, shared, wait};
 crate::tests![
     holds_in_the_master_alone_and_wakes_the_right_ones,
     answers_at_the_deadline,
+    answers_whoever_closes_without_a_worker,
     does_not_wait_when_there_is_something_to_tell,
     keeps_holding_when_it_does_not_concern_the_client,
     is_woken_by_every_way_to_change_a_mailbox,
@@ -131,6 +132,16 @@ fn answers_at_the_deadline() {
     assert_eq!(plain.reply.header("preference-applied"), None);
     let (least, waited) = (Duration::from_millis(shared::PULL_WAIT * 1000 - 100), begun.elapsed());
     assert!(waited >= least, "an unmodified client is held for the setting's time, not {waited:?}");
+}
+
+fn answers_whoever_closes_without_a_worker() {
+    let server = Demo::start(Options::default());
+    let mut client = Client::new(alice(&server), ALL_EVENTS);
+    let last = client.ews.call_with(&events_request(&client.subscription), &["Prefer: wait=1", "Connection: close"]);
+    assert_eq!(events_of(&last).kinds(), ["Status"]);
+    assert!(last.reply.closes());
+    assert!(client.ews.http.closed());
+    assert_eq!(server.status()["counters"]["renders"], 0);
 }
 
 fn does_not_wait_when_there_is_something_to_tell() {

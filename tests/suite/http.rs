@@ -252,9 +252,17 @@ fn continues_only_when_authenticated() {
     assert_eq!(ews.http.reply().status, 200);
     assert_eq!(ops::subjects(&mut ews, "drafts"), [subject]);
 
-    let mut stranger = Http::connect(ews.http.address);
-    stranger.send(head("").as_bytes());
-    assert_eq!(stranger.read_reply().unwrap().status, 401, "no body is asked for");
+    for framing in
+        ["Content-Length: 5", "Content-Length: 60000", "Content-Length: 200000", "Transfer-Encoding: chunked"]
+    {
+        let mut stranger = Http::connect(ews.http.address);
+        let head = format!("POST {PATH} HTTP/1.1\r\nHost: test\r\n{CONTENT_TYPE}\r\n{framing}\r\n");
+        stranger.send(format!("{head}Expect: 100-continue\r\n\r\n").as_bytes());
+        let reply = stranger.read_reply().unwrap();
+        assert_eq!(reply.status, 401, "{framing}: no body is asked for");
+        assert!(reply.closes(), "{framing}: what follows might be the body");
+        assert!(stranger.closed());
+    }
 }
 
 fn takes_and_gives_large_bodies() {
@@ -275,6 +283,11 @@ fn refuses_a_body_over_the_limit() {
         format!("POST {PATH} HTTP/1.1\r\nHost: test\r\n{authorization}\r\nContent-Length: 100001\r\n\r\n").as_bytes(),
     );
     assert_eq!(http.reply().status, 413, "the length says enough");
+    let mut http = Http::connect(server.http());
+    let head = format!("POST {PATH} HTTP/1.1\r\nHost: test\r\n{authorization}\r\nExpect: 100-continue\r\n");
+    http.send(format!("{head}Content-Length: 100001\r\n\r\n").as_bytes());
+    assert_eq!(http.read_reply().unwrap().status, 413, "no body is asked for");
+    assert!(http.closed());
     let mut http = Http::connect(server.http());
     let chunk = [b"4000\r\n".to_vec(), vec![b' '; 0x4000], b"\r\n".to_vec()].concat();
     http.send(

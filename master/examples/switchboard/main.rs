@@ -76,7 +76,19 @@ fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
         workers: 2,
         drain: Duration::from_secs(10),
         sweep: Duration::from_secs(3600),
-        limits: Limits::default(),
+        // None of them is in the way of a test that does not set it.
+        limits: Limits {
+            connections: 20_000,
+            connections_per_address: 0,
+            buffered_bytes: 1 << 28,
+            head: Duration::from_secs(60),
+            body_min_rate: 500,
+            idle: Duration::from_secs(60),
+            request: Duration::from_secs(60),
+            queue: Duration::from_secs(60),
+            body_bytes: 1 << 27,
+            pipelined_bytes: 64 * 1024,
+        },
     };
     for key in keys {
         let (name, value) = key.split_once('=').ok_or(format!("{key}: not KEY=VALUE"))?;

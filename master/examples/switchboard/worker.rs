@@ -8,7 +8,7 @@
 //! | `/wait?fifo=PATH` | answers when somebody opens the FIFO for writing |
 //! | `/big?n=N` | writes what fits and drains the rest; `/drain?n=N` drains all |
 //! | `/change?mailbox=M&seq=S&tell=yes` | commits a change, and tells the master if asked to |
-//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`), `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
+//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`; ends at 1000000), `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
 //! | `/away?is=yes` | from now on changes cannot be looked at (`Later`); `is=no`: they can again |
 //! | `/die` | dies holding the request; `/die-rendering` makes renders of that mailbox deadly |
 //! | `/bad?what=W` | breaks a rule of the protocol |
@@ -322,6 +322,9 @@ impl Worker {
             (Why::Changed, _) if self.away().exists() => Outcome::Later { ms: 1 },
             (Why::Changed, "stream") if now > seen => {
                 Outcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
+            }
+            (Why::Changed, "fat") if now >= 1_000_000 => {
+                Outcome::Answer { then: Then::Keep, bytes: Body::Inline(b"0\r\n\r\n".to_vec()) }
             }
             (Why::Changed, "fat") if now > seen => Outcome::Chunk { bytes: chunk("x".repeat(60_000)), keep: keep(now) },
             (Why::Heartbeat, "stream") => Outcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) },

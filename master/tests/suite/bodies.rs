@@ -70,17 +70,53 @@ fn expect_continue_is_answered_when_the_body_is_wanted() {
     let head = |path: &str, n: usize| {
         format!("POST {path} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {n}\r\n\r\n")
     };
-    for n in [5, 500_000] {
+    for n in [5, 60_000, 500_000] {
         client.send(head("/upload?limit=1000000", n));
         assert_eq!(client.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
         assert_eq!(client.send(pattern(n)).reply().body, pattern(n));
+        client.send(EXPECT_CHUNKED.replace("PATH", "/upload?limit=1000000"));
+        assert_eq!(client.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        assert_eq!(client.send(chunked(&pattern(n), 9000)).reply().body, pattern(n));
+        // Whoever does not wait is asked for nothing.
+        client.send([head("/upload?limit=1000000", n).as_bytes(), &pattern(n)].concat());
+        assert_eq!(client.until("\r\n\r\n").split(' ').nth(1), Some("200"));
+        assert_eq!(client.bytes(n), pattern(n));
     }
-    // Too large for the worker: no 100, the refusal at once.
-    client.send(head("/upload?limit=1000", 500_000));
-    assert!(client.until("\r\n\r\n").starts_with("HTTP/1.1 413 "));
+    assert_eq!(server.number("memfd_bytes"), 0);
+    server.stop();
+}
+
+const EXPECT_CHUNKED: &str =
+    "POST PATH HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// The refusal comes instead of the 100, whatever the body's framing and size, and then the end (RFC 9110 10.1.1).
+#[test]
+fn who_waits_for_100_and_is_refused_is_told_at_once() {
+    let server = Server::start(&["body_bytes=1000000"]);
+    let head = |path: &str, n: usize| {
+        format!("POST {path} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {n}\r\n\r\n")
+    };
+    for (head, status) in [
+        (head("/discard?limit=1000000", 5), "401"),
+        (head("/discard?limit=1000000", 500_000), "401"),
+        (head("/discard?limit=1000", 500_000), "401"),
+        (EXPECT_CHUNKED.replace("PATH", "/discard?limit=1000000"), "401"),
+        (EXPECT_CHUNKED.replace("PATH", "/discard?limit=0"), "401"),
+        (head("/upload?limit=4", 5), "413"),
+        (head("/upload?limit=1000", 500_000), "413"),
+        (head("/upload?limit=9999999", 1_000_001), "413"),
+    ] {
+        let mut client = server.connect();
+        client.send(&head);
+        assert_eq!(client.until("\r\n\r\n").split(' ').nth(1), Some(status), "{head}");
+        assert!(client.closed(), "{head}");
+    }
+    // How long a chunked body is shows only as it comes.
     let mut client = server.connect();
-    client.send(head("/discard?limit=1000", 500_000));
-    assert!(client.until("\r\n\r\n").starts_with("HTTP/1.1 401 "));
+    client.send(EXPECT_CHUNKED.replace("PATH", "/upload?limit=1000"));
+    assert_eq!(client.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(client.send(chunked(&pattern(2000), 500)).reply().status, 413);
+    assert!(client.closed());
     server.stop();
 }
 

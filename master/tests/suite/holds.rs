@@ -133,6 +133,21 @@ fn the_sweep_finds_what_nobody_told() {
     server.stop();
 }
 
+/// A courier puts reports into mailboxes, and may die before it says so.
+#[test]
+fn a_couriers_unclean_end_is_followed_by_a_sweep() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=5&deadline=60000");
+    server.until_number("held", 1);
+    server.get("/change?mailbox=5&seq=1");
+    server.until("the courier runs", |status| status.contains("\"role\":\"courier\""));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(server.pids("courier")[0]), nix::sys::signal::Signal::SIGKILL)
+        .unwrap();
+    assert_eq!(client.reply().text(), "event 1");
+    server.stop();
+}
+
 #[test]
 fn a_false_alarm_keeps_holding() {
     let server = Server::start(&[]);

@@ -1,5 +1,7 @@
 //! Deadlines and caps.
 
+use std::io::Read;
+
 use crate::server::Server;
 
 #[test]
@@ -40,6 +42,35 @@ fn a_reader_that_takes_nothing_is_dropped() {
     server.until_number("draining", 1);
     server.until_number("total", 0);
     drop(client);
+    server.stop();
+}
+
+/// The time in which a client must take something of its answer begins with the answer, whatever was left of its wait.
+#[test]
+fn an_answer_has_its_own_time_to_be_read() {
+    let server = Server::start(&[]);
+    let mut deaf = server.connect();
+    deaf.ask("/hold?mailbox=1&deadline=3000&stream=yes&fat=yes");
+    server.until_number("held", 1);
+    let mut seq = 0;
+    while server.number("buffered_bytes") == 0 {
+        seq += 1;
+        server.get(&format!("/change?mailbox=1&seq={seq}&tell=yes"));
+    }
+    server.get("/change?mailbox=1&seq=1000000&tell=yes");
+    server.until_number("draining", 1);
+    // It lives on when its wait would have been over.
+    assert_eq!(server.get("/hold?mailbox=2&deadline=3000").text(), "deadline none");
+    assert_eq!(server.number("draining"), 1);
+    let mut end = Vec::new();
+    let mut chunk = vec![0; 1_000_000];
+    while !end.ends_with(b"\r\n0\r\n\r\n") {
+        let n = deaf.stream.read(&mut chunk).unwrap();
+        assert!(n > 0, "closed within its answer");
+        end.extend_from_slice(&chunk[..n]);
+        end.drain(..end.len().saturating_sub(7));
+    }
+    assert_eq!(deaf.get("/echo").status, 200);
     server.stop();
 }
 
