@@ -1,4 +1,4 @@
-//! Large bodies, and those whose clients wait for `100 Continue`: a worker has seen the head (`Admit`) and says whether the body
+//! Large bodies, and chunked ones whose clients wait for `100 Continue`: a worker has seen the head (`Admit`) and says whether the body
 //! is taken or thrown away.
 
 use ewsd_http::chunk::Step;
@@ -6,7 +6,6 @@ use ewsd_http::{BodyKind, HttpError};
 use ewsd_ipc::Then;
 
 use crate::master::Master;
-use crate::receive::fits_inline;
 use crate::table::{Admission, After, ConnId, Discard, Framing, State};
 
 impl Master {
@@ -25,10 +24,6 @@ impl Master {
         };
         if expect_continue && decoded.is_empty() && !self.has_begun(id, head_len) {
             self.send_continue(id);
-        }
-        if matches!(kind, BodyKind::Length(length) if fits_inline(head_len, length)) {
-            self.start_small_body(id, head_len, kind);
-            return self.receive(id);
         }
         let first = self.split_pending(id, head_len);
         self.start_collect(id, limit, framing, &decoded, &first);

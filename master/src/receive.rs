@@ -193,10 +193,16 @@ impl Master {
             }
             BodyKind::Length(_) | BodyKind::Chunked => {}
         }
-        if expect_continue && !self.has_begun(id, head_len) {
-            // Whether a body is welcome is a worker's to say, however small it is.
+        let waits = expect_continue && !self.has_begun(id, head_len);
+        if waits && kind == BodyKind::Chunked {
+            // It may turn out large: whether it is welcome is a worker's to say.
             self.submit_admission(id, head_len, kind, true);
             return Progress::Moved;
+        }
+        if waits {
+            // To ask for a small body costs less than a worker's time, and a connection whose first request is answered 401 lives on:
+            // NTLM's handshake needs that, and .NET's clients expect 100 Continue before each request.
+            self.send_continue(id);
         }
         self.start_small_body(id, head_len, kind);
         self.frame_body(id)
@@ -208,7 +214,7 @@ impl Master {
     }
 
     /// Lets a body that fits into memory, or may fit, arrive in `pending`.
-    pub fn start_small_body(&mut self, id: ConnId, head_len: usize, kind: BodyKind) {
+    fn start_small_body(&mut self, id: ConnId, head_len: usize, kind: BodyKind) {
         let since = self.clock.now();
         let deadline = self.body_deadline(since, 0, false);
         let body = SmallBody { head_len, kind, since, decoder: ChunkDecoder::default(), decoded: Vec::new() };
@@ -293,7 +299,7 @@ impl Master {
 }
 
 /// Whether head and body travel inside a message.
-pub fn fits_inline(head_len: usize, length: u64) -> bool {
+fn fits_inline(head_len: usize, length: u64) -> bool {
     (head_len as u64).saturating_add(length) <= INLINE_LIMIT as u64
 }
 

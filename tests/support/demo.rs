@@ -186,9 +186,7 @@ impl Demo {
         let private = format!("host={} user=ewsd dbname=ewsd", self.folder.join("state/pg-run").display());
         let url = self.options.settings.iter().find(|(key, _)| *key == "database.url").map(|(_, url)| url.clone());
         let output = Command::new("psql")
-            .args(["-X", "-At", "-U", "ewsd", "-d", "ewsd", "-v", "ON_ERROR_STOP=1", "-h"])
-            .arg(&socket)
-            .args(["-c", sql])
+            .args(["-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", &url.unwrap_or(private), "-c", sql])
             .output()
             .expect("psql runs");
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));

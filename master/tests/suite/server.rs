@@ -112,6 +112,22 @@ impl Server {
         rest.split('"').next().unwrap().to_owned()
     }
 
+    /// Whether the master has a socket that listens on this TCP port of 127.0.0.1.
+    pub fn listens_on(&self, address: &str) -> bool {
+        const LISTEN: &str = "0A";
+        let port: u16 = address.rsplit(':').next().unwrap().parse().unwrap();
+        let table = fs::read_to_string("/proc/net/tcp").unwrap();
+        let inodes: Vec<String> = table
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .filter(|fields| fields[1].ends_with(&format!(":{port:04X}")) && fields[3] == LISTEN)
+            .map(|fields| format!("socket:[{}]", fields[9]))
+            .collect();
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap();
+        let links = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+        links.into_iter().any(|link| inodes.iter().any(|inode| link.as_os_str() == inode.as_str()))
+    }
+
     pub fn connect(&self) -> Client {
         Client::connect(&self.address("http"))
     }

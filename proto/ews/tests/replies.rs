@@ -18,8 +18,8 @@ use ewsd_model::id_format::IdFormat;
 use ewsd_model::operation::{OPERATIONS, Op};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedPath, ExtendedValue, MapiType, Scalar, SetId};
 use ewsd_model::property::{TABLE, Type};
-use ewsd_model::timezone::ZONES;
 use ewsd_model::rights::Rights;
+use ewsd_model::timezone::ZONES;
 use ewsd_model::value::{
     AttachmentInfo, Body, BodyType, EffectiveRights, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId,
 };

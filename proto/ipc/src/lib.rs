@@ -20,8 +20,7 @@ pub mod worker_end;
 
 pub use codec::Refused;
 pub use message::{
-    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Watch, Why,
-    Word,
+    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Watch, Why, Word,
 };
 pub use worker_end::WorkerEnd;
 

@@ -119,7 +119,11 @@ fn reply() -> impl Strategy<Value = Reply> {
         any::<u64>().prop_map(|job| Reply::Swept { job }),
         pairs(1025).prop_map(|changes| Reply::Changed { changes: changes.into() }),
         Just(Reply::Queued {}),
-        any::<(u64, u64, Option<u64>)>().prop_map(|(queued, deferred, oldest)| Reply::Outbox { queued, deferred, oldest }),
+        any::<(u64, u64, Option<u64>)>().prop_map(|(queued, deferred, oldest)| Reply::Outbox {
+            queued,
+            deferred,
+            oldest
+        }),
         (0..Count::ALL.len(), any::<u32>()).prop_map(|(what, n)| Reply::Tally { what: Count::ALL[what], n }),
     ]
 }

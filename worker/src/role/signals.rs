@@ -67,12 +67,7 @@ impl Signals {
     }
 
     /// The same, and for anything to read on `others`; for the one that is the jobs socket, its end is something to read.
-    pub fn wait_also(
-        &self,
-        master: BorrowedFd<'_>,
-        others: &[BorrowedFd<'_>],
-        timeout: Duration,
-    ) -> io::Result<Event> {
+    pub fn wait_also(&self, master: BorrowedFd<'_>, others: &[BorrowedFd<'_>], timeout: Duration) -> io::Result<Event> {
         if let Some(event) = self.next()? {
             return Ok(event);
         }

@@ -158,9 +158,7 @@ impl Look<'_> {
                 let offset = self.seek(store, &condition, from_end)?;
                 indexed(self.page(store, Page { offset, limit: limit(max), from_end })?)
             }
-            Some(Paging::Calendar { max, start, end }) => {
-                (self.calendar(store, *start, *end, limit(max))?, Next::None)
-            }
+            Some(Paging::Calendar { max, start, end }) => (self.calendar(store, *start, *end, limit(max))?, Next::None),
             Some(Paging::Contacts { max, initial, last }) => {
                 (self.contacts(store, initial.as_deref(), last.as_deref(), limit(max))?, Next::None)
             }
