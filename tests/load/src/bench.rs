@@ -133,23 +133,16 @@ fn measure(target: &Target, mailboxes: &[Mailbox], make: Make, connections: usiz
     Ok(Figure { rate, times })
 }
 
-/// PSS of master and workers, and what an idle and a held client add to it.
+/// PSS of master and workers, and what an idle and a held client add to the master, which alone has them.
 fn weigh(target: &Target, clients: usize) -> Result {
-    let workers = memory::workers(target.master)?;
-    let each = workers.iter().map(|pid| memory::pss(*pid)).collect::<Result<Vec<_>>>()?;
-    let total = |workers: &[u32]| -> Result<u64> {
-        let mut sum = memory::pss(target.master)?;
-        for pid in workers {
-            sum += memory::pss(*pid)?;
-        }
-        Ok(sum)
-    };
     println!("\n| memory (PSS) | |\n|---|---|");
     println!("| master | {} KB |", memory::pss(target.master)? / 1024);
+    // One that has served its requests may end between the listing and the reading.
+    let each: Vec<u64> = memory::workers(target.master)?.into_iter().filter_map(|pid| memory::pss(pid).ok()).collect();
     let mean = each.iter().sum::<u64>() / u64::try_from(each.len().max(1)).unwrap_or(1);
-    println!("| each of {} workers | {} KB |", workers.len(), mean / 1024);
+    println!("| each of {} workers | {} KB |", each.len(), mean / 1024);
 
-    let before = total(&workers)?;
+    let before = memory::pss(target.master)?;
     let request = soap::request(&target.account(0)?.authorization, "", &soap::get_folder());
     let mut idle = Vec::with_capacity(clients);
     for _ in 0..clients {
@@ -157,7 +150,8 @@ fn weigh(target: &Target, clients: usize) -> Result {
         client.call(&request)?.check()?;
         idle.push(client);
     }
-    println!("| each of {clients} idle connections | {} bytes |", share(before, total(&workers)?, clients));
+    let after = memory::pss(target.master)?;
+    println!("| each of {clients} idle connections (master) | {} bytes |", share(before, after, clients));
     drop(idle);
 
     let before = memory::pss(target.master)?;
