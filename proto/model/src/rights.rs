@@ -49,6 +49,11 @@ impl Rights {
         self.0 & others.0 == others.0
     }
 
+    /// The names of all levels, those of calendars too (PermissionLevelType, CalendarPermissionLevelType).
+    pub fn levels() -> Vec<&'static str> {
+        LEVELS.iter().chain(CALENDAR_LEVELS).map(|row| row.0).chain([CUSTOM]).collect()
+    }
+
     /// The rights a level of any kind of folder names. None for `Custom` and unknown words.
     pub fn from_level(level: &str) -> Option<Rights> {
         LEVELS.iter().chain(CALENDAR_LEVELS).find(|row| row.0 == level).map(|row| row.1)
@@ -60,7 +65,7 @@ impl Rights {
         let read = self.has(Rights::READ_ANY) || !calendar;
         let told = if read { self.without(Rights::FREE_BUSY) } else { self };
         let more: &[(&str, Rights)] = if calendar { CALENDAR_LEVELS } else { &[] };
-        LEVELS.iter().chain(more).find(|row| row.1 == told).map_or("Custom", |row| row.0)
+        LEVELS.iter().chain(more).find(|row| row.1 == told).map_or(CUSTOM, |row| row.0)
     }
 
     /// `EditItems` of a permission: None, Owned, All.
@@ -121,6 +126,9 @@ impl Rights {
         }
     }
 }
+
+/// The level of rights that no other level stands for.
+const CUSTOM: &str = "Custom";
 
 /// PermissionLevelType, but for Custom.
 const LEVELS: &[(&str, Rights)] = &[

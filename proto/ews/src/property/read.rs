@@ -228,22 +228,6 @@ pub(crate) fn entry_text(c: &mut Cursor<'_>, part: Option<&str>) -> Result<Optio
     Ok(value)
 }
 
-/// PermissionLevelType and CalendarPermissionLevelType.
-const LEVELS: &[&str] = &[
-    "None",
-    "Owner",
-    "PublishingEditor",
-    "Editor",
-    "PublishingAuthor",
-    "Author",
-    "NoneditingAuthor",
-    "Reviewer",
-    "Contributor",
-    "Custom",
-    "FreeBusyTimeOnly",
-    "FreeBusyTimeAndSubjectAndLocation",
-];
-
 /// PermissionSetType; a code when an entry names nobody in particular, or sets single rights that its level does not imply
 /// (MS-OXWSFOLD 2.2.4).
 fn permissions(c: &mut Cursor<'_>) -> Result<Result<Vec<Permission>, Code>, Fault> {
@@ -281,7 +265,7 @@ fn permission(c: &mut Cursor<'_>, element: &Element<'_>, calendar: bool) -> Resu
         match child.name() {
             "UserId" => user = Some(permission_user(c)?),
             // exchangelib writes CalendarPermissionLevel in both kinds of entries, and CanCreateSubfolders.
-            "PermissionLevel" | "CalendarPermissionLevel" => level = Some(word(c, &child, LEVELS)?),
+            "PermissionLevel" | "CalendarPermissionLevel" => level = Some(word(c, &child, &Rights::levels())?),
             "CanCreateItems" => single.push(Single::Has(Rights::CREATE, c.value(&child)?)),
             "CanCreateSubFolders" | "CanCreateSubfolders" => {
                 single.push(Single::Has(Rights::CREATE_SUBFOLDER, c.value(&child)?));
