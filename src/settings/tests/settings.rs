@@ -9,7 +9,7 @@ fn parse_error(text: &str) -> String {
 
 #[test]
 fn the_sample_file_is_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../etc/ewsd.toml");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../etc/ewsd.toml");
     let written = std::fs::read_to_string(path).unwrap();
     assert!(written == sample(), "etc/ewsd.toml differs from the table: ewsctl config show --defaults >etc/ewsd.toml");
     assert_eq!(Settings::parse(&written, "etc/ewsd.toml").unwrap(), Settings::default());
@@ -25,7 +25,7 @@ fn the_sample_file_with_every_comment_taken_away_is_the_default() {
 
 #[test]
 fn the_minimal_file_loads() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../etc/ewsd-minimal.toml");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../etc/ewsd-minimal.toml");
     Settings::load(path.as_ref()).unwrap();
 }
 
