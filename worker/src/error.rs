@@ -7,8 +7,9 @@
 //!
 //! Framing errors are [`ewsd_http::HttpError`] and never reach a handler.
 
-use ewsd_ews::fault::{Failure, Fault, Outcome};
+use ewsd_ews::fault::Fault;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKeyError, IdError};
 use ewsd_store::{Missing, StoreError};
 

@@ -9,15 +9,15 @@
 
 use std::rc::Rc;
 
-use ewsd_ews::fault::Failure;
-use ewsd_ews::target::{BaseItemId, TargetFolder};
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished;
+use ewsd_model::failure::Failure;
 use ewsd_model::id::{
     AttachmentId, AttachmentNo, ChangeKey, FolderId, FolderNo, Guid, IdError, ItemId, ItemNo, MailboxNo, Seq, Within,
 };
 use ewsd_model::rights::Rights;
+use ewsd_model::target::{BaseItemId, TargetFolder};
 use ewsd_model::value::{EffectiveRights, Mailbox};
 use ewsd_store::{Account, DirectoryEntry, FolderRow, Plan, Store};
 
@@ -410,7 +410,7 @@ impl Folder {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use ewsd_ews::Detail;
+    use ewsd_model::failure::Detail;
     use ewsd_model::value::WireId;
     use ewsd_store::testing::database;
     use ewsd_store::{NewAccount, StoreError};

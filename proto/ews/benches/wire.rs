@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use ewsd_ews::reply::{Change, SyncPage};
-use ewsd_ews::{Form, ItemView, Outcome, Reply, parse_envelope};
+use ewsd_ews::{Form, ItemView, Reply, parse_envelope};
+use ewsd_model::failure::Outcome;
 use ewsd_model::value::{Body, BodyType, Mailbox, WireId};
 use ewsd_model::{ItemKind, PropId, Value};
 

@@ -1,63 +1,22 @@
-//! Changes to items and folders (UpdateItem, UpdateFolder): each names one property and what becomes of it.
+//! Reads changes to items and folders (UpdateItem, UpdateFolder): each names one property and what becomes of it.
 //!
 //! What may not be changed, or does not fit its path, is the failure of the one object whose change it is.
 
+use ewsd_model::change::{Assignment, FolderChange, ItemChange, Update};
 use ewsd_model::code::Code;
-use ewsd_model::property::mapi::ExtendedValue;
-use ewsd_model::property::{ExtendedPath, can};
-use ewsd_model::{FolderKind, ItemKind, PropId, Value};
+use ewsd_model::failure::Failure;
+use ewsd_model::path::{IndexedPath, Path};
+use ewsd_model::property::can;
+use ewsd_model::target::{BaseItemId, TargetFolder};
+use ewsd_model::{FolderKind, ItemKind};
 
-use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
+use crate::cursor::{Cursor, Element, Read};
+use crate::fault::Fault;
 use crate::object::{Content, FOREIGN_ITEMS, Kind, content, is_ignored};
-use crate::path::{IndexedPath, Path};
 use crate::property::read;
-use crate::target::{BaseItemId, TargetFolder};
 
-/// Changes to one item, all or none.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ItemChange {
-    pub id: BaseItemId,
-    pub updates: Vec<Update>,
-}
-
-/// Changes to one folder, all or none.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FolderChange {
-    pub folder: TargetFolder,
-    pub updates: Vec<Update>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Update {
-    Set(Assignment),
-    Append(Assignment),
-    Delete(Path),
-}
-
-/// A property and the value it shall have (or get appended).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Assignment {
-    Prop(PropId, Value),
-    Indexed(IndexedPath, String),
-    Extended(ExtendedPath, ExtendedValue),
-}
-
-impl Update {
-    pub fn path(&self) -> Path {
-        match self {
-            Update::Delete(path) => path.clone(),
-            Update::Set(value) | Update::Append(value) => match value {
-                Assignment::Prop(id, _) => Path::Prop(*id),
-                Assignment::Indexed(path, _) => Path::Indexed(path.clone()),
-                Assignment::Extended(path, _) => Path::Extended(path.clone()),
-            },
-        }
-    }
-}
-
-impl ItemChange {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<ItemChange, Fault> {
+impl Read for ItemChange {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<ItemChange, Fault> {
         if element.name() != "ItemChange" {
             return Err(c.unexpected(element));
         }
@@ -77,8 +36,8 @@ impl ItemChange {
     }
 }
 
-impl FolderChange {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<FolderChange, Fault> {
+impl Read for FolderChange {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<FolderChange, Fault> {
         if element.name() != "FolderChange" {
             return Err(c.unexpected(element));
         }

@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
-use crate::fault::{Failure, Fault, Violation};
+use crate::fault::{Fault, Violation};
 use crate::limits;
 use crate::scalar::{Base64Reader, FromText, Reading};
 
@@ -20,6 +21,11 @@ pub(crate) const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 pub(crate) const TYPES: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
 pub(crate) const MESSAGES: &str = "http://schemas.microsoft.com/exchange/services/2006/messages";
 pub(crate) const ERRORS: &str = "http://schemas.microsoft.com/exchange/services/2006/errors";
+
+/// A value of the model that is read off one element, which it leaves. What else stands there violates the schema.
+pub(crate) trait Read: Sized {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Self, Fault>;
+}
 
 /// The namespace of an element, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 //! What breaks the rules of addressing or typing is a failure of the entry that holds it, not of the request.
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::path::Path;
 use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, Scalar};
 use ewsd_model::property::{ExtendedPath, MapiType, SetId};
 use jiff::tz::TimeZone;
 
 use crate::cursor::{Cursor, Element, is_space};
-use crate::fault::{Failure, Fault};
-use crate::path::Path;
+use crate::fault::Fault;
 use crate::scalar;
 
 /// MapiPropertyTypeType: spelling, type, array?

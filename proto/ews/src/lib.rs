@@ -7,20 +7,20 @@
 //! | what does it answer? | `reply/<group>.rs`, one line each in `reply/mod.rs` |
 //! | how is a property read or written? | `property/{read,write}.rs`, by its row in the model's table |
 //! | how are properties named? | `path.rs`, `extended.rs` |
-//! | items, folders, attachments | in: `object.rs`, `change.rs`; out: `view.rs` |
+//! | items, folders, attachments | in: `object.rs`, `change.rs`, `target.rs`; out: `view.rs` |
 //! | finds: restriction, order, pages | `restriction.rs`, `page.rs` |
-//! | what goes wrong | `fault.rs`: a Fault ends a request, a Failure one response message |
+//! | what goes wrong | `fault.rs`: a Fault ends a request, the model's Failure one response message |
 //!
 //! Nothing outside this crate and the model's tables spells an element name.
 
-pub mod change;
+mod change;
 mod cursor;
 pub mod extended;
 pub mod fault;
 pub mod limits;
-pub mod object;
+mod object;
 pub mod page;
-pub mod path;
+mod path;
 mod property;
 mod record;
 pub mod reply;
@@ -29,20 +29,16 @@ pub mod restriction;
 pub mod scalar;
 pub mod shape;
 pub mod soap;
-pub mod target;
+mod target;
 pub mod view;
 pub mod word;
 mod writer;
 
-pub use change::{Assignment, FolderChange, ItemChange, Update};
-pub use fault::{Detail, Failure, Fault, Outcome, Violation};
-pub use object::{NewAttachment, NewContent, NewFolder, NewItem, NewKind, ResponseKind};
+pub use fault::{Fault, Violation};
 pub use page::{FieldOrder, Grouping, Paging, QueryString};
-pub use path::{Dictionary, IndexedPath, Path};
 pub use reply::{Reply, StreamDocument};
 pub use request::{BUILT, Refused, Request};
 pub use restriction::{Comparison, Operand, Restriction};
 pub use shape::{AttachmentShape, FolderShape, ItemShape};
 pub use soap::{CONTENT_TYPE, Envelope, Form, Headers, Impersonation, parse_envelope};
-pub use target::{BaseItemId, OccurrenceRange, TargetFolder};
 pub use view::{FolderView, ItemView};

@@ -1,43 +1,21 @@
-//! Items, folders and attachments as requests give them. Changes to them are in `change.rs`.
+//! Reads items, folders and attachments that are to be made. Changes to them are in `change.rs`.
 //!
 //! Which properties there are, and what may be done with them, is the property table's; a property that may not be
 //! given is the failure of the one object that has it.
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::object::{NewAttachment, NewContent, NewFolder, NewItem, NewKind, ResponseKind};
 use ewsd_model::property::mapi::ExtendedValue;
 use ewsd_model::property::{ExtendedPath, Type, can};
 use ewsd_model::value::{Body, WireId};
 use ewsd_model::{FolderKind, ItemKind, PropId, Value, Version};
 
-use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
+use crate::cursor::{Cursor, Element, Read};
+use crate::fault::Fault;
 use crate::property::read;
 use crate::target::wire_id;
 use crate::{extended, limits};
-
-/// What kind of thing an element in CreateItem's `Items` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NewKind {
-    Item(ItemKind),
-    /// An answer to another item.
-    Response(ResponseKind),
-}
-
-/// Response objects: what they do with the item they refer to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponseKind {
-    ReplyTo,
-    ReplyAllTo,
-    Forward,
-    Accept,
-    TentativelyAccept,
-    Decline,
-    CancelCalendarItem,
-    Remove,
-    SuppressReadReceipt,
-    PostReply,
-    AcceptSharingInvitation,
-}
 
 const RESPONSES: &[(&str, ResponseKind)] = &[
     ("ReplyToItem", ResponseKind::ReplyTo),
@@ -55,60 +33,6 @@ const RESPONSES: &[(&str, ResponseKind)] = &[
 
 /// Item elements of the schema that no mailbox here can hold.
 pub(crate) const FOREIGN_ITEMS: &[&str] = &["SharingMessage", "RoleMember", "Network", "Person"];
-
-/// An item to be created.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewItem {
-    pub kind: NewKind,
-    /// In table order; each property at most once.
-    pub props: Vec<(PropId, Value)>,
-    pub extended: Vec<(ExtendedPath, ExtendedValue)>,
-    pub attachments: Vec<NewAttachment>,
-    /// Of a response object: the item it answers.
-    pub reference: Option<WireId>,
-    /// Of a response object: the text that goes before the quoted one.
-    pub new_body: Option<Body>,
-}
-
-impl NewItem {
-    /// The property's value, if it was given.
-    pub fn get(&self, id: PropId) -> Option<&Value> {
-        self.props.iter().find(|(known, _)| *known == id).map(|(_, value)| value)
-    }
-
-    /// Takes the property's value out.
-    pub fn take(&mut self, id: PropId) -> Option<Value> {
-        let place = self.props.iter().position(|(known, _)| *known == id)?;
-        Some(self.props.remove(place).1)
-    }
-}
-
-/// A folder to be created.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewFolder {
-    pub kind: FolderKind,
-    /// In table order; each property at most once.
-    pub props: Vec<(PropId, Value)>,
-    pub extended: Vec<(ExtendedPath, ExtendedValue)>,
-}
-
-/// An attachment to be created.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewAttachment {
-    pub name: String,
-    pub content_type: Option<String>,
-    pub content_id: Option<String>,
-    pub content_location: Option<String>,
-    pub inline: bool,
-    pub contact_photo: bool,
-    pub content: NewContent,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum NewContent {
-    File(Vec<u8>),
-    Item(Box<NewItem>),
-}
 
 // ---- new items and folders
 
@@ -139,8 +63,8 @@ impl Kind {
     }
 }
 
-impl NewItem {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewItem, Fault> {
+impl Read for NewItem {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewItem, Fault> {
         let name = element.name();
         let (kind, content) = if let Some(kind) = ItemKind::from_element(name) {
             (NewKind::Item(kind), content(c, Kind::Item(kind), can::CREATE)?)
@@ -159,8 +83,8 @@ impl NewItem {
     }
 }
 
-impl NewFolder {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewFolder, Fault> {
+impl Read for NewFolder {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewFolder, Fault> {
         let Some(kind) = FolderKind::from_element(element.name()) else { return Err(c.unexpected(element)) };
         let Content { props, extended, .. } = content(c, Kind::Folder(kind), can::CREATE)?;
         Ok(NewFolder { kind, props, extended })
@@ -233,8 +157,8 @@ pub(crate) fn is_ignored(c: &Cursor<'_>, id: PropId) -> bool {
 
 // ---- attachments
 
-impl NewAttachment {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewAttachment, Fault> {
+impl Read for NewAttachment {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewAttachment, Fault> {
         let is_item = match element.name() {
             "FileAttachment" => false,
             "ItemAttachment" => true,
@@ -242,11 +166,11 @@ impl NewAttachment {
                 let text = "Attachments by reference cannot be stored here: attach the file itself.";
                 c.fail(Failure::with_text(Code::ErrorInvalidOperation, text));
                 c.skip()?;
-                return Ok(NewAttachment::nothing());
+                return Ok(nothing());
             }
             _ => return Err(c.unexpected(element)),
         };
-        let mut attachment = NewAttachment::nothing();
+        let mut attachment = nothing();
         let mut item = None;
         while let Some(child) = c.child()? {
             match child.name() {
@@ -273,17 +197,17 @@ impl NewAttachment {
         }
         Ok(attachment)
     }
+}
 
-    fn nothing() -> NewAttachment {
-        NewAttachment {
-            name: String::new(),
-            content_type: None,
-            content_id: None,
-            content_location: None,
-            inline: false,
-            contact_photo: false,
-            content: NewContent::File(Vec::new()),
-        }
+fn nothing() -> NewAttachment {
+    NewAttachment {
+        name: String::new(),
+        content_type: None,
+        content_id: None,
+        content_location: None,
+        inline: false,
+        contact_photo: false,
+        content: NewContent::File(Vec::new()),
     }
 }
 

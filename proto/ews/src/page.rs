@@ -1,12 +1,13 @@
 //! Which rows of a find are answered, and in which order (MS-OXWSSRCH: paging views, sort order, grouping, query text).
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::path::Path;
 use ewsd_model::property::can;
 use jiff::Timestamp;
 
 use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
-use crate::path::Path;
+use crate::fault::Fault;
 use crate::restriction::{Restriction, path_first};
 use crate::word::{Aggregate, BasePoint, Direction, StandardGroupBy};
 

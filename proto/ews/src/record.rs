@@ -1,6 +1,8 @@
 //! Records: what a request says besides properties. One macro declares the fields in schema order and makes the
 //! struct and its reader.
 
+use ewsd_model::failure::Failure;
+
 use crate::cursor::{Cursor, Element};
 use crate::fault::Fault;
 use crate::scalar::FromText;
@@ -114,7 +116,7 @@ pub(crate) fn array<T>(read: Read<T>) -> impl Fn(&mut Cursor<'_>, &Element<'_>) 
 /// A non-empty array each of whose members may fail by itself.
 pub(crate) fn entries<T>(
     read: Read<T>,
-) -> impl Fn(&mut Cursor<'_>, &Element<'_>) -> Result<Vec<Result<T, crate::Failure>>, Fault> {
+) -> impl Fn(&mut Cursor<'_>, &Element<'_>) -> Result<Vec<Result<T, Failure>>, Fault> {
     move |c, element| {
         let mut members = Vec::new();
         while let Some(child) = c.child()? {

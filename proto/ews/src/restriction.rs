@@ -3,12 +3,13 @@
 //! Constants are read as the type of the property they are compared with, so that a handler compares values.
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::path::Path;
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::property::{MapiType, Type, can};
 
-use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
-use crate::path::Path;
+use crate::cursor::{Cursor, Element, Read};
+use crate::fault::Fault;
 use crate::word::{ContainmentComparison, ContainmentMode};
 use crate::{extended, limits, scalar};
 

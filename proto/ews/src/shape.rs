@@ -1,7 +1,9 @@
 //! Which properties an answer shall have (MS-OXWSCDATA: ItemResponseShapeType, FolderResponseShapeType; MS-OXWSATT:
 //! AttachmentResponseShapeType).
 
-use crate::path::Path;
+use ewsd_model::path::Path;
+
+use crate::cursor::Read;
 use crate::record::{list, record, text, value};
 use crate::word::{BaseShape, BodyFormat};
 

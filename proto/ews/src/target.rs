@@ -1,57 +1,11 @@
-//! Ids as requests name their objects. They are taken as they come: what they mean is decided at the gate.
+//! Reads the elements that name folders and items.
 
-use ewsd_model::value::{Mailbox, WireId};
-use jiff::Timestamp;
+use ewsd_model::target::{BaseItemId, OccurrenceRange, TargetFolder};
+use ewsd_model::value::WireId;
 
-use crate::cursor::{Cursor, Element};
+use crate::cursor::{Cursor, Element, Read};
 use crate::fault::Fault;
 use crate::property::read::mailbox;
-
-/// A folder: `FolderId`, `DistinguishedFolderId` or `AddressListId`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TargetFolder {
-    Id(WireId),
-    Distinguished {
-        /// A name of DistinguishedFolderIdNameType.
-        name: &'static str,
-        change_key: Option<String>,
-        /// Whose folder, if not the caller's.
-        mailbox: Option<Mailbox>,
-    },
-    /// An address list of the directory.
-    AddressList(String),
-}
-
-/// An item: `ItemId`, `OccurrenceItemId`, `RecurringMasterItemId` or `RecurringMasterItemIdRanges`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BaseItemId {
-    Item(WireId),
-    /// One occurrence of a series.
-    Occurrence {
-        master: String,
-        change_key: Option<String>,
-        /// From 1 over the pattern, deleted ones included.
-        index: i32,
-    },
-    /// The series of an occurrence.
-    RecurringMaster {
-        occurrence: String,
-        change_key: Option<String>,
-    },
-    /// A series with the occurrences that lie in ranges.
-    MasterRanges {
-        id: WireId,
-        ranges: Vec<OccurrenceRange>,
-    },
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OccurrenceRange {
-    pub start: Option<Timestamp>,
-    pub end: Option<Timestamp>,
-    pub count: Option<i32>,
-    pub compare_original_start: bool,
-}
 
 /// Reads `Id` and `ChangeKey` of the element and leaves it.
 pub(crate) fn wire_id(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<WireId, Fault> {
@@ -76,8 +30,8 @@ fn id_attributes(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<WireId, Fa
     }
 }
 
-impl TargetFolder {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<TargetFolder, Fault> {
+impl Read for TargetFolder {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<TargetFolder, Fault> {
         match element.name() {
             "FolderId" => wire_id(c, element).map(TargetFolder::Id),
             "DistinguishedFolderId" => distinguished(c, element),
@@ -101,8 +55,8 @@ fn distinguished(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<TargetFold
     Ok(TargetFolder::Distinguished { name, change_key, mailbox: whose })
 }
 
-impl BaseItemId {
-    pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<BaseItemId, Fault> {
+impl Read for BaseItemId {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<BaseItemId, Fault> {
         match element.name() {
             "ItemId" => wire_id(c, element).map(BaseItemId::Item),
             "OccurrenceItemId" => {

@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ewsd_ews::{Detail, Failure, Request, parse_envelope};
+use ewsd_ews::{Request, parse_envelope};
+use ewsd_model::failure::{Detail, Failure};
 use ewsd_model::operation::Op;
 
 fn reference() -> Option<PathBuf> {
@@ -70,7 +71,7 @@ fn entry_failures(request: &Request) -> Vec<String> {
 
 /// Properties that the table knows but nothing serves yet are refused, and that is right.
 fn about_unbuilt(failure: &Failure) -> bool {
-    matches!(failure.details.as_slice(), [Detail::Path(ewsd_ews::Path::Prop(id))] if !id.row().built())
+    matches!(failure.details.as_slice(), [Detail::Path(ewsd_model::path::Path::Prop(id))] if !id.row().built())
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! or a failure of one entry while the others stand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use ewsd_ews::{Failure, Request, parse_envelope};
+use ewsd_ews::{Request, parse_envelope};
+use ewsd_model::failure::Failure;
 
 const NAMESPACES: &str = "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" \
     xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\" \

@@ -5,17 +5,19 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use ewsd_ews::fault::{Detail, Failure, Fault, Outcome};
+use ewsd_ews::fault::Fault;
 use ewsd_ews::reply::{
     AttachmentView, Change, Event, Found, Next, Notification, Object, Reply, Resolution, Resolutions, StreamDocument,
     Subscribed, SyncPage, TimeZones, Updated,
 };
 use ewsd_ews::request::AlternateId;
 use ewsd_ews::word::{ConnectionStatus, EventType};
-use ewsd_ews::{Dictionary, FolderView, Form, IndexedPath, ItemView, Path, parse_envelope};
+use ewsd_ews::{FolderView, Form, ItemView, parse_envelope};
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Detail, Failure, Outcome};
 use ewsd_model::id_format::IdFormat;
 use ewsd_model::operation::{OPERATIONS, Op};
+use ewsd_model::path::{Dictionary, IndexedPath, Path};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedPath, ExtendedValue, MapiType, Scalar, SetId};
 use ewsd_model::property::{TABLE, Type};
 use ewsd_model::rights::Rights;

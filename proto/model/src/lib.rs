@@ -4,8 +4,10 @@
 //! |---|---|
 //! | what is `item:Subject`? | `property/table.rs`, one row |
 //! | which values can a property hold? | `value.rs` |
+//! | how is a property named in a request? | `path.rs` |
+//! | what is to be made or changed? | `object.rs`, `change.rs`; which object: `target.rs` |
+//! | what is told of what went wrong? | `failure.rs`, with a code of `code.rs` |
 //! | what operations are there? | `operation.rs` |
-//! | which response codes? | `code.rs` |
 //! | which folders does a mailbox start with, under which names? | `distinguished.rs` |
 //! | what is MAPI property 0x0E07 here? | `property/alias.rs` |
 //! | under which key is an extended property stored? | `property/mapi.rs` |
@@ -13,16 +15,21 @@
 //! | what may a Reviewer do? | `rights.rs` |
 //! | what is "W. Europe Standard Time"? | `timezone.rs` |
 
+pub mod change;
 pub mod code;
 pub mod distinguished;
+pub mod failure;
 pub mod id;
 pub mod id_format;
 pub mod kind;
+pub mod object;
 pub mod operation;
+pub mod path;
 pub mod property;
 #[cfg(test)]
 mod reference;
 pub mod rights;
+pub mod target;
 pub mod timezone;
 pub mod value;
 pub mod version;

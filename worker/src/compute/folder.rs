@@ -3,11 +3,11 @@
 //! Which properties an answer has is [`Wanted`]: the shape's, by the property table, and the additional ones that the
 //! folder's kind has. What a kind has not is left out silently: clients ask all folders for the union of everything.
 
-use ewsd_ews::path::Path;
 use ewsd_ews::shape::FolderShape;
 use ewsd_ews::view::FolderView;
 use ewsd_ews::word::BaseShape;
 use ewsd_model::id::{ChangeKey, FolderId, FolderNo, Seq};
+use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, MapiType, Prop, Source, TABLE};

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use ewsd_ews::path::{IndexedPath, Path};
 use ewsd_ews::shape::{AttachmentShape, ItemShape};
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::{BaseShape, BodyFormat};
+use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{ExtendedPath, sequence};
 use ewsd_model::{ItemKind, PropId, Value, Version};
@@ -313,7 +313,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::compute::testing::{owner, row};
-    use ewsd_ews::path::Dictionary;
+    use ewsd_model::path::Dictionary;
     use ewsd_model::property::{Column, MapiType, bit};
     use ewsd_store::{ItemRow, Plan};
     use serde_json::json;

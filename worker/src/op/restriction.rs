@@ -1,12 +1,12 @@
 //! Restrictions and sort orders as the store understands them: each path becomes a field by the property table, each
 //! constant what that field holds (MS-OXWSSRCH 2.2.4). For items and for folders.
 
-use ewsd_ews::fault::Failure;
-use ewsd_ews::path::{Dictionary, Path};
 use ewsd_ews::word::{ContainmentMode, Direction};
 use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_model::id::{ConversationId, FolderId, ItemId};
+use ewsd_model::path::{Dictionary, Path};
 use ewsd_model::property::alias::{Alias, FlagPart, Part};
 use ewsd_model::property::mapi::{ExtendedName, MapiType, Scalar};
 use ewsd_model::property::{Blob, Column, ExtendedPath, Prop, Source, Type, bit, can};

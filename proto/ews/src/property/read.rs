@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_model::property::{Prop, Type};
 use ewsd_model::rights::Rights;
 use ewsd_model::value::{Body, BodyType, Flag, FlagStatus, Mailbox, Permission, PermissionUser};
 use ewsd_model::{PropId, Value};
 
 use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
+use crate::fault::Fault;
 use crate::scalar::{FromText, Reading};
 use crate::target::wire_id;
 

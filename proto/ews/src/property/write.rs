@@ -1,5 +1,6 @@
 //! The typed writers of property values. What a property is comes from its row; no property is named here.
 
+use ewsd_model::path::Path;
 use ewsd_model::property::Prop;
 use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, Scalar};
 use ewsd_model::property::{ExtendedPath, Type};
@@ -10,7 +11,6 @@ use ewsd_model::value::{
 use ewsd_model::{FolderKind, Value};
 
 use crate::extended::{set_name, type_name};
-use crate::path::Path;
 use crate::scalar::guid_text;
 use crate::writer::{T, Writer, boolean};
 

@@ -1,10 +1,10 @@
 //! Answers about notifications: Subscribe, GetEvents, and the documents of a stream.
 
+use ewsd_model::failure::Failure;
 use ewsd_model::operation::Op;
 use ewsd_model::value::WireId;
 use jiff::Timestamp;
 
-use crate::fault::Failure;
 use crate::property::write::wire_id;
 use crate::soap::{self, Form};
 use crate::word::{ConnectionStatus, EventType};

@@ -22,10 +22,10 @@ pub use item::Updated;
 pub use sync::{Change, SyncPage};
 pub use timezone::TimeZones;
 
+use ewsd_model::failure::{Detail, Failure, Outcome};
 use ewsd_model::operation::{Op, Shape};
 use ewsd_model::value::WireId;
 
-use crate::fault::{Detail, Failure, Outcome};
 use crate::property::write;
 use crate::request::AlternateId;
 use crate::soap::{self, Form};

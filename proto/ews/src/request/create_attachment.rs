@@ -1,9 +1,10 @@
 //! CreateAttachment (MS-OXWSATT 3.1.4.1).
 
+use ewsd_model::failure::Failure;
+use ewsd_model::object::NewAttachment;
 use ewsd_model::value::WireId;
 
-use crate::Failure;
-use crate::object::NewAttachment;
+use crate::cursor::Read;
 use crate::record::{entries, record};
 use crate::target::wire_id;
 

@@ -1,9 +1,11 @@
 //! CreateFolder (MS-OXWSFOLD 3.1.4.2).
 
-use crate::Failure;
-use crate::object::NewFolder;
+use ewsd_model::failure::Failure;
+use ewsd_model::object::NewFolder;
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{entries, only, record};
-use crate::target::TargetFolder;
 
 record! {
     CreateFolder {

@@ -1,9 +1,11 @@
 //! CreateItem (MS-OXWSCORE 3.1.4.2).
 
-use crate::Failure;
-use crate::object::NewItem;
+use ewsd_model::failure::Failure;
+use ewsd_model::object::NewItem;
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{entries, only, record};
-use crate::target::TargetFolder;
 use crate::word::{Disposition, SendInvitations};
 
 record! {

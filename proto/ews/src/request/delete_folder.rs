@@ -1,7 +1,9 @@
 //! DeleteFolder (MS-OXWSFOLD 3.1.4.4).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{list, record};
-use crate::target::TargetFolder;
 use crate::word::DeleteType;
 
 record! {

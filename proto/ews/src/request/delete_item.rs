@@ -1,7 +1,9 @@
 //! DeleteItem (MS-OXWSCORE 3.1.4.3).
 
+use ewsd_model::target::BaseItemId;
+
+use crate::cursor::Read;
 use crate::record::{list, record};
-use crate::target::BaseItemId;
 use crate::word::{AffectedTasks, DeleteType, SendInvitations};
 
 record! {

@@ -1,10 +1,12 @@
 //! FindFolder (MS-OXWSSRCH 3.1.4.1).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::page::Paging;
 use crate::record::{list, record};
 use crate::restriction::Restriction;
 use crate::shape::FolderShape;
-use crate::target::TargetFolder;
 use crate::word::FolderTraversal;
 
 record! {

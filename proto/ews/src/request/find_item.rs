@@ -1,10 +1,12 @@
 //! FindItem (MS-OXWSSRCH 3.1.4.2).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::page::{FieldOrder, Grouping, Paging, QueryString};
 use crate::record::{list, record};
 use crate::restriction::Restriction;
 use crate::shape::ItemShape;
-use crate::target::TargetFolder;
 use crate::word::ItemTraversal;
 
 record! {

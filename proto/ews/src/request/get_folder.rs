@@ -1,8 +1,10 @@
 //! GetFolder (MS-OXWSFOLD 3.1.4.6).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{list, record};
 use crate::shape::FolderShape;
-use crate::target::TargetFolder;
 
 record! {
     GetFolder {

@@ -1,8 +1,10 @@
 //! GetItem (MS-OXWSCORE 3.1.4.4).
 
+use ewsd_model::target::BaseItemId;
+
+use crate::cursor::Read;
 use crate::record::{list, record};
 use crate::shape::ItemShape;
-use crate::target::BaseItemId;
 
 record! {
     GetItem {

@@ -1,7 +1,9 @@
 //! MarkAllItemsAsRead (MS-OXWSCORE 3.1.4.6).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{list, record, value};
-use crate::target::TargetFolder;
 
 record! {
     MarkAllItemsAsRead {

@@ -59,10 +59,11 @@ pub use unsubscribe::Unsubscribe;
 pub use update_folder::UpdateFolder;
 pub use update_item::UpdateItem;
 
+use ewsd_model::failure::Failure;
 use ewsd_model::operation::Op;
 
 use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
+use crate::fault::Fault;
 use crate::limits;
 
 /// The built operations: variant, record, number of response messages that answer it.

@@ -1,7 +1,9 @@
 //! MoveFolder and CopyFolder (MS-OXWSFOLD 3.1.4.7, 3.1.4.1).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{list, only, record};
-use crate::target::TargetFolder;
 
 record! {
     MoveCopyFolder {

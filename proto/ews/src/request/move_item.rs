@@ -1,7 +1,9 @@
 //! MoveItem and CopyItem (MS-OXWSCORE 3.1.4.7, 3.1.4.1).
 
+use ewsd_model::target::{BaseItemId, TargetFolder};
+
+use crate::cursor::Read;
 use crate::record::{list, only, record, value};
-use crate::target::{BaseItemId, TargetFolder};
 
 record! {
     MoveCopyItem {

@@ -1,7 +1,9 @@
 //! ResolveNames (MS-OXWSRSLNM 3.1.4.1).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{list, record, text};
-use crate::target::TargetFolder;
 use crate::word::{BaseShape, SearchScope};
 
 record! {

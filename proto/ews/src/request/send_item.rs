@@ -1,7 +1,9 @@
 //! SendItem (MS-OXWSCORE 3.1.4.8).
 
+use ewsd_model::target::{BaseItemId, TargetFolder};
+
+use crate::cursor::Read;
 use crate::record::{list, only, record};
-use crate::target::{BaseItemId, TargetFolder};
 
 record! {
     SendItem {

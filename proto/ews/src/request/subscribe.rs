@@ -1,12 +1,13 @@
 //! Subscribe in its three forms (MS-OXWSNTIF 3.1.4.4).
 
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::target::TargetFolder;
 
-use crate::cursor::{Cursor, Element};
-use crate::fault::{Failure, Fault};
+use crate::cursor::{Cursor, Element, Read};
+use crate::fault::Fault;
 use crate::limits;
 use crate::record::{list, record, text, within};
-use crate::target::TargetFolder;
 use crate::word::EventType;
 
 /// What to watch, and how to be told.

@@ -1,8 +1,10 @@
 //! SyncFolderHierarchy (MS-OXWSSYNC 3.1.4.1).
 
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{only, record, text};
 use crate::shape::FolderShape;
-use crate::target::TargetFolder;
 
 record! {
     SyncFolderHierarchy {

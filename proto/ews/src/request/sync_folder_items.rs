@@ -1,9 +1,11 @@
 //! SyncFolderItems (MS-OXWSSYNC 3.1.4.2).
 
+use ewsd_model::target::{BaseItemId, TargetFolder};
+
+use crate::cursor::Read;
 use crate::limits;
 use crate::record::{array, only, record, text, value, within};
 use crate::shape::ItemShape;
-use crate::target::{BaseItemId, TargetFolder};
 use crate::word::SyncScope;
 
 record! {

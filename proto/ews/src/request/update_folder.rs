@@ -1,7 +1,9 @@
 //! UpdateFolder (MS-OXWSFOLD 3.1.4.8).
 
-use crate::Failure;
-use crate::change::FolderChange;
+use ewsd_model::change::FolderChange;
+use ewsd_model::failure::Failure;
+
+use crate::cursor::Read;
 use crate::record::{entries, record};
 
 record! {

@@ -1,9 +1,11 @@
 //! UpdateItem (MS-OXWSCORE 3.1.4.9).
 
-use crate::Failure;
-use crate::change::ItemChange;
+use ewsd_model::change::ItemChange;
+use ewsd_model::failure::Failure;
+use ewsd_model::target::TargetFolder;
+
+use crate::cursor::Read;
 use crate::record::{entries, only, record};
-use crate::target::TargetFolder;
 use crate::word::{ConflictResolution, Disposition, SendUpdates};
 
 record! {

@@ -1,9 +1,9 @@
 //! CreateAttachment (MS-OXWSATT 3.1.4.1): attachments added to a stored item, which gets a new change key by it.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::CreateAttachment;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_model::value::AttachmentInfo;
 use ewsd_store::AttachmentKind;
 

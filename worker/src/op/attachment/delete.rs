@@ -1,8 +1,8 @@
 //! DeleteAttachment (MS-OXWSATT 3.1.4.2): each answer names the item it was attached to, with its new change key.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::DeleteAttachment;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_model::value::WireId;
 
 use crate::error::{Result, outcome};

@@ -1,10 +1,10 @@
 //! GetAttachment (MS-OXWSATT 3.1.4.3): contents of files, and attached messages as items.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::GetAttachment;
 use ewsd_ews::view::ItemView;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_model::id::{AttachmentId, FolderNo, Seq};
 use ewsd_model::property::Column;
 use ewsd_model::value::AttachmentInfo;

@@ -1,8 +1,8 @@
 //! ConvertId (MS-OXWSCVTID 3.1.4.1). Existence is not checked; an id of another server is converted like one of ours.
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::{AlternateId, ConvertId};
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id_format::{self, IdFormat};
 
 use crate::error::{Result, outcome};

@@ -1,11 +1,11 @@
 //! ResolveNames (MS-OXWSRSLNM 3.1.4.1) over the directory. Contacts folders are not searched until contacts are built.
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::{Resolution, Resolutions};
 use ewsd_ews::request::ResolveNames;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::SearchScope;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::value::Mailbox;
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::DirectoryEntry;

@@ -1,8 +1,8 @@
 //! GetServerTimeZones (MS-OXWSGTZ 3.1.4.1): the zones of the model's table, with this year's rules.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::TimeZones;
 use ewsd_ews::request::GetServerTimeZones;
+use ewsd_model::failure::Outcome;
 use ewsd_model::timezone::{self, Zone};
 use jiff::tz::TimeZone;
 

@@ -7,11 +7,11 @@
 
 use std::collections::HashMap;
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::{Event as Told, Notification, Object as Thing};
 use ewsd_ews::request::GetEvents;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::SOFT_DELETED;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{FolderNo, Seq};
 use ewsd_model::value::WireId;
 use ewsd_store::{Entry, Scope, StoreError, Subscription, SubscriptionKind};

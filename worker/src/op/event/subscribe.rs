@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::Subscribed;
 use ewsd_ews::request::{Delivery, Subscribe};
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::FolderNo;
 use ewsd_store::{NewSubscription, Scope, SubscriptionKind};
 

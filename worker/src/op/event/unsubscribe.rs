@@ -1,8 +1,8 @@
 //! Unsubscribe (MS-OXWSNTIF 3.1.4.5).
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::Unsubscribe;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_store::{Missing, StoreError, SubscriptionKind};
 
 use super::find;

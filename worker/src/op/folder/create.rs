@@ -1,11 +1,11 @@
 //! CreateFolder (MS-OXWSFOLD 3.1.4.2).
 
-use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::object::NewFolder as Asked;
 use ewsd_ews::request::CreateFolder;
 use ewsd_ews::view::FolderView;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
+use ewsd_model::object::NewFolder as Asked;
 use ewsd_store::{FolderUpdate, NewFolder};
 
 use super::{kind_of_class, name_taken, set_extended, set_property};

@@ -1,12 +1,12 @@
 //! DeleteFolder (MS-OXWSFOLD 3.1.4.4).
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::DeleteFolder;
-use ewsd_ews::target::TargetFolder;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::FolderNo;
+use ewsd_model::target::TargetFolder;
 use ewsd_store::{FolderUpdate, Missing, Store, StoreError};
 
 use super::is_fixed;

@@ -1,13 +1,13 @@
 //! EmptyFolder (MS-OXWSFOLD 3.1.4.5).
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::EmptyFolder;
-use ewsd_ews::target::TargetFolder;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{FolderNo, MailboxNo};
+use ewsd_model::target::TargetFolder;
 use ewsd_store::Store;
 
 use super::delete::gone;

@@ -1,13 +1,13 @@
 //! FindFolder (MS-OXWSSRCH 3.1.4.1): the folders below others, by name.
 
 use ewsd_ews::Paging;
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::reply::{Found, Next};
 use ewsd_ews::request::FindFolder;
 use ewsd_ews::view::FolderView;
 use ewsd_ews::word::{BasePoint, FolderTraversal};
 use ewsd_model::Kinds;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_store::{Filter, FolderRow, Page};
 
 use crate::compute::folder::Wanted;

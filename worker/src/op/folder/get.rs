@@ -1,8 +1,8 @@
 //! GetFolder (MS-OXWSFOLD 3.1.4.6): one query for all folders named.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::GetFolder;
 use ewsd_ews::view::FolderView;
+use ewsd_model::failure::Outcome;
 
 use crate::compute::folder::Wanted;
 use crate::error::{Result, outcome};

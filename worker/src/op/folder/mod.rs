@@ -9,9 +9,9 @@ mod permission;
 pub mod relocate;
 pub mod update;
 
-use ewsd_ews::fault::Failure;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished;
+use ewsd_model::failure::Failure;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
 use ewsd_model::property::{Column, ExtendedPath};
@@ -94,7 +94,7 @@ fn set_extended(
         }
         // Counts, sizes, times and ids follow the folder.
         (Some(_), _) => {
-            let path = ewsd_ews::path::Path::Extended(path.clone());
+            let path = ewsd_model::path::Path::Extended(path.clone());
             return Err(Failure::at(Code::ErrorInvalidPropertySet, path).into());
         }
     }
@@ -119,7 +119,7 @@ fn set_property(cx: &mut Cx<'_>, update: &mut FolderUpdate, kind: FolderKind, id
             Some(json) => {
                 update.props.insert(id.row().element.to_owned(), json);
             }
-            None => return Err(Failure::at(Code::ErrorInvalidPropertySet, ewsd_ews::path::Path::Prop(id)).into()),
+            None => return Err(Failure::at(Code::ErrorInvalidPropertySet, ewsd_model::path::Path::Prop(id)).into()),
         },
     }
     Ok(())

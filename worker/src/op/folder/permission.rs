@@ -1,8 +1,8 @@
 //! Rights that a client gives on a folder (MS-OXWSFOLD 2.2.4.14), checked and put into the form in which they are kept.
 
-use ewsd_ews::fault::Failure;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_model::rights::Rights;
 use ewsd_model::value::{Permission, PermissionUser};
 

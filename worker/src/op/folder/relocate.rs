@@ -1,10 +1,10 @@
 //! MoveFolder and CopyFolder (MS-OXWSFOLD 3.1.4.7, 3.1.4.1). A folder keeps its id when it moves; a copy has a new one.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::MoveCopyFolder;
-use ewsd_ews::target::TargetFolder;
 use ewsd_ews::view::FolderView;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
+use ewsd_model::target::TargetFolder;
 
 use super::delete::gone;
 use super::{is_fixed, name_taken};

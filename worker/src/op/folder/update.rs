@@ -1,11 +1,11 @@
 //! UpdateFolder (MS-OXWSFOLD 3.1.4.8): all changes of a folder are made, or none.
 
-use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::path::Path;
 use ewsd_ews::request::UpdateFolder;
 use ewsd_ews::view::FolderView;
-use ewsd_ews::{Assignment, FolderChange, Update};
+use ewsd_model::change::{Assignment, FolderChange, Update};
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
+use ewsd_model::path::Path;
 use ewsd_model::property::can;
 use ewsd_store::{FolderUpdate, StoreError};
 

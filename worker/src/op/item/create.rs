@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::object::{NewItem as Wanted, NewKind};
 use ewsd_ews::request::CreateItem;
-use ewsd_ews::target::TargetFolder;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::Disposition;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
+use ewsd_model::object::{NewItem as Wanted, NewKind};
 use ewsd_model::property::bit;
+use ewsd_model::target::TargetFolder;
 use ewsd_model::{FolderKind, ItemKind, PropId, Value};
 
 use super::draft::{Draft, kind_of};

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::DeleteItem;
 use ewsd_ews::word::DeleteType;
 use ewsd_model::ItemKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::ItemNo;
 use ewsd_model::property::bit;
 use ewsd_store::{ItemRow, Plan};

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use ewsd_ews::fault::Failure;
-use ewsd_ews::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_model::id::FolderNo;
+use ewsd_model::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};

@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use ewsd_ews::fault::Failure;
-use ewsd_ews::path::{IndexedPath, Path};
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{Body, Flag, FlagStatus, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};

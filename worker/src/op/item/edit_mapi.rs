@@ -1,9 +1,9 @@
 //! Edits by MAPI name: an extended property sets the property that it is another name of, a part of one, or its own value
 //! (MS-OXWSXPROP). What stands for what is the model's alias table; reading goes the same way in `compute/extended.rs`.
 
-use ewsd_ews::fault::Failure;
-use ewsd_ews::path::Path;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::path::Path;
 use ewsd_model::property::alias::{Alias, FlagPart, Part, written_message_flags};
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, Source, Type, bit};

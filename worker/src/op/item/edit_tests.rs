@@ -1,12 +1,13 @@
 //! What an edit does with properties, by either of their names.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::*;
-use crate::compute::testing::row;
-use ewsd_ews::path::Dictionary;
+use ewsd_model::path::Dictionary;
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
 use ewsd_model::property::{ExtendedPath, Mapi, MapiType, SetId, bit};
 use ewsd_model::value::BodyType;
+
+use super::*;
+use crate::compute::testing::row;
 
 fn edit(base: Option<&ItemRow>) -> Edit<'_> {
     Edit::new(ItemKind::Message, base, Timestamp::UNIX_EPOCH)

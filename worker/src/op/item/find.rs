@@ -1,12 +1,12 @@
 //! FindItem (MS-OXWSSRCH 3.1.4.2): the items of folders that meet a condition, in an order, a page at a time.
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::page::Paging;
 use ewsd_ews::reply::{Found, Next};
 use ewsd_ews::request::FindItem;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::{BasePoint, ItemTraversal};
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::ItemNo;
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::{FolderKind, Kinds, PropId};

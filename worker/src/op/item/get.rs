@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::GetItem;
 use ewsd_ews::view::ItemView;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::{PropId, Value};
 use ewsd_store::{AttachmentRow, ItemRow};

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use ewsd_ews::target::BaseItemId;
 use ewsd_model::Value;
 use ewsd_model::code::Code;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::property::{Column, bit};
+use ewsd_model::target::BaseItemId;
 use ewsd_store::{AttachmentRow, Columns, ItemRow, Map, Plan};
 use jiff::Timestamp;
 

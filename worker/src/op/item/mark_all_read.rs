@@ -1,7 +1,7 @@
 //! MarkAllItemsAsRead (MS-OXWSCORE 3.1.4.6): the read state of everything in a folder.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::request::MarkAllItemsAsRead;
+use ewsd_model::failure::Outcome;
 
 use crate::error::{Result, outcome};
 use crate::gate::{Folder, Right};

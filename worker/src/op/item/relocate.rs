@@ -1,9 +1,9 @@
 //! MoveItem and CopyItem (MS-OXWSCORE 3.1.4.7, 3.1.4.1). Either gives the item a new id: its number is its place in the folder.
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::MoveCopyItem;
 use ewsd_ews::view::ItemView;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKey, ItemNo, MailboxNo};
 use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, Version};

@@ -1,9 +1,9 @@
 //! Response objects of CreateItem: replies and forwards become messages, the others do something to the item they refer to
 //! (MS-OXWSCDATA ResponseObjectType and what derives from it).
 
-use ewsd_ews::fault::Failure;
-use ewsd_ews::object::{NewAttachment, NewContent, NewItem as Wanted, NewKind, ResponseKind};
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::object::{NewAttachment, NewContent, NewItem as Wanted, NewKind, ResponseKind};
 use ewsd_model::property::mapi::{ExtendedValue, MapiType, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};

@@ -1,11 +1,11 @@
 //! SendItem (MS-OXWSCORE 3.1.4.8): messages that were saved go out; what the sender keeps of them goes to a folder.
 
-use ewsd_ews::fault::{Failure, Outcome};
 use ewsd_ews::request::SendItem;
-use ewsd_ews::target::TargetFolder;
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ItemNo, Seq};
 use ewsd_model::property::{Column, bit};
+use ewsd_model::target::TargetFolder;
 use ewsd_model::{ItemKind, Value};
 use ewsd_store::{ItemUpdate, Map};
 

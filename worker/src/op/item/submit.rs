@@ -1,8 +1,8 @@
 //! Sending: people here get the message in the sender's own transaction, for everybody else it is queued by it.
 //! Shared by CreateItem, UpdateItem, SendItem.
 
-use ewsd_ews::fault::Failure;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_model::id::MailboxNo;
 use ewsd_model::property::Column;
 use ewsd_model::value::Mailbox;

@@ -3,14 +3,14 @@
 //! Conflicts are decided per property. With every property that an update changes, the item keeps the change number it had
 //! before (member `~name` of its document): a client whose change key is no younger has not seen that change.
 
-use ewsd_ews::change::{Assignment, ItemChange, Update};
-use ewsd_ews::fault::{Failure, Outcome};
-use ewsd_ews::path::Path;
 use ewsd_ews::reply::Updated;
 use ewsd_ews::request::UpdateItem;
 use ewsd_ews::word::{ConflictResolution, Disposition};
+use ewsd_model::change::{Assignment, ItemChange, Update};
 use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::Seq;
+use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::{ItemKind, Kinds, PropId, Value};

@@ -1,10 +1,10 @@
 //! SyncFolderHierarchy (MS-OXWSSYNC 3.1.4.1). All changes come in one answer: the schema knows no pages here.
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::{Change, SyncPage};
 use ewsd_ews::request::SyncFolderHierarchy;
 use ewsd_ews::view::FolderView;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_store::StoreError;
 
 use super::state::{HierarchyState, decode_hierarchy, encode_hierarchy};

@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ewsd_ews::fault::Outcome;
 use ewsd_ews::reply::{Change, SyncPage};
 use ewsd_ews::request::SyncFolderItems;
-use ewsd_ews::target::BaseItemId;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::SyncScope;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Outcome;
 use ewsd_model::id::{ChangeKey, FolderNo, ItemId, ItemNo};
 use ewsd_model::property::bit;
+use ewsd_model::target::BaseItemId;
 use ewsd_model::value::WireId;
 use ewsd_store::{ItemChange, ItemRow, ItemState, StoreError, SyncKind};
 
