@@ -144,7 +144,7 @@ fn entry_assignment(
     let mut value = None;
     let mut count = 0usize;
     while let Some(child) = c.child()? {
-        if child.name() != indexed.dictionary.element() {
+        if child.name() != indexed.dictionary.row().element {
             if kind.property(child.name()).is_none() && child.name() != "ExtendedProperty" {
                 return Err(c.unexpected(&child));
             }
@@ -153,15 +153,15 @@ fn entry_assignment(
             continue;
         }
         while let Some(entry) = c.child()? {
-            if entry.name() != indexed.dictionary.entry() {
+            if entry.name() != indexed.dictionary.row().entry {
                 return Err(c.unexpected(&entry));
             }
-            let key: String = c.attribute(&entry, indexed.dictionary.key_attribute())?;
+            let key: String = c.attribute(&entry, indexed.dictionary.row().key_attribute)?;
             if key != indexed.key {
                 c.fail(Failure::at(Code::ErrorUpdatePropertyMismatch, path.clone()));
             }
             count += 1;
-            value = read::entry_text(c, indexed.dictionary.part())?;
+            value = read::entry_text(c, indexed.dictionary.row().part)?;
         }
     }
     c.empty()?;

@@ -17,20 +17,6 @@ use crate::property::read;
 use crate::target::wire_id;
 use crate::{extended, limits};
 
-const RESPONSES: &[(&str, ResponseKind)] = &[
-    ("ReplyToItem", ResponseKind::ReplyTo),
-    ("ReplyAllToItem", ResponseKind::ReplyAllTo),
-    ("ForwardItem", ResponseKind::Forward),
-    ("AcceptItem", ResponseKind::Accept),
-    ("TentativelyAcceptItem", ResponseKind::TentativelyAccept),
-    ("DeclineItem", ResponseKind::Decline),
-    ("CancelCalendarItem", ResponseKind::CancelCalendarItem),
-    ("RemoveItem", ResponseKind::Remove),
-    ("SuppressReadReceipt", ResponseKind::SuppressReadReceipt),
-    ("PostReplyItem", ResponseKind::PostReply),
-    ("AcceptSharingInvitation", ResponseKind::AcceptSharingInvitation),
-];
-
 /// Item elements of the schema that no mailbox here can hold.
 pub(crate) const FOREIGN_ITEMS: &[&str] = &["SharingMessage", "RoleMember", "Network", "Person"];
 
@@ -68,7 +54,7 @@ impl Read for NewItem {
         let name = element.name();
         let (kind, content) = if let Some(kind) = ItemKind::from_element(name) {
             (NewKind::Item(kind), content(c, Kind::Item(kind), can::CREATE)?)
-        } else if let Some(&(_, kind)) = RESPONSES.iter().find(|row| row.0 == name) {
+        } else if let Some(kind) = ResponseKind::from_element(name) {
             (NewKind::Response(kind), content(c, Kind::Response, can::CREATE)?)
         } else if FOREIGN_ITEMS.contains(&name) {
             let text = format!("Items of the kind {name} cannot be created here.");

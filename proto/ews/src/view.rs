@@ -33,7 +33,7 @@ impl ItemView {
     }
 
     pub(crate) fn write(&self, w: &mut Writer<'_>) {
-        let name = self.kind.element();
+        let name = self.kind.row().element;
         w.open(T, name);
         write_members(w, &self.props, &self.extended, self.kind.kinds(), None);
         w.close(T, name);
@@ -47,7 +47,7 @@ impl FolderView {
     }
 
     pub(crate) fn write(&self, w: &mut Writer<'_>) {
-        let name = self.kind.element();
+        let name = self.kind.row().element;
         w.open(T, name);
         write_members(w, &self.props, &self.extended, self.kind.kinds(), Some(self.kind));
         w.close(T, name);

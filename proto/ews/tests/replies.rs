@@ -16,6 +16,7 @@ use ewsd_ews::{FolderView, Form, ItemView, parse_envelope};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Detail, Failure, Outcome};
 use ewsd_model::id_format::IdFormat;
+use ewsd_model::object::ResponseKind;
 use ewsd_model::operation::{OPERATIONS, Op};
 use ewsd_model::path::{Dictionary, IndexedPath, Path};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedPath, ExtendedValue, MapiType, Scalar, SetId};
@@ -69,7 +70,9 @@ fn some_value(ty: &Type) -> Option<Value> {
         Type::Headers => Value::Headers(vec![("X-Mailer".to_owned(), "x".to_owned())]),
         Type::Attachments => Value::Attachments(vec![attachment(false), attachment(true)]),
         Type::Rights => Value::Rights(EffectiveRights::OWNER),
-        Type::Responses => Value::Responses(vec!["ReplyToItem", "ReplyAllToItem", "ForwardItem"]),
+        Type::Responses => {
+            Value::Responses(vec![ResponseKind::ReplyTo, ResponseKind::ReplyAllTo, ResponseKind::Forward])
+        }
         Type::Entries(keys) => Value::Entries(vec![(keys[0].to_owned(), "x@example.test".to_owned())]),
         Type::Permissions => Value::Permissions(vec![
             Permission { user: PermissionUser::Default, rights: Rights::NONE, calendar: false },

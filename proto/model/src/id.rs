@@ -556,33 +556,18 @@ pub enum ObjectKind {
     Folder(FolderKind),
 }
 
-/// The numbers that StoreId and change keys carry for an object's kind.
-const OBJECT_KINDS: &[(i32, ObjectKind)] = &[
-    (1, ObjectKind::Folder(FolderKind::Folder)),
-    (2, ObjectKind::Folder(FolderKind::CalendarFolder)),
-    (3, ObjectKind::Folder(FolderKind::ContactsFolder)),
-    (4, ObjectKind::Folder(FolderKind::TasksFolder)),
-    (7, ObjectKind::Folder(FolderKind::SearchFolder)),
-    (9, ObjectKind::Item(ItemKind::Message)),
-    (10, ObjectKind::Item(ItemKind::MeetingMessage)),
-    (11, ObjectKind::Item(ItemKind::MeetingRequest)),
-    (12, ObjectKind::Item(ItemKind::MeetingResponse)),
-    (13, ObjectKind::Item(ItemKind::MeetingCancellation)),
-    (15, ObjectKind::Item(ItemKind::CalendarItem)),
-    (17, ObjectKind::Item(ItemKind::Contact)),
-    (18, ObjectKind::Item(ItemKind::DistributionList)),
-    (19, ObjectKind::Item(ItemKind::Task)),
-    (22, ObjectKind::Item(ItemKind::PostItem)),
-    (24, ObjectKind::Item(ItemKind::Item)),
-];
-
 impl ObjectKind {
+    /// The number that StoreIds and change keys carry for it.
     pub(crate) fn number(self) -> i32 {
-        OBJECT_KINDS.iter().find(|row| row.1 == self).map_or(9, |row| row.0)
+        match self {
+            ObjectKind::Item(kind) => kind.row().number,
+            ObjectKind::Folder(kind) => kind.row().number,
+        }
     }
 
     fn from_number(number: i32) -> Option<ObjectKind> {
-        OBJECT_KINDS.iter().find(|row| row.0 == number).map(|row| row.1)
+        let items = ItemKind::all().map(ObjectKind::Item);
+        items.chain(FolderKind::all().map(ObjectKind::Folder)).find(|kind| kind.number() == number)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Items, folders and attachments as they are to be made, whatever protocol they were given by. Changes to them are in
 //! `change.rs`.
 
+use crate::code::Code;
 use crate::property::ExtendedPath;
 use crate::property::mapi::ExtendedValue;
 use crate::value::{Body, WireId};
@@ -14,20 +15,66 @@ pub enum NewKind {
     Response(ResponseKind),
 }
 
-/// Response objects: what they do with the item they refer to.
+/// Response objects: what they do with the item they refer to. In schema order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseKind {
-    ReplyTo,
-    ReplyAllTo,
-    Forward,
     Accept,
     TentativelyAccept,
     Decline,
+    ReplyTo,
+    Forward,
+    ReplyAllTo,
     CancelCalendarItem,
     Remove,
     SuppressReadReceipt,
     PostReply,
     AcceptSharingInvitation,
+}
+
+/// A row of the response objects.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseRow {
+    pub kind: ResponseKind,
+    /// In the types namespace.
+    pub element: &'static str,
+    /// What is remembered of the answered item: last verb (MS-OXOMSG 2.2.1.4) and the word of its icon.
+    pub trace: Option<(i64, &'static str)>,
+    /// Said where it does not fit the item.
+    pub refusal: Code,
+}
+
+const fn row(kind: ResponseKind, element: &'static str, refusal: Code) -> ResponseRow {
+    ResponseRow { kind, element, trace: None, refusal }
+}
+
+const fn mail(kind: ResponseKind, element: &'static str, verb: i64, icon: &'static str) -> ResponseRow {
+    ResponseRow { kind, element, trace: Some((verb, icon)), refusal: Code::ErrorInvalidOperation }
+}
+
+static RESPONSES: [ResponseRow; 11] = [
+    row(ResponseKind::Accept, "AcceptItem", Code::ErrorInvalidItemForOperationAcceptItem),
+    row(ResponseKind::TentativelyAccept, "TentativelyAcceptItem", Code::ErrorInvalidItemForOperationTentative),
+    row(ResponseKind::Decline, "DeclineItem", Code::ErrorInvalidItemForOperationDeclineItem),
+    mail(ResponseKind::ReplyTo, "ReplyToItem", 102, "MailReplied"),
+    mail(ResponseKind::Forward, "ForwardItem", 104, "MailForwarded"),
+    mail(ResponseKind::ReplyAllTo, "ReplyAllToItem", 103, "MailReplied"),
+    row(ResponseKind::CancelCalendarItem, "CancelCalendarItem", Code::ErrorInvalidItemForOperationCancelItem),
+    row(ResponseKind::Remove, "RemoveItem", Code::ErrorInvalidItemForOperationRemoveItem),
+    row(ResponseKind::SuppressReadReceipt, "SuppressReadReceipt", Code::ErrorInvalidOperation),
+    row(ResponseKind::PostReply, "PostReplyItem", Code::ErrorInvalidOperation),
+    row(ResponseKind::AcceptSharingInvitation, "AcceptSharingInvitation", Code::ErrorInvalidOperation),
+];
+
+impl ResponseKind {
+    pub fn row(self) -> &'static ResponseRow {
+        // The table has one row for each variant, in their order: a test compares.
+        #[allow(clippy::indexing_slicing)]
+        &RESPONSES[self as usize]
+    }
+
+    pub fn from_element(name: &str) -> Option<ResponseKind> {
+        RESPONSES.iter().find(|row| row.element == name).map(|row| row.kind)
+    }
 }
 
 /// An item to be created.
@@ -82,4 +129,17 @@ pub struct NewAttachment {
 pub enum NewContent {
     File(Vec<u8>),
     Item(Box<NewItem>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn response_objects_are_found_by_kind_and_element() {
+        for (at, row) in RESPONSES.iter().enumerate() {
+            assert_eq!((row.kind as usize, row.kind.row().element), (at, row.element));
+            assert_eq!(ResponseKind::from_element(row.element), Some(row.kind));
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The three ways to name a property: FieldURI, IndexedFieldURI, ExtendedFieldURI (MS-OXWSCDATA, BasePathToElementType).
 
-use crate::PropId;
 use crate::property::ExtendedPath;
+use crate::{ItemKind, PropId};
 
 /// The name of a property in shapes, updates, restrictions and sort orders.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,9 +20,20 @@ pub struct IndexedPath {
     pub key: String,
 }
 
-/// The row of an indexed property: FieldURI, the property's element, the entry's element, its key attribute, and
-/// the part of the entry if it has parts.
-struct Row(Dictionary, &'static str, &'static str, &'static str, &'static str, Option<&'static str>);
+impl IndexedPath {
+    /// The property that it names an entry of. None where it is not built.
+    pub fn prop(&self) -> Option<PropId> {
+        let element = self.dictionary.row().element;
+        let kinds = [ItemKind::Message, ItemKind::Contact, ItemKind::DistributionList];
+        let id = kinds.into_iter().find_map(|kind| PropId::from_item_element(kind, element))?;
+        id.row().built().then_some(id)
+    }
+
+    /// Whether the entry of this key is the one that is named.
+    pub fn names(&self, key: &str) -> bool {
+        if self.dictionary.ignores_case() { self.key.eq_ignore_ascii_case(key) } else { self.key == key }
+    }
+}
 
 /// DictionaryURIType.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,72 +51,63 @@ pub enum Dictionary {
     Member,
 }
 
-const ROWS: [Row; 10] = [
-    Row(
-        Dictionary::InternetMessageHeader,
-        "item:InternetMessageHeader",
-        "InternetMessageHeaders",
-        "InternetMessageHeader",
-        "HeaderName",
-        None,
-    ),
-    Row(Dictionary::ImAddress, "contacts:ImAddress", "ImAddresses", "Entry", "Key", None),
-    Row(Dictionary::Street, "contacts:PhysicalAddress:Street", "PhysicalAddresses", "Entry", "Key", Some("Street")),
-    Row(Dictionary::City, "contacts:PhysicalAddress:City", "PhysicalAddresses", "Entry", "Key", Some("City")),
-    Row(Dictionary::State, "contacts:PhysicalAddress:State", "PhysicalAddresses", "Entry", "Key", Some("State")),
-    Row(
-        Dictionary::CountryOrRegion,
-        "contacts:PhysicalAddress:CountryOrRegion",
-        "PhysicalAddresses",
-        "Entry",
-        "Key",
-        Some("CountryOrRegion"),
-    ),
-    Row(
-        Dictionary::PostalCode,
-        "contacts:PhysicalAddress:PostalCode",
-        "PhysicalAddresses",
-        "Entry",
-        "Key",
-        Some("PostalCode"),
-    ),
-    Row(Dictionary::PhoneNumber, "contacts:PhoneNumber", "PhoneNumbers", "Entry", "Key", None),
-    Row(Dictionary::EmailAddress, "contacts:EmailAddress", "EmailAddresses", "Entry", "Key", None),
-    Row(Dictionary::Member, "distributionlist:Members:Member", "Members", "Member", "Key", None),
+/// The row of an indexed property.
+#[derive(Clone, Copy, Debug)]
+pub struct DictionaryRow {
+    pub dictionary: Dictionary,
+    /// FieldURI.
+    pub uri: &'static str,
+    /// Of the whole property.
+    pub element: &'static str,
+    /// Of one entry.
+    pub entry: &'static str,
+    /// The attribute that holds an entry's key.
+    pub key_attribute: &'static str,
+    /// The part of the entry that is meant, where entries have parts.
+    pub part: Option<&'static str>,
+}
+
+const fn entries(dictionary: Dictionary, uri: &'static str, element: &'static str) -> DictionaryRow {
+    DictionaryRow { dictionary, uri, element, entry: "Entry", key_attribute: "Key", part: None }
+}
+
+impl DictionaryRow {
+    const fn of(mut self, entry: &'static str, key_attribute: &'static str) -> DictionaryRow {
+        self.entry = entry;
+        self.key_attribute = key_attribute;
+        self
+    }
+
+    const fn part(mut self, part: &'static str) -> DictionaryRow {
+        self.part = Some(part);
+        self
+    }
+}
+
+/// In the order of [`Dictionary`].
+#[rustfmt::skip]
+static DICTIONARIES: [DictionaryRow; 10] = [
+    entries(Dictionary::InternetMessageHeader, "item:InternetMessageHeader", "InternetMessageHeaders").of("InternetMessageHeader", "HeaderName"),
+    entries(Dictionary::ImAddress, "contacts:ImAddress", "ImAddresses"),
+    entries(Dictionary::Street, "contacts:PhysicalAddress:Street", "PhysicalAddresses").part("Street"),
+    entries(Dictionary::City, "contacts:PhysicalAddress:City", "PhysicalAddresses").part("City"),
+    entries(Dictionary::State, "contacts:PhysicalAddress:State", "PhysicalAddresses").part("State"),
+    entries(Dictionary::CountryOrRegion, "contacts:PhysicalAddress:CountryOrRegion", "PhysicalAddresses").part("CountryOrRegion"),
+    entries(Dictionary::PostalCode, "contacts:PhysicalAddress:PostalCode", "PhysicalAddresses").part("PostalCode"),
+    entries(Dictionary::PhoneNumber, "contacts:PhoneNumber", "PhoneNumbers"),
+    entries(Dictionary::EmailAddress, "contacts:EmailAddress", "EmailAddresses"),
+    entries(Dictionary::Member, "distributionlist:Members:Member", "Members").of("Member", "Key"),
 ];
 
 impl Dictionary {
-    fn row(self) -> &'static Row {
-        ROWS.iter().find(|row| row.0 == self).unwrap_or(&ROWS[0])
+    pub fn row(self) -> &'static DictionaryRow {
+        // The table has one row for each variant, in their order: a test compares.
+        #[allow(clippy::indexing_slicing)]
+        &DICTIONARIES[self as usize]
     }
 
     pub fn from_uri(uri: &str) -> Option<Dictionary> {
-        ROWS.iter().find(|row| row.1 == uri).map(|row| row.0)
-    }
-
-    /// The FieldURI.
-    pub fn uri(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The element of the whole property.
-    pub fn element(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The element of one entry.
-    pub fn entry(self) -> &'static str {
-        self.row().3
-    }
-
-    /// The attribute that holds the entry's key.
-    pub fn key_attribute(self) -> &'static str {
-        self.row().4
-    }
-
-    /// The part of the entry that is meant, where entries have parts.
-    pub fn part(self) -> Option<&'static str> {
-        self.row().5
+        DICTIONARIES.iter().find(|row| row.uri == uri).map(|row| row.dictionary)
     }
 
     /// Header names are compared without case, keys exactly.
@@ -117,5 +119,18 @@ impl Dictionary {
 impl From<PropId> for Path {
     fn from(id: PropId) -> Path {
         Path::Prop(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dictionaries_are_in_the_order_of_the_enum() {
+        for (at, row) in DICTIONARIES.iter().enumerate() {
+            assert_eq!((row.dictionary as usize, row.dictionary.row().uri), (at, row.uri));
+            assert_eq!(Dictionary::from_uri(row.uri), Some(row.dictionary));
+        }
     }
 }

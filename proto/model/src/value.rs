@@ -1,5 +1,6 @@
 //! The values a property can hold, as handlers, store and XML see them.
 
+use crate::object::ResponseKind;
 use crate::rights::Rights;
 use jiff::Timestamp;
 
@@ -27,8 +28,8 @@ pub enum Value {
     Headers(Vec<(String, String)>),
     Attachments(Vec<AttachmentInfo>),
     Rights(EffectiveRights),
-    /// Response objects offered for the item, by element name, in schema order.
-    Responses(Vec<&'static str>),
+    /// Response objects offered for the item.
+    Responses(Vec<ResponseKind>),
     /// Dictionary properties (`contacts:PhoneNumber` ...): key and value in document order.
     Entries(Vec<(String, String)>),
     Permissions(Vec<Permission>),

@@ -1,6 +1,7 @@
 //! One property of an item, wherever it comes from; the properties that are worked out are one match here.
 
 use ewsd_model::id::FolderNo;
+use ewsd_model::object::ResponseKind;
 use ewsd_model::property::{Blob, Column, Source, Type, bit};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
 use ewsd_model::{ItemKind, PropId, Value, id};
@@ -133,21 +134,17 @@ pub fn instance_key(row: &ItemRow) -> Vec<u8> {
     key
 }
 
-/// What can be answered to the item (MS-OXWSCORE NonEmptyArrayOfResponseObjectsType). A draft can only be passed on.
-fn responses(row: &ItemRow) -> Vec<&'static str> {
+/// What can be answered to the item (MS-OXWSCORE NonEmptyArrayOfResponseObjectsType). A draft can only be passed on, and a
+/// receipt be kept back only where one is wanted and not sent yet.
+fn responses(row: &ItemRow) -> Vec<ResponseKind> {
     let draft = row.flags & bit::DRAFT != 0;
-    match row.kind {
-        ItemKind::Message if draft => vec!["ForwardItem"],
-        ItemKind::Message | ItemKind::MeetingMessage => {
-            let mut offered = vec!["ReplyToItem", "ReplyAllToItem", "ForwardItem"];
-            if row.flags & bit::READ_RECEIPT != 0 && row.flags & bit::READ == 0 {
-                offered.push("SuppressReadReceipt");
-            }
-            offered
-        }
-        ItemKind::PostItem => vec!["ReplyToItem", "ForwardItem"],
-        _ => Vec::new(),
-    }
+    let receipt = row.flags & bit::READ_RECEIPT != 0 && row.flags & bit::READ == 0;
+    let offered = |kind: &ResponseKind| match kind {
+        ResponseKind::Forward => true,
+        ResponseKind::SuppressReadReceipt => receipt && !draft,
+        _ => !draft,
+    };
+    row.kind.row().answers.iter().copied().filter(offered).collect()
 }
 
 /// Lists show people by name alone: their addresses are an item's to tell.
@@ -213,9 +210,9 @@ mod tests {
     fn drafts_are_not_answered() {
         let mut item = row();
         item.flags = bit::DRAFT;
-        assert_eq!(responses(&item), ["ForwardItem"]);
+        assert_eq!(responses(&item), [ResponseKind::Forward]);
         item.flags = bit::READ_RECEIPT;
-        assert!(responses(&item).contains(&"SuppressReadReceipt"));
+        assert!(responses(&item).contains(&ResponseKind::SuppressReadReceipt));
         item.kind = ItemKind::Task;
         assert!(responses(&item).is_empty());
     }

@@ -32,7 +32,7 @@ pub struct Shape {
     kinds: Vec<KindShape>,
     /// What the store must read for it, whatever kind an item is.
     pub needs: Needs,
-    /// What it must read of mail ([`is_mail`]) alone: mostly less, for what contacts or tasks have besides is in documents.
+    /// What it must read of mail alone: mostly less, for what contacts or tasks have besides is in documents.
     pub mail_needs: Needs,
 }
 
@@ -43,25 +43,6 @@ struct KindShape {
     props: Vec<PropId>,
     /// What each extended property means for the kind.
     aliases: Vec<Option<Alias>>,
-}
-
-/// Kinds whose items have a MIME form. Contacts' and tasks' is left out of answers where it is only one of many properties.
-pub fn has_mime(kind: ItemKind) -> bool {
-    matches!(
-        kind,
-        ItemKind::Item
-            | ItemKind::Message
-            | ItemKind::PostItem
-            | ItemKind::MeetingMessage
-            | ItemKind::MeetingRequest
-            | ItemKind::MeetingResponse
-            | ItemKind::MeetingCancellation
-    )
-}
-
-/// Kinds that mail folders hold.
-pub fn is_mail(kind: ItemKind) -> bool {
-    matches!(kind, ItemKind::Item | ItemKind::Message | ItemKind::PostItem)
 }
 
 impl Shape {
@@ -112,7 +93,7 @@ impl Shape {
         for kind in ItemKind::all() {
             for id in made.base_of(kind) {
                 made.needs.prop(id);
-                if is_mail(kind) {
+                if kind.row().is_mail {
                     made.mail_needs.prop(id);
                 }
             }
@@ -129,7 +110,7 @@ impl Shape {
                 }
             }
             Path::Indexed(indexed) => {
-                if let Some(id) = dictionary(indexed) {
+                if let Some(id) = indexed.prop() {
                     self.needs.prop(id);
                     self.indexed.push(indexed.clone());
                 }
@@ -236,7 +217,7 @@ impl Shape {
     fn add_entries(&self, item: &Item<'_>, view: &mut ItemView) {
         let mut done = BTreeSet::new();
         for indexed in &self.indexed {
-            let Some(id) = dictionary(indexed) else { continue };
+            let Some(id) = indexed.prop() else { continue };
             let row = id.row();
             if !row.kinds.has_item(item.row.kind)
                 || view.props.iter().any(|(known, _)| *known == id)
@@ -244,8 +225,8 @@ impl Shape {
             {
                 continue;
             }
-            let wanted: Vec<&IndexedPath> = self.indexed.iter().filter(|one| dictionary(one) == Some(id)).collect();
-            let keep = |key: &str| wanted.iter().any(|one| same_key(one, key));
+            let wanted: Vec<&IndexedPath> = self.indexed.iter().filter(|one| one.prop() == Some(id)).collect();
+            let keep = |key: &str| wanted.iter().any(|one| one.names(key));
             let value = match item.value(id) {
                 Some(Value::Entries(entries)) => {
                     Value::Entries(entries.into_iter().filter(|entry| keep(&entry.0)).collect())
@@ -293,19 +274,6 @@ fn bodies(shape: &ItemShape) -> Bodies {
             .filter(|most| *most > 0)
             .map(|most| most.saturating_mul(1024)),
     }
-}
-
-/// The property that an indexed path names an entry of. None where it is not built.
-pub fn dictionary(path: &IndexedPath) -> Option<PropId> {
-    let element = path.dictionary.element();
-    let kinds = [ItemKind::Message, ItemKind::Contact, ItemKind::DistributionList];
-    let id = kinds.into_iter().find_map(|kind| PropId::from_item_element(kind, element))?;
-    id.row().built().then_some(id)
-}
-
-/// Whether the entry is the one that the path names.
-pub fn same_key(path: &IndexedPath, key: &str) -> bool {
-    if path.dictionary.ignores_case() { path.key.eq_ignore_ascii_case(key) } else { path.key == key }
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(crate) fn value(w: &mut Writer<'_>, row: &Prop, value: &Value, folder: Optio
             w.close(T, element);
         }),
         Value::Rights(value) => rights(w, name, value),
-        Value::Responses(names) => list(w, name, names, |w, name| w.empty(T, name)),
+        Value::Responses(kinds) => list(w, name, kinds, |w, kind| w.empty(T, kind.row().element)),
         Value::Entries(entries) => list(w, name, entries, |w, (key, text)| {
             w.tag(T, "Entry");
             w.attribute("Key", key);
@@ -261,7 +261,7 @@ pub(crate) fn path(w: &mut Writer<'_>, path: &Path) {
         }
         Path::Indexed(indexed) => {
             w.tag(T, "IndexedFieldURI");
-            w.plain_attribute("FieldURI", indexed.dictionary.uri());
+            w.plain_attribute("FieldURI", indexed.dictionary.row().uri);
             w.attribute("FieldIndex", &indexed.key);
         }
         Path::Extended(path) => return extended_path(w, path),

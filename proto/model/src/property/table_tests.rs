@@ -29,8 +29,8 @@ const FOLDER_KINDS: [FolderKind; 5] = [
 
 /// Every kind with its element.
 fn kinds() -> Vec<(&'static str, Kinds)> {
-    let items = ITEM_KINDS.iter().map(|kind| (kind.element(), kind.kinds()));
-    items.chain(FOLDER_KINDS.iter().map(|kind| (kind.element(), kind.kinds()))).collect()
+    let items = ITEM_KINDS.iter().map(|kind| (kind.row().element, kind.kinds()));
+    items.chain(FOLDER_KINDS.iter().map(|kind| (kind.row().element, kind.kinds()))).collect()
 }
 
 /// Families of results that no operation of ours gives back.
@@ -196,10 +196,10 @@ fn check_abilities(row: &Prop, line: &Line<'_>) {
 fn check_shape(row: &Prop, ours: Kinds, said: &str, shape: &str) {
     let expected: Vec<(&str, bool)> = match said {
         "" => return,
-        "all" => ITEM_KINDS.iter().map(|kind| (kind.element(), true)).collect(),
-        "all folder kinds" => FOLDER_KINDS.iter().map(|kind| (kind.element(), true)).collect(),
+        "all" => ITEM_KINDS.iter().map(|kind| (kind.row().element, true)).collect(),
+        "all folder kinds" => FOLDER_KINDS.iter().map(|kind| (kind.row().element, true)).collect(),
         "all but CalendarFolder" => {
-            FOLDER_KINDS.iter().map(|kind| (kind.element(), *kind != FolderKind::CalendarFolder)).collect()
+            FOLDER_KINDS.iter().map(|kind| (kind.row().element, *kind != FolderKind::CalendarFolder)).collect()
         }
         words => {
             let listed: Vec<&str> = words.split(',').map(|word| word.split('(').next().unwrap().trim()).collect();

@@ -60,7 +60,7 @@ impl NewFolder {
         NewFolder {
             parent,
             kind,
-            class: kind.default_class().to_owned(),
+            class: kind.row().default_class.to_owned(),
             name: name.into(),
             distinguished: None,
             hidden: false,

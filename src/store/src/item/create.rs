@@ -136,7 +136,7 @@ fn item_step<'a>(
 fn default(column: Column, new: &NewItem) -> Param<'static> {
     let row = crate::column::lookup(column);
     match column {
-        Column::Class => Param::Text(new.kind.default_class().into()),
+        Column::Class => Param::Text(new.kind.row().default_class.into()),
         Column::Importance => Param::Int(1),
         _ if row.is_some_and(|row| !row.nullable && matches!(row.holds, Holds::Int | Holds::Long)) => Param::Int(0),
         _ => Param::Null,

@@ -78,7 +78,7 @@ fn may_nest(mime: &[u8]) -> usize {
 /// Kept whole all the same: the beginning of its text is its body.
 fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     let mut columns = Columns::new();
-    columns.set(Column::Class, Value::Text(ItemKind::Message.default_class().to_owned()));
+    columns.set(Column::Class, Value::Text(ItemKind::Message.row().default_class.to_owned()));
     columns.set(Column::Sent, Value::Time(now));
     let thread = Thread::derive("", None, None, None, None, None, now);
     columns.set(Column::ConversationIndex, Value::Bytes(thread.index));

@@ -20,7 +20,7 @@ const FIELDS: usize = 64 * 1024;
 
 /// The class of a message that came in.
 pub(super) fn class(message: &Message<'_>) -> &'static str {
-    reported(message).unwrap_or(ItemKind::Message.default_class())
+    reported(message).unwrap_or(ItemKind::Message.row().default_class)
 }
 
 fn reported(message: &Message<'_>) -> Option<&'static str> {

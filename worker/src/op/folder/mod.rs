@@ -36,31 +36,17 @@ fn check_name(name: &str) -> Result<()> {
 
 /// A class that a folder of this kind may have: its kind's own, or one below it.
 fn check_class(kind: FolderKind, class: &str) -> Result<()> {
-    let fits = |own: &str| {
-        class.get(..own.len()).is_some_and(|head| head.eq_ignore_ascii_case(own))
-            && matches!(class.as_bytes().get(own.len()), None | Some(b'.'))
-    };
-    let own_kind = [FolderKind::CalendarFolder, FolderKind::ContactsFolder, FolderKind::TasksFolder]
-        .into_iter()
-        .find(|kind| fits(kind.default_class()));
-    match (kind, own_kind) {
-        (FolderKind::Folder | FolderKind::SearchFolder, None) => Ok(()),
-        (kind, Some(own)) if kind == own => Ok(()),
+    match (kind, FolderKind::from_class(class)) {
         // A plain folder of such a class is of that kind: that is how clients without typed elements make them.
-        (FolderKind::Folder, Some(_)) => Ok(()),
+        (FolderKind::Folder, _) | (FolderKind::SearchFolder, FolderKind::Folder) => Ok(()),
+        (kind, own) if kind == own => Ok(()),
         _ => Err(Code::ErrorNoFolderClassOverride.into()),
     }
 }
 
 /// The kind that a folder of this class is shown as.
 fn kind_of_class(kind: FolderKind, class: &str) -> FolderKind {
-    if kind != FolderKind::Folder {
-        return kind;
-    }
-    [FolderKind::CalendarFolder, FolderKind::ContactsFolder, FolderKind::TasksFolder]
-        .into_iter()
-        .find(|typed| check_class(*typed, class).is_ok())
-        .unwrap_or(kind)
+    if kind == FolderKind::Folder { FolderKind::from_class(class) } else { kind }
 }
 
 /// The folder may not be renamed, moved or deleted: it came with the mailbox.

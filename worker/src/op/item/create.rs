@@ -53,7 +53,7 @@ fn one(
         },
     };
     let kind = kind_of(&wanted)?;
-    let sends = kind == ItemKind::Message;
+    let sends = kind.row().is_sent;
     let disposition = match (sends, disposition) {
         (true, None) => return Err(Code::ErrorMessageDispositionRequired.into()),
         (true, Some(disposition)) => disposition,
@@ -62,7 +62,7 @@ fn one(
     };
     let folder = match disposition {
         Disposition::SendOnly => None,
-        Disposition::SaveOnly => Some(target(cx, saved, default_folder(kind))?),
+        Disposition::SaveOnly => Some(target(cx, saved, kind.row().home)?),
         Disposition::SendAndSaveCopy => Some(target(cx, saved, "sentitems")?),
     };
     if let Some(folder) = &folder {
@@ -92,32 +92,15 @@ fn target(cx: &mut Cx<'_>, saved: Option<&Outcome<Folder>>, default: &'static st
     }
 }
 
-fn default_folder(kind: ItemKind) -> &'static str {
-    match kind {
-        ItemKind::Contact | ItemKind::DistributionList => "contacts",
-        ItemKind::Task => "tasks",
-        ItemKind::CalendarItem => "calendar",
-        ItemKind::PostItem => "inbox",
-        _ => "drafts",
-    }
-}
-
 /// Typed items go into folders of their kind only.
 fn check_folder(kind: ItemKind, folder: &Folder) -> Result<(), Failure> {
-    let needs = match kind {
-        ItemKind::Contact | ItemKind::DistributionList => {
-            (FolderKind::ContactsFolder, Code::ErrorCannotCreateContactInNonContactFolder)
+    match kind.row().folder {
+        Some((needed, code)) if !folder.is(needed) => Err(Failure::new(code)),
+        None if folder.is(FolderKind::SearchFolder) => {
+            Err(Failure::with_text(Code::ErrorInvalidOperation, "Items cannot be put into a search folder."))
         }
-        ItemKind::Task => (FolderKind::TasksFolder, Code::ErrorCannotCreateTaskInNonTaskFolder),
-        ItemKind::CalendarItem => (FolderKind::CalendarFolder, Code::ErrorCannotCreateCalendarItemInNonCalendarFolder),
-        ItemKind::PostItem => (FolderKind::Folder, Code::ErrorCannotCreatePostItemInNonMailFolder),
-        _ if folder.is(FolderKind::SearchFolder) => {
-            let text = "Items cannot be put into a search folder.";
-            return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
-        }
-        _ => return Ok(()),
-    };
-    if folder.is(needs.0) { Ok(()) } else { Err(Failure::new(needs.1)) }
+        _ => Ok(()),
+    }
 }
 
 fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<ItemView>> {

@@ -9,6 +9,7 @@ use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::ItemNo;
+use ewsd_model::kind::MustSay;
 use ewsd_model::property::bit;
 use ewsd_store::{ItemRow, Plan};
 
@@ -64,11 +65,11 @@ fn check(request: &DeleteItem, row: &ItemRow) -> Result<(), Failure> {
         let text = "Folder associated items can only be deleted for good (HardDelete).";
         return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
     }
-    match row.kind {
-        ItemKind::CalendarItem if request.cancellations.is_none() => {
+    match row.kind.row().delete {
+        MustSay::Cancellations if request.cancellations.is_none() => {
             Err(Failure::new(Code::ErrorSendMeetingCancellationsRequired))
         }
-        ItemKind::Task if request.affected_tasks.is_none() => {
+        MustSay::AffectedTasks if request.affected_tasks.is_none() => {
             Err(Failure::new(Code::ErrorAffectedTaskOccurrencesRequired))
         }
         _ => Ok(()),

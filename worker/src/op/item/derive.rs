@@ -8,7 +8,6 @@ use ewsd_store::{Columns, Map};
 
 use super::edit::Edit;
 use crate::convert::mime::{self, Thread};
-use crate::op::path::is_mail;
 
 /// Rows that the message as octets tells: after a change of one of them the stored octets are out of date.
 const IN_MIME: &[PropId] = &[
@@ -72,7 +71,7 @@ pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
     if !is_new && edit.changed.contains(&PropId::ItemSubject) && edit.flags() & bit::DRAFT != 0 {
         retitle(edit);
     }
-    let words = is_new || !is_mail(edit.kind) || WORDS.iter().any(|id| edit.touched.contains(id));
+    let words = is_new || !edit.kind.row().is_mail || WORDS.iter().any(|id| edit.touched.contains(id));
     let search = words.then(|| describe(edit));
     if !is_new {
         if touches_mime(edit) {
@@ -132,7 +131,7 @@ fn describe(edit: &mut Edit<'_>) -> String {
     }
     let mut search = mime::describe(&mut columns, body_type, text);
     drop(body);
-    if !is_mail(edit.kind) {
+    if !edit.kind.row().is_mail {
         for text in texts(edit) {
             search.push('\n');
             search.push_str(&text);

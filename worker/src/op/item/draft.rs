@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::FolderNo;
+use ewsd_model::kind::Creatable;
 use ewsd_model::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, Mailbox};
@@ -16,7 +17,6 @@ use super::{derive, submit};
 use crate::convert::mime::{self, Message, Part};
 use crate::deliver;
 use crate::error::Result;
-use crate::op::path::has_mime;
 use crate::random;
 use crate::session::Cx;
 
@@ -67,23 +67,17 @@ pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
         }
         (kind, _) => kind,
     };
-    match kind {
-        ItemKind::CalendarItem => {
-            let text = "Calendar items cannot be created on this server yet.";
-            Err(Failure::with_text(Code::ErrorInvalidItemForOperationCreateItem, text))
-        }
-        ItemKind::MeetingMessage
-        | ItemKind::MeetingRequest
-        | ItemKind::MeetingResponse
-        | ItemKind::MeetingCancellation => Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItem)),
-        kind => Ok(kind),
+    match kind.row().creatable {
+        Creatable::Yes => Ok(kind),
+        Creatable::NotYet(text) => Err(Failure::with_text(Code::ErrorInvalidItemForOperationCreateItem, text)),
+        Creatable::Never => Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItem)),
     }
 }
 
 impl Draft {
     pub fn new(cx: &mut Cx<'_>, kind: ItemKind, mut wanted: Wanted) -> Result<Draft> {
         let given = match wanted.take(PropId::ItemMimeContent) {
-            Some(Value::Mime(_)) if !has_mime(kind) => {
+            Some(Value::Mime(_)) if !kind.row().has_mime => {
                 return Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent).into());
             }
             Some(Value::Mime(octets)) => Some(octets),
@@ -139,7 +133,7 @@ impl Draft {
         ext.retain(|_, value| !value.is_null());
         let body = body.flatten();
         if columns.get(Column::Class).is_none() {
-            columns.set(Column::Class, Value::Text(kind.default_class().to_owned()));
+            columns.set(Column::Class, Value::Text(kind.row().default_class.to_owned()));
         }
         let name = if cx.caller.display_name.is_empty() { &cx.caller.login } else { &cx.caller.display_name };
         columns.set(Column::ModifiedBy, Value::Text(name.clone()));
@@ -295,7 +289,7 @@ impl Attached {
                 }
                 let draft = Draft::new(cx, kind, *item)?;
                 let own = draft.columns.text(Column::Class);
-                class = own.filter(|own| *own != ItemKind::Message.default_class()).map(str::to_owned);
+                class = own.filter(|own| *own != ItemKind::Message.row().default_class).map(str::to_owned);
                 (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.whole().into_owned())
             }
         };

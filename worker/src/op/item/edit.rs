@@ -16,8 +16,6 @@ use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{ColumnSet, Columns, ItemRow, Map, json};
 use jiff::Timestamp;
 
-use crate::op::path::{dictionary, same_key};
-
 /// Changes to one item.
 #[derive(Clone, Debug)]
 pub struct Edit<'a> {
@@ -240,8 +238,8 @@ impl<'a> Edit<'a> {
     /// Sets one entry of a dictionary property; None takes it out.
     pub fn set_entry(&mut self, path: &IndexedPath, text: Option<String>) -> Result<(), Failure> {
         let refused = || Failure::at(Code::ErrorInvalidPropertySet, Path::Indexed(path.clone()));
-        let id = dictionary(path).filter(|id| id.row().source == Source::Json).ok_or_else(refused)?;
-        self.put_entry(id, |key| same_key(path, key), &path.key, text);
+        let id = path.prop().filter(|id| id.row().source == Source::Json).ok_or_else(refused)?;
+        self.put_entry(id, |key| path.names(key), &path.key, text);
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use super::find_words;
 use crate::compute::{Bodies, Item};
 use crate::error::{Result, outcome};
 use crate::gate::{Folder, Granted, Right};
-use crate::op::path::{Shape, is_mail};
+use crate::op::path::Shape;
 use crate::op::restriction;
 use crate::session::Cx;
 
@@ -102,7 +102,7 @@ fn complete(store: &mut Store, granted: &Granted, shape: &Shape, rows: &mut [Ite
     if shape.needs.plan == shape.mail_needs.plan {
         return Ok(());
     }
-    let others: Vec<ItemNo> = rows.iter().filter(|row| !is_mail(row.kind)).map(|row| row.item).collect();
+    let others: Vec<ItemNo> = rows.iter().filter(|row| !row.kind.row().is_mail).map(|row| row.item).collect();
     if others.is_empty() {
         return Ok(());
     }

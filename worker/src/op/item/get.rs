@@ -14,7 +14,7 @@ use super::load::{self, Whole};
 use crate::compute::{self, Bodies};
 use crate::error::{Result, outcome};
 use crate::gate::{Granted, Item, Right};
-use crate::op::path::{Shape, has_mime};
+use crate::op::path::Shape;
 use crate::session::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<ItemView>>> {
@@ -62,10 +62,10 @@ fn take(found: &mut HashMap<(MailboxNo, ItemNo), Found>, item: (MailboxNo, ItemN
 
 fn view(cx: &mut Cx<'_>, shape: &mut Shape, found: Found) -> Result<ItemView> {
     let Found { granted, mut row, attachments, .. } = found;
-    if shape.shows_mime() && !has_mime(row.kind) && shape.insists_on_mime() {
+    if shape.shows_mime() && !row.kind.row().has_mime && shape.insists_on_mime() {
         return Err(Code::ErrorUnsupportedMimeConversion.into());
     }
-    let mime = match shape.shows_mime() && has_mime(row.kind) && load::is_stale(&row) {
+    let mime = match shape.shows_mime() && row.kind.row().has_mime && load::is_stale(&row) {
         true => Some(Whole::read(cx, &granted, row.item)?.into_mime()),
         false => row.mime.take(),
     };

@@ -22,7 +22,8 @@ use crate::session::Cx;
 pub struct Answered {
     item: Item,
     verb: i64,
-    icon: i32,
+    /// The word of its icon.
+    icon: &'static str,
 }
 
 const LAST_VERB: u16 = 0x1081;
@@ -36,7 +37,9 @@ impl Answered {
         let key = |tag, ty| ExtendedPath::tag(tag, ty).key();
         update.ext.insert(key(LAST_VERB, MapiType::Integer), json::encode_extended(&verb));
         update.ext.insert(key(LAST_VERB_TIME, MapiType::SystemTime), json::encode_extended(&time));
-        update.set.set(Column::IconIndex, Value::Int(self.icon));
+        if let Some(icon) = PropId::ItemIconIndex.row().number_of(self.icon) {
+            update.set.set(Column::IconIndex, Value::Int(icon));
+        }
         let granted = self.item.granted;
         match cx.gate.store(&granted).update_item(granted.mailbox(), self.item.item, &update, None) {
             // Gone meanwhile: there is nothing to remember it by.
@@ -51,23 +54,15 @@ pub fn message(cx: &mut Cx<'_>, mut wanted: Wanted, kind: ResponseKind) -> Resul
     let refused = |code: Code| Err(Error::from(code));
     let Some(reference) = wanted.reference.take() else { return refused(Code::ErrorMissingInformationReferenceItemId) };
     let item = cx.gate.item_by_id(&reference.id, reference.change_key.as_deref(), Right::Read)?;
-    let (verb, icon) = match kind {
-        ResponseKind::ReplyTo => (102, 0x105),
-        ResponseKind::ReplyAllTo => (103, 0x105),
-        ResponseKind::Forward => (104, 0x106),
-        ResponseKind::SuppressReadReceipt => return suppress_receipt(cx, &item).map(|()| None),
-        ResponseKind::Accept => return refused(Code::ErrorInvalidItemForOperationAcceptItem),
-        ResponseKind::TentativelyAccept => return refused(Code::ErrorInvalidItemForOperationTentative),
-        ResponseKind::Decline => return refused(Code::ErrorInvalidItemForOperationDeclineItem),
-        ResponseKind::CancelCalendarItem => return refused(Code::ErrorInvalidItemForOperationCancelItem),
-        ResponseKind::Remove => return refused(Code::ErrorInvalidItemForOperationRemoveItem),
-        ResponseKind::PostReply | ResponseKind::AcceptSharingInvitation => return refused(Code::ErrorInvalidOperation),
-    };
+    if kind == ResponseKind::SuppressReadReceipt {
+        return suppress_receipt(cx, &item).map(|()| None);
+    }
+    let Some((verb, icon)) = kind.row().trace else { return refused(kind.row().refusal) };
     let mut needs = Needs::of_message();
     needs.plan.mime = false;
     needs.plan.ext = false;
     let original = load::row(cx, &item, &needs.plan)?;
-    if !matches!(original.kind, ItemKind::Message | ItemKind::MeetingMessage | ItemKind::PostItem) {
+    if original.kind.row().answers.is_empty() {
         return refused(Code::ErrorInvalidOperation);
     }
     let mut message = Wanted { kind: NewKind::Item(ItemKind::Message), ..wanted };

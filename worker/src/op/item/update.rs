@@ -10,6 +10,7 @@ use ewsd_model::change::{Assignment, ItemChange, Update};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::Seq;
+use ewsd_model::kind::MustSay;
 use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{Column, bit};
@@ -23,7 +24,6 @@ use crate::compute::Needs;
 use crate::convert::mime;
 use crate::error::{Result, outcome};
 use crate::gate::{Item, Right};
-use crate::op::path::has_mime;
 use crate::session::Cx;
 
 /// How often an update is made anew on what another session wrote meanwhile.
@@ -133,7 +133,7 @@ fn given<'u>(updates: &'u [Update], row: &ItemRow) -> Result<Option<&'u [u8]>, F
         _ => None,
     });
     match octets {
-        Some(_) if !has_mime(row.kind) => {
+        Some(_) if !row.kind.row().has_mime => {
             Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent))
         }
         octets => Ok(octets),
@@ -159,11 +159,11 @@ fn needs(updates: &[Update]) -> Needs {
 
 /// What some kinds need to be told with their update.
 fn check_kind(request: &UpdateItem, row: &ItemRow) -> Result<(), Failure> {
-    match row.kind {
-        ItemKind::CalendarItem if request.meeting_updates.is_none() => {
+    match row.kind.row().update {
+        MustSay::MeetingUpdates if request.meeting_updates.is_none() => {
             Err(Failure::new(Code::ErrorSendMeetingInvitationsOrCancellationsRequired))
         }
-        kind if Kinds::MESSAGES.has_item(kind) && request.disposition.is_none() => {
+        MustSay::Disposition if request.disposition.is_none() => {
             Err(Failure::new(Code::ErrorMessageDispositionRequired))
         }
         _ => Ok(()),
