@@ -110,9 +110,14 @@ pub(crate) fn lookup(column: Column) -> Option<&'static ColumnRow> {
     COLUMNS.get(column as usize)
 }
 
+/// Whether every item has a value in the column.
+pub fn is_always_set(column: Column) -> bool {
+    lookup(column).is_some_and(|row| !row.nullable)
+}
+
 /// A set of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ColumnSet(u64);
+pub struct ColumnSet(u128);
 
 impl ColumnSet {
     pub const NONE: ColumnSet = ColumnSet(0);
@@ -268,7 +273,7 @@ mod tests {
             assert!(!row.item.is_empty() || !row.folder.is_empty());
         }
         assert_eq!(COLUMNS.len(), Column::Hidden as usize + 1);
-        assert!(COLUMNS.len() <= 64, "ColumnSet has 64 bits");
+        assert!(COLUMNS.len() <= 128, "ColumnSet has 128 bits");
     }
 
     #[test]

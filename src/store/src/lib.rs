@@ -38,7 +38,7 @@ pub mod testing;
 
 pub use attachment::{AttachmentKind, AttachmentRow, NewAttachment};
 pub use blob::Hash;
-pub use column::{ColumnSet, Columns};
+pub use column::{ColumnSet, Columns, is_always_set};
 pub use connection::Store;
 pub use directory::{Account, DirectoryEntry, NewAccount, Recipient};
 pub use error::{Missing, StoreError};

@@ -4,7 +4,7 @@ use ewsd_model::id::FolderNo;
 use ewsd_model::object::ResponseKind;
 use ewsd_model::property::{Blob, Column, Source, Type, bit};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
-use ewsd_model::{ItemKind, PropId, Value, id};
+use ewsd_model::{PropId, Value, id};
 use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, json};
 
 use super::body::{self, Bodies, Which};
@@ -163,7 +163,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::compute::testing::{owner, row};
-    use ewsd_model::Kinds;
+    use ewsd_model::{ItemKind, Kinds};
     use ewsd_model::property::TABLE;
 
     fn get(row: &ItemRow, listed: bool, id: PropId) -> Option<Value> {

@@ -68,10 +68,21 @@ pub enum Source {
     Computed,
 }
 
-/// Columns of the item and folder tables that properties name. The store knows their SQL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Column {
+/// Makes the enum and the list of its variants out of one list.
+macro_rules! columns {
+    ($($(#[$doc:meta])* $column:ident,)*) => {
+        /// Columns of the item and folder tables that properties name. The store knows their SQL.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Column {
+            $($(#[$doc])* $column,)*
+        }
+
+        static COLUMNS: &[Column] = &[$(Column::$column,)*];
+    };
+}
+
+columns! {
     // items and folders
     Id,
     Parent,
@@ -121,50 +132,8 @@ pub enum Column {
 
 impl Column {
     /// The column as a list of one.
-    const fn alone(self) -> &'static [Column] {
-        match self {
-            Column::Id => &[Column::Id],
-            Column::Parent => &[Column::Parent],
-            Column::Class => &[Column::Class],
-            Column::Change => &[Column::Change],
-            Column::Created => &[Column::Created],
-            Column::Modified => &[Column::Modified],
-            Column::Size => &[Column::Size],
-            Column::Subject => &[Column::Subject],
-            Column::Received => &[Column::Received],
-            Column::Sent => &[Column::Sent],
-            Column::Importance => &[Column::Importance],
-            Column::Sensitivity => &[Column::Sensitivity],
-            Column::DisplayTo => &[Column::DisplayTo],
-            Column::DisplayCc => &[Column::DisplayCc],
-            Column::DisplayBcc => &[Column::DisplayBcc],
-            Column::FromName => &[Column::FromName],
-            Column::From => &[Column::From],
-            Column::Sender => &[Column::Sender],
-            Column::MessageId => &[Column::MessageId],
-            Column::InReplyTo => &[Column::InReplyTo],
-            Column::References => &[Column::References],
-            Column::ConversationId => &[Column::ConversationId],
-            Column::ConversationTopic => &[Column::ConversationTopic],
-            Column::ConversationIndex => &[Column::ConversationIndex],
-            Column::Culture => &[Column::Culture],
-            Column::Categories => &[Column::Categories],
-            Column::Preview => &[Column::Preview],
-            Column::IconIndex => &[Column::IconIndex],
-            Column::FlagStatus => &[Column::FlagStatus],
-            Column::FlagStart => &[Column::FlagStart],
-            Column::FlagDue => &[Column::FlagDue],
-            Column::FlagComplete => &[Column::FlagComplete],
-            Column::ModifiedBy => &[Column::ModifiedBy],
-            Column::ReminderDue => &[Column::ReminderDue],
-            Column::BodyType => &[Column::BodyType],
-            Column::Name => &[Column::Name],
-            Column::Distinguished => &[Column::Distinguished],
-            Column::Total => &[Column::Total],
-            Column::Unread => &[Column::Unread],
-            Column::ChildCount => &[Column::ChildCount],
-            Column::Hidden => &[Column::Hidden],
-        }
+    fn alone(self) -> &'static [Column] {
+        COLUMNS.get(self as usize..=self as usize).unwrap_or_default()
     }
 }
 
@@ -206,6 +175,17 @@ pub mod can {
     pub const FIND: u8 = SORT | QUERY;
 }
 
+/// How the message as octets tells a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Not at all.
+    No,
+    /// Always: where the message has no word of it, the item has none.
+    Always,
+    /// Perhaps: where the message has no word of it, the item keeps its own.
+    Perhaps,
+}
+
 /// A row of the property table.
 #[derive(Clone, Copy, Debug)]
 pub struct Prop {
@@ -229,6 +209,14 @@ pub struct Prop {
     pub source: Source,
     /// Only GetItem answers it; FindItem and SyncFolderItems leave it out.
     pub get_only: bool,
+    /// What is read of it off a message that is given whole.
+    pub told: Told,
+    /// A change of it makes the stored message say something else than the item does.
+    pub in_octets: bool,
+    /// A search for words looks into it.
+    pub in_words: bool,
+    /// History once a message was sent: it can no longer be changed.
+    pub is_history: bool,
 }
 
 impl Prop {
@@ -286,6 +274,10 @@ const fn row(ty: Type, kinds: Kinds) -> Prop {
         mapi: None,
         source: Source::Json,
         get_only: false,
+        told: Told::No,
+        in_octets: false,
+        in_words: false,
+        is_history: false,
     }
 }
 
@@ -327,6 +319,40 @@ impl Prop {
 
     const fn get_only(mut self) -> Prop {
         self.get_only = true;
+        self
+    }
+
+    /// The message tells it, and is out of date when it changes.
+    const fn told(mut self) -> Prop {
+        self.in_octets = true;
+        self.read_off()
+    }
+
+    /// The message may tell it, and is out of date when it changes.
+    const fn hinted(mut self) -> Prop {
+        self.in_octets = true;
+        self.noted()
+    }
+
+    /// Follows from the message; a change of it alone leaves the octets as they came.
+    const fn read_off(mut self) -> Prop {
+        self.told = Told::Always;
+        self
+    }
+
+    /// The message may bring it along; a change of it alone leaves the octets as they came.
+    const fn noted(mut self) -> Prop {
+        self.told = Told::Perhaps;
+        self
+    }
+
+    const fn words(mut self) -> Prop {
+        self.in_words = true;
+        self
+    }
+
+    const fn history(mut self) -> Prop {
+        self.is_history = true;
         self
     }
 

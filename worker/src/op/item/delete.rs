@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use ewsd_ews::request::DeleteItem;
 use ewsd_ews::word::DeleteType;
-use ewsd_model::ItemKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};

@@ -9,35 +9,6 @@ use ewsd_store::{Columns, Map};
 use super::edit::Edit;
 use crate::convert::mime::{self, Thread};
 
-/// Rows that the message as octets tells: after a change of one of them the stored octets are out of date.
-const IN_MIME: &[PropId] = &[
-    PropId::ItemSubject,
-    PropId::ItemSensitivity,
-    PropId::ItemBody,
-    PropId::ItemImportance,
-    PropId::ItemInReplyTo,
-    PropId::ItemDateTimeSent,
-    PropId::MessageFrom,
-    PropId::MessageSender,
-    PropId::MessageToRecipients,
-    PropId::MessageCcRecipients,
-    PropId::MessageBccRecipients,
-    PropId::MessageReplyTo,
-    PropId::MessageReferences,
-    PropId::MessageInternetMessageId,
-    PropId::MessageIsReadReceiptRequested,
-    PropId::MessageIsDeliveryReceiptRequested,
-];
-
-/// Rows that a search for words looks into.
-const WORDS: &[PropId] = &[
-    PropId::ItemSubject,
-    PropId::ItemBody,
-    PropId::MessageFrom,
-    PropId::MessageToRecipients,
-    PropId::MessageCcRecipients,
-];
-
 /// Recipient lists and the columns that show their names.
 const DISPLAYED: [(PropId, Column); 3] = [
     (PropId::MessageToRecipients, Column::DisplayTo),
@@ -50,13 +21,8 @@ const OVERHEAD: i64 = 512;
 
 /// Whether the edit changes what the message as octets tells.
 pub fn touches_mime(edit: &Edit<'_>) -> bool {
-    let told = |id: &&PropId| **id != PropId::MessageBccRecipients || !edit.hides_more;
-    IN_MIME.iter().filter(told).any(|id| edit.changed.contains(id))
-}
-
-/// Whether the edit changes the words that the item is found by: then its body must have been read.
-pub fn touches_words(id: PropId) -> bool {
-    WORDS.contains(&id)
+    let hidden_only = |id: &PropId| *id == PropId::MessageBccRecipients && edit.hides_more;
+    edit.changed.iter().any(|id| id.row().in_octets && !hidden_only(id))
 }
 
 /// Completes an edit. Answers the words that the item is found by, if they changed.
@@ -71,7 +37,7 @@ pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
     if !is_new && edit.changed.contains(&PropId::ItemSubject) && edit.flags() & bit::DRAFT != 0 {
         retitle(edit);
     }
-    let words = is_new || !edit.kind.row().is_mail || WORDS.iter().any(|id| edit.touched.contains(id));
+    let words = is_new || !edit.kind.row().is_mail || edit.touched.iter().any(|id| id.row().in_words);
     let search = words.then(|| describe(edit));
     if !is_new {
         if touches_mime(edit) {

@@ -13,7 +13,7 @@ use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{Body, Flag, FlagStatus, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{ColumnSet, Columns, ItemRow, Map, json};
+use ewsd_store::{ColumnSet, Columns, ItemRow, Map, is_always_set, json};
 use jiff::Timestamp;
 
 /// Changes to one item.
@@ -197,7 +197,7 @@ impl<'a> Edit<'a> {
         let before = self.snapshot(id);
         match row.source {
             Source::Column(Column::FlagStatus) => self.set_flag(Flag::default())?,
-            Source::Column(column) if is_always_set(column) => {
+            Source::Column(column) if column == Column::Parent || is_always_set(column) => {
                 return Err(Failure::at(Code::ErrorInvalidPropertyDelete, id));
             }
             Source::Column(column) => self.unset_column(column),
@@ -392,23 +392,6 @@ fn complete(mut mailbox: Mailbox) -> Mailbox {
 fn bracketed(id: &str) -> String {
     let bare: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '<' && *c != '>').collect();
     if bare.is_empty() { bare } else { format!("<{bare}>") }
-}
-
-/// Columns that every item has a value in.
-fn is_always_set(column: Column) -> bool {
-    matches!(
-        column,
-        Column::Id
-            | Column::Parent
-            | Column::Class
-            | Column::Change
-            | Column::Created
-            | Column::Modified
-            | Column::Size
-            | Column::Received
-            | Column::Importance
-            | Column::Sensitivity
-    )
 }
 
 fn refused(id: PropId) -> Failure {

@@ -4,7 +4,7 @@
 use ewsd_model::PropId;
 use ewsd_model::Value;
 use ewsd_model::id::{ItemNo, MailboxNo, Seq};
-use ewsd_model::property::{Column, bit};
+use ewsd_model::property::{Column, Source, TABLE, Told, bit};
 use ewsd_model::value::Body;
 use ewsd_store::{AttachmentRow, ItemRef, ItemUpdate, Store, StoreError};
 
@@ -13,66 +13,37 @@ use super::draft::Attached;
 use super::edit::Edit;
 use crate::convert::mime::Parsed;
 
-/// Columns that a message tells; one that the new message does not tell is unset.
-const TOLD: &[Column] = &[
-    Column::Subject,
-    Column::Sent,
-    Column::DisplayTo,
-    Column::DisplayCc,
-    Column::DisplayBcc,
-    Column::FromName,
-    Column::From,
-    Column::Sender,
-    Column::MessageId,
-    Column::InReplyTo,
-    Column::References,
-    Column::ConversationTopic,
-    Column::ConversationIndex,
-    Column::ConversationId,
-];
-
-/// Columns that it may tell, and that stay as they are if it does not.
-const SAID: &[Column] = &[Column::Importance, Column::Sensitivity, Column::Categories, Column::Size];
-
-/// Members that a message tells.
-const MEMBERS: &[PropId] = &[
-    PropId::MessageToRecipients,
-    PropId::MessageCcRecipients,
-    PropId::MessageBccRecipients,
-    PropId::MessageReplyTo,
-    PropId::ItemInternetMessageHeaders,
-];
-
-/// Flags that a message tells.
-const FLAGS: &[u32] = &[bit::READ_RECEIPT, bit::DELIVERY_RECEIPT, bit::HAS_ATTACHMENTS];
-
 /// Puts the message into an edit that has nothing else yet: other changes of the same update go over it.
 pub fn overlay(edit: &mut Edit<'_>, octets: &[u8], parsed: &Parsed<'_>) {
-    for column in TOLD {
-        match parsed.columns.get(*column) {
-            Some(value) => edit.set.set(*column, value.clone()),
-            None => edit.unset.insert(*column),
+    for row in TABLE.iter().filter(|row| row.told != Told::No) {
+        match row.source {
+            Source::Column(column) => overlay_column(edit, column, row.told, parsed),
+            Source::Bit(mask) => edit.set_bit(mask, parsed.flags & mask != 0),
+            Source::Json => {
+                let member = parsed.props.get(row.element).cloned().unwrap_or_default();
+                edit.props.insert(row.element.to_owned(), member);
+            }
+            // The body comes whole.
+            Source::Blob(_) | Source::Children | Source::Computed => {}
         }
     }
-    for column in SAID {
-        if let Some(value) = parsed.columns.get(*column) {
-            edit.set.set(*column, value.clone());
-        }
-    }
-    for id in MEMBERS {
-        let element = id.row().element;
-        let member = parsed.props.get(element).cloned().unwrap_or_default();
-        edit.props.insert(element.to_owned(), member);
-    }
-    for mask in FLAGS {
-        edit.set_bit(*mask, parsed.flags & mask != 0);
-    }
+    // No rows of their own: the name is the author's, the size that of the octets.
+    overlay_column(edit, Column::FromName, Told::Always, parsed);
+    overlay_column(edit, Column::Size, Told::Perhaps, parsed);
     edit.set_bit(bit::MIME_STALE, false);
     let body_type = derive::body_type(&parsed.columns);
     edit.body = Some(Some(Body { body_type, text: parsed.body.clone(), truncated: None }));
     edit.mime = Some(octets.to_vec());
     edit.touched.extend([PropId::ItemMimeContent, PropId::ItemBody]);
     edit.changed.insert(PropId::ItemMimeContent);
+}
+
+fn overlay_column(edit: &mut Edit<'_>, column: Column, told: Told, parsed: &Parsed<'_>) {
+    match parsed.columns.get(column) {
+        Some(value) => edit.set.set(column, value.clone()),
+        None if told == Told::Always => edit.unset.insert(column),
+        None => {}
+    }
 }
 
 /// Writes the update, and the new message's attachments for the old ones. Inside a transaction.

@@ -146,9 +146,9 @@ fn needs(updates: &[Update]) -> Needs {
     needs.plan.mime = false;
     needs.plan.ext = false;
     needs.plan.body = updates.iter().any(|update| match update.path() {
-        Path::Prop(id) => derive::touches_words(id),
+        Path::Prop(id) => id.row().in_words,
         Path::Extended(path) => match path.alias(Kinds::ALL_ITEMS) {
-            Some(Alias::Prop(id) | Alias::Part(id, _)) => derive::touches_words(id),
+            Some(Alias::Prop(id) | Alias::Part(id, _)) => id.row().in_words,
             Some(Alias::PlainBody | Alias::HtmlBody) => true,
             _ => false,
         },
@@ -172,19 +172,9 @@ fn check_kind(request: &UpdateItem, row: &ItemRow) -> Result<(), Failure> {
 
 /// Who wrote to whom is history once a message was sent.
 fn check_sent(updates: &[Update]) -> Result<(), Failure> {
-    const HISTORY: [PropId; 8] = [
-        PropId::MessageFrom,
-        PropId::MessageToRecipients,
-        PropId::MessageCcRecipients,
-        PropId::MessageBccRecipients,
-        PropId::MessageReplyTo,
-        PropId::MessageIsReadReceiptRequested,
-        PropId::MessageIsDeliveryReceiptRequested,
-        PropId::MessageIsResponseRequested,
-    ];
     for update in updates {
         if let Path::Prop(id) = update.path() {
-            if HISTORY.contains(&id) && !matches!(update, Update::Delete(_)) {
+            if id.row().is_history && !matches!(update, Update::Delete(_)) {
                 return Err(Failure::at(Code::ErrorInvalidPropertySet, id));
             }
         }
