@@ -19,7 +19,7 @@ pub struct WorkerArgs {
     pub slot: u64,
 }
 
-impl From<WorkerArgs> for ewsd_work::Args {
+impl From<WorkerArgs> for ewsd_worker::Args {
     fn from(args: WorkerArgs) -> Self {
         Self { role: args.role, generation: args.generation, slot: args.slot }
     }

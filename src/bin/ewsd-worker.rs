@@ -11,9 +11,9 @@ fn main() -> ExitCode {
     let journald = std::env::var_os("JOURNAL_STREAM").is_some();
     // For what is said before the settings are known.
     logging::start(&Log::default(), journald);
-    let outcome = ewsd_work::settings().and_then(|settings| {
+    let outcome = ewsd_worker::settings().and_then(|settings| {
         logging::start(&settings.log, journald);
-        ewsd_work::run(&args.into(), &settings)
+        ewsd_worker::run(&args.into(), &settings)
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

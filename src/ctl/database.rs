@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Subcommand;
 use ewsd_settings::Settings;
 use ewsd_store::{Options, Store, StoreError};
-use ewsd_work::database_options;
+use ewsd_worker::database_options;
 
 use super::Result;
 

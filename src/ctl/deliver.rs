@@ -3,9 +3,9 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use ewsd_mailbox::deliver::{self, DeliverError};
 use ewsd_settings::Settings;
 use ewsd_store::Store;
-use ewsd_work::deliver::{self, DeliverError};
 use serde_json::json;
 
 use super::database::open;

@@ -28,7 +28,7 @@ pub fn read(from_stdin: bool) -> Result<String> {
 
 /// Its hash for the accounts table.
 pub fn hash(password: &str) -> Result<String> {
-    ewsd_work::auth::password::hash(password).ok_or_else(|| "the password cannot be hashed".to_owned().into())
+    ewsd_worker::auth::password::hash(password).ok_or_else(|| "the password cannot be hashed".to_owned().into())
 }
 
 fn checked(password: String) -> Result<String> {

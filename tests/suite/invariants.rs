@@ -14,6 +14,7 @@ crate::tests![
     the_master_runs_no_threads_and_sleeps_in_poll_only,
     sql_is_in_the_store_only,
     element_names_are_in_the_protocol_only,
+    the_mailbox_knows_no_protocol,
     the_journal_is_written_in_one_place,
     nothing_panics_on_purpose,
     unsafe_code_is_where_it_is_needed,
@@ -171,12 +172,28 @@ fn sql_is_in_the_store_only() {
 
 fn element_names_are_in_the_protocol_only() {
     assert_none(
-        wrong_texts(&["worker/src", "master/src", "src"], |_, text| {
+        wrong_texts(&["src", "master/src", "worker/src"], |_, text| {
             text.starts_with("t:")
                 || text.starts_with("m:")
                 || ["<t:", "<m:", "<s:"].iter().any(|name| text.contains(name))
         }),
         "a handler speaks properties, values and codes; element names belong into proto/ews and proto/model",
+    );
+}
+
+/// Other protocols than EWS stand on it as well.
+fn the_mailbox_knows_no_protocol() {
+    const FOLDER: &[&str] = &["src/mailbox/src"];
+    let foreign =
+        ["std::net", "std::os::unix::net", "quick_xml", "httparse", "ewsd_ews", "ewsd_http", "ewsd_ipc", "ewsd_lmtp"];
+    assert_none(
+        offences(FOLDER, |_, line| foreign.iter().any(|name| line.contains(name))),
+        "what a mailbox is has no sockets and no XML",
+    );
+    // Converting HTML is its trade; names with a prefix are the protocol's.
+    assert_none(
+        wrong_texts(FOLDER, |_, text| ["t:", "m:", "soap:"].iter().any(|prefix| text.starts_with(prefix))),
+        "element names belong into proto/ews and proto/model",
     );
 }
 
@@ -235,7 +252,7 @@ fn unsafe_code_is_where_it_is_needed() {
 }
 
 fn clock_chance_and_environment_are_read_in_one_place() {
-    let folders = ["src/settings", "src/store", "proto", "master/src", "worker/src"];
+    let folders = ["src/settings", "src/store", "src/mailbox", "proto", "master/src", "worker/src"];
     for (what, signs, allowed) in [
         (
             "the clock",
@@ -256,7 +273,7 @@ fn clock_chance_and_environment_are_read_in_one_place() {
     }
 }
 
-/// model <- ews, store; model, ews, http, lmtp, ipc, settings, store <- worker; ipc, http <- master.
+/// model <- ews, store; model, settings, store <- mailbox; all but the master <- worker; ipc, http <- master.
 fn arrows_point_one_way() {
     for (manifest, allowed) in [
         ("proto/model/Cargo.toml", &[][..]),
@@ -266,10 +283,20 @@ fn arrows_point_one_way() {
         ("src/settings/Cargo.toml", &["ewsd-model"]),
         ("proto/ews/Cargo.toml", &["ewsd-model"]),
         ("src/store/Cargo.toml", &["ewsd-model"]),
+        ("src/mailbox/Cargo.toml", &["ewsd-model", "ewsd-settings", "ewsd-store"]),
         ("master/Cargo.toml", &["ewsd-ipc", "ewsd-http"]),
         (
             "worker/Cargo.toml",
-            &["ewsd-model", "ewsd-ews", "ewsd-http", "ewsd-lmtp", "ewsd-ipc", "ewsd-settings", "ewsd-store"],
+            &[
+                "ewsd-model",
+                "ewsd-ews",
+                "ewsd-http",
+                "ewsd-lmtp",
+                "ewsd-ipc",
+                "ewsd-mailbox",
+                "ewsd-settings",
+                "ewsd-store",
+            ],
         ),
     ] {
         let found: Vec<String> = dependencies(manifest).into_iter().filter(|d| d.starts_with("ewsd-")).collect();

@@ -5,7 +5,8 @@ use ewsd_model::path::Path;
 
 use crate::cursor::Read;
 use crate::record::{list, record, text, value};
-use crate::word::{BaseShape, BodyFormat};
+use crate::word::BaseShape;
+use ewsd_model::value::BodyFormat;
 
 record! {
     /// The shape of items.

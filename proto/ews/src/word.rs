@@ -1,5 +1,9 @@
 //! The closed word lists of requests (xs:enumeration types), each as an enum.
 
+use ewsd_model::value::BodyFormat;
+
+use crate::scalar::{FromText, Reading};
+
 /// A word list: variants, their spelling, and both directions.
 macro_rules! words {
     ($( $(#[$doc:meta])* $name:ident { $( $(#[$vdoc:meta])* $variant:ident = $word:literal ),+ $(,)? } )+) => { $(
@@ -26,9 +30,6 @@ macro_rules! words {
 words! {
     /// DefaultShapeNamesType.
     BaseShape { IdOnly = "IdOnly", Default = "Default", AllProperties = "AllProperties", People = "PcxPeopleSearch" }
-
-    /// BodyTypeResponseType: the form in which bodies are wanted.
-    BodyFormat { Best = "Best", Html = "HTML", Text = "Text" }
 
     /// DisposalType.
     DeleteType { Hard = "HardDelete", Soft = "SoftDelete", ToDeletedItems = "MoveToDeletedItems" }
@@ -123,5 +124,18 @@ impl ContainmentComparison {
     /// True where upper and lower case are the same.
     pub fn ignores_case(self) -> bool {
         !matches!(self, Self::Exact | Self::IgnoreNonSpacing)
+    }
+}
+
+impl FromText for BodyFormat {
+    const WHAT: &'static str = "one of Best HTML Text";
+
+    fn from_text(text: &str, _: &Reading) -> Option<Self> {
+        match text {
+            "Best" => Some(Self::Best),
+            "HTML" => Some(Self::Html),
+            "Text" => Some(Self::Text),
+            _ => None,
+        }
     }
 }

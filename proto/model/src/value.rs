@@ -61,6 +61,16 @@ pub enum BodyType {
     Html,
 }
 
+/// BodyTypeResponseType: the form in which a body is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BodyFormat {
+    /// As it was written.
+    #[default]
+    Best,
+    Html,
+    Text,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     pub body_type: BodyType,

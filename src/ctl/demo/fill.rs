@@ -82,7 +82,7 @@ fn deliver(settings: &Settings, store: &mut Store, recipients: &[String]) -> Res
     let samples = samples::all(jiff::Timestamp::now()).map_err(|error| format!("sample mail: {error}"))?;
     for sample in samples {
         for (recipient, outcome) in
-            ewsd_work::deliver::deliver(store, settings, sample.sender, recipients, &sample.message)
+            ewsd_mailbox::deliver::deliver(store, settings, sample.sender, recipients, &sample.message)
         {
             outcome.map_err(|error| format!("sample mail for {recipient}: {error}"))?;
         }

@@ -15,6 +15,8 @@ use std::rc::Rc;
 
 use ewsd_http::Head;
 use ewsd_ipc::shared::Shared;
+use ewsd_mailbox::clock;
+use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, Store, StoreError};
 use hmac::{Hmac, Mac};
@@ -22,9 +24,6 @@ use sha2::Sha256;
 
 pub use basic::Credentials;
 pub use peer::Peer;
-
-use crate::clock;
-use crate::note::note;
 
 /// Why a request is nobody's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

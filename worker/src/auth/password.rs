@@ -2,8 +2,7 @@
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-
-use crate::random;
+use ewsd_mailbox::random;
 
 /// For new hashes: 19 MiB, two passes, one lane (the least that OWASP recommends for argon2id, about 25 ms). A mail server
 /// checks passwords all day, and memory is counted per worker.

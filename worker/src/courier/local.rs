@@ -1,11 +1,11 @@
 //! Recipients that are here after all: somebody whose mailbox was full when the message was submitted, or whose account came or
 //! went meanwhile. They never go over the smarthost, which would bring them back.
 
+use ewsd_mailbox::deliver::{self, DeliverError, Domains, Target, Trace};
 use ewsd_settings::Settings;
 use ewsd_store::{Outgoing, Recipient, Store, StoreError};
 
 use super::{Fate, Fates, Trouble};
-use crate::deliver::{self, DeliverError, Domains, Target, Trace};
 
 /// Delivers to whoever is here, and takes them off the message. Their fates, but for those who have it: the queue
 /// remembers that in the same transaction.

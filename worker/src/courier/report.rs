@@ -2,14 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::random;
 use ewsd_store::Outgoing;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use super::Trouble;
 use super::words::{Words, words};
-use crate::convert::mime;
-use crate::random;
 
 /// Octets of the original's header that a report carries.
 const HEADER: usize = 64 * 1024;

@@ -2,6 +2,10 @@
 //! goes on waiting. All of that is one transaction, so that no report is lost, and none comes twice.
 
 use ewsd_ipc::Count;
+use ewsd_mailbox::clock;
+use ewsd_mailbox::deliver::{self, DeliverError, Target, Trace};
+use ewsd_mailbox::log::note;
+use ewsd_mailbox::random;
 use ewsd_settings::Settings;
 use ewsd_store::{Outgoing, Postponed, Store, StoreError};
 use jiff::Timestamp;
@@ -9,10 +13,6 @@ use jiff::Timestamp;
 use super::crew::Task;
 use super::report::{self, Lost, NO_ROUTE};
 use super::{Fate, Fates, Trouble, route};
-use crate::clock;
-use crate::deliver::{self, DeliverError, Target, Trace};
-use crate::note::note;
-use crate::random;
 
 const HOUR: i64 = 3600;
 

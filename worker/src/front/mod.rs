@@ -4,16 +4,16 @@
 //! | question | file |
 //! |---|---|
 //! | which path is what? | `route.rs` |
-//! | how does a SOAP request become an answer? | `exchange.rs` |
+//! | how does a SOAP request become an answer? | `ews.rs` |
 //! | what does an answer look like on the wire? | `response.rs` |
-//! | what of the request's head is honoured? | `wishes.rs` |
+//! | what of the request's head is honoured? | `preferences.rs` |
 
-pub mod exchange;
+pub mod ews;
+pub mod preferences;
 pub mod response;
 pub mod route;
-pub mod wishes;
 
-pub use exchange::{Answer, Held};
+pub use ews::{Answer, Held};
+pub use preferences::Preferences;
 pub use response::Response;
 pub use route::Route;
-pub use wishes::Wishes;

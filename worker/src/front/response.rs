@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use ewsd_http::reply::{Framing, Head};
+use ewsd_mailbox::clock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::wishes::Wishes;
-use crate::clock;
+use super::preferences::Preferences;
 
 /// Exactly this: DavMail parses nothing else.
 pub const XML: &str = "text/xml; charset=utf-8";
@@ -53,9 +53,9 @@ impl Response {
     }
 
     /// Head and body, to be written one behind the other. `gzip_bytes` as in the settings; 0: never.
-    pub fn into_bytes(mut self, wishes: &Wishes, request_id: &str, gzip_bytes: u64) -> (Vec<u8>, Vec<u8>) {
+    pub fn into_bytes(mut self, preferences: &Preferences, request_id: &str, gzip_bytes: u64) -> (Vec<u8>, Vec<u8>) {
         let worth = gzip_bytes > 0 && self.body.len() as u64 >= gzip_bytes;
-        if worth && wishes.gzip {
+        if worth && preferences.gzip {
             if let Some(smaller) = gzip(&self.body) {
                 self.body = smaller;
                 self.headers.push(("Content-Encoding", "gzip".into()));
@@ -69,15 +69,15 @@ impl Response {
             head = head.header("Content-Type", self.content_type);
         }
         head = head.header("request-id", request_id);
-        if let Some(echo) = &wishes.echo {
+        if let Some(echo) = &preferences.echo {
             head = head.header("client-request-id", echo);
         }
         for (name, value) in &self.headers {
             head = head.header(name, value);
         }
-        let keep = wishes.keep_alive && !self.close;
-        let head = head.connection(keep, wishes.version_minor).end(Framing::Length(self.body.len() as u64));
-        let body = if wishes.head_only { Vec::new() } else { self.body };
+        let keep = preferences.keep_alive && !self.close;
+        let head = head.connection(keep, preferences.version_minor).end(Framing::Length(self.body.len() as u64));
+        let body = if preferences.head_only { Vec::new() } else { self.body };
         (head, body)
     }
 }
@@ -93,13 +93,13 @@ fn gzip(body: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn text(response: Response, wishes: &Wishes, gzip_bytes: u64) -> (String, Vec<u8>) {
-        let (head, body) = response.into_bytes(wishes, "id-1", gzip_bytes);
+    fn text(response: Response, preferences: &Preferences, gzip_bytes: u64) -> (String, Vec<u8>) {
+        let (head, body) = response.into_bytes(preferences, "id-1", gzip_bytes);
         (String::from_utf8_lossy(&head).into_owned(), body)
     }
 
-    fn keep() -> Wishes {
-        Wishes { keep_alive: true, version_minor: 1, ..Wishes::default() }
+    fn keep() -> Preferences {
+        Preferences { keep_alive: true, version_minor: 1, ..Preferences::default() }
     }
 
     #[test]
@@ -114,20 +114,20 @@ mod tests {
     #[test]
     fn large_answers_shrink_where_that_is_wanted() {
         let large = || Response::new(200, XML, b"<a/>".repeat(1000));
-        let wishes = Wishes { gzip: true, ..keep() };
-        let (head, body) = text(large(), &wishes, 1024);
+        let preferences = Preferences { gzip: true, ..keep() };
+        let (head, body) = text(large(), &preferences, 1024);
         assert!(head.contains("Content-Encoding: gzip\r\n") && body.len() < 200, "{head}");
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
-        for (wishes, least) in [(keep(), 1024), (wishes.clone(), 0), (wishes, 5000)] {
-            let (head, body) = text(large(), &wishes, least);
+        for (preferences, least) in [(keep(), 1024), (preferences.clone(), 0), (preferences, 5000)] {
+            let (head, body) = text(large(), &preferences, least);
             assert!(!head.contains("Content-Encoding") && body.len() == 4000, "{head}");
         }
     }
 
     #[test]
     fn what_was_wished_is_in_the_head() {
-        let wishes = Wishes { echo: Some("c-1".into()), head_only: true, ..keep() };
-        let (head, body) = text(Response::text(200, "hello"), &wishes, 0);
+        let preferences = Preferences { echo: Some("c-1".into()), head_only: true, ..keep() };
+        let (head, body) = text(Response::text(200, "hello"), &preferences, 0);
         assert!(head.contains("\r\nrequest-id: id-1\r\nclient-request-id: c-1\r\n"), "{head}");
         assert!(head.contains("Content-Length: 6\r\n") && body.is_empty());
         let (head, _) = text(Response { close: true, ..Response::text(404, "x") }, &keep(), 0);

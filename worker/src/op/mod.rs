@@ -11,25 +11,27 @@
 //! of it may wait.
 
 pub mod attachment;
+mod cx;
 pub mod directory;
 pub mod event;
+pub mod find;
 pub mod folder;
 pub mod item;
-pub mod path;
-pub mod restriction;
+pub mod shape;
 pub mod sync;
 
 use ewsd_ews::fault::Fault;
 use ewsd_ews::{Reply, Request};
 use ewsd_ipc::Why;
+use ewsd_mailbox::error::{Error, Result};
 use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
 
-use crate::error::{Error, Result};
+pub use cx::{Cx, Hold, Wait};
+
 use crate::op::event::get::Looked;
 use crate::op::folder::relocate::How;
 use crate::op::item::relocate::How as ItemHow;
-use crate::session::{Cx, Hold};
 
 /// Answers a request, or ends it with a fault.
 pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
@@ -39,7 +41,7 @@ pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
     match dispatch(cx, request) {
         Ok(reply) => Ok(reply),
         Err(Error::Failure(failure)) => Ok(Reply::refused(op, failure, messages)),
-        Err(Error::Fault(fault)) => Err(fault),
+        Err(Error::Fault(failure)) => Err(failure.into()),
     }
 }
 
@@ -74,7 +76,7 @@ fn admit(cx: &Cx<'_>, messages: usize) -> Result<(), Fault> {
 fn dispatch(cx: &mut Cx<'_>, request: Request) -> Result<Reply> {
     Ok(match request {
         Request::GetFolder(request) => Reply::GetFolder(folder::get::run(cx, request)?),
-        Request::FindFolder(request) => Reply::FindFolder(folder::find::run(cx, request)?),
+        Request::FindFolder(request) => Reply::FindFolder(find::folders::run(cx, request)?),
         Request::CreateFolder(request) => Reply::CreateFolder(folder::create::run(cx, request)?),
         Request::UpdateFolder(request) => Reply::UpdateFolder(folder::update::run(cx, request)?),
         Request::DeleteFolder(request) => Reply::DeleteFolder(folder::delete::run(cx, request)?),
@@ -86,7 +88,7 @@ fn dispatch(cx: &mut Cx<'_>, request: Request) -> Result<Reply> {
         Request::DeleteAttachment(request) => Reply::DeleteAttachment(attachment::delete::run(cx, request)?),
         Request::CreateItem(request) => Reply::CreateItem(item::create::run(cx, request)?),
         Request::GetItem(request) => Reply::GetItem(item::get::run(cx, request)?),
-        Request::FindItem(request) => Reply::FindItem(item::find::run(cx, request)?),
+        Request::FindItem(request) => Reply::FindItem(find::items::run(cx, request)?),
         Request::UpdateItem(request) => Reply::UpdateItem(item::update::run(cx, request)?),
         Request::DeleteItem(request) => Reply::DeleteItem(item::delete::run(cx, request)?),
         Request::MoveItem(request) => Reply::MoveItem(item::relocate::run(cx, request, ItemHow::Move)?),
@@ -148,7 +150,7 @@ pub fn resume(cx: &mut Cx<'_>, op: Op, context: &[u8], why: Why) -> Result<Resum
     match resumed {
         Ok(resumed) => Ok(resumed),
         Err(Error::Failure(failure)) => Ok(Resumed::Answer(Reply::refused(op, failure, 1))),
-        Err(Error::Fault(fault)) => Err(fault),
+        Err(Error::Fault(failure)) => Err(failure.into()),
     }
 }
 

@@ -10,12 +10,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_store::embedded;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
-
-use crate::note::note;
 
 /// The oldest major version that the store's statements run on.
 const OLDEST: u32 = 15;

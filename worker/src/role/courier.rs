@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Reply, Word, WorkerEnd};
+use ewsd_mailbox::clock;
+use ewsd_mailbox::log::note;
+use ewsd_mailbox::random;
 use ewsd_settings::Settings;
 use ewsd_store::{Claim, OutboxFigures, Outgoing, Store, StoreError};
 
 use super::request::{Tally, pair};
 use super::signals::{Event, Signals};
-use crate::clock;
 use crate::courier::crew::{Crew, Done, Task};
 use crate::courier::{self, Fate, Fates, Trouble, local, settle};
-use crate::note::note;
-use crate::random;
 
 /// A word that was lost is made up for after so long; also what dead couriers held is looked for so often.
 const ROUND: Duration = Duration::from_secs(30);

@@ -6,6 +6,8 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use ewsd_ipc::{Reply, WorkerEnd};
+use ewsd_mailbox::clock;
+use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_store::{Options, StoreError, embedded, migrate, migration_status, wait_ready};
 use nix::sys::signal::{Signal, kill};
@@ -13,8 +15,6 @@ use nix::unistd::Pid;
 
 use super::cluster::Cluster;
 use super::signals::{Event, Signals};
-use crate::clock;
-use crate::note::note;
 
 /// Between two looks whether PostgreSQL is there: soon at first, then with patience, for each look leaves a line in its log.
 const LOOK: Duration = Duration::from_millis(50);

@@ -11,19 +11,18 @@ use ewsd_ipc::message::{HeldContext, Pieces, Watch};
 use ewsd_ipc::{
     Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, PIECES_MAX, Piece, Reply, Then, Why, memfd,
 };
+use ewsd_mailbox::error::Error;
+use ewsd_mailbox::log::{self, note};
+use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
 
 use super::request::{Worker, pair};
-use crate::clock;
-use crate::error::Error;
-use crate::front::exchange::{self, Counts};
-use crate::front::{Held, Response, Wishes};
-use crate::gate::Gate;
-use crate::note::{self, note};
+use crate::front::ews::{self, Counts};
+use crate::front::{Held, Preferences, Response};
 use crate::op::{self, Resumed};
-use crate::session::{Cx, Hold, Wait};
+use crate::op::{Cx, Hold};
 
 impl Worker<'_> {
     /// Gives the client to the master until something moves.
@@ -32,7 +31,7 @@ impl Worker<'_> {
         job: u64,
         conn: ConnRecord,
         client: OwnedFd,
-        wishes: &Wishes,
+        preferences: &Preferences,
         id: &str,
         held: Held,
     ) -> io::Result<()> {
@@ -42,17 +41,17 @@ impl Worker<'_> {
             op,
             version,
             milliseconds: form.milliseconds,
-            keep_alive: wishes.keep_alive,
-            version_minor: wishes.version_minor,
+            keep_alive: preferences.keep_alive,
+            version_minor: preferences.version_minor,
             applied: response.headers.iter().any(|(name, _)| *name == "Preference-Applied"),
             wait: u32::try_from(hold.wait.as_secs()).unwrap_or(u32::MAX),
             id: id.to_owned(),
-            echo: wishes.echo.clone(),
+            echo: preferences.echo.clone(),
         };
         let deadline_ms = u32::try_from(hold.wait.as_millis()).unwrap_or(u32::MAX);
         let context = context.encode(&hold.context);
         // After it the master keeps or closes the connection as the request asked: the answer says the same, from the same head.
-        let at_deadline = Pieces(ready_made(response, wishes, id, &hold, &context));
+        let at_deadline = Pieces(ready_made(response, preferences, id, &hold, &context));
         let watch = watch(&hold);
         let context = HeldContext(context);
         let reply = Reply::Hold { job, conn, watch, deadline_ms, at_deadline, heartbeat_ms: 0, stream: false, context };
@@ -77,31 +76,24 @@ impl Worker<'_> {
             note!(Error, "held call {}: its context cannot be read", call.held);
             return closing(Response::text(500, "The server was changed meanwhile. Ask again."));
         };
-        note::request(&context.id);
-        let wishes = context.wishes();
+        log::request(&context.id);
+        let preferences = context.preferences();
         let caller = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
             Ok(Some(caller)) if !caller.disabled => caller,
             Ok(_) => {
                 return answer(
                     Response::challenge(&self.settings.auth.realm, self.settings.auth.basic),
                     &context,
-                    &wishes,
+                    &preferences,
                 );
             }
-            Err(error) => return self.cannot_look(call, &Error::from(error).into_fault(), &context, &wishes),
+            Err(error) => {
+                return self.cannot_look(call, &Error::from(error).into_failure().into(), &context, &preferences);
+            }
         };
         let headers = Headers { version: Some(context.version), ..Headers::default() };
-        let mut cx = Cx {
-            gate: Gate::new(&mut self.store, caller.clone()),
-            settings: self.settings,
-            caller,
-            version: context.version,
-            headers: &headers,
-            request_id: &context.id,
-            now: clock::now(),
-            wait: Wait::default(),
-            hold: None,
-        };
+        let session = Session::new(&mut self.store, self.settings, caller, headers.culture.as_deref());
+        let mut cx = Cx::new(session, context.version, &headers);
         let form = Form { milliseconds: context.milliseconds };
         let mut counts = Counts::default();
         let response = match op::resume(&mut cx, context.op, payload, call.why) {
@@ -109,12 +101,12 @@ impl Worker<'_> {
                 let keep = Keep { watch: watch(&hold), context: HeldContext(context.encode(&hold.context)) };
                 return (Outcome::Still { keep }, Vec::new());
             }
-            Ok(Resumed::Answer(reply)) => exchange::reply_response(&reply, form, &mut counts),
-            Err(fault) => return self.cannot_look(call, &fault, &context, &wishes),
+            Ok(Resumed::Answer(reply)) => ews::reply_response(&reply, form, &mut counts),
+            Err(fault) => return self.cannot_look(call, &fault, &context, &preferences),
         };
         self.tally.add(Count::Faults, counts.faults);
         self.tally.add(Count::ResponseErrors, counts.errors);
-        answer(response, &context, &wishes)
+        answer(response, &context, &preferences)
     }
 
     /// While the database is away nothing can be told of a call, so it stays held. Only one whose time is over is ended.
@@ -123,16 +115,16 @@ impl Worker<'_> {
         call: &HeldCall,
         fault: &Fault,
         context: &Context,
-        wishes: &Wishes,
+        preferences: &Preferences,
     ) -> (Outcome, Vec<u8>) {
         if fault.code == Code::ErrorServerBusy && call.why != Why::Deadline {
             let ms = u32::try_from(self.store.pause_left().as_millis()).unwrap_or(u32::MAX);
             return (Outcome::Later { ms }, Vec::new());
         }
         let mut counts = Counts::default();
-        let response = exchange::fault_response(fault, &mut counts);
+        let response = ews::fault_response(fault, &mut counts);
         self.tally.add(Count::Faults, counts.faults);
-        answer(response, context, wishes)
+        answer(response, context, preferences)
     }
 }
 
@@ -141,18 +133,18 @@ fn watch(hold: &Hold) -> Watch {
 }
 
 /// An outcome that ends the hold, and its bytes.
-fn answer(mut response: Response, context: &Context, wishes: &Wishes) -> (Outcome, Vec<u8>) {
+fn answer(mut response: Response, context: &Context, preferences: &Preferences) -> (Outcome, Vec<u8>) {
     if context.applied {
         response = response.with("Preference-Applied", format!("wait={}", context.wait));
     }
-    let then = if wishes.keep_alive && !response.close { Then::Keep } else { Then::Close };
-    let (mut bytes, body) = response.into_bytes(wishes, &context.id, 0);
+    let then = if preferences.keep_alive && !response.close { Then::Keep } else { Then::Close };
+    let (mut bytes, body) = response.into_bytes(preferences, &context.id, 0);
     bytes.extend_from_slice(&body);
     (Outcome::Answer { then, bytes: Body::Inline(Vec::new()) }, bytes)
 }
 
 fn closing(response: Response) -> (Outcome, Vec<u8>) {
-    let (mut bytes, body) = Response { close: true, ..response }.into_bytes(&Wishes::default(), "-", 0);
+    let (mut bytes, body) = Response { close: true, ..response }.into_bytes(&Preferences::default(), "-", 0);
     bytes.extend_from_slice(&body);
     (Outcome::Answer { then: Then::Close, bytes: Body::Inline(Vec::new()) }, bytes)
 }
@@ -174,11 +166,11 @@ fn fit((outcome, bytes): (Outcome, Vec<u8>)) -> (Outcome, Option<std::fs::File>)
 
 /// The whole answer for the deadline, cut where it differs from client to client: the master keeps the rest once for all, and
 /// what stands in the call's context is not sent twice. The context keeps its layout while the call is held.
-fn ready_made(response: Response, wishes: &Wishes, id: &str, hold: &Hold, context: &[u8]) -> Vec<Piece> {
-    let plain = Wishes { gzip: false, ..wishes.clone() };
+fn ready_made(response: Response, preferences: &Preferences, id: &str, hold: &Hold, context: &[u8]) -> Vec<Piece> {
+    let plain = Preferences { gzip: false, ..preferences.clone() };
     let (mut bytes, body) = response.into_bytes(&plain, id, 0);
     bytes.extend_from_slice(&body);
-    let own = [id].into_iter().chain(wishes.echo.as_deref()).chain(hold.own.iter().map(String::as_str));
+    let own = [id].into_iter().chain(preferences.echo.as_deref()).chain(hold.own.iter().map(String::as_str));
     let own: Vec<&[u8]> = own.map(str::as_bytes).filter(|own| !own.is_empty()).collect();
     let mut pieces = Vec::new();
     let mut rest = &bytes[..];
@@ -248,12 +240,12 @@ struct Context {
 const LAYOUT: u8 = 2;
 
 impl Context {
-    fn wishes(&self) -> Wishes {
-        Wishes {
+    fn preferences(&self) -> Preferences {
+        Preferences {
             echo: self.echo.clone(),
             keep_alive: self.keep_alive,
             version_minor: self.version_minor,
-            ..Wishes::default()
+            ..Preferences::default()
         }
     }
 

@@ -12,6 +12,8 @@ use ewsd_http::Head;
 use ewsd_http::head::parse_head;
 use ewsd_ipc::memfd;
 use ewsd_ipc::{Body, ConnRecord, Count, Reply, Then};
+use ewsd_mailbox::log::{self, note};
+use ewsd_mailbox::random;
 use ewsd_model::code::Code;
 use ewsd_store::Account;
 use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
@@ -19,10 +21,8 @@ use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
 use super::octets::Octets;
 use super::request::Worker;
 use crate::auth::{Denied, Peer, Via};
-use crate::front::exchange::{self, Counts};
-use crate::front::{Answer, Response, Route, Wishes};
-use crate::note::{self, note};
-use crate::random;
+use crate::front::ews::{self, Counts};
+use crate::front::{Answer, Preferences, Response, Route};
 
 impl Worker<'_> {
     /// A complete request.
@@ -40,7 +40,7 @@ impl Worker<'_> {
             Ok(body) => body,
             Err(error) => {
                 note!(Error, "the request body: {error}");
-                return self.reply(job, conn, client, broken(), &Wishes::default(), &id);
+                return self.reply(job, conn, client, broken(), &Preferences::default(), &id);
             }
         };
         // The master has read it before; another reading here would be a fault of one of us.
@@ -48,19 +48,19 @@ impl Worker<'_> {
             Ok(head) => head,
             Err(error) => {
                 let response = Response { close: true, ..Response::text(error.status, error.text) };
-                return self.reply(job, conn, client, response, &Wishes::default(), &id);
+                return self.reply(job, conn, client, response, &Preferences::default(), &id);
             }
         };
-        let wishes = Wishes::read(&head);
-        let answer = self.answer(&head, &body, &conn, &wishes, &id);
+        let preferences = Preferences::read(&head);
+        let answer = self.answer(&head, &body, &conn, &preferences);
         self.tell_changes()?;
         match answer {
-            Answer::Now(response) => self.reply(job, conn, client, response, &wishes, &id),
-            Answer::Later(held) => self.hold(job, conn, client, &wishes, &id, *held),
+            Answer::Now(response) => self.reply(job, conn, client, response, &preferences, &id),
+            Answer::Later(held) => self.hold(job, conn, client, &preferences, &id, *held),
         }
     }
 
-    fn answer(&mut self, head: &Head<'_>, body: &[u8], conn: &ConnRecord, wishes: &Wishes, id: &str) -> Answer {
+    fn answer(&mut self, head: &Head<'_>, body: &[u8], conn: &ConnRecord, preferences: &Preferences) -> Answer {
         let route = Route::find(head.method, head.path());
         let caller = match self.caller(head, conn, route) {
             Ok(caller) => caller,
@@ -69,14 +69,14 @@ impl Worker<'_> {
         match (route, caller) {
             (Route::Exchange, Some(caller)) => {
                 let mut counts = Counts::default();
-                let answer = exchange::answer(body, wishes, id, caller, &mut self.store, self.settings, &mut counts);
+                let answer = ews::answer(body, preferences, caller, &mut self.store, self.settings, &mut counts);
                 self.count(counts);
                 answer
             }
             (Route::WrongMethod { allow }, _) => {
                 Answer::Now(Response::text(405, "This address does not take that method.").with("Allow", allow))
             }
-            (Route::ExchangePage, _) => Answer::Now(exchange::page()),
+            (Route::ExchangePage, _) => Answer::Now(ews::page()),
             _ => Answer::Now(Response::text(404, "There is nothing here.")),
         }
     }
@@ -120,12 +120,12 @@ impl Worker<'_> {
                 Response::challenge(&self.settings.auth.realm, self.settings.auth.basic)
             }
             Denied::Busy { retry_ms } if route == Route::Exchange => {
-                exchange::fault_response(&Fault::busy(u64::from(retry_ms)), &mut Counts::default())
+                ews::fault_response(&Fault::busy(u64::from(retry_ms)), &mut Counts::default())
             }
             Denied::Busy { retry_ms } => Response::text(503, "The database is away. Try again later.")
                 .with("Retry-After", retry_ms.div_ceil(1000).to_string()),
             Denied::Broken if route == Route::Exchange => {
-                exchange::fault_response(&Fault::new(Code::ErrorInternalServerError), &mut Counts::default())
+                ews::fault_response(&Fault::new(Code::ErrorInternalServerError), &mut Counts::default())
             }
             Denied::Broken => broken(),
         }
@@ -143,12 +143,12 @@ impl Worker<'_> {
         let id = begin();
         let limits = &self.settings.limits;
         let (most, thrown_away) = (limits.body_bytes, limits.unauthenticated_bytes);
-        let (response, wishes, waits) = match parse_head(head) {
+        let (response, preferences, waits) = match parse_head(head) {
             Err(error) => {
-                (Response { close: true, ..Response::text(error.status, error.text) }, Wishes::default(), false)
+                (Response { close: true, ..Response::text(error.status, error.text) }, Preferences::default(), false)
             }
             Ok(head) => {
-                let wishes = Wishes::read(&head);
+                let preferences = Preferences::read(&head);
                 let route = Route::find(head.method, head.path());
                 let response = match self.caller(&head, &conn, route) {
                     Err(response) => response,
@@ -159,20 +159,20 @@ impl Worker<'_> {
                         self.end.send(&Reply::Collect { job, conn, limit: most }, &[client.as_fd()])?;
                         return Ok(());
                     }
-                    Ok(_) => match self.answer(&head, &[], &conn, &wishes, &id) {
+                    Ok(_) => match self.answer(&head, &[], &conn, &preferences) {
                         Answer::Now(response) => response,
                         Answer::Later(held) => held.response,
                     },
                 };
-                (response, wishes, head.expect_continue)
+                (response, preferences, head.expect_continue)
             }
         };
         // A body that is read to its end leaves a connection that can be used again. One of unknown length may be short.
         // A client that waits for 100 Continue has sent none of it, and is told the end at once (RFC 9110 10.1.1).
         let short = !waits && declared.is_none_or(|length| length <= thrown_away);
         let response = Response { close: response.close || !short, ..response };
-        let then = if wishes.keep_alive && !response.close { Then::Keep } else { Then::Close };
-        let (mut reply, body) = response.into_bytes(&wishes, &id, 0);
+        let then = if preferences.keep_alive && !response.close { Then::Keep } else { Then::Close };
+        let (mut reply, body) = response.into_bytes(&preferences, &id, 0);
         reply.extend_from_slice(&body);
         let limit = if short { thrown_away } else { 0 };
         self.end.send(&Reply::Discard { job, conn, limit, then, reply }, &[client.as_fd()])
@@ -185,12 +185,12 @@ impl Worker<'_> {
         conn: ConnRecord,
         client: OwnedFd,
         response: Response,
-        wishes: &Wishes,
+        preferences: &Preferences,
         id: &str,
     ) -> io::Result<()> {
-        let keep = wishes.keep_alive && !response.close;
+        let keep = preferences.keep_alive && !response.close;
         note!(Debug, "{} with {} octets", response.status, response.body.len());
-        let (head, body) = response.into_bytes(wishes, id, self.settings.http.gzip_bytes);
+        let (head, body) = response.into_bytes(preferences, id, self.settings.http.gzip_bytes);
         let then = if keep { Then::Keep } else { Then::Close };
         match send_at_once(&client, &head, &body) {
             Sent::Whole if keep => self.end.send(&Reply::Idle { job, conn }, &[client.as_fd()]),
@@ -223,7 +223,7 @@ impl Worker<'_> {
 /// Starts a request: an id for its answer and for the log.
 fn begin() -> String {
     let id = random::request_id().to_string();
-    note::request(&id);
+    log::request(&id);
     id
 }
 

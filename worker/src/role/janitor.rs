@@ -5,13 +5,13 @@
 use std::time::{Duration, Instant};
 
 use ewsd_ipc::{Count, Reply, WorkerEnd};
+use ewsd_mailbox::clock;
+use ewsd_mailbox::log::note;
 use ewsd_model::id::MailboxNo;
 use ewsd_settings::Settings;
 use ewsd_store::{Store, StoreError};
 
 use super::signals::{Event, Signals};
-use crate::clock;
-use crate::note::note;
 
 /// Between two looks for subscriptions whose time is over.
 const ROUND: Duration = Duration::from_secs(60);

@@ -7,15 +7,15 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use ewsd_ipc::{CONN_CONTEXT_MAX, ConnRecord, Count, LmtpExpect, LmtpInput, Reply};
 use ewsd_lmtp::{Limits, Lines, Reply as Said, Session, Step, Transaction, unstuff};
-use ewsd_store::{Account, StoreError};
+use ewsd_mailbox::deliver::{self, DeliverError, Target, Trace};
+use ewsd_mailbox::log::{self, note};
+use ewsd_mailbox::random;
+use ewsd_store::{Account, ItemRef, StoreError};
 use nix::sys::socket::{Shutdown, shutdown};
 
 use super::http::{Sent, send_at_once};
 use super::octets::Octets;
 use super::request::Worker;
-use crate::deliver::{self, DeliverError, Target, Trace};
-use crate::note::{self, note};
-use crate::random;
 
 /// Error replies after which a client is sent away.
 const ERRORS: u8 = 20;
@@ -33,7 +33,7 @@ impl Worker<'_> {
         memfd: Option<OwnedFd>,
     ) -> io::Result<()> {
         let id = random::request_id().to_string();
-        note::request(&id);
+        log::request(&id);
         let mut out = Vec::with_capacity(512);
         let name = self.name.clone();
         let (session, next) = match (input, Session::decode(&conn.context)) {
@@ -163,7 +163,7 @@ impl Worker<'_> {
             }
         };
         let results = deliver::deliver_to(&mut self.store, self.settings, trace, &targets, &unstuff(data));
-        for (what, n) in deliver::counts(&results) {
+        for (what, n) in counts(&results) {
             self.tally.add(what, n);
         }
         let delivered = results.iter().filter(|result| result.is_ok()).count();
@@ -218,4 +218,11 @@ fn said(error: Option<DeliverError>) -> Said {
         Some(DeliverError::Full) => Said::MAILBOX_FULL,
         Some(DeliverError::Busy { .. } | DeliverError::Failed) => Said::TEMPORARY,
     }
+}
+
+/// How many got it and how many did not, for the counters.
+fn counts(results: &[Result<ItemRef, DeliverError>]) -> [(Count, u32); 2] {
+    let delivered = results.iter().filter(|result| result.is_ok()).count();
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    [(Count::Deliveries, number(delivered)), (Count::DeliveryFailures, number(results.len() - delivered))]
 }

@@ -26,10 +26,10 @@ mod tests;
 pub(crate) use request::host_name;
 
 use ewsd_ipc::WorkerEnd;
+use ewsd_mailbox::log::{self, note};
 use ewsd_settings::Settings;
 
 use self::signals::Signals;
-use crate::note::{self, note};
 
 type Work = fn(&WorkerEnd, &Settings, &Signals) -> Result<(), String>;
 
@@ -64,7 +64,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
     let Some(&(name, work)) = ROLES.iter().find(|(name, _)| *name == args.role) else {
         return Err(format!("there is no role {:?}: workers are started by ewsd, not by hand", args.role));
     };
-    note::role(name);
+    log::role(name);
     let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
     let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);

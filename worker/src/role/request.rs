@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Job, Reply, WorkerEnd};
+use ewsd_mailbox::log::{self, note};
 use ewsd_model::id::{MailboxNo, Seq};
 use ewsd_settings::Settings;
 use ewsd_store::{Store, StoreError};
@@ -16,7 +17,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::memory;
 use crate::auth::Authenticator;
-use crate::note::{self, note};
 
 /// Most pairs in one message to the master.
 const PAIRS: usize = ewsd_ipc::PAIRS_MAX;
@@ -68,7 +68,7 @@ impl<'a> Worker<'a> {
                 self.end.send(&Reply::Retiring {}, &[])?;
             }
             self.serve(job, fds)?;
-            note::request("");
+            log::request("");
         }
         self.tally.tell(self.end)
     }

@@ -240,9 +240,9 @@ fn guessing_is_stopped() {
         rig.http(&alice("guess"), GET_FOLDER);
     }
     // The address is the guesser's, so nobody new comes in from there; who was in before stays.
-    let minute = crate::clock::unix() / 60;
+    let minute = ewsd_mailbox::clock::unix() / 60;
     let bob = rig.http(&format!("{POST}\r\n{}", basic("bob:secret")), GET_FOLDER).0;
-    if crate::clock::unix() / 60 == minute {
+    if ewsd_mailbox::clock::unix() / 60 == minute {
         assert!(bob.starts_with("HTTP/1.1 401 "), "{bob}");
     }
     assert!(rig.http(&alice("secret"), GET_FOLDER).0.starts_with("HTTP/1.1 200 "));

@@ -2,16 +2,16 @@
 
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::CreateAttachment;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::{Item, Right};
+use ewsd_mailbox::item::draft::Attached;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::value::AttachmentInfo;
 use ewsd_store::AttachmentKind;
 
-use crate::error::{Error, Result, outcome};
-use crate::gate::{Item, Right};
-use crate::op::item::draft::Attached;
+use crate::op::Cx;
 use crate::op::item::relocate::wire_id;
-use crate::session::Cx;
 
 /// All that can be attached are, in one change of the item; the others fail by themselves.
 pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<AttachmentView>>> {

@@ -1,14 +1,14 @@
 //! DeleteAttachment (MS-OXWSATT 3.1.4.2): each answer names the item it was attached to, with its new change key.
 
 use ewsd_ews::request::DeleteAttachment;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::Right;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::value::WireId;
 
-use crate::error::{Result, outcome};
-use crate::gate::Right;
+use crate::op::Cx;
 use crate::op::item::relocate::wire_id;
-use crate::session::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteAttachment) -> Result<Vec<Outcome<WireId>>> {
     request.ids.iter().map(|id| outcome(one(cx, id))).collect()

@@ -3,6 +3,13 @@
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::GetAttachment;
 use ewsd_ews::view::ItemView;
+use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::deliver::attachment_kind;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Granted, Right};
+use ewsd_mailbox::item::draft::CLASS;
+use ewsd_mailbox::property::item::attachment_info;
+use ewsd_mailbox::property::{Bodies, Item};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::id::{AttachmentId, FolderNo, Seq};
@@ -11,15 +18,8 @@ use ewsd_model::value::AttachmentInfo;
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, Map};
 
-use crate::compute::item::attachment_info;
-use crate::compute::{Bodies, Item};
-use crate::convert::mime;
-use crate::deliver::attachment_kind;
-use crate::error::{Result, outcome};
-use crate::gate::{Granted, Right};
-use crate::op::item::draft::CLASS;
-use crate::op::path::Shape;
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::shape::Shape;
 
 pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
     let mut shape = Shape::of_attached(request.shape.as_ref(), cx.version);

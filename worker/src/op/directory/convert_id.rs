@@ -1,12 +1,12 @@
 //! ConvertId (MS-OXWSCVTID 3.1.4.1). Existence is not checked; an id of another server is converted like one of ours.
 
 use ewsd_ews::request::{AlternateId, ConvertId};
+use ewsd_mailbox::error::{Result, outcome};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id_format::{self, IdFormat};
 
-use crate::error::{Result, outcome};
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: ConvertId) -> Result<Vec<Outcome<AlternateId>>> {
     let to = request.destination;

@@ -4,15 +4,15 @@ use ewsd_ews::reply::{Resolution, Resolutions};
 use ewsd_ews::request::ResolveNames;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::SearchScope;
+use ewsd_mailbox::error::Result;
+use ewsd_mailbox::gate::Right;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::value::Mailbox;
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::DirectoryEntry;
 
-use crate::error::Result;
-use crate::gate::Right;
-use crate::session::Cx;
+use crate::op::Cx;
 
 /// Candidates in one answer (MS-OXWSRSLNM 2.2.4.1).
 const MOST: usize = 100;

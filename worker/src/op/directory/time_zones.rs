@@ -2,12 +2,12 @@
 
 use ewsd_ews::reply::TimeZones;
 use ewsd_ews::request::GetServerTimeZones;
+use ewsd_mailbox::error::Result;
 use ewsd_model::failure::Outcome;
 use ewsd_model::timezone::{self, Zone};
 use jiff::tz::TimeZone;
 
-use crate::error::Result;
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: GetServerTimeZones) -> Result<Vec<Outcome<TimeZones>>> {
     let zones: Vec<&'static Zone> = match &request.ids {

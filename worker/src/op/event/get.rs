@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 use ewsd_ews::reply::{Event as Told, Notification, Object as Thing};
 use ewsd_ews::request::GetEvents;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::Granted;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::SOFT_DELETED;
 use ewsd_model::failure::{Failure, Outcome};
@@ -19,10 +21,8 @@ use ewsd_store::{Entry, Scope, StoreError, Subscription, SubscriptionKind};
 use super::expand::{Event, Interest, Object};
 use super::find;
 use super::token::Watermark;
-use crate::compute::folder::bare_id;
-use crate::error::{Error, Result, outcome};
-use crate::gate::Granted;
-use crate::session::{Cx, Hold};
+use crate::op::folder::view::bare_id;
+use crate::op::{Cx, Hold};
 
 pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notification>>> {
     let answer = outcome(look(cx, &request))?;

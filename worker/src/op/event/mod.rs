@@ -10,14 +10,14 @@ pub mod subscribe;
 pub mod token;
 pub mod unsubscribe;
 
+use ewsd_mailbox::error::{Error, Result};
+use ewsd_mailbox::gate::Granted;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_store::{Missing, StoreError, Subscription};
 use token::SubscriptionId;
 
-use crate::error::{Error, Result};
-use crate::gate::Granted;
-use crate::session::Cx;
+use crate::op::Cx;
 
 /// The subscription of an id, if it is the caller's; its time starts anew.
 fn find(cx: &mut Cx<'_>, text: &str) -> Result<(Granted, Subscription)> {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use ewsd_ews::reply::Subscribed;
 use ewsd_ews::request::{Delivery, Subscribe};
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::Right;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::FolderNo;
@@ -11,9 +13,7 @@ use ewsd_store::{NewSubscription, Scope, SubscriptionKind};
 
 use super::expand::bit;
 use super::token::{SubscriptionId, Watermark};
-use crate::error::{Result, outcome};
-use crate::gate::Right;
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: Subscribe) -> Result<Vec<Outcome<Subscribed>>> {
     Ok(vec![outcome(one(cx, &request))?])
@@ -59,7 +59,7 @@ fn one(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
     Ok(Subscribed { id: SubscriptionId { mailbox: granted.guid(), id }.encode(), watermark: Some(watermark.encode()) })
 }
 
-fn not_yet(what: &str) -> crate::error::Error {
+fn not_yet(what: &str) -> ewsd_mailbox::error::Error {
     let text = format!("{what} subscriptions are not built yet on this server; subscribe for pull notifications.");
     Failure::with_text(Code::ErrorInvalidSubscriptionRequest, text).into()
 }

@@ -1,13 +1,13 @@
 //! Unsubscribe (MS-OXWSNTIF 3.1.4.5).
 
 use ewsd_ews::request::Unsubscribe;
+use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_store::{Missing, StoreError, SubscriptionKind};
 
 use super::find;
-use crate::error::{Error, Result, outcome};
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: Unsubscribe) -> Result<Vec<Outcome<()>>> {
     Ok(vec![outcome(one(cx, &request.id))?])

@@ -2,6 +2,9 @@
 
 use ewsd_ews::request::CreateFolder;
 use ewsd_ews::view::FolderView;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::permission;
+use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
@@ -9,11 +12,8 @@ use ewsd_model::object::NewFolder as Asked;
 use ewsd_store::{FolderUpdate, NewFolder};
 
 use super::{kind_of_class, name_taken, set_extended, set_property};
-use crate::compute::folder::wire_id;
-use crate::compute::permission;
-use crate::error::{Result, outcome};
-use crate::gate::{Folder, Right};
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::folder::view::wire_id;
 
 pub fn run(cx: &mut Cx<'_>, request: CreateFolder) -> Result<Vec<Outcome<FolderView>>> {
     let parent = match outcome(cx.gate.folder(&request.parent, Right::CreateFolders))? {

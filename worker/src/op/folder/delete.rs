@@ -2,6 +2,8 @@
 
 use ewsd_ews::request::DeleteFolder;
 use ewsd_ews::word::DeleteType;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::{Folder, Granted, Right};
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
@@ -10,9 +12,7 @@ use ewsd_model::target::TargetFolder;
 use ewsd_store::{FolderUpdate, Missing, Store, StoreError};
 
 use super::is_fixed;
-use crate::error::{Error, Result, outcome};
-use crate::gate::{Folder, Granted, Right};
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteFolder) -> Result<Vec<Outcome<()>>> {
     request.folders.iter().map(|target| outcome(one(cx, target, request.delete_type))).collect()

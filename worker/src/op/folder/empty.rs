@@ -2,6 +2,8 @@
 
 use ewsd_ews::request::EmptyFolder;
 use ewsd_ews::word::DeleteType;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::Right;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
@@ -11,9 +13,7 @@ use ewsd_model::target::TargetFolder;
 use ewsd_store::Store;
 
 use super::delete::gone;
-use crate::error::{Result, outcome};
-use crate::gate::Right;
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: EmptyFolder) -> Result<Vec<Outcome<()>>> {
     let (how, deep) = (request.delete_type, request.sub_folders);

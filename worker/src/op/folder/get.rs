@@ -2,16 +2,17 @@
 
 use ewsd_ews::request::GetFolder;
 use ewsd_ews::view::FolderView;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::Right;
 use ewsd_model::failure::Outcome;
 
-use crate::compute::folder::Wanted;
-use crate::error::{Result, outcome};
-use crate::gate::Right;
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::folder::view::Wanted;
 
 pub fn run(cx: &mut Cx<'_>, request: GetFolder) -> Result<Vec<Outcome<FolderView>>> {
     let wanted = Wanted::get(&request.shape, cx.version);
     let folders = cx.gate.folders(&request.folders, Right::Visible)?;
-    let view = |folder: Result<crate::gate::Folder>| folder.map(|folder| wanted.view(&folder.granted, &folder.row));
+    let view =
+        |folder: Result<ewsd_mailbox::gate::Folder>| folder.map(|folder| wanted.view(&folder.granted, &folder.row));
     folders.into_iter().map(|folder| outcome(view(folder))).collect()
 }

@@ -1,14 +1,16 @@
-//! The folder operations (MS-OXWSFOLD, and FindFolder of MS-OXWSSRCH), one file each, and what they share.
+//! The folder operations (MS-OXWSFOLD), one file each, and what they share.
 
 pub mod create;
 pub mod delete;
 pub mod empty;
-pub mod find;
 pub mod get;
 mod permission;
 pub mod relocate;
 pub mod update;
+pub mod view;
 
+use ewsd_mailbox::error::{Error, Result};
+use ewsd_mailbox::gate::Folder;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished;
 use ewsd_model::failure::Failure;
@@ -18,9 +20,7 @@ use ewsd_model::property::{Column, ExtendedPath};
 use ewsd_model::{FolderKind, PropId, Value};
 use ewsd_store::{FolderUpdate, StoreError, json};
 
-use crate::error::{Error, Result};
-use crate::gate::Folder;
-use crate::session::Cx;
+use crate::op::Cx;
 
 /// Longest name of a folder, in characters (MS-OXWSFOLD: PidTagDisplayName of a folder).
 const LONGEST_NAME: usize = 255;

@@ -1,14 +1,14 @@
 //! Rights that a client gives on a folder (MS-OXWSFOLD 2.2.4.14), checked and put into the form in which they are kept.
 
+use ewsd_mailbox::error::Result;
+use ewsd_mailbox::gate::permission::kept;
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::rights::Rights;
 use ewsd_model::value::{Permission, PermissionUser};
 
-use crate::compute::permission::kept;
-use crate::error::Result;
-use crate::session::Cx;
+use crate::op::Cx;
 
 /// All entries that the folder is to have. People must be accounts of this server, each named once.
 pub(super) fn encode(cx: &mut Cx<'_>, kind: FolderKind, wanted: Vec<Permission>) -> Result<serde_json::Value> {

@@ -2,16 +2,16 @@
 
 use ewsd_ews::request::MoveCopyFolder;
 use ewsd_ews::view::FolderView;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::target::TargetFolder;
 
 use super::delete::gone;
 use super::{is_fixed, name_taken};
-use crate::compute::folder::wire_id;
-use crate::error::{Result, outcome};
-use crate::gate::{Folder, Right};
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::folder::view::wire_id;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum How {

@@ -2,6 +2,8 @@
 
 use ewsd_ews::request::UpdateFolder;
 use ewsd_ews::view::FolderView;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::change::{Assignment, FolderChange, Update};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
@@ -10,10 +12,8 @@ use ewsd_model::property::can;
 use ewsd_store::{FolderUpdate, StoreError};
 
 use super::{is_fixed, name_taken, set_extended, set_property};
-use crate::compute::folder::wire_id;
-use crate::error::{Result, outcome};
-use crate::gate::{Folder, Right};
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::folder::view::wire_id;
 
 pub fn run(cx: &mut Cx<'_>, request: UpdateFolder) -> Result<Vec<Outcome<FolderView>>> {
     request.changes.into_iter().map(|change| outcome(one(cx, change))).collect()

@@ -5,6 +5,11 @@ use std::borrow::Cow;
 use ewsd_ews::request::CreateItem;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::Disposition;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::{Folder, Right};
+use ewsd_mailbox::item::draft::{Draft, kind_of};
+use ewsd_mailbox::item::{respond, submit};
+use ewsd_mailbox::property::item::attachment_info;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::object::{NewItem as Wanted, NewKind};
@@ -12,13 +17,8 @@ use ewsd_model::property::bit;
 use ewsd_model::target::TargetFolder;
 use ewsd_model::{FolderKind, ItemKind, PropId, Value};
 
-use super::draft::{Draft, kind_of};
 use super::relocate::wire_id;
-use super::{respond, submit};
-use crate::compute::item::attachment_info;
-use crate::error::{Error, Result, outcome};
-use crate::gate::{Folder, Right};
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: CreateItem) -> Result<Vec<Outcome<Vec<ItemView>>>> {
     let CreateItem { disposition, saved_folder, items, .. } = request;
@@ -119,7 +119,7 @@ fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<I
     Ok(vec![ItemView { kind: made.kind, props, extended: Vec::new() }])
 }
 
-fn send(cx: &mut Cx<'_>, granted: &crate::gate::Granted, draft: Draft, folder: Option<&Folder>) -> Result<()> {
+fn send(cx: &mut Cx<'_>, granted: &ewsd_mailbox::gate::Granted, draft: Draft, folder: Option<&Folder>) -> Result<()> {
     let envelope = submit::address(cx, granted, &draft.columns, &draft.props)?;
     let message = draft.outgoing();
     if message.len() as u64 > cx.settings.limits.message_bytes {

@@ -4,6 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use ewsd_ews::request::DeleteItem;
 use ewsd_ews::word::DeleteType;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Granted, Item, Right};
+use ewsd_mailbox::item::load;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
@@ -12,10 +15,7 @@ use ewsd_model::kind::MustSay;
 use ewsd_model::property::bit;
 use ewsd_store::{ItemRow, Plan};
 
-use super::load;
-use crate::error::{Result, outcome};
-use crate::gate::{Granted, Item, Right};
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
     let items = load::resolve(cx, &request.items, Right::Delete)?;

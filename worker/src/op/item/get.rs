@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use ewsd_ews::request::GetItem;
 use ewsd_ews::view::ItemView;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Granted, Item, Right};
+use ewsd_mailbox::item::load::{self, Whole};
+use ewsd_mailbox::property::{self, Bodies};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::{PropId, Value};
 use ewsd_store::{AttachmentRow, ItemRow};
 
-use super::load::{self, Whole};
-use crate::compute::{self, Bodies};
-use crate::error::{Result, outcome};
-use crate::gate::{Granted, Item, Right};
-use crate::op::path::Shape;
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::shape::Shape;
 
 pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<ItemView>>> {
     let mut shape = Shape::of_items(&request.shape, cx.version);
@@ -72,7 +72,7 @@ fn view(cx: &mut Cx<'_>, shape: &mut Shape, found: Found) -> Result<ItemView> {
     let bodies = Bodies::default();
     // The message itself is moved to its place after that.
     let stand_in = mime.as_ref().map(|_| [].as_slice());
-    let item = compute::Item {
+    let item = property::Item {
         row: &row,
         owner: &granted,
         attachments: &attachments,

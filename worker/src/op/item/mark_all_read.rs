@@ -1,11 +1,11 @@
 //! MarkAllItemsAsRead (MS-OXWSCORE 3.1.4.6): the read state of everything in a folder.
 
 use ewsd_ews::request::MarkAllItemsAsRead;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::failure::Outcome;
 
-use crate::error::{Result, outcome};
-use crate::gate::{Folder, Right};
-use crate::session::Cx;
+use crate::op::Cx;
 
 /// Nobody is sent a receipt: none is before there are receipts, and SuppressReadReceipts asks for that anyway.
 pub fn run(cx: &mut Cx<'_>, request: MarkAllItemsAsRead) -> Result<Vec<Outcome<()>>> {

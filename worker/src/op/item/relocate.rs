@@ -2,6 +2,9 @@
 
 use ewsd_ews::request::MoveCopyItem;
 use ewsd_ews::view::ItemView;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::{Granted, Item, Right};
+use ewsd_mailbox::item::load;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKey, ItemNo, MailboxNo};
@@ -9,10 +12,7 @@ use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, Version};
 use ewsd_store::ItemRef;
 
-use super::load;
-use crate::error::{Error, Result, outcome};
-use crate::gate::{Granted, Item, Right};
-use crate::session::Cx;
+use crate::op::Cx;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

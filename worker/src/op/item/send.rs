@@ -1,6 +1,11 @@
 //! SendItem (MS-OXWSCORE 3.1.4.8): messages that were saved go out; what the sender keeps of them goes to a folder.
 
 use ewsd_ews::request::SendItem;
+use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Folder, Granted, Item, Right};
+use ewsd_mailbox::item::load::{self, Whole};
+use ewsd_mailbox::item::submit::{self as post};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ItemNo, Seq};
@@ -9,12 +14,7 @@ use ewsd_model::target::TargetFolder;
 use ewsd_model::{ItemKind, Value};
 use ewsd_store::{ItemUpdate, Map};
 
-use super::load::{self, Whole};
-use super::submit::{self as post};
-use crate::convert::mime;
-use crate::error::{Result, outcome};
-use crate::gate::{Folder, Granted, Item, Right};
-use crate::session::Cx;
+use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: SendItem) -> Result<Vec<Outcome<()>>> {
     let folder = match (request.save, &request.saved_folder) {

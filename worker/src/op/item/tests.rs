@@ -6,15 +6,14 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ewsd_ews::soap::{Form, parse_envelope};
+use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_settings::Settings;
 use ewsd_store::testing::{Database, database};
 use ewsd_store::{Account, NewAccount, Store};
 
-use crate::clock;
-use crate::gate::Gate;
 use crate::op;
-use crate::session::{Cx, Wait};
+use crate::op::Cx;
 
 struct World {
     // Dropped last: the database goes with it.
@@ -56,17 +55,8 @@ impl World {
         );
         let envelope = parse_envelope(document.as_bytes()).unwrap();
         let caller = self.accounts[who].clone();
-        let mut cx = Cx {
-            gate: Gate::new(&mut self.store, caller.clone()),
-            settings: &self.settings,
-            caller,
-            version: Version::LATEST,
-            headers: &envelope.headers,
-            request_id: "test",
-            now: clock::now(),
-            wait: Wait::default(),
-            hold: None,
-        };
+        let session = Session::new(&mut self.store, &self.settings, caller, None);
+        let mut cx = Cx::new(session, Version::LATEST, &envelope.headers);
         let reply = op::run(&mut cx, envelope.request).unwrap();
         String::from_utf8(reply.to_bytes(Form::default())).unwrap()
     }

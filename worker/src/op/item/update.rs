@@ -6,6 +6,12 @@
 use ewsd_ews::reply::Updated;
 use ewsd_ews::request::UpdateItem;
 use ewsd_ews::word::{ConflictResolution, Disposition};
+use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Item, Right};
+use ewsd_mailbox::item::edit::Edit;
+use ewsd_mailbox::item::{derive, load, replace};
+use ewsd_mailbox::property::Needs;
 use ewsd_model::change::{Assignment, ItemChange, Update};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
@@ -17,14 +23,9 @@ use ewsd_model::property::{Column, bit};
 use ewsd_model::{ItemKind, Kinds, PropId, Value};
 use ewsd_store::{ItemRef, ItemRow, ItemUpdate, StoreError};
 
-use super::edit::Edit;
 use super::relocate::id_view;
-use super::{derive, load, replace, send};
-use crate::compute::Needs;
-use crate::convert::mime;
-use crate::error::{Result, outcome};
-use crate::gate::{Item, Right};
-use crate::session::Cx;
+use super::send;
+use crate::op::Cx;
 
 /// How often an update is made anew on what another session wrote meanwhile.
 const ATTEMPTS: usize = 4;
@@ -279,7 +280,7 @@ fn update<'e>(cx: &Cx<'_>, edit: &'e Edit<'_>, row: &ItemRow, search: Option<&'e
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::compute::testing::row;
+    use ewsd_mailbox::property::testing::row;
     use jiff::Timestamp;
 
     /// Whether an update of the subject may be made, seen from change 5, with the item at 9.

@@ -3,15 +3,15 @@
 use ewsd_ews::reply::{Change, SyncPage};
 use ewsd_ews::request::SyncFolderHierarchy;
 use ewsd_ews::view::FolderView;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::Right;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_store::StoreError;
 
 use super::state::{HierarchyState, decode_hierarchy, encode_hierarchy};
-use crate::compute::folder::{Wanted, bare_id};
-use crate::error::{Error, Result, outcome};
-use crate::gate::Right;
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::folder::view::{Wanted, bare_id};
 
 pub fn run(cx: &mut Cx<'_>, request: SyncFolderHierarchy) -> Result<Vec<Outcome<SyncPage<FolderView>>>> {
     Ok(vec![outcome(one(cx, &request))?])

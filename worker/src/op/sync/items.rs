@@ -6,6 +6,9 @@ use ewsd_ews::reply::{Change, SyncPage};
 use ewsd_ews::request::SyncFolderItems;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::SyncScope;
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::{Granted, Right};
+use ewsd_mailbox::property::{Bodies, Item};
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
@@ -16,11 +19,8 @@ use ewsd_model::value::WireId;
 use ewsd_store::{ItemChange, ItemRow, ItemState, StoreError, SyncKind};
 
 use super::state::{decode_items, encode_items};
-use crate::compute::{Bodies, Item};
-use crate::error::{Error, Result, outcome};
-use crate::gate::{Granted, Right};
-use crate::op::path::Shape;
-use crate::session::Cx;
+use crate::op::Cx;
+use crate::op::shape::Shape;
 
 pub fn run(cx: &mut Cx<'_>, request: SyncFolderItems) -> Result<Vec<Outcome<SyncPage<ItemView>>>> {
     Ok(vec![outcome(one(cx, &request))?])

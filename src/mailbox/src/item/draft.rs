@@ -1,0 +1,348 @@
+//! A new item put together: from MIME, from fields, or from fields over MIME; ready to be saved or sent.
+
+use std::borrow::Cow;
+
+use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::id::FolderNo;
+use ewsd_model::kind::Creatable;
+use ewsd_model::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::{Body, Mailbox};
+use ewsd_model::{ItemKind, PropId, Value};
+use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem};
+
+use super::edit::{Edit, fits_class};
+use super::{derive, submit};
+use crate::convert::mime::{self, Message, Part};
+use crate::deliver;
+use crate::error::Result;
+use crate::random;
+use crate::session::Session;
+
+/// An item that is not stored yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub kind: ItemKind,
+    pub flags: u32,
+    pub columns: Columns,
+    pub props: Map,
+    ext: Map,
+    body: Option<Body>,
+    /// The message as the client gave it.
+    mime: Option<Vec<u8>>,
+    search: String,
+    pub attachments: Vec<Attached>,
+}
+
+/// An attachment that is not stored yet.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    kind: AttachmentKind,
+    name: String,
+    content_type: Option<String>,
+    content_id: Option<String>,
+    content_location: Option<String>,
+    inline: bool,
+    /// Of an item whose octets do not tell it.
+    class: Option<String>,
+    content: Vec<u8>,
+}
+
+/// The member of an attachment's document that holds an attached item's class.
+pub const CLASS: &str = "ItemClass";
+
+/// The kind that an item is created as. An `Item` is what its class says, a message if it says nothing.
+pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
+    let NewKind::Item(element) = wanted.kind else { return Ok(ItemKind::Message) };
+    let class = match wanted.get(PropId::ItemItemClass) {
+        Some(Value::Text(class)) => Some(class.as_str()),
+        _ => None,
+    };
+    let kind = match (element, class) {
+        (ItemKind::Item, None) => ItemKind::Message,
+        (ItemKind::Item, Some(class)) => ItemKind::from_class(class),
+        (kind, Some(class)) if !fits_class(kind, class) => {
+            return Err(Failure::at(Code::ErrorObjectTypeChanged, PropId::ItemItemClass));
+        }
+        (kind, _) => kind,
+    };
+    match kind.row().creatable {
+        Creatable::Yes => Ok(kind),
+        Creatable::NotYet(text) => Err(Failure::with_text(Code::ErrorInvalidItemForOperationCreateItem, text)),
+        Creatable::Never => Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItem)),
+    }
+}
+
+impl Draft {
+    pub fn new(session: &mut Session<'_>, kind: ItemKind, mut wanted: Wanted) -> Result<Draft> {
+        let given = match wanted.take(PropId::ItemMimeContent) {
+            Some(Value::Mime(_)) if !kind.row().has_mime => {
+                return Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent).into());
+            }
+            Some(Value::Mime(octets)) => Some(octets),
+            _ => None,
+        };
+        let mut parsed = given.as_deref().map(|octets| mime::parse(octets, session.now));
+        let mut edit = Edit::new(kind, None, session.now);
+        let mut attachments = Vec::new();
+        if let Some(parsed) = &mut parsed {
+            // Taken over and not copied: messages can be large.
+            edit.set = std::mem::take(&mut parsed.columns);
+            edit.props = std::mem::take(&mut parsed.props);
+            edit.set_flags = parsed.flags;
+            let text = std::mem::take(&mut parsed.body);
+            let body_type = derive::body_type(&edit.set);
+            edit.body = (!text.is_empty()).then_some(Some(Body { body_type, text, truncated: None }));
+            attachments.extend(std::mem::take(&mut parsed.attachments).into_iter().map(Attached::parsed));
+        }
+        let parsed = parsed.is_some();
+        let from_mime = attachments.len();
+        for attachment in wanted.attachments {
+            attachments.push(Attached::new(session, attachment)?);
+        }
+        for (id, value) in wanted.props {
+            edit.set(id, value)?;
+        }
+        let read = edit.touched.contains(&PropId::MessageIsRead).then(|| edit.flags() & bit::READ != 0);
+        for (path, value) in &wanted.extended {
+            edit.set_extended(path, value)?;
+        }
+        // Clients that give both mean the one with the name.
+        if let Some(read) = read {
+            edit.set_bit(bit::READ, read);
+        }
+        if kind == ItemKind::Message || kind == ItemKind::PostItem {
+            author(session, &mut edit);
+            identify(session, &mut edit, parsed);
+        }
+        default_flags(kind, &mut edit);
+        if attachments.iter().any(|one| !one.inline) {
+            edit.set_bit(bit::HAS_ATTACHMENTS, true);
+        }
+        if given.is_some() && (derive::touches_mime(&edit) || attachments.len() > from_mime) {
+            edit.set_bit(bit::MIME_STALE, true);
+        }
+        let search = derive::complete(&mut edit).unwrap_or_default();
+        Ok(Draft::finish(session, edit, given, search, attachments))
+    }
+
+    fn finish(
+        session: &Session<'_>,
+        edit: Edit<'_>,
+        mime: Option<Vec<u8>>,
+        search: String,
+        attachments: Vec<Attached>,
+    ) -> Draft {
+        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, .. } = edit;
+        props.retain(|_, value| !value.is_null());
+        ext.retain(|_, value| !value.is_null());
+        let body = body.flatten();
+        if columns.get(Column::Class).is_none() {
+            columns.set(Column::Class, Value::Text(kind.row().default_class.to_owned()));
+        }
+        let name =
+            if session.caller.display_name.is_empty() { &session.caller.login } else { &session.caller.display_name };
+        columns.set(Column::ModifiedBy, Value::Text(name.clone()));
+        let culture = session.culture.unwrap_or(&session.caller.language);
+        if columns.get(Column::Culture).is_none() && is_language(culture) {
+            columns.set(Column::Culture, Value::Text(culture.to_owned()));
+        }
+        let attached = attachments.iter().map(|one| one.content.len()).sum();
+        let size = match &mime {
+            Some(octets) => i64::try_from(octets.len()).unwrap_or(i64::MAX),
+            None => derive::size(body.as_ref(), &props, attached),
+        };
+        columns.set(Column::Size, Value::Long(size));
+        Draft { kind, flags, columns, props, ext, body, mime, search, attachments }
+    }
+
+    /// As the store takes it.
+    pub fn item(&self, folder: FolderNo, flags: u32) -> NewItem<'_> {
+        let mut item = NewItem::new(folder, self.kind);
+        item.flags = flags;
+        item.columns = self.columns.clone();
+        item.props = self.props.clone();
+        item.ext = self.ext.clone();
+        item.body = self.body.as_ref().map(|body| body.text.as_bytes());
+        item.mime = self.mime.as_deref();
+        item.search = &self.search;
+        item.attachments = self.attachments.iter().map(Attached::row).collect();
+        item
+    }
+
+    /// The message as it leaves: without Bcc, with the fields that every message has.
+    pub fn outgoing(&self) -> Cow<'_, [u8]> {
+        match &self.mime {
+            Some(octets) if self.flags & bit::MIME_STALE == 0 => {
+                let missing = submit::missing_fields(octets, &self.columns);
+                let message = mime::without_bcc(octets);
+                if missing.is_empty() { message } else { Cow::Owned(mime::prepend(&missing, &message)) }
+            }
+            _ => Cow::Owned(self.build(false)),
+        }
+    }
+
+    /// The message as it is kept: what the client gave where that still says the same.
+    fn whole(&self) -> Cow<'_, [u8]> {
+        match &self.mime {
+            Some(octets) if self.flags & bit::MIME_STALE == 0 => Cow::Borrowed(octets),
+            _ => Cow::Owned(self.build(true)),
+        }
+    }
+
+    /// The message written from its properties.
+    fn build(&self, bcc: bool) -> Vec<u8> {
+        let kept = self.mime.as_deref().map(mime::headers).unwrap_or_default();
+        let parts: Vec<Part<'_>> = self.attachments.iter().map(Attached::part).collect();
+        mime::build(&Message {
+            columns: &self.columns,
+            props: &self.props,
+            flags: self.flags,
+            body: self.body.as_ref(),
+            parts: &parts,
+            kept: &kept,
+            bcc,
+        })
+    }
+}
+
+/// What `xs:language` allows, which is what answers may hold.
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    parts.next().is_some_and(|first| part(first) && first.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        && parts.all(part)
+}
+
+/// A message without an author is the caller's.
+fn author(session: &Session<'_>, edit: &mut Edit<'_>) {
+    let own = || {
+        let address = session.caller.primary_address.clone().unwrap_or_else(|| session.caller.login.clone());
+        let name =
+            if session.caller.display_name.is_empty() { address.clone() } else { session.caller.display_name.clone() };
+        Mailbox {
+            name: Some(name),
+            address: Some(address),
+            routing: Some("SMTP".to_owned()),
+            kind: Some("Mailbox".to_owned()),
+        }
+    };
+    if edit.column(Column::From).is_none() {
+        let from = match edit.column(Column::Sender) {
+            Some(Value::Mailbox(sender)) => sender.clone(),
+            _ => own(),
+        };
+        let name = from.name.clone().or_else(|| from.address.clone()).unwrap_or_default();
+        edit.set.set(Column::FromName, Value::Text(name));
+        edit.set.set(Column::From, Value::Mailbox(from));
+    }
+    if edit.column(Column::Sender).is_none() {
+        edit.set.set(Column::Sender, Value::Mailbox(own()));
+    }
+}
+
+/// What makes a message one of its own: Message-ID, date, conversation.
+fn identify(session: &Session<'_>, edit: &mut Edit<'_>, parsed: bool) {
+    if edit.column(Column::MessageId).is_none() {
+        let address = session.caller.primary_address.as_deref().unwrap_or_default();
+        let domain = address.rsplit_once('@').map_or(session.settings.server.name.as_str(), |(_, domain)| domain);
+        let domain = if domain.is_empty() { "localhost" } else { domain };
+        edit.set.set(Column::MessageId, Value::Text(format!("<{}@{domain}>", random::guid())));
+    }
+    if edit.column(Column::Sent).is_none() {
+        edit.set.set(Column::Sent, Value::Time(session.now));
+    }
+    if !parsed {
+        derive::thread(edit, session.now);
+    }
+}
+
+/// Messages saved are drafts, and read by whoever wrote them, unless the client says otherwise.
+fn default_flags(kind: ItemKind, edit: &mut Edit<'_>) {
+    if kind == ItemKind::Message && !edit.touched.contains(&PropId::ItemIsDraft) && edit.flags() & bit::ASSOCIATED == 0
+    {
+        edit.set_bit(bit::DRAFT, true);
+    }
+    if !edit.touched.contains(&PropId::MessageIsRead) {
+        edit.set_bit(bit::READ, true);
+    }
+}
+
+impl Attached {
+    /// A part of a message.
+    pub fn parsed(part: mime::Attachment<'_>) -> Attached {
+        Attached {
+            kind: deliver::attachment_kind(&part),
+            name: part.name,
+            content_type: part.content_type,
+            content_id: part.content_id,
+            content_location: part.content_location,
+            inline: part.inline,
+            class: None,
+            content: part.content.into_owned(),
+        }
+    }
+
+    /// From a request. A message attached becomes its octets.
+    pub fn new(session: &mut Session<'_>, wanted: WantedAttachment) -> Result<Attached> {
+        let WantedAttachment { name, content_type, content_id, content_location, inline, content, .. } = wanted;
+        let mut class = None;
+        let (kind, content_type, content) = match content {
+            NewContent::File(octets) => (AttachmentKind::File, content_type, octets),
+            NewContent::Item(item) => {
+                let kind = kind_of(&item).map_err(not_attachable)?;
+                if !matches!(kind, ItemKind::Message | ItemKind::PostItem) {
+                    return Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment).into());
+                }
+                let draft = Draft::new(session, kind, *item)?;
+                let own = draft.columns.text(Column::Class);
+                class = own.filter(|own| *own != ItemKind::Message.row().default_class).map(str::to_owned);
+                (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.whole().into_owned())
+            }
+        };
+        let content_type = content_type.filter(|text| !text.trim().is_empty());
+        let content_id = content_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
+        Ok(Attached { kind, name, content_type, content_id, content_location, inline, class, content })
+    }
+
+    /// Octets of the content.
+    pub fn size(&self) -> usize {
+        self.content.len()
+    }
+
+    /// As the store takes it.
+    pub fn row(&self) -> NewAttachment<'_> {
+        NewAttachment {
+            kind: self.kind,
+            name: &self.name,
+            content_type: self.content_type.as_deref(),
+            content_id: self.content_id.as_deref(),
+            content_location: self.content_location.as_deref(),
+            inline: self.inline,
+            modified: None,
+            content: &self.content,
+            props: self.class.iter().map(|class| (CLASS.to_owned(), class.as_str().into())).collect(),
+        }
+    }
+
+    fn part(&self) -> Part<'_> {
+        Part {
+            name: &self.name,
+            content_type: self.content_type.as_deref(),
+            content_id: self.content_id.as_deref(),
+            content_location: self.content_location.as_deref(),
+            inline: self.inline,
+            content: Cow::Borrowed(&self.content),
+        }
+    }
+}
+
+fn not_attachable(failure: Failure) -> Failure {
+    match failure.code {
+        Code::ErrorInvalidItemForOperationCreateItem => {
+            Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment)
+        }
+        _ => failure,
+    }
+}

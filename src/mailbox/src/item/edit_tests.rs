@@ -1,0 +1,150 @@
+//! What an edit does with properties, by either of their names.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use ewsd_model::path::Dictionary;
+use ewsd_model::property::mapi::{ExtendedValue, Scalar};
+use ewsd_model::property::{ExtendedPath, Mapi, MapiType, SetId, bit};
+use ewsd_model::value::BodyType;
+
+use super::*;
+use crate::property::testing::row;
+
+fn edit(base: Option<&ItemRow>) -> Edit<'_> {
+    Edit::new(ItemKind::Message, base, Timestamp::UNIX_EPOCH)
+}
+
+fn tag(tag: u16, ty: MapiType) -> ExtendedPath {
+    ExtendedPath::tag(tag, ty)
+}
+
+fn int(number: i64) -> ExtendedValue {
+    ExtendedValue::One(Scalar::Int(number))
+}
+
+fn text(text: &str) -> ExtendedValue {
+    ExtendedValue::One(Scalar::Text(text.to_owned()))
+}
+
+#[test]
+fn both_names_of_a_property_write_the_same() {
+    let mut edit = edit(None);
+    edit.set_extended(&tag(0x0037, MapiType::String), &text("Hello")).unwrap();
+    edit.set_extended(&tag(0x0017, MapiType::Integer), &int(2)).unwrap();
+    assert_eq!(edit.set.text(Column::Subject), Some("Hello"));
+    assert_eq!(edit.set.number(Column::Importance), Some(2));
+    edit.set(PropId::ItemImportance, Value::Text("Low".into())).unwrap();
+    assert_eq!(edit.set.number(Column::Importance), Some(0));
+    assert!(edit.touched.contains(&PropId::ItemSubject) && edit.ext.is_empty());
+}
+
+#[test]
+fn what_means_nothing_is_kept_under_its_key() {
+    let mut edit = edit(None);
+    let deleted = Mapi::Id(SetId::Common, 0x8570, MapiType::Integer).path();
+    edit.set_extended(&deleted, &int(1)).unwrap();
+    edit.set_extended(&tag(0x10f3, MapiType::String), &text("a.EML")).unwrap();
+    assert_eq!(edit.ext[&deleted.key()], 1);
+    assert_eq!(edit.ext["0x10f3001f"], "a.EML");
+    edit.unset_extended(&deleted).unwrap();
+    assert!(edit.ext[&deleted.key()].is_null());
+}
+
+#[test]
+fn message_flags_make_drafts_and_read_state() {
+    let mut edit = edit(None);
+    edit.set_extended(&tag(0x0e07, MapiType::Integer), &int(1)).unwrap();
+    assert_eq!(edit.flags() & (bit::READ | bit::DRAFT), bit::READ);
+    edit.set_extended(&tag(0x0e07, MapiType::Integer), &int(8)).unwrap();
+    assert_eq!(edit.flags() & (bit::READ | bit::DRAFT), bit::DRAFT);
+    assert!(edit.touched.contains(&PropId::ItemIsDraft));
+}
+
+#[test]
+fn flags_follow_their_rules() {
+    let at = Some(Timestamp::UNIX_EPOCH);
+    let flag = |status, start, due, complete| Value::Flag(Flag { status, start, due, complete });
+    let good = [
+        flag(FlagStatus::NotFlagged, None, None, None),
+        flag(FlagStatus::Flagged, None, None, None),
+        flag(FlagStatus::Flagged, at, at, None),
+        flag(FlagStatus::Complete, None, None, at),
+    ];
+    let bad = [
+        flag(FlagStatus::NotFlagged, at, at, None),
+        flag(FlagStatus::Flagged, at, None, None),
+        flag(FlagStatus::Flagged, at, at, at),
+        flag(FlagStatus::Complete, at, at, at),
+    ];
+    for value in good {
+        edit(None).set(PropId::ItemFlag, value.clone()).unwrap_or_else(|_| panic!("{value:?}"));
+    }
+    for value in bad {
+        assert_eq!(edit(None).set(PropId::ItemFlag, value).unwrap_err().code, Code::ErrorInvalidArgument);
+    }
+    let mut done = edit(None);
+    done.set_extended(&tag(0x1090, MapiType::Integer), &int(1)).unwrap();
+    assert!(done.set.time(Column::FlagComplete).is_some());
+    done.set_extended(&tag(0x1090, MapiType::Integer), &int(2)).unwrap();
+    assert!(done.column(Column::FlagComplete).is_none());
+}
+
+#[test]
+fn recipients_are_appended_to_what_is_there() {
+    let mut base = row();
+    base.props = serde_json::json!({ "ToRecipients": [{ "address": "a@b" }] }).as_object().cloned();
+    let mut edit = edit(Some(&base));
+    let more = Mailbox { address: Some("c@d".into()), ..Mailbox::default() };
+    edit.append(PropId::MessageToRecipients, Value::Mailboxes(vec![more])).unwrap();
+    let list = edit.mailboxes(PropId::MessageToRecipients);
+    let addresses: Vec<_> = list.iter().filter_map(|one| one.address.as_deref()).collect();
+    assert_eq!(addresses, ["a@b", "c@d"]);
+    assert_eq!(list.last().and_then(|one| one.name.as_deref()), Some("c@d"));
+}
+
+#[test]
+fn bodies_are_appended_in_their_own_form_only() {
+    let mut base = row();
+    base.columns.set(Column::BodyType, Value::Int(BodyType::Text as i32));
+    base.body = Some(b"one ".to_vec());
+    let body = |body_type| Value::Body(Body { body_type, text: "two".into(), truncated: None });
+    let mut text = edit(Some(&base));
+    text.append(PropId::ItemBody, body(BodyType::Text)).unwrap();
+    assert_eq!(text.whole_body().unwrap().text, "one two");
+    let refused = edit(Some(&base)).append(PropId::ItemBody, body(BodyType::Html)).unwrap_err();
+    assert_eq!(refused.code, Code::ErrorInvalidPropertyAppend);
+}
+
+#[test]
+fn classes_stay_with_their_kind() {
+    let mut edit = edit(None);
+    edit.set(PropId::ItemItemClass, Value::Text("IPM.Note.Secure".into())).unwrap();
+    let other = edit.set(PropId::ItemItemClass, Value::Text("IPM.Contact".into())).unwrap_err();
+    assert_eq!(other.code, Code::ErrorObjectTypeChanged);
+}
+
+#[test]
+fn nothing_is_unset_that_always_has_a_value() {
+    let mut edit = edit(None);
+    let refused = edit.unset_extended(&tag(0x0017, MapiType::Integer)).unwrap_err();
+    assert_eq!(refused.code, Code::ErrorInvalidPropertyDelete);
+    edit.unset(PropId::ItemSubject).unwrap();
+    edit.unset(PropId::MessageReplyTo).unwrap();
+    assert!(edit.unset.contains(Column::Subject) && edit.props["ReplyTo"].is_null());
+}
+
+#[test]
+fn single_entries_are_set_and_taken_out() {
+    let mut edit = Edit::new(ItemKind::Contact, None, Timestamp::UNIX_EPOCH);
+    let path = |key: &str| IndexedPath { dictionary: Dictionary::PhoneNumber, key: key.into() };
+    edit.set_entry(&path("MobilePhone"), Some("1".into())).unwrap();
+    edit.set_entry(&path("HomePhone"), Some("2".into())).unwrap();
+    edit.set_entry(&path("MobilePhone"), None).unwrap();
+    assert_eq!(edit.props["PhoneNumbers"], serde_json::json!([["HomePhone", "2"]]));
+}
+
+#[test]
+fn message_ids_get_their_brackets() {
+    let mut edit = edit(None);
+    edit.set(PropId::MessageInternetMessageId, Value::Text("1@client.example".into())).unwrap();
+    assert_eq!(edit.set.text(Column::MessageId), Some("<1@client.example>"));
+}

@@ -1,0 +1,137 @@
+//! Reading items for operations: many in one query, and whole messages with everything they are written from.
+
+use std::borrow::Cow;
+
+use ewsd_model::Value;
+use ewsd_model::code::Code;
+use ewsd_model::id::{ItemNo, MailboxNo};
+use ewsd_model::property::{Column, bit};
+use ewsd_model::target::BaseItemId;
+use ewsd_store::{AttachmentRow, Columns, ItemRow, Map, Plan};
+use jiff::Timestamp;
+
+use crate::convert::mime::{self, Message, Part};
+use crate::error::{Error, Result};
+use crate::gate::{Granted, Item, Right};
+use crate::property::{Needs, body, item};
+use crate::session::Session;
+
+/// The items that ids name, each allowed or refused by itself. A fault ends the request.
+pub fn resolve(session: &mut Session<'_>, ids: &[BaseItemId], right: Right) -> Result<Vec<Result<Item>>> {
+    let mut items = Vec::with_capacity(ids.len());
+    for id in ids {
+        items.push(match session.gate.item(id, right) {
+            Err(fault @ Error::Fault(_)) => return Err(fault),
+            item => item,
+        });
+    }
+    Ok(items)
+}
+
+/// The allowed items of each mailbox.
+pub fn by_mailbox(items: &[Result<Item>]) -> Vec<(Granted, Vec<ItemNo>)> {
+    let mut groups: Vec<(Granted, Vec<ItemNo>)> = Vec::new();
+    for item in items.iter().flatten() {
+        match groups.iter_mut().find(|(granted, _)| granted.mailbox() == item.granted.mailbox()) {
+            Some((_, numbers)) => numbers.push(item.item),
+            None => groups.push((item.granted, vec![item.item])),
+        }
+    }
+    groups
+}
+
+/// One item's row.
+pub fn row(session: &mut Session<'_>, item: &Item, plan: &Plan) -> Result<ItemRow> {
+    let granted = item.granted;
+    let rows = session.gate.store(&granted).items(granted.mailbox(), &[item.item], plan)?;
+    rows.into_iter().next().ok_or_else(|| Code::ErrorItemNotFound.into())
+}
+
+/// The attachments of those rows that have some, without contents.
+pub fn attachments(session: &mut Session<'_>, granted: &Granted, rows: &[ItemRow]) -> Result<Vec<AttachmentRow>> {
+    let having: Vec<ItemNo> = rows.iter().filter(|row| row.attachments > 0).map(|row| row.item).collect();
+    if having.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(session.gate.store(granted).attachments(granted.mailbox(), &having)?)
+}
+
+/// A message with everything it is written from.
+pub struct Whole {
+    pub row: ItemRow,
+    /// With their contents.
+    pub attachments: Vec<AttachmentRow>,
+}
+
+impl Whole {
+    /// Reads the message. Contents of attachments are read only where the stored octets are of no use.
+    pub fn read(session: &mut Session<'_>, granted: &Granted, number: ItemNo) -> Result<Whole> {
+        let store = session.gate.store(granted);
+        let mailbox: MailboxNo = granted.mailbox();
+        let rows = store.items(mailbox, &[number], &Needs::of_message().plan)?;
+        let row = rows.into_iter().next().ok_or(Error::from(Code::ErrorItemNotFound))?;
+        let mut attachments = Vec::new();
+        if row.attachments > 0 && is_stale(&row) {
+            for one in store.attachments(mailbox, &[number])? {
+                attachments.push(store.attachment(mailbox, one.attachment, true)?);
+            }
+        }
+        Ok(Whole { row, attachments })
+    }
+
+    /// The message as it leaves, without Bcc: as it was stored, or written anew.
+    pub fn mime(&self) -> Cow<'_, [u8]> {
+        match &self.row.mime {
+            Some(octets) if !is_stale(&self.row) => mime::without_bcc(octets),
+            _ => Cow::Owned(self.build(&self.row.columns, false)),
+        }
+    }
+
+    /// The message as its owner may see it, for whoever needs nothing else of it.
+    pub fn into_mime(mut self) -> Vec<u8> {
+        let stale = is_stale(&self.row);
+        match self.row.mime.take() {
+            Some(octets) if !stale => octets,
+            _ => self.build(&self.row.columns, true),
+        }
+    }
+
+    /// The message written anew, without Bcc, sent at `now`.
+    pub fn written(&self, now: Timestamp) -> Vec<u8> {
+        let mut columns = self.row.columns.clone();
+        columns.set(Column::Sent, Value::Time(now));
+        self.build(&columns, false)
+    }
+
+    fn build(&self, columns: &Columns, bcc: bool) -> Vec<u8> {
+        let body = body::stored(&self.row);
+        let kept = item::headers(&self.row).unwrap_or_default();
+        let parts: Vec<Part<'_>> = self.attachments.iter().map(part).collect();
+        let none = Map::new();
+        mime::build(&Message {
+            columns,
+            props: self.row.props.as_ref().unwrap_or(&none),
+            flags: self.row.flags,
+            body: body.as_ref(),
+            parts: &parts,
+            kept: &kept,
+            bcc,
+        })
+    }
+}
+
+fn part(row: &AttachmentRow) -> Part<'_> {
+    Part {
+        name: &row.name,
+        content_type: row.content_type.as_deref(),
+        content_id: row.content_id.as_deref(),
+        content_location: row.content_location.as_deref(),
+        inline: row.inline,
+        content: Cow::Borrowed(row.content.as_deref().unwrap_or_default()),
+    }
+}
+
+/// Whether the message must be written anew before anybody sees it as octets.
+pub fn is_stale(row: &ItemRow) -> bool {
+    row.mime.is_none() || row.flags & bit::MIME_STALE != 0
+}

@@ -1,0 +1,20 @@
+//! The item engine: how items are put together, changed, read whole and sent.
+//!
+//! | question | file |
+//! |---|---|
+//! | how is a new item put together? | `draft.rs` |
+//! | how does a property get into an item? | `edit.rs`, by its MAPI name `edit_mapi.rs` |
+//! | what follows from an item's properties (preview, display names, words, size)? | `derive.rs` |
+//! | how are rows and whole messages read? | `load.rs` |
+//! | how is a message sent? | `submit.rs` |
+//! | replies, forwards | `respond.rs` |
+//! | a message replaced whole | `replace.rs` |
+
+pub mod derive;
+pub mod draft;
+pub mod edit;
+mod edit_mapi;
+pub mod load;
+pub mod replace;
+pub mod respond;
+pub mod submit;

@@ -1,0 +1,233 @@
+//! Sending: people here get the message in the sender's own transaction, for everybody else it is queued by it.
+//! Shared by CreateItem, UpdateItem, SendItem.
+
+use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_model::id::MailboxNo;
+use ewsd_model::property::Column;
+use ewsd_model::value::Mailbox;
+use ewsd_model::{PropId, Value};
+use ewsd_settings::Settings;
+use ewsd_store::{Columns, Map, NewOutgoing, Recipient, Store};
+
+use crate::convert::mime;
+use crate::deliver::{self, DeliverError, Domains, Target, Trace};
+use crate::error::{Error, Result};
+use crate::gate::Granted;
+use crate::session::Session;
+
+/// Where a message goes: checked, and ready to be sent inside a transaction.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The sender's mailbox.
+    mailbox: MailboxNo,
+    /// Envelope sender.
+    sender: String,
+    /// Here, in the order of their mailboxes.
+    local: Vec<Recipient>,
+    /// Everybody else.
+    remote: Vec<String>,
+}
+
+/// The lists of recipients, in header order.
+const LISTS: [PropId; 3] = [PropId::MessageToRecipients, PropId::MessageCcRecipients, PropId::MessageBccRecipients];
+
+/// Everybody in the recipient lists of a row's document.
+pub fn recipients(props: &Map) -> Vec<Mailbox> {
+    LISTS.iter().flat_map(|id| mime::mailboxes(props, id.row().element)).collect()
+}
+
+/// Checks who sends and who is to get it. Nothing is changed yet.
+pub fn address(session: &mut Session<'_>, granted: &Granted, columns: &Columns, props: &Map) -> Result<Envelope> {
+    let people = recipients(props);
+    if people.is_empty() {
+        return Err(Code::ErrorMissingRecipients.into());
+    }
+    let most = session.settings.limits.recipients;
+    if people.len() as u64 > most {
+        let text = format!("A message can have at most {most} recipients.");
+        return Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into());
+    }
+    let sender = sender(session, granted, columns)?;
+    let mut addresses: Vec<String> = Vec::with_capacity(people.len());
+    for one in &people {
+        let address = resolve(session, granted, one)?;
+        if !addresses.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
+            addresses.push(address);
+        }
+    }
+    let store = session.gate.store(granted);
+    let mut local = store.recipients(&addresses)?;
+    local.sort_by_key(|one| one.mailbox);
+    let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
+    let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
+    check_domains(session, granted, &remote)?;
+    Ok(Envelope { mailbox: granted.mailbox(), sender, local, remote })
+}
+
+/// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
+fn check_domains(session: &mut Session<'_>, granted: &Granted, remote: &[String]) -> Result<()> {
+    if remote.is_empty() {
+        return Ok(());
+    }
+    let ours = Domains::read(session.gate.store(granted), session.settings)?;
+    let nobody: Vec<&str> = remote.iter().map(String::as_str).filter(|address| ours.hold(address)).collect();
+    match nobody.is_empty() {
+        true => Ok(()),
+        false => {
+            let text = format!("There is no mailbox here with this address: {}", nobody.join(", "));
+            Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into())
+        }
+    }
+}
+
+/// The author must be the caller, by any of their addresses.
+fn sender(session: &mut Session<'_>, granted: &Granted, columns: &Columns) -> Result<String> {
+    let own = session.caller.primary_address.clone().unwrap_or_else(|| session.caller.login.clone());
+    let from = match columns.get(Column::From) {
+        Some(Value::Mailbox(Mailbox { address: Some(address), .. })) => address.clone(),
+        _ => return Ok(own),
+    };
+    if from.eq_ignore_ascii_case(&own) {
+        return Ok(own);
+    }
+    let account = session.caller.account;
+    let addresses = session.gate.store(granted).addresses(account)?;
+    match addresses.into_iter().find(|address| address.eq_ignore_ascii_case(&from)) {
+        Some(address) => Ok(address),
+        None => Err(Code::ErrorSendAsDenied.into()),
+    }
+}
+
+/// The recipient's address: the one given, or that of the one person the name means.
+fn resolve(session: &mut Session<'_>, granted: &Granted, one: &Mailbox) -> Result<String> {
+    let invalid = |what: &str| {
+        let text = format!("This is no address that mail can be sent to: {what}");
+        Error::from(Failure::with_text(Code::ErrorInvalidRecipients, text))
+    };
+    match (one.address.as_deref().map(str::trim), one.name.as_deref()) {
+        (Some(address), _) if is_address(address) => Ok(address.to_owned()),
+        (Some(address), _) if !address.is_empty() => Err(invalid(address)),
+        (_, Some(name)) if !name.trim().is_empty() => {
+            let mut found = session.gate.store(granted).resolve_names(name.trim(), 2)?;
+            match (found.pop(), found.pop()) {
+                (Some(only), None) => Ok(only.address),
+                _ => Err(invalid(name)),
+            }
+        }
+        _ => Err(invalid("")),
+    }
+}
+
+/// What an SMTP envelope can carry (RFC 5321 4.5.3.1, RFC 6531): something on both sides of the last `@`, without spaces.
+fn is_address(address: &str) -> bool {
+    let Some((local, domain)) = address.rsplit_once('@') else { return false };
+    let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';');
+    !local.is_empty()
+        && !domain.is_empty()
+        && address.len() <= 320
+        && !address.contains(odd)
+        && !domain.starts_with('.')
+}
+
+impl Envelope {
+    /// Sends inside a transaction, with what the sender keeps of it. Mailboxes are changed in ascending order, so that two
+    /// senders never wait for each other.
+    pub fn send<T>(
+        &self,
+        store: &mut Store,
+        settings: &Settings,
+        message: &[u8],
+        keep: impl FnOnce(&mut Store) -> Result<T>,
+    ) -> Result<T> {
+        let (before, after): (Vec<_>, Vec<_>) = self.local.iter().partition(|one| one.mailbox < self.mailbox);
+        let mut waiting = self.remote.clone();
+        self.deliver(store, settings, &before, message, &mut waiting)?;
+        let kept = keep(store)?;
+        self.deliver(store, settings, &after, message, &mut waiting)?;
+        if !waiting.is_empty() {
+            let sender = self.sender.as_str();
+            store.put_outgoing(&NewOutgoing { mailbox: self.mailbox, sender, recipients: &waiting, mime: message })?;
+        }
+        Ok(kept)
+    }
+
+    /// Whoever cannot have it now (a full mailbox) waits in the queue, like people elsewhere.
+    fn deliver(
+        &self,
+        store: &mut Store,
+        settings: &Settings,
+        people: &[&Recipient],
+        message: &[u8],
+        waiting: &mut Vec<String>,
+    ) -> Result<()> {
+        if people.is_empty() {
+            return Ok(());
+        }
+        let targets: Vec<Option<Target>> = people.iter().map(|one| Some(Target::from((*one).clone()))).collect();
+        let trace =
+            Trace { from: &self.sender, by: &settings.server.name, author: Some(self.mailbox), ..Trace::default() };
+        let results = deliver::deliver_to(store, settings, &trace, &targets, message);
+        for (one, result) in people.iter().zip(results) {
+            match result {
+                Ok(_) => {}
+                Err(DeliverError::Busy { retry_ms }) => return Err(ewsd_store::StoreError::Busy { retry_ms }.into()),
+                Err(DeliverError::Failed) => return Err(Error::internal("a message could not be delivered here")),
+                Err(DeliverError::Unknown | DeliverError::Disabled | DeliverError::Full) => {
+                    waiting.push(one.address.clone())
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a message must have before it leaves, where a client gave it whole: the fields that are missing, to be put before
+/// its first one (RFC 5322 3.6).
+pub fn missing_fields(message: &[u8], columns: &Columns) -> String {
+    let has = |wanted: &str| mime::headers(message).iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    let mut lines = String::new();
+    let text = |column| columns.text(column).filter(|text| !text.is_empty() && !text.contains(char::is_control));
+    if let Some(id) = text(Column::MessageId).filter(|_| !has("Message-ID")) {
+        lines.push_str(&format!("Message-ID: {id}\r\n"));
+    }
+    if let Some(sent) = columns.time(Column::Sent).filter(|_| !has("Date")) {
+        if let Ok(date) = jiff::fmt::rfc2822::to_string(&sent.to_zoned(jiff::tz::TimeZone::UTC)) {
+            lines.push_str(&format!("Date: {date}\r\n"));
+        }
+    }
+    if let Some(Value::Mailbox(Mailbox { address: Some(address), .. })) =
+        columns.get(Column::From).filter(|_| !has("From"))
+    {
+        if is_address(address) {
+            lines.push_str(&format!("From: <{address}>\r\n"));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for good in ["a@b", "a.b+c@example.test", "\u{e4}@\u{f6}.test", "a@[127.0.0.1]"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in ["", "a", "@b", "a@", "a b@c", "a@b>", "a@b,c@d", "a@.b", "a\r\n@b"] {
+            assert!(!is_address(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn only_missing_fields_are_added() {
+        let mut columns = Columns::new();
+        columns.set(Column::MessageId, Value::Text("<1@x>".into()));
+        columns.set(Column::Sent, Value::Time("2025-11-19T12:00:00Z".parse().unwrap()));
+        let all = missing_fields(b"Subject: x\r\n\r\n", &columns);
+        assert_eq!(all, "Message-ID: <1@x>\r\nDate: Wed, 19 Nov 2025 12:00:00 +0000\r\n");
+        assert_eq!(missing_fields(b"Message-Id: <2@x>\r\nDate: then\r\n\r\n", &columns), "");
+    }
+}

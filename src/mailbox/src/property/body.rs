@@ -1,0 +1,151 @@
+//! Bodies in the form a client wants: HTML or text, cut, filtered, only what is new (MS-OXWSCDATA ItemResponseShapeType).
+
+use std::borrow::Cow;
+
+use ewsd_model::property::Column;
+use ewsd_model::value::BodyFormat;
+use ewsd_model::value::{Body, BodyType};
+use ewsd_store::ItemRow;
+
+use crate::convert::html;
+use crate::property::unique::{unique_html, unique_text};
+
+/// How bodies are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bodies {
+    pub body: BodyFormat,
+    pub unique: BodyFormat,
+    pub normalized: BodyFormat,
+    /// Without whatever could run or load something.
+    pub filter: bool,
+    /// Octets after which a body is cut. None: never.
+    pub most: Option<usize>,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Bodies {
+            body: BodyFormat::Best,
+            unique: BodyFormat::Best,
+            normalized: BodyFormat::Best,
+            filter: false,
+            most: None,
+        }
+    }
+}
+
+/// Which of an item's bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Body,
+    Unique,
+    Normalized,
+    Text,
+}
+
+/// The form in which the body is stored.
+pub fn stored_type(item: &ItemRow) -> BodyType {
+    match item.columns.number(Column::BodyType) {
+        Some(number) if number == BodyType::Html as i64 => BodyType::Html,
+        _ => BodyType::Text,
+    }
+}
+
+/// The stored body. Octets that are no UTF-8 cannot have been stored by us; they are shown all the same.
+pub fn stored(item: &ItemRow) -> Option<Body> {
+    let octets = item.body.as_deref()?;
+    let text = String::from_utf8_lossy(octets).into_owned();
+    Some(Body { body_type: stored_type(item), text, truncated: None })
+}
+
+/// The body as it is wanted. None: the item has none.
+pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Option<Body> {
+    let octets = item.body.as_deref()?;
+    let stored = String::from_utf8_lossy(octets);
+    let from = stored_type(item);
+    let (format, text) = match which {
+        Which::Body => (wanted.body, stored),
+        Which::Normalized => (wanted.normalized, stored),
+        Which::Text => (BodyFormat::Text, stored),
+        Which::Unique => (
+            wanted.unique,
+            Cow::Owned(if from == BodyType::Html { unique_html(&stored) } else { unique_text(&stored) }),
+        ),
+    };
+    let to = match format {
+        BodyFormat::Best => from,
+        BodyFormat::Html => BodyType::Html,
+        BodyFormat::Text => BodyType::Text,
+    };
+    let text = match (from, to) {
+        (BodyType::Text, BodyType::Html) => html::from_text(&text),
+        (BodyType::Html, BodyType::Text) => html::to_text(&text),
+        (BodyType::Html, BodyType::Html) if wanted.filter => html::filter(&text),
+        _ => text.into_owned(),
+    };
+    Some(cut(Body { body_type: to, text, truncated: None }, wanted.most))
+}
+
+/// At most so many octets, whole characters only.
+fn cut(mut body: Body, most: Option<usize>) -> Body {
+    let Some(most) = most else { return body };
+    let fits = body.text.len() <= most;
+    if !fits {
+        let end = (0..=most).rev().find(|at| body.text.is_char_boundary(*at)).unwrap_or(0);
+        body.text.truncate(end);
+    }
+    body.truncated = Some(!fits);
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::property::testing::row;
+    use ewsd_model::Value;
+
+    fn item(kind: BodyType, text: &str) -> ItemRow {
+        let mut item = row();
+        item.columns.set(Column::BodyType, Value::Int(kind as i32));
+        item.body = Some(text.as_bytes().to_vec());
+        item
+    }
+
+    #[test]
+    fn best_is_as_stored() {
+        let text = body(&item(BodyType::Text, "a < b"), Which::Body, &Bodies::default()).unwrap();
+        assert_eq!((text.body_type, text.text.as_str(), text.truncated), (BodyType::Text, "a < b", None));
+        let html = body(&item(BodyType::Html, "<p>a</p>"), Which::Body, &Bodies::default()).unwrap();
+        assert_eq!((html.body_type, html.text.as_str()), (BodyType::Html, "<p>a</p>"));
+        assert_eq!(body(&row(), Which::Body, &Bodies::default()), None);
+    }
+
+    #[test]
+    fn forms_are_converted() {
+        let wanted = Bodies { body: BodyFormat::Html, ..Bodies::default() };
+        let html = body(&item(BodyType::Text, "a < b"), Which::Body, &wanted).unwrap();
+        assert_eq!(html.body_type, BodyType::Html);
+        assert!(html.text.contains("a &lt; b"), "{}", html.text);
+        let text = body(&item(BodyType::Html, "<p>Hello HTML</p>"), Which::Text, &wanted).unwrap();
+        assert_eq!((text.body_type, text.text.trim()), (BodyType::Text, "Hello HTML"));
+    }
+
+    #[test]
+    fn long_bodies_are_cut_between_characters() {
+        let wanted = Bodies { most: Some(4), ..Bodies::default() };
+        let cut = body(&item(BodyType::Text, "ab\u{e9}\u{e9}"), Which::Body, &wanted).unwrap();
+        assert_eq!((cut.text.as_str(), cut.truncated), ("ab\u{e9}", Some(true)));
+        let whole = body(&item(BodyType::Text, "abcd"), Which::Body, &wanted).unwrap();
+        assert_eq!((whole.text.as_str(), whole.truncated), ("abcd", Some(false)));
+    }
+
+    #[test]
+    fn unique_and_filtered() {
+        let item = item(BodyType::Html, "<p>New<script>x()</script></p><div class=\"gmail_quote\">Old</div>");
+        let unique = body(&item, Which::Unique, &Bodies::default()).unwrap();
+        assert!(unique.text.contains("New") && !unique.text.contains("Old"));
+        let safe = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap();
+        assert!(safe.text.contains("Old") && !safe.text.contains("x()"));
+    }
+}

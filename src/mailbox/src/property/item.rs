@@ -1,0 +1,219 @@
+//! One property of an item, wherever it comes from; the properties that are worked out are one match here.
+
+use ewsd_model::id::FolderNo;
+use ewsd_model::object::ResponseKind;
+use ewsd_model::property::{Blob, Column, Source, Type, bit};
+use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
+use ewsd_model::{PropId, Value, id};
+use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, json};
+
+use super::body::{self, Bodies, Which};
+use super::stored;
+use crate::gate::Granted;
+
+/// An item with everything its properties are told from.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    pub row: &'a ItemRow,
+    /// The mailbox it is in, for ids and rights.
+    pub owner: &'a Granted,
+    /// Its own, where they are to be told.
+    pub attachments: &'a [AttachmentRow],
+    /// The message as octets, regenerated where the stored one is out of date.
+    pub mime: Option<&'a [u8]>,
+    pub bodies: &'a Bodies,
+    /// A row of a list: of people only the names.
+    pub listed: bool,
+}
+
+/// The id and change key of a row.
+pub fn wire_id(owner: &Granted, row: &ItemRow) -> WireId {
+    let change_key = id::ChangeKey::new(row.kind, row.change).encode();
+    WireId { id: owner.item_id(row.folder, row.item).encode(), change_key: Some(change_key) }
+}
+
+impl Item<'_> {
+    /// The property's value. None: it has none, or it is not there to be told.
+    pub fn value(&self, id: PropId) -> Option<Value> {
+        let row = id.row();
+        match row.source {
+            Source::Column(Column::Id) => Some(Value::ItemId(wire_id(self.owner, self.row))),
+            Source::Column(Column::Parent) => {
+                let id = self.owner.folder_id(self.row.folder).encode();
+                Some(Value::FolderId(WireId { id, change_key: None }))
+            }
+            Source::Column(Column::ConversationId) => self.conversation(),
+            Source::Column(Column::From) if self.listed => {
+                let name = self.row.columns.text(Column::FromName)?.to_owned();
+                Some(Value::Mailbox(Mailbox { name: Some(name), ..Mailbox::default() }))
+            }
+            Source::Column(_) | Source::Bit(_) | Source::Json => {
+                let value = stored::value(row, self.row)?;
+                Some(if self.listed { names_only(value) } else { value })
+            }
+            Source::Blob(Blob::Body) => self.body(Which::Body),
+            Source::Blob(Blob::Mime) => self.mime.map(|mime| Value::Mime(mime.to_vec())),
+            Source::Children if row.ty == Type::Attachments => self.attachments(),
+            Source::Children => None,
+            Source::Computed => self.computed(id),
+        }
+    }
+
+    /// Every property of the table that is worked out; a test holds the two together.
+    fn computed(&self, id: PropId) -> Option<Value> {
+        match id {
+            PropId::ItemInternetMessageHeaders => self.headers().map(Value::Headers),
+            PropId::ItemResponseObjects => {
+                let offered = responses(self.row);
+                (!offered.is_empty()).then_some(Value::Responses(offered))
+            }
+            PropId::ItemEffectiveRights => Some(Value::Rights(self.owner.rights())),
+            PropId::ItemUniqueBody => self.body(Which::Unique),
+            PropId::ItemNormalizedBody => self.body(Which::Normalized),
+            PropId::ItemTextBody => self.body(Which::Text),
+            PropId::ItemStoreEntryId => {
+                Some(Value::Bytes(self.owner.item_id(self.row.folder, self.row.item).entry_id()))
+            }
+            PropId::ItemInstanceKey => Some(Value::Bytes(instance_key(self.row))),
+            _ => None,
+        }
+    }
+
+    fn body(&self, which: Which) -> Option<Value> {
+        body::body(self.row, which, self.bodies).map(Value::Body)
+    }
+
+    fn conversation(&self) -> Option<Value> {
+        let Some(Value::Bytes(octets)) = self.row.columns.get(Column::ConversationId) else { return None };
+        let conversation = octets.as_slice().try_into().ok()?;
+        let id = id::ConversationId { mailbox: self.owner.guid(), conversation }.encode();
+        Some(Value::ItemId(WireId { id, change_key: None }))
+    }
+
+    fn attachments(&self) -> Option<Value> {
+        let infos: Vec<AttachmentInfo> =
+            self.attachments.iter().map(|one| attachment_info(self.owner, self.row.folder, one)).collect();
+        (!infos.is_empty()).then_some(Value::Attachments(infos))
+    }
+
+    /// The header lines the message came with.
+    pub fn headers(&self) -> Option<Vec<(String, String)>> {
+        headers(self.row)
+    }
+}
+
+/// The header lines that were read off a message when it came.
+pub fn headers(row: &ItemRow) -> Option<Vec<(String, String)>> {
+    let member = row.props.as_ref()?.get(PropId::ItemInternetMessageHeaders.row().element)?;
+    match json::decode(Type::Headers, member)? {
+        Value::Headers(headers) if !headers.is_empty() => Some(headers),
+        _ => None,
+    }
+}
+
+/// What GetItem tells of an attachment.
+pub fn attachment_info(owner: &Granted, folder: FolderNo, row: &AttachmentRow) -> AttachmentInfo {
+    AttachmentInfo {
+        id: owner.attachment_id(folder, row.item, row.attachment).encode(),
+        name: row.name.clone(),
+        content_type: row.content_type.clone(),
+        content_id: row.content_id.clone(),
+        content_location: row.content_location.clone(),
+        size: row.size,
+        modified: Some(row.modified),
+        inline: row.inline,
+        content: None,
+        is_item: row.kind == AttachmentKind::Item,
+    }
+}
+
+/// Octets that name a row of a folder's list.
+pub fn instance_key(row: &ItemRow) -> Vec<u8> {
+    let mut key = row.folder.0.to_be_bytes().to_vec();
+    key.extend(row.item.0.to_be_bytes());
+    key
+}
+
+/// What can be answered to the item (MS-OXWSCORE NonEmptyArrayOfResponseObjectsType). A draft can only be passed on, and a
+/// receipt be kept back only where one is wanted and not sent yet.
+fn responses(row: &ItemRow) -> Vec<ResponseKind> {
+    let draft = row.flags & bit::DRAFT != 0;
+    let receipt = row.flags & bit::READ_RECEIPT != 0 && row.flags & bit::READ == 0;
+    let offered = |kind: &ResponseKind| match kind {
+        ResponseKind::Forward => true,
+        ResponseKind::SuppressReadReceipt => receipt && !draft,
+        _ => !draft,
+    };
+    row.kind.row().answers.iter().copied().filter(offered).collect()
+}
+
+/// Lists show people by name alone: their addresses are an item's to tell.
+fn names_only(value: Value) -> Value {
+    match value {
+        Value::Mailbox(one) => {
+            let name = one.name.or(one.address);
+            Value::Mailbox(Mailbox { name, ..Mailbox::default() })
+        }
+        value => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::property::testing::{owner, row};
+    use ewsd_model::property::TABLE;
+    use ewsd_model::{ItemKind, Kinds};
+
+    fn get(row: &ItemRow, listed: bool, id: PropId) -> Option<Value> {
+        let owner = owner();
+        let bodies = Bodies::default();
+        Item { row, owner: &owner, attachments: &[], mime: Some(b"x"), bodies: &bodies, listed }.value(id)
+    }
+
+    /// An item that has something of everything: each computed row must be told.
+    #[test]
+    fn every_computed_row_is_worked_out() {
+        let mut item = row();
+        item.body = Some(b"text".to_vec());
+        item.props = serde_json::json!({ "InternetMessageHeaders": [["Subject", "x"]] }).as_object().cloned();
+        let rows = TABLE.iter().filter(|row| row.source == Source::Computed && row.kinds.meets(Kinds::ALL_ITEMS));
+        for row in rows {
+            assert!(get(&item, false, row.id).is_some(), "{} is not worked out", row.uri);
+        }
+    }
+
+    #[test]
+    fn lists_tell_names_only() {
+        let mut item = row();
+        let ann = Mailbox { name: Some("Ann".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
+        item.columns.set(Column::From, Value::Mailbox(ann.clone()));
+        item.columns.set(Column::FromName, Value::Text("Ann".into()));
+        item.columns.set(Column::Sender, Value::Mailbox(ann.clone()));
+        let name = Mailbox { name: Some("Ann".into()), ..Mailbox::default() };
+        assert_eq!(get(&item, false, PropId::MessageFrom), Some(Value::Mailbox(ann)));
+        assert_eq!(get(&item, true, PropId::MessageFrom), Some(Value::Mailbox(name.clone())));
+        assert_eq!(get(&item, true, PropId::MessageSender), Some(Value::Mailbox(name)));
+    }
+
+    #[test]
+    fn ids_name_mailbox_folder_and_item() {
+        let item = row();
+        let Some(Value::ItemId(id)) = get(&item, false, PropId::ItemItemId) else { panic!("no id") };
+        let decoded = id::ItemId::decode(&id.id).unwrap();
+        assert_eq!((decoded.item, decoded.folder), (item.item, item.folder));
+        assert!(id.change_key.is_some());
+    }
+
+    #[test]
+    fn drafts_are_not_answered() {
+        let mut item = row();
+        item.flags = bit::DRAFT;
+        assert_eq!(responses(&item), [ResponseKind::Forward]);
+        item.flags = bit::READ_RECEIPT;
+        assert!(responses(&item).contains(&ResponseKind::SuppressReadReceipt));
+        item.kind = ItemKind::Task;
+        assert!(responses(&item).is_empty());
+    }
+}

@@ -1,0 +1,35 @@
+//! Who asks, when, and by which settings: what everything here is given.
+
+use std::rc::Rc;
+
+use ewsd_settings::Settings;
+use ewsd_store::{Account, Store};
+use jiff::Timestamp;
+
+use crate::clock;
+use crate::gate::Gate;
+
+/// One piece of work for one account, whatever protocol asks for it.
+pub struct Session<'a> {
+    /// The only way to mailboxes.
+    pub gate: Gate<'a>,
+    pub settings: &'a Settings,
+    /// Who asks.
+    pub caller: Rc<Account>,
+    /// The language asked for (`xs:language`), if it is not the account's.
+    pub culture: Option<&'a str>,
+    /// When the work was taken up: it sees one time.
+    pub now: Timestamp,
+}
+
+impl<'a> Session<'a> {
+    /// A session that begins now.
+    pub fn new(
+        store: &'a mut Store,
+        settings: &'a Settings,
+        caller: Rc<Account>,
+        culture: Option<&'a str>,
+    ) -> Session<'a> {
+        Session { gate: Gate::new(store, caller.clone()), settings, caller, culture, now: clock::now() }
+    }
+}

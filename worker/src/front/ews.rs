@@ -1,0 +1,112 @@
+//! One SOAP request to its answer: read the envelope, run the operation, write the envelope (SOAP 1.1 section 6.2: a fault
+//! has status 500).
+
+use std::rc::Rc;
+
+use ewsd_ews::{Fault, Form, Reply, parse_envelope};
+use ewsd_mailbox::log::note;
+use ewsd_mailbox::session::Session;
+use ewsd_model::Version;
+use ewsd_model::operation::Op;
+use ewsd_settings::Settings;
+use ewsd_store::{Account, Store};
+
+use super::preferences::{AFFINITY_COOKIE, Preferences};
+use super::response::{Response, XML};
+use crate::op;
+use crate::op::{Cx, Hold};
+
+/// What becomes of a request.
+pub enum Answer {
+    Now(Response),
+    /// Nothing to tell yet: keep the client.
+    Later(Box<Held>),
+}
+
+/// A call that waits.
+pub struct Held {
+    /// What the client gets at the deadline.
+    pub response: Response,
+    pub hold: Hold,
+    /// The account's number.
+    pub caller: i64,
+    pub op: Op,
+    pub version: Version,
+    pub form: Form,
+}
+
+/// What happened, for the counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub operations: u32,
+    pub faults: u32,
+    pub errors: u32,
+    pub not_built: u32,
+}
+
+/// Answers a request from `caller`. `body` is the SOAP document.
+pub fn answer(
+    body: &[u8],
+    preferences: &Preferences,
+    caller: Rc<Account>,
+    store: &mut Store,
+    settings: &Settings,
+    counts: &mut Counts,
+) -> Answer {
+    counts.operations += 1;
+    let envelope = match parse_envelope(body) {
+        Ok(envelope) => envelope,
+        Err(fault) => return Answer::Now(fault_response(&fault, counts)),
+    };
+    let headers = envelope.headers;
+    let (version, form) = (headers.effective_version(), headers.form);
+    let op = envelope.request.op();
+    let wait = preferences.wait(settings);
+    let account = caller.account;
+    let session = Session::new(store, settings, caller, headers.culture.as_deref());
+    let mut cx = Cx { wait, ..Cx::new(session, version, &headers) };
+    note!(Debug, "{} for {}", op.name(), cx.caller.login);
+    counts.not_built += u32::from(!op.row().built);
+    let reply = match op::run(&mut cx, envelope.request) {
+        Ok(reply) => reply,
+        Err(fault) => return Answer::Now(fault_response(&fault, counts)),
+    };
+    let hold = cx.hold.take();
+    let mut response = reply_response(&reply, form, counts);
+    if wait.asked && op.row().may_hold {
+        response = response.with("Preference-Applied", format!("wait={}", wait.most.as_secs()));
+    }
+    if preferences.affinity && op == Op::Subscribe {
+        // Every worker serves every subscription; the cookie only tells the client that it was understood.
+        response = response.with("Set-Cookie", format!("{AFFINITY_COOKIE}=ewsd; path=/; HttpOnly"));
+    }
+    match hold {
+        Some(hold) => Answer::Later(Box::new(Held { response, hold, caller: account, op, version, form })),
+        None => Answer::Now(response),
+    }
+}
+
+/// The answer of an operation.
+pub fn reply_response(reply: &Reply, form: Form, counts: &mut Counts) -> Response {
+    let failures = reply.failures();
+    counts.errors += u32::try_from(failures.len()).unwrap_or(u32::MAX);
+    for failure in failures.iter().take(10) {
+        note!(Debug, "{}: {}", failure.code, failure.text);
+    }
+    Response::new(200, XML, reply.to_bytes(form))
+}
+
+/// A SOAP fault with its status.
+pub fn fault_response(fault: &Fault, counts: &mut Counts) -> Response {
+    counts.faults += 1;
+    note!(Info, "fault {}: {}", fault.code, fault.text);
+    Response::new(500, XML, fault.to_bytes())
+}
+
+/// What people see who open the address in a browser.
+pub fn page() -> Response {
+    let html = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Exchange Web Services</title></head><body>\n\
+                <h1>Exchange Web Services</h1>\n<p>This address is for mail programs. Enter it there as the server's EWS URL.</p>\n\
+                </body></html>\n";
+    Response::new(200, super::response::HTML, html.as_bytes().to_vec())
+}

@@ -1,0 +1,90 @@
+//! FindFolder (MS-OXWSSRCH 3.1.4.1): the folders below others, by name.
+
+use ewsd_ews::Paging;
+use ewsd_ews::reply::{Found, Next};
+use ewsd_ews::request::FindFolder;
+use ewsd_ews::view::FolderView;
+use ewsd_ews::word::{BasePoint, FolderTraversal};
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Folder, Right};
+use ewsd_model::Kinds;
+use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
+use ewsd_store::{Filter, FolderRow, Page};
+
+use crate::op::Cx;
+use crate::op::find::restriction;
+use crate::op::folder::view::Wanted;
+
+pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<FolderView>>>> {
+    let filter = match &request.restriction {
+        Some(condition) => restriction::filter(condition, Kinds::ALL_FOLDERS)?,
+        None => Filter::True,
+    };
+    let parents = cx.gate.folders(&request.parents, Right::Visible)?;
+    let one = |parent: Result<Folder>| parent.and_then(|parent| one(cx, &request, &parent, &filter));
+    parents.into_iter().map(one).map(outcome).collect()
+}
+
+fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) -> Result<Found<FolderView>> {
+    let granted = parent.granted;
+    let deep = match request.traversal {
+        FolderTraversal::Shallow => false,
+        FolderTraversal::Deep => true,
+        // Folders that were soft-deleted lie below the recoverable items, where they can be listed.
+        FolderTraversal::SoftDeleted => {
+            return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next: Next::None });
+        }
+    };
+    let most = i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX);
+    let limit = |max: &Option<i32>| max.map_or(most, |max| most.min(i64::from(max)));
+    let mut children = |page| children(cx, parent, deep, filter, page);
+    let found = match &request.paging {
+        None => children(Page::first(most))?,
+        Some(Paging::Indexed { max, offset, base }) => {
+            let from_end = *base == BasePoint::End;
+            children(Page { offset: i64::from(*offset), limit: limit(max), from_end })?
+        }
+        Some(Paging::Fractional { max, numerator, denominator }) => {
+            let total = children(Page { offset: 0, limit: 0, from_end: false })?.total;
+            let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
+            children(Page { offset, limit: limit(max), from_end: false })?
+        }
+        Some(_) => return Err(Failure::new(Code::ErrorInvalidOperation).into()),
+    };
+    let next = match request.paging {
+        Some(Paging::Indexed { .. }) => Next::Indexed(found.offset),
+        Some(Paging::Fractional { .. }) => Next::Fractional { numerator: found.offset, denominator: found.total },
+        _ => Next::None,
+    };
+    let wanted = Wanted::find(&request.shape, cx.version);
+    let view = |row| cx.gate.visible(&granted, row).map(|granted| wanted.view(&granted, row));
+    let rows = found.rows.iter().filter_map(view).collect();
+    Ok(Found { rows, total: found.total, includes_last: found.last, next })
+}
+
+/// One page of what is below and may be seen.
+fn children(
+    cx: &mut Cx<'_>,
+    parent: &Folder,
+    deep: bool,
+    filter: &Filter,
+    page: Page,
+) -> Result<ewsd_store::Found<FolderRow>> {
+    let (granted, top) = (parent.granted, parent.row.folder);
+    let own = cx.gate.is_own(&granted);
+    let mut list = |page| cx.gate.store(&granted).children(granted.mailbox(), top, deep, filter, &[], page);
+    if own {
+        return Ok(list(page)?);
+    }
+    let mut rows = list(Page::first(i64::MAX))?.rows;
+    rows.retain(|row| cx.gate.visible(&granted, row).is_some());
+    let total = rows.len();
+    let (offset, limit) = (usize::try_from(page.offset).unwrap_or(0), usize::try_from(page.limit).unwrap_or(0));
+    let (from, to) = (offset.min(total), offset.saturating_add(limit).min(total));
+    let window = if page.from_end { total - to..total - from } else { from..to };
+    let rows = rows.get(window).unwrap_or_default().to_vec();
+    let offset = page.offset.max(0) + i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
+    Ok(ewsd_store::Found { rows, total, offset, last: offset >= total })
+}

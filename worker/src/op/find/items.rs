@@ -1,0 +1,266 @@
+//! FindItem (MS-OXWSSRCH 3.1.4.2): the items of folders that meet a condition, in an order, a page at a time.
+
+use ewsd_ews::page::Paging;
+use ewsd_ews::reply::{Found, Next};
+use ewsd_ews::request::FindItem;
+use ewsd_ews::view::ItemView;
+use ewsd_ews::word::{BasePoint, ItemTraversal};
+use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::gate::{Folder, Granted, Right};
+use ewsd_mailbox::property::{Bodies, Item};
+use ewsd_model::code::Code;
+use ewsd_model::failure::{Failure, Outcome};
+use ewsd_model::id::ItemNo;
+use ewsd_model::property::mapi::Scalar;
+use ewsd_model::{FolderKind, Kinds, PropId};
+use ewsd_store::{Cmp, Field, Filter, ItemRow, Order, Page, Plan, ScalarType, Store};
+use jiff::Timestamp;
+
+use super::words;
+use crate::op::Cx;
+use crate::op::find::restriction;
+use crate::op::shape::Shape;
+
+const ITEMS: Kinds = Kinds::ALL_ITEMS;
+
+pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Found<ItemView>>>> {
+    let search = Search::new(cx, &request)?;
+    let mut shape = Shape::of_lists(&request.shape, cx.version);
+    let folders = cx.gate.folders(&request.parents, Right::Read)?;
+    let each = |folder: Result<Folder>| folder.and_then(|folder| one(cx, &request, &search, &mut shape, &folder));
+    folders.into_iter().map(each).map(outcome).collect()
+}
+
+/// What is searched for, the same in every folder.
+struct Search {
+    filter: Filter,
+    orders: Vec<Order>,
+    associated: bool,
+    /// Most rows of a page.
+    most: i64,
+}
+
+impl Search {
+    fn new(cx: &Cx<'_>, request: &FindItem) -> Result<Search, Failure> {
+        if request.grouping.is_some() {
+            let text = "Grouped views are not supported: sort by the field and group the rows.";
+            return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
+        }
+        let mut parts = Vec::new();
+        if let Some(condition) = &request.restriction {
+            parts.push(restriction::filter(condition, ITEMS)?);
+        }
+        if let Some(query) = &request.query {
+            parts.push(words::filter(&query.text, cx.now));
+        }
+        let filter = match parts.len() {
+            0 => Filter::True,
+            1 => parts.pop().unwrap_or_default(),
+            _ => Filter::And(parts),
+        };
+        Ok(Search {
+            filter,
+            orders: restriction::orders(&request.sort, ITEMS)?,
+            associated: request.traversal == ItemTraversal::Associated,
+            most: i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX),
+        })
+    }
+
+    fn limit(&self, max: Option<i32>) -> i64 {
+        max.map_or(self.most, |max| self.most.min(i64::from(max)))
+    }
+}
+
+fn one(
+    cx: &mut Cx<'_>,
+    request: &FindItem,
+    search: &Search,
+    shape: &mut Shape,
+    folder: &Folder,
+) -> Result<Found<ItemView>> {
+    if request.traversal == ItemTraversal::SoftDeleted {
+        // Deleted items lie in the recoverable items, where they can be listed; no folder keeps its own.
+        let next = if request.paging.is_some() { Next::Indexed(0) } else { Next::None };
+        return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next });
+    }
+    let granted = folder.granted;
+    let look = Look { granted, folder, search, plan: &shape.mail_needs.plan };
+    check_view(request, folder)?;
+    let store = cx.gate.store(&granted);
+    let (mut found, next) = look.paged(store, request.paging.as_ref())?;
+    complete(store, &granted, shape, &mut found.rows)?;
+    let bodies = Bodies::default();
+    let show = |row: &ItemRow| {
+        shape.view(&Item { row, owner: &granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
+    };
+    let rows = found.rows.iter().map(show).collect();
+    Ok(Found { rows, total: found.total, includes_last: found.last, next })
+}
+
+/// The query reads what mail needs; the rare row of another kind is read again, with all that it needs.
+fn complete(store: &mut Store, granted: &Granted, shape: &Shape, rows: &mut [ItemRow]) -> Result<()> {
+    if shape.needs.plan == shape.mail_needs.plan {
+        return Ok(());
+    }
+    let others: Vec<ItemNo> = rows.iter().filter(|row| !row.kind.row().is_mail).map(|row| row.item).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    for whole in store.items(granted.mailbox(), &others, &shape.needs.plan)? {
+        if let Some(row) = rows.iter_mut().find(|row| row.item == whole.item) {
+            *row = whole;
+        }
+    }
+    Ok(())
+}
+
+/// One folder being searched.
+struct Look<'a> {
+    granted: Granted,
+    folder: &'a Folder,
+    search: &'a Search,
+    plan: &'a Plan,
+}
+
+impl Look<'_> {
+    fn find(
+        &self,
+        store: &mut Store,
+        plan: &Plan,
+        filter: &Filter,
+        orders: &[Order],
+        page: Page,
+    ) -> Result<ewsd_store::Found<ItemRow>> {
+        let folders = [self.folder.row.folder];
+        Ok(store.find_items(self.granted.mailbox(), &folders, self.search.associated, plan, filter, orders, page)?)
+    }
+
+    /// The page asked for, and where the next one starts.
+    fn paged(&self, store: &mut Store, paging: Option<&Paging>) -> Result<(ewsd_store::Found<ItemRow>, Next)> {
+        let limit = |max: &Option<i32>| self.search.limit(*max);
+        Ok(match paging {
+            // A folder with more rows than one answer may hold: IncludesLastItemInRange tells so.
+            None => (self.page(store, Page::first(self.search.most))?, Next::None),
+            Some(Paging::Indexed { max, offset, base }) => {
+                let from_end = *base == BasePoint::End;
+                indexed(self.page(store, Page { offset: i64::from(*offset), limit: limit(max), from_end })?)
+            }
+            Some(Paging::Fractional { max, numerator, denominator }) => {
+                let total = self.count(store)?;
+                let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
+                let found = self.page(store, Page { offset, limit: limit(max), from_end: false })?;
+                let next = Next::Fractional { numerator: found.offset, denominator: found.total };
+                (found, next)
+            }
+            Some(Paging::Seek { max, base, condition }) => {
+                let from_end = *base == BasePoint::End;
+                let condition = restriction::filter(condition, ITEMS)?;
+                let offset = self.seek(store, &condition, from_end)?;
+                indexed(self.page(store, Page { offset, limit: limit(max), from_end })?)
+            }
+            Some(Paging::Calendar { max, start, end }) => (self.calendar(store, *start, *end, limit(max))?, Next::None),
+            Some(Paging::Contacts { max, initial, last }) => {
+                (self.contacts(store, initial.as_deref(), last.as_deref(), limit(max))?, Next::None)
+            }
+        })
+    }
+
+    fn page(&self, store: &mut Store, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
+        self.find(store, self.plan, &self.search.filter, &self.search.orders, page)
+    }
+
+    fn count(&self, store: &mut Store) -> Result<i64> {
+        let folders = [self.folder.row.folder];
+        Ok(store.count_items(self.granted.mailbox(), &folders, self.search.associated, &self.search.filter)?)
+    }
+
+    /// How many rows come before the first that meets the condition; all of them if none does.
+    fn seek(&self, store: &mut Store, wanted: &Filter, from_end: bool) -> Result<i64> {
+        let Search { filter, orders, associated, .. } = self.search;
+        let folders = [self.folder.row.folder];
+        let mailbox = self.granted.mailbox();
+        match store.rows_before(mailbox, &folders, *associated, filter, wanted, orders, from_end)? {
+            Some(offset) => Ok(offset),
+            None => self.count(store),
+        }
+    }
+
+    /// What overlaps the time, by start. An item that ends where the view starts is in it.
+    fn calendar(
+        &self,
+        store: &mut Store,
+        start: Timestamp,
+        end: Timestamp,
+        limit: i64,
+    ) -> Result<ewsd_store::Found<ItemRow>> {
+        let field = |id: PropId| Field::Json(id.row().element, ScalarType::Time);
+        let filter = Filter::And(vec![
+            Filter::Compare(field(PropId::CalendarEnd), Cmp::Ge, Scalar::Time(start)),
+            Filter::Compare(field(PropId::CalendarStart), Cmp::Lt, Scalar::Time(end)),
+        ]);
+        let orders = [Order { field: field(PropId::CalendarStart), ascending: true }];
+        self.find(store, self.plan, &filter, &orders, Page::first(limit))
+    }
+
+    /// Contacts by display name, from one name to another, both included.
+    fn contacts(
+        &self,
+        store: &mut Store,
+        initial: Option<&str>,
+        last: Option<&str>,
+        limit: i64,
+    ) -> Result<ewsd_store::Found<ItemRow>> {
+        let name = || Field::Json(PropId::ContactDisplayName.row().element, ScalarType::Text);
+        let bound = |cmp, text: &str| Filter::Compare(name(), cmp, Scalar::Text(text.to_owned()));
+        let mut parts = vec![self.search.filter.clone()];
+        parts.extend(initial.map(|text| bound(Cmp::Ge, text)));
+        parts.extend(last.map(|text| bound(Cmp::Le, text)));
+        let orders = match self.search.orders.as_slice() {
+            [] => vec![Order { field: name(), ascending: true }],
+            given => given.to_vec(),
+        };
+        self.find(store, self.plan, &Filter::And(parts), &orders, Page::first(limit))
+    }
+}
+
+fn indexed(found: ewsd_store::Found<ItemRow>) -> (ewsd_store::Found<ItemRow>, Next) {
+    let next = Next::Indexed(found.offset);
+    (found, next)
+}
+
+/// Some ways of paging are for some folders only.
+fn check_view(request: &FindItem, folder: &Folder) -> Result<(), Failure> {
+    match &request.paging {
+        Some(Paging::Seek { .. }) if folder.is(FolderKind::CalendarFolder) => {
+            Err(Failure::new(Code::ErrorCalendarSeekToConditionNotSupported))
+        }
+        Some(Paging::Calendar { start, end, .. }) => check_calendar_view(request, folder, *start, *end),
+        Some(Paging::Contacts { .. }) => check_contacts_view(folder),
+        _ => Ok(()),
+    }
+}
+
+fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, end: Timestamp) -> Result<(), Failure> {
+    if !folder.is(FolderKind::CalendarFolder) {
+        return Err(Failure::new(Code::ErrorCalendarFolderIsInvalidForCalendarView));
+    }
+    if request.restriction.is_some() || !request.sort.is_empty() {
+        let text = "A calendar view takes neither a restriction nor a sort order.";
+        return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
+    }
+    if end < start {
+        return Err(Failure::new(Code::ErrorCalendarEndDateIsEarlierThanStartDate));
+    }
+    // Two years, leap days included.
+    if end.duration_since(start) > jiff::SignedDuration::from_hours(24 * 731) {
+        return Err(Failure::new(Code::ErrorCalendarViewRangeTooBig));
+    }
+    Ok(())
+}
+
+fn check_contacts_view(folder: &Folder) -> Result<(), Failure> {
+    match folder.is(FolderKind::ContactsFolder) {
+        true => Ok(()),
+        false => Err(Failure::with_text(Code::ErrorInvalidOperation, "Only contacts folders have a contacts view.")),
+    }
+}

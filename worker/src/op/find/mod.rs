@@ -1,0 +1,12 @@
+//! Finds: FindItem and FindFolder, and what their questions mean to the store.
+//!
+//! | question | file |
+//! |---|---|
+//! | restrictions and sort orders | `restriction.rs` |
+//! | what does a query string find? | `query_string.rs`, `words.rs` |
+
+pub mod folders;
+pub mod items;
+mod query_string;
+pub mod restriction;
+mod words;
