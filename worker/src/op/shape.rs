@@ -267,6 +267,7 @@ fn bodies(shape: &ItemShape) -> Bodies {
         unique: shape.unique_body_type.unwrap_or(body),
         normalized: shape.normalized_body_type.unwrap_or(body),
         filter: shape.filter_html,
+        block_images: shape.block_external_images,
         // In kilobytes.
         most: shape
             .max_body_size

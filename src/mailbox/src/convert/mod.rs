@@ -1,4 +1,4 @@
-//! From one form to another: MIME to properties and back (`mime/`), HTML to text and back (`html.rs`).
+//! From one form to another: MIME to properties and back (`mime/`), HTML to text and back (`html/`).
 //!
 //! Nothing here knows a mailbox, a caller or a database.
 

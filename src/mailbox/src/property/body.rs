@@ -7,7 +7,7 @@ use ewsd_model::value::BodyFormat;
 use ewsd_model::value::{Body, BodyType};
 use ewsd_store::ItemRow;
 
-use crate::convert::html;
+use crate::convert::html::{self, Images};
 use crate::property::unique::{unique_html, unique_text};
 
 /// How bodies are wanted.
@@ -18,6 +18,8 @@ pub struct Bodies {
     pub normalized: BodyFormat,
     /// Without whatever could run or load something.
     pub filter: bool,
+    /// Without pictures from elsewhere. That takes the filter too: only in what is written anew is none overlooked.
+    pub block_images: bool,
     /// Octets after which a body is cut. None: never.
     pub most: Option<usize>,
 }
@@ -29,6 +31,7 @@ impl Default for Bodies {
             unique: BodyFormat::Best,
             normalized: BodyFormat::Best,
             filter: false,
+            block_images: false,
             most: None,
         }
     }
@@ -80,7 +83,8 @@ pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Option<Body> {
     let text = match (from, to) {
         (BodyType::Text, BodyType::Html) => html::from_text(&text),
         (BodyType::Html, BodyType::Text) => html::to_text(&text),
-        (BodyType::Html, BodyType::Html) if wanted.filter => html::filter(&text),
+        (BodyType::Html, BodyType::Html) if wanted.block_images => html::filter(&text, Images::Own),
+        (BodyType::Html, BodyType::Html) if wanted.filter => html::filter(&text, Images::All),
         _ => text.into_owned(),
     };
     Some(cut(Body { body_type: to, text, truncated: None }, wanted.most))
@@ -147,5 +151,17 @@ mod tests {
         assert!(unique.text.contains("New") && !unique.text.contains("Old"));
         let safe = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap();
         assert!(safe.text.contains("Old") && !safe.text.contains("x()"));
+    }
+
+    #[test]
+    fn external_images_are_blocked_where_that_is_asked() {
+        let item = item(BodyType::Html, "<p>a<img src=\"http://e.test/x\"><img src=\"cid:1\"></p>");
+        let filtered = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap();
+        assert!(filtered.text.contains("http://e.test/x") && filtered.text.contains("cid:1"), "{}", filtered.text);
+        for filter in [true, false] {
+            let wanted = Bodies { filter, block_images: true, ..Bodies::default() };
+            let blocked = body(&item, Which::Body, &wanted).unwrap();
+            assert!(!blocked.text.contains("e.test") && blocked.text.contains("cid:1"), "{}", blocked.text);
+        }
     }
 }

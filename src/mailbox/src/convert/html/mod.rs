@@ -1,10 +1,11 @@
 //! HTML bodies as plain text, plain text as HTML, and HTML made harmless (MS-OXWSCORE: BodyType, TextBody, Preview,
-//! FilterHtmlContent).
+//! FilterHtmlContent, BlockExternalImages).
 //!
 //! Nothing here fails, and everything takes time in proportion to its input: mail is full of broken HTML, and every
 //! delivered message passes here for its preview and its search text.
 
 mod filter;
+mod style;
 mod text;
 mod token;
 
@@ -47,10 +48,20 @@ pub fn from_text(text: &str) -> String {
 const HEAD: &str =
     "<html>\r\n<head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">\r\n</head>\r\n";
 
-/// The document without whatever could run or load something when it is shown (FilterHtmlContent).
-pub fn filter(html: &str) -> String {
-    let clean = filter::body(html);
-    format!("{HEAD}<body>\r\n{clean}\r\n</body>\r\n</html>\r\n")
+/// Which pictures are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Images {
+    /// All of them, wherever they must be loaded from.
+    All,
+    /// Those that the message carries (`cid:`, `data:`): of others the address is taken out.
+    Own,
+}
+
+/// The document without whatever could run or load something when it is shown (FilterHtmlContent), and without pictures
+/// from elsewhere if only its own are shown (BlockExternalImages). What comes out goes through again unchanged.
+pub fn filter(html: &str, images: Images) -> String {
+    let clean = filter::body(html, images);
+    format!("{HEAD}<body>\r\n{}\r\n</body>\r\n</html>\r\n", clean.trim_ascii())
 }
 
 /// The first `most` characters, runs of white space made one blank: a list shows it beside the subject.
@@ -102,7 +113,12 @@ mod tests {
             ("a&nbsp;&nbsp;b", "a  b\r\n"),
             ("<p", ""),
             ("<a title=\"x > y\">t</a>", "t\r\n"),
-            ("<a title=\"never ends>t</a>", "t\r\n"),
+            // As browsers have it: a tag that never ends is none.
+            ("<a title=\"never ends>t</a>", ""),
+            ("a&nbspb &copy2 &#x41 &#0;", "a b \u{a9}2 A \u{fffd}\r\n"),
+            ("<plaintext><b>x", "<b>x\r\n"),
+            ("<xmp><b>x</xmp>y", "<b>xy\r\n"),
+            ("<svg><text>x</text></svg>y<object>x<object>x</object>x</object>z", "yz\r\n"),
             ("", ""),
         ] {
             assert_eq!(to_text(html), text, "{html}");
@@ -129,6 +145,7 @@ mod tests {
     fn a_filtered_document_runs_nothing() {
         let html = filter(
             "<body onload=x()><p>Hi</p><script>x()</script><a href=\"javascript:x()\">l</a><img src=x onerror=y()></body>",
+            Images::All,
         );
         assert!(html.contains("Hi") && html.contains("charset=utf-8"), "{html}");
         assert!(!html.contains("script") && !html.contains("onerror") && !html.contains("onload"), "{html}");

@@ -1,6 +1,6 @@
 //! HTML as plain text: blocks become lines, white space collapses as a browser shows it.
 
-use super::token::{Token, after_closing, attribute, decode, is_hidden, token};
+use super::token::{Attributes, Sink, read};
 
 /// How many line ends stand at least before and after an element.
 fn breaks(name: &str) -> usize {
@@ -16,29 +16,8 @@ fn breaks(name: &str) -> usize {
 /// The text, with link targets if `links`.
 pub(super) fn convert(html: &str, links: bool) -> String {
     let mut writer = Writer { links, ..Writer::default() };
-    run(html, &mut writer);
+    read(html, &mut writer);
     writer.finish()
-}
-
-fn run(html: &str, writer: &mut Writer) {
-    let mut rest = html;
-    while !rest.is_empty() {
-        let (token, tail) = token(rest);
-        rest = tail;
-        match token {
-            Some(Token::Text(text)) => decode(text, |piece| writer.text(piece)),
-            Some(Token::Open { name, attributes }) => {
-                let name = name.as_str();
-                if is_hidden(name) {
-                    rest = after_closing(rest, name);
-                } else {
-                    writer.open(name, attributes);
-                }
-            }
-            Some(Token::Close { name }) => writer.close(name.as_str()),
-            None => {}
-        }
-    }
 }
 
 /// Builds the text: white space collapses, line breaks are owed until there is text to stand behind them.
@@ -56,8 +35,14 @@ struct Writer {
     link: Option<(String, usize)>,
 }
 
-impl Writer {
-    fn open(&mut self, name: &str, attributes: &str) {
+impl Sink for Writer {
+    const ATTRIBUTES: &'static [&'static str] = &["alt", "href"];
+
+    fn hides(_: &str) -> bool {
+        false
+    }
+
+    fn open(&mut self, name: &str, attributes: &Attributes) {
         self.end_lines(breaks(name));
         match name {
             "br" => self.line(),
@@ -70,14 +55,14 @@ impl Writer {
             }
             "pre" => self.verbatim += 1,
             "a" if self.links => {
-                let target = attribute(attributes, "href").filter(|target| {
-                    let lower = target.get(..8).unwrap_or(target).to_ascii_lowercase();
-                    lower.starts_with("http:") || lower.starts_with("https:") || lower.starts_with("mailto:")
+                let target = attributes.get("href").filter(|target| {
+                    let scheme = target.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
+                    ["http", "https", "mailto"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
                 });
-                self.link = target.map(|target| (target, self.out.len()));
+                self.link = target.map(|target| (target.to_owned(), self.out.len()));
             }
             "img" => {
-                if let Some(text) = attribute(attributes, "alt").filter(|text| !text.trim().is_empty()) {
+                if let Some(text) = attributes.get("alt").filter(|text| !text.trim().is_empty()) {
                     self.text(&format!("[{}]", text.trim()));
                 }
             }
@@ -119,7 +104,9 @@ impl Writer {
             }
         }
     }
+}
 
+impl Writer {
     /// Writes text as it is, with what is owed before it.
     fn word(&mut self, text: &str) {
         if text.is_empty() {
@@ -136,7 +123,9 @@ impl Writer {
             self.out.push(' ');
         }
         self.out.extend(
-            text.chars().filter(|c| *c != '\u{ad}' && *c != '\u{feff}').map(|c| if c == '\u{a0}' { ' ' } else { c }),
+            text.chars()
+                .filter(|c| !matches!(c, '\0' | '\u{ad}' | '\u{feff}'))
+                .map(|c| if c == '\u{a0}' { ' ' } else { c }),
         );
     }
 

@@ -1,149 +1,58 @@
-//! Tags, text and entities out of whatever calls itself HTML. Never fails; takes time in proportion to its input.
+//! Tags and text out of whatever calls itself HTML: the WHATWG's tokenizer (html5gum), and what browsers do between it and
+//! the tree that matters here (which elements hold raw text, whose content is not shown).
+//!
+//! Never fails. Time is in proportion to the input; memory is the longest run of text or the longest attribute, as
+//! comments and document types are not kept, names are cut, and of each tag's attributes only those a sink knows
+//! are kept, each once.
 
-use mail_parser::decoders::html::add_html_token;
+use std::convert::Infallible;
 
-pub(super) enum Token<'a> {
-    Text(&'a str),
-    /// Name in lower case, at most as long as any that is known here.
-    Open {
-        name: Name,
-        attributes: &'a str,
-    },
-    Close {
-        name: Name,
-    },
+use html5gum::{Emitter, State, Tokenizer};
+
+/// Octets of the longest name told apart: longer than any known one, which a name that was cut therefore never equals.
+const LONGEST_NAME: usize = 24;
+/// Octets of the longest attribute value (a picture as `data:`); an attribute with a longer one is taken for absent.
+const LONGEST_VALUE: usize = 8 << 20;
+
+/// Takes what is shown of a document, in order.
+pub(super) trait Sink {
+    /// Attributes that it asks for, in lower case, at most 64.
+    const ATTRIBUTES: &'static [&'static str];
+
+    /// Elements that are gone with their content, besides those that no browser shows.
+    fn hides(name: &str) -> bool;
+    /// Text, entities decoded, line ends LF.
+    fn text(&mut self, text: &str);
+    /// A start tag. The name is in lower case, like that of an end tag.
+    fn open(&mut self, name: &str, attributes: &Attributes);
+    fn close(&mut self, name: &str);
 }
 
-/// A tag's name in lower case; longer ones than any known are cut.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Name([u8; 12]);
-
-impl Name {
-    fn of(tag: &str) -> Name {
-        let mut name = [0; 12];
-        for (to, from) in name.iter_mut().zip(tag.bytes()) {
-            *to = from.to_ascii_lowercase();
-        }
-        Name(name)
-    }
-
-    pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|b| *b == 0).unwrap_or(self.0.len());
-        self.0.get(..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-    }
+/// Reads a document into a sink.
+pub(super) fn read<S: Sink>(html: &str, sink: &mut S) {
+    let reader = Reader { sink, text: Vec::new(), tag: Tag::default(), raw: "", hidden: None };
+    let Ok(()) = Tokenizer::new_with_emitter(html, reader).finish();
 }
 
-/// Reads one token at the start of `rest`, which is not empty.
-pub(super) fn token(rest: &str) -> (Option<Token<'_>>, &str) {
-    let Some(tag) = rest.strip_prefix('<') else {
-        let end = rest.find('<').unwrap_or(rest.len());
-        let (text, rest) = rest.split_at(end);
-        return (Some(Token::Text(text)), rest);
-    };
-    if let Some(comment) = tag.strip_prefix("!--") {
-        return (None, comment.find("-->").and_then(|at| comment.get(at + 3..)).unwrap_or(""));
-    }
-    let closing = tag.starts_with('/');
-    let inner = tag.strip_prefix('/').unwrap_or(tag);
-    if inner.starts_with(['!', '?']) {
-        return (None, after_tag(inner).1);
-    }
-    if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        // A lone `<` is text.
-        let end = tag.find('<').map_or(rest.len(), |at| at + 1);
-        let (text, rest) = rest.split_at(end);
-        return (Some(Token::Text(text)), rest);
-    }
-    let (whole, rest) = after_tag(inner);
-    let end = whole.find(|c: char| c.is_ascii_whitespace() || c == '/').unwrap_or(whole.len());
-    let (name, attributes) = whole.split_at(end);
-    let name = Name::of(name);
-    (Some(if closing { Token::Close { name } } else { Token::Open { name, attributes } }), rest)
+/// The attributes of one start tag that its sink knows; of several with one name the first, as in browsers.
+#[derive(Default)]
+pub(super) struct Attributes {
+    known: Vec<(&'static str, String)>,
 }
 
-/// What stands before the `>` that ends a tag (one in quotes does not), and what follows it.
-fn after_tag(tag: &str) -> (&str, &str) {
-    let mut quote = None;
-    let mut value = false;
-    for (at, byte) in tag.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return (tag.get(..at).unwrap_or_default(), tag.get(at + 1..).unwrap_or_default()),
-            // Only after `=` does a quote open a value: apostrophes stray into broken tags.
-            (None, b'"' | b'\'') if value => quote = Some(byte),
-            (Some(open), _) if byte == open => quote = None,
-            _ => {}
-        }
-        value = byte == b'=' || (value && byte.is_ascii_whitespace());
+impl Attributes {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
-    // A quote that never ends: the tag ends at its first `>`.
-    match tag.split_once('>') {
-        Some(parts) => parts,
-        None => (tag, ""),
+
+    /// In the order of the document, entities decoded.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.known.iter().map(|(name, value)| (*name, value.as_str()))
     }
 }
 
-/// The attributes of a tag in order: name, and value with its entities as they stand.
-pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/').unwrap_or(rest.len());
-        // A stray `=` is the first letter of a name, as browsers have it.
-        let end = if end == 0 && !rest.is_empty() { rest.chars().next().map_or(0, char::len_utf8) } else { end };
-        let (name, tail) = rest.split_at(end);
-        if name.is_empty() {
-            return None;
-        }
-        let tail = tail.trim_ascii_start();
-        let (value, tail) = match tail.strip_prefix('=').map(str::trim_ascii_start) {
-            None => ("", tail),
-            Some(value) => match value.chars().next() {
-                Some(quote @ ('"' | '\'')) => {
-                    let value = value.get(1..).unwrap_or_default();
-                    value.split_once(quote).unwrap_or((value, ""))
-                }
-                _ => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
-            },
-        };
-        rest = tail;
-        Some((name, value))
-    })
-}
-
-/// The value of an attribute, entities decoded.
-pub(super) fn attribute(text: &str, name: &str) -> Option<String> {
-    let (_, value) = attributes(text).find(|(found, _)| found.eq_ignore_ascii_case(name))?;
-    let mut decoded = String::with_capacity(value.len());
-    decode(value, |piece| decoded.push_str(piece));
-    Some(decoded)
-}
-
-/// Hands over `text` piece by piece with its entities decoded.
-pub(super) fn decode(text: &str, mut piece: impl FnMut(&str)) {
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        let (before, entity) = rest.split_at(at);
-        piece(before);
-        // The longest named entity has 33 characters.
-        let end = entity.bytes().take(36).position(|b| b == b';');
-        match end.and_then(|end| entity.split_at_checked(end + 1)) {
-            Some((entity, tail)) => {
-                let mut decoded = String::new();
-                add_html_token(&mut decoded, entity.as_bytes(), false);
-                piece(&decoded);
-                rest = tail;
-            }
-            None => {
-                piece("&");
-                rest = entity.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    piece(rest);
-}
-
-/// Elements whose content is not shown.
-pub(super) fn is_hidden(name: &str) -> bool {
+/// Elements whose content no browser shows as text.
+fn is_hidden(name: &str) -> bool {
     matches!(
         name,
         "script"
@@ -152,22 +61,244 @@ pub(super) fn is_hidden(name: &str) -> bool {
             | "template"
             | "noscript"
             | "noframes"
+            | "noembed"
             | "iframe"
             | "object"
             | "textarea"
             | "select"
+            | "svg"
+            | "math"
     )
 }
 
-/// What follows the closing tag of `name`; nothing if there is none.
-pub(super) fn after_closing<'a>(html: &'a str, name: &str) -> &'a str {
-    let mut from = 0;
-    while let Some(at) = html.get(from..).and_then(|rest| rest.find("</")).map(|at| from + at + 2) {
-        let rest = html.get(at..).unwrap_or_default();
-        if rest.get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name)) {
-            return rest.split_once('>').map_or("", |(_, rest)| rest);
-        }
-        from = at;
+/// Elements whose content is not HTML, with the state that reads it.
+fn raw(name: &str) -> Option<(&'static str, State)> {
+    Some(match name {
+        "script" => ("script", State::ScriptData),
+        "title" => ("title", State::RcData),
+        "textarea" => ("textarea", State::RcData),
+        "style" => ("style", State::RawText),
+        "xmp" => ("xmp", State::RawText),
+        "iframe" => ("iframe", State::RawText),
+        "noembed" => ("noembed", State::RawText),
+        "noframes" => ("noframes", State::RawText),
+        "noscript" => ("noscript", State::RawText),
+        "plaintext" => ("plaintext", State::PlainText),
+        _ => return None,
+    })
+}
+
+/// The tag being read.
+#[derive(Default)]
+struct Tag {
+    end: bool,
+    self_closing: bool,
+    name: Vec<u8>,
+    /// The attribute being read.
+    attribute: Vec<u8>,
+    value: Vec<u8>,
+    /// Whether the value is longer than any that is kept.
+    too_long: bool,
+    /// Whether there is such an attribute, and whether its sink asks for it: its place in the list.
+    wanted: Option<usize>,
+    /// One bit for each name of the list that was there already.
+    seen: u64,
+    attributes: Attributes,
+}
+
+/// Text to characters. The tokenizer hands over octets and may part a character, but never a run of text.
+fn characters(octets: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(octets)
+}
+
+fn push_name(name: &mut Vec<u8>, octets: &[u8]) {
+    let room = LONGEST_NAME.saturating_sub(name.len());
+    name.extend(octets.iter().take(room).map(u8::to_ascii_lowercase));
+}
+
+impl Tag {
+    fn name(&self) -> &str {
+        std::str::from_utf8(&self.name).unwrap_or_default()
     }
-    ""
+
+    fn begin(&mut self, end: bool) {
+        self.end = end;
+        self.self_closing = false;
+        self.name.clear();
+        self.attribute.clear();
+        self.value.clear();
+        self.wanted = None;
+        self.seen = 0;
+        self.attributes.known.clear();
+    }
+
+    /// The name of an attribute is complete: is it one that is kept?
+    fn name_attribute(&mut self, known: &[&str]) {
+        self.value.clear();
+        self.too_long = false;
+        self.wanted = known.iter().position(|name| !self.end && name.as_bytes() == self.attribute);
+    }
+
+    fn end_attribute(&mut self, known: &[&'static str]) {
+        let Some(place) = self.wanted.take() else { return };
+        let Some(name) = known.get(place) else { return };
+        let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
+        if bit != 0 && self.seen & bit == 0 {
+            self.seen |= bit;
+            if !self.too_long {
+                self.attributes.known.push((*name, characters(&self.value).into_owned()));
+            }
+        }
+    }
+}
+
+/// Between the tokenizer and a sink.
+struct Reader<'a, S: Sink> {
+    sink: &'a mut S,
+    text: Vec<u8>,
+    tag: Tag,
+    /// The element whose raw text is being read.
+    raw: &'static str,
+    /// The element whose content is not shown, and how many of its name are open.
+    hidden: Option<(Vec<u8>, usize)>,
+}
+
+impl<S: Sink> Reader<'_, S> {
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.sink.text(&characters(&self.text));
+            self.text.clear();
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.hidden.as_ref().is_some_and(|(name, _)| name == b"svg" || name == b"math")
+    }
+
+    /// A complete start tag. The state in which its content is read, if that is not HTML.
+    fn start(&mut self) -> Option<State> {
+        let foreign = self.is_foreign();
+        let name = std::str::from_utf8(&self.tag.name).unwrap_or_default();
+        match &mut self.hidden {
+            // In foreign content alone does a slash end an element.
+            Some((open, depth)) if *open == self.tag.name && !(foreign && self.tag.self_closing) => *depth += 1,
+            Some(_) => {}
+            None if is_hidden(name) || S::hides(name) => {
+                let empty = self.tag.self_closing && matches!(name, "svg" | "math");
+                if !empty {
+                    self.hidden = Some((self.tag.name.clone(), 1));
+                }
+            }
+            None => self.sink.open(name, &self.tag.attributes),
+        }
+        if foreign {
+            return None;
+        }
+        let (name, state) = raw(name)?;
+        self.raw = name;
+        Some(state)
+    }
+
+    fn end(&mut self) {
+        match &mut self.hidden {
+            Some((open, depth)) if *open == self.tag.name => {
+                *depth -= 1;
+                if *depth == 0 {
+                    self.hidden = None;
+                }
+            }
+            Some(_) => {}
+            None => self.sink.close(self.tag.name()),
+        }
+    }
+}
+
+impl<S: Sink> Emitter for Reader<'_, S> {
+    /// Everything goes to the sink at once.
+    type Token = Infallible;
+
+    fn pop_token(&mut self) -> Option<Infallible> {
+        None
+    }
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+
+    fn emit_string(&mut self, octets: &[u8]) {
+        if self.hidden.is_none() {
+            self.text.extend_from_slice(octets);
+        }
+    }
+
+    fn init_start_tag(&mut self) {
+        self.tag.begin(false);
+    }
+
+    fn init_end_tag(&mut self) {
+        self.tag.begin(true);
+    }
+
+    fn push_tag_name(&mut self, octets: &[u8]) {
+        push_name(&mut self.tag.name, octets);
+    }
+
+    fn set_self_closing(&mut self) {
+        self.tag.self_closing = true;
+    }
+
+    fn init_attribute(&mut self) {
+        self.tag.end_attribute(S::ATTRIBUTES);
+        self.tag.attribute.clear();
+    }
+
+    fn push_attribute_name(&mut self, octets: &[u8]) {
+        push_name(&mut self.tag.attribute, octets);
+        self.tag.name_attribute(S::ATTRIBUTES);
+    }
+
+    fn push_attribute_value(&mut self, octets: &[u8]) {
+        if self.tag.wanted.is_some() && !self.tag.too_long {
+            self.tag.too_long = self.tag.value.len() + octets.len() > LONGEST_VALUE;
+            self.tag.value.extend_from_slice(octets);
+        }
+    }
+
+    fn emit_current_tag(&mut self) -> Option<State> {
+        self.tag.end_attribute(S::ATTRIBUTES);
+        self.flush();
+        self.raw = "";
+        if self.tag.end {
+            self.end();
+            return None;
+        }
+        self.start()
+    }
+
+    fn emit_eof(&mut self) {
+        self.flush();
+    }
+
+    fn current_is_appropriate_end_tag_token(&mut self) -> bool {
+        self.tag.end && !self.raw.is_empty() && self.tag.name == self.raw.as_bytes()
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {
+        self.is_foreign()
+    }
+
+    // What nobody sees is not kept: errors, comments, document types.
+    fn set_last_start_tag(&mut self, _: Option<&[u8]>) {}
+    fn emit_error(&mut self, _: html5gum::Error) {}
+    fn init_comment(&mut self) {}
+    fn push_comment(&mut self, _: &[u8]) {}
+    fn emit_current_comment(&mut self) {}
+    fn init_doctype(&mut self) {}
+    fn push_doctype_name(&mut self, _: &[u8]) {}
+    fn set_force_quirks(&mut self) {}
+    fn set_doctype_public_identifier(&mut self, _: &[u8]) {}
+    fn set_doctype_system_identifier(&mut self, _: &[u8]) {}
+    fn push_doctype_public_identifier(&mut self, _: &[u8]) {}
+    fn push_doctype_system_identifier(&mut self, _: &[u8]) {}
+    fn emit_current_doctype(&mut self) {}
 }
