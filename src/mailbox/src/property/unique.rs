@@ -56,8 +56,10 @@ fn html_quote_start(html: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = lower.get(at..)?.find('<') {
         let start = at + found;
-        let rest = lower.get(start..)?;
-        let tag = rest.find('>').map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+        // A tag is looked at up to the next one at most: many that do not end take no longer than their length.
+        let rest = lower.get(start + 1..)?;
+        let end = rest.find(['<', '>']).map_or(lower.len(), |end| start + 1 + end);
+        let tag = lower.get(start..end)?;
         let quoted =
             HTML_MARKS.iter().any(|(open, marks)| tag.starts_with(open) && marks.iter().any(|mark| tag.contains(mark)));
         if quoted {
@@ -142,5 +144,7 @@ mod tests {
         assert_eq!(unique_html(gmail), "<div>New</div>");
         assert_eq!(unique_html("<p>New</p>"), "<p>New</p>");
         assert_eq!(unique_html("a < b"), "a < b");
+        let open = "<div ".repeat(100_000);
+        assert_eq!(unique_html(&format!("{open}<div class=gmail_quote>x")), open.trim_end());
     }
 }
