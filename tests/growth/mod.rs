@@ -1,0 +1,162 @@
+//! Whether work grows in proportion to its input, by measuring: octets asked of the allocator, octets that come out, and the
+//! processor time of the thread where neither tells (a scan that goes over the same octets again allocates nothing).
+//!
+//! A binary of its own includes this file by `#[path]`, names `Counting` its `#[global_allocator]`, and calls `linear`
+//! with a table of units. The clock on the wall is not asked: what else runs on the machine changes nothing.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+/// Work on twice the input may be so many times the work.
+const MOST: f64 = 2.2;
+/// Doublings measured.
+const DOUBLINGS: usize = 3;
+/// Times each size is run; the least counts.
+const ROUNDS: usize = 5;
+/// The least time that is compared.
+const LEAST: Duration = Duration::from_millis(5);
+/// Octets with which measuring begins, and where the search for a size that takes `LEAST` ends.
+const SMALLEST: usize = 16 << 10;
+const LARGEST: usize = 4 << 20;
+/// Allocations below this are buffers of a fixed size and their like.
+const FEW: f64 = 4096.0;
+
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The system's allocator, which adds up what each thread asks of it.
+pub struct Counting;
+
+fn count(octets: usize) {
+    // A thread that ends has no counter any more.
+    let _ = ASKED.try_with(|asked| asked.set(asked.get() + octets as u64));
+}
+
+// SAFETY: every call is handed on as it came to the system's allocator; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promise is this one's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is this one's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size.saturating_sub(layout.size()));
+        // SAFETY: the caller's promise is this one's.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// What repeats: `before`, so many times `unit`, `after`.
+#[derive(Clone, Copy)]
+pub struct Unit<'a> {
+    pub before: &'a str,
+    pub unit: &'a str,
+    pub after: &'a str,
+}
+
+impl<'a> From<&'a str> for Unit<'a> {
+    fn from(unit: &'a str) -> Self {
+        Unit { before: "", unit, after: "" }
+    }
+}
+
+impl<'a> From<(&'a str, &'a str, &'a str)> for Unit<'a> {
+    fn from((before, unit, after): (&'a str, &'a str, &'a str)) -> Self {
+        Unit { before, unit, after }
+    }
+}
+
+impl Unit<'_> {
+    fn times(&self, count: usize) -> String {
+        [self.before, &self.unit.repeat(count), self.after].concat()
+    }
+}
+
+/// What one run took.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    asked: f64,
+    out: f64,
+    time: f64,
+}
+
+fn thread_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
+}
+
+fn measure(input: &str, work: &impl Fn(&str) -> usize) -> Cost {
+    let (asked, time) = (ASKED.get(), thread_time());
+    let out = work(input);
+    let time = thread_time() - time;
+    Cost { asked: (ASKED.get() - asked) as f64, out: out as f64, time: time.as_secs_f64() }
+}
+
+/// The units for which `work`, which answers the octets that it made, grows faster than its input; one line for each.
+pub fn faster_than_linear<'a>(
+    units: impl IntoIterator<Item = impl Into<Unit<'a>>>,
+    work: impl Fn(&str) -> usize,
+) -> Vec<String> {
+    units.into_iter().filter_map(|unit| grows(unit.into(), &work)).collect()
+}
+
+/// None: in proportion.
+fn grows(unit: Unit<'_>, work: &impl Fn(&str) -> usize) -> Option<String> {
+    // A quadratic one shows at a small size, and would take minutes at a large one.
+    let mut count = SMALLEST.div_ceil(unit.unit.len());
+    loop {
+        let costs = costs(unit, count, work, 1);
+        let slow = costs[0].time >= LEAST.as_secs_f64() || count * unit.unit.len() >= LARGEST;
+        let told = counts_grow(&costs);
+        if told.is_some() || slow {
+            break;
+        }
+        count *= 2;
+    }
+    let mut told = None;
+    for rounds in 1..=ROUNDS {
+        let costs = costs(unit, count, work, rounds);
+        told = counts_grow(&costs).or_else(|| ratio("processor time", &costs, |cost| cost.time));
+        if told.is_none() {
+            break;
+        }
+    }
+    told.map(|told| format!("{:?} {count} times: {told}", unit.unit))
+}
+
+/// The least cost of each size.
+fn costs(unit: Unit<'_>, count: usize, work: &impl Fn(&str) -> usize, rounds: usize) -> Vec<Cost> {
+    let inputs: Vec<String> = (0..=DOUBLINGS).map(|doubling| unit.times(count << doubling)).collect();
+    let least = |input: &String| {
+        let runs = (0..rounds).map(|_| measure(input, work));
+        runs.min_by(|a, b| a.time.total_cmp(&b.time)).unwrap()
+    };
+    inputs.iter().map(least).collect()
+}
+
+fn counts_grow(costs: &[Cost]) -> Option<String> {
+    // Buffers that double in size are twice as large for little more: the first and the last tell.
+    let (first, last) = (costs.first().unwrap(), costs.last().unwrap());
+    let most = MOST.powi(DOUBLINGS as i32);
+    let asked = (last.asked - FEW) / first.asked.max(FEW);
+    if asked > most {
+        return Some(format!("octets allocated {costs:?}"));
+    }
+    ratio("octets written", costs, |cost| cost.out.max(FEW))
+}
+
+fn ratio(what: &str, costs: &[Cost], of: impl Fn(&Cost) -> f64) -> Option<String> {
+    let over = costs.windows(2).any(|pair| of(&pair[1]) > MOST * of(&pair[0]));
+    over.then(|| format!("{what} {costs:?}"))
+}
