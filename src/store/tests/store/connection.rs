@@ -273,9 +273,7 @@ fn migrations_are_applied_once_and_told() {
     assert_eq!(status.applied[0], (1, "mailboxes".to_owned()));
     assert_eq!(migrate(&database.options()).unwrap(), []);
     let mut client = postgres::Client::connect(&database.options().url, postgres::NoTls).unwrap();
-    client
-        .batch_execute("update refinery_schema_history set version = 9999, name = 'future' where version = 1")
-        .unwrap();
+    client.batch_execute("update migration set version = 9999, name = 'future' where version = 1").unwrap();
     let status = migration_status(&database.options()).unwrap();
     assert_eq!((status.unknown.len(), status.pending.is_empty(), status.is_current()), (1, false, false));
     client.batch_execute("drop schema public cascade; create schema public").unwrap();

@@ -9,6 +9,7 @@ mod directory;
 mod folders;
 mod items;
 mod journal;
+mod migrations;
 mod search;
 mod small;
 mod sync;
