@@ -23,6 +23,7 @@ crate::tests![
     every_setting_stands_in_the_sample_file,
     files_begin_by_saying_what_they_are,
     the_lock_file_names_no_registry_host,
+    every_locked_crate_takes_our_rust,
 ];
 
 /// Everything that serves.
@@ -328,4 +329,32 @@ fn files_begin_by_saying_what_they_are() {
 fn the_lock_file_names_no_registry_host() {
     let lock = fs::read_to_string(root().join("tests/clients/package-lock.json")).unwrap();
     assert!(!lock.contains("\"resolved\""), "npm install --omit-lockfile-registry-resolved");
+}
+
+/// Debian 13 has the workspace's rust-version and no newer one. What only other systems need is not there offline: the
+/// metadata are those of this one.
+fn every_locked_crate_takes_our_rust() {
+    let host = Command::new("rustc").args(["--print", "host-tuple"]).output().expect("rustc");
+    let host = String::from_utf8_lossy(&host.stdout).trim().to_owned();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &host])
+        .current_dir(root())
+        .output()
+        .expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let version = |text: &str| -> Vec<u32> { text.split('.').take(2).map(|part| part.parse().unwrap()).collect() };
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours = packages.iter().find(|package| package["name"] == "ewsd").unwrap();
+    let ours = version(ours["rust_version"].as_str().unwrap());
+    assert!(packages.len() > 100 && ours >= vec![1, 85], "{ours:?}");
+    let newer: Vec<String> = packages
+        .iter()
+        .filter(|package| package["rust_version"].as_str().is_some_and(|asks| version(asks) > ours))
+        .map(|package| format!("{} {} asks for Rust {}", package["name"], package["version"], package["rust_version"]))
+        .collect();
+    assert_none(
+        newer,
+        "take a version of the crate that the workspace's rust-version builds: cargo update -p NAME --precise VERSION",
+    );
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use quick_xml::XmlVersion;
+use quick_xml::encoding::EncodingError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -47,12 +48,24 @@ pub(crate) struct Element<'a> {
 impl Element<'_> {
     /// The local name; empty for an element of a foreign namespace, so that it matches nothing.
     pub fn name(&self) -> &str {
-        if self.space == Space::Ews { self.tag.local_name().into_inner() } else { "" }
+        if self.space == Space::Ews { self.local_name() } else { "" }
     }
 
     /// The local name whatever the namespace.
     pub fn local_name(&self) -> &str {
-        self.tag.local_name().into_inner()
+        text_of(self.tag.local_name().into_inner())
+    }
+}
+
+/// The reader gives octets; those of a source that is text are text.
+fn text_of(octets: &[u8]) -> &str {
+    std::str::from_utf8(octets).unwrap_or_default()
+}
+
+fn piece_of(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match octets {
+        Cow::Borrowed(octets) => Cow::Borrowed(text_of(octets)),
+        Cow::Owned(octets) => Cow::Owned(String::from_utf8(octets).unwrap_or_default()),
     }
 }
 
@@ -61,6 +74,8 @@ pub(crate) struct Cursor<'a> {
     source: &'a str,
     depth: u32,
     elements: u32,
+    /// The open elements that declare namespaces: their depth, and how many declarations are in scope from there on.
+    scopes: Vec<(u32, usize)>,
     /// Attached items inside each other at this place.
     pub nesting: u32,
     /// Octets before the event last read.
@@ -73,8 +88,18 @@ impl<'a> Cursor<'a> {
     pub fn new(source: &'a str) -> Cursor<'a> {
         let mut reader = NsReader::from_str(source);
         reader.config_mut().expand_empty_elements = true;
-        reader.resolver_mut().set_max_namespace_bindings(limits::NAMESPACES);
-        Cursor { reader, source, depth: 0, elements: 0, nesting: 0, at: 0, reading: Reading::default(), failure: None }
+        reader.resolver_mut().set_max_declarations_per_element(limits::NAMESPACES);
+        Cursor {
+            reader,
+            source,
+            depth: 0,
+            elements: 0,
+            scopes: Vec::new(),
+            nesting: 0,
+            at: 0,
+            reading: Reading::default(),
+            failure: None,
+        }
     }
 
     // ---- failures of entries
@@ -114,8 +139,10 @@ impl<'a> Cursor<'a> {
         match self.reader.read_resolved_event() {
             Ok((resolved, event)) => {
                 let space = match resolved {
-                    ResolveResult::Bound(name) if name.0 == TYPES || name.0 == MESSAGES => Space::Ews,
-                    ResolveResult::Bound(name) if name.0 == SOAP => Space::Soap,
+                    ResolveResult::Bound(name) if name.0 == TYPES.as_bytes() || name.0 == MESSAGES.as_bytes() => {
+                        Space::Ews
+                    }
+                    ResolveResult::Bound(name) if name.0 == SOAP.as_bytes() => Space::Soap,
                     _ => Space::Other,
                 };
                 Ok((space, event))
@@ -143,7 +170,33 @@ impl<'a> Cursor<'a> {
                 return Err(self.violation(self.at, text));
             }
         }
+        self.scope(&tag)?;
         Ok(Element { tag, space, at: self.at })
+    }
+
+    /// Bounds the declarations in scope, which each prefix is looked up in; the reader bounds those of one element.
+    fn scope(&mut self, tag: &BytesStart<'a>) -> Result<(), Fault> {
+        const SIGN: &[u8] = b"xmlns";
+        if !tag.windows(SIGN.len()).any(|octets| octets == SIGN) {
+            return Ok(());
+        }
+        let mut attributes = tag.attributes();
+        let keys = attributes.with_checks(false).flatten().map(|attribute| attribute.key);
+        let declared = keys.filter(|key| key.as_namespace_binding().is_some()).count();
+        let outer = self.scopes.last().map_or(0, |(_, declared)| *declared);
+        if outer + declared > limits::NAMESPACES {
+            let text = format!("More than {} declarations of namespaces are in scope.", limits::NAMESPACES);
+            return Err(self.violation(self.at, text));
+        }
+        self.scopes.push((self.depth, outer + declared));
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if self.scopes.last().is_some_and(|(of, _)| *of > self.depth) {
+            self.scopes.pop();
+        }
     }
 
     /// The next child of the current element; None at the end of the current element, which is then left.
@@ -161,10 +214,10 @@ impl<'a> Cursor<'a> {
             match self.event()? {
                 (space, Event::Start(tag) | Event::Empty(tag)) => return self.element(space, tag).map(Some),
                 (_, Event::End(_)) => {
-                    self.depth = self.depth.saturating_sub(1);
+                    self.leave();
                     return Ok(None);
                 }
-                (_, Event::Text(text)) if text.bytes().all(|b| b.is_ascii_whitespace()) => {}
+                (_, Event::Text(text)) if text.iter().all(|b| b.is_ascii_whitespace()) => {}
                 (_, Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) if text => {}
                 (_, Event::Comment(_)) => {}
                 (_, Event::Decl(_)) if self.depth == 0 => {}
@@ -184,15 +237,17 @@ impl<'a> Cursor<'a> {
             match self.event()?.1 {
                 Event::Text(text) => {
                     self.legal(&text)?;
-                    take(if raw { text.into_inner() } else { text.xml10_content() });
+                    let ends = |error: EncodingError| self.violation(self.at, error.to_string());
+                    take(if raw { piece_of(text.into_inner()) } else { text.xml10_content().map_err(ends)? });
                 }
                 Event::CData(text) => {
                     self.legal(&text)?;
-                    take(if raw { text.into_inner() } else { text.xml10_content() });
+                    let ends = |error: EncodingError| self.violation(self.at, error.to_string());
+                    take(if raw { piece_of(text.into_inner()) } else { text.xml10_content().map_err(ends)? });
                 }
                 Event::GeneralRef(reference) => take(Cow::Owned(self.reference(&reference)?.to_string())),
                 Event::End(_) => {
-                    self.depth = self.depth.saturating_sub(1);
+                    self.leave();
                     return Ok(());
                 }
                 Event::Comment(_) => {}
@@ -202,8 +257,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn legal(&self, text: &str) -> Result<(), Fault> {
-        match text.bytes().any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
+    fn legal(&self, text: &[u8]) -> Result<(), Fault> {
+        match text.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
             true => Err(self.violation(self.at, "The text has a character that XML does not allow.")),
             false => Ok(()),
         }
@@ -211,11 +266,11 @@ impl<'a> Cursor<'a> {
 
     fn reference(&self, reference: &BytesRef<'_>) -> Result<char, Fault> {
         let resolved = match &**reference {
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "amp" => Some('&'),
-            "apos" => Some('\''),
-            "quot" => Some('"'),
+            b"lt" => Some('<'),
+            b"gt" => Some('>'),
+            b"amp" => Some('&'),
+            b"apos" => Some('\''),
+            b"quot" => Some('"'),
             _ => reference.resolve_char_ref().ok().flatten().filter(|c| is_legal(*c)),
         };
         resolved.ok_or_else(|| self.violation(self.at, "Unknown entity or character reference."))
@@ -257,7 +312,7 @@ impl<'a> Cursor<'a> {
         while self.depth >= floor {
             match self.event()? {
                 (space, Event::Start(tag) | Event::Empty(tag)) => drop(self.element(space, tag)?),
-                (_, Event::End(_)) => self.depth = self.depth.saturating_sub(1),
+                (_, Event::End(_)) => self.leave(),
                 (_, Event::Eof) => return Err(self.violation(self.at, "The document ends inside an element.")),
                 (_, Event::DocType(_) | Event::PI(_)) => {
                     return Err(self.violation(self.at, "Only elements and text are allowed."));
@@ -290,7 +345,7 @@ impl<'a> Cursor<'a> {
                 Err(error) => return Err(self.violation(element.at, error.to_string())),
             };
             let (name, prefix) = attribute.key.decompose();
-            if prefix.is_some() || name.into_inner() == "xmlns" {
+            if prefix.is_some() || name.into_inner() == b"xmlns" {
                 continue;
             }
             let value = match attribute.normalized_value(XmlVersion::Explicit1_0) {
@@ -298,7 +353,7 @@ impl<'a> Cursor<'a> {
                 Ok(_) => return Err(self.violation(element.at, "An attribute is too long or has illegal characters.")),
                 Err(error) => return Err(self.violation(element.at, error.to_string())),
             };
-            take(self, name.into_inner(), &value)?;
+            take(self, text_of(name.into_inner()), &value)?;
         }
         Ok(())
     }
