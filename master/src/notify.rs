@@ -4,7 +4,7 @@ use log::debug;
 use sd_notify::NotifyState;
 
 fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(false, states) {
+    if let Err(error) = sd_notify::notify(states) {
         debug!("the service manager does not listen: {error}");
     }
 }
@@ -34,6 +34,6 @@ pub fn alive() {
 
 /// How often [`alive`] is expected, in milliseconds: half of what the service manager allows.
 pub fn watchdog_period() -> Option<u64> {
-    let mut microseconds = 0;
-    (sd_notify::watchdog_enabled(false, &mut microseconds) && microseconds > 0).then(|| (microseconds / 2000).max(1))
+    let allowed = sd_notify::watchdog_enabled().filter(|allowed| !allowed.is_zero())?;
+    Some(u64::try_from(allowed.as_millis() / 2).unwrap_or(u64::MAX).max(1))
 }

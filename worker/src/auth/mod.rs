@@ -19,7 +19,7 @@ use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, Store, StoreError};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 pub use basic::Credentials;

@@ -1,6 +1,7 @@
 //! Password hashes: argon2id in PHC strings (RFC 9106). Parameters stand in each hash, so they can grow with the years.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ewsd_mailbox::random;
 
@@ -16,10 +17,9 @@ const NOBODY: &str =
 
 /// The hash of a new password, ready for the accounts table. None if the parameters are refused, which they are not.
 pub fn hash(password: &str) -> Option<String> {
-    let salt = SaltString::encode_b64(&random::array::<16>()).ok()?;
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).ok()?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password(password.as_bytes(), &salt).ok().map(|hash| hash.to_string())
+    argon2.hash_password_with_salt(password.as_bytes(), &random::array::<16>()).ok().map(|hash| hash.to_string())
 }
 
 /// Whether `password` has the hash `stored`. Takes as long for no hash, or one that cannot be read, as for a wrong password.
@@ -44,6 +44,14 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify("gr\u{fc}n & \u{96ea}", Some(&hash)));
         assert!(!verify("grun", Some(&hash)));
+    }
+
+    #[test]
+    fn hashes_of_early_versions_stay_good() {
+        let stored =
+            "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$UaUdpTEPe3fXyhhkKeu0cqklluN/mFvI6sFWi6SlB6U";
+        assert!(verify("gr\u{fc}n & \u{96ea}", Some(stored)));
+        assert!(!verify("grun", Some(stored)));
     }
 
     #[test]
