@@ -21,10 +21,7 @@ pub fn array<const N: usize>() -> [u8; N] {
 
 /// A random GUID (RFC 9562, version 4).
 pub fn guid() -> Guid {
-    let mut bytes: [u8; 16] = array();
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    Guid(bytes)
+    Guid(uuid::Builder::from_random_bytes(array()).into_uuid().into_bytes())
 }
 
 /// An id that no other request of this server has: half of it is random once per process, half of it counts.
@@ -35,4 +32,14 @@ pub fn request_id() -> Guid {
     let next = LAST.get().wrapping_add(1);
     LAST.set(next);
     Guid(next.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn guids_are_of_version_4() {
+        let guid = uuid::Uuid::from_bytes(super::guid().0);
+        assert_eq!((guid.get_version_num(), guid.get_variant()), (4, uuid::Variant::RFC4122));
+        assert_ne!(super::guid(), super::guid());
+    }
 }

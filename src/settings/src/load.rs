@@ -5,6 +5,7 @@
 use std::fmt;
 use std::path::Path;
 
+use strsim::levenshtein;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -132,11 +133,11 @@ fn unknown(place: &str, key: &str) -> Error {
         .iter()
         .flat_map(|section| section.rows)
         .map(|row| {
-            let whole = distance(key, row.key);
+            let whole = levenshtein(key, row.key);
             let last = row
                 .key
                 .split_once('.')
-                .map_or(whole, |(_, name)| distance(key.rsplit('.').next().unwrap_or(key), name) + 1);
+                .map_or(whole, |(_, name)| levenshtein(key.rsplit('.').next().unwrap_or(key), name) + 1);
             (whole.min(last), row.key)
         })
         .min();
@@ -146,26 +147,6 @@ fn unknown(place: &str, key: &str) -> Error {
         }
         _ => Error(format!("{place}: there is no setting {key}; `ewsctl config show --defaults` lists all of them")),
     }
-}
-
-/// How many letters must be put in, taken out or replaced to turn one key into the other (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(&to) {
-            let best = (diagonal + usize::from(a != *b)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = best;
-            left = best;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn misfit(place: &str, row: &Row, problem: Option<String>) -> Error {

@@ -6,8 +6,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use log::{Level, LevelFilter, Metadata, Record};
 
 use crate::table::Log;
@@ -93,24 +94,7 @@ fn printable(line: String, start: usize) -> String {
 
 /// RFC 3339 in UTC with milliseconds.
 fn timestamp(now: SystemTime) -> String {
-    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = since.as_secs();
-    let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
-}
-
-/// Days since 1970-01-01 to the Gregorian date: the year starts in March, so that the leap day is its last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let era = days / 146_097;
-    let of_era = days % 146_097;
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+    format!("{:.3}", Timestamp::try_from(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -127,6 +111,7 @@ mod tests {
         ] {
             assert_eq!(super::timestamp(UNIX_EPOCH + Duration::from_secs(seconds)), text);
         }
+        assert_eq!(super::timestamp(UNIX_EPOCH + Duration::from_micros(1_999_999)), "1970-01-01T00:00:01.999Z");
     }
 
     #[test]

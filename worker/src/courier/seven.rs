@@ -126,7 +126,8 @@ fn is(field: &[u8], name: &str) -> bool {
     })
 }
 
-/// Quoted-printable (RFC 2045 6.7) of text whose lines end in CR LF.
+/// Quoted-printable (RFC 2045 6.7) of text whose lines end in CR LF. mail-builder has one, too, whose lines come to 77
+/// characters with the soft break, and which leaves control characters as they are.
 fn quoted(body: &[u8], out: &mut Vec<u8>) {
     let mut column = 0;
     for (at, byte) in body.iter().enumerate() {
