@@ -4,6 +4,8 @@
 CARGO ?= cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEED = packaging/need
+# Without --offline it would ask the registry; everything is there after a build.
+DENY = deny --offline --locked check bans licenses sources
 
 # Where the demo keeps its data: root's PostgreSQL and workers run as another user, who must be able to reach it.
 DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/ewsd-demo,demo)
@@ -35,6 +37,9 @@ test:
 	@if $(CARGO) clippy --version >/dev/null 2>&1; \
 	then $(CARGO) clippy --workspace --locked; \
 	else echo "clippy is not installed: the lints that deny panics were not checked"; fi
+	@if $(CARGO) deny --version >/dev/null 2>&1; \
+	then $(CARGO) $(DENY); \
+	else echo "cargo-deny is not installed: licences, bans and sources of the dependencies were not checked"; fi
 
 bench:
 	$(NEED) build run
@@ -50,6 +55,7 @@ fmt:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) $(DENY)
 
 man:
 	$(CARGO) build --locked --bin ewsctl
