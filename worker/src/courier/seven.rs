@@ -1,5 +1,5 @@
 //! A message in seven bits, for a smarthost that does not offer 8BITMIME (RFC 6152 section 3): each part with octets above 127
-//! is encoded anew, and nothing else is touched.
+//! is encoded anew, and nothing else is touched. What is signed or encrypted must stay as it is (RFC 1847 2.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,31 +15,32 @@ const BASE64_LINE: usize = 57;
 /// Characters of a line of quoted-printable, the soft break included.
 const QUOTED_LINE: usize = 76;
 
-/// The whole message.
-pub(super) fn seven_bit(message: &[u8]) -> Vec<u8> {
+/// The whole message. None if octets above 127 stand where none may be changed.
+pub(super) fn seven_bit(message: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(message.len() + message.len() / 8);
-    entity(message, DEPTH, &mut out);
-    out
+    entity(message, DEPTH, &mut out)?;
+    Some(out)
 }
 
-fn entity(whole: &[u8], depth: usize, out: &mut Vec<u8>) {
+fn entity(whole: &[u8], depth: usize, out: &mut Vec<u8>) -> Option<()> {
     if whole.is_ascii() {
         out.extend_from_slice(whole);
-        return;
+        return Some(());
     }
     let (head, body) = split(whole);
     let kind = content_type(head);
     let name = |kind: &ContentType<'_>| kind.c_type.to_ascii_lowercase();
     match kind.as_ref().map(name).as_deref() {
         _ if body.is_ascii() => out.extend_from_slice(whole),
+        Some("multipart") if kind.as_ref().is_some_and(is_sealed) => return None,
         Some("multipart") if depth > 0 => {
             fields(head, "7bit", out);
             let boundary = kind.as_ref().and_then(|kind| kind.attribute("boundary")).unwrap_or_default();
-            parts(body, boundary.as_bytes(), depth, out);
+            parts(body, boundary.as_bytes(), depth, out)?;
         }
         Some("message") if depth > 0 => {
             fields(head, "7bit", out);
-            entity(body, depth - 1, out);
+            entity(body, depth - 1, out)?;
         }
         None | Some("text") => {
             fields(head, "quoted-printable", out);
@@ -53,6 +54,12 @@ fn entity(whole: &[u8], depth: usize, out: &mut Vec<u8>) {
             }
         }
     }
+    Some(())
+}
+
+fn is_sealed(kind: &ContentType<'_>) -> bool {
+    let sealed = |name: &str| name.eq_ignore_ascii_case("signed") || name.eq_ignore_ascii_case("encrypted");
+    kind.subtype().is_some_and(sealed)
 }
 
 fn content_type(head: &[u8]) -> Option<ContentType<'_>> {
@@ -65,7 +72,7 @@ fn content_type(head: &[u8]) -> Option<ContentType<'_>> {
 }
 
 /// The parts between the boundary's lines. What stands before the first and after the last is for nobody's eyes.
-fn parts(body: &[u8], boundary: &[u8], depth: usize, out: &mut Vec<u8>) {
+fn parts(body: &[u8], boundary: &[u8], depth: usize, out: &mut Vec<u8>) -> Option<()> {
     let delimiter = [b"--", boundary].concat();
     let mut part: Option<usize> = None;
     let mut at = 0;
@@ -82,15 +89,16 @@ fn parts(body: &[u8], boundary: &[u8], depth: usize, out: &mut Vec<u8>) {
         if let Some(begun) = part {
             // The line's end before a boundary belongs to the boundary (RFC 2046 5.1.1).
             let content = body.get(begun..start).unwrap_or_default();
-            entity(content.strip_suffix(b"\r\n").unwrap_or(content), depth - 1, out);
+            entity(content.strip_suffix(b"\r\n").unwrap_or(content), depth - 1, out)?;
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(line);
         part = (rest != b"--").then_some(at);
     }
     if let Some(begun) = part {
-        entity(body.get(begun..).unwrap_or_default(), depth - 1, out);
+        entity(body.get(begun..).unwrap_or_default(), depth - 1, out)?;
     }
+    Some(())
 }
 
 /// The header with another Content-Transfer-Encoding, and the empty line.
@@ -188,7 +196,7 @@ mod tests {
             ascii = kept\r\n--b 1\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: binary\r\n\r\n\
             \u{e4}\u{f6}\u{fc}\r\n--b 1\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\
             Content-Type: text/plain; charset=utf-8\r\n\r\n\u{df}\r\n--b 1--\r\n";
-        let seven = seven_bit(message.as_bytes());
+        let seven = seven_bit(message.as_bytes()).unwrap();
         let text = String::from_utf8(seven.clone()).unwrap();
         assert!(text.is_ascii(), "{text}");
         assert_eq!(contents(&seven), contents(message.as_bytes()), "{text}");
@@ -200,10 +208,22 @@ mod tests {
     #[test]
     fn a_message_without_a_type_is_text() {
         let long = "\u{e4} ".repeat(100);
-        let seven = seven_bit(format!("Subject: x\r\n\r\n{long}\r\n").as_bytes());
+        let seven = seven_bit(format!("Subject: x\r\n\r\n{long}\r\n").as_bytes()).unwrap();
         let text = String::from_utf8(seven.clone()).unwrap();
         assert!(text.lines().all(|line| line.len() <= 76), "{text}");
         assert_eq!(String::from_utf8(contents(&seven).remove(0)).unwrap().trim_end(), long.trim_end());
+    }
+
+    #[test]
+    fn what_is_signed_is_not_touched() {
+        let signed = |text: &str| {
+            format!(
+                "Subject: x\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\nContent-Type: multipart/Signed; \
+                 boundary=b\r\n\r\n--b\r\n\r\n{text}\r\n--b\r\n\r\nsignature\r\n--b--\r\n--o--\r\n"
+            )
+        };
+        assert_eq!(seven_bit(signed("\u{e4}").as_bytes()), None);
+        assert_eq!(seven_bit(signed("a").as_bytes()), Some(signed("a").into_bytes()));
     }
 
     proptest::proptest! {
@@ -211,7 +231,7 @@ mod tests {
         fn only_ascii_bodies_come_out(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
             let message = [&b"Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\n\r\n"[..], &body, b"\r\n--b--"].concat();
             let mut lines = Vec::new();
-            for line in seven_bit(&message).split(|byte| *byte == b'\n') {
+            for line in seven_bit(&message).unwrap().split(|byte| *byte == b'\n') {
                 lines.push(line.is_ascii());
             }
             // What stands outside of all parts stays away or is kept; a boundary in the octets may make some of that.

@@ -110,7 +110,12 @@ impl Session {
         let mut fates = all(later, &Fate::Next);
         let mut wire = wire::wire(&message.mime, &self.hello, message.id, message.submitted);
         if wire.eight_bit && !self.offers.eight_bit {
-            wire.octets = seven::seven_bit(&wire.octets);
+            let Some(octets) = seven::seven_bit(&wire.octets) else {
+                let text = "the message is signed or encrypted in eight bits, the smarthost takes seven";
+                fates.extend(all(now, &Fate::Failed(Trouble::own("5.6.3", text))));
+                return fates;
+            };
+            wire.octets = octets;
             wire.eight_bit = false;
         }
         let size = wire.octets.len() as u64;
