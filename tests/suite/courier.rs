@@ -130,11 +130,11 @@ fn sends_what_was_written_to_whom_it_was_written() {
     assert!(letter.parameters.contains(&format!("SIZE={}", letter.octets.len() - 2)), "{}", letter.parameters);
     wait::true_within("the neighbour has it", wait::LONG, || subjects(&mut peer, "inbox") == ["several"]);
 
-    // What a client gives whole arrives octet by octet, but for its blind recipients.
+    // What a client gives whole arrives octet by octet, but for its blind recipients; From is written anew.
     let body = ".dot\r\n..\r\nWörter\r\n.\r\nlast";
     let mime = |bcc: &str| {
         format!(
-            "From: {own}\r\nTo: whole@far.test\r\n{bcc}Subject: whole\r\nMessage-ID: <whole@client.test>\r\n\
+            "From: <{own}>\r\nTo: whole@far.test\r\n{bcc}Subject: whole\r\nMessage-ID: <whole@client.test>\r\n\
              Date: Wed, 19 Nov 2025 12:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
              Content-Transfer-Encoding: 8bit\r\n\r\n{body}"
         )

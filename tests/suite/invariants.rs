@@ -16,6 +16,7 @@ crate::tests![
     element_names_are_in_the_protocol_only,
     the_mailbox_knows_no_protocol,
     the_journal_is_written_in_one_place,
+    mail_leaves_by_one_door,
     nothing_panics_on_purpose,
     unsafe_code_is_where_it_is_needed,
     clock_chance_and_environment_are_read_in_one_place,
@@ -210,6 +211,17 @@ fn the_journal_is_written_in_one_place() {
 }
 
 /// Clippy's lints say the same and more (indexing); this holds where clippy is not installed, too.
+fn mail_leaves_by_one_door() {
+    assert_none(
+        offences(&["store/src", "worker/src"], |path, line| {
+            !path.starts_with("store/src/outbox/")
+                && path != "worker/src/op/item/submit.rs"
+                && line.contains("put_outgoing(")
+        }),
+        "only worker/src/op/item/submit.rs puts into the outbox, and only what it checked",
+    );
+}
+
 fn nothing_panics_on_purpose() {
     let signs = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
     assert_none(

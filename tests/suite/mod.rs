@@ -31,6 +31,7 @@ mod send;
 mod settings;
 mod slow;
 mod soap;
+mod submit;
 mod sync;
 mod update;
 
@@ -66,6 +67,7 @@ pub fn all() -> Vec<Test> {
         settings::tests,
         slow::tests,
         soap::tests,
+        submit::tests,
         sync::tests,
         update::tests,
     ];

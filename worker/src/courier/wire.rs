@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+use ewsd_mailbox::convert::mime::outgoing;
+
 /// A message ready for DATA.
 pub(super) struct Wire {
     pub octets: Vec<u8>,
@@ -12,19 +14,13 @@ pub(super) struct Wire {
     pub eight_bit: bool,
 }
 
-/// Puts `Received` in front. A bare CR or LF, which two servers could read in two ways, becomes a line's end.
+/// Puts `Received` in front. What two servers could read in two ways was settled when the message was queued; it is again,
+/// for reports and for what else may lie there.
 pub(super) fn wire(message: &[u8], by: &str, id: i64, submitted: Timestamp) -> Wire {
     let date = rfc2822::to_string(&submitted.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
     let mut octets = format!("Received: by {by} with HTTP id {id};\r\n\t{date}\r\n").into_bytes();
     octets.reserve(message.len() + message.len() / 64 + 2);
-    let mut rest = message;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
-        let (line, end) = rest.split_at(at);
-        octets.extend_from_slice(line);
-        octets.extend_from_slice(b"\r\n");
-        rest = end.strip_prefix(b"\r\n").or_else(|| end.get(1..)).unwrap_or_default();
-    }
-    octets.extend_from_slice(rest);
+    outgoing::settle(message, &mut octets);
     // The codec ends the last line itself.
     if octets.ends_with(b"\r\n") {
         octets.truncate(octets.len() - 2);
@@ -62,7 +58,8 @@ mod tests {
     fn every_line_ends_in_cr_lf() {
         assert_eq!(text(b"A: b\n\nx\r\ny\rz\r\n"), "A: b\r\n\r\nx\r\ny\r\nz");
         assert_eq!(text(b"A: b\r\n\r\n.\n.\r\n"), "A: b\r\n\r\n.\r\n.");
-        assert_eq!(text(b"A: b\r\r\n\n"), "A: b\r\n\r\n");
+        assert_eq!(text(b"A: b\r\r\n\nx"), "A: b\r\n\r\nx");
+        assert_eq!(text(b"A: b\rFrom: c\r\n\r\nx"), "A: b From: c\r\n\r\nx", "no field begins behind a CR");
     }
 
     #[test]

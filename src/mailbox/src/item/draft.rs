@@ -17,7 +17,6 @@ use super::{derive, submit};
 use crate::convert::mime::{self, Message, Part};
 use crate::deliver;
 use crate::error::Result;
-use crate::random;
 use crate::session::Session;
 
 /// An item that is not stored yet.
@@ -171,23 +170,20 @@ impl Draft {
         item
     }
 
-    /// The message as it leaves: without Bcc, with the fields that every message has.
+    /// What is to leave: what the client gave where that still says the same.
     pub fn outgoing(&self) -> Cow<'_, [u8]> {
-        match &self.mime {
-            Some(octets) if self.flags & bit::MIME_STALE == 0 => {
-                let missing = submit::missing_fields(octets, &self.columns);
-                let message = mime::without_bcc(octets);
-                if missing.is_empty() { message } else { Cow::Owned(mime::prepend(&missing, &message)) }
-            }
-            _ => Cow::Owned(self.build(false)),
-        }
+        self.octets(false)
     }
 
-    /// The message as it is kept: what the client gave where that still says the same.
+    /// The message as it is kept.
     fn whole(&self) -> Cow<'_, [u8]> {
+        self.octets(true)
+    }
+
+    fn octets(&self, bcc: bool) -> Cow<'_, [u8]> {
         match &self.mime {
             Some(octets) if self.flags & bit::MIME_STALE == 0 => Cow::Borrowed(octets),
-            _ => Cow::Owned(self.build(true)),
+            _ => Cow::Owned(self.build(bcc)),
         }
     }
 
@@ -245,10 +241,7 @@ fn author(session: &Session<'_>, edit: &mut Edit<'_>) {
 /// What makes a message one of its own: Message-ID, date, conversation.
 fn identify(session: &Session<'_>, edit: &mut Edit<'_>, parsed: bool) {
     if edit.column(Column::MessageId).is_none() {
-        let address = session.caller.primary_address.as_deref().unwrap_or_default();
-        let domain = address.rsplit_once('@').map_or(session.settings.server.name.as_str(), |(_, domain)| domain);
-        let domain = if domain.is_empty() { "localhost" } else { domain };
-        edit.set.set(Column::MessageId, Value::Text(format!("<{}@{domain}>", random::guid())));
+        edit.set.set(Column::MessageId, Value::Text(submit::new_message_id(session)));
     }
     if edit.column(Column::Sent).is_none() {
         edit.set.set(Column::Sent, Value::Time(session.now));

@@ -79,11 +79,11 @@ impl Whole {
         Ok(Whole { row, attachments })
     }
 
-    /// The message as it leaves, without Bcc: as it was stored, or written anew.
-    pub fn mime(&self) -> Cow<'_, [u8]> {
+    /// What is to leave: as it was stored, or written anew, sent at `now`.
+    pub fn outgoing(&self, now: Timestamp) -> Cow<'_, [u8]> {
         match &self.row.mime {
-            Some(octets) if !is_stale(&self.row) => mime::without_bcc(octets),
-            _ => Cow::Owned(self.build(&self.row.columns, false)),
+            Some(octets) if !is_stale(&self.row) => Cow::Borrowed(octets),
+            _ => Cow::Owned(self.written(now)),
         }
     }
 
@@ -97,7 +97,7 @@ impl Whole {
     }
 
     /// The message written anew, without Bcc, sent at `now`.
-    pub fn written(&self, now: Timestamp) -> Vec<u8> {
+    fn written(&self, now: Timestamp) -> Vec<u8> {
         let mut columns = self.row.columns.clone();
         columns.set(Column::Sent, Value::Time(now));
         self.build(&columns, false)

@@ -1,27 +1,30 @@
 //! Sending: people here get the message in the sender's own transaction, for everybody else it is queued by it.
 //! Shared by CreateItem, UpdateItem, SendItem.
 
+use ewsd_model::PropId;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::MailboxNo;
 use ewsd_model::property::Column;
 use ewsd_model::value::Mailbox;
-use ewsd_model::{PropId, Value};
 use ewsd_settings::Settings;
 use ewsd_store::{Columns, Map, NewOutgoing, Recipient, Store};
 
 use crate::convert::mime;
+use crate::convert::mime::outgoing::{self, Missing, Refused, Sender};
 use crate::deliver::{self, DeliverError, Domains, Target, Trace};
 use crate::error::{Error, Result};
 use crate::gate::Granted;
+use crate::log::note;
+use crate::random;
 use crate::session::Session;
 
-/// Where a message goes: checked, and ready to be sent inside a transaction.
+/// Where a message goes: looked up, and ready to be sent inside a transaction.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     /// The sender's mailbox.
     mailbox: MailboxNo,
-    /// Envelope sender.
+    /// Envelope sender: the primary address, whatever From says.
     sender: String,
     /// Here, in the order of their mailboxes.
     local: Vec<Recipient>,
@@ -37,8 +40,8 @@ pub fn recipients(props: &Map) -> Vec<Mailbox> {
     LISTS.iter().flat_map(|id| mime::mailboxes(props, id.row().element)).collect()
 }
 
-/// Checks who sends and who is to get it. Nothing is changed yet.
-pub fn address(session: &mut Session<'_>, granted: &Granted, columns: &Columns, props: &Map) -> Result<Envelope> {
+/// Checks who is to get it. Nothing is changed yet.
+pub fn address(session: &mut Session<'_>, granted: &Granted, props: &Map) -> Result<Envelope> {
     let people = recipients(props);
     if people.is_empty() {
         return Err(Code::ErrorMissingRecipients.into());
@@ -48,7 +51,6 @@ pub fn address(session: &mut Session<'_>, granted: &Granted, columns: &Columns, 
         let text = format!("A message can have at most {most} recipients.");
         return Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into());
     }
-    let sender = sender(session, granted, columns)?;
     let mut addresses: Vec<String> = Vec::with_capacity(people.len());
     for one in &people {
         let address = resolve(session, granted, one)?;
@@ -62,7 +64,7 @@ pub fn address(session: &mut Session<'_>, granted: &Granted, columns: &Columns, 
     let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
     let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
     check_domains(session, granted, &remote)?;
-    Ok(Envelope { mailbox: granted.mailbox(), sender, local, remote })
+    Ok(Envelope { mailbox: granted.mailbox(), sender: primary(session), local, remote })
 }
 
 /// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
@@ -81,22 +83,57 @@ fn check_domains(session: &mut Session<'_>, granted: &Granted, remote: &[String]
     }
 }
 
-/// The author must be the caller, by any of their addresses.
-fn sender(session: &mut Session<'_>, granted: &Granted, columns: &Columns) -> Result<String> {
-    let own = session.caller.primary_address.clone().unwrap_or_else(|| session.caller.login.clone());
-    let from = match columns.get(Column::From) {
-        Some(Value::Mailbox(Mailbox { address: Some(address), .. })) => address.clone(),
-        _ => return Ok(own),
-    };
-    if from.eq_ignore_ascii_case(&own) {
-        return Ok(own);
-    }
+/// A message whose head was written anew for its sender and looked at once more: nothing else can be sent.
+#[derive(Debug)]
+pub struct Checked(Vec<u8>);
+
+/// Writes the message as it leaves, for the smarthost and for people here alike. It must be the caller's own, by any of
+/// their addresses.
+pub fn checked(session: &mut Session<'_>, granted: &Granted, columns: &Columns, message: &[u8]) -> Result<Checked> {
     let account = session.caller.account;
-    let addresses = session.gate.store(granted).addresses(account)?;
-    match addresses.into_iter().find(|address| address.eq_ignore_ascii_case(&from)) {
-        Some(address) => Ok(address),
-        None => Err(Code::ErrorSendAsDenied.into()),
+    let own = session.gate.store(granted).addresses(account)?;
+    let primary = primary(session);
+    let sender = Sender { primary: &primary, own: &own, others: &[] };
+    let given = columns.text(Column::MessageId).filter(|id| outgoing::is_message_id(id.as_bytes()));
+    let message_id = given.map_or_else(|| new_message_id(session), str::to_owned);
+    let missing = Missing { message_id: &message_id, date: session.now };
+    let message = outgoing::write(message, &sender, &missing).map_err(refused)?;
+    if let Err(what) = outgoing::check(&message, &sender) {
+        note!(Error, "account {account}: a message was written wrongly and is not sent: {what}");
+        return Err(Code::ErrorSendAsDenied.into());
     }
+    match message.len() as u64 > session.settings.limits.message_bytes {
+        true => Err(Code::ErrorMessageSizeExceeded.into()),
+        false => Ok(Checked(message)),
+    }
+}
+
+fn refused(why: Refused) -> Failure {
+    let (code, text) = match why {
+        Refused::Author => (
+            Code::ErrorSendAsDenied,
+            "From must stand once in a message and name nobody but you, by addresses of yours; Sender, too.",
+        ),
+        Refused::Malformed => (Code::ErrorMimeContentInvalid, "The message's header has a line that is no field."),
+        Refused::Lines => (
+            Code::ErrorMimeContentInvalid,
+            "What is signed or encrypted must end all its lines with CR LF; a CR or LF alone cannot be sent.",
+        ),
+    };
+    Failure::with_text(code, text)
+}
+
+/// The caller's address, or the login of one who has none.
+fn primary(session: &Session<'_>) -> String {
+    session.caller.primary_address.clone().unwrap_or_else(|| session.caller.login.clone())
+}
+
+/// An id that no other message has, in the caller's domain.
+pub fn new_message_id(session: &Session<'_>) -> String {
+    let address = session.caller.primary_address.as_deref().unwrap_or_default();
+    let domain = address.rsplit_once('@').map_or(session.settings.server.name.as_str(), |(_, domain)| domain);
+    let domain = if domain.is_empty() { "localhost" } else { domain };
+    format!("<{}@{domain}>", random::guid())
 }
 
 /// The recipient's address: the one given, or that of the one person the name means.
@@ -137,10 +174,11 @@ impl Envelope {
         &self,
         store: &mut Store,
         settings: &Settings,
-        message: &[u8],
+        message: &Checked,
         keep: impl FnOnce(&mut Store) -> Result<T>,
     ) -> Result<T> {
         let (before, after): (Vec<_>, Vec<_>) = self.local.iter().partition(|one| one.mailbox < self.mailbox);
+        let Checked(message) = message;
         let mut waiting = self.remote.clone();
         self.deliver(store, settings, &before, message, &mut waiting)?;
         let kept = keep(store)?;
@@ -182,33 +220,8 @@ impl Envelope {
     }
 }
 
-/// What a message must have before it leaves, where a client gave it whole: the fields that are missing, to be put before
-/// its first one (RFC 5322 3.6).
-pub fn missing_fields(message: &[u8], columns: &Columns) -> String {
-    let has = |wanted: &str| mime::headers(message).iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    let mut lines = String::new();
-    let text = |column| columns.text(column).filter(|text| !text.is_empty() && !text.contains(char::is_control));
-    if let Some(id) = text(Column::MessageId).filter(|_| !has("Message-ID")) {
-        lines.push_str(&format!("Message-ID: {id}\r\n"));
-    }
-    if let Some(sent) = columns.time(Column::Sent).filter(|_| !has("Date")) {
-        if let Ok(date) = jiff::fmt::rfc2822::to_string(&sent.to_zoned(jiff::tz::TimeZone::UTC)) {
-            lines.push_str(&format!("Date: {date}\r\n"));
-        }
-    }
-    if let Some(Value::Mailbox(Mailbox { address: Some(address), .. })) =
-        columns.get(Column::From).filter(|_| !has("From"))
-    {
-        if is_address(address) {
-            lines.push_str(&format!("From: <{address}>\r\n"));
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -219,15 +232,5 @@ mod tests {
         for bad in ["", "a", "@b", "a@", "a b@c", "a@b>", "a@b,c@d", "a@.b", "a\r\n@b"] {
             assert!(!is_address(bad), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn only_missing_fields_are_added() {
-        let mut columns = Columns::new();
-        columns.set(Column::MessageId, Value::Text("<1@x>".into()));
-        columns.set(Column::Sent, Value::Time("2025-11-19T12:00:00Z".parse().unwrap()));
-        let all = missing_fields(b"Subject: x\r\n\r\n", &columns);
-        assert_eq!(all, "Message-ID: <1@x>\r\nDate: Wed, 19 Nov 2025 12:00:00 +0000\r\n");
-        assert_eq!(missing_fields(b"Message-Id: <2@x>\r\nDate: then\r\n\r\n", &columns), "");
     }
 }

@@ -1,7 +1,5 @@
 //! CreateItem (MS-OXWSCORE 3.1.4.2): items from fields, from MIME, or from both; saved, sent, or sent and saved.
 
-use std::borrow::Cow;
-
 use ewsd_ews::request::CreateItem;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::Disposition;
@@ -120,14 +118,10 @@ fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<I
 }
 
 fn send(cx: &mut Cx<'_>, granted: &ewsd_mailbox::gate::Granted, draft: Draft, folder: Option<&Folder>) -> Result<()> {
-    let envelope = submit::address(cx, granted, &draft.columns, &draft.props)?;
-    let message = draft.outgoing();
-    if message.len() as u64 > cx.settings.limits.message_bytes {
-        return Err(Code::ErrorMessageSizeExceeded.into());
-    }
+    let envelope = submit::address(cx, granted, &draft.props)?;
+    let message = submit::checked(cx, granted, &draft.columns, &draft.outgoing())?;
     let flags = (draft.flags | bit::READ) & !bit::DRAFT;
     let copy = folder.map(|folder| draft.item(folder.row.folder, flags));
-    let message: Cow<'_, [u8]> = message;
     let settings = cx.settings;
     cx.gate.store(granted).transaction(|store| {
         envelope.send(store, settings, &message, |store| {

@@ -1,11 +1,10 @@
 //! SendItem (MS-OXWSCORE 3.1.4.8): messages that were saved go out; what the sender keeps of them goes to a folder.
 
 use ewsd_ews::request::SendItem;
-use ewsd_mailbox::convert::mime;
 use ewsd_mailbox::error::{Result, outcome};
 use ewsd_mailbox::gate::{Folder, Granted, Item, Right};
 use ewsd_mailbox::item::load::{self, Whole};
-use ewsd_mailbox::item::submit::{self as post};
+use ewsd_mailbox::item::submit as post;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ItemNo, Seq};
@@ -57,14 +56,12 @@ pub fn submit(
         return Err(Failure::new(Code::ErrorCrossMailboxMoveCopy).into());
     }
     let none = Map::new();
-    let envelope = post::address(cx, granted, &row.columns, row.props.as_ref().unwrap_or(&none))?;
-    let message = outgoing(&whole, cx.now);
-    if message.len() as u64 > cx.settings.limits.message_bytes {
-        return Err(Code::ErrorMessageSizeExceeded.into());
-    }
+    let envelope = post::address(cx, granted, row.props.as_ref().unwrap_or(&none))?;
+    let now = cx.now;
+    let message = post::checked(cx, granted, &row.columns, &whole.outgoing(now))?;
     let mut sent = ItemUpdate { set_flags: bit::READ, clear_flags: bit::DRAFT, ..ItemUpdate::default() };
-    sent.set.set(Column::Sent, Value::Time(cx.now));
-    sent.set.set(Column::Received, Value::Time(cx.now));
+    sent.set.set(Column::Sent, Value::Time(now));
+    sent.set.set(Column::Received, Value::Time(now));
     let (settings, mailbox, change) = (cx.settings, granted.mailbox(), row.change);
     cx.gate.store(granted).transaction(|store| {
         envelope.send(store, settings, &message, |store| {
@@ -78,13 +75,4 @@ pub fn submit(
             Ok(())
         })
     })
-}
-
-/// The message as it leaves, dated now unless the client gave it whole.
-fn outgoing(whole: &Whole, now: jiff::Timestamp) -> Vec<u8> {
-    if load::is_stale(&whole.row) {
-        return whole.written(now);
-    }
-    let message = whole.mime();
-    mime::prepend(&post::missing_fields(&message, &whole.row.columns), &message)
 }

@@ -1,7 +1,5 @@
-//! Header lines of a message as it came: listed for item:InternetMessageHeaders, added at delivery, taken out before a
-//! message leaves (RFC 5322 section 2.2). The rest of the message is never touched.
-
-use std::borrow::Cow;
+//! Header lines of a message as it came: listed for item:InternetMessageHeaders, added at delivery (RFC 5322
+//! section 2.2). The rest of the message is never touched; what leaves is written by `outgoing/`.
 
 use mail_parser::HeaderValue;
 use mail_parser::parsers::MessageStream;
@@ -19,26 +17,6 @@ pub fn prepend(lines: &str, mime: &[u8]) -> Vec<u8> {
     out.extend_from_slice(lines.as_bytes());
     out.extend_from_slice(mime);
     out
-}
-
-/// The message as others may see it: without its Bcc fields.
-pub fn without_bcc(mime: &[u8]) -> Cow<'_, [u8]> {
-    let hidden = |field: &RawField<'_>| {
-        field.name().is_some_and(|name| name.eq_ignore_ascii_case("Bcc") || name.eq_ignore_ascii_case("Resent-Bcc"))
-    };
-    if !fields(mime).any(|field| hidden(&field)) {
-        return Cow::Borrowed(mime);
-    }
-    let mut out = Vec::with_capacity(mime.len());
-    let mut end = 0;
-    for field in fields(mime) {
-        end += field.0.len();
-        if !hidden(&field) {
-            out.extend_from_slice(field.0);
-        }
-    }
-    out.extend_from_slice(mime.get(end..).unwrap_or_default());
-    Cow::Owned(out)
 }
 
 /// A field with its folded lines and line ends.
@@ -105,26 +83,10 @@ mod tests {
         assert_eq!(found.first().map(|(_, value)| value.as_str()), Some("gr\u{fc}n und mehr"));
     }
 
-    #[test]
-    fn only_bcc_goes() {
-        let shown = without_bcc(MESSAGE);
-        assert!(shown.ends_with(b"X-Odd:\r\nTo: a@b\r\n\r\nBcc: body\r\n"), "{}", String::from_utf8_lossy(&shown));
-        assert!(!shown.windows(6).any(|w| w == b"secret"));
-        assert!(matches!(without_bcc(b"To: a@b\r\n\r\n"), Cow::Borrowed(_)));
-    }
-
     proptest::proptest! {
         #[test]
         fn no_octets_break_the_lists(mime in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
             headers(&mime);
-            without_bcc(&mime);
-        }
-
-        #[test]
-        fn nothing_but_bcc_is_lost(lines in proptest::collection::vec("(To|X|Bcc): [a-z]{0,5}\r?\n( [a-z]{0,3}\r\n)?", 0..6)) {
-            let mime = lines.concat();
-            let kept: String = lines.iter().filter(|line| !line.starts_with("Bcc")).map(String::as_str).collect();
-            proptest::prop_assert_eq!(String::from_utf8_lossy(&without_bcc(mime.as_bytes())).into_owned(), kept);
         }
     }
 }

@@ -6,7 +6,8 @@
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
 //! | is it a report about another one? | `report.rs` |
-//! | how are header lines listed, added, taken out? | `header.rs` |
+//! | how are header lines listed, and added at delivery? | `header.rs` |
+//! | what does the head of a message have that leaves? | `outgoing/` |
 //! | which characters are octets that do not say? | `charset.rs` |
 //!
 //! A message that came in is kept as it is beside its properties ([`Parsed`] is what is read off it, never instead of it).
@@ -15,6 +16,7 @@
 mod build;
 mod charset;
 mod header;
+pub mod outgoing;
 mod parse;
 mod report;
 #[cfg(test)]
@@ -28,7 +30,7 @@ use ewsd_model::property::bit;
 use ewsd_store::{Columns, Map};
 
 pub use build::{Message, Part, build, mailboxes};
-pub use header::{headers, prepend, without_bcc};
+pub use header::{headers, prepend};
 pub use parse::{describe, display, parse};
 pub use thread::{Thread, topic};
 
