@@ -76,7 +76,7 @@ impl From<ChangeKeyError> for Error {
 }
 
 impl From<StoreError> for Error {
-    /// What is missing, taken or full is the object's failure; a database that is away, or a fault of ours, ends the request.
+    /// What is missing, taken, full or cannot be held is the object's failure; a database that is away, or a fault of ours, ends the request.
     fn from(error: StoreError) -> Error {
         let code = match &error {
             StoreError::Busy { retry_ms } => return Error::Fault(Failure::busy(u64::from(*retry_ms))),
@@ -86,6 +86,10 @@ impl From<StoreError> for Error {
             StoreError::Conflict { .. } => Code::ErrorIrresolvableConflict,
             StoreError::Cycle => Code::ErrorMoveCopyFailed,
             StoreError::Quota => Code::ErrorQuotaExceeded,
+            StoreError::Unfit { large, .. } => {
+                note!(Warn, "{error}");
+                if *large { Code::ErrorDataSizeLimitExceeded } else { Code::ErrorItemSavePropertyError }
+            }
             StoreError::Subscriptions => Code::ErrorExceededSubscriptionCount,
             StoreError::Trimmed => Code::ErrorInvalidSyncStateData,
         };

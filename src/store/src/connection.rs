@@ -5,7 +5,7 @@
 //! [`StoreError::Busy`] at once, so a worker spends no time on a database that is away.
 
 use crate::clock;
-use crate::error::{Verdict, is_fatal, text, verdict};
+use crate::error::{Verdict, is_fatal, misfit, text, verdict};
 use crate::sql::Sql;
 use crate::{Missing, Options, StoreError};
 use ewsd_model::id::{MailboxNo, Seq};
@@ -145,6 +145,30 @@ impl Store {
             locks.extend(running.mailboxes);
         }
         Err(self.busy().into())
+    }
+
+    /// Runs `body` so that what it fails of undoes nothing but itself, inside a transaction too: something else may then be
+    /// tried instead. A lost connection, or a change that must be made anew, still ends the transaction.
+    pub fn part<T>(&mut self, body: impl FnOnce(&mut Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let Some(running) = &self.running else { return body(self) };
+        if running.failed.is_some() {
+            return Err(self.busy());
+        }
+        let touched = running.touched.len();
+        self.command("savepoint part").map_err(|ended| self.give_up(ended))?;
+        let result = body(self);
+        let end = match &self.running {
+            _ if result.is_ok() => "release part",
+            Some(Running { failed: Some(Failed::Again), .. }) | None => return result,
+            Some(_) if self.client.is_none() => return result,
+            Some(_) => "rollback to part; release part",
+        };
+        self.command(end).map_err(|ended| self.give_up(ended))?;
+        if let Some(running) = self.running.as_mut().filter(|_| result.is_err()) {
+            running.failed = None;
+            running.touched.truncate(touched);
+        }
+        result
     }
 
     /// True when a statement can be expected to reach the server.
@@ -379,6 +403,11 @@ impl Store {
             }
             Verdict::Again => Ended::Again,
             Verdict::Taken(what) => Ended::Store(StoreError::Exists(what)),
+            Verdict::NoRoom => {
+                log::error!("PostgreSQL has no room: {}", text(&error));
+                Ended::Store(self.busy())
+            }
+            Verdict::Unfit { large } => Ended::Store(StoreError::Unfit { large, text: misfit(&error) }),
             Verdict::Other => Ended::Store(StoreError::Db(text(&error))),
         }
     }

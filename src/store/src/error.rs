@@ -22,6 +22,12 @@ pub enum StoreError {
     Cycle,
     /// The mailbox would grow beyond its quota.
     Quota,
+    /// PostgreSQL cannot hold these values, now or ever: more than one of its limits allows (`large`), or against a type or
+    /// constraint. The text names limit or constraint, never a value.
+    Unfit {
+        large: bool,
+        text: String,
+    },
     /// The account has as many subscriptions as it may.
     Subscriptions,
     /// The journal no longer reaches back so far: the state or watermark is of no use.
@@ -55,6 +61,7 @@ impl fmt::Display for StoreError {
             StoreError::Exists(what) => write!(f, "there is one already: {}", what.word()),
             StoreError::Cycle => f.write_str("a folder cannot lie below itself"),
             StoreError::Quota => f.write_str("the mailbox is full"),
+            StoreError::Unfit { text, .. } => write!(f, "it cannot be stored: {text}"),
             StoreError::Subscriptions => f.write_str("the account has as many subscriptions as it may"),
             StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),
             StoreError::Corrupt(what) => write!(f, "value does not fit: {what}"),
@@ -89,12 +96,23 @@ pub(crate) enum Verdict {
     /// Deadlock, serialization failure, or a statement that met a row changed under it: run it again.
     Again,
     Taken(Missing),
+    /// Out of disk or memory: the session stays, what was asked may work later.
+    NoRoom,
+    /// The values will never be taken. `large`: they are too much, rather than wrong.
+    Unfit {
+        large: bool,
+    },
     Other,
 }
 
 pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
     let Some(db) = error.as_db_error() else {
-        return if error.is_closed() || is_io(error) { Verdict::Away } else { Verdict::Other };
+        return match error.is_closed() || is_io(error) {
+            true => Verdict::Away,
+            // A number wider than its column; the driver has no name for it but its words.
+            false if error.to_string().starts_with("error serializing parameter") => Verdict::Unfit { large: true },
+            false => Verdict::Other,
+        };
     };
     let code = db.code();
     if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
@@ -109,7 +127,7 @@ pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
             Some("folder_name") => Verdict::Taken(Missing::Folder),
             Some("account_login_key") => Verdict::Taken(Missing::Account),
             Some("address_pkey") => Verdict::Taken(Missing::Address),
-            _ => Verdict::Other,
+            _ => Verdict::Unfit { large: false },
         };
     }
     // Class 08: connection; 57P: shutdown, crash, starting; 53300: too many connections; 25006: another server is the
@@ -119,7 +137,20 @@ pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
     if text.starts_with("08") || text.starts_with("57P") || away.contains(code) {
         return Verdict::Away;
     }
-    Verdict::Other
+    classed(text)
+}
+
+/// By the class of an SQLSTATE (PostgreSQL, appendix A).
+fn classed(state: &str) -> Verdict {
+    match state.get(..2) {
+        Some("53") => Verdict::NoRoom,
+        // Program limits: index rows, document and statement sizes.
+        Some("54") => Verdict::Unfit { large: true },
+        // Data too long, out of its range, or no value of its type; constraints.
+        Some("22") => Verdict::Unfit { large: matches!(state, "22001" | "22003" | "22008") },
+        Some("23") => Verdict::Unfit { large: false },
+        _ => Verdict::Other,
+    }
 }
 
 /// The server ends the session with this error, whatever it is about (57P01, 25P03 ...).
@@ -139,6 +170,16 @@ fn is_io(error: &postgres::Error) -> bool {
     false
 }
 
+/// What values did not fit, for the log: messages of PostgreSQL quote values, and details whole rows, but for those of class 54.
+pub(crate) fn misfit(error: &postgres::Error) -> String {
+    let Some(db) = error.as_db_error() else { return error.to_string() };
+    if db.code().code().starts_with("54") {
+        return format!("{}: {}", db.code().code(), db.message());
+    }
+    let names = [db.table(), db.column(), db.constraint()].into_iter().flatten().collect::<Vec<_>>();
+    format!("{} {}", db.code().code(), names.join("."))
+}
+
 /// The driver's message with the server's own, for the log.
 pub(crate) fn text(error: &postgres::Error) -> String {
     match error.as_db_error() {
@@ -150,5 +191,27 @@ pub(crate) fn text(error: &postgres::Error) -> String {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_will_never_fit_is_told_from_what_may_later() {
+        for (state, verdict) in [
+            ("53100", Verdict::NoRoom),
+            ("53200", Verdict::NoRoom),
+            ("54000", Verdict::Unfit { large: true }),
+            ("22001", Verdict::Unfit { large: true }),
+            ("22008", Verdict::Unfit { large: true }),
+            ("22021", Verdict::Unfit { large: false }),
+            ("23514", Verdict::Unfit { large: false }),
+            ("42P01", Verdict::Other),
+            ("XX000", Verdict::Other),
+        ] {
+            assert_eq!(classed(state), verdict, "{state}");
+        }
     }
 }

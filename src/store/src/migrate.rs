@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = migrations![
     1 "mailboxes",
     2 "outbox_holder",
     3 "far_pages",
+    4 "message_id_digest",
 ];
 
 impl Migration {

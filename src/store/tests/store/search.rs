@@ -515,3 +515,28 @@ fn far_pages_need_an_index_only() {
         assert!(plan.iter().any(|line| line.contains("Index Only Scan")), "{text}: {plan:#?}");
     }
 }
+
+/// Ids of any length are kept and found, by an index whose entries have one length.
+#[test]
+fn ids_of_any_length_are_found_by_an_index() {
+    let mut house = house();
+    // Letters that no compression makes short.
+    let id = |octets: usize| {
+        let noise = (0..octets as u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8);
+        format!("<{}\\é@x>", noise.map(|n| char::from(b'!' + n % 90)).collect::<String>())
+    };
+    for octets in [900, 3_000, 100_000] {
+        let mut new = message(house.inbox, "x");
+        new.columns.set(Column::MessageId, Value::Text(id(octets)));
+        let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+        let equal = |text: String| Filter::Compare(Field::Column(Column::MessageId), Cmp::Eq, Scalar::Text(text));
+        let mut find = |filter: &Filter| {
+            let plan = Plan::default();
+            let found =
+                house.store.find_items(house.mailbox, &[house.inbox], false, &plan, filter, &[], Page::first(9));
+            found.unwrap().rows.iter().map(|row| row.item).collect::<Vec<_>>()
+        };
+        assert_eq!(find(&equal(id(octets))), [item], "{octets}");
+        assert!(find(&equal(id(octets).replace("@x", "@y"))).is_empty());
+    }
+}
