@@ -4,11 +4,13 @@
 use mail_parser::HeaderValue;
 use mail_parser::parsers::MessageStream;
 
+use super::budget::View;
 use super::charset;
 
-/// Every field in order, unfolded and decoded (RFC 2047).
+/// Every field in order, unfolded and decoded (RFC 2047); of a head beyond all measure, those that are read of it.
 pub fn headers(mime: &[u8]) -> Vec<(String, String)> {
-    fields(mime).filter_map(|field| Some((field.name()?.to_owned(), field.value()))).collect()
+    let view = View::of_head(mime);
+    fields(&view.octets).filter_map(|field| Some((field.name()?.to_owned(), field.value()))).collect()
 }
 
 /// The message with `lines` (each with its CRLF) before its first field.

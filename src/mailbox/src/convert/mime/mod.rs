@@ -3,6 +3,7 @@
 //! | question | file |
 //! |---|---|
 //! | what becomes of a message that came in? | `parse.rs` |
+//! | how much of it is read? | `budget.rs`, with `encoded.rs` |
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
 //! | is it a report about another one? | `report.rs` |
@@ -13,8 +14,10 @@
 //! A message that came in is kept as it is beside its properties ([`Parsed`] is what is read off it, never instead of it).
 //! Nothing here fails: what cannot be parsed is a message without properties whose body is its text.
 
+mod budget;
 mod build;
 mod charset;
+mod encoded;
 mod header;
 pub mod outgoing;
 mod parse;
@@ -58,6 +61,12 @@ pub struct Parsed<'a> {
 }
 
 impl Parsed<'_> {
+    /// With contents of its own.
+    fn into_owned(self) -> Parsed<'static> {
+        let own = |one: Attachment<'_>| Attachment { content: Cow::Owned(one.content.into_owned()), ..one };
+        Parsed { attachments: self.attachments.into_iter().map(own).collect(), ..self }
+    }
+
     pub fn has_attachments(&self) -> bool {
         self.flags & bit::HAS_ATTACHMENTS != 0
     }

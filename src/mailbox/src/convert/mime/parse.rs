@@ -10,6 +10,7 @@ use ewsd_store::{Columns, Map, json};
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
+use super::budget::View;
 use super::report;
 use super::thread::Thread;
 use super::{Attachment, PREVIEW, Parsed, SEARCHED, charset, header};
@@ -21,10 +22,19 @@ const ATTACHMENTS: usize = 1000;
 /// A mailing list's digest holds a few dozen messages; nobody nests a thousand.
 const NESTED: usize = 1000;
 
-/// Reads a message. `now` stands in for a Date field that is missing or absurd.
+/// Reads a message, as far as `budget.rs` lets it. `now` stands in for a Date field that is missing or absurd.
 pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
+    let view = View::of(mime);
+    match &view.octets {
+        Cow::Borrowed(_) => read(mime, &view, now),
+        Cow::Owned(octets) => read(octets, &view, now).into_owned(),
+    }
+}
+
+/// Reads `mime`, which are the octets of `view`.
+fn read<'a>(mime: &'a [u8], view: &View<'a>, now: Timestamp) -> Parsed<'a> {
     let Some(mut message) = structure(mime) else {
-        return unreadable(mime, now);
+        return unreadable(mime, view, now);
     };
     let mut parsed = Parsed {
         kind: ItemKind::Message,
@@ -43,8 +53,8 @@ pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     marks(head, &mut parsed);
     show_unended(&mut message);
     let body_type = body(&message, &mut parsed);
-    attachments(&mut message, body_type, &mut parsed);
-    finish(mime, body_type, &mut parsed);
+    attachments(&mut message, view, body_type, &mut parsed);
+    finish(mime, view, body_type, &mut parsed);
     parsed
 }
 
@@ -76,7 +86,7 @@ fn may_nest(mime: &[u8]) -> usize {
 }
 
 /// Kept whole all the same: the beginning of its text is its body.
-fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
+fn unreadable<'a>(mime: &'a [u8], view: &View<'_>, now: Timestamp) -> Parsed<'a> {
     let mut columns = Columns::new();
     columns.set(Column::Class, Value::Text(ItemKind::Message.row().default_class.to_owned()));
     columns.set(Column::Sent, Value::Time(now));
@@ -93,7 +103,7 @@ fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
         attachments: Vec::new(),
         search: String::new(),
     };
-    finish(mime, BodyType::Text, &mut parsed);
+    finish(mime, view, BodyType::Text, &mut parsed);
     parsed
 }
 
@@ -329,12 +339,12 @@ fn body(message: &Message<'_>, parsed: &mut Parsed<'_>) -> BodyType {
     BodyType::Text
 }
 
-fn attachments<'a>(message: &mut Message<'a>, body_type: BodyType, parsed: &mut Parsed<'a>) {
+fn attachments<'a>(message: &mut Message<'a>, view: &View<'a>, body_type: BodyType, parsed: &mut Parsed<'a>) {
     let raw = std::mem::take(&mut message.raw_message);
     for (number, id) in message.attachments.iter().take(ATTACHMENTS).enumerate() {
         let Some(part) = message.parts.get_mut(*id as usize) else { continue };
         let mut attachment = attachment(part, number + 1);
-        attachment.content = content(part, &raw);
+        attachment.content = content(part, &raw, view);
         parsed.attachments.push(attachment);
     }
     if body_type == BodyType::Html {
@@ -402,7 +412,7 @@ fn file_name(name: &str) -> String {
 }
 
 /// What was attached, octet by octet: a text in whatever characters its writer used.
-fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>, view: &View<'a>) -> Cow<'a, [u8]> {
     match std::mem::take(&mut part.body) {
         PartType::Binary(octets) | PartType::InlineBinary(octets) => octets,
         PartType::Text(text) | PartType::Html(text) => match text {
@@ -413,22 +423,20 @@ fn content<'a>(part: &mut MessagePart<'a>, raw: &Cow<'a, [u8]>) -> Cow<'a, [u8]>
             // Within the whole message, or within its own decoded octets.
             let place = inner.parts.first().map_or(0..0, |root| root.offset_header as usize..root.offset_end as usize);
             match inner.raw_message {
-                Cow::Borrowed(octets) => Cow::Borrowed(octets.get(place).unwrap_or_default()),
+                Cow::Borrowed(_) => Cow::Borrowed(view.whole(place)),
                 Cow::Owned(octets) => Cow::Owned(octets.get(place).unwrap_or_default().to_vec()),
             }
         }
         PartType::Multipart(_) => match raw {
-            Cow::Borrowed(raw) => {
-                Cow::Borrowed(raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default())
-            }
+            Cow::Borrowed(_) => Cow::Borrowed(view.whole(part.offset_body as usize..part.offset_end as usize)),
             Cow::Owned(_) => Cow::default(),
         },
     }
 }
 
 /// Size, preview, header lines, words to search for.
-fn finish(mime: &[u8], body_type: BodyType, parsed: &mut Parsed<'_>) {
-    let size = i64::try_from(mime.len()).unwrap_or(i64::MAX);
+fn finish(mime: &[u8], view: &View<'_>, body_type: BodyType, parsed: &mut Parsed<'_>) {
+    let size = i64::try_from(view.size()).unwrap_or(i64::MAX);
     parsed.columns.set(Column::Size, Value::Long(size));
     if let Some(lines) = json::encode(&Value::Headers(super::headers(mime))) {
         parsed.props.insert("InternetMessageHeaders".to_owned(), lines);
@@ -462,7 +470,7 @@ pub fn describe(columns: &mut Columns, body_type: BodyType, body: &str) -> Strin
 }
 
 /// At most so many octets, whole characters only.
-fn beginning(text: &str, most: usize) -> &str {
+pub(super) fn beginning(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
