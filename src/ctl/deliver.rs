@@ -27,7 +27,8 @@ pub struct Args {
     from: String,
 }
 
-/// `EX_NOUSER` and `EX_TEMPFAIL` of sysexits.h, which MTAs understand.
+/// `EX_DATAERR`, `EX_NOUSER` and `EX_TEMPFAIL` of sysexits.h, which MTAs understand.
+const UNFIT: u8 = 65;
 const NO_USER: u8 = 67;
 const TEMPORARY: u8 = 75;
 
@@ -54,6 +55,7 @@ pub fn run(config: &Path, args: &Args) -> Result {
 
 fn status(error: DeliverError) -> u8 {
     match error {
+        DeliverError::Unfit => UNFIT,
         DeliverError::Unknown | DeliverError::Disabled => NO_USER,
         DeliverError::Full | DeliverError::Busy { .. } | DeliverError::Failed => TEMPORARY,
     }

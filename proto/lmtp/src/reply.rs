@@ -55,6 +55,7 @@ replies! {
     NO_SUCH_MAILBOX = 550 "5.1.1" "No such mailbox here";
     MAILBOX_DISABLED = 550 "5.2.1" "The mailbox is disabled";
     TOO_BIG = 552 "5.3.4" "The message is larger than this server takes";
+    CANNOT_STORE = 554 "5.6.0" "The message cannot be stored, now or later";
     NEED_SMTPUTF8 = 553 "5.6.7" "This address needs SMTPUTF8";
     UNKNOWN_PARAMETER = 555 "5.5.4" "Parameter not supported";
 }

@@ -59,6 +59,7 @@ fn attempt(
                 if error == DeliverError::Full { "4.2.2" } else { "4.3.0" },
                 error.to_string(),
             )),
+            Err(error @ DeliverError::Unfit) => Fate::Failed(Trouble::own("5.6.0", error.to_string())),
             Err(error @ DeliverError::Disabled) => Fate::Failed(Trouble::own("5.2.1", error.to_string())),
             Err(error @ DeliverError::Unknown) => Fate::Failed(Trouble::own("5.1.1", error.to_string())),
         };

@@ -216,6 +216,7 @@ fn said(error: Option<DeliverError>) -> Said {
         Some(DeliverError::Unknown) => Said::NO_SUCH_MAILBOX,
         Some(DeliverError::Disabled) => Said::MAILBOX_DISABLED,
         Some(DeliverError::Full) => Said::MAILBOX_FULL,
+        Some(DeliverError::Unfit) => Said::CANNOT_STORE,
         Some(DeliverError::Busy { .. } | DeliverError::Failed) => Said::TEMPORARY,
     }
 }

@@ -46,6 +46,8 @@ pub enum DeliverError {
     Busy {
         retry_ms: u32,
     },
+    /// Not even its octets with a plain envelope can be stored, now or later.
+    Unfit,
     /// A fault of ours, in the log; it may work later.
     Failed,
 }
@@ -57,6 +59,7 @@ impl std::fmt::Display for DeliverError {
             DeliverError::Disabled => "the account is disabled",
             DeliverError::Full => "the mailbox is full",
             DeliverError::Busy { .. } => "the database is away",
+            DeliverError::Unfit => "the message cannot be stored",
             DeliverError::Failed => "it could not be stored; the log says why",
         })
     }
@@ -148,7 +151,13 @@ fn one(
     if target.disabled {
         return Err(DeliverError::Disabled);
     }
-    let result = put(store, settings, trace, target, parsed, mime);
+    let mut result = store.part(|store| put(store, settings, trace, target, parsed, mime));
+    // Something that it says is in the way, and will be each time that it comes: then it is kept without saying it.
+    if let Err(error @ (StoreError::Unfit { .. } | StoreError::Corrupt(_) | StoreError::Db(_))) = &result {
+        note!(Warn, "mailbox {}: a message is kept with a plain envelope: {error}", target.mailbox);
+        let plain = mime::plain(parsed, mime);
+        result = store.part(|store| put(store, settings, trace, target, &plain, mime));
+    }
     if let Err(error) = &result {
         note!(Warn, "mailbox {}: not delivered: {error}", target.mailbox);
     }
@@ -228,6 +237,7 @@ fn told(error: &StoreError) -> DeliverError {
         StoreError::Busy { retry_ms } => DeliverError::Busy { retry_ms: *retry_ms },
         StoreError::NotFound(_) => DeliverError::Unknown,
         StoreError::Quota => DeliverError::Full,
+        StoreError::Unfit { .. } => DeliverError::Unfit,
         _ => DeliverError::Failed,
     }
 }

@@ -211,6 +211,7 @@ impl Envelope {
                 Ok(_) => {}
                 Err(DeliverError::Busy { retry_ms }) => return Err(ewsd_store::StoreError::Busy { retry_ms }.into()),
                 Err(DeliverError::Failed) => return Err(Error::internal("a message could not be delivered here")),
+                Err(DeliverError::Unfit) => return Err(ewsd_model::code::Code::ErrorDataSizeLimitExceeded.into()),
                 Err(DeliverError::Unknown | DeliverError::Disabled | DeliverError::Full) => {
                     waiting.push(one.address.clone())
                 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what becomes of a message that came in? | `parse.rs` |
 //! | how much of it is read? | `budget.rs`, with `encoded.rs` |
+//! | what is kept of one whose properties cannot be stored? | `plain.rs` |
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
 //! | is it a report about another one? | `report.rs` |
@@ -21,6 +22,7 @@ mod encoded;
 mod header;
 pub mod outgoing;
 mod parse;
+mod plain;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -35,6 +37,7 @@ use ewsd_store::{Columns, Map};
 pub use build::{Message, Part, build, mailboxes};
 pub use header::{headers, prepend};
 pub use parse::{describe, display, parse};
+pub use plain::plain;
 pub use thread::{Thread, topic};
 
 /// Characters of the preview (MS-OXWSCORE: item:Preview).
