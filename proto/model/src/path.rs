@@ -1,5 +1,7 @@
 //! The three ways to name a property: FieldURI, IndexedFieldURI, ExtendedFieldURI (MS-OXWSCDATA, BasePathToElementType).
 
+use std::borrow::Cow;
+
 use crate::property::ExtendedPath;
 use crate::{ItemKind, PropId};
 
@@ -29,9 +31,9 @@ impl IndexedPath {
         id.row().built().then_some(id)
     }
 
-    /// Whether the entry of this key is the one that is named.
-    pub fn names(&self, key: &str) -> bool {
-        if self.dictionary.ignores_case() { self.key.eq_ignore_ascii_case(key) } else { self.key == key }
+    /// A key as keys of its dictionary are compared.
+    pub fn folded<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        if self.dictionary.ignores_case() { Cow::Owned(key.to_ascii_lowercase()) } else { Cow::Borrowed(key) }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, Store};
 use jiff::Timestamp;
@@ -31,5 +33,15 @@ impl<'a> Session<'a> {
         culture: Option<&'a str>,
     ) -> Session<'a> {
         Session { gate: Gate::new(store, caller.clone()), settings, caller, culture, now: clock::now() }
+    }
+
+    /// Whether one object may get so many changes in one call.
+    pub fn check_changes(&self, changes: usize) -> Result<(), Failure> {
+        let most = self.settings.limits.changes_per_object;
+        if changes as u64 > most {
+            let text = format!("At most {most} changes of one object in one request.");
+            return Err(Failure::with_text(Code::ErrorInvalidArgument, text));
+        }
+        Ok(())
     }
 }

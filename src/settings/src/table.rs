@@ -128,6 +128,8 @@ settings! {
             "Recipients of one message, taken by LMTP or sent by a client.";
         items_per_request: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
             "Items or folders named in one request.";
+        changes_per_object: u64 = 1_000u64, Live, Worker, Check::Between(100, 100_000),
+            "Changes of one item or folder in one request, and extended properties of a new one; beyond that ErrorInvalidArgument.";
         find_rows: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
             "Rows in one answer of FindItem and FindFolder; clients page through the rest.";
         restriction_nodes: u64 = 255u64, Live, Worker, Check::Between(1, 10_000),

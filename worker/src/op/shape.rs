@@ -3,7 +3,8 @@
 //! Used by GetItem, FindItem, SyncFolderItems and whatever else shows items. A property that an item's kind does not
 //! have, or has no value for, is left out: clients ask for the union of all kinds.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 
 use ewsd_ews::shape::{AttachmentShape, ItemShape};
 use ewsd_ews::view::ItemView;
@@ -82,9 +83,11 @@ impl Shape {
             needs: if listed { Needs::of_lists() } else { Needs::of_items() },
             mail_needs: Needs::default(),
         };
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         for path in &shape.additional {
-            made.add(path, &mut seen);
+            if seen.insert(path) {
+                made.add(path);
+            }
         }
         if made.include_mime {
             made.needs.prop(PropId::ItemMimeContent);
@@ -101,13 +104,12 @@ impl Shape {
         made
     }
 
-    fn add(&mut self, path: &Path, seen: &mut BTreeSet<PropId>) {
+    /// A path that was not named before.
+    fn add(&mut self, path: &Path) {
         match path {
             Path::Prop(id) => {
-                if seen.insert(*id) {
-                    self.needs.prop(*id);
-                    self.additional.push(*id);
-                }
+                self.needs.prop(*id);
+                self.additional.push(*id);
             }
             Path::Indexed(indexed) => {
                 if let Some(id) = indexed.prop() {
@@ -116,10 +118,8 @@ impl Shape {
                 }
             }
             Path::Extended(path) => {
-                if !self.extended.iter().any(|(known, _)| known == path) {
-                    self.needs.extended(path);
-                    self.extended.push((path.clone(), path.key()));
-                }
+                self.needs.extended(path);
+                self.extended.push((path.clone(), path.key()));
             }
         }
     }
@@ -225,8 +225,13 @@ impl Shape {
             {
                 continue;
             }
-            let wanted: Vec<&IndexedPath> = self.indexed.iter().filter(|one| one.prop() == Some(id)).collect();
-            let keep = |key: &str| wanted.iter().any(|one| one.names(key));
+            let wanted: HashSet<Cow<'_, str>> = self
+                .indexed
+                .iter()
+                .filter(|one| one.prop() == Some(id))
+                .map(|one| indexed.folded(&one.key))
+                .collect();
+            let keep = |key: &str| wanted.contains(&indexed.folded(key));
             let value = match item.value(id) {
                 Some(Value::Entries(entries)) => {
                     Value::Entries(entries.into_iter().filter(|entry| keep(&entry.0)).collect())

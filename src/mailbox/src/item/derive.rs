@@ -27,6 +27,7 @@ pub fn touches_mime(edit: &Edit<'_>) -> bool {
 
 /// Completes an edit. Answers the words that the item is found by, if they changed.
 pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
+    edit.settle();
     show_people(edit);
     match edit.kind {
         ItemKind::Contact => name_contact(edit),

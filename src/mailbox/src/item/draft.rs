@@ -75,6 +75,7 @@ pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
 
 impl Draft {
     pub fn new(session: &mut Session<'_>, kind: ItemKind, mut wanted: Wanted) -> Result<Draft> {
+        session.check_changes(wanted.extended.len())?;
         let given = match wanted.take(PropId::ItemMimeContent) {
             Some(Value::Mime(_)) if !kind.row().has_mime => {
                 return Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent).into());

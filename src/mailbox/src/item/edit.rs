@@ -1,7 +1,8 @@
 //! Edits: properties put into an item, the same way for CreateItem and UpdateItem.
 //!
 //! An edit knows the item as it is (nothing, for a new one) and collects what changes. What may be written at all was
-//! decided by the property table when the request was read. MAPI names of properties are `edit_mapi.rs`; what follows from
+//! decided by the property table when the request was read. MAPI names of properties are `edit_mapi.rs`, lists that are changed
+//! piece by piece `edit_lists.rs`; what follows from
 //! an edit (display names, preview, words, size) is `derive.rs`.
 
 use std::borrow::Cow;
@@ -15,6 +16,8 @@ use ewsd_model::value::{Body, Flag, FlagStatus, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{ColumnSet, Columns, ItemRow, Map, is_always_set, json};
 use jiff::Timestamp;
+
+use super::edit_lists::Pending;
 
 /// Changes to one item.
 #[derive(Clone, Debug)]
@@ -43,10 +46,12 @@ pub struct Edit<'a> {
     pub hides_more: bool,
     /// Keys of extended properties that were touched.
     pub touched_keys: BTreeSet<String>,
+    /// Changes of lists that are not in `props` yet.
+    pub(super) pending: Pending,
 }
 
 #[derive(PartialEq)]
-enum Snapshot {
+pub(super) enum Snapshot {
     Column(Option<Value>),
     Bit(bool),
     Member(Option<serde_json::Value>),
@@ -70,6 +75,7 @@ impl<'a> Edit<'a> {
             changed: BTreeSet::new(),
             hides_more: false,
             touched_keys: BTreeSet::new(),
+            pending: Pending::new(),
         }
     }
 
@@ -95,7 +101,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// The mailboxes of a recipient list after the edit.
+    /// The mailboxes of a recipient list after the edit, but for those that are still being collected.
     pub fn mailboxes(&self, id: PropId) -> Vec<Mailbox> {
         match self.member(id.row().element).and_then(|list| json::decode(Type::Recipients, list)) {
             Some(Value::Mailboxes(list)) => list,
@@ -113,6 +119,7 @@ impl<'a> Edit<'a> {
 
     /// Sets a property of the table.
     pub fn set(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
+        self.settle_one(id);
         let before = self.snapshot(id);
         self.put(id, value)?;
         self.note(id, before);
@@ -130,7 +137,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    fn note(&mut self, id: PropId, before: Option<Snapshot>) {
+    pub(super) fn note(&mut self, id: PropId, before: Option<Snapshot>) {
         self.touched.insert(id);
         if before.is_none() || before != self.snapshot(id) {
             // A message that says nothing of hidden recipients is none the worse for getting some.
@@ -166,7 +173,7 @@ impl<'a> Edit<'a> {
                 Ok(())
             }
             (Source::Json, Value::Mailboxes(list)) => {
-                self.set_member(row.element, Value::Mailboxes(list.into_iter().map(complete).collect()));
+                self.set_mailboxes(id, list);
                 Ok(())
             }
             (Source::Json, value) => {
@@ -187,12 +194,17 @@ impl<'a> Edit<'a> {
         }
     }
 
+    pub(super) fn set_mailboxes(&mut self, id: PropId, list: Vec<Mailbox>) {
+        self.set_member(id.row().element, Value::Mailboxes(list.into_iter().map(complete).collect()));
+    }
+
     fn is_same(&self, column: Column, new: &Mailbox) -> bool {
         matches!(self.column(column), Some(Value::Mailbox(old)) if is_same(old, new))
     }
 
     /// Takes a property away. One that is not there is gone already.
     pub fn unset(&mut self, id: PropId) -> Result<(), Failure> {
+        self.settle_one(id);
         let row = id.row();
         let before = self.snapshot(id);
         match row.source {
@@ -217,19 +229,23 @@ impl<'a> Edit<'a> {
     /// Adds to what is there: recipients to a list, text to a body of the same form.
     pub fn append(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
         match value {
-            Value::Mailboxes(more) => {
-                let mut list = self.mailboxes(id);
-                list.extend(more);
-                self.set(id, Value::Mailboxes(list))
-            }
+            Value::Mailboxes(more) => match self.add_mailboxes(id, more) {
+                true => Ok(()),
+                false => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
+            },
             Value::Body(more) => {
-                let body = self.whole_body().map(Cow::into_owned);
+                // Taken and put back: many texts may be appended to a long one.
+                let body = match self.body.take() {
+                    Some(body) => body,
+                    None => self.whole_body().map(Cow::into_owned),
+                };
                 let mut body = body.unwrap_or(Body { body_type: more.body_type, ..Body::default() });
-                if body.body_type != more.body_type {
-                    return Err(Failure::at(Code::ErrorInvalidPropertyAppend, id));
+                let fits = body.body_type == more.body_type;
+                if fits {
+                    body.text.push_str(&more.text);
                 }
-                body.text.push_str(&more.text);
-                self.set(id, Value::Body(body))
+                self.set_body(Some(body));
+                if fits { Ok(()) } else { Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)) }
             }
             _ => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
         }
@@ -238,21 +254,10 @@ impl<'a> Edit<'a> {
     /// Sets one entry of a dictionary property; None takes it out.
     pub fn set_entry(&mut self, path: &IndexedPath, text: Option<String>) -> Result<(), Failure> {
         let refused = || Failure::at(Code::ErrorInvalidPropertySet, Path::Indexed(path.clone()));
-        let id = path.prop().filter(|id| id.row().source == Source::Json).ok_or_else(refused)?;
-        self.put_entry(id, |key| path.names(key), &path.key, text);
+        let is_dictionary = |id: &PropId| id.row().source == Source::Json && matches!(id.row().ty, Type::Entries(_));
+        let id = path.prop().filter(is_dictionary).ok_or_else(refused)?;
+        self.put_entry(id, &path.key, text);
         Ok(())
-    }
-
-    pub(super) fn put_entry(&mut self, id: PropId, same: impl Fn(&str) -> bool, key: &str, text: Option<String>) {
-        let row = id.row();
-        let mut entries = match self.member(row.element).and_then(|member| json::decode(row.ty, member)) {
-            Some(Value::Entries(entries)) => entries,
-            _ => Vec::new(),
-        };
-        entries.retain(|entry| !same(&entry.0));
-        entries.extend(text.map(|text| (key.to_owned(), text)));
-        self.touched.insert(id);
-        self.set_member(row.element, Value::Entries(entries));
     }
 
     pub(super) fn set_column(&mut self, column: Column, value: Value) {
@@ -281,7 +286,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    fn set_member(&mut self, element: &str, value: Value) {
+    pub(super) fn set_member(&mut self, element: &str, value: Value) {
         let empty = match &value {
             Value::Text(text) => text.is_empty(),
             Value::Texts(texts) => texts.is_empty(),

@@ -45,7 +45,7 @@ impl Edit<'_> {
             Some(Alias::Part(id, part)) => self.set_part(id, part, text()?)?,
             Some(Alias::Entry(id, key)) => {
                 let text = text()?;
-                self.put_entry(id, |known| known == key, key, Some(text));
+                self.put_entry(id, key, Some(text));
             }
             Some(Alias::Flag(part)) => {
                 self.touched.insert(PropId::ItemFlag);
@@ -82,7 +82,7 @@ impl Edit<'_> {
             }
             Some(Alias::PlainBody | Alias::HtmlBody) => self.unset(PropId::ItemBody),
             Some(Alias::Entry(id, key)) => {
-                self.put_entry(id, |known| known == key, key, None);
+                self.put_entry(id, key, None);
                 Ok(())
             }
             Some(_) => Err(Failure::at(Code::ErrorInvalidPropertyDelete, Path::Extended(path.clone()))),

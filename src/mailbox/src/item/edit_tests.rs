@@ -95,6 +95,7 @@ fn recipients_are_appended_to_what_is_there() {
     let mut edit = edit(Some(&base));
     let more = Mailbox { address: Some("c@d".into()), ..Mailbox::default() };
     edit.append(PropId::MessageToRecipients, Value::Mailboxes(vec![more])).unwrap();
+    edit.settle();
     let list = edit.mailboxes(PropId::MessageToRecipients);
     let addresses: Vec<_> = list.iter().filter_map(|one| one.address.as_deref()).collect();
     assert_eq!(addresses, ["a@b", "c@d"]);
@@ -139,6 +140,7 @@ fn single_entries_are_set_and_taken_out() {
     edit.set_entry(&path("MobilePhone"), Some("1".into())).unwrap();
     edit.set_entry(&path("HomePhone"), Some("2".into())).unwrap();
     edit.set_entry(&path("MobilePhone"), None).unwrap();
+    edit.settle();
     assert_eq!(edit.props["PhoneNumbers"], serde_json::json!([["HomePhone", "2"]]));
 }
 
@@ -147,4 +149,22 @@ fn message_ids_get_their_brackets() {
     let mut edit = edit(None);
     edit.set(PropId::MessageInternetMessageId, Value::Text("1@client.example".into())).unwrap();
     assert_eq!(edit.set.text(Column::MessageId), Some("<1@client.example>"));
+}
+
+#[test]
+fn a_list_that_is_set_whole_is_what_counts_from_there_on() {
+    let mut edit = edit(None);
+    let one = |address: &str| Value::Mailboxes(vec![Mailbox { address: Some(address.into()), ..Mailbox::default() }]);
+    edit.append(PropId::MessageBccRecipients, one("a@b")).unwrap();
+    edit.set(PropId::MessageBccRecipients, one("c@d")).unwrap();
+    edit.append(PropId::MessageBccRecipients, one("e@f")).unwrap();
+    edit.append(PropId::MessageToRecipients, one("g@h")).unwrap();
+    edit.unset(PropId::MessageToRecipients).unwrap();
+    edit.settle();
+    let addresses = |id| edit.mailboxes(id).into_iter().filter_map(|one| one.address).collect::<Vec<_>>();
+    assert_eq!(addresses(PropId::MessageBccRecipients), ["c@d", "e@f"]);
+    assert!(addresses(PropId::MessageToRecipients).is_empty());
+    assert!(edit.changed.contains(&PropId::MessageBccRecipients) && edit.hides_more);
+    let refused = edit.append(PropId::ItemSubject, one("a@b")).unwrap_err();
+    assert_eq!(refused.code, Code::ErrorInvalidPropertyAppend);
 }

@@ -3,7 +3,7 @@
 //! | question | file |
 //! |---|---|
 //! | how is a new item put together? | `draft.rs` |
-//! | how does a property get into an item? | `edit.rs`, by its MAPI name `edit_mapi.rs` |
+//! | how does a property get into an item? | `edit.rs`, by its MAPI name `edit_mapi.rs`, lists and long texts `edit_lists.rs` |
 //! | what follows from an item's properties (preview, display names, words, size)? | `derive.rs` |
 //! | how are rows and whole messages read? | `load.rs` |
 //! | how is a message sent? | `submit.rs` |
@@ -13,6 +13,7 @@
 pub mod derive;
 pub mod draft;
 pub mod edit;
+mod edit_lists;
 mod edit_mapi;
 pub mod load;
 pub mod replace;

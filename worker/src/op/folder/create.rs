@@ -34,6 +34,7 @@ pub fn run(cx: &mut Cx<'_>, request: CreateFolder) -> Result<Vec<Outcome<FolderV
 
 fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Result<FolderView> {
     let asked = asked?;
+    cx.check_changes(asked.extended.len())?;
     if asked.kind == FolderKind::SearchFolder {
         let text = "Search folders cannot be created on this server yet.";
         return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());

@@ -43,6 +43,7 @@ pub fn run(cx: &mut Cx<'_>, request: UpdateItem) -> Result<Vec<Outcome<Updated>>
 }
 
 fn one(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange) -> Result<Updated> {
+    cx.check_changes(change.updates.len())?;
     let item = cx.gate.item(&change.id, Right::Modify)?;
     if request.conflicts != ConflictResolution::Always && item.change.is_none() {
         return Err(Code::ErrorChangeKeyRequired.into());
@@ -104,6 +105,7 @@ fn write(
             replace::overlay(&mut edit, octets, parsed);
         }
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
+        edit.settle();
         check_conflict(request.conflicts, item.change, &row, &edit)?;
         let search = derive::complete(&mut edit);
         let update = update(cx, &edit, &row, search.as_deref());
