@@ -138,6 +138,8 @@ settings! {
             "Changes in one answer of SyncFolderItems.";
         attachment_depth: u64 = 10u64, Live, Worker, Check::Between(1, 100),
             "Messages attached to messages attached to messages.";
+        worker_bytes: u64 = 2_147_483_648u64, Live, Worker, Check::Between(134_217_728, 1 << 44),
+            "Address space of a request worker (RLIMIT_AS): what would take more ends that worker alone. Keep it above 8 times message_bytes.";
         subscriptions_per_account: u64 = 5_000u64, Live, Worker, Check::Between(1, 1_000_000),
             "Subscriptions that one account holds at a time.";
     }

@@ -9,6 +9,7 @@
 //!
 //! Every role ends when the master's end of its sockets is closed, whatever became of the master.
 
+mod bounds;
 mod cluster;
 mod courier;
 pub mod database;

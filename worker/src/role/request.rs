@@ -15,7 +15,7 @@ use ewsd_settings::Settings;
 use ewsd_store::{Store, StoreError};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::memory;
+use super::{bounds, memory};
 use crate::auth::Authenticator;
 
 /// Most pairs in one message to the master.
@@ -36,6 +36,7 @@ pub(super) struct Worker<'a> {
 
 /// Serves until the master closes this generation's jobs, or the worker has served its number.
 pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
+    bounds::set(settings.limits.worker_bytes).map_err(|error| format!("limits.worker_bytes: {error}"))?;
     let options = super::database::options(settings, "ewsd request");
     let store = match Store::connect(&options) {
         Err(StoreError::Busy { .. }) => Store::lazy(&options),

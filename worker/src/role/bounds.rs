@@ -1,0 +1,32 @@
+//! How much memory a request worker may have, and what it says when it gets no more: one that asks for too much ends alone, and
+//! the log tells what it was at.
+
+use std::ffi::c_int;
+use std::os::fd::AsFd;
+
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::write;
+
+use crate::note;
+
+/// Bounds this process to `bytes` of address space for good.
+pub(super) fn set(bytes: u64) -> nix::Result<()> {
+    // A refused allocation ends in SIGABRT.
+    let words = SigAction::new(SigHandler::Handler(last_words), SaFlags::SA_RESETHAND, SigSet::empty());
+    // SAFETY: the handler reads atomics and calls write(2), which a signal handler may; it is set before any other thread is.
+    unsafe { sigaction(Signal::SIGABRT, &words) }?;
+    setrlimit(Resource::RLIMIT_AS, bytes, bytes)
+}
+
+/// Allocates nothing and waits for nothing. The process ends when it returns.
+extern "C" fn last_words(_: c_int) {
+    let mut id = [b' '; note::DOING];
+    note::doing(&mut id);
+    let stderr = std::io::stderr();
+    for text in
+        [id.trim_ascii_end(), b" request gives up: a fault of its own, or no memory within limits.worker_bytes\n"]
+    {
+        let _ = write(stderr.as_fd(), text);
+    }
+}
