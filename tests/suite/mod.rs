@@ -18,6 +18,7 @@ mod folder;
 mod fuzz;
 mod get;
 mod hold;
+mod hostile;
 mod http;
 mod invariants;
 mod lmtp;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Test> {
         fuzz::tests,
         get::tests,
         hold::tests,
+        hostile::tests,
         http::tests,
         invariants::tests,
         lmtp::tests,

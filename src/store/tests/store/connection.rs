@@ -327,3 +327,30 @@ fn the_recommended_settings_are_taken_by_the_server() {
     }
     assert!(embedded::conf(&["jit"]).lines().all(|line| !line.starts_with("jit ") && line.contains(" = '")));
 }
+
+/// What one part of a transaction cannot store, another may, and the transaction goes on.
+#[test]
+fn a_part_that_fails_undoes_itself_alone() {
+    let mut house = house();
+    house.execute("alter table item add constraint no_words check (subject <> 'xyzzy')");
+    let (mailbox, inbox) = (house.mailbox, house.inbox);
+    let give = |store: &mut Store, text: &str| store.create_item(mailbox, &message(inbox, text));
+    let unfit = |result: &Result<ItemRef, StoreError>| matches!(result, Err(StoreError::Unfit { large: false, text }) if text.contains("no_words") && !text.contains("xyzzy"));
+    assert!(unfit(&give(&mut house.store, "xyzzy")));
+    house
+        .store
+        .transaction(|store| {
+            give(store, "before")?;
+            assert!(unfit(&store.part(|store| give(store, "xyzzy"))));
+            store.part(|store| give(store, "instead")).map(drop)
+        })
+        .unwrap();
+    assert_eq!(house.counts(inbox), (2, 2));
+    assert_eq!(house.store.take_changes(), [(mailbox, house.newest())]);
+    let spoiled = house.store.transaction(|store| {
+        assert!(unfit(&give(store, "xyzzy")));
+        store.part(|store| give(store, "too late")).map(drop)
+    });
+    assert!(spoiled.is_err());
+    assert_eq!(house.counts(inbox), (2, 2));
+}

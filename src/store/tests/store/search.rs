@@ -540,3 +540,23 @@ fn ids_of_any_length_are_found_by_an_index() {
         assert!(find(&equal(id(octets).replace("@x", "@y"))).is_empty());
     }
 }
+
+/// The expression is that of the query builder; a place in the folder's order would be the other way to find it.
+#[test]
+fn the_index_of_ids_is_used() {
+    let (house, _) = stack();
+    let mut client = postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    client.batch_execute("update item set message_id = '<' || item || '@x>'; vacuum analyze item").unwrap();
+    let digest = |text: &str| format!(r"substring(sha256(decode(replace({text}, '\', '\\'), 'escape')) for 16)");
+    client.batch_execute("set enable_seqscan = off").unwrap();
+    let text = format!(
+        "explain select item from item i where i.mailbox = {} and i.folder = {} and ({} = {} and i.message_id = '<9@x>')
+         order by received desc, item desc limit 50",
+        house.mailbox.0,
+        house.inbox.0,
+        digest("i.message_id"),
+        digest("'<9@x>'::text")
+    );
+    let plan: Vec<String> = client.query(&text, &[]).unwrap().iter().map(|line| line.get(0)).collect();
+    assert!(plan.iter().any(|line| line.contains("item_message_id")), "{plan:#?}");
+}
