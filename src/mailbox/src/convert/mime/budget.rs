@@ -23,8 +23,8 @@ struct Heads {
 
 /// Of one head. Heads of real mail have at most some 200 fields and 60 KB; 10,240 addresses are what postfix takes, two marks each.
 const HEAD: Heads = Heads { octets: 256 * 1024, fields: 1_000, marks: 20_480 };
-/// Of all heads of a message: its own, its parts', those of attached messages.
-const HEADS: Heads = Heads { octets: 1024 * 1024, fields: 20_000, marks: 40_960 };
+/// Of all heads of a message: its own, its parts', those of attached messages; enough for a digest of 400 messages.
+const HEADS: Heads = Heads { octets: 4 * 1024 * 1024, fields: 40_000, marks: 81_920 };
 /// Octets of one field, as in postfix (`header_size_limit`).
 const FIELD: usize = 102_400;
 /// Parts: twice as many as become attachments.

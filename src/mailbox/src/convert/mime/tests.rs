@@ -190,6 +190,25 @@ fn messages_in_messages_end_some_time() {
     assert!(parsed.body.len() < 1_000_000 && parsed.body.starts_with("Subject: x"));
 }
 
+#[test]
+fn what_is_beyond_the_budgets_is_in_the_octets() {
+    let inner = format!("Subject: y\r\n{}To: {}\r\n\r\ntext", "X: 1\r\n".repeat(5_000), "a@b,".repeat(30_000));
+    let mime = format!(
+        "Subject: x\r\nTo: {}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbody\r\n--b\r\n\
+         Content-Type: message/rfc822\r\n\r\n{inner}\r\n--b--\r\n",
+        "<a@b>,".repeat(100_000)
+    );
+    let parsed = parse(mime.as_bytes(), Timestamp::UNIX_EPOCH);
+    assert_eq!((text(&parsed, Column::Subject), parsed.body.as_str()), ("x", "body"));
+    assert_eq!(parsed.columns.number(Column::Size), Some(mime.len() as i64));
+    let people = parsed.props["ToRecipients"].as_array().unwrap().len();
+    assert!((5_000..=10_240).contains(&people), "{people}");
+    assert!(parsed.attachments.len() == 1 && parsed.attachments[0].content == inner.as_bytes());
+    let again = parse(&parsed.attachments[0].content, Timestamp::UNIX_EPOCH);
+    assert_eq!((text(&again, Column::Subject), again.body.as_str()), ("y", "text"));
+    assert_eq!(headers(inner.as_bytes()).len(), 1_000);
+}
+
 fn written(parsed: &Parsed<'_>, bcc: bool) -> String {
     let body_type = if parsed.columns.number(Column::BodyType) == Some(1) { BodyType::Html } else { BodyType::Text };
     let body = Body { body_type, text: parsed.body.clone(), truncated: None };
