@@ -215,10 +215,10 @@ fn mail_leaves_by_one_door() {
     assert_none(
         offences(&["store/src", "worker/src"], |path, line| {
             !path.starts_with("store/src/outbox/")
-                && path != "worker/src/op/item/submit.rs"
+                && path != "src/mailbox/src/item/submit.rs"
                 && line.contains("put_outgoing(")
         }),
-        "only worker/src/op/item/submit.rs puts into the outbox, and only what it checked",
+        "only src/mailbox/src/item/submit.rs puts into the outbox, and only what it checked",
     );
 }
 

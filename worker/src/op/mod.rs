@@ -20,7 +20,7 @@ pub mod item;
 pub mod shape;
 pub mod sync;
 
-use ewsd_ews::fault::{Failure, Fault};
+use ewsd_ews::fault::Fault;
 use ewsd_ews::{Reply, Request};
 use ewsd_ipc::Why;
 use ewsd_mailbox::error::{Error, Result};

@@ -225,12 +225,8 @@ impl Shape {
             {
                 continue;
             }
-            let wanted: HashSet<Cow<'_, str>> = self
-                .indexed
-                .iter()
-                .filter(|one| one.prop() == Some(id))
-                .map(|one| indexed.folded(&one.key))
-                .collect();
+            let wanted: HashSet<Cow<'_, str>> =
+                self.indexed.iter().filter(|one| one.prop() == Some(id)).map(|one| indexed.folded(&one.key)).collect();
             let keep = |key: &str| wanted.contains(&indexed.folded(key));
             let value = match item.value(id) {
                 Some(Value::Entries(entries)) => {

@@ -4,11 +4,10 @@
 use std::ffi::c_int;
 use std::os::fd::AsFd;
 
+use ewsd_mailbox::log;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::write;
-
-use crate::note;
 
 /// Bounds this process to `bytes` of address space for good.
 pub(super) fn set(bytes: u64) -> nix::Result<()> {
@@ -21,8 +20,8 @@ pub(super) fn set(bytes: u64) -> nix::Result<()> {
 
 /// Allocates nothing and waits for nothing. The process ends when it returns.
 extern "C" fn last_words(_: c_int) {
-    let mut id = [b' '; note::DOING];
-    note::doing(&mut id);
+    let mut id = [b' '; log::DOING];
+    log::doing(&mut id);
     let stderr = std::io::stderr();
     for text in
         [id.trim_ascii_end(), b" request gives up: a fault of its own, or no memory within limits.worker_bytes\n"]

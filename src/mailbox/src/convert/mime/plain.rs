@@ -17,7 +17,7 @@ const TEXT: usize = 255;
 /// What is kept of `parsed`, which was read off `mime`.
 pub fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'static> {
     let mut columns = Columns::new();
-    columns.set(Column::Class, Value::Text(ItemKind::Message.default_class().to_owned()));
+    columns.set(Column::Class, Value::Text(ItemKind::Message.row().default_class.to_owned()));
     let sent = parsed.columns.time(Column::Sent).unwrap_or(Timestamp::UNIX_EPOCH);
     columns.set(Column::Sent, Value::Time(sent));
     columns.set(Column::Size, Value::Long(i64::try_from(mime.len()).unwrap_or(i64::MAX)));

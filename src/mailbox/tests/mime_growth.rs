@@ -9,7 +9,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use ewsd_work::convert::mime;
+use ewsd_mailbox::convert::mime;
 use jiff::Timestamp;
 use nix::libc;
 
