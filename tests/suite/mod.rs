@@ -10,6 +10,7 @@ mod chaos;
 mod clients;
 mod courier;
 mod create;
+mod crossing;
 mod database;
 mod directory;
 mod event;
@@ -30,6 +31,7 @@ mod relocate;
 mod remove;
 mod send;
 mod settings;
+mod sharing;
 mod slow;
 mod soap;
 mod submit;
@@ -47,6 +49,7 @@ pub fn all() -> Vec<Test> {
         clients::tests,
         courier::tests,
         create::tests,
+        crossing::tests,
         database::tests,
         directory::tests,
         event::tests,
@@ -67,6 +70,7 @@ pub fn all() -> Vec<Test> {
         remove::tests,
         send::tests,
         settings::tests,
+        sharing::tests,
         slow::tests,
         soap::tests,
         submit::tests,

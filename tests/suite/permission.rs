@@ -6,6 +6,7 @@ use crate::support::ops::{
     subscribe_request, sync_request,
 };
 use crate::support::shared;
+use crate::support::sharing::{entry, give, give_request, lend, level, named, person};
 use crate::support::xml::Node;
 
 crate::tests![
@@ -18,33 +19,9 @@ crate::tests![
     lets_a_reader_in,
     lets_an_owner_change_the_folder,
     keeps_everybody_else_out,
+    tells_nothing_of_folders_that_were_never_seen,
+    tells_once_of_folders_that_are_seen_no_more,
 ];
-
-fn person(address: &str, rest: &str) -> String {
-    entry(&format!("<t:PrimarySmtpAddress>{address}</t:PrimarySmtpAddress>"), rest)
-}
-
-fn entry(user: &str, rest: &str) -> String {
-    format!("<t:Permission><t:UserId>{user}</t:UserId>{rest}</t:Permission>")
-}
-
-fn level(name: &str) -> String {
-    format!("<t:PermissionLevel>{name}</t:PermissionLevel>")
-}
-
-fn request(which: &str, element: &str, list: &str, entries: &str) -> String {
-    format!(
-        "<m:UpdateFolder><m:FolderChanges><t:FolderChange>{}<t:Updates><t:SetFolderField>{}<t:{element}><t:PermissionSet>\
-         <t:{list}>{entries}</t:{list}></t:PermissionSet></t:{element}></t:SetFolderField></t:Updates></t:FolderChange>\
-         </m:FolderChanges></m:UpdateFolder>",
-        folder(which),
-        field("folder:PermissionSet")
-    )
-}
-
-fn give(ews: &mut Ews, which: &str, entries: &str) {
-    ews.one(&request(which, "Folder", "Permissions", entries));
-}
 
 fn set_of(ews: &mut Ews, which: &str) -> Node {
     get_folder(ews, which, "IdOnly", &["folder:PermissionSet"]).want("t:PermissionSet").clone()
@@ -130,14 +107,14 @@ fn gives_rights_on_a_calendar() {
     let calendar = |rest: &str| person(&address, rest).replace("t:Permission>", "t:CalendarPermission>");
     for name in ["FreeBusyTimeOnly", "FreeBusyTimeAndSubjectAndLocation", "Reviewer", "Editor"] {
         let entries = calendar(&format!("<t:CalendarPermissionLevel>{name}</t:CalendarPermissionLevel>"));
-        ews.one(&request("calendar", "CalendarFolder", "CalendarPermissions", &entries));
+        ews.one(&give_request("calendar", "CalendarFolder", "CalendarPermissions", &entries));
         let set = set_of(&mut ews, "calendar");
         assert_eq!(of_address(&set, &address).text("t:CalendarPermissionLevel"), Some(name));
     }
     let entries = calendar("<t:CalendarPermissionLevel>Reviewer</t:CalendarPermissionLevel>");
-    let wrong = request("drafts", "CalendarFolder", "CalendarPermissions", &entries);
+    let wrong = give_request("drafts", "CalendarFolder", "CalendarPermissions", &entries);
     assert_eq!(ews.error(&wrong), "ErrorCannotSetCalendarPermissionOnNonCalendarFolder");
-    let wrong = request("calendar", "Folder", "Permissions", &person(&address, &level("Reviewer")));
+    let wrong = give_request("calendar", "Folder", "Permissions", &person(&address, &level("Reviewer")));
     assert_eq!(ews.error(&wrong), "ErrorCannotSetNonCalendarPermissionOnCalendarFolder");
 }
 
@@ -188,16 +165,9 @@ fn refuses_sets_that_contradict_themselves() {
         (entry("<t:SID>S-1-5-21</t:SID>", &reviewer), "ErrorInvalidUserSid"),
         (person("nobody@example.test", &reviewer), "ErrorInvalidUserInfo"),
     ] {
-        assert_eq!(ews.error(&request(&which, "Folder", "Permissions", &entries)), expected, "{entries}");
+        assert_eq!(ews.error(&give_request(&which, "Folder", "Permissions", &entries)), expected, "{entries}");
     }
     assert_eq!(set_of(&mut ews, &which).all("t:Permissions/*").len(), 2, "nothing was changed");
-}
-
-fn named(address: &str, name: &str) -> String {
-    format!(
-        "<t:DistinguishedFolderId Id=\"{name}\"><t:Mailbox><t:EmailAddress>{address}</t:EmailAddress></t:Mailbox>\
-         </t:DistinguishedFolderId>"
-    )
 }
 
 fn get_request_of(id: &str) -> String {
@@ -281,7 +251,7 @@ fn lets_an_owner_change_the_folder() {
     assert_eq!(set_of(&mut other, &which).all("t:Permissions/*").len(), 3);
 }
 
-/// Operations that are not yet let in refuse, whatever was given; and rights reach no further than their folder.
+/// Rights reach no further than their folder, and whoever has none is let in nowhere.
 fn keeps_everybody_else_out() {
     let (mut owner, mut other, mut third) = (shared::mailbox(), shared::mailbox(), shared::mailbox());
     let inbox = folder_id(&mut owner, "inbox");
@@ -310,8 +280,118 @@ fn keeps_everybody_else_out() {
             folder(&inbox)
         ),
     ] {
-        let answer = other.call(&request);
+        let answer = third.call(&request);
         assert_eq!(code(&answer.messages[0]), "ErrorAccessDenied", "{request:.200}");
     }
+    // Even an owner of the folder sends nothing from it, and does not watch it.
+    let send = format!("<m:SendItem SaveItemToFolder=\"false\"><m:ItemIds>{}</m:ItemIds></m:SendItem>", id.xml());
+    for request in [send, subscribe_request(&[&inbox], ops::ALL_EVENTS, 5)] {
+        assert_eq!(other.error(&request), "ErrorAccessDenied", "{request:.200}");
+    }
     ops::get(&mut owner, &id, &shape("IdOnly", &[]));
+}
+
+/// A folder of the owner's with two in it; the reader may see it and the first of the two.
+struct Shelf {
+    owner: Ews,
+    reader: Ews,
+    top: String,
+    shown: String,
+    hidden: String,
+}
+
+impl Shelf {
+    fn new() -> Shelf {
+        let (mut owner, reader) = (shared::mailbox(), shared::mailbox());
+        let top = create_folder(&mut owner, "inbox", "shelf");
+        let (shown, hidden) = (create_folder(&mut owner, &top, "shown"), create_folder(&mut owner, &top, "hidden"));
+        for which in [&top, &shown] {
+            lend(&mut owner, which, &reader.account.address, "Reviewer");
+        }
+        Shelf { owner, reader, top, shown, hidden }
+    }
+
+    fn lend(&mut self, which: &str) {
+        lend(&mut self.owner, which, &self.reader.account.address, "Reviewer");
+    }
+
+    /// What the reader is told of the shelf since `state`, each with its id; `state` moves on.
+    fn news(&mut self, state: &mut String) -> Vec<(String, String)> {
+        let told = if state.is_empty() { String::new() } else { format!("<m:SyncState>{state}</m:SyncState>") };
+        let page = ops::SyncPage::of(&self.reader.one(&format!(
+            "<m:SyncFolderHierarchy><m:FolderShape>{}</m:FolderShape><m:SyncFolderId>{}</m:SyncFolderId>{told}\
+             </m:SyncFolderHierarchy>",
+            shape("IdOnly", &[]),
+            folder(&self.top)
+        )));
+        *state = page.state;
+        let id = |node: &Node| node.find_all("t:FolderId")[0].attribute("Id").unwrap().to_owned();
+        page.changes.iter().map(|(kind, node)| (kind.clone(), id(node))).collect()
+    }
+}
+
+fn told(kind: &str, id: &str) -> Vec<(String, String)> {
+    vec![(kind.to_owned(), id.to_owned())]
+}
+
+fn removal(kind: &str, which: &str) -> String {
+    format!("<m:DeleteFolder DeleteType=\"{kind}\"><m:FolderIds>{}</m:FolderIds></m:DeleteFolder>", folder(which))
+}
+
+fn tells_nothing_of_folders_that_were_never_seen() {
+    let mut shelf = Shelf::new();
+    let mut state = String::new();
+    assert_eq!(shelf.news(&mut state), told("Create", &shelf.shown.clone()));
+    let children = |ews: &mut Ews, which: &str| {
+        get_folder(ews, which, "IdOnly", &["folder:ChildFolderCount"]).text("t:ChildFolderCount").unwrap().to_owned()
+    };
+    assert_eq!(children(&mut shelf.reader, &shelf.top), "1", "not even their number");
+    assert_eq!(children(&mut shelf.owner, &shelf.top), "2");
+    let hidden = shelf.hidden.clone();
+    save_simple(&mut shelf.owner, &hidden, "mail");
+    assert_eq!(shelf.news(&mut state), []);
+    let other = shared::mailbox();
+    lend(&mut shelf.owner, &hidden, &other.account.address, "Editor");
+    assert_eq!(shelf.news(&mut state), [], "others' rights");
+    // Given and taken between two looks.
+    shelf.lend(&hidden);
+    give(&mut shelf.owner, &hidden, "");
+    assert_eq!(shelf.news(&mut state), []);
+    let below = create_folder(&mut shelf.owner, &hidden, "below");
+    assert_eq!(shelf.news(&mut state), []);
+    shelf.owner.one(&removal("HardDelete", &below));
+    assert_eq!(shelf.news(&mut state), [], "removed");
+    shelf.owner.one(&removal("MoveToDeletedItems", &hidden));
+    assert_eq!(shelf.news(&mut state), [], "moved out of the tree");
+}
+
+fn tells_once_of_folders_that_are_seen_no_more() {
+    let mut shelf = Shelf::new();
+    let mut state = String::new();
+    let (shown, hidden) = (shelf.shown.clone(), shelf.hidden.clone());
+    assert_eq!(shelf.news(&mut state), told("Create", &shown));
+    save_simple(&mut shelf.owner, &shown, "mail");
+    assert_eq!(shelf.news(&mut state), told("Update", &shown));
+    give(&mut shelf.owner, &shown, "");
+    save_simple(&mut shelf.owner, &shown, "more mail");
+    assert_eq!(shelf.news(&mut state), told("Delete", &shown));
+    save_simple(&mut shelf.owner, &shown, "still more");
+    assert_eq!(shelf.news(&mut state), [], "once");
+    shelf.lend(&shown);
+    shelf.lend(&hidden);
+    let mut back = shelf.news(&mut state);
+    back.sort();
+    let mut both = [told("Create", &shown), told("Create", &hidden)].concat();
+    both.sort();
+    assert_eq!(back, both, "given again");
+    // Taken and removed between two looks; removed; moved away.
+    give(&mut shelf.owner, &shown, "");
+    shelf.owner.one(&removal("HardDelete", &shown));
+    assert_eq!(shelf.news(&mut state), told("Delete", &shown));
+    let last = create_folder(&mut shelf.owner, &hidden, "last");
+    assert_eq!(shelf.news(&mut state).len(), 2, "it came, and the one above has a child more");
+    shelf.owner.one(&removal("MoveToDeletedItems", &last));
+    assert!(shelf.news(&mut state).contains(&("Delete".to_owned(), last)));
+    shelf.owner.one(&removal("HardDelete", &hidden));
+    assert_eq!(shelf.news(&mut state), told("Delete", &hidden));
 }

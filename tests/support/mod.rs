@@ -13,6 +13,7 @@ pub mod programs;
 pub mod proxy;
 pub mod record;
 pub mod shared;
+pub mod sharing;
 pub mod smtp;
 pub mod source;
 pub mod validate;

@@ -156,7 +156,8 @@ impl IdError {
     }
 }
 
-/// An item, as `t:ItemId` names it. Only `mailbox` and `item` find it; the folder is where it was when the id was made.
+/// An item, as `t:ItemId` names it. `mailbox` and `item` find it. The folder is the one it entered under that number: whose rights
+/// decide where the mailbox is another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemId {
     pub mailbox: Guid,
@@ -172,7 +173,7 @@ pub struct FolderId {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttachmentId {
-    /// The item it hangs on, as it was named when the attachment was made: an item moved since is found by the number.
+    /// The item it hangs on. One that moves gets a new number, and its attachments new ids with it.
     pub item: ItemId,
     pub attachment: AttachmentNo,
     pub within: Within,

@@ -9,7 +9,7 @@
 //! 2. `proto/ews/src/request/<operation>.rs` with its record, and in `request/mod.rs` three lines: `mod`, `use`, `requests!`;
 //! 3. `proto/ews/src/reply/<group>.rs` with the writer of its answer, and a line in `replies!` of `reply/mod.rs`;
 //! 4. `worker/src/op/<group>/<verb>.rs` with its handler, its `mod` line in the group's `mod.rs`, and in `op/mod.rs` an arm of
-//!    `dispatch`; there too `SHARED` if it works in another's mailbox, and `resumer` if it may wait;
+//!    `dispatch`; there too `OWN_ONLY` if it must not work in another's mailbox, and `resumer` if it may wait;
 //! 5. the README's matrix, which `ewsctl operations --markdown` prints.
 //!
 //! The compiler asks for the arm of `dispatch`; tests compare the rows that are built with `requests!`, and `resumer` with

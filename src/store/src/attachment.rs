@@ -121,18 +121,20 @@ impl Store {
         self.read(&sql)?.iter().map(|row| attachment(row, false)).collect()
     }
 
-    /// One attachment, with `content` whole.
+    /// One attachment of an item, with `content` whole. [`StoreError::NotFound`] if it does not hang on just that item.
     pub fn attachment(
         &mut self,
         mailbox: MailboxNo,
+        item: ItemNo,
         number: AttachmentNo,
         content: bool,
     ) -> Result<AttachmentRow, StoreError> {
         let contents =
             if content { format!(", {}, a.content", first_parts("a.mailbox", "a.content")) } else { String::new() };
-        let sql =
-            Sql::new(format!("select {FIELDS}{contents} from attachment a where a.mailbox = $1 and a.attachment = $2"))
-                .with([mailbox.0.into(), number.0.into()]);
+        let sql = Sql::new(format!(
+            "select {FIELDS}{contents} from attachment a where a.mailbox = $1 and a.attachment = $2 and a.item = $3"
+        ))
+        .with([mailbox.0.into(), number.0.into(), item.0.into()]);
         let row = self.read_one(&sql, Missing::Attachment)?;
         let mut found = attachment(&row, content)?;
         if content {

@@ -123,6 +123,8 @@ pub(crate) struct Rows<'s> {
     pub parent: &'s str,
     pub associated: &'s str,
     pub counts: &'s str,
+    /// Of a folder whose rights change or that goes: those it had.
+    pub rights: &'s str,
     /// `from c …`; exactly as many rows as numbers were taken.
     pub from: &'s str,
 }
@@ -139,6 +141,7 @@ impl Default for Rows<'_> {
             parent: "null",
             associated: "false",
             counts: "false",
+            rights: "null",
             from: "c",
         }
     }
@@ -191,10 +194,10 @@ impl<'a> Write<'a> {
 
     /// Adds `j`: the journal's rows.
     pub fn rows(&mut self, rows: &Rows) -> &mut Self {
-        let Rows { n, kind, item, folder, old_item, old_folder, parent, associated, counts, from } = rows;
+        let Rows { n, kind, item, folder, old_item, old_folder, parent, associated, counts, rights, from } = rows;
         let body = format!(
-            "insert into journal (mailbox, seq, kind, item, folder, old_item, old_folder, parent, associated, counts) \
-             select $1, c.base + {n}, {kind}, {item}, {folder}, {old_item}, {old_folder}, {parent}, {associated}, {counts} \
+            "insert into journal (mailbox, seq, kind, item, folder, old_item, old_folder, parent, associated, counts, rights) \
+             select $1, c.base + {n}, {kind}, {item}, {folder}, {old_item}, {old_folder}, {parent}, {associated}, {counts}, {rights} \
              from {from}"
         );
         self.step("j", &body)

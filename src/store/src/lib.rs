@@ -9,7 +9,7 @@
 //! | what happens when PostgreSQL is away? | `connection.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
 //!
-//! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes or rights: the caller says
+//! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes, or what rights mean: the caller says
 //! which columns it wants, and has asked the worker's gate before.
 
 mod attachment;
@@ -43,7 +43,7 @@ pub use connection::Store;
 pub use directory::{Account, DirectoryEntry, NewAccount, Recipient};
 pub use error::{Missing, StoreError};
 pub use folder::{FolderRow, FolderUpdate, NewFolder};
-pub use item::{ItemRef, ItemRow, ItemUpdate, NewItem, Plan};
+pub use item::{ItemPlace, ItemRef, ItemRow, ItemUpdate, NewItem, Plan};
 pub use journal::{Entry, Events, Kind, Scope};
 pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};
 pub use options::Options;

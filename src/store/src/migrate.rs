@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = migrations![
     2 "outbox_holder",
     3 "far_pages",
     4 "message_id_digest",
+    5 "creator",
 ];
 
 impl Migration {

@@ -7,8 +7,8 @@
 //! Operations of the WSDL that are not built are refused by the operations table (`proto/model/src/operation.rs`).
 //!
 //! A new operation, of the places that the table's head lists, has here: its handler's file and its `mod` line in the group,
-//! its arm in [`dispatch`], its name in [`SHARED`] if it works in another's mailbox, and its line in [`resumer`] if a call
-//! of it may wait.
+//! its arm in [`dispatch`], its name in [`OWN_ONLY`] if it must not work in another's mailbox, and its line in [`resumer`] if
+//! a call of it may wait.
 
 pub mod attachment;
 mod cx;
@@ -37,7 +37,7 @@ use crate::op::item::relocate::How as ItemHow;
 pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
     let (op, messages) = (request.op(), request.messages());
     admit(cx, messages)?;
-    cx.gate.share(SHARED.contains(&op));
+    cx.gate.share(!OWN_ONLY.contains(&op));
     match dispatch(cx, request) {
         Ok(reply) => Ok(reply),
         Err(Error::Failure(failure)) => Ok(Reply::refused(op, failure, messages)),
@@ -45,17 +45,12 @@ pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
     }
 }
 
-/// Operations that work in another's mailbox too, as far as its owner gave rights. What changes items there is not among them yet.
-const SHARED: &[Op] = &[
-    Op::GetFolder,
-    Op::FindFolder,
-    Op::CreateFolder,
-    Op::UpdateFolder,
-    Op::GetItem,
-    Op::FindItem,
-    Op::GetAttachment,
-    Op::SyncFolderHierarchy,
-    Op::SyncFolderItems,
+/// Operations that refuse what lies in another's mailbox, whatever rights its owner gave.
+const OWN_ONLY: &[Op] = &[
+    // Mail leaves from its sender's mailbox, in the sender's name: sending for others is a right of its own, not built.
+    Op::SendItem,
+    // A subscription would go on telling of a folder when the rights on it are gone.
+    Op::Subscribe,
 ];
 
 /// What no handler has to think of: on whose behalf, and how much at once.

@@ -35,8 +35,11 @@ pub fn kept(entries: &[(Permission, Option<i64>)]) -> Json {
 }
 
 fn entries(props: &Map) -> impl Iterator<Item = (i64, Rights, &Json)> {
-    let list = props.get(key()).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(|entry| {
+    props.get(key()).into_iter().flat_map(listed)
+}
+
+fn listed(list: &Json) -> impl Iterator<Item = (i64, Rights, &Json)> {
+    list.as_array().into_iter().flatten().filter_map(|entry| {
         let rights = u32::try_from(entry.get("rights")?.as_u64()?).ok()?;
         Some((entry.get("account")?.as_i64()?, Rights(rights), entry))
     })
@@ -44,7 +47,12 @@ fn entries(props: &Map) -> impl Iterator<Item = (i64, Rights, &Json)> {
 
 /// What an account that is not the owner may do with the folder.
 pub fn rights(props: &Map, account: i64) -> Rights {
-    let of = |wanted: i64| entries(props).find(|(account, ..)| *account == wanted).map(|(_, rights, _)| rights);
+    props.get(key()).map(|list| rights_in(list, account)).unwrap_or_default()
+}
+
+/// The same by the list itself, as the journal has it of a folder that was.
+pub fn rights_in(list: &Json, account: i64) -> Rights {
+    let of = |wanted: i64| listed(list).find(|(account, ..)| *account == wanted).map(|(_, rights, _)| rights);
     of(account).or_else(|| of(DEFAULT)).unwrap_or_default()
 }
 

@@ -6,27 +6,14 @@ use ewsd_model::Value;
 use ewsd_model::code::Code;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::property::{Column, bit};
-use ewsd_model::target::BaseItemId;
 use ewsd_store::{AttachmentRow, Columns, ItemRow, Map, Plan};
 use jiff::Timestamp;
 
 use crate::convert::mime::{self, Message, Part};
 use crate::error::{Error, Result};
-use crate::gate::{Granted, Item, Right};
+use crate::gate::{Granted, Item};
 use crate::property::{Needs, body, item};
 use crate::session::Session;
-
-/// The items that ids name, each allowed or refused by itself. A fault ends the request.
-pub fn resolve(session: &mut Session<'_>, ids: &[BaseItemId], right: Right) -> Result<Vec<Result<Item>>> {
-    let mut items = Vec::with_capacity(ids.len());
-    for id in ids {
-        items.push(match session.gate.item(id, right) {
-            Err(fault @ Error::Fault(_)) => return Err(fault),
-            item => item,
-        });
-    }
-    Ok(items)
-}
 
 /// The allowed items of each mailbox.
 pub fn by_mailbox(items: &[Result<Item>]) -> Vec<(Granted, Vec<ItemNo>)> {
@@ -73,7 +60,7 @@ impl Whole {
         let mut attachments = Vec::new();
         if row.attachments > 0 && is_stale(&row) {
             for one in store.attachments(mailbox, &[number])? {
-                attachments.push(store.attachment(mailbox, one.attachment, true)?);
+                attachments.push(store.attachment(mailbox, number, one.attachment, true)?);
             }
         }
         Ok(Whole { row, attachments })

@@ -31,6 +31,9 @@ const LAST_VERB_TIME: u16 = 0x1082;
 
 impl Answered {
     pub fn remember(&self, session: &mut Session<'_>) -> Result<()> {
+        if !self.item.allows(Right::EditItems) {
+            return Ok(());
+        }
         let mut update = ItemUpdate::default();
         let verb = ExtendedValue::One(Scalar::Int(self.verb));
         let time = ExtendedValue::One(Scalar::Time(session.now));
@@ -57,7 +60,8 @@ pub fn message(
 ) -> Result<Option<(Wanted, Answered)>> {
     let refused = |code: Code| Err(Error::from(code));
     let Some(reference) = wanted.reference.take() else { return refused(Code::ErrorMissingInformationReferenceItemId) };
-    let item = session.gate.item_by_id(&reference.id, reference.change_key.as_deref(), Right::Read)?;
+    let right = if kind == ResponseKind::SuppressReadReceipt { Right::EditItems } else { Right::Read };
+    let item = session.gate.item_by_id(&reference.id, reference.change_key.as_deref(), right)?;
     if kind == ResponseKind::SuppressReadReceipt {
         return suppress_receipt(session, &item).map(|()| None);
     }
@@ -240,7 +244,7 @@ fn carry(
         if !wanted(row.inline) {
             continue;
         }
-        let row = session.gate.store(&granted).attachment(granted.mailbox(), row.attachment, true)?;
+        let row = session.gate.store(&granted).attachment(granted.mailbox(), item.item, row.attachment, true)?;
         let content = row.content.ok_or_else(|| Error::from(Failure::new(Code::ErrorItemNotFound)))?;
         message.attachments.push(NewAttachment {
             name: row.name,

@@ -121,7 +121,7 @@ fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedVal
         Alias::InstanceKey => Some(bytes(instance_key(row))),
         Alias::Access => {
             // MODIFY 1, READ 2, DELETE 4 (MS-OXCPRPT 2.2.1.1).
-            let rights = item.owner.rights();
+            let rights = item.owner.on_item(item.row.creator);
             let bits = [(rights.modify, 1), (rights.read, 2), (rights.delete, 4)];
             Some(int(bits.iter().filter(|(has, _)| *has).map(|(_, bit)| bit).sum()))
         }

@@ -67,7 +67,7 @@ impl Item<'_> {
                 let offered = responses(self.row);
                 (!offered.is_empty()).then_some(Value::Responses(offered))
             }
-            PropId::ItemEffectiveRights => Some(Value::Rights(self.owner.rights())),
+            PropId::ItemEffectiveRights => Some(Value::Rights(self.owner.on_item(self.row.creator))),
             PropId::ItemUniqueBody => self.body(Which::Unique),
             PropId::ItemNormalizedBody => self.body(Which::Normalized),
             PropId::ItemTextBody => self.body(Which::Text),

@@ -38,6 +38,7 @@ pub mod testing {
             change: Seq(9),
             flags: 0,
             attachments: 0,
+            creator: None,
             columns: Columns::new(),
             props: None,
             ext: None,

@@ -1,6 +1,6 @@
 //! Changing the properties of folders.
 
-use super::FolderUpdate;
+use super::{FolderUpdate, rights_member, rights_of};
 use crate::connection::corrupt;
 use crate::item::merged;
 use crate::journal::{Count, Kind, Rows, Write};
@@ -21,7 +21,11 @@ impl Store {
         let mut write = Write::new(mailbox);
         let place = write.place(folder.0);
         let expected = expect.map(|change| format!(" and change = {}", write.place(change.0))).unwrap_or_default();
-        write.step("src", &format!("select folder from folder where mailbox = $1 and folder = {place}{expected}"));
+        let rights = rights_of("props");
+        write.step(
+            "src",
+            &format!("select folder, {rights} as rights from folder where mailbox = $1 and folder = {place}{expected}"),
+        );
         write.bump(&Count::One, "0", "exists (select from src)");
         let mut sets = String::from("change = c.seq, modified = now()");
         for (column, text) in [("name", &update.name), ("class", &update.class)] {
@@ -49,7 +53,8 @@ impl Store {
             kind: &Kind::FolderModified.sql(),
             folder: "u.folder",
             parent: "u.parent",
-            from: "c left join u on true",
+            rights: if update.props.contains_key(rights_member()) { "src.rights" } else { "null" },
+            from: "c cross join src left join u on true",
             ..Rows::default()
         });
         let rows = write.run(self, "", "c")?;

@@ -28,18 +28,20 @@ impl Store {
     }
 
     /// Copies a folder with its items and all folders below it to `target`. [`StoreError::Cycle`] if that lies below it.
+    /// `creator`: as in [`Store::copy_items`].
     pub fn copy_folder(
         &mut self,
         mailbox: MailboxNo,
         folder: FolderNo,
         target: FolderNo,
+        creator: Option<i64>,
     ) -> Result<(FolderNo, Seq), StoreError> {
         self.transaction(|store| {
             store.lock_mailbox(mailbox)?;
             if store.ancestors(mailbox, target)?.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
-            store.copy_tree(mailbox, folder, target)
+            store.copy_tree(mailbox, folder, target, creator)
         })
     }
 
@@ -48,18 +50,19 @@ impl Store {
         mailbox: MailboxNo,
         folder: FolderNo,
         target: FolderNo,
+        creator: Option<i64>,
     ) -> Result<(FolderNo, Seq), StoreError> {
         let source = self.folder(mailbox, folder)?;
         let mut new = NewFolder::new(target, source.kind, source.name);
         (new.class, new.hidden, new.props, new.ext) = (source.class, source.hidden, source.props, source.ext);
         let made = self.insert_folder(mailbox, &new, Kind::FolderCopied, Some(folder))?;
         let items: Vec<ItemNo> = self.item_numbers(mailbox, folder)?;
-        self.copy_items(mailbox, &items, made.0)?;
+        self.copy_items(mailbox, &items, made.0, creator)?;
         let below =
             Sql::new("select folder from folder where mailbox = $1 and parent = $2 and folder <> $3 order by folder")
                 .with([mailbox.0.into(), folder.0.into(), made.0.0.into()]);
         for row in self.query(&below)? {
-            self.copy_tree(mailbox, FolderNo(row.try_get(0).map_err(corrupt)?), made.0)?;
+            self.copy_tree(mailbox, FolderNo(row.try_get(0).map_err(corrupt)?), made.0, creator)?;
         }
         Ok(made)
     }

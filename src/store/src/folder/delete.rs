@@ -1,5 +1,6 @@
 //! Removing folders for good, with all that is in them.
 
+use super::rights_of;
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::{Missing, Store, StoreError};
@@ -67,12 +68,13 @@ fn sources(write: &mut Write<'_>, folder: &str, extent: Extent) {
     let recursion = if extent == Extent::Items {
         ""
     } else {
-        "union all select k.folder, k.parent, tree.depth + 1 from folder k join tree on k.mailbox = $1 and k.parent = tree.folder"
+        "union all select k.folder, k.parent, tree.depth + 1, k.props from folder k join tree \
+             on k.mailbox = $1 and k.parent = tree.folder"
     };
     write.step(
         "tree",
         &format!(
-            "with recursive tree as (select folder, parent, 0 as depth from folder where mailbox = $1 and folder = {folder} {recursion}) \
+            "with recursive tree as (select folder, parent, 0 as depth, props from folder where mailbox = $1 and folder = {folder} {recursion}) \
              select * from tree"
         ),
     );
@@ -82,11 +84,13 @@ fn sources(write: &mut Write<'_>, folder: &str, extent: Extent) {
         "src",
         &format!(
             "select g.*, row_number() over (order by g.rank, g.item, g.folder) as n from ( \
-                 select 0 as rank, i.item, i.folder, null::bigint as parent, i.flags, i.size from item i, tree \
+                 select 0 as rank, i.item, i.folder, null::bigint as parent, i.flags, i.size, \
+                     null::jsonb as rights from item i, tree \
                  where i.mailbox = $1 and i.folder = tree.folder \
                  union all \
-                 select 1000000 - depth, null, folder, parent, 0, 0 from tree where {going} \
-             ) g"
+                 select 1000000 - depth, null, folder, parent, 0, 0, {} from tree where {going} \
+             ) g",
+            rights_of("props")
         ),
     );
 }
@@ -120,6 +124,7 @@ fn tell(write: &mut Write<'_>) {
                  case when x.item is not null then src.folder end)",
         parent: "src.parent",
         associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
+        rights: "src.rights",
         counts: &format!("src.item is not null and src.flags & {} = 0", bit::ASSOCIATED),
         from: "c cross join src left join x on x.item = src.item",
         ..Rows::default()

@@ -1,8 +1,8 @@
 //! Folders: what is read of them and written to them. One file per verb.
 
 use crate::Map;
-use ewsd_model::FolderKind;
 use ewsd_model::id::{FolderNo, Seq};
+use ewsd_model::{FolderKind, PropId};
 use jiff::Timestamp;
 
 mod change;
@@ -11,6 +11,7 @@ mod create;
 mod delete;
 mod read;
 mod relocate;
+mod rights;
 
 pub(crate) use create::Seed;
 pub(crate) use read::{FIELDS, folder_row};
@@ -68,6 +69,16 @@ impl NewFolder {
             ext: Map::new(),
         }
     }
+}
+
+/// The member of `props` that says who may use the folder: what it was before a change goes into the journal.
+pub(crate) fn rights_member() -> &'static str {
+    PropId::FolderPermissionSet.row().element
+}
+
+/// The same in a statement, of the document `props`; never null.
+pub(crate) fn rights_of(props: &str) -> String {
+    format!("coalesce({props} -> '{}', '[]'::jsonb)", rights_member())
 }
 
 /// What changes in a folder.

@@ -97,14 +97,16 @@ fn item_step<'a>(
     mime: Option<Hash>,
     attachments: &str,
 ) -> Result<(), StoreError> {
-    let mut names =
-        String::from("mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search");
+    let mut names = String::from(
+        "mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search, creator",
+    );
     let kind = write.place(new.kind as i64);
     let flags = write.place(i64::from(new.flags as i32));
     let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
     let (body, mime) = (write.place(hash(body)), write.place(hash(mime)));
     let (props, ext) = (write.place(new.props.clone()), write.place(new.ext.clone()));
     let words = search::words(new.search);
+    let creator = write.place(new.creator.map_or(Param::Null, Param::Int));
     let words = write.place(if words.is_empty() {
         Param::Null
     } else {
@@ -112,7 +114,7 @@ fn item_step<'a>(
     });
     let mut values = format!(
         "$1, c.seq, f.folder, c.seq, {attachments}::bigint, {kind}, {flags}, {body}, {mime}, {props}, {ext}, \
-         array_to_tsvector({words}::text[])"
+         array_to_tsvector({words}::text[]), {creator}"
     );
     for row in COLUMNS.iter().filter(|row| !row.item.is_empty() && !row.fixed) {
         let value = match new.columns.get(row.column) {

@@ -7,10 +7,12 @@ use ewsd_model::id::{FolderNo, ItemNo, Seq};
 mod create;
 mod delete;
 mod find;
+mod place;
 mod read;
 mod relocate;
 mod update;
 
+pub use place::ItemPlace;
 pub(crate) use update::{item_ref, merged};
 
 /// What a query reads of each item. Item, folder, kind, change, flags and the number of attachments always come along.
@@ -38,6 +40,8 @@ pub struct ItemRow {
     pub flags: u32,
     /// How many attachments it has, inline ones too.
     pub attachments: u32,
+    /// The account that made it. None: the owner of the mailbox.
+    pub creator: Option<i64>,
     pub columns: Columns,
     pub props: Option<Map>,
     pub ext: Option<Map>,
@@ -63,6 +67,8 @@ pub struct NewItem<'a> {
     pub attachments: Vec<NewAttachment<'a>>,
     /// Came in by delivery: watchers of the folder are told of new mail.
     pub delivered: bool,
+    /// The account that makes it. None: the owner of the mailbox.
+    pub creator: Option<i64>,
 }
 
 impl NewItem<'_> {
@@ -79,6 +85,7 @@ impl NewItem<'_> {
             search: "",
             attachments: Vec::new(),
             delivered: false,
+            creator: None,
         }
     }
 }

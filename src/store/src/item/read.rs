@@ -11,8 +11,8 @@ use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use postgres::Row;
 
 /// Columns that every plan reads.
-const ALWAYS: &str = "i.item, i.folder, i.kind, i.change, i.flags, i.attachments";
-const ALWAYS_COUNT: usize = 6;
+const ALWAYS: &str = "i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator";
+const ALWAYS_COUNT: usize = 7;
 
 impl Store {
     /// Items by number, in no particular order; those that are not there are left out.
@@ -109,6 +109,7 @@ pub(super) fn item(row: &Row, plan: &Plan) -> Result<ItemRow, StoreError> {
             change: Seq(row.try_get(3)?),
             flags: row.try_get::<_, i32>(4)? as u32,
             attachments: row.try_get::<_, i32>(5)? as u32,
+            creator: row.try_get(6)?,
             columns,
             props,
             ext,

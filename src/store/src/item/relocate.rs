@@ -51,15 +51,17 @@ impl Store {
         finish(self, write, mailbox, items, target, &target_place)
     }
 
-    /// Copies items, attachments included; the answer is in the order given, without those that are not there.
+    /// Copies items, attachments included; the answer is in the order given, without those that are not there. `creator`: the
+    /// account that makes the copies, if that is not the owner of the mailbox.
     pub fn copy_items(
         &mut self,
         mailbox: MailboxNo,
         items: &[ItemNo],
         target: FolderNo,
+        creator: Option<i64>,
     ) -> Result<Vec<ItemRef>, StoreError> {
         if !self.in_transaction() {
-            return self.transaction(|store| store.copy_items(mailbox, items, target));
+            return self.transaction(|store| store.copy_items(mailbox, items, target, creator));
         }
         // The counter is locked before the look: nothing that is copied, contents included, can go meanwhile.
         self.lock_mailbox(mailbox)?;
@@ -71,11 +73,12 @@ impl Store {
         );
         write.bump(&Count::Of("src"), "(select count(*) from att)", &guard(&target_place));
         let columns = copied_columns();
+        let creator = write.place(creator.map_or(Param::Null, Param::Int));
         write.step(
             "i",
             &format!(
-                "insert into item (mailbox, item, folder, change, {columns}) \
-                 select $1, c.base + src.n, {target_place}, c.base + src.n, {} \
+                "insert into item (mailbox, item, folder, change, creator, {columns}) \
+                 select $1, c.base + src.n, {target_place}, c.base + src.n, {creator}::bigint, {} \
                  from c, src, item o where o.mailbox = $1 and o.item = src.item returning item",
                 columns.split(", ").map(|column| format!("o.{column}")).collect::<Vec<_>>().join(", ")
             ),

@@ -27,15 +27,18 @@ fn an_attachment_comes_back_as_it_was_given() {
     let (numbers, parent) = house.store.create_attachments(house.mailbox, item, std::slice::from_ref(&new)).unwrap();
     assert_eq!(parent.item, item);
     assert!(parent.change.0 > item.0);
-    let row = house.store.attachment(house.mailbox, numbers[0], true).unwrap();
+    let row = house.store.attachment(house.mailbox, item, numbers[0], true).unwrap();
     assert_eq!((row.item, row.kind, row.name.as_str()), (item, new.kind, new.name));
     assert_eq!(row.content_type.as_deref(), new.content_type);
     assert_eq!((row.content_id.as_deref(), row.content_location.as_deref()), (new.content_id, new.content_location));
     assert_eq!((row.inline, Some(row.modified), row.size), (true, new.modified, 14));
     assert_eq!((row.content.as_deref(), row.props), (Some(new.content), new.props));
-    assert_eq!(house.store.attachment(house.mailbox, numbers[0], false).unwrap().content, None);
-    let missing = house.store.attachment(house.mailbox, AttachmentNo(99), true).unwrap_err();
+    assert_eq!(house.store.attachment(house.mailbox, item, numbers[0], false).unwrap().content, None);
+    let missing = house.store.attachment(house.mailbox, item, AttachmentNo(99), true).unwrap_err();
     assert!(matches!(missing, StoreError::NotFound(Missing::Attachment)));
+    let other = house.add(house.inbox, "other");
+    let crossed = house.store.attachment(house.mailbox, other, numbers[0], true).unwrap_err();
+    assert!(matches!(crossed, StoreError::NotFound(Missing::Attachment)), "of another item");
     house.check();
 }
 

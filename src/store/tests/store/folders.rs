@@ -175,11 +175,11 @@ fn a_copied_folder_is_copied_whole() {
     let sub = house.folder(work, "Sub");
     house.add(work, "x");
     house.add(sub, "y");
-    let (copy, _) = house.store.copy_folder(house.mailbox, work, house.drafts).unwrap();
+    let (copy, _) = house.store.copy_folder(house.mailbox, work, house.drafts, None).unwrap();
     assert_eq!(house.names(house.drafts, true), ["Sub", "Work"]);
     assert_eq!(house.counts(copy), (1, 1));
-    assert!(matches!(house.store.copy_folder(house.mailbox, work, sub), Err(StoreError::Cycle)));
-    assert!(matches!(house.store.copy_folder(house.mailbox, work, house.inbox), Err(StoreError::Exists(_))));
+    assert!(matches!(house.store.copy_folder(house.mailbox, work, sub, None), Err(StoreError::Cycle)));
+    assert!(matches!(house.store.copy_folder(house.mailbox, work, house.inbox, None), Err(StoreError::Exists(_))));
     house.check();
 }
 
@@ -232,4 +232,38 @@ fn a_distinguished_name_can_be_given_later() {
     assert!(house.store.folder_by_distinguished(house.mailbox, "mecontact").is_err());
     assert!(house.store.set_distinguished(house.mailbox, FolderNo(9999), None).is_err());
     assert_eq!(house.store.newest_of(&[house.mailbox, MailboxNo(77)]).unwrap(), [(house.mailbox, Seq(folder.0))]);
+}
+
+#[test]
+fn rights_are_known_as_they_were() {
+    let mut house = house();
+    let mailbox = house.mailbox;
+    let (work, other) = (house.folder(house.inbox, "work"), house.folder(house.inbox, "other"));
+    let mut places = vec![house.newest()];
+    for step in 1..4 {
+        let rights = json!([{ "account": step }]);
+        let props = json!({ "PermissionSet": rights }).as_object().unwrap().clone();
+        house.store.update_folder(mailbox, work, &FolderUpdate { props, ..FolderUpdate::default() }, None).unwrap();
+        // What is no change of rights, in the folder and of the folder, tells nothing of them.
+        house.add(work, "mail");
+        let name = Some(format!("work {step}"));
+        house.store.update_folder(mailbox, work, &FolderUpdate { name, ..FolderUpdate::default() }, None).unwrap();
+        places.push(house.newest());
+    }
+    let expected = [json!([]), json!([{ "account": 1 }]), json!([{ "account": 2 }]), json!([{ "account": 3 }])];
+    for gone in [false, true] {
+        for (place, expected) in places.iter().zip(&expected) {
+            let mut known = house.store.folder_rights_at(mailbox, &[work, other, FolderNo(9999)], *place).unwrap();
+            known.sort_by_key(|(folder, _)| *folder);
+            assert_eq!(known, [(work, expected.clone()), (other, json!([]))], "{place:?}, gone: {gone}");
+        }
+        let below = house.store.child_rights(mailbox, &[house.inbox, house.drafts]).unwrap();
+        assert_eq!(below.len(), if gone { 0 } else { 2 });
+        if !gone {
+            house.store.empty_folder(mailbox, house.inbox, true).unwrap();
+        }
+    }
+    let now = house.newest();
+    assert!(house.store.folder_rights_at(mailbox, &[work], now).unwrap().is_empty(), "gone");
+    house.check();
 }

@@ -251,7 +251,7 @@ fn a_move_to_nowhere_changes_nothing() {
     let item = house.add(house.inbox, "x");
     let error = house.store.move_items(house.mailbox, &[item], FolderNo(9999)).unwrap_err();
     assert!(matches!(error, StoreError::NotFound(Missing::Folder)));
-    assert!(house.store.copy_items(house.mailbox, &[item], FolderNo(9999)).is_err());
+    assert!(house.store.copy_items(house.mailbox, &[item], FolderNo(9999), None).is_err());
     assert_eq!(house.store.move_items(house.mailbox, &[ItemNo(9999)], house.inbox).unwrap(), []);
     assert_eq!(house.store.move_items(house.mailbox, &[], house.inbox).unwrap(), []);
     assert_eq!(house.newest().0, item.0);
@@ -278,7 +278,7 @@ fn a_copy_has_everything() {
     ];
     new.ext = json!({"k": 1}).as_object().unwrap().clone();
     let made = house.store.create_item(house.mailbox, &new).unwrap();
-    let copies = house.store.copy_items(house.mailbox, &[made.item], house.drafts).unwrap();
+    let copies = house.store.copy_items(house.mailbox, &[made.item], house.drafts, None).unwrap();
     let (mut a, mut b) = (house.row(made.item).unwrap(), house.row(copies[0].item).unwrap());
     for row in [&mut a, &mut b] {
         for column in [Column::Id, Column::Parent, Column::Change] {
@@ -353,7 +353,7 @@ fn contents_of_every_length_are_read_whole() {
         assert_eq!(row.body.map(|body| body == text.as_bytes()), Some(true), "{length}");
         assert_eq!(row.mime.map(|mime| mime == octets[..length]), Some(true), "{length}");
         let attachment = house.store.attachments(house.mailbox, &[item]).unwrap()[0].attachment;
-        let row = house.store.attachment(house.mailbox, attachment, true).unwrap();
+        let row = house.store.attachment(house.mailbox, item, attachment, true).unwrap();
         assert_eq!(row.content.map(|content| content == octets[..length]), Some(true), "{length}");
         let only = |body, mime| Plan { body, mime, ..Plan::default() };
         for (body, mime) in [(true, false), (false, true), (false, false)] {
@@ -366,4 +366,27 @@ fn contents_of_every_length_are_read_whole() {
         let hash = house.store.put_blob(house.mailbox, &octets[..length]).unwrap();
         assert!(house.store.blob(house.mailbox, &hash).unwrap() == octets[..length], "{length}");
     }
+}
+
+#[test]
+fn who_made_an_item_is_kept() {
+    let mut house = house();
+    let mailbox = house.mailbox;
+    let new = NewItem { creator: Some(7), ..message(house.inbox, "by another") };
+    let theirs = house.store.create_item(mailbox, &new).unwrap().item;
+    let own = house.add(house.inbox, "by the owner");
+    assert_eq!((house.row(theirs).unwrap().creator, house.row(own).unwrap().creator), (Some(7), None));
+    let moved = house.store.move_items(mailbox, &[theirs], house.drafts).unwrap()[0].item;
+    assert_eq!(house.row(moved).unwrap().creator, Some(7), "a move keeps it");
+    let copies = house.store.copy_items(mailbox, &[moved, own], house.inbox, Some(8)).unwrap();
+    let made: Vec<_> = copies.iter().map(|copy| house.row(copy.item).unwrap().creator).collect();
+    assert_eq!(made, [Some(8), Some(8)], "a copy is its maker's");
+    let copy = house.store.copy_items(mailbox, &[moved], house.inbox, None).unwrap()[0].item;
+    assert_eq!(house.row(copy).unwrap().creator, None);
+    let (inbox, drafts) = (house.inbox, house.drafts);
+    let named = [(drafts, moved), (inbox, moved), (inbox, own), (FolderNo(9999), own)];
+    let mut places = house.store.item_places(mailbox, &named).unwrap();
+    places.sort_by_key(|place| (place.folder != drafts, place.item != moved));
+    let told: Vec<_> = places.iter().map(|place| (place.folder, place.item, place.there, place.creator)).collect();
+    assert_eq!(told, [(drafts, moved, true, Some(7)), (inbox, moved, false, None), (inbox, own, true, None)]);
 }

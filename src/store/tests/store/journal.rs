@@ -36,7 +36,7 @@ fn a_scope_sees_what_touches_its_folders() {
     let item = house.store.create_item(house.mailbox, &new).unwrap().item;
     house.add(house.drafts, "elsewhere");
     let moved = house.store.move_items(house.mailbox, &[item], house.drafts).unwrap()[0].item;
-    house.store.copy_items(house.mailbox, &[moved], house.inbox).unwrap();
+    house.store.copy_items(house.mailbox, &[moved], house.inbox, None).unwrap();
     let sub = NewFolder::new(house.inbox, FolderKind::Folder, "Sub");
     let (sub, _) = house.store.create_folder(house.mailbox, &sub).unwrap();
     house.store.delete_folder(house.mailbox, sub).unwrap();

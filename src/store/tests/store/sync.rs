@@ -116,8 +116,8 @@ fn each_kind_of_change_is_told_as_what_it_is() {
     house.store.move_items(house.mailbox, &[items[4]], house.drafts).unwrap();
     let brief = house.add(house.inbox, "brief");
     house.store.delete_items(house.mailbox, &[brief]).unwrap();
-    let copy = house.store.copy_items(house.mailbox, &[items[5]], house.inbox).unwrap()[0].item;
-    let away = house.store.copy_items(house.mailbox, &[items[5]], house.drafts).unwrap()[0].item;
+    let copy = house.store.copy_items(house.mailbox, &[items[5]], house.inbox, None).unwrap()[0].item;
+    let away = house.store.copy_items(house.mailbox, &[items[5]], house.drafts, None).unwrap()[0].item;
     let back = house.store.move_items(house.mailbox, &[away], house.inbox).unwrap()[0].item;
     let mut hidden = message(house.inbox, "hidden");
     hidden.flags = bit::ASSOCIATED;
@@ -212,7 +212,7 @@ fn take(house: &mut House, folders: [FolderNo; 2], step: &Step, n: usize) {
             pick(*item).map(|item| house.store.move_items(mailbox, &[item], folders[usize::from(*to)]).unwrap());
         }
         Step::Copy(item, to) => {
-            pick(*item).map(|item| house.store.copy_items(mailbox, &[item], folders[usize::from(*to)]).unwrap());
+            pick(*item).map(|item| house.store.copy_items(mailbox, &[item], folders[usize::from(*to)], None).unwrap());
         }
         Step::Delete(item) => {
             pick(*item).map(|item| house.store.delete_items(mailbox, &[item]).unwrap());

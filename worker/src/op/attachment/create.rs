@@ -16,7 +16,7 @@ use crate::op::item::relocate::wire_id;
 /// All that can be attached are, in one change of the item; the others fail by themselves.
 pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
     let parent = &request.parent;
-    let item = cx.gate.item_by_id(&parent.id, parent.change_key.as_deref(), Right::Modify)?;
+    let item = cx.gate.item_by_id(&parent.id, parent.change_key.as_deref(), Right::EditItems)?;
     let mut prepared = Vec::with_capacity(request.attachments.len());
     for wanted in request.attachments {
         let attached = match wanted {

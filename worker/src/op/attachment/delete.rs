@@ -2,7 +2,7 @@
 
 use ewsd_ews::request::DeleteAttachment;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::Right;
+use ewsd_mailbox::gate::{Attachment, Item, Right};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::value::WireId;
@@ -11,19 +11,17 @@ use crate::op::Cx;
 use crate::op::item::relocate::wire_id;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteAttachment) -> Result<Vec<Outcome<WireId>>> {
-    request.ids.iter().map(|id| outcome(one(cx, id))).collect()
+    let attachments = cx.gate.attachments(&request.ids, Right::EditItems)?;
+    attachments.into_iter().map(|attachment| outcome(attachment.and_then(|one| delete(cx, &one)))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, id: &str) -> Result<WireId> {
-    let attachment = cx.gate.attachment(id, Right::Modify)?;
+fn delete(cx: &mut Cx<'_>, attachment: &Attachment) -> Result<WireId> {
     if !attachment.within.levels().is_empty() {
         // An attached message is kept as the octets that came.
         return Err(Code::ErrorCannotDeleteObject.into());
     }
-    let granted = attachment.item.granted;
-    let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
-    // The item may have moved since the id was made: the attachment knows where it hangs.
-    let item = store.attachment(mailbox, attachment.attachment, false)?.item;
-    let (_, changed) = store.delete_attachments(mailbox, item, &[attachment.attachment])?;
+    let Item { granted, item, .. } = attachment.item;
+    let store = cx.gate.store(&granted);
+    let (_, changed) = store.delete_attachments(granted.mailbox(), item, &[attachment.attachment])?;
     Ok(wire_id(&granted, &changed))
 }

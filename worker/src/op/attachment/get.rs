@@ -6,10 +6,10 @@ use ewsd_ews::view::ItemView;
 use ewsd_mailbox::convert::mime;
 use ewsd_mailbox::deliver::attachment_kind;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Granted, Right};
+use ewsd_mailbox::gate::{Attachment, Granted, Item, Right};
 use ewsd_mailbox::item::draft::CLASS;
 use ewsd_mailbox::property::item::attachment_info;
-use ewsd_mailbox::property::{Bodies, Item};
+use ewsd_mailbox::property::{self, Bodies};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::id::{AttachmentId, FolderNo, Seq};
@@ -23,13 +23,14 @@ use crate::op::shape::Shape;
 
 pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
     let mut shape = Shape::of_attached(request.shape.as_ref(), cx.version);
-    request.ids.iter().map(|id| outcome(one(cx, &mut shape, id))).collect()
+    let attachments = cx.gate.attachments(&request.ids, Right::Read)?;
+    let named = request.ids.iter().zip(attachments);
+    named.map(|(id, attachment)| outcome(attachment.and_then(|one| view(cx, &mut shape, id, &one)))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, shape: &mut Shape, id: &str) -> Result<AttachmentView> {
-    let attachment = cx.gate.attachment(id, Right::Read)?;
-    let (granted, folder) = (attachment.item.granted, attachment.item.folder);
-    let mut row = cx.gate.store(&granted).attachment(granted.mailbox(), attachment.attachment, true)?;
+fn view(cx: &mut Cx<'_>, shape: &mut Shape, id: &str, attachment: &Attachment) -> Result<AttachmentView> {
+    let Item { granted, folder, item, .. } = attachment.item;
+    let mut row = cx.gate.store(&granted).attachment(granted.mailbox(), item, attachment.attachment, true)?;
     for number in attachment.within.levels() {
         row = inner(cx, &row, *number)?;
     }
@@ -112,6 +113,7 @@ fn attached_item(
         change: Seq(0),
         flags: parsed.flags,
         attachments: 0,
+        creator: None,
         columns,
         props: Some(parsed.props),
         ext: None,
@@ -119,7 +121,14 @@ fn attached_item(
         mime: None,
     };
     let bodies = Bodies::default();
-    let item = Item { row: &row, owner: granted, attachments: &[], mime: Some(octets), bodies: &bodies, listed: false };
+    let item = property::Item {
+        row: &row,
+        owner: granted,
+        attachments: &[],
+        mime: Some(octets),
+        bodies: &bodies,
+        listed: false,
+    };
     let mut view = shape.view(&item);
     view.props.retain(|(id, _)| !OF_STORED_ITEMS.contains(id));
     if !attached.is_empty() {

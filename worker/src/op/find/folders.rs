@@ -79,6 +79,7 @@ fn children(
     }
     let mut rows = list(Page::first(i64::MAX))?.rows;
     rows.retain(|row| cx.gate.visible(&granted, row).is_some());
+    cx.gate.count_visible(granted.mailbox(), &mut rows)?;
     let total = rows.len();
     let (offset, limit) = (usize::try_from(page.offset).unwrap_or(0), usize::try_from(page.limit).unwrap_or(0));
     let (from, to) = (offset.min(total), offset.saturating_add(limit).min(total));

@@ -3,12 +3,11 @@
 use ewsd_ews::request::CreateFolder;
 use ewsd_ews::view::FolderView;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::permission;
-use ewsd_mailbox::gate::{Folder, Right};
-use ewsd_model::FolderKind;
+use ewsd_mailbox::gate::{Folder, Right, permission};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::object::NewFolder as Asked;
+use ewsd_model::{FolderKind, PropId};
 use ewsd_store::{FolderUpdate, NewFolder};
 
 use super::{kind_of_class, name_taken, set_extended, set_property};
@@ -38,6 +37,11 @@ fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Resul
     if asked.kind == FolderKind::SearchFolder {
         let text = "Search folders cannot be created on this server yet.";
         return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());
+    }
+    let gives = asked.props.iter().any(|(id, _)| *id == PropId::FolderPermissionSet);
+    if gives {
+        // Whoever may not give rights on the folder above gives none on what is made in it.
+        parent.granted.check(Right::ManageFolder)?;
     }
     let mut wishes = FolderUpdate::default();
     for (id, value) in asked.props {

@@ -19,10 +19,11 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteFolder) -> Result<Vec<Outcome<()>>> {
 }
 
 fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
-    let folder = cx.gate.folder(target, Right::Delete)?;
+    let folder = cx.gate.folder(target, Right::ManageFolder)?;
     if is_fixed(&folder) {
         return Err(Code::ErrorDeleteDistinguishedFolder.into());
     }
+    cx.gate.check_below(&folder, Right::ManageFolder)?;
     match how {
         DeleteType::Hard => {
             let granted = folder.granted;

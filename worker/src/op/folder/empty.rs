@@ -27,9 +27,13 @@ fn keeps_the_mailbox(store: &mut Store, mailbox: MailboxNo, folder: FolderNo) ->
 }
 
 fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> Result<()> {
-    let folder = cx.gate.folder(target, Right::Delete)?;
+    let folder = cx.gate.folder(target, Right::DeleteItems)?;
     if matches!(folder.row.kind, FolderKind::CalendarFolder | FolderKind::SearchFolder) || folder.row.parent.is_none() {
         return Err(Code::ErrorCannotEmptyFolder.into());
+    }
+    if deep {
+        cx.gate.check_below(&folder, Right::DeleteItems)?;
+        cx.gate.check_below(&folder, Right::ManageFolder)?;
     }
     let granted = folder.granted;
     let mailbox = granted.mailbox();

@@ -35,18 +35,24 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: How) -> Result<Vec<Out
 }
 
 fn one(cx: &mut Cx<'_>, folder: &TargetFolder, target: &Folder, how: How) -> Result<FolderView> {
-    let right = if how == How::Move { Right::Delete } else { Right::Read };
+    let right = if how == How::Move { Right::ManageFolder } else { Right::Read };
     let folder = cx.gate.folder(folder, right)?;
     if how == How::Move && is_fixed(&folder) {
         return Err(Code::ErrorMoveDistinguishedFolder.into());
     }
     let granted = folder.granted;
+    if granted.mailbox() != target.granted.mailbox() {
+        return Err(Code::ErrorCrossMailboxMoveCopy.into());
+    }
+    if how == How::Copy {
+        cx.gate.check_below(&folder, right)?;
+    }
     let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
     let done = match how {
         How::Move => {
             store.move_folder(mailbox, folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change))
         }
-        How::Copy => store.copy_folder(mailbox, folder.row.folder, target.row.folder),
+        How::Copy => store.copy_folder(mailbox, folder.row.folder, target.row.folder, granted.creator()),
     };
     let (number, change) = done.map_err(|error| match error {
         ewsd_store::StoreError::Exists(_) => name_taken(error, &folder.row.name),

@@ -22,7 +22,7 @@ pub fn run(cx: &mut Cx<'_>, request: UpdateFolder) -> Result<Vec<Outcome<FolderV
 fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderView> {
     let change = change?;
     cx.check_changes(change.updates.len())?;
-    let folder = cx.gate.folder(&change.folder, Right::Modify)?;
+    let folder = cx.gate.folder(&change.folder, Right::ManageFolder)?;
     let mut update = FolderUpdate::default();
     for wish in change.updates {
         add(cx, &mut update, &folder, wish)?;

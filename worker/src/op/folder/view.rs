@@ -6,8 +6,7 @@
 use ewsd_ews::shape::FolderShape;
 use ewsd_ews::view::FolderView;
 use ewsd_ews::word::BaseShape;
-use ewsd_mailbox::gate::Granted;
-use ewsd_mailbox::gate::permission;
+use ewsd_mailbox::gate::{Granted, permission};
 use ewsd_mailbox::property::stored::clamp;
 use ewsd_model::id::{ChangeKey, FolderId, FolderNo, Seq};
 use ewsd_model::path::Path;
@@ -89,9 +88,9 @@ impl Folder<'_> {
         match (prop.source, prop.id) {
             (Source::Column(column), _) => self.column(column),
             (Source::Json, _) => json::decode(prop.ty, self.row.props.get(prop.element)?),
-            (_, PropId::FolderEffectiveRights) => Some(Value::Rights(self.granted.rights())),
+            (_, PropId::FolderEffectiveRights) => Some(Value::Rights(self.granted.on_folder())),
             // Whom the owner trusts is nobody else's business.
-            (_, PropId::FolderPermissionSet) => self.granted.rights().modify.then(|| {
+            (_, PropId::FolderPermissionSet) => self.granted.on_folder().modify.then(|| {
                 Value::Permissions(permission::shown(&self.row.props, self.row.kind == FolderKind::CalendarFolder))
             }),
             _ => None,
@@ -134,7 +133,7 @@ impl Folder<'_> {
             Some(Alias::LastChange) => Scalar::Time(row.modified),
             Some(Alias::EntryId | Alias::RecordKey) => Scalar::Bytes(id(row.folder)),
             Some(Alias::ParentEntryId) => Scalar::Bytes(id(row.parent.unwrap_or(row.folder))),
-            Some(Alias::Access) => Scalar::Int(i64::from(access(&self.granted.rights()))),
+            Some(Alias::Access) => Scalar::Int(i64::from(access(&self.granted.on_folder()))),
             Some(_) => return None,
         };
         Some(ExtendedValue::One(value))

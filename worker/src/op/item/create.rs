@@ -14,8 +14,10 @@ use ewsd_model::object::{NewItem as Wanted, NewKind};
 use ewsd_model::property::bit;
 use ewsd_model::target::TargetFolder;
 use ewsd_model::{FolderKind, ItemKind, PropId, Value};
+use ewsd_store::NewItem;
 
 use super::relocate::wire_id;
+use super::send as sending;
 use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: CreateItem) -> Result<Vec<Outcome<Vec<ItemView>>>> {
@@ -65,6 +67,9 @@ fn one(
     };
     if let Some(folder) = &folder {
         check_folder(kind, folder)?;
+        if disposition != Disposition::SaveOnly && !cx.gate.is_own(&folder.granted) {
+            return Err(sending::not_from_here());
+        }
     }
     let granted = folder.as_ref().map_or_else(|| cx.gate.own(), |folder| folder.granted);
     let draft = Draft::new(cx, kind, wanted)?;
@@ -104,7 +109,10 @@ fn check_folder(kind: ItemKind, folder: &Folder) -> Result<(), Failure> {
 fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<ItemView>> {
     let folder = folder.ok_or(Error::from(Code::ErrorFolderNotFound))?;
     let (granted, mailbox) = (folder.granted, folder.granted.mailbox());
-    let item = draft.item(folder.row.folder, draft.flags);
+    if draft.flags & bit::ASSOCIATED != 0 {
+        granted.check(Right::CreateAssociated)?;
+    }
+    let item = NewItem { creator: granted.creator(), ..draft.item(folder.row.folder, draft.flags) };
     let store = cx.gate.store(&granted);
     let made = store.create_item(mailbox, &item)?;
     let mut props = vec![(PropId::ItemItemId, Value::ItemId(wire_id(&granted, &made)))];

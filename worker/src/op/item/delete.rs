@@ -10,7 +10,7 @@ use ewsd_mailbox::item::load;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::id::ItemNo;
+use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::kind::MustSay;
 use ewsd_model::property::bit;
 use ewsd_store::{ItemRow, Plan};
@@ -18,17 +18,21 @@ use ewsd_store::{ItemRow, Plan};
 use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
-    let items = load::resolve(cx, &request.items, Right::Delete)?;
+    let items = cx.gate.items(&request.items, Right::DeleteItems)?;
     let mut gone = HashSet::new();
-    let mut checked: HashMap<ItemNo, Result<(), Failure>> = HashMap::new();
+    let mut checked: HashMap<(MailboxNo, ItemNo), Result<(), Failure>> = HashMap::new();
     for (granted, numbers) in load::by_mailbox(&items) {
-        let rows = cx.gate.store(&granted).items(granted.mailbox(), &numbers, &Plan::default())?;
-        checked.extend(rows.iter().map(|row| (row.item, check(&request, row))));
-        let doomed: Vec<&ItemRow> = rows.iter().filter(|row| matches!(checked.get(&row.item), Some(Ok(())))).collect();
-        gone.extend(dispose(cx, &granted, request.delete_type, &doomed)?);
+        let mailbox = granted.mailbox();
+        let rows = cx.gate.store(&granted).items(mailbox, &numbers, &Plan::default())?;
+        checked.extend(rows.iter().map(|row| ((mailbox, row.item), check(&request, row))));
+        let may_go = |row: &&ItemRow| matches!(checked.get(&(mailbox, row.item)), Some(Ok(())));
+        let doomed: Vec<&ItemRow> = rows.iter().filter(may_go).collect();
+        let items = dispose(cx, &granted, request.delete_type, &doomed)?;
+        gone.extend(items.into_iter().map(|item| (mailbox, item)));
     }
     let each = |item: Result<Item>| {
-        let item = item?.item;
+        let item = item?;
+        let item = (item.granted.mailbox(), item.item);
         match checked.get(&item) {
             Some(Err(failure)) => Err(failure.clone().into()),
             // Named a second time it is gone already.

@@ -9,7 +9,7 @@ use crate::op::Cx;
 
 /// Nobody is sent a receipt: none is before there are receipts, and SuppressReadReceipts asks for that anyway.
 pub fn run(cx: &mut Cx<'_>, request: MarkAllItemsAsRead) -> Result<Vec<Outcome<()>>> {
-    let folders = cx.gate.folders(&request.folders, Right::Modify)?;
+    let folders = cx.gate.folders(&request.folders, Right::EditItems)?;
     let mark = |folder: Result<Folder>| {
         let folder = folder?;
         let granted = folder.granted;

@@ -4,7 +4,6 @@ use ewsd_ews::request::MoveCopyItem;
 use ewsd_ews::view::ItemView;
 use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::{Granted, Item, Right};
-use ewsd_mailbox::item::load;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKey, ItemNo, MailboxNo};
@@ -29,14 +28,15 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outco
     }
     // Before 2010 SP1 the new ids are always told.
     let tells = request.return_new_ids.unwrap_or(true) || cx.version < Version::Exchange2010Sp1;
-    let right = if how == How::Move { Right::Delete } else { Right::Read };
-    let items = load::resolve(cx, &request.items, right)?;
+    let right = if how == How::Move { Right::DeleteItems } else { Right::Read };
+    let items = cx.gate.items(&request.items, right)?;
     let mut moved = Vec::with_capacity(items.len());
     for numbers in rounds(&items, target.granted.mailbox()) {
-        let (store, mailbox) = (cx.gate.store(&target.granted), target.granted.mailbox());
+        let granted = target.granted;
+        let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
         moved.extend(match how {
             How::Move => store.move_items(mailbox, &numbers, target.row.folder)?,
-            How::Copy => store.copy_items(mailbox, &numbers, target.row.folder)?,
+            How::Copy => store.copy_items(mailbox, &numbers, target.row.folder, granted.creator())?,
         });
     }
     let each = |item: Result<Item>| {

@@ -1,9 +1,9 @@
 //! SendItem (MS-OXWSCORE 3.1.4.8): messages that were saved go out; what the sender keeps of them goes to a folder.
 
 use ewsd_ews::request::SendItem;
-use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::{Folder, Granted, Item, Right};
-use ewsd_mailbox::item::load::{self, Whole};
+use ewsd_mailbox::item::load::Whole;
 use ewsd_mailbox::item::submit as post;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
@@ -21,7 +21,7 @@ pub fn run(cx: &mut Cx<'_>, request: SendItem) -> Result<Vec<Outcome<()>>> {
         (false, None) => None,
         (true, folder) => Some(copy_folder(cx, folder.as_ref())?),
     };
-    let items = load::resolve(cx, &request.items, Right::Modify)?;
+    let items = cx.gate.items(&request.items, Right::EditItems)?;
     items.into_iter().map(|item| outcome(item.and_then(|item| one(cx, &item, folder.as_ref())))).collect()
 }
 
@@ -29,6 +29,12 @@ pub fn run(cx: &mut Cx<'_>, request: SendItem) -> Result<Vec<Outcome<()>>> {
 pub fn copy_folder(cx: &mut Cx<'_>, target: Option<&TargetFolder>) -> Result<Folder> {
     let sent = TargetFolder::Distinguished { name: "sentitems", change_key: None, mailbox: None };
     cx.gate.folder(target.unwrap_or(&sent), Right::CreateItems)
+}
+
+/// Said of messages that are to be sent from another's folder.
+pub fn not_from_here() -> Error {
+    let text = "Messages are sent from the sender's own mailbox only.";
+    Failure::with_text(Code::ErrorAccessDenied, text).into()
 }
 
 fn one(cx: &mut Cx<'_>, item: &Item, folder: Option<&Folder>) -> Result<()> {

@@ -31,10 +31,15 @@ use crate::op::Cx;
 const ATTEMPTS: usize = 4;
 
 pub fn run(cx: &mut Cx<'_>, request: UpdateItem) -> Result<Vec<Outcome<Updated>>> {
+    let named = request.changes.iter().flatten().map(|change| &change.id);
+    let mut items = cx.gate.items(named, Right::EditItems)?.into_iter();
     let mut outcomes = Vec::with_capacity(request.changes.len());
     for change in &request.changes {
         let done = match change {
-            Ok(change) => one(cx, &request, change),
+            Ok(change) => match items.next() {
+                Some(item) => item.and_then(|item| one(cx, &request, change, &item)),
+                None => Err(Code::ErrorItemNotFound.into()),
+            },
             Err(failure) => Err(failure.clone().into()),
         };
         outcomes.push(outcome(done)?);
@@ -42,25 +47,29 @@ pub fn run(cx: &mut Cx<'_>, request: UpdateItem) -> Result<Vec<Outcome<Updated>>
     Ok(outcomes)
 }
 
-fn one(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange) -> Result<Updated> {
+fn one(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: &Item) -> Result<Updated> {
     cx.check_changes(change.updates.len())?;
-    let item = cx.gate.item(&change.id, Right::Modify)?;
     if request.conflicts != ConflictResolution::Always && item.change.is_none() {
         return Err(Code::ErrorChangeKeyRequired.into());
     }
     let (changed, row) = match read_state(request, change) {
-        Some(read) => (set_read(cx, &item, request.conflicts, read)?, None),
-        None => write(cx, request, change, &item)?,
+        Some(read) => (set_read(cx, item, request.conflicts, read)?, None),
+        None => write(cx, request, change, item)?,
     };
-    let sends = matches!(request.disposition, Some(Disposition::SendOnly | Disposition::SendAndSaveCopy));
-    // Only what was never sent is sent; clients say so of contacts, too.
-    if let Some(row) = row.filter(|row| sends && row.kind == ItemKind::Message && row.flags & bit::DRAFT != 0) {
+    if let Some(row) = row.filter(|row| sends(request, row)) {
         let saves = request.disposition == Some(Disposition::SendAndSaveCopy);
         let folder = if saves { Some(send::copy_folder(cx, request.saved_folder.as_ref())?) } else { None };
         send::submit(cx, &item.granted, row.item, Some(changed.change), folder.as_ref())?;
         return Ok(Updated { item: None, conflicts: 0 });
     }
     Ok(Updated { item: Some(id_view(&item.granted, &changed)), conflicts: 0 })
+}
+
+/// Whether the item goes out after the change. Only what was never sent is sent; clients say so of contacts, too.
+fn sends(request: &UpdateItem, row: &ItemRow) -> bool {
+    matches!(request.disposition, Some(Disposition::SendOnly | Disposition::SendAndSaveCopy))
+        && row.kind == ItemKind::Message
+        && row.flags & bit::DRAFT != 0
 }
 
 /// The new read state, where an update is nothing but that: it needs no look at the item.
@@ -96,6 +105,9 @@ fn write(
     for attempt in 1.. {
         let row = load::row(cx, item, &needs.plan)?;
         check_kind(request, &row)?;
+        if sends(request, &row) && !cx.gate.is_own(&item.granted) {
+            return Err(send::not_from_here());
+        }
         if row.kind == ItemKind::Message && row.flags & bit::DRAFT == 0 {
             check_sent(&change.updates)?;
         }

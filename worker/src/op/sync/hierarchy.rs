@@ -7,6 +7,7 @@ use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::Right;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
+use ewsd_model::id::FolderNo;
 use ewsd_store::StoreError;
 
 use super::state::{HierarchyState, decode_hierarchy, encode_hierarchy};
@@ -36,20 +37,29 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<Folder
         Some(root) => root,
         None => store.folder_by_distinguished(granted.mailbox(), TOP)?.folder,
     };
-    let page = store.sync_folders(granted.mailbox(), top, base).map_err(|error| match error {
+    let mut page = store.sync_folders(granted.mailbox(), top, base).map_err(|error| match error {
         StoreError::Trimmed => Code::ErrorInvalidSyncStateData.into(),
         other => Error::from(other),
     })?;
+    cx.gate.count_visible(granted.mailbox(), page.changed.iter_mut().map(|change| &mut change.folder))?;
     let wanted = Wanted::find(&request.shape, cx.version);
-    let changed = page.changed.iter().filter_map(|change| match cx.gate.visible(&granted, &change.folder) {
-        Some(granted) => {
-            let view = wanted.view(&granted, &change.folder);
-            Some(if change.created { Change::Create(view) } else { Change::Update(view) })
+    // What the client has: of another's tree the folders that were there and that its user could see.
+    let old = page.changed.iter().filter(|change| !change.created).map(|change| change.folder.folder);
+    let old: Vec<FolderNo> = old.chain(page.deleted.iter().copied()).collect();
+    let seen = cx.gate.seen(&granted, &old, base.unwrap_or_default())?;
+    let changed = page.changed.iter().filter_map(|change| {
+        let known = seen.contains(&change.folder.folder);
+        match cx.gate.visible(&granted, &change.folder) {
+            Some(granted) => {
+                let view = wanted.view(&granted, &change.folder);
+                Some(if known { Change::Update(view) } else { Change::Create(view) })
+            }
+            // The right to see it was taken away; or it was never given, and nothing is told.
+            None => known.then(|| Change::Delete(bare_id(&granted, change.folder.folder))),
         }
-        // The right to see it may have been taken away.
-        None => (!change.created).then(|| Change::Delete(bare_id(&granted, change.folder.folder))),
     });
-    let deleted = page.deleted.iter().map(|folder| Change::Delete(bare_id(&granted, *folder)));
+    let deleted = page.deleted.iter().filter(|folder| seen.contains(folder));
+    let deleted = deleted.map(|folder| Change::Delete(bare_id(&granted, *folder)));
     Ok(SyncPage {
         state: encode_hierarchy(granted.guid(), HierarchyState { root, upto: page.upto }),
         includes_last: true,

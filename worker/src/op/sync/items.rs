@@ -49,7 +49,7 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>>
         StoreError::Trimmed => Error::from(Code::ErrorInvalidSyncStateData),
         other => other.into(),
     })?;
-    let ignored = ignored(&request.ignore);
+    let ignored = ignored(&granted, &request.ignore);
     page.changes.retain(|change| !ignored.contains(&change.item));
     let mut shape = Shape::of_lists(&request.shape, cx.version);
     let rows = rows(cx, &granted, &shape, &page.changes)?;
@@ -58,10 +58,10 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>>
     Ok(SyncPage { state: encode_items(granted.guid(), &page.state), includes_last: page.last, changes })
 }
 
-/// Ids that are none are ignored as well: nothing is reported of them.
-fn ignored(ids: &[BaseItemId]) -> HashSet<ItemNo> {
+/// Ids that are none, or of another mailbox, are ignored as well: nothing is reported of them.
+fn ignored(granted: &Granted, ids: &[BaseItemId]) -> HashSet<ItemNo> {
     let item = |id: &BaseItemId| match id {
-        BaseItemId::Item(id) => ItemId::decode(&id.id).ok().map(|id| id.item),
+        BaseItemId::Item(id) => ItemId::decode(&id.id).ok().filter(|id| id.mailbox == granted.guid()).map(|id| id.item),
         _ => None,
     };
     ids.iter().filter_map(item).collect()
