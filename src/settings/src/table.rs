@@ -112,8 +112,8 @@ settings! {
             "A request body must arrive with at least so many bytes per second.";
         idle_seconds: u64 = 120u64, Live, Master, SECONDS,
             "A connection without a request is closed after this time; keep it above that of the proxy in front.";
-        request_seconds: u64 = 300u64, Live, Master, SECONDS,
-            "A worker that takes longer over one request is killed.";
+        request_seconds: u64 = 300u64, Live, Both, SECONDS,
+            "A worker that takes longer over one request is killed; a database that takes a little less over it is given up: server busy.";
         queue_seconds: u64 = 30u64, Live, Master, SECONDS,
             "A request that no worker took after this time gets 503.";
         pipelined_bytes: u64 = 65_536u64, Live, Master, Check::Between(0, 1 << 24),

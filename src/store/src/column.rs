@@ -257,7 +257,7 @@ pub(crate) fn param(row: &ColumnRow, value: &Value) -> Result<Param<'static>, St
         (Holds::Bytes, Value::Bytes(bytes)) => Param::Bytes(Cow::Owned(bytes.clone())),
         (Holds::Texts, Value::Texts(texts)) => Param::Texts(texts.iter().map(|text| owned(text)).collect()),
         (Holds::Mailbox, Value::Mailbox(mailbox)) => Param::Json(crate::sql::clean_json(json::encode_mailbox(mailbox))),
-        _ => return Err(StoreError::Corrupt(format!("column {:?} cannot hold {value:?}", row.column))),
+        _ => return Err(StoreError::Corrupt(format!("column {:?} cannot hold a value of another type", row.column))),
     })
 }
 

@@ -6,16 +6,17 @@
 
 use crate::clock;
 use crate::error::{Verdict, is_fatal, misfit, text, verdict};
+use crate::prepared::Prepared;
+use crate::session::{Broken, Session};
 use crate::sql::Sql;
 use crate::{Missing, Options, StoreError};
 use ewsd_model::id::{MailboxNo, Seq};
 use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Row, Statement};
-use std::collections::{BTreeSet, HashMap};
+use postgres::{Row, Statement};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use tokio_postgres::Config;
 
-/// Statements kept prepared; searches come in many forms, everything else is a few dozen.
-const STATEMENTS: usize = 300;
 /// How often a transaction that met another one is run.
 const ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -31,10 +32,11 @@ const KEEPALIVES_UNSET: Duration = Duration::from_secs(2 * 60 * 60);
 pub struct Store {
     options: Options,
     config: Config,
-    client: Option<Client>,
-    prepared: HashMap<String, Prepared>,
-    uses: u64,
+    session: Option<Session>,
+    prepared: Prepared,
     used: Instant,
+    /// Until then what is asked must be answered; see [`Store::limit`].
+    until: Option<Instant>,
     not_before: Option<Instant>,
     pause: Duration,
     /// There was a connection with these options.
@@ -43,11 +45,6 @@ pub struct Store {
     changes: Vec<(MailboxNo, Seq)>,
     /// Mail was queued since it was last asked.
     pub(crate) queued: bool,
-}
-
-struct Prepared {
-    statement: Statement,
-    used: u64,
 }
 
 /// The open transaction.
@@ -79,10 +76,10 @@ impl Store {
         Ok(Store {
             options: options.clone(),
             config: config(options)?,
-            client: None,
-            prepared: HashMap::new(),
-            uses: 0,
+            session: None,
+            prepared: Prepared::default(),
             used: clock::now(),
+            until: None,
             not_before: None,
             pause: FIRST_PAUSE,
             proven: false,
@@ -160,7 +157,7 @@ impl Store {
         let end = match &self.running {
             _ if result.is_ok() => "release part",
             Some(Running { failed: Some(Failed::Again), .. }) | None => return result,
-            Some(_) if self.client.is_none() => return result,
+            Some(_) if self.session.is_none() => return result,
             Some(_) => "rollback to part; release part",
         };
         self.command(end).map_err(|ended| self.give_up(ended))?;
@@ -171,9 +168,29 @@ impl Store {
         result
     }
 
+    /// From now on every call together has so long, then all answer [`StoreError::Busy`]; none: each has
+    /// [`Options::answer_timeout`] for itself. Set anew for each request, so that its client is answered in time.
+    pub fn limit(&mut self, within: Option<Duration>) {
+        self.until = within.map(|within| clock::now() + within);
+    }
+
+    /// Whether the database answers.
+    pub fn ping(&mut self) -> Result<(), StoreError> {
+        self.read(&Sql::new("select 1")).map(drop)
+    }
+
     /// True when a statement can be expected to reach the server.
     pub fn is_connected(&self) -> bool {
-        self.client.as_ref().is_some_and(|client| !client.is_closed())
+        self.session.as_ref().is_some_and(|session| !session.is_closed())
+    }
+
+    /// How long an answer may take; an error when there is no time left.
+    fn within(&self) -> Result<Option<Duration>, StoreError> {
+        let Some(until) = self.until else {
+            return Ok(self.options.answer_timeout);
+        };
+        let left = until.saturating_duration_since(clock::now());
+        if left.is_zero() { Err(self.busy()) } else { Ok(Some(left)) }
     }
 
     /// How long every call still answers [`StoreError::Busy`] at once; zero when the next one finds out for itself.
@@ -192,7 +209,7 @@ impl Store {
     /// A statement that changes nothing: a connection found lost is made anew and asked again at once.
     pub(crate) fn read(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
         match self.query(sql) {
-            Err(StoreError::Busy { .. }) if self.client.is_none() && self.running.is_none() => self.query(sql),
+            Err(StoreError::Busy { .. }) if self.session.is_none() && self.running.is_none() => self.query(sql),
             result => result,
         }
     }
@@ -252,7 +269,7 @@ impl Store {
     fn begin(&mut self, locks: &BTreeSet<MailboxNo>) -> Result<(), StoreError> {
         // Nothing has happened yet: a connection found lost is made anew.
         let begun = match self.command("begin") {
-            Err(_) if self.client.is_none() => self.command("begin"),
+            Err(_) if self.session.is_none() => self.command("begin"),
             begun => begun,
         };
         begun.map_err(|ended| self.give_up(ended))?;
@@ -276,7 +293,7 @@ impl Store {
 
     fn rollback(&mut self) {
         // Of a lost connection PostgreSQL has undone it.
-        if self.client.is_some() && self.command("rollback").is_err() {
+        if self.session.is_some() && self.command("rollback").is_err() {
             // Whatever state it is in, a new connection is in none.
             self.lose();
         }
@@ -304,72 +321,83 @@ impl Store {
 
     fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, Ended> {
         self.connect_if_lost()?;
-        let statement = self.prepare(&sql.text)?;
+        let statement = self.prepare(sql)?;
         let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
-        let result = self.client()?.query(&statement, &params);
+        let within = self.within()?;
+        let result = self.session()?.query(&statement, &params, within);
         self.used = clock::now();
-        result.map_err(|error| self.ended(error))
+        result.map_err(|broken| self.ended(broken))
     }
 
     fn command(&mut self, text: &str) -> Result<(), Ended> {
         self.connect_if_lost()?;
-        let result = self.client()?.batch_execute(text);
-        result.map_err(|error| self.ended(error))
+        let within = self.within()?;
+        let result = self.session()?.execute(text, within);
+        result.map_err(|broken| self.ended(broken))
     }
 
-    fn prepare(&mut self, text: &str) -> Result<Statement, Ended> {
-        self.uses += 1;
-        if let Some(known) = self.prepared.get_mut(text) {
-            known.used = self.uses;
-            return Ok(known.statement.clone());
+    fn prepare(&mut self, sql: &Sql) -> Result<Statement, Ended> {
+        if let Some(known) = self.prepared.find(sql) {
+            return Ok(known);
         }
-        let result = self.client()?.prepare(text);
-        let statement = result.map_err(|error| self.ended(error))?;
-        if self.prepared.len() >= STATEMENTS {
-            self.forget_oldest();
-        }
-        self.prepared.insert(text.to_owned(), Prepared { statement: statement.clone(), used: self.uses });
+        let within = self.within()?;
+        let result = self.session()?.prepare(&sql.text, within);
+        let statement = result.map_err(|broken| self.ended(broken))?;
+        self.prepared.keep(sql, &statement);
         Ok(statement)
-    }
-
-    fn forget_oldest(&mut self) {
-        let oldest = self.prepared.iter().min_by_key(|(_, known)| known.used).map(|(text, _)| text.clone());
-        if let Some(text) = oldest {
-            self.prepared.remove(&text);
-        }
     }
 
     /// Sees to it that there is a connection. Inside a transaction a lost one is not replaced: its work is gone.
     fn connect_if_lost(&mut self) -> Result<(), StoreError> {
-        if self.client.as_ref().is_some_and(Client::is_closed) || self.idle_and_dead() {
+        let worn = self.running.is_none() && self.prepared.has_worn();
+        if worn || self.session.as_ref().is_some_and(Session::is_closed) || self.idle_and_dead() {
             self.lose();
         }
-        if self.client.is_none() {
+        if self.session.is_none() {
             if self.running.is_some() || self.not_before.is_some_and(|time| clock::now() < time) {
                 return Err(self.busy());
             }
-            match self.config.connect(NoTls) {
-                Ok(client) => {
+            let within = self.within()?.unwrap_or(self.options.connect_timeout).min(self.options.connect_timeout);
+            match Session::connect(&self.config, within) {
+                Ok(session) => {
                     self.pause = FIRST_PAUSE;
                     self.not_before = None;
                     self.proven = true;
-                    self.client = Some(client);
+                    self.session = Some(session);
                     self.used = clock::now();
                 }
-                Err(error) => {
-                    log::warn!("cannot reach PostgreSQL: {}", text(&error));
-                    self.not_before = Some(clock::now() + self.pause);
-                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-                    // What was right once is no wrong setting: somebody keeps sessions out for a while.
-                    return Err(match verdict(&error) {
-                        Verdict::Away => self.busy(),
-                        _ if self.proven => self.busy(),
-                        _ => StoreError::Db(text(&error)),
-                    });
-                }
+                Err(broken) => return Err(self.not_connected(&broken)),
             }
         }
         Ok(())
+    }
+
+    fn not_connected(&mut self, broken: &Broken) -> StoreError {
+        self.pause_now();
+        let error = match broken {
+            Broken::Sql(error) => error,
+            Broken::Late => {
+                log::warn!("cannot reach PostgreSQL: it does not answer");
+                return self.busy();
+            }
+            Broken::Local(error) => {
+                log::warn!("cannot reach PostgreSQL: {error}");
+                return self.busy();
+            }
+        };
+        log::warn!("cannot reach PostgreSQL: {}", text(error));
+        // What was right once is no wrong setting: somebody keeps sessions out for a while.
+        match verdict(error) {
+            Verdict::Away => self.busy(),
+            _ if self.proven => self.busy(),
+            _ => StoreError::Db(text(error)),
+        }
+    }
+
+    /// No attempt for a while, which grows.
+    fn pause_now(&mut self) {
+        self.not_before = Some(clock::now() + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
     /// A change cannot be run again when its connection breaks. So one that has been idle is tried with nothing first: a
@@ -378,27 +406,53 @@ impl Store {
         if self.running.is_some() || clock::now().duration_since(self.used) < IDLE {
             return false;
         }
+        let Ok(within) = self.within() else { return false };
         self.used = clock::now();
-        self.client.as_mut().is_some_and(|client| client.batch_execute("").is_err())
+        match self.session.as_ref().map(|session| session.execute("", within)) {
+            Some(Err(Broken::Late)) => {
+                self.late();
+                true
+            }
+            Some(Err(_)) => true,
+            Some(Ok(())) | None => false,
+        }
     }
 
     /// The connection that [`Store::connect_if_lost`] has seen to. Not replaced here: statements belong to one connection.
-    fn client(&mut self) -> Result<&mut Client, StoreError> {
-        let busy = self.busy();
-        self.client.as_mut().ok_or(busy)
+    fn session(&mut self) -> Result<&Session, StoreError> {
+        self.session.as_ref().ok_or(self.busy())
     }
 
     fn lose(&mut self) {
         self.prepared.clear();
-        self.client = None;
+        self.session = None;
     }
 
-    fn ended(&mut self, error: postgres::Error) -> Ended {
-        let closed = self.client.as_ref().is_none_or(Client::is_closed);
+    /// The server is there and says nothing: asked again at once it would say nothing again.
+    fn late(&mut self) {
+        log::warn!("PostgreSQL does not answer in time");
+        self.lose();
+        self.pause_now();
+    }
+
+    fn ended(&mut self, broken: Broken) -> Ended {
+        let error = match broken {
+            Broken::Sql(error) => error,
+            Broken::Late => {
+                self.late();
+                return Ended::Store(self.busy());
+            }
+            Broken::Local(error) => return Ended::Store(StoreError::Db(error.to_string())),
+        };
+        let closed = self.session.as_ref().is_none_or(Session::is_closed);
         match if closed || is_fatal(&error) { Verdict::Away } else { verdict(&error) } {
             Verdict::Away => {
                 log::warn!("lost PostgreSQL: {}", text(&error));
                 self.lose();
+                Ended::Store(self.busy())
+            }
+            Verdict::Late => {
+                log::warn!("a statement takes too long: {}", text(&error));
                 Ended::Store(self.busy())
             }
             Verdict::Again => Ended::Again,
@@ -439,10 +493,14 @@ pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
     let mut config: Config = options.url.parse().map_err(|error: postgres::Error| {
         StoreError::Db(format!("database.url is not understood: {}", text(&error)))
     })?;
-    let session = match config.get_options() {
-        Some(own) => format!("{SESSION} {own}"),
-        None => SESSION.to_owned(),
-    };
+    let mut session = SESSION.to_owned();
+    if let Some(time) = options.statement_timeout {
+        let ms = time.as_millis().max(1);
+        session.push_str(&format!(" -c statement_timeout={ms} -c lock_timeout={ms}"));
+    }
+    if let Some(own) = config.get_options() {
+        session = format!("{session} {own}");
+    }
     config.options(&session);
     config.application_name(&options.application);
     config.connect_timeout(options.connect_timeout);

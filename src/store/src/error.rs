@@ -6,7 +6,7 @@ use std::fmt;
 
 #[derive(Debug)]
 pub enum StoreError {
-    /// The database cannot be reached or is starting: try again after so many milliseconds.
+    /// The database cannot be reached, is starting, or did not answer in time: try again after so many milliseconds.
     /// Whether a change that was under way is committed is unknown.
     Busy {
         retry_ms: u32,
@@ -95,6 +95,8 @@ pub(crate) enum Verdict {
     Away,
     /// Deadlock, serialization failure, or a statement that met a row changed under it: run it again.
     Again,
+    /// It took longer than it may, or somebody cancelled it. The connection is as good as before.
+    Late,
     Taken(Missing),
     /// Out of disk or memory: the session stays, what was asked may work later.
     NoRoom,
@@ -117,6 +119,9 @@ pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
     let code = db.code();
     if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
         return Verdict::Again;
+    }
+    if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE {
+        return Verdict::Late;
     }
     // The rows of a change are joined to the journal from outside; one that was changed under the statement leaves a null.
     if *code == SqlState::NOT_NULL_VIOLATION && db.table() == Some("journal") {
@@ -180,12 +185,12 @@ pub(crate) fn misfit(error: &postgres::Error) -> String {
     format!("{} {}", db.code().code(), names.join("."))
 }
 
-/// The driver's message with the server's own, for the log.
+/// The driver's message with the server's own, for the log. Never its detail, which quotes keys and rows.
 pub(crate) fn text(error: &postgres::Error) -> String {
     match error.as_db_error() {
         Some(db) => {
-            let detail = db.detail().map(|d| format!(" ({d})")).unwrap_or_default();
-            format!("{}: {}{detail}", db.code().code(), db.message())
+            let constraint = db.constraint().map(|name| format!(" ({name})")).unwrap_or_default();
+            format!("{}: {}{constraint}", db.code().code(), db.message())
         }
         None => match std::error::Error::source(error) {
             Some(source) => format!("{error}: {source}"),

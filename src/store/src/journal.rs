@@ -158,6 +158,11 @@ impl<'a> Write<'a> {
         Write { mailbox, sql: Sql::default().with([mailbox.0.into()]) }
     }
 
+    /// Which steps follow is a client's wish; see [`Sql::shaped`].
+    pub fn shaped(&mut self) {
+        self.sql.shaped = true;
+    }
+
     /// Adds a value and says its place.
     pub fn place(&mut self, param: impl Into<Param<'a>>) -> String {
         self.sql.place(param)

@@ -7,6 +7,8 @@
 //! | which column is `Column::Subject`? | `column.rs`, one row |
 //! | how does a restriction become SQL? | `query.rs` |
 //! | what happens when PostgreSQL is away? | `connection.rs` |
+//! | and when it does not answer? | `session.rs` |
+//! | which statements stay prepared? | `prepared.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
 //!
 //! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes, or what rights mean: the caller says
@@ -27,9 +29,11 @@ pub mod json;
 mod migrate;
 mod options;
 mod outbox;
+mod prepared;
 pub mod query;
 mod quota;
 mod search;
+mod session;
 mod sql;
 mod subscription;
 mod sync;

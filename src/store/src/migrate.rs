@@ -7,6 +7,7 @@
 use crate::clock;
 use crate::connection::config;
 use crate::error::{Verdict, text, verdict};
+use crate::session::{Broken, Session};
 use crate::{Options, StoreError};
 use postgres::{Client, NoTls};
 use sha2::{Digest, Sha256};
@@ -232,7 +233,13 @@ pub fn wait_ready(options: &Options, patience: Duration) -> Result<(), StoreErro
 }
 
 fn connect(options: &Options) -> Result<Client, StoreError> {
-    config(options)?.connect(NoTls).map_err(|error| match verdict(&error) {
+    let config = config(options)?;
+    // The driver's own waits for ever on a Unix socket whose server is there and silent.
+    match Session::connect(&config, options.connect_timeout) {
+        Err(Broken::Late | Broken::Local(_)) => return Err(StoreError::Busy { retry_ms: options.retry_ms }),
+        Err(Broken::Sql(_)) | Ok(_) => {}
+    }
+    postgres::Config::from(config).connect(NoTls).map_err(|error| match verdict(&error) {
         Verdict::Away => {
             log::debug!("PostgreSQL is not there yet: {}", text(&error));
             StoreError::Busy { retry_ms: options.retry_ms }

@@ -13,6 +13,10 @@ pub struct Options {
     pub retry_ms: u32,
     /// For one attempt to connect.
     pub connect_timeout: Duration,
+    /// PostgreSQL itself gives up a statement, or its wait for a lock, after so long; none: never.
+    pub statement_timeout: Option<Duration>,
+    /// An answer that has not come after so long is not waited for; none: for ever. See also [`crate::Store::limit`].
+    pub answer_timeout: Option<Duration>,
 }
 
 impl Options {
@@ -22,6 +26,8 @@ impl Options {
             application: "ewsd".to_owned(),
             retry_ms: 10_000,
             connect_timeout: Duration::from_secs(5),
+            statement_timeout: None,
+            answer_timeout: None,
         }
     }
 

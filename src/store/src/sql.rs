@@ -154,11 +154,13 @@ pub(crate) fn clean_json(mut value: serde_json::Value) -> serde_json::Value {
 pub(crate) struct Sql<'a> {
     pub text: String,
     pub params: Vec<Param<'a>>,
+    /// Which conditions, orders or columns stand in the text is a client's wish: there may be any number of such statements.
+    pub shaped: bool,
 }
 
 impl<'a> Sql<'a> {
     pub fn new(text: impl Into<String>) -> Self {
-        Sql { text: text.into(), params: Vec::new() }
+        Sql { text: text.into(), ..Sql::default() }
     }
 
     pub fn push(&mut self, text: &str) -> &mut Self {

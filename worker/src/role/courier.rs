@@ -67,7 +67,7 @@ struct Closed {
 }
 
 pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
-    let options = super::database::options(settings, "ewsd courier");
+    let options = super::database::options_for_role(settings, "ewsd courier");
     let store = Store::lazy(&options).map_err(|error| error.to_string())?;
     let crew = Crew::new(settings).map_err(|error| format!("eventfd: {error}"))?;
     let holder = (i32::from_be_bytes(random::array()) & i32::MAX).max(1);

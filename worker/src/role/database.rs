@@ -21,6 +21,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const LOOK_LONGER: Duration = Duration::from_millis(500);
 /// Between two looks whether somebody shuts PostgreSQL down: it says so in a file and nowhere else.
 const GLANCE: Duration = Duration::from_secs(1);
+/// What a statement of the janitor or the courier may take; they work in small steps.
+pub(super) const ROLE_STATEMENT: Duration = Duration::from_secs(60);
 /// How long a fast shutdown may take before it is made an immediate one.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -33,6 +35,28 @@ pub fn options(settings: &Settings, application: &str) -> Options {
     options.application = application.to_owned();
     options.retry_ms = u32::try_from(settings.database.retry_seconds.saturating_mul(1000)).unwrap_or(u32::MAX);
     options
+}
+
+/// The same for requests. What all statements of one may take together is [`request_time`]; PostgreSQL gives up a single one a
+/// little sooner, which costs no connection.
+pub(super) fn options_for_requests(settings: &Settings) -> Options {
+    let statement_timeout = Some(request_time(settings).saturating_sub(margin(settings)));
+    Options { statement_timeout, ..options(settings, "ewsd request") }
+}
+
+/// The same for roles that nobody waits for.
+pub(super) fn options_for_role(settings: &Settings, application: &str) -> Options {
+    let answer_timeout = Some(ROLE_STATEMENT + Duration::from_secs(5));
+    Options { statement_timeout: Some(ROLE_STATEMENT), answer_timeout, ..options(settings, application) }
+}
+
+/// How long the database may take over everything that one job asks of it: the worker must answer before it is killed.
+pub(super) fn request_time(settings: &Settings) -> Duration {
+    Duration::from_secs(settings.limits.request_seconds).saturating_sub(margin(settings))
+}
+
+fn margin(settings: &Settings) -> Duration {
+    (Duration::from_secs(settings.limits.request_seconds) / 10).min(Duration::from_secs(5))
 }
 
 /// Ends with an error when PostgreSQL could not be started, or ended by itself: the master starts this role anew.

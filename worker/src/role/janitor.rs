@@ -53,7 +53,7 @@ struct Janitor<'a> {
 }
 
 pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
-    let options = super::database::options(settings, "ewsd janitor");
+    let options = super::database::options_for_role(settings, "ewsd janitor");
     let store = Store::lazy(&options).map_err(|error| error.to_string())?;
     let mut janitor = Janitor { end, settings, signals, store };
     end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;

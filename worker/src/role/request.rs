@@ -37,7 +37,7 @@ pub(super) struct Worker<'a> {
 /// Serves until the master closes this generation's jobs, or the worker has served its number.
 pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
     bounds::set(settings.limits.worker_bytes).map_err(|error| format!("limits.worker_bytes: {error}"))?;
-    let options = super::database::options(settings, "ewsd request");
+    let options = super::database::options_for_requests(settings);
     let store = match Store::connect(&options) {
         Err(StoreError::Busy { .. }) => Store::lazy(&options),
         other => other,
@@ -75,6 +75,7 @@ impl<'a> Worker<'a> {
     }
 
     fn serve(&mut self, job: Job, fds: Vec<OwnedFd>) -> io::Result<()> {
+        self.store.limit(Some(super::database::request_time(self.settings)));
         let mut fds = fds.into_iter();
         let mut client =
             || fds.next().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a job without its socket"));

@@ -18,6 +18,7 @@ impl Store {
     /// Items by number, in no particular order; those that are not there are left out.
     pub fn items(&mut self, mailbox: MailboxNo, items: &[ItemNo], plan: &Plan) -> Result<Vec<ItemRow>, StoreError> {
         let mut sql = Sql::new("select ");
+        sql.shaped = true;
         sql.push(&fields(plan)).push(" from item i where i.mailbox = $1 and i.item = ");
         sql.params.push(mailbox.0.into());
         match items {

@@ -120,6 +120,7 @@ fn compose<'a>(
         return Err(StoreError::Corrupt("a flag is both set and cleared".to_owned()));
     }
     let mut write = Write::new(mailbox);
+    write.shaped();
     let item = write.place(item.0);
     let expected = match expect {
         Some(change) => format!(" and change = {}", write.place(change.0)),

@@ -12,11 +12,13 @@ use ewsd_model::property::mapi::Scalar;
 /// Writes the condition. SQL knows a third truth value, restrictions do not: below a `Not` every leaf is made one of two; above,
 /// null already means no.
 pub(crate) fn condition(filter: &Filter, table: Table, sql: &mut Sql) -> Result<(), StoreError> {
+    sql.shaped = true;
     Builder { table, sql }.filter(filter, false)
 }
 
 /// Writes the terms of `order by` with `key` (the row's number) last, so that pages never overlap. `reverse` turns all of them.
 pub(crate) fn order(orders: &[Order], table: Table, key: &str, reverse: bool, sql: &mut Sql) -> Result<(), StoreError> {
+    sql.shaped = true;
     for order in orders {
         let Operand::One { text, class, nullable } = operand(&order.field, table, sql)? else {
             return Err(StoreError::Corrupt(format!("cannot sort by {:?}", order.field)));

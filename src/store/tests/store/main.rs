@@ -9,6 +9,7 @@ mod directory;
 mod folders;
 mod items;
 mod journal;
+mod late;
 mod migrations;
 mod search;
 mod small;

@@ -1,0 +1,125 @@
+//! One session with PostgreSQL in which every wait has an end: for the server to take the connection, and for each answer.
+//!
+//! A server that was stopped, or a machine whose disk hangs, keeps its sockets open and says nothing. So the time is taken here,
+//! beside `statement_timeout`, which only a server that runs can keep. A session whose server was late is of no use any more:
+//! its answer may still come.
+
+use postgres::types::ToSql;
+use postgres::{NoTls, Row, Statement};
+use std::future::Future;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config};
+
+/// How long an ending session may take to say so.
+const FAREWELL: Duration = Duration::from_millis(50);
+
+/// Settings of a session that a server may not have, or its role may not set: what is logged of our statements are their texts,
+/// never the values in them, and no row is quoted in an error.
+const DISCREET: &str = "select set_config(name, value, false) from (values
+        ('log_parameter_max_length', '0', false), ('log_parameter_max_length_on_error', '0', true),
+        ('log_error_verbosity', 'terse', false)) as wanted (name, value, open)
+    where open or has_parameter_privilege(name, 'SET')";
+
+/// A statement whose worker was killed ends soon after. Known to servers on Linux.
+const WATCHFUL: &str = "set client_connection_check_interval = 1000";
+
+/// Why there is no answer.
+pub(crate) enum Broken {
+    Sql(postgres::Error),
+    /// None came in time.
+    Late,
+    /// The process has no descriptor or memory for a session.
+    Local(std::io::Error),
+}
+
+pub(crate) struct Session {
+    runtime: Runtime,
+    /// None only while it is dropped.
+    client: Option<Client>,
+    connection: JoinHandle<()>,
+}
+
+impl Session {
+    /// `within`: for all of it, however far the server lets it come.
+    pub fn connect(config: &Config, within: Duration) -> Result<Session, Broken> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Broken::Local)?;
+        let (client, connection) = wait(&runtime, Some(within), async {
+            let (client, connection) = config.connect(NoTls).await?;
+            let connection = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    log::debug!("a session with PostgreSQL ended: {error}");
+                }
+            });
+            for settings in [DISCREET, WATCHFUL] {
+                match client.batch_execute(settings).await {
+                    Err(error) if client.is_closed() => return Err(error),
+                    Err(error) => log::debug!("PostgreSQL goes without a setting: {}", crate::error::text(&error)),
+                    Ok(()) => {}
+                }
+            }
+            Ok((client, connection))
+        })?;
+        Ok(Session { runtime, client: Some(client), connection })
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.client.as_ref().is_none_or(Client::is_closed)
+    }
+
+    pub fn prepare(&self, text: &str, within: Option<Duration>) -> Result<Statement, Broken> {
+        self.wait(within, |client| client.prepare(text))
+    }
+
+    pub fn query(
+        &self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+        within: Option<Duration>,
+    ) -> Result<Vec<Row>, Broken> {
+        self.wait(within, |client| client.query(statement, params))
+    }
+
+    /// One or more statements without values and rows.
+    pub fn execute(&self, text: &str, within: Option<Duration>) -> Result<(), Broken> {
+        self.wait(within, |client| client.batch_execute(text))
+    }
+
+    fn wait<'s, T, F>(&'s self, within: Option<Duration>, ask: impl FnOnce(&'s Client) -> F) -> Result<T, Broken>
+    where
+        F: Future<Output = Result<T, postgres::Error>>,
+    {
+        let client = self.client.as_ref().ok_or(Broken::Late)?;
+        wait(&self.runtime, within, ask(client))
+    }
+}
+
+/// The connection's own task goes on while something is waited for, and rests else.
+fn wait<T>(
+    runtime: &Runtime,
+    within: Option<Duration>,
+    answer: impl Future<Output = Result<T, postgres::Error>>,
+) -> Result<T, Broken> {
+    runtime.block_on(async {
+        match within {
+            None => answer.await.map_err(Broken::Sql),
+            Some(within) => match tokio::time::timeout(within, answer).await {
+                Ok(answer) => answer.map_err(Broken::Sql),
+                Err(_) => Err(Broken::Late),
+            },
+        }
+    })
+}
+
+impl Drop for Session {
+    /// The server is told, unless it does not listen.
+    fn drop(&mut self) {
+        self.client = None;
+        let connection = &mut self.connection;
+        self.runtime.block_on(async {
+            // Late or not, the socket closes with the runtime.
+            let _ = tokio::time::timeout(FAREWELL, connection).await;
+        });
+    }
+}
