@@ -1,4 +1,5 @@
-//! The admin listener: `/metrics`, `/healthz`, `/readyz`, answered from the master's own tables. No authentication: bind it to
+//! The admin listener: `/metrics`, `/healthz`, `/readyz`, the first two answered from the master's own
+//! tables, the last one with a worker's help (`probe.rs`). No authentication: bind it to
 //! where only administrators can reach it.
 
 use ewsd_http::head::parse_head;
@@ -8,6 +9,7 @@ use ewsd_http::{BodyKind, HttpError};
 use crate::gauges::Gauges;
 use crate::master::Master;
 use crate::metrics::{describe, put};
+use crate::probe::Asking;
 use crate::receive::Progress;
 use crate::table::{After, ConnId};
 
@@ -29,8 +31,12 @@ impl Master {
         let (status, kind, text) = match (head.method, head.path()) {
             ("GET" | "HEAD", "/metrics") => (200, "text/plain; version=0.0.4; charset=utf-8", self.metrics_text()),
             ("GET" | "HEAD", "/healthz") => (200, "text/plain", "ok\n".to_owned()),
-            ("GET" | "HEAD", "/readyz") if self.is_ready() => (200, "text/plain", "ready\n".to_owned()),
-            ("GET" | "HEAD", "/readyz") => (503, "text/plain", "not ready\n".to_owned()),
+            ("GET" | "HEAD", "/readyz") => {
+                let head_only = head.method == "HEAD";
+                let asking = Asking { head_only, keep_alive: head.keep_alive, version_minor: head.version_minor };
+                self.ask_ready(id, asking);
+                return Progress::Moved;
+            }
             ("GET" | "HEAD", _) => (404, "text/plain", "there is /metrics, /healthz and /readyz\n".to_owned()),
             _ => (405, "text/plain", "GET only\n".to_owned()),
         };

@@ -3,6 +3,7 @@
 //! | command | does |
 //! |---|---|
 //! | `{"cmd":"status"}` | tells everything that `ewsctl status` shows |
+//! | `{"cmd":"check"}` | lists whatever is outstanding without a deadline; nothing ever is |
 //! | `{"cmd":"stop"}` | as SIGTERM |
 //! | `{"cmd":"reload"}` | as SIGHUP; answers which keys need a restart |
 //! | `{"cmd":"forget"}` | workers drop cached accounts and remembered passwords |
@@ -56,6 +57,10 @@ impl Master {
         };
         match command.as_str() {
             "status" => return Ok(self.status()),
+            "check" => {
+                let found = array(self.without_deadline().iter().map(|what| quote(what)));
+                return Ok(object([("ok", "true".to_owned()), ("without_deadline", found)]));
+            }
             "stop" => self.begin_stop(),
             "reload" => {
                 let not_reloadable = self.reload()?;
@@ -70,7 +75,7 @@ impl Master {
             }
             "queued" => self.wake_courier(true),
             other => {
-                let known = "status, stop, reload, forget, changed and queued";
+                let known = "status, check, stop, reload, forget, changed and queued";
                 return Err(format!("unknown command {other}: there are {known}"));
             }
         }

@@ -64,6 +64,8 @@ pub enum About {
     Render(Vec<ConnId>),
     /// A sweep.
     Sweep,
+    /// Does the database answer?
+    Probe,
 }
 
 /// A job that was sent and is not over.
@@ -72,6 +74,8 @@ pub struct Sent {
     pub about: About,
     pub generation: u32,
     pub at: Millis,
+    /// When it must be taken; once it is, when it must be answered.
+    pub expires: Millis,
     /// Who took it.
     pub worker: Option<WorkerId>,
     /// Since when it is known to have left the socket without anybody having said `Took`.
@@ -84,6 +88,7 @@ pub enum Waiting {
     Conn(ConnId),
     Render(Vec<(ConnId, Why)>),
     Sweep(Vec<(u64, u64)>),
+    Probe,
 }
 
 /// The jobs: sent, and waiting.
@@ -127,7 +132,14 @@ impl Dispatch {
     }
 
     /// Puts a job on the socket; false when there is no room.
-    fn send(&mut self, job: &Job, fds: &[BorrowedFd<'_>], about: About, now: Millis) -> io::Result<bool> {
+    fn send(
+        &mut self,
+        job: &Job,
+        fds: &[BorrowedFd<'_>],
+        about: About,
+        at: Millis,
+        expires: Millis,
+    ) -> io::Result<bool> {
         let Some(socket) = &self.current.send else {
             return Ok(false);
         };
@@ -141,7 +153,7 @@ impl Dispatch {
             Err(error) => return Err(error),
         }
         let generation = self.current.number;
-        self.sent.insert(job.number(), Sent { about, generation, at: now, worker: None, missing_since: None });
+        self.sent.insert(job.number(), Sent { about, generation, at, expires, worker: None, missing_since: None });
         self.untaken += 1;
         Ok(true)
     }
@@ -176,7 +188,15 @@ impl Master {
             }
         }
         let expires = self.clock.after(self.config.limits.queue);
+        self.submit_by(id, what, expires);
+    }
+
+    /// The same for one that must be taken until `expires`.
+    pub fn submit_by(&mut self, id: ConnId, what: ReadyJob, expires: Millis) {
         self.set_state(id, State::Queued(Box::new(what)));
+        if let Some(conn) = self.table.get_mut(id) {
+            conn.deadline = expires;
+        }
         if self.dispatch.queue.is_empty()
             && self.may_send()
             && matches!(self.send_conn(id), Attempt::Sent | Attempt::Gone)
@@ -205,7 +225,10 @@ impl Master {
             let attempt = match &waiting {
                 Waiting::Conn(id) => self.send_conn(*id),
                 Waiting::Render(batch) => self.send_render(batch),
-                Waiting::Sweep(known) => self.send_sweep(known),
+                Waiting::Sweep(known) => {
+                    self.send_other(About::Sweep, |job| Job::Sweep { job, known: known.clone().into() })
+                }
+                Waiting::Probe => self.send_other(About::Probe, |job| Job::Probe { job }),
             };
             if matches!(attempt, Attempt::Full) {
                 self.dispatch.queue.push_front(waiting);
@@ -228,12 +251,14 @@ impl Master {
         let (State::Queued(ready), Some(socket)) = (&conn.state, conn.socket.as_ref()) else {
             return Attempt::Gone;
         };
+        let expires = conn.deadline;
         let (job, memfd) = build(conn, ready, number);
         let mut fds = vec![socket.as_fd()];
         fds.extend(memfd.map(AsFd::as_fd));
         self.unwatch_socket(id);
-        match self.dispatch.send(&job, &fds, About::Conn(id), self.clock.now()) {
+        match self.dispatch.send(&job, &fds, About::Conn(id), self.clock.now(), expires) {
             Ok(true) => {
+                self.expect_by(expires);
                 self.handed_out(id, number);
                 return Attempt::Sent;
             }
@@ -292,8 +317,10 @@ impl Master {
             return Attempt::Gone;
         }
         let job = Job::Render { job: number, batch: calls.into() };
-        match self.dispatch.send(&job, &[], About::Render(ids.clone()), self.clock.now()) {
+        let expires = self.clock.after(self.config.limits.queue);
+        match self.dispatch.send(&job, &[], About::Render(ids.clone()), self.clock.now(), expires) {
             Ok(true) => {
+                self.expect_by(expires);
                 for id in ids {
                     self.rendering(id, number);
                 }
@@ -308,14 +335,18 @@ impl Master {
         }
     }
 
-    fn send_sweep(&mut self, known: &[(u64, u64)]) -> Attempt {
-        let number = self.dispatch.next_job();
-        let job = Job::Sweep { job: number, known: known.to_vec().into() };
-        match self.dispatch.send(&job, &[], About::Sweep, self.clock.now()) {
-            Ok(true) => Attempt::Sent,
+    /// Sends a job that is about no connection and no held call.
+    fn send_other(&mut self, about: About, job: impl FnOnce(u64) -> Job) -> Attempt {
+        let job = job(self.dispatch.next_job());
+        let expires = self.clock.after(self.config.limits.queue);
+        match self.dispatch.send(&job, &[], about, self.clock.now(), expires) {
+            Ok(true) => {
+                self.expect_by(expires);
+                Attempt::Sent
+            }
             Ok(false) => Attempt::Full,
             Err(error) => {
-                error!("a sweep could not be sent: {error}");
+                error!("a job could not be sent: {error}");
                 Attempt::Gone
             }
         }

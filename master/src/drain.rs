@@ -9,6 +9,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::sendfile::sendfile;
 use nix::sys::socket::{MsgFlags, send};
 
+use crate::clock::millis;
 use crate::master::{Master, TURN_BYTES};
 use crate::table::{After, ConnId, Drain, State};
 use crate::tokens::Subject;
@@ -73,7 +74,7 @@ impl Master {
         if sources.iter().any(|source| matches!(source, Source::Memfd(..))) {
             self.make_nonblocking(id);
         }
-        self.set_state(id, State::Drain(Box::new(Drain { sources, after })));
+        self.set_state(id, State::Drain(Box::new(Drain { sources, since: self.clock.now(), written: 0, after })));
         // Whatever ran before (a body's time, a held call's) is over; the heap hears of it only if the socket is full.
         let idle = self.clock.after(self.config.limits.idle);
         if let Some(conn) = self.table.get_mut(id) {
@@ -93,6 +94,9 @@ impl Master {
     /// Writes on.
     pub fn drain(&mut self, id: ConnId) {
         let mut written = 0;
+        // Who takes a little now and then takes for ever.
+        let rate = self.config.limits.body_min_rate.max(1);
+        let patience = millis(self.config.limits.idle);
         loop {
             let idle = self.clock.after(self.config.limits.idle);
             let Some(conn) = self.table.get_mut(id) else {
@@ -116,7 +120,9 @@ impl Master {
                 Ok(0) => return self.close(id),
                 Ok(n) => {
                     written += n;
-                    conn.deadline = idle;
+                    drain.written += n as u64;
+                    let allowed = drain.written.saturating_mul(1000) / rate;
+                    conn.deadline = idle.min(drain.since.saturating_add(patience).saturating_add(allowed));
                 }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => {

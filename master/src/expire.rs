@@ -16,6 +16,7 @@ impl Master {
             Due::Sweep => self.sweep_due(),
             Due::Later => self.later_due(at),
             Due::Housekeeping => self.keep_house(),
+            Due::Owed => self.owed_due(at),
             Due::Accept => self.accept_again(),
             Due::DrainOver => self.drain_over(),
             Due::StopOver => self.stop_over(),
@@ -58,11 +59,9 @@ impl Master {
             State::Head(_) if conn.kind != Kind::Http => self.close(id),
             State::Head(_) => self.too_slow(id),
             State::Body(_) | State::Collect(_) | State::Discard(_) => self.check_rate(id),
-            State::Queued(_) => {
-                let error = HttpError { status: 503, text: "the server is busy, try again later" };
-                self.refuse(id, error, Some(RETRY_AFTER));
-            }
+            State::Queued(_) => self.too_busy(id),
             State::Held(_) => self.hold_due(id),
+            State::Asking(_) => self.answer_asking(id, false),
             State::Serve | State::Admit(_) => {}
         }
     }
@@ -81,6 +80,12 @@ impl Master {
         }
     }
 
+    /// Nobody took its request in time.
+    pub fn too_busy(&mut self, id: ConnId) {
+        let error = HttpError { status: 503, text: "the server is busy, try again later" };
+        self.refuse(id, error, Some(RETRY_AFTER));
+    }
+
     fn too_slow(&mut self, id: ConnId) {
         self.refuse(id, HttpError { status: 408, text: "the request arrives too slowly" }, None);
     }
@@ -90,7 +95,6 @@ impl Master {
         self.housekeeping = false;
         self.dispatch.full = false;
         self.reconcile();
-        self.kill_slow();
         self.start_due_if_any();
         let busy = !self.dispatch.sent.is_empty() || !self.dispatch.queue.is_empty();
         if busy || self.fleet.posts.iter().any(|post| post.worker.is_none() && !post.done) {
@@ -101,22 +105,6 @@ impl Master {
     fn start_due_if_any(&mut self) {
         if self.fleet.posts.iter().any(|post| post.worker.is_none() && !post.done) {
             self.start_due();
-        }
-    }
-
-    /// Kills workers that take longer over a job than `limits.request_seconds`.
-    fn kill_slow(&mut self) {
-        let allowed = crate::clock::millis(self.config.limits.request);
-        let now = self.clock.now();
-        let slow: Vec<u32> = self
-            .fleet
-            .workers
-            .values()
-            .filter(|worker| worker.job.is_some() && now.saturating_sub(worker.job_since) > allowed)
-            .map(|worker| worker.id)
-            .collect();
-        for id in slow {
-            self.kill_worker(id, "its request takes longer than limits.request_seconds");
         }
     }
 }

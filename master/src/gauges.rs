@@ -38,7 +38,7 @@ impl Gauges {
                     &mut gauges.receiving
                 }
                 State::Queued(_) => &mut gauges.queued,
-                State::Serve => &mut gauges.serving,
+                State::Serve | State::Asking(_) => &mut gauges.serving,
                 State::Admit(_) => &mut gauges.admitting,
                 State::Held(_) => &mut gauges.held,
                 State::Drain(_) | State::Linger(_) => &mut gauges.draining,

@@ -209,7 +209,11 @@ impl Master {
         };
         let waits = match held.render {
             Render::No | Render::Later => false,
-            Render::Job(_) => true,
+            // One that lies in the socket nobody has, either.
+            Render::Job(job) => {
+                let taken = self.dispatch.sent.get(&job).is_some_and(|sent| sent.worker.is_some());
+                taken || held.at_deadline.is_empty()
+            }
             // A render that no worker has yet would only delay the answer; the client asks again and is told then.
             Render::Wanted => held.at_deadline.is_empty(),
         };

@@ -47,6 +47,8 @@ mod master;
 mod metrics;
 mod notify;
 mod outbox;
+mod overdue;
+mod probe;
 mod reap;
 mod receive;
 mod reconcile;

@@ -15,7 +15,7 @@ use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Millis};
 use crate::config::{Config, Reloaded};
 use crate::dispatch::Dispatch;
 use crate::intern::Interned;
@@ -23,6 +23,7 @@ use crate::later::Later;
 use crate::listen::Listener;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::probe::Probing;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::Runner;
@@ -70,6 +71,10 @@ pub struct Master {
     /// Held calls that nobody can look at now.
     pub later: Later,
     pub metrics: Metrics,
+    /// What is known of the database.
+    pub probing: Probing,
+    /// Time of the entry of the heap for all that workers owe.
+    pub owed_at: Millis,
     pub outbox: Outbox,
     /// The memory that workers share, and its epoch.
     pub shared: File,
@@ -157,7 +162,7 @@ impl Master {
                 self.metrics.held_left += 1;
                 self.close(id);
             }
-            State::Queued(_) | State::Drain(_) if broken => self.close(id),
+            State::Queued(_) | State::Drain(_) | State::Asking(_) if broken => self.close(id),
             _ => {
                 if event.is_writable() {
                     self.writable(id);
@@ -179,7 +184,7 @@ impl Master {
             State::Collect(_) => self.collect(id),
             State::Discard(_) => self.discard(id),
             State::Linger(_) => self.linger(id),
-            State::Queued(_) | State::Held(_) | State::Drain(_) => conn.unread = true,
+            State::Queued(_) | State::Held(_) | State::Asking(_) | State::Drain(_) => conn.unread = true,
             State::Serve | State::Admit(_) => {}
         }
     }

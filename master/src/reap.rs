@@ -125,6 +125,7 @@ impl Master {
             About::Conn(id) => self.close(id),
             About::Render(ids) => self.render_again(ids),
             About::Sweep => self.sweep_over(),
+            About::Probe => self.probed(false),
         }
     }
 }

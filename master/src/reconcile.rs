@@ -10,7 +10,8 @@ use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{Body, Job, LmtpInput};
 use log::{info, warn};
 
-use crate::dispatch::{About, Generation, Waiting};
+use crate::clock::Millis;
+use crate::dispatch::{About, Sent, Waiting};
 use crate::master::Master;
 use crate::roles::{Condition, Role};
 use crate::table::{ConnId, ReadyJob, State};
@@ -74,7 +75,7 @@ impl Master {
                 .any(|w| w.role == Role::Request && w.generation == number && takes(w.condition))
         };
         if !can_take(self, self.dispatch.current.number) {
-            self.take_jobs_back(None);
+            self.take_jobs_back(self.dispatch.current.number, |_| false);
         }
         let mut index = 0;
         while let Some(number) = self.dispatch.old.get(index).map(|old| old.number) {
@@ -82,21 +83,21 @@ impl Master {
                 index += 1;
                 continue;
             }
-            self.take_jobs_back(Some(index));
+            self.take_jobs_back(number, |_| false);
             self.dispatch.old.remove(index);
             info!("generation {number} is finished");
         }
     }
 
-    /// Empties the socket of a generation that has no worker: `None` = the current one, else an old one by its index.
-    fn take_jobs_back(&mut self, old: Option<usize>) {
-        loop {
-            let generation: Option<&Generation> = match old {
-                None => Some(&self.dispatch.current),
-                Some(index) => self.dispatch.old.get(index),
-            };
-            let Some(generation) = generation else {
-                return;
+    /// Takes jobs back from the socket of a generation, oldest first, until `enough`, or until there is none. They are put on
+    /// their way again only when all are out: it may lead into the same socket.
+    pub fn take_jobs_back(&mut self, number: u32, enough: impl Fn(&Master) -> bool) {
+        let mut back = Vec::new();
+        while !enough(self) {
+            let old = self.dispatch.old.iter().find(|old| old.number == number);
+            let current = Some(&self.dispatch.current).filter(|current| current.number == number);
+            let Some(generation) = current.or(old) else {
+                break;
             };
             let mut fds = Vec::new();
             let mut scratch = std::mem::take(&mut self.scratch);
@@ -105,20 +106,22 @@ impl Master {
                 _ => None,
             };
             self.scratch = scratch;
-            match job {
-                Some(job) => self.take_job_back(job, fds),
-                None => return,
+            let Some(job) = job else {
+                break;
+            };
+            if let Some(sent) = self.dispatch.sent.remove(&job.number()) {
+                self.dispatch.no_longer_untaken(sent.generation);
+                back.push((sent, job, fds));
             }
+        }
+        for (sent, job, fds) in back {
+            self.take_job_back(sent, job, fds);
         }
     }
 
-    fn take_job_back(&mut self, job: Job, fds: Vec<OwnedFd>) {
-        let Some(sent) = self.dispatch.sent.remove(&job.number()) else {
-            return;
-        };
-        self.dispatch.no_longer_untaken(sent.generation);
+    fn take_job_back(&mut self, sent: Sent, job: Job, fds: Vec<OwnedFd>) {
         match (sent.about, job) {
-            (About::Conn(id), job) => self.conn_back(id, job, fds),
+            (About::Conn(id), job) => self.conn_back(id, job, fds, sent.expires),
             (About::Render(ids), Job::Render { batch, .. }) => {
                 let again =
                     batch.0.iter().filter(|call| ids.contains(&call.held)).map(|call| (call.held, call.why)).collect();
@@ -127,11 +130,13 @@ impl Master {
             (About::Render(_), _) => {}
             (About::Sweep, Job::Sweep { known, .. }) => self.submit_other(Waiting::Sweep(known.0)),
             (About::Sweep, _) => self.sweep_over(),
+            (About::Probe, _) => self.probed(false),
         }
     }
 
     /// Puts a connection back into the state it had before its job was sent.
-    fn conn_back(&mut self, id: ConnId, job: Job, fds: Vec<OwnedFd>) {
+    fn conn_back(&mut self, id: ConnId, job: Job, fds: Vec<OwnedFd>, expires: Millis) {
+        let now = self.clock.now();
         let state = self.take_state(id);
         let Some(conn) = self.table.get_mut(id) else {
             return;
@@ -157,7 +162,8 @@ impl Master {
         front.append(&mut conn.pending);
         conn.pending = front;
         match ready {
-            Some(ready) if self.watch_socket(id) => self.submit(id, ready),
+            Some(_) if expires <= now && self.watch_socket(id) => self.too_busy(id),
+            Some(ready) if self.watch_socket(id) => self.submit_by(id, ready, expires),
             _ => self.close(id),
         }
     }

@@ -3,6 +3,7 @@
 use log::{info, warn};
 use nix::sys::signal::Signal;
 
+use crate::clock::millis;
 use crate::dispatch::Generation;
 use crate::master::Master;
 use crate::roles::{Role, signal};
@@ -47,10 +48,13 @@ impl Master {
         self.fleet.vacate(Role::Janitor);
         self.fleet.vacate(Role::Courier);
         let anew = |role| matches!(role, Role::Janitor | Role::Courier);
+        let ends = self.grace();
         for worker in self.fleet.workers.values_mut().filter(|worker| anew(worker.role)) {
             worker.stop = None;
+            worker.due = ends;
             signal(worker.pid, Signal::SIGTERM);
         }
+        self.expect_by(ends);
         let requests = self.config.workers;
         self.fleet.set_posts(requests);
         info!("reloaded; starting generation {number}");
@@ -63,6 +67,18 @@ impl Master {
     fn abandon(&mut self, unborn: Generation) {
         info!("generation {} gives way before it was ready", unborn.number);
         drop(unborn);
+    }
+
+    /// The workers of a generation finish: what lies in its socket, a job each, and then themselves.
+    fn tell_end(&mut self, generation: u32) {
+        let limits = &self.config.limits;
+        let ends = self.grace().saturating_add(millis(limits.queue)).saturating_add(millis(limits.request));
+        for worker in self.fleet.workers.values_mut() {
+            if worker.role == Role::Request && worker.generation == generation {
+                worker.due = worker.due.min(ends);
+            }
+        }
+        self.expect_by(ends);
     }
 
     /// The first worker of the coming generation is ready: jobs go there from now on, and the old workers finish.
@@ -80,7 +96,9 @@ impl Master {
         // Closing it takes it out of epoll, and is the end that its workers read after the last job.
         old.send = None;
         info!("generation {number} serves, generation {} finishes", old.number);
+        let old_number = old.number;
         self.dispatch.old.push(old);
+        self.tell_end(old_number);
         self.dispatch.untaken = 0;
         self.dispatch.full = false;
         self.clear_generations();

@@ -13,7 +13,7 @@ use mio::unix::SourceFd;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::clock::Millis;
+use crate::clock::{Millis, NEVER, millis};
 use crate::dispatch::Generation;
 use crate::master::{Master, worker_token};
 use crate::stop::Phase;
@@ -72,7 +72,10 @@ pub struct Worker {
     pub greeted: bool,
     pub started: Millis,
     pub job: Option<u64>,
-    pub job_since: Millis,
+    /// Since when it has nothing to do; of a request worker that is ready and has no job.
+    pub idle_since: Millis,
+    /// Until when it owes a sign of life; see `overdue.rs`.
+    pub due: Millis,
     pub requests: u64,
 }
 
@@ -211,10 +214,12 @@ impl Master {
             greeted: false,
             started: self.clock.now(),
             job: None,
-            job_since: 0,
+            idle_since: self.clock.now(),
+            due: NEVER,
             requests: 0,
         };
         self.fleet.workers.insert(id, worker);
+        self.worker_by(id, self.grace());
         Ok(id)
     }
 
@@ -244,10 +249,15 @@ impl Master {
 
     /// A worker said that it is ready.
     pub fn worker_ready(&mut self, id: WorkerId) {
+        let now = self.clock.now();
         let Some(worker) = self.fleet.workers.get_mut(&id) else {
             return;
         };
         worker.condition = Condition::Ready;
+        worker.idle_since = now;
+        if worker.role == Role::Request {
+            worker.due = NEVER;
+        }
         let (role, generation) = (worker.role, worker.generation);
         match role {
             Role::Database => {
@@ -265,15 +275,19 @@ impl Master {
 
     /// A worker takes no more jobs: its successor starts now.
     pub fn worker_retires(&mut self, id: WorkerId) {
+        let ends = self.grace().saturating_add(millis(self.config.limits.request));
         let Some(worker) = self.fleet.workers.get_mut(&id) else {
             return;
         };
         worker.condition = Condition::Retiring;
+        // Its last job has its own time, and may not have begun.
+        worker.due = ends;
         let (role, slot) = (worker.role, worker.slot);
         if let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) {
             post.worker = None;
             post.start_at = 0;
         }
+        self.expect_by(ends);
         self.start_due();
     }
 

@@ -108,6 +108,17 @@ impl Master {
             Reply::Queued {} => self.wake_courier(false),
             Reply::Outbox { queued, deferred, oldest } => self.outbox = Outbox { queued, deferred, oldest },
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
+            Reply::Step { within_ms } => {
+                if self.fleet.workers.get(&id).is_some_and(|worker| worker.role == Role::Request) {
+                    return Err("is no role with steps".to_owned());
+                }
+                self.step(id, within_ms);
+            }
+            Reply::Probed { job, good } => {
+                self.check_about(job, |about| *about == About::Probe)?;
+                self.finish(id, job)?;
+                self.probed(good);
+            }
             Reply::Swept { job } => {
                 self.check_about(job, |about| *about == About::Sweep)?;
                 self.finish(id, job)?;
@@ -119,7 +130,7 @@ impl Master {
     }
 
     fn took(&mut self, id: WorkerId, job: u64) -> Result<(), Broken> {
-        let now = self.clock.now();
+        let expires = self.clock.after(self.config.limits.request);
         let sent = self.dispatch.sent.get_mut(&job).ok_or("no such job")?;
         let worker = self.fleet.workers.get_mut(&id).ok_or("no such worker")?;
         if worker.role != Role::Request || worker.generation != sent.generation || sent.worker.is_some() {
@@ -129,15 +140,16 @@ impl Master {
             return Err("has another job".to_owned());
         }
         worker.job = Some(job);
-        worker.job_since = now;
         worker.requests += 1;
         sent.worker = Some(id);
+        sent.expires = expires;
         let generation = sent.generation;
         self.dispatch.no_longer_untaken(generation);
         if generation == self.dispatch.current.number {
             self.dispatch.newest_taken = self.dispatch.newest_taken.max(job);
         }
         self.dispatch.full = false;
+        self.expect_by(expires);
         Ok(())
     }
 
@@ -157,6 +169,7 @@ impl Master {
             return Err(format!("job {job} is not its own"));
         }
         worker.job = None;
+        worker.idle_since = self.clock.now();
         let sent = self.dispatch.sent.remove(&job).ok_or("no such job")?;
         self.metrics.served(self.clock.now().saturating_sub(sent.at));
         Ok(sent)

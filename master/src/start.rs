@@ -10,7 +10,7 @@ use log::{info, warn};
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, NEVER};
 use crate::config::{Config, Reloaded};
 use crate::dispatch::{Dispatch, Generation};
 use crate::intern::Interned;
@@ -19,6 +19,7 @@ use crate::listen::{Listener, open};
 use crate::master::Master;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::probe::Probing;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::{RunAs, Runner};
@@ -78,6 +79,8 @@ pub fn run(
         to_render: Vec::new(),
         later: Later::default(),
         metrics: Metrics::default(),
+        probing: Probing::default(),
+        owed_at: NEVER,
         outbox: Outbox::default(),
         shared,
         epoch: 1,

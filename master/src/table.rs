@@ -14,6 +14,7 @@ use ewsd_ipc::{ConnRecord, Then};
 use crate::clock::{Millis, NEVER};
 use crate::drain::Source;
 use crate::hold::Held;
+use crate::probe::Asking;
 
 /// Number of a connection: a count in the upper 40 bits, its slot in the lower 24. Never used twice.
 pub type ConnId = u64;
@@ -66,6 +67,8 @@ pub enum State {
     Discard(Box<Discard>),
     /// A long poll or a stream waits.
     Held(Box<Held>),
+    /// Admin: waits for a worker's word on whether the database answers.
+    Asking(Asking),
     /// The rest of a reply is written as the client reads.
     Drain(Box<Drain>),
     /// Everything is written and the sending side closed; what still comes is thrown away so that the client sees the answer
@@ -159,6 +162,9 @@ pub struct Discard {
 #[derive(Debug)]
 pub struct Drain {
     pub sources: VecDeque<Source>,
+    /// When it began and how much of it was taken, for the minimum rate.
+    pub since: Millis,
+    pub written: u64,
     pub after: After,
 }
 

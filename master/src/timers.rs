@@ -11,7 +11,7 @@ use crate::clock::{Millis, NEVER};
 use crate::table::{Conn, ConnId};
 
 /// What a deadline belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Due {
     /// A connection.
     Conn(ConnId),
@@ -21,6 +21,8 @@ pub enum Due {
     Later,
     /// Once a second while there is something to watch, and when a role is to be started: jobs, roles, the own queue.
     Housekeeping,
+    /// Something that workers owe is overdue; see `overdue.rs`.
+    Owed,
     /// Tell the service manager that the loop turns.
     Watchdog,
     /// Accept again after descriptors ran out.
@@ -75,6 +77,11 @@ impl Timers {
                 _ => true,
             });
         }
+    }
+
+    /// All entries, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = (Millis, Due)> {
+        self.heap.iter().map(|Reverse(entry)| *entry)
     }
 
     /// Number of entries, stale ones included.

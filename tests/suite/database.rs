@@ -27,7 +27,7 @@ crate::tests![
     keeps_many_held_calls_quietly,
 ];
 
-const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:FolderIds>\
+pub(super) const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:FolderIds>\
     <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
 
 /// Clients that read and write without a pause and take nothing but an answer, or the word that the server is busy.
@@ -151,10 +151,10 @@ fn while_working(server: &Demo, trouble: impl FnOnce(&dyn Fn())) {
 }
 
 /// Carol's held calls.
-struct Held(Vec<(Ews, Subscription)>);
+pub(super) struct Held(Vec<(Ews, Subscription)>);
 
 impl Held {
-    fn start(server: &Demo, clients: usize) -> Held {
+    pub(super) fn start(server: &Demo, clients: usize) -> Held {
         let already = server.connections("held");
         let held = (0..clients).map(|_| {
             let mut ews = Ews::connect(server, &server.accounts[2]).unrecorded();
@@ -167,7 +167,7 @@ impl Held {
         held
     }
 
-    fn wake(&mut self, server: &Demo) {
+    pub(super) fn wake(&mut self, server: &Demo) {
         // The worker that takes it may not have tried to connect again yet.
         let mut lmtp = Lmtp::hello(server.lmtp());
         let address = &server.accounts[2].address;
@@ -330,10 +330,10 @@ fn keeps_many_held_calls_quietly() {
 }
 
 /// A process that does nothing until this is dropped.
-struct Stopped(u32);
+pub(super) struct Stopped(u32);
 
 impl Stopped {
-    fn new(pid: u32) -> Stopped {
+    pub(super) fn new(pid: u32) -> Stopped {
         signal(pid, Signal::SIGSTOP);
         Stopped(pid)
     }

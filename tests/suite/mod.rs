@@ -35,6 +35,7 @@ mod sharing;
 mod slow;
 mod soap;
 mod submit;
+mod stall;
 mod sync;
 mod update;
 
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Test> {
         slow::tests,
         soap::tests,
         submit::tests,
+        stall::tests,
         sync::tests,
         update::tests,
     ];

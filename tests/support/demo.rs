@@ -108,6 +108,11 @@ impl Demo {
         Ok(Demo { folder, ready, accounts, options, child: Mutex::new(Some(child)), input: Mutex::new(input), log })
     }
 
+    /// What the server and its PostgreSQL have logged so far.
+    pub fn log_text(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).expect("its log")).into_owned()
+    }
+
     pub fn http(&self) -> SocketAddr {
         let url = self.ews_url();
         let authority = url.strip_prefix("http://").and_then(|u| u.split('/').next()).unwrap_or_default();

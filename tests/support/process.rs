@@ -20,6 +20,11 @@ pub fn parent(pid: u32) -> Option<u32> {
     status.lines().find_map(|l| l.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
+/// The processes that it started and that run.
+pub fn children(pid: u32) -> Vec<u32> {
+    all().into_iter().filter(|child| parent(*child) == Some(pid) && alive(*child)).collect()
+}
+
 /// Whether the process runs (a zombie does not).
 pub fn alive(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

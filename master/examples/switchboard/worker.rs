@@ -60,6 +60,10 @@ fn run(words: &[String]) -> io::Result<()> {
         kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
     }
     end.send(&Reply::Ready {}, &[])?;
+    if role != "request" {
+        let within_ms = setting(&settings, "step").and_then(|ms| ms.parse().ok()).unwrap_or(3_600_000);
+        end.send(&Reply::Step { within_ms }, &[])?;
+    }
     if role == "database" && setting(&settings, "database").is_some_and(|database| database == "external") {
         return Ok(());
     }
@@ -131,6 +135,7 @@ impl Worker {
                 self.lmtp(job, conn, input, &data, &socket)
             }
             Job::Render { job, batch } => batch.0.into_iter().try_for_each(|call| self.render(job, call)),
+            Job::Probe { job } => self.end.send(&Reply::Probed { job, good: !self.away().exists() }, &[]),
             Job::Sweep { job, known } => {
                 let moved =
                     |(mailbox, seq): (u64, u64)| Some((mailbox, self.journal(mailbox))).filter(|(_, now)| *now > seq);

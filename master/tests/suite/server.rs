@@ -82,6 +82,12 @@ impl Server {
         self.command("{\"cmd\":\"status\"}")
     }
 
+    /// Whatever is outstanding has a deadline.
+    pub fn assert_deadlines(&self) {
+        let answer = self.command("{\"cmd\":\"check\"}");
+        assert!(answer.contains("\"without_deadline\":[]"), "{answer}");
+    }
+
     /// A number in the status, wherever it stands.
     pub fn number(&self, name: &str) -> u64 {
         number(&self.status(), name)
@@ -158,6 +164,7 @@ impl Server {
 
     /// Stops it and checks that it ended well and left nothing behind.
     pub fn stop(mut self) {
+        self.assert_deadlines();
         self.signal(Signal::SIGTERM);
         assert!(self.exits(), "ended badly: {}", self.log());
     }

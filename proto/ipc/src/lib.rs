@@ -25,7 +25,7 @@ pub use message::{
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;

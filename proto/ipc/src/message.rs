@@ -110,6 +110,8 @@ messages! {
     4 Render [0] { job: u64, batch: Batch }
     /// Has any of these mailboxes moved past the number? Answered by `Changed` (if so) and then `Swept`.
     5 Sweep [0] { job: u64, known: Pairs }
+    /// Does the database answer?
+    6 Probe [0] { job: u64 }
 }
 
 messages! {
@@ -188,6 +190,11 @@ messages! {
         /// When the oldest was submitted, in seconds since 1970; none: the queue is empty.
         oldest: Option<u64>,
     }
+    /// A role other than request: it works or waits, and says something again within so many milliseconds. If it does not, it is
+    /// killed.
+    81 Step [0] { within_ms: u32 }
+    /// Whether the database answered.
+    82 Probed [0] { job: u64, good: bool }
 }
 
 messages! {
@@ -673,7 +680,8 @@ impl Job {
             | Job::Admit { job, .. }
             | Job::Lmtp { job, .. }
             | Job::Render { job, .. }
-            | Job::Sweep { job, .. } => *job,
+            | Job::Sweep { job, .. }
+            | Job::Probe { job } => *job,
         }
     }
 }
@@ -691,14 +699,16 @@ impl Reply {
             | Reply::LmtpNext { job, .. }
             | Reply::Hold { job, .. }
             | Reply::Rendered { job, .. }
-            | Reply::Swept { job } => Some(*job),
+            | Reply::Swept { job }
+            | Reply::Probed { job, .. } => Some(*job),
             Reply::Hello { .. }
             | Reply::Ready {}
             | Reply::Retiring {}
             | Reply::Changed { .. }
             | Reply::Tally { .. }
             | Reply::Queued {}
-            | Reply::Outbox { .. } => None,
+            | Reply::Outbox { .. }
+            | Reply::Step { .. } => None,
         }
     }
 

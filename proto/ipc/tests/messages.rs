@@ -70,6 +70,7 @@ fn job() -> impl Strategy<Value = Job> {
         (any::<u64>(), conn(), input).prop_map(|(job, conn, input)| Job::Lmtp { job, conn, input }),
         (any::<u64>(), vec(call, 0..33)).prop_map(|(job, batch)| Job::Render { job, batch: batch.into() }),
         (any::<u64>(), pairs(1025)).prop_map(|(job, known)| Job::Sweep { job, known: known.into() }),
+        any::<u64>().prop_map(|job| Job::Probe { job }),
     ]
 }
 
@@ -117,6 +118,8 @@ fn reply() -> impl Strategy<Value = Reply> {
         }),
         (any::<u64>(), any::<u64>(), outcome()).prop_map(|(job, held, outcome)| Reply::Rendered { job, held, outcome }),
         any::<u64>().prop_map(|job| Reply::Swept { job }),
+        any::<u32>().prop_map(|within_ms| Reply::Step { within_ms }),
+        any::<(u64, bool)>().prop_map(|(job, good)| Reply::Probed { job, good }),
         pairs(1025).prop_map(|changes| Reply::Changed { changes: changes.into() }),
         Just(Reply::Queued {}),
         any::<(u64, u64, Option<u64>)>().prop_map(|(queued, deferred, oldest)| Reply::Outbox {

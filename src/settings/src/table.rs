@@ -109,7 +109,7 @@ settings! {
         head_seconds: u64 = 10u64, Live, Master, SECONDS,
             "Time for a request line with all its header lines.";
         body_min_rate: u64 = 500u64, Live, Master, Check::Between(1, 1 << 30),
-            "A request body must arrive with at least so many bytes per second.";
+            "A request body must arrive, and an answer be taken, with at least so many bytes per second.";
         idle_seconds: u64 = 120u64, Live, Master, SECONDS,
             "A connection without a request is closed after this time; keep it above that of the proxy in front.";
         request_seconds: u64 = 300u64, Live, Both, SECONDS,

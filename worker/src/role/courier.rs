@@ -15,6 +15,7 @@ use ewsd_mailbox::random;
 use ewsd_settings::Settings;
 use ewsd_store::{Claim, OutboxFigures, Outgoing, Store, StoreError};
 
+use super::hears_within;
 use super::request::{Tally, pair};
 use super::signals::{Event, Signals};
 use crate::courier::crew::{Crew, Done, Task};
@@ -96,6 +97,7 @@ impl Courier<'_> {
     /// Until the master wants an end, or is gone.
     fn work(&mut self, signals: &Signals) -> std::io::Result<()> {
         let mut rest = Duration::ZERO;
+        hears_within(self.end, self.settings, rest)?;
         loop {
             if self.wait(signals, rest)? == Event::Stop {
                 return self.finish(signals);
@@ -109,6 +111,8 @@ impl Courier<'_> {
                 Err(error) => self.complain(&error),
             };
             self.tell()?;
+            rest = rest.min(Duration::from_secs(self.settings.limits.request_seconds));
+            hears_within(self.end, self.settings, rest)?;
         }
     }
 
@@ -135,6 +139,10 @@ impl Courier<'_> {
             }
             self.give()?;
             self.settle()?;
+            if let Err(error) = hears_within(self.end, self.settings, Duration::ZERO) {
+                // The next wait finds that the master is gone.
+                note!(Debug, "the master: {error}");
+            }
         }
         self.figures()?;
         let due = match self.free() {

@@ -14,6 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::cluster::Cluster;
+use super::hears_within_all;
 use super::signals::{Event, Signals};
 
 /// Between two looks whether PostgreSQL is there: soon at first, then with patience, for each look leaves a line in its log.
@@ -21,8 +22,15 @@ const LOOK: Duration = Duration::from_millis(50);
 const LOOK_LONGER: Duration = Duration::from_millis(500);
 /// Between two looks whether somebody shuts PostgreSQL down: it says so in a file and nowhere else.
 const GLANCE: Duration = Duration::from_secs(1);
-/// What a statement of the janitor or the courier may take; they work in small steps.
-pub(super) const ROLE_STATEMENT: Duration = Duration::from_secs(60);
+/// What the janitor and the courier give a statement; they work in small steps.
+const ROLE_STATEMENT: Duration = Duration::from_secs(60);
+const ROLE_STATEMENT_LEAST: Duration = Duration::from_secs(5);
+/// The master hears so often from this role while PostgreSQL runs, and believes it alive for three times as long.
+const SIGN: Duration = Duration::from_secs(20);
+/// What making the cluster may take on a slow disk, and stopping it.
+const MAKING: Duration = Duration::from_secs(900);
+/// What migrations of large tables may take, and waiting for those of another node.
+const MIGRATING: Duration = Duration::from_secs(86_400);
 /// How long a fast shutdown may take before it is made an immediate one.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -46,8 +54,13 @@ pub(super) fn options_for_requests(settings: &Settings) -> Options {
 
 /// The same for roles that nobody waits for.
 pub(super) fn options_for_role(settings: &Settings, application: &str) -> Options {
-    let answer_timeout = Some(ROLE_STATEMENT + Duration::from_secs(5));
-    Options { statement_timeout: Some(ROLE_STATEMENT), answer_timeout, ..options(settings, application) }
+    let time = role_statement(settings);
+    Options { statement_timeout: Some(time), answer_timeout: Some(time + time / 10), ..options(settings, application) }
+}
+
+/// What one of their statements may take.
+pub(super) fn role_statement(settings: &Settings) -> Duration {
+    Duration::from_secs(settings.limits.request_seconds).clamp(ROLE_STATEMENT_LEAST, ROLE_STATEMENT)
 }
 
 /// How long the database may take over everything that one job asks of it: the worker must answer before it is killed.
@@ -62,6 +75,7 @@ fn margin(settings: &Settings) -> Duration {
 /// Ends with an error when PostgreSQL could not be started, or ended by itself: the master starts this role anew.
 pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
     let options = options(settings, "ewsd database");
+    hears_within_all(end, MAKING).map_err(text)?;
     if !settings.database.url.is_empty() {
         if wait(end, signals, &options, None)? {
             prepare_tables(end, &options)?;
@@ -76,13 +90,20 @@ pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<()
     if wait(end, signals, &options, Some(&mut server))? {
         prepare_tables(end, &options)?;
         note!(Info, "PostgreSQL is ready, process {}", server.child.id());
+        let mut said: Option<Instant> = None;
         while signals.wait(end.channel(), Some(GLANCE)).map_err(text)? != Event::Stop {
             server.must_run()?;
+            if said.is_none_or(|time| clock::since(time) >= SIGN) {
+                hears_within_all(end, 3 * SIGN).map_err(text)?;
+                said = Some(clock::monotonic());
+            }
             if cluster.is_stopping(server.pid()) {
                 server.hurry();
             }
         }
     }
+    // The master may be gone.
+    let _ = hears_within_all(end, MAKING);
     server.stop(signals)
 }
 
@@ -91,6 +112,7 @@ fn text(error: std::io::Error) -> String {
 }
 
 fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<(), String> {
+    hears_within_all(end, MIGRATING).map_err(text)?;
     let status = migration_status(options).map_err(|error| error.to_string())?;
     if let Some((version, name)) = status.unknown.first() {
         return Err(format!("the tables were made by a newer ewsd (V{version} {name}): install that one again"));
@@ -98,7 +120,8 @@ fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<(), String> {
     for (version, name) in migrate(options).map_err(|error| error.to_string())? {
         note!(Info, "migrated the tables to V{version} {name}");
     }
-    end.send(&Reply::Ready {}, &[]).map_err(text)
+    end.send(&Reply::Ready {}, &[]).map_err(text)?;
+    hears_within_all(end, 3 * SIGN).map_err(text)
 }
 
 /// Waits until PostgreSQL takes connections. False: stop instead. Recovery after a crash may take as long as it likes.
@@ -111,6 +134,7 @@ fn wait(
     let start = clock::monotonic();
     let mut told = 0;
     loop {
+        hears_within_all(end, 3 * SIGN).map_err(text)?;
         match wait_ready(options, Duration::ZERO) {
             Ok(()) => return Ok(true),
             Err(StoreError::Busy { .. }) => {}
@@ -142,10 +166,13 @@ fn outlive(end: &WorkerEnd, signals: &Signals, cluster: &Cluster) -> Result<bool
             let _ = kill(pid, signal);
             asked = Some(signal);
         }
+        hears_within_all(end, 3 * SIGN).map_err(text)?;
         if signals.wait(end.channel(), Some(LOOK)).map_err(text)? == Event::Stop {
             return Ok(false);
         }
     }
+    // Making the cluster's settings comes next, or its start.
+    hears_within_all(end, MAKING).map_err(text)?;
     Ok(true)
 }
 

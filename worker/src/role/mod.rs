@@ -26,7 +26,10 @@ mod tests;
 
 pub(crate) use request::host_name;
 
-use ewsd_ipc::WorkerEnd;
+use std::io;
+use std::time::Duration;
+
+use ewsd_ipc::{Reply, WorkerEnd};
 use ewsd_mailbox::log::{self, note};
 use ewsd_settings::Settings;
 
@@ -41,6 +44,17 @@ const ROLES: &[(&str, Work)] = &[
     ("courier", courier::run),
     ("database", database::run),
 ];
+
+/// Tells the master that it hears from this role again when it has waited so long and taken a step, or less; else it is killed.
+fn hears_within(end: &WorkerEnd, settings: &Settings, wait: Duration) -> io::Result<()> {
+    hears_within_all(end, wait + 2 * database::role_statement(settings))
+}
+
+/// The same for a role that knows how long it takes at most.
+fn hears_within_all(end: &WorkerEnd, all: Duration) -> io::Result<()> {
+    let within_ms = u32::try_from(all.as_millis()).unwrap_or(u32::MAX);
+    end.send(&Reply::Step { within_ms }, &[])
+}
 
 /// How the master starts a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@ use crate::auth::Authenticator;
 
 /// Most pairs in one message to the master.
 const PAIRS: usize = ewsd_ipc::PAIRS_MAX;
+/// Who asks whether the database answers does not wait longer.
+const PROBE: Duration = Duration::from_secs(2);
 /// Counters wait so long for more before they are told.
 const QUIET: Duration = Duration::from_millis(200);
 
@@ -91,6 +93,12 @@ impl<'a> Worker<'a> {
             }
             Job::Render { job, batch } => self.render(job, batch.0),
             Job::Sweep { job, known } => self.sweep(job, &known.0),
+            Job::Probe { job } => {
+                let within = super::database::request_time(self.settings).min(PROBE);
+                self.store.limit(Some(within));
+                let good = self.store.ping().is_ok();
+                self.end.send(&Reply::Probed { job, good }, &[])
+            }
         }
     }
 
