@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use ewsd_http::HttpError;
 use ewsd_http::reply::refusal;
@@ -20,9 +20,6 @@ const TURN_ACCEPTS: usize = 128;
 
 /// Over the cap on connections this many more are let in to be told so; beyond, they are closed without a word.
 const TURNED_AWAY_AT_ONCE: usize = 256;
-
-/// Connections to the admin listener and the control socket, which do not count as clients.
-const ADMIN_CONNECTIONS: usize = 128;
 
 /// When a turned-away client should come back, in seconds.
 pub const RETRY_AFTER: u32 = 5;
@@ -66,8 +63,13 @@ impl Master {
         // Fails on Unix sockets, which have nothing to delay.
         let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
         self.metrics.accepted += 1;
-        let room = self.has_room(kind, peer.ip());
-        if !room && self.clients > self.config.limits.connections + TURNED_AWAY_AT_ONCE {
+        let last = kind.is_client() && self.is_near_the_end(socket.as_raw_fd());
+        let mut room = !last && self.has_room(kind, peer.ip());
+        if !room && kind.is_client() && self.drop_silent() {
+            room = self.has_room(kind, peer.ip());
+        }
+        let places = self.places();
+        if !room && (last || self.clients > places + TURNED_AWAY_AT_ONCE.min(places)) {
             self.metrics.refused_connections += 1;
             return;
         }
@@ -90,14 +92,18 @@ impl Master {
     fn has_room(&self, kind: Kind, ip: IpAddr) -> bool {
         let limits = &self.config.limits;
         if !kind.is_client() {
-            return self.table.len().saturating_sub(self.clients) < ADMIN_CONNECTIONS;
+            return self.has_place(kind);
         }
         let from_there = self.per_address.get(&ip).copied().unwrap_or(0) as usize;
         let unlimited = limits.connections_per_address == 0 || ip.is_unspecified();
-        self.clients < limits.connections && (unlimited || from_there < limits.connections_per_address)
+        self.has_place(kind) && (unlimited || from_there < limits.connections_per_address)
     }
 
     fn count_in(&mut self, id: ConnId) {
+        if let Some(kind) = self.table.get(id).map(|conn| conn.kind) {
+            self.crowd.come(kind, id);
+            self.tidy_newcomers();
+        }
         if let Some(conn) = self.table.get_mut(id).filter(|conn| conn.kind.is_client()) {
             conn.capped = true;
             self.clients += 1;
@@ -120,6 +126,7 @@ impl Master {
     fn turn_away(&mut self, id: ConnId) {
         let bytes = match self.table.get(id).map(|conn| conn.kind) {
             Some(Kind::Lmtp) => b"421 4.3.2 Too many connections, try again later\r\n".to_vec(),
+            Some(Kind::Control) => b"{\"ok\":false,\"error\":\"too many connections, try again later\"}\n".to_vec(),
             _ => {
                 let error = HttpError { status: 503, text: "too many connections, try again later" };
                 refusal(error, Some(RETRY_AFTER), self.clock.unix())

@@ -24,6 +24,7 @@ impl Master {
         let Some(conn) = self.table.remove(id) else {
             return;
         };
+        self.crowd.go(conn.kind);
         self.buffered = self.buffered.saturating_sub(conn.charged as usize);
         self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes());
         if conn.capped {

@@ -230,9 +230,11 @@ impl Master {
                 }
                 Waiting::Probe => self.send_other(About::Probe, |job| Job::Probe { job }),
             };
-            if matches!(attempt, Attempt::Full) {
-                self.dispatch.queue.push_front(waiting);
-                return;
+            match (attempt, waiting) {
+                (Attempt::Full, waiting) => return self.dispatch.queue.push_front(waiting),
+                (Attempt::Gone, Waiting::Sweep(_)) => self.sweep_over(),
+                (Attempt::Gone, Waiting::Probe) => self.probed(false),
+                _ => {}
             }
         }
     }

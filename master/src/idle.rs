@@ -2,7 +2,7 @@
 
 use crate::master::Master;
 use crate::stop::Phase;
-use crate::table::{ConnId, State};
+use crate::table::{ConnId, Kind, State};
 
 impl Master {
     /// A reply is complete and the connection lives on.
@@ -22,10 +22,13 @@ impl Master {
         }
     }
 
-    /// Gives an idle connection its deadline.
+    /// Gives an idle connection its deadline. Who came to ask something asks soon.
     pub fn wait_idle(&mut self, id: ConnId) {
+        let limits = &self.config.limits;
+        let (first, later) = (self.clock.after(limits.head.min(limits.idle)), self.clock.after(limits.idle));
         if let Some(conn) = self.table.get_mut(id) {
-            self.timers.set(conn, self.clock.after(self.config.limits.idle));
+            let is_new = conn.served == 0 && conn.kind == Kind::Http;
+            self.timers.set(conn, if is_new { first } else { later });
         }
     }
 }

@@ -31,6 +31,7 @@ mod close;
 mod collect;
 mod config;
 mod control;
+mod crowd;
 mod dispatch;
 mod drain;
 mod expire;

@@ -17,6 +17,7 @@ use mio::{Events, Interest, Poll, Registry, Token};
 
 use crate::clock::{Clock, Millis};
 use crate::config::{Config, Reloaded};
+use crate::crowd::Crowd;
 use crate::dispatch::Dispatch;
 use crate::intern::Interned;
 use crate::later::Later;
@@ -54,6 +55,7 @@ pub struct Master {
     pub table: Table,
     /// Connections of clients in all, and per address.
     pub clients: usize,
+    pub crowd: Crowd,
     /// Those of them that only linger: their answer is written.
     pub lingering: usize,
     pub per_address: HashMap<IpAddr, u32>,

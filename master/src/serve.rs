@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{ConnRecord, Outcome, PROTOCOL, Reply};
-use log::debug;
+use log::{debug, warn};
 use nix::sys::stat::fstat;
 
 use crate::accept::would_block;
@@ -49,14 +49,19 @@ impl Master {
         };
         let mut fds = Vec::new();
         let mut scratch = std::mem::take(&mut self.scratch);
-        let received = seqpacket::receive(worker.channel.as_fd(), &mut scratch, &mut fds, Wait::No);
+        let received = seqpacket::receive_cut(worker.channel.as_fd(), &mut scratch, &mut fds, Wait::No);
         let understood = match received {
             // Closed: SIGCHLD follows.
-            Ok(0) => Ok(None),
+            Ok((0, _)) => Ok(None),
             Err(error) if would_block(&error) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
             Err(error) => Err(error.to_string()),
-            Ok(n) => Reply::decode(scratch.get(..n).unwrap_or_default(), fds.len())
+            Ok((n, true)) => {
+                let bytes = scratch.get(..n).unwrap_or_default().to_vec();
+                self.scratch = scratch;
+                return self.hear_cut(id, &bytes);
+            }
+            Ok((n, false)) => Reply::decode(scratch.get(..n).unwrap_or_default(), fds.len())
                 .map(Some)
                 .map_err(|error| error.to_string()),
         };
@@ -68,6 +73,27 @@ impl Master {
                 self.obey(id, reply, fds).map_err(|why| format!("{name}: {why}"))
             }
             Err(why) => Err(why),
+        };
+        if let Err(why) = done {
+            self.kill_worker(id, &why);
+            return false;
+        }
+        true
+    }
+
+    /// There was no descriptor left for what came with a message, which is not its sender's fault. The connection that it is
+    /// about is lost; somebody who waits for nothing makes room for the next one.
+    fn hear_cut(&mut self, id: WorkerId, bytes: &[u8]) -> bool {
+        warn!("no descriptor left for what a worker handed back: raise LimitNOFILE or lower limits.connections");
+        self.drop_idle();
+        // The number of descriptors is part of what is checked; the kernel dropped some.
+        let Some(reply) = (0..=2).find_map(|came| Reply::decode(bytes, came).ok()) else {
+            self.kill_worker(id, "a message that is none");
+            return false;
+        };
+        let done = match reply.job().map(|job| (job, self.dispatch.sent.get(&job).map(|sent| sent.about.clone()))) {
+            Some((job, Some(About::Conn(conn)))) => self.finish(id, job).map(|_| self.close(conn)),
+            _ => self.obey(id, reply, Vec::new()),
         };
         if let Err(why) = done {
             self.kill_worker(id, &why);

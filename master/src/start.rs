@@ -12,6 +12,7 @@ use mio::{Interest, Poll, Token};
 
 use crate::clock::{Clock, NEVER};
 use crate::config::{Config, Reloaded};
+use crate::crowd::Crowd;
 use crate::dispatch::{Dispatch, Generation};
 use crate::intern::Interned;
 use crate::later::Later;
@@ -66,6 +67,7 @@ pub fn run(
         accepting: true,
         table: Table::default(),
         clients: 0,
+        crowd: Crowd::default(),
         lingering: 0,
         per_address: HashMap::new(),
         buffered: 0,
@@ -122,10 +124,12 @@ impl Master {
 
     /// Each connection needs a descriptor; what the cap promises must be there.
     pub fn warn_of_descriptors(&self) {
-        let allowed = self.runner.descriptors();
-        let wanted = self.config.limits.connections as u64 + 512;
-        if allowed < wanted {
-            warn!("only {allowed} descriptors are allowed, limits.connections needs {wanted}: raise LimitNOFILE");
+        let (places, wanted) = (self.places(), self.config.limits.connections);
+        if places < wanted {
+            let allowed = self.runner.descriptors();
+            warn!(
+                "{allowed} descriptors are enough for {places} clients, not for limits.connections = {wanted}: raise LimitNOFILE"
+            );
         }
     }
 

@@ -54,6 +54,7 @@ fn a_worker_that_does_not_get_ready_is_killed() {
     let server = Server::launch(&["workers=1", "request=1"], "says_nothing=yes");
     server.until("it is killed", |status| number(status, "workers_killed") >= 1);
     assert!(server.log().contains("it does not get ready"), "{}", server.log());
+    server.stop();
 }
 
 #[test]

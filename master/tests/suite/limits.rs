@@ -184,3 +184,68 @@ fn the_queue_keeps_what_workers_cannot_take_yet() {
     }
     server.stop();
 }
+
+#[test]
+fn few_descriptors_are_few_clients_and_cost_no_worker() {
+    let server = Server::start(&["workers=2", "nofile=256"]);
+    assert!(server.log().contains("descriptors are enough for"), "{}", server.log());
+    // Silent ones give way to who comes later.
+    let silent: Vec<_> = (0..400).filter_map(|_| std::net::TcpStream::connect(server.address("http")).ok()).collect();
+    assert_eq!(server.get("/echo").status, 200);
+    drop(silent);
+    server.until_number("total", 0);
+    // Who has asked something stays; nobody is let in whom the master could not serve.
+    let mut known = Vec::new();
+    let refused = loop {
+        let mut client = server.connect();
+        client.ask("/echo");
+        let mut first = [0; 1];
+        if client.stream.peek(&mut first).unwrap_or(0) == 0 || client.reply().status == 503 {
+            break known.len();
+        }
+        known.push(client);
+    };
+    assert!((100..200).contains(&refused), "{refused}");
+    for client in &mut known {
+        assert_eq!(client.get("/echo").status, 200);
+    }
+    assert_eq!(server.number("workers_killed"), 0);
+    server.stop();
+}
+
+#[test]
+fn administrators_do_not_keep_each_other_out() {
+    let server = Server::start(&[]);
+    let idle: Vec<_> = (0..140).map(|_| std::net::TcpStream::connect(server.address("admin")).unwrap()).collect();
+    server.until("they are there", |status| status.contains("\"ready\":true"));
+    assert_eq!(server.get("/echo").status, 200);
+    drop(idle);
+    server.stop();
+}
+
+#[test]
+fn mail_has_places_that_http_cannot_take() {
+    let server = Server::start(&["connections=32", "lmtp=yes"]);
+    let mut inside: Vec<_> = (0..30).map(|_| server.connect()).collect();
+    for client in &mut inside {
+        assert_eq!(client.get("/echo").status, 200);
+    }
+    assert_eq!(server.connect().reply().status, 503);
+    let mut mail = server.lmtp();
+    mail.until("220 scripted\r\n");
+    server.stop();
+}
+
+#[test]
+fn who_says_nothing_goes_soon_and_first() {
+    let server = Server::start(&["head=150", "connections=3"]);
+    assert!(server.connect().closed());
+    let mut used = server.connect();
+    assert_eq!(used.get("/echo").status, 200);
+    let mut silent: Vec<_> = (0..2).map(|_| server.connect()).collect();
+    let mut late = server.connect();
+    assert_eq!(late.get("/echo").status, 200);
+    assert_eq!(used.get("/echo").status, 200);
+    assert!(silent.remove(0).closed());
+    server.stop();
+}

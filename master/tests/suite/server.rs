@@ -47,7 +47,11 @@ impl Server {
         fs::write(dir.join("worker.conf"), worker_config).unwrap();
         let program = program();
         let log = fs::File::create(dir.join("log")).unwrap();
-        let child = Command::new(program).arg(&dir).args(keys).stderr(log).stdin(Stdio::null()).spawn().unwrap();
+        let (limits, keys): (Vec<&str>, Vec<&str>) = keys.iter().partition(|key| key.starts_with("nofile="));
+        let limit = limits.first().map_or("true".to_owned(), |key| format!("ulimit -n {}", &key[7..]));
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{limit}; exec \"$@\"")).arg("sh").arg(program).arg(&dir).args(keys);
+        let child = command.stderr(log).stdin(Stdio::null()).spawn().unwrap();
         let mut server = Server { child, dir };
         let started = Instant::now();
         while UnixStream::connect(server.control()).is_err() {

@@ -104,6 +104,23 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>], wait: 
 /// `InvalidData` when the message or its descriptors were cut off (those that came are closed); `WouldBlock`; else what
 /// recvmsg(2) reports. Interruptions are retried.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], fds: &mut Vec<OwnedFd>, wait: Wait) -> io::Result<usize> {
+    match receive_cut(socket, buffer, fds, wait)? {
+        (length, false) => Ok(length),
+        (_, true) => Err(io::Error::new(io::ErrorKind::InvalidData, "message or its descriptors were cut off")),
+    }
+}
+
+/// The same; true instead of an error when the message is whole and this process had no room for all of its descriptors
+/// (RLIMIT_NOFILE), of which those that came are closed.
+///
+/// # Errors
+/// `InvalidData` when the message itself was cut off; else as [`receive`].
+pub fn receive_cut(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    fds: &mut Vec<OwnedFd>,
+    wait: Wait,
+) -> io::Result<(usize, bool)> {
     let mut iov = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     let mut control = ReceiveControl([0; 1056]);
     // SAFETY: msghdr is plain data for which all-zero is a valid value.
@@ -139,11 +156,14 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], fds: &mut Vec<OwnedFd>
             cmsg = libc::CMSG_NXTHDR(&header, cmsg);
         }
     }
-    if header.msg_flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0 {
+    let flags = header.msg_flags;
+    if flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0 {
         fds.truncate(before);
+    }
+    if flags & libc::MSG_TRUNC != 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "message or its descriptors were cut off"));
     }
-    Ok(length)
+    Ok((length, flags & libc::MSG_CTRUNC != 0))
 }
 
 /// Bytes that lie in `socket`, sent by the other end and not yet received by anybody; 0 = the queue is empty.
