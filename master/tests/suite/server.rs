@@ -98,7 +98,7 @@ impl Server {
     }
 
     /// Asks until the status is as wanted.
-    pub fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+    pub fn until(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> String {
         let started = Instant::now();
         loop {
             let status = self.status();
