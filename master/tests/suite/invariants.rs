@@ -84,5 +84,5 @@ fn the_lifecycle_is_written_down() {
         assert!(text.contains(&format!("| {name} |")), "{name}");
         count += 1;
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 13);
 }
