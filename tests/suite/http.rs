@@ -374,7 +374,11 @@ fn answers_over_many_connections_at_once() {
 
 fn refuses_connections_over_the_limit() {
     let server = Demo::start(Options::default().set("limits.connections", 10));
-    let held: Vec<Http> = (0..10).map(|_| Http::connect(server.http())).collect();
+    let mut held: Vec<Http> = (0..10).map(|_| Http::connect(server.http())).collect();
+    // Who has asked for nothing yet would give way.
+    for http in &mut held {
+        assert_eq!(http.get("/", &[]).status, 404);
+    }
     wait::true_within("ten connections are known", wait::LONG, || server.connections("total") >= 10);
     let mut http = Http::connect(server.http());
     http.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n");
