@@ -34,8 +34,8 @@ mod settings;
 mod sharing;
 mod slow;
 mod soap;
-mod submit;
 mod stall;
+mod submit;
 mod sync;
 mod update;
 

@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Reply, Word, WorkerEnd};
-use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
-use ewsd_mailbox::random;
+use ewsd_mailbox::{clock, random};
 use ewsd_settings::Settings;
 use ewsd_store::{Claim, OutboxFigures, Outgoing, Store, StoreError};
 
