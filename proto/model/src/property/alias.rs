@@ -2,7 +2,7 @@
 //!
 //! A row's own MAPI identity is an alias of it (PropertyTag 0x0037 *is* the subject); the table here holds the rest.
 //! Both directions go through it: reading gives the property's value in the type asked for, writing sets the property.
-//! What it does not know is stored under its key as it came. How a value is worked out is in `worker/src/compute`.
+//! What it does not know is stored under its key as it came. How a value is worked out is in `src/mailbox/src/property`.
 
 use super::mapi::ExtendedName;
 use super::{Column, ExtendedPath, MapiType, PropId, SetId, TABLE, bit};

@@ -64,7 +64,7 @@ pub enum Source {
     Blob(Blob),
     /// Rows of another table.
     Children,
-    /// Worked out by the worker (`worker/src/compute`).
+    /// Worked out by the mailbox (`src/mailbox/src/property`).
     Computed,
 }
 
