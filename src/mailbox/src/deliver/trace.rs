@@ -1,6 +1,6 @@
 //! The header lines that delivery adds: who gave the message to whom, and where reports go (RFC 5321 section 4.4).
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use ewsd_model::id::MailboxNo;
 use jiff::Timestamp;
