@@ -293,6 +293,7 @@ fn arrows_point_one_way() {
         ("proto/http/Cargo.toml", &[]),
         ("proto/ipc/Cargo.toml", &[]),
         ("proto/lmtp/Cargo.toml", &[]),
+        ("proto/tnef/Cargo.toml", &["ewsd-model"]),
         ("src/settings/Cargo.toml", &["ewsd-model"]),
         ("proto/ews/Cargo.toml", &["ewsd-model"]),
         ("src/store/Cargo.toml", &["ewsd-model"]),
