@@ -108,6 +108,18 @@ impl Charset {
         FONTS.iter().find(|row| row.0 == charset).and_then(|row| Charset::of_page(row.1))
     }
 
+    /// The set of a code page for texts of octets. Messages tell 1200 (UTF-16) for "any character", and pages with shifts
+    /// for how they were sent on: neither says how 8-bit texts were written.
+    pub fn of_text_page(page: u32) -> Option<Charset> {
+        let page = if (50220..=50222).contains(&page) { 932 } else { page };
+        Charset::of_page(page).filter(|set| !set.is_wide())
+    }
+
+    /// UTF-16.
+    pub fn is_wide(self) -> bool {
+        matches!(self, Charset::Web(web) if web == UTF_16LE || web == UTF_16BE)
+    }
+
     /// Whether a character may take more than one octet.
     pub fn is_multibyte(self) -> bool {
         matches!(self, Charset::Web(web) if !web.is_single_byte())

@@ -104,14 +104,13 @@ pub fn read<'a>(octets: &'a [u8], budget: &Budget) -> Result<Message<'a>, NotTne
 /// Bodies are made here, so this needs the budget again.
 fn message<'a>(tnef: &Tnef<'a>, meter: &mut Meter) -> Message<'a> {
     let properties = &tnef.properties;
-    let charset = tnef.code_page.and_then(Charset::of_page);
+    let charset = tnef.code_page.and_then(Charset::of_text_page);
     let text = |tag| properties.text(tag).map(|text| text.trim().to_owned());
     let sender = person::person(properties, &tag::SENDER, charset);
     let body = body(properties, charset, meter);
     let attachments = tnef.attachments.iter().map(|attachment| file(attachment, meter)).collect();
     let kept = kept(properties, meter);
-    let mut damage = tnef.damage.clone();
-    damage.extend(meter.damage());
+    tnef.damage.iter().for_each(|damage| meter.tell(*damage));
     Message {
         class: text(tag::MESSAGE_CLASS).unwrap_or_else(|| "IPM.Note".to_owned()),
         subject: subject(properties),
@@ -129,7 +128,7 @@ fn message<'a>(tnef: &Tnef<'a>, meter: &mut Meter) -> Message<'a> {
         recipients: tnef.recipients.iter().filter_map(|row| person::recipient(row, charset)).collect(),
         attachments,
         properties: kept,
-        damage,
+        damage: meter.damage(),
     }
 }
 
@@ -177,11 +176,12 @@ fn html(properties: &Properties<'_>, charset: Option<Charset>, meter: &mut Meter
         Value::Text(text) => Some(text.clone()),
         Value::Binary(octets) => {
             let page = properties.int(tag::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok());
-            let own = page.and_then(Charset::of_page);
             let octets = meter.cut(octets);
+            let own = page.and_then(Charset::of_page).filter(|set| !set.is_wide() || octets.contains(&0));
             // Without a page of its own it is UTF-8 if it can be, whatever the other texts are.
             let known = own.or(charset.filter(|_| std::str::from_utf8(octets).is_err()));
             let text = codepage::guess(known, octets);
+            let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
             Some(meter.keep(crate::property::without_nul(text)))
         }
         _ => None,

@@ -60,7 +60,7 @@ pub fn parse<'a>(octets: &'a [u8], budget: &Budget) -> Result<Tnef<'a>, NotTnef>
 pub(crate) fn parse_with<'a>(octets: &'a [u8], outer: Option<u32>, meter: &mut Meter) -> Result<Tnef<'a>, NotTnef> {
     let (key, all) = attribute::frame(octets, meter)?;
     let code_page = code_page(&all, meter).or(outer);
-    let charset = code_page.and_then(Charset::of_page);
+    let charset = code_page.and_then(Charset::of_text_page);
     let (message, parts) = split(&all, meter);
     let mut tnef = Tnef {
         key,
@@ -82,7 +82,7 @@ pub(crate) fn parse_with<'a>(octets: &'a [u8], outer: Option<u32>, meter: &mut M
 
 /// attOemCodepage; else what the properties say of the message's texts. Only pages that are known here count.
 fn code_page(all: &[Attribute<'_>], meter: &mut Meter) -> Option<u32> {
-    let known = |page: &u32| Charset::of_page(*page).is_some();
+    let known = |page: &u32| Charset::of_text_page(*page).is_some();
     let told = all.iter().find(|attribute| attribute.id == id::OEM_CODEPAGE);
     if let Some(page) = told.and_then(|attribute| Cursor::new(attribute.data).u32()).filter(known) {
         return Some(page);
@@ -150,7 +150,7 @@ fn recipients<'a>(data: &'a [u8], charset: Option<Charset>, rows: &mut Vec<Prope
 }
 
 fn attachment<'a>(attributes: Vec<Attribute<'a>>, code_page: Option<u32>, meter: &mut Meter) -> Attachment<'a> {
-    let charset = code_page.and_then(Charset::of_page);
+    let charset = code_page.and_then(Charset::of_text_page);
     let mut properties = properties(&attributes, id::ATTACHMENT, charset, meter);
     legacy::add(&attributes, &mut properties, charset, meter);
     rendering(&attributes, &mut properties);

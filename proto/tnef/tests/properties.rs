@@ -157,6 +157,14 @@ fn eight_bits_by_the_code_page_that_is_told() {
         assert_eq!(subject(Stream::bare().props(&told)), cyrillic);
         assert_eq!(subject(Stream::new(4_000_000).props(&told)), cyrillic);
     }
+    // "Any character" is no way to write octets.
+    let unicode = props.clone().with(tag::MESSAGE_CODEPAGE, V::I4(1200)).with(tag::INTERNET_CODEPAGE, V::I4(1251));
+    for begun in [Stream::bare(), Stream::new(1200)] {
+        assert_eq!(subject(begun.props(&unicode)), cyrillic);
+    }
+    let sent_on =
+        Props::new().with(tag::SUBJECT, V::Str8(b"\x93\xfa".to_vec())).with(tag::INTERNET_CODEPAGE, V::I4(50220));
+    assert_eq!(subject(Stream::bare().props(&sent_on)), "\u{65e5}");
     let japanese = Stream::new(932).text(id::SUBJECT, b"\x93\xfa\x96\x7b\x8c\xea");
     assert_eq!(subject(japanese), "\u{65e5}\u{672c}\u{8a9e}");
     assert_eq!(subject(Stream::bare().text(id::SUBJECT, "Gr\u{fc}n".as_bytes())), "Gr\u{fc}n");
@@ -215,6 +223,15 @@ fn values_are_counted() {
     let message = ewsd_tnef::read(&octets, &budget).unwrap();
     assert_eq!(message.subject.as_deref(), Some("kept"));
     assert_eq!(message.damage, [Damage::Over(Limit::Properties), Damage::Properties]);
+}
+
+#[test]
+fn copies_count_as_output() {
+    let props = Props::new().with(0x6000, V::Bin(vec![1; 400])).with(0x6001, V::Bin(vec![2; 400]));
+    let octets = Stream::new(1252).props(&props).0;
+    let budget = Budget { output: 500, ..Budget::default() };
+    let message = ewsd_tnef::read(&octets, &budget).unwrap();
+    assert_eq!((message.properties.len(), message.damage), (1, vec![Damage::Over(Limit::Output)]));
 }
 
 #[test]

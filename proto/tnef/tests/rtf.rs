@@ -153,6 +153,7 @@ fn native_text_in_its_sets() {
     assert_eq!(rtf(b"{\\rtf1\\mac \\'9f}").1, "\u{fc}");
     assert_eq!(rtf(b"{\\rtf1\\pca \\'81}").1, "\u{fc}");
     assert_eq!(rtf(b"{\\rtf1\\pc \\'9b}").1, "\u{a2}");
+    assert_eq!(rtf(b"{\\rtf1\\ansi\\ansicpg1200 words \\'fc}").1, "words \u{fc}");
     // A Western font in a document of two octets a character: its own set if they are that.
     let japanese = b"{\\rtf1\\ansi\\ansicpg932{\\fonttbl{\\f0\\fcharset0 A;}}\\f0 \\'93\\'fa}";
     assert_eq!(rtf(japanese).1, "\u{65e5}");
@@ -234,6 +235,9 @@ fn html_by_its_own_code_page() {
     assert_eq!(of(Some(65001), "<p>\u{fc}".as_bytes()), "<p>\u{fc}");
     assert_eq!(of(Some(1252), b"<p>\xfc"), "<p>\u{fc}");
     assert_eq!(of(None, "<p>\u{fc}".as_bytes()), "<p>\u{fc}");
+    assert_eq!(of(Some(50220), b"<p>\x1b$BF|\x1b(B"), "<p>\u{65e5}");
+    assert_eq!(of(Some(1200), b"<\0p\0>\0\xe5\x65"), "<p>\u{65e5}");
+    assert_eq!(of(Some(1200), "\u{feff}<p>\u{fc}".as_bytes()), "<p>\u{fc}");
     assert_eq!(of(None, b"<p>\xcf"), "<p>\u{41f}");
     let text = Stream::new(1252).props(&Props::new().text(ewsd_tnef::tag::HTML, "<p>\u{65e5}")).0;
     assert_eq!(read(&text).body.html.as_deref(), Some("<p>\u{65e5}"));

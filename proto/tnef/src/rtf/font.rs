@@ -42,7 +42,7 @@ impl Fonts {
             ("fcharset", Some(number)) => {
                 page(number).and_then(Charset::of_font).map_or(FontSet::Document, FontSet::Known)
             }
-            ("cpg", Some(number)) => match page(number).and_then(Charset::of_page) {
+            ("cpg", Some(number)) => match page(number).and_then(Charset::of_text_page) {
                 Some(charset) => FontSet::Known(charset),
                 None => return,
             },

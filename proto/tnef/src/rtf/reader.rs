@@ -264,7 +264,7 @@ impl<'m> Reader<'m> {
     }
 
     fn document(&mut self, page: u32) {
-        if let Some(charset) = Charset::of_page(page) {
+        if let Some(charset) = Charset::of_text_page(page) {
             self.end_octets();
             self.fonts.document = charset;
         }
