@@ -175,6 +175,6 @@ fn an_error_quotes_no_row() {
     let mut house = house();
     house.execute("alter table item add constraint picky check (subject <> 'very private')");
     let refused = house.store.create_item(house.mailbox, &message(house.inbox, "very private"));
-    let Err(StoreError::Db(text)) = refused else { panic!("{refused:?}") };
+    let Err(StoreError::Unfit { text, .. }) = refused else { panic!("{refused:?}") };
     assert!(text.contains("23514") && text.contains("picky") && !text.contains("private"), "{text}");
 }

@@ -289,21 +289,25 @@ pub fn settle(message: &[u8], out: &mut Vec<u8>) {
 fn fold(line: &[u8], out: &mut Vec<u8>) {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let mut rest = if line.len() > LINE { line.trim_ascii_end() } else { line };
-    while rest.len() > LINE {
-        let reach = rest.get(..LINE).unwrap_or_default();
+    // One less where the line begins with a blank that was put there.
+    let mut room = LINE;
+    while rest.len() > room {
+        let reach = rest.get(..room).unwrap_or_default();
         // No line of blanks alone comes out.
-        let begun = reach.iter().position(|byte| !is_blank(byte)).unwrap_or(LINE);
+        let begun = reach.iter().position(|byte| !is_blank(byte)).unwrap_or(room);
         let blank = reach.iter().rposition(is_blank).filter(|at| *at > begun);
-        // A character is not cut (its further octets are 10xxxxxx), and there is room for the blank of the next line.
-        let whole = || (LINE - 5..LINE - 1).rev().find(|at| rest.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80));
-        let (before, after) = rest.split_at(blank.or_else(whole).unwrap_or(LINE - 1));
-        if begun < LINE {
+        // A character is not cut: its further octets are 10xxxxxx.
+        let whole = || (room - 3..=room).rev().find(|at| rest.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80));
+        let (before, after) = rest.split_at(blank.or_else(whole).unwrap_or(room));
+        if begun < room {
             out.extend_from_slice(before);
             out.extend_from_slice(b"\r\n");
         }
-        if blank.is_none() && begun < LINE {
+        let is_cut = blank.is_none() && begun < room;
+        if is_cut {
             out.push(b' ');
         }
+        room = if is_cut { LINE - 1 } else { LINE };
         rest = after;
     }
     out.extend_from_slice(rest);
