@@ -1,0 +1,197 @@
+//! Reads messages that lie around on a machine and compares with what Python's `email` makes of them: each difference is
+//! printed, to be looked at and explained. `cargo run --example corpus -- [folder or file]...`; without any, the samples that
+//! Python and the crates of this machine brought along.
+#![allow(clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use ewsd_mime::{Addresses, Message, choose, class};
+
+const ENDINGS: [&str; 4] = ["eml", "msg", "txt", "mbox"];
+
+const PYTHON: &str = r#"
+import sys, email, email.utils, email.header, zlib
+def esc(s): return ' '.join(s.split())
+def dec(v):
+    try: return str(email.header.make_header(email.header.decode_header(v)))
+    except Exception: return str(v)
+def leaves(m):
+    if m.get_content_maintype() == 'multipart' and m.is_multipart():
+        for p in m.get_payload():
+            yield from leaves(p)
+    else:
+        yield m
+for path in sys.stdin.read().split('\n'):
+    if not path: continue
+    print('path', path, sep='\t')
+    try:
+        m = email.message_from_bytes(open(path, 'rb').read())
+        print('subject', esc(dec(m.get('subject', ''))), sep='\t')
+        for name in ('from', 'to', 'cc'):
+            found = email.utils.getaddresses([str(v) for v in m.get_all(name, [])])
+            print(name, ' '.join(a for n, a in found if '@' in a), sep='\t')
+        d = email.utils.parsedate_tz(str(m.get('date', '')))
+        print('date', email.utils.mktime_tz(d) if d else '', sep='\t')
+        for n, p in enumerate(leaves(m)):
+            kind = p.get_content_type()
+            if p.get_content_maintype() == 'message':
+                print('part', n, kind, '', sep='\t')
+                continue
+            body = p.get_payload(decode=True) or b''
+            body = body.replace(b'\r\n', b'\n').rstrip()
+            print('part', n, kind, '%d %08x' % (len(body), zlib.adler32(body)), sep='\t')
+    except Exception as e:
+        print('error', repr(e), sep='\t')
+"#;
+
+fn main() {
+    let given: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let mut files = Vec::new();
+    for folder in if given.is_empty() { known() } else { given } {
+        collect(&folder, &mut files);
+    }
+    files.sort();
+    let others = python(&files);
+    let (mut same, mut differ, mut blank, mut over) = (0, 0, 0, 0);
+    for file in &files {
+        let Ok(octets) = std::fs::read(file) else { continue };
+        let message = Message::read(&octets);
+        let shown = choose(&message);
+        let is_text = message.parts().any(|part| part.content_type.main == "text" && !part.text().trim().is_empty());
+        over += usize::from(message.over().any());
+        if is_text && shown.body(str::to_owned).trim().is_empty() {
+            blank += 1;
+            println!("{}: a text, but nothing is shown; class {}", file.display(), class(&message));
+        }
+        let Some(other) = others.get(file.as_path()) else { continue };
+        let ours = record(&message);
+        let lines: Vec<String> = difference(&ours, other);
+        if lines.is_empty() {
+            same += 1;
+            continue;
+        }
+        differ += 1;
+        println!("{}", file.display());
+        for line in lines {
+            println!("    {line}");
+        }
+    }
+    println!(
+        "{} messages: {same} the same, {differ} differ, {blank} without their text, {over} over a budget",
+        files.len()
+    );
+}
+
+/// Where samples lie: Python's own tests, and the sources of crates.
+fn known() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let ask = "import test.test_email, os; print(os.path.join(os.path.dirname(test.test_email.__file__), 'data'))";
+    if let Ok(output) = Command::new("python3").args(["-c", ask]).stderr(Stdio::null()).output() {
+        found.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    }
+    if let Some(home) =
+        std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+    {
+        found.push(home.join("registry/src"));
+    }
+    found
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+            collect(&entry.path(), files);
+        }
+    } else if path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending)) {
+        let start = std::fs::read(path).unwrap_or_default();
+        let message = Message::read(&start);
+        // What lies among crates is mostly licences.
+        let is_mail = ["from", "to", "subject", "received", "content-type"]
+            .iter()
+            .any(|name| message.head().field(name).is_some());
+        if is_mail {
+            files.push(path.to_owned());
+        }
+    }
+}
+
+fn python(files: &[PathBuf]) -> BTreeMap<PathBuf, BTreeMap<String, String>> {
+    let child =
+        Command::new("python3").args(["-X", "utf8", "-c", PYTHON]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut child) = child else { return BTreeMap::new() };
+    let list: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    let mut input = child.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || input.write_all(list.as_bytes()));
+    let output = child.wait_with_output().expect("python3 ends");
+    let _ = writer.join();
+    let mut found: BTreeMap<PathBuf, BTreeMap<String, String>> = BTreeMap::new();
+    let mut record = BTreeMap::new();
+    let mut path = PathBuf::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let (name, value) = line.split_once('\t').unwrap_or((line, ""));
+        if name == "path" {
+            found.insert(std::mem::replace(&mut path, value.into()), std::mem::take(&mut record));
+        } else if name == "part" {
+            let (number, rest) = value.split_once('\t').unwrap_or((value, ""));
+            record.insert(format!("part {number:>3}"), rest.replace('\t', " "));
+        } else {
+            record.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    found.insert(path, record);
+    found
+}
+
+fn record(message: &Message<'_>) -> BTreeMap<String, String> {
+    let squeezed = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let addresses = |all: Addresses| all.mailboxes.into_iter().map(|one| one.address).collect::<Vec<_>>().join(" ");
+    let head = message.head();
+    let mut record = BTreeMap::new();
+    record.insert("subject".to_owned(), squeezed(head.text("subject").unwrap_or_default()));
+    for name in ["from", "to", "cc"] {
+        record.insert(name.to_owned(), addresses(head.addresses(name)));
+    }
+    record.insert("date".to_owned(), head.date("date").map(|date| date.seconds.to_string()).unwrap_or_default());
+    let leaves = message.parts().filter(|part| !part.content_type.is_multipart() || part.children.is_empty());
+    for (number, part) in leaves.enumerate() {
+        let kind = part.content_type.essence();
+        let value = match part.content_type.main.as_str() {
+            "message" => format!("{kind} "),
+            _ => {
+                let text = String::from_utf8_lossy(&part.decoded()).into_owned();
+                let octets = if text.contains('\u{fffd}') {
+                    part.decoded().into_owned()
+                } else {
+                    text.replace("\r\n", "\n").into_bytes()
+                };
+                let end = octets
+                    .iter()
+                    .rposition(|byte| !byte.is_ascii_whitespace() && *byte != 0x0b)
+                    .map_or(0, |last| last + 1);
+                let octets = octets.get(..end).unwrap_or_default();
+                format!("{kind} {} {:08x}", octets.len(), adler(octets))
+            }
+        };
+        record.insert(format!("part {number:>3}"), value);
+    }
+    record
+}
+
+fn adler(octets: &[u8]) -> u32 {
+    let (a, b) = octets.iter().fold((1_u32, 0_u32), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    b << 16 | a
+}
+
+fn difference(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, String>) -> Vec<String> {
+    let names: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let of =
+        |record: &BTreeMap<String, String>, name: &String| record.get(name).cloned().unwrap_or_else(|| "-".to_owned());
+    let differs = names.into_iter().filter(|name| ours.get(*name) != theirs.get(*name));
+    differs.map(|name| format!("{name}: {:?} Python: {:?}", of(ours, name), of(theirs, name))).collect()
+}
