@@ -161,18 +161,16 @@ fn record(message: &Message<'_>) -> BTreeMap<String, String> {
         let value = match part.content_type.main.as_str() {
             "message" => format!("{kind} "),
             _ => {
-                let text = String::from_utf8_lossy(&part.decoded()).into_owned();
-                let octets = if text.contains('\u{fffd}') {
-                    part.decoded().into_owned()
-                } else {
-                    text.replace("\r\n", "\n").into_bytes()
-                };
-                let end = octets
+                let octets = part.decoded();
+                let mut octets: Vec<u8> = octets
                     .iter()
-                    .rposition(|byte| !byte.is_ascii_whitespace() && *byte != 0x0b)
-                    .map_or(0, |last| last + 1);
-                let octets = octets.get(..end).unwrap_or_default();
-                format!("{kind} {} {:08x}", octets.len(), adler(octets))
+                    .zip(octets.iter().skip(1).map(Some).chain([None]))
+                    .filter(|(byte, next)| **byte != b'\r' || *next != Some(&b'\n'))
+                    .map(|(byte, _)| *byte)
+                    .collect();
+                let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+                octets.truncate(octets.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1));
+                format!("{kind} {} {:08x}", octets.len(), adler(&octets))
             }
         };
         record.insert(format!("part {number:>3}"), value);

@@ -97,7 +97,17 @@ impl Run {
         self.charset = Some(charset);
         if !word.base64 {
             self.settle();
-            transfer::escapes(word.text.as_bytes(), true, &mut self.octets);
+            for stretch in word.text.as_bytes().chunk_by(|one, next| one.is_ascii() == next.is_ascii()) {
+                match std::str::from_utf8(stretch) {
+                    // Characters that somebody wrote bare are known already.
+                    Ok(text) if !text.is_ascii() => {
+                        out.push_str(&charset.decode(&self.octets));
+                        self.octets.clear();
+                        out.push_str(text);
+                    }
+                    _ => transfer::escapes(stretch, true, &mut self.octets),
+                }
+            }
             return;
         }
         self.letters.push_str(word.text);

@@ -30,6 +30,7 @@ fn words_are_decoded() {
         ("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\u{65e5}\u{672c}"),
         ("=?ks_c_5601-1987?B?x9GxuQ==?=", "\u{d55c}\u{ad6d}"),
         ("=?cp850?q?gr=81n?=", "gr\u{fc}n"),
+        ("=?iso-8859-1?Q?Fr\u{f6}sche_=FC?=", "Fr\u{f6}sche \u{fc}"),
     ] {
         assert_eq!(decode_words(text), is, "{text}");
     }
