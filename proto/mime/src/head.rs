@@ -5,6 +5,10 @@ use crate::date::{self, Date};
 use crate::line::{LineEnd, bare, is_blank};
 use crate::{Limits, id, text, words};
 
+/// Fields that are read although the budget of their head is used up, the first of each: without the first two a body cannot be
+/// read, without the others a message has no face.
+const NEEDED: [&str; 6] = ["Content-Type", "Content-Transfer-Encoding", "From", "Subject", "Date", "Message-ID"];
+
 /// The fields of one head. Reading a field ends with it, whatever stands in it.
 #[derive(Clone, Debug, Default)]
 pub struct Head<'a> {
@@ -61,19 +65,24 @@ impl<'a> Head<'a> {
 
     pub(crate) fn of(octets: &'a [u8], ends: LineEnd, limits: Limits) -> Head<'a> {
         let mut head = Head { fields: Vec::new(), limits, over: octets.len() > limits.head_octets };
-        let mut at = 0;
-        while at < octets.len().min(limits.head_octets) {
+        let (mut at, mut seen) = (0, 0_u8);
+        while at < octets.len() {
             let mut end = ends.next(octets, at);
             while octets.get(end).copied().is_some_and(is_blank) {
                 end = ends.next(octets, end);
             }
             let raw = octets.get(at..end).unwrap_or_default();
+            let is_within = at < limits.head_octets && head.fields.len() < limits.fields;
             at = end;
             let Some((name, value)) = split(raw) else { continue };
-            if head.fields.len() >= limits.fields {
+            let needed = NEEDED.iter().position(|needed| name.eq_ignore_ascii_case(needed)).map_or(0, |at| 1 << at);
+            if !is_within {
                 head.over = true;
-                break;
+                if needed & !seen == 0 {
+                    continue;
+                }
             }
+            seen |= needed;
             head.over |= value.len() > limits.field_octets;
             head.fields.push(Field { name, raw, value: value.get(..limits.field_octets).unwrap_or(value) });
         }

@@ -86,6 +86,8 @@ struct Walk<'a> {
     limits: Limits,
     over: Over,
     parts: Vec<Part<'a>>,
+    /// Of all parts.
+    fields: usize,
     open: Stack,
     /// The part that is no multipart and whose end has not come.
     leaf: Option<usize>,
@@ -97,7 +99,7 @@ impl<'a> Walk<'a> {
         let ends = LineEnd::of(octets);
         let at = head::start(octets, ends);
         let over = Over::default();
-        Walk { octets, ends, limits, over, parts: Vec::new(), open: Stack::default(), leaf: None, at }
+        Walk { octets, ends, limits, over, parts: Vec::new(), fields: 0, open: Stack::default(), leaf: None, at }
     }
 
     fn run(&mut self) {
@@ -141,7 +143,10 @@ impl<'a> Walk<'a> {
         let number = self.parts.len();
         let stops = |line: &[u8]| self.open.delimits(line).is_some();
         let extent = head::extent(self.octets, self.at, self.ends, &self.limits, stops);
-        let head = Head::of(self.octets.get(self.at..extent.end).unwrap_or_default(), self.ends, self.limits);
+        let left = self.limits.all_fields.saturating_sub(self.fields).max(FEW_FIELDS);
+        let limits = Limits { fields: self.limits.fields.min(left), ..self.limits };
+        let head = Head::of(self.octets.get(self.at..extent.end).unwrap_or_default(), self.ends, limits);
+        self.fields += head.all().len();
         let is_digest =
             parent.and_then(|parent| self.parts.get(parent)).is_some_and(|p| p.content_type.is("multipart", "digest"));
         let mut part = Part::new(number, parent, head, is_digest, &self.limits);
@@ -214,6 +219,9 @@ impl<'a> Walk<'a> {
         Message { octets: self.octets, root, rest: parts.collect(), over: self.over, limits: self.limits }
     }
 }
+
+/// Fields of a head that are read although [`Limits::all_fields`] are.
+const FEW_FIELDS: usize = 16;
 
 /// How far a boundary is looked for that nobody named.
 const SEARCHED: usize = 64 * 1024;

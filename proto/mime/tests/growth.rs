@@ -11,6 +11,7 @@ use nix::time::{ClockId, clock_gettime};
 const LIMITS: Limits = Limits {
     head_octets: usize::MAX,
     fields: usize::MAX,
+    all_fields: usize::MAX,
     field_octets: usize::MAX,
     addresses: usize::MAX,
     ids: usize::MAX,

@@ -3,8 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mail_parser::parsers::MessageStream;
-use mail_parser::{ContentType, HeaderValue};
+use ewsd_mime::{ContentType, Limits};
 
 use super::wire::split;
 
@@ -29,13 +28,12 @@ fn entity(whole: &[u8], depth: usize, out: &mut Vec<u8>) -> Option<()> {
     }
     let (head, body) = split(whole);
     let kind = content_type(head);
-    let name = |kind: &ContentType<'_>| kind.c_type.to_ascii_lowercase();
-    match kind.as_ref().map(name).as_deref() {
+    match kind.as_ref().map(|kind| kind.main.as_str()) {
         _ if body.is_ascii() => out.extend_from_slice(whole),
         Some("multipart") if kind.as_ref().is_some_and(is_sealed) => return None,
         Some("multipart") if depth > 0 => {
             fields(head, "7bit", out);
-            let boundary = kind.as_ref().and_then(|kind| kind.attribute("boundary")).unwrap_or_default();
+            let boundary = kind.as_ref().and_then(|kind| kind.parameters.get("boundary")).unwrap_or_default();
             parts(body, boundary.as_bytes(), depth, out)?;
         }
         Some("message") if depth > 0 => {
@@ -57,18 +55,14 @@ fn entity(whole: &[u8], depth: usize, out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-fn is_sealed(kind: &ContentType<'_>) -> bool {
-    let sealed = |name: &str| name.eq_ignore_ascii_case("signed") || name.eq_ignore_ascii_case("encrypted");
-    kind.subtype().is_some_and(sealed)
+fn is_sealed(kind: &ContentType) -> bool {
+    ["signed", "encrypted"].contains(&kind.sub.as_str())
 }
 
-fn content_type(head: &[u8]) -> Option<ContentType<'_>> {
+fn content_type(head: &[u8]) -> Option<ContentType> {
     let field = lines(head).find(|field| is(field, "Content-Type"))?;
     let colon = field.iter().position(|byte| *byte == b':')?;
-    match MessageStream::new(field.get(colon + 1..)?).parse_content_type() {
-        HeaderValue::ContentType(kind) => Some(kind),
-        _ => None,
-    }
+    Some(ContentType::read(field.get(colon + 1..)?, &Limits::default()))
 }
 
 /// The parts between the boundary's lines. What stands before the first and after the last is for nobody's eyes.
@@ -171,21 +165,17 @@ fn quoted(body: &[u8], out: &mut Vec<u8>) {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use mail_parser::{MessageParser, MimeHeaders};
+    use ewsd_mime::{Encoding, Message};
 
     fn contents(message: &[u8]) -> Vec<Vec<u8>> {
-        fn walk(message: &mail_parser::Message<'_>, found: &mut Vec<Vec<u8>>) {
-            for part in &message.parts {
-                match &part.body {
-                    mail_parser::PartType::Message(inner) => walk(inner, found),
-                    mail_parser::PartType::Multipart(_) => {}
-                    _ => found.push(part.contents().to_vec()),
-                }
-            }
-        }
-        let mut found = Vec::new();
-        walk(&MessageParser::default().parse(message).unwrap(), &mut found);
-        found
+        let message = Message::read(message);
+        let leaves = message.parts().filter(|part| !part.content_type.is_multipart());
+        leaves
+            .flat_map(|part| match part.message() {
+                Some(inner) => contents(&inner),
+                None => vec![part.decoded().into_owned()],
+            })
+            .collect()
     }
 
     #[test]
@@ -201,8 +191,9 @@ mod tests {
         assert!(text.is_ascii(), "{text}");
         assert_eq!(contents(&seven), contents(message.as_bytes()), "{text}");
         assert!(text.contains("Content-Type: text/plain\r\n\r\nascii = kept\r\n--b 1"), "{text}");
-        let parsed = MessageParser::default().parse(&seven).unwrap();
-        assert_eq!(parsed.content_transfer_encoding(), Some("7bit"));
+        let parsed = Message::read(&seven);
+        assert_eq!(parsed.root().encoding, Encoding::Identity);
+        assert_eq!(parsed.head().text("Content-Transfer-Encoding").as_deref(), Some("7bit"));
     }
 
     #[test]

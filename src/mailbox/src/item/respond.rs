@@ -112,7 +112,8 @@ fn address(session: &Session<'_>, message: &mut Wanted, original: &ItemRow, kind
     };
     if to.is_empty() {
         to.extend(match original.columns.get(Column::From) {
-            Some(Value::Mailbox(from)) => Some(from.clone()),
+            // A name alone can be read, but not written to.
+            Some(Value::Mailbox(from)) => Some(from.clone()).filter(|from| from.address.is_some()),
             _ => None,
         });
     }

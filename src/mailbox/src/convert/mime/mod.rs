@@ -1,29 +1,22 @@
-//! Messages in RFC 5322 form to properties, and back.
+//! Messages in RFC 5322 form to properties, and back. Reading mail is the crate `proto/mime`'s; what becomes of it is told here.
 //!
 //! | question | file |
 //! |---|---|
 //! | what becomes of a message that came in? | `parse.rs` |
-//! | how much of it is read? | `budget.rs`, with `encoded.rs` |
-//! | what is kept of one whose properties cannot be stored? | `plain.rs` |
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
-//! | is it a report about another one? | `report.rs` |
 //! | how are header lines listed, and added at delivery? | `header.rs` |
 //! | what does the head of a message have that leaves? | `outgoing/` |
-//! | which characters are octets that do not say? | `charset.rs` |
+//! | what is kept of a message that the database would not take? | `plain.rs` |
 //!
 //! A message that came in is kept as it is beside its properties ([`Parsed`] is what is read off it, never instead of it).
 //! Nothing here fails: what cannot be parsed is a message without properties whose body is its text.
 
-mod budget;
 mod build;
-mod charset;
-mod encoded;
 mod header;
 pub mod outgoing;
 mod parse;
 mod plain;
-mod report;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -64,12 +57,6 @@ pub struct Parsed<'a> {
 }
 
 impl Parsed<'_> {
-    /// With contents of its own.
-    fn into_owned(self) -> Parsed<'static> {
-        let own = |one: Attachment<'_>| Attachment { content: Cow::Owned(one.content.into_owned()), ..one };
-        Parsed { attachments: self.attachments.into_iter().map(own).collect(), ..self }
-    }
-
     pub fn has_attachments(&self) -> bool {
         self.flags & bit::HAS_ATTACHMENTS != 0
     }

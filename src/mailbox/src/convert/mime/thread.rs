@@ -62,9 +62,36 @@ impl Thread {
     }
 }
 
-/// The subject without what answers and forwards put before it, in any of many languages.
+/// What mail programs put before the subject of an answer or a forward, in the languages that they speak.
+#[rustfmt::skip]
+const PREFIXES: &[&str] = &[
+    // Answers.
+    "re", "aw", "antw", "antwort", "sv", "vs", "ref", "rif", "r", "res", "odp", "ynt", "ats", "atb", "vá", "bls", "rv",
+    "απ", "σχετ", "на", "отв", "отг", "תגובה", "השב", "رد", "回复", "回覆", "答复", "答覆", "返信", "답장", "ตอบ", "trả lời",
+    // Forwards.
+    "fw", "fwd", "wg", "wtr", "tr", "i", "vb", "vl", "vs", "enc", "doorst", "pd", "tov", "továbbítás", "fs", "ilt", "yml", "trs", "bm",
+    "πρθ", "пер", "препр", "העבר", "הועבר", "إعادة توجيه", "转发", "轉寄", "轉發", "転送", "전달", "ส่งต่อ", "chuyển tiếp",
+];
+
+/// Characters before a colon beyond which there is no such word.
+const LONGEST_PREFIX: usize = 24;
+
+/// The subject without what answers and forwards put before it. Always an end of the trimmed subject.
 pub fn topic(subject: &str) -> &str {
-    mail_parser::parsers::fields::thread::thread_name(subject.trim())
+    let mut rest = subject.trim();
+    while let Some(after) = without_prefix(rest) {
+        rest = after.trim_start();
+    }
+    rest
+}
+
+/// What stands behind one prefix; some count the answers (`Re[2]:`, `Re (3):`).
+fn without_prefix(subject: &str) -> Option<&str> {
+    let colon = subject.char_indices().take(LONGEST_PREFIX).find(|(_, c)| matches!(c, ':' | '：'))?;
+    let (before, after) = subject.split_at_checked(colon.0)?;
+    let word = before.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || "[]()^*".contains(c));
+    let word = word.to_lowercase();
+    PREFIXES.contains(&word.as_str()).then(|| after.get(colon.1.len_utf8()..))?
 }
 
 fn decode(text: &str) -> Option<(Vec<u8>, [u8; 16])> {
@@ -123,6 +150,25 @@ mod tests {
         assert_eq!((first.id, first.id), (second.id, third.id));
         assert_eq!(third.topic, "Lunch");
         assert_ne!(derive(None, None, Some("<other@a>")).id, first.id);
+    }
+
+    #[test]
+    fn topics_are_freed_of_prefixes() {
+        for (subject, expected) in [
+            ("Re: AW: Lunch", "Lunch"),
+            ("  FW:Lunch ", "Lunch"),
+            ("Re[2]: Re (3) : Lunch", "Lunch"),
+            ("回复：转发：午餐", "午餐"),
+            ("SV: VS: Lunsj: hvor?", "Lunsj: hvor?"),
+            ("Regarding: Lunch", "Regarding: Lunch"),
+            ("12: Lunch", "12: Lunch"),
+            ("[list] Re: Lunch", "[list] Re: Lunch"),
+            ("Re:", ""),
+            (":", ":"),
+            ("", ""),
+        ] {
+            assert_eq!(topic(subject), expected, "{subject}");
+        }
     }
 
     #[test]
