@@ -1,7 +1,7 @@
 //! The pull reader under limits: elements, attributes and text of a request, with line and position for what is wrong.
 //!
 //! It knows nothing of operations. Names count by their local part in either of the two EWS namespaces (clients mix
-//! them up), prefixes never. What violates the schema ends the request ([`Fault`]); what concerns one entry of it is
+//! them up; only the operation's own element is held to its namespace, in `soap.rs`), prefixes never. What violates the schema ends the request ([`Fault`]); what concerns one entry of it is
 //! put down with [`Cursor::fail`] and collected by whoever reads entries ([`Cursor::entry`]).
 
 use std::borrow::Cow;
@@ -32,9 +32,16 @@ pub(crate) trait Read: Sized {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Space {
     Soap,
-    /// Types or messages.
-    Ews,
+    Messages,
+    Types,
     Other,
+}
+
+impl Space {
+    /// One of the two of the services' schemas.
+    pub fn is_ews(self) -> bool {
+        matches!(self, Space::Messages | Space::Types)
+    }
 }
 
 /// A start tag.
@@ -48,7 +55,7 @@ pub(crate) struct Element<'a> {
 impl Element<'_> {
     /// The local name; empty for an element of a foreign namespace, so that it matches nothing.
     pub fn name(&self) -> &str {
-        if self.space == Space::Ews { self.local_name() } else { "" }
+        if self.space.is_ews() { self.local_name() } else { "" }
     }
 
     /// The local name whatever the namespace.
@@ -139,9 +146,8 @@ impl<'a> Cursor<'a> {
         match self.reader.read_resolved_event() {
             Ok((resolved, event)) => {
                 let space = match resolved {
-                    ResolveResult::Bound(name) if name.0 == TYPES.as_bytes() || name.0 == MESSAGES.as_bytes() => {
-                        Space::Ews
-                    }
+                    ResolveResult::Bound(name) if name.0 == TYPES.as_bytes() => Space::Types,
+                    ResolveResult::Bound(name) if name.0 == MESSAGES.as_bytes() => Space::Messages,
                     ResolveResult::Bound(name) if name.0 == SOAP.as_bytes() => Space::Soap,
                     _ => Space::Other,
                 };

@@ -118,7 +118,7 @@ fn read_headers(c: &mut Cursor<'_>) -> Result<Headers, Fault> {
     let mut seen: Vec<String> = Vec::new();
     while let Some(child) = c.child()? {
         let name = child.name();
-        if child.space != Space::Ews {
+        if !child.space.is_ews() {
             c.skip()?;
             continue;
         }
@@ -213,10 +213,14 @@ fn read_body(c: &mut Cursor<'_>) -> Result<Request, Fault> {
     let Some(element) = c.child()? else {
         return Err(Fault::with_text(Code::ErrorInvalidRequest, "The SOAP body is empty: put an operation into it."));
     };
-    let Some(op) = Op::from_request(element.name()) else {
+    let Some(op) = Op::from_request(element.local_name()) else {
         let text = format!("There is no operation '{}'.", element.local_name());
         return Err(Fault::with_text(Code::ErrorInvalidRequest, text));
     };
+    if element.space != Space::Messages {
+        let text = format!("The operation '{}' is not of the namespace {MESSAGES}.", element.local_name());
+        return Err(c.violation(element.at, text));
+    }
     c.since(op.row().since, op.name())?;
     let request = Request::read(c, &element, op)?;
     c.empty()?;

@@ -75,6 +75,14 @@ fn documents_that_are_no_requests() {
         (document("", "<XXX/>"), INVALID),
         (document("", "<m:GetFolderResponse/>"), INVALID),
         (document("", "<m:SendNotification/>"), INVALID),
+        // The operation's element is of the messages namespace; what stands in it may be of either.
+        (document("", &good.replace("m:GetFolder>", "t:GetFolder>")), SCHEMA),
+        (document("", &good.replace("m:GetFolder>", "s:GetFolder>")), SCHEMA),
+        (document("", &good.replace("m:GetFolder>", "GetFolder>")), SCHEMA),
+        (document("", "<GetFolder xmlns=\"urn:w\"/>"), SCHEMA),
+        (document("", "<t:GetUserAvailabilityRequest/>"), SCHEMA),
+        (document("", "<t:NoSuchThing/>"), INVALID),
+        (document("", &good.replace("t:", "m:")), "ok"),
     ] {
         assert_eq!(verdict(text.as_bytes()), expected, "{text}");
     }
