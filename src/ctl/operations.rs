@@ -7,7 +7,7 @@ use super::Result;
 /// List the operations of the protocol, and which of them are built.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  ewsctl operations | grep -v refused\n  ewsctl operations --markdown   the block of the README"
+    after_help = "Examples:\n  ewsctl operations | grep -v refused\n  ewsctl operations --markdown   the table of docs/operations.md"
 )]
 pub struct Args {
     /// Print the support matrix in Markdown.
@@ -30,17 +30,17 @@ pub fn run(args: &Args) -> Result {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    /// The comments in README.md between which the matrix stands.
+    /// The comments between which the table stands.
     const MARKS: [&str; 2] = ["<!-- operations -->\n", "<!-- /operations -->\n"];
 
     #[test]
-    fn the_readme_shows_the_table() {
-        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-        let block = readme.split_once(MARKS[0]).unwrap().1.split_once(MARKS[1]).unwrap().0;
+    fn the_page_shows_the_table() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
+        let block = page.split_once(MARKS[0]).unwrap().1.split_once(MARKS[1]).unwrap().0;
         let table = ewsd_model::operation::markdown();
         assert!(
             block == table,
-            "README.md differs: put the output of `ewsctl operations --markdown` between the marks"
+            "docs/operations.md differs: put the output of `ewsctl operations --markdown` between the marks"
         );
     }
 }
