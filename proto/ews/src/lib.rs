@@ -3,8 +3,9 @@
 //! | question | file |
 //! |---|---|
 //! | how is a request taken apart? | `soap.rs` (envelope), `cursor.rs` (XML under `limits.rs`), `record.rs` |
+//! | which operations are there? | `operations.rs`, one line each |
 //! | what does an operation ask? | `request/<operation>.rs` |
-//! | what does it answer? | `reply/<group>.rs`, one line each in `reply/mod.rs` |
+//! | what does it answer? | `reply/<group>.rs` |
 //! | how is a property read or written? | `property/{read,write}.rs`, by its row in the model's table |
 //! | how are properties named? | `path.rs`, `extended.rs` |
 //! | items, folders, attachments | in: `object.rs`, `change.rs`, `target.rs`; out: `view.rs` |
@@ -19,6 +20,7 @@ pub mod extended;
 pub mod fault;
 pub mod limits;
 mod object;
+mod operations;
 pub mod page;
 mod path;
 mod property;

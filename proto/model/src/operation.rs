@@ -1,19 +1,19 @@
 //! The operations of the protocol (services.wsdl), one row each: how they are asked, how they are answered, and for those
-//! not built the polite refusal. Dispatch, the WSDL, and the support matrix of the README come out of these rows.
+//! not built the polite refusal. Dispatch, the WSDL and `docs/operations.md` come out of these rows.
 //!
 //! A refusal is an error in the operation's own answer, never a fault: clients take faults of status 500 for a broken
 //! server and come back, and some take the version codes (ErrorInvalidRequest and kin) as a reason to try every schema.
 //!
-//! To build an operation:
-//! 1. here, `.built()` on its row, and `.may_hold()` if a call of it may wait;
-//! 2. `proto/ews/src/request/<operation>.rs` with its record, and in `request/mod.rs` three lines: `mod`, `use`, `requests!`;
-//! 3. `proto/ews/src/reply/<group>.rs` with the writer of its answer, and a line in `replies!` of `reply/mod.rs`;
-//! 4. `worker/src/op/<group>/<verb>.rs` with its handler, its `mod` line in the group's `mod.rs`, and in `op/mod.rs` an arm of
-//!    `dispatch`; there too `OWN_ONLY` if it must not work in another's mailbox, and `resumer` if it may wait;
-//! 5. the README's matrix, which `ewsctl operations --markdown` prints.
+//! An operation has six places, none of which says again what another says:
+//! 1. its row here: `.built()`, `.may_hold()` if a call of it may wait, `.own_only()` if it must not work in another's mailbox;
+//! 2. its line in `proto/ews/src/operations.rs`;
+//! 3. its record, `proto/ews/src/request/<operation>.rs`;
+//! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike;
+//! 5. its line in `handlers!` of `worker/src/op/mod.rs`;
+//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which the group's `mod.rs` declares.
 //!
-//! The compiler asks for the arm of `dispatch`; tests compare the rows that are built with `requests!`, and `resumer` with
-//! those that may wait.
+//! From a line in `operations.rs` on the compiler asks for 3 to 6; tests compare the rows that are built with the lines, and
+//! those that may wait with the handlers that look again. `docs/operations.md` is what `ewsctl operations --markdown` prints.
 
 use crate::Version;
 use crate::Version::{
@@ -55,6 +55,8 @@ pub struct Operation {
     pub shape: Shape,
     /// A call may be handed to the master to wait.
     pub may_hold: bool,
+    /// It refuses what lies in another's mailbox, whatever rights its owner gave.
+    pub own_only: bool,
     pub built: bool,
     /// What an operation that is not built answers.
     pub refusal: Code,
@@ -75,6 +77,7 @@ const fn op(since: Version, shape: Shape) -> Operation {
         since,
         shape,
         may_hold: false,
+        own_only: false,
         built: false,
         refusal: Code::ErrorInvalidOperation,
         rest: &[],
@@ -118,6 +121,11 @@ impl Operation {
 
     const fn may_hold(mut self) -> Operation {
         self.may_hold = true;
+        self
+    }
+
+    const fn own_only(mut self) -> Operation {
+        self.own_only = true;
         self
     }
 
@@ -173,7 +181,8 @@ operations! {
     UpdateFolder                      = op(E2007, Messages).built();
     MoveFolder                        = op(E2007, Messages).built();
     CopyFolder                        = op(E2007, Messages).built();
-    Subscribe                         = op(E2007, Messages).built();
+    // A subscription would go on telling of a folder when the rights on it are gone.
+    Subscribe                         = op(E2007, Messages).own_only().built();
     Unsubscribe                       = op(E2007, Messages).built();
     GetEvents                         = op(E2007, Messages).may_hold().built();
     GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold();
@@ -184,7 +193,8 @@ operations! {
     DeleteItem                        = op(E2007, Messages).built();
     UpdateItem                        = op(E2007, Messages).with(ITEMS).built();
     UpdateItemInRecoverableItems      = op(E2013, Messages).with(ITEMS).refused(Code::ErrorAccessDenied);
-    SendItem                          = op(E2007, Messages).built();
+    // Mail leaves from its sender's mailbox, in the sender's name: sending for others is a right of its own, not built.
+    SendItem                          = op(E2007, Messages).own_only().built();
     MoveItem                          = op(E2007, Messages).with(ITEMS).built();
     CopyItem                          = op(E2007, Messages).with(ITEMS).built();
     ArchiveItem                       = op(E2013, Messages).with(ITEMS);
@@ -315,7 +325,7 @@ impl std::fmt::Display for Op {
     }
 }
 
-/// The support matrix of the README: built operations first, each part by name.
+/// The table of `docs/operations.md`: built operations first, each part by name.
 pub fn markdown() -> String {
     let mut rows: Vec<&Operation> = OPERATIONS.iter().collect();
     rows.sort_by_key(|row| (!row.built, row.name));

@@ -1,10 +1,7 @@
-//! Answers as typed values, and their writers: one line of [`replies!`] for each built operation.
+//! Answers as typed values, and their writers; which operation has which is the list in `operations.rs`.
 //!
 //! The frame (response element, response messages, class, code, text) is here; what an operation puts into a response
 //! message is in the file of its group. Names of elements come from the operations table where it has them.
-//!
-//! A new operation has here: the writer of its answer in `<group>.rs`, and a line of [`replies!`]. The head of
-//! `proto/model/src/operation.rs` lists all its places.
 
 mod attachment;
 mod directory;
@@ -26,19 +23,20 @@ use ewsd_model::failure::{Detail, Failure, Outcome};
 use ewsd_model::operation::{Op, Shape};
 use ewsd_model::value::WireId;
 
+use crate::operations::operations;
 use crate::property::write;
 use crate::request::AlternateId;
 use crate::soap::{self, Form};
 use crate::view::{FolderView, ItemView};
 use crate::writer::{M, T, Writer};
 
-/// The built operations: variant, what each response message holds, the writer of that.
+/// The answer, which is that of one operation.
 macro_rules! replies {
-    ($( $op:ident $ty:ty, $write:path; )+) => {
+    ($( $($op:ident)|+ $module:ident::$record:ident, $messages:expr => $ty:ty, $write:path; )+) => {
         /// An answer: one [`Outcome`] for each response message, in request order.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Reply {
-            $( $op(Vec<Outcome<$ty>>), )+
+            $( $( $op(Vec<Outcome<$ty>>), )+ )+
             /// Every response message is the same failure, in the operation's own shape.
             Refused { op: Op, failure: Failure, messages: usize },
         }
@@ -46,7 +44,7 @@ macro_rules! replies {
         impl Reply {
             pub fn op(&self) -> Op {
                 match self {
-                    $( Reply::$op(_) => Op::$op, )+
+                    $( $( Reply::$op(_) => Op::$op, )+ )+
                     Reply::Refused { op, .. } => *op,
                 }
             }
@@ -54,14 +52,14 @@ macro_rules! replies {
             /// Every failure in it, for the log.
             pub fn failures(&self) -> Vec<&Failure> {
                 match self {
-                    $( Reply::$op(outcomes) => outcomes.iter().filter_map(Outcome::failure).collect(), )+
+                    $( $( Reply::$op(outcomes) => outcomes.iter().filter_map(Outcome::failure).collect(), )+ )+
                     Reply::Refused { failure, .. } => vec![failure],
                 }
             }
 
             fn write_body(&self, w: &mut Writer<'_>) {
                 match self {
-                    $( Reply::$op(outcomes) => messages(w, Op::$op, outcomes, $write), )+
+                    $( $( Reply::$op(outcomes) => messages(w, Op::$op, outcomes, $write), )+ )+
                     Reply::Refused { op, failure, messages } => refused(w, *op, failure, *messages),
                 }
             }
@@ -69,36 +67,7 @@ macro_rules! replies {
     };
 }
 
-replies! {
-    GetFolder FolderView, folder::info;
-    FindFolder Found<FolderView>, folder::found_folders;
-    CreateFolder FolderView, folder::info;
-    UpdateFolder FolderView, folder::info;
-    DeleteFolder (), nothing;
-    MoveFolder FolderView, folder::info;
-    CopyFolder FolderView, folder::info;
-    EmptyFolder (), nothing;
-    CreateItem Vec<ItemView>, item::infos;
-    GetItem ItemView, item::info;
-    FindItem Found<ItemView>, folder::found_items;
-    UpdateItem Updated, item::updated;
-    DeleteItem (), nothing;
-    MoveItem Option<ItemView>, item::perhaps;
-    CopyItem Option<ItemView>, item::perhaps;
-    SendItem (), nothing;
-    CreateAttachment AttachmentView, attachment::info;
-    GetAttachment AttachmentView, attachment::info;
-    DeleteAttachment WireId, attachment::deleted;
-    SyncFolderHierarchy SyncPage<FolderView>, sync::hierarchy;
-    SyncFolderItems SyncPage<ItemView>, sync::items;
-    Subscribe Subscribed, event::subscribed;
-    Unsubscribe (), nothing;
-    GetEvents Notification, event::notification;
-    ConvertId AlternateId, directory::converted;
-    ResolveNames Resolutions, directory::resolved;
-    GetServerTimeZones TimeZones, timezone::definitions;
-    MarkAllItemsAsRead (), nothing;
-}
+operations!(replies);
 
 impl Reply {
     /// The same failure for every response message of a request.

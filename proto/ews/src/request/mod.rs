@@ -1,63 +1,5 @@
-//! Requests as typed values: one record for each built operation, in `<operation>.rs`.
-//!
-//! A new operation has here: a file with its record, and three lines below (`mod`, `use`, [`requests!`]). The head of
-//! `proto/model/src/operation.rs` lists all its places.
-
-pub mod convert_id;
-pub mod create_attachment;
-pub mod create_folder;
-pub mod create_item;
-pub mod delete_attachment;
-pub mod delete_folder;
-pub mod delete_item;
-pub mod empty_folder;
-pub mod find_folder;
-pub mod find_item;
-pub mod get_attachment;
-pub mod get_events;
-pub mod get_folder;
-pub mod get_item;
-pub mod get_server_time_zones;
-pub mod get_streaming_events;
-pub mod mark_all_items_as_read;
-pub mod move_folder;
-pub mod move_item;
-pub mod resolve_names;
-pub mod send_item;
-pub mod subscribe;
-pub mod sync_folder_hierarchy;
-pub mod sync_folder_items;
-pub mod unsubscribe;
-pub mod update_folder;
-pub mod update_item;
-
-pub use convert_id::{AlternateId, ConvertId};
-pub use create_attachment::CreateAttachment;
-pub use create_folder::CreateFolder;
-pub use create_item::CreateItem;
-pub use delete_attachment::DeleteAttachment;
-pub use delete_folder::DeleteFolder;
-pub use delete_item::DeleteItem;
-pub use empty_folder::EmptyFolder;
-pub use find_folder::FindFolder;
-pub use find_item::FindItem;
-pub use get_attachment::GetAttachment;
-pub use get_events::GetEvents;
-pub use get_folder::GetFolder;
-pub use get_item::GetItem;
-pub use get_server_time_zones::GetServerTimeZones;
-pub use get_streaming_events::GetStreamingEvents;
-pub use mark_all_items_as_read::MarkAllItemsAsRead;
-pub use move_folder::MoveCopyFolder;
-pub use move_item::MoveCopyItem;
-pub use resolve_names::ResolveNames;
-pub use send_item::SendItem;
-pub use subscribe::{Delivery, Subscribe};
-pub use sync_folder_hierarchy::SyncFolderHierarchy;
-pub use sync_folder_items::SyncFolderItems;
-pub use unsubscribe::Unsubscribe;
-pub use update_folder::UpdateFolder;
-pub use update_item::UpdateItem;
+//! Requests as typed values: one record for each operation that is read in its own words, in `<operation>.rs`. Which there are
+//! is the list in `operations.rs`, whose macro declares the modules as well: `cargo fmt` does not see them, `make fmt` does.
 
 use ewsd_model::failure::Failure;
 use ewsd_model::operation::Op;
@@ -65,16 +7,25 @@ use ewsd_model::operation::Op;
 use crate::cursor::{Cursor, Element};
 use crate::fault::Fault;
 use crate::limits;
+use crate::operations::operations;
 
-/// The built operations: variant, record, number of response messages that answer it.
+pub use convert_id::AlternateId;
+pub use subscribe::Delivery;
+
+/// The modules and records, and the request that is one of them.
 macro_rules! requests {
-    ($( $op:ident $record:ident $messages:expr; )+) => {
+    ($( $($op:ident)|+ $module:ident::$record:ident, $messages:expr => $reply:ty, $write:path; )+) => {
+        $(
+            pub mod $module;
+            pub use $module::$record;
+        )+
+
         /// A request, read and checked as far as can be without looking into a mailbox. There is one at a time, so
         /// that its size matters little.
         #[allow(clippy::large_enum_variant)]
         #[derive(Clone, Debug, PartialEq)]
         pub enum Request {
-            $( $op($record), )+
+            $( $( $op($record), )+ )+
             /// Not built, or something in it fails every response message alike (an impossible shape, restriction,
             /// paging): answered by [`Reply::refused`](crate::Reply::refused).
             Refused(Refused),
@@ -83,7 +34,7 @@ macro_rules! requests {
         impl Request {
             pub fn op(&self) -> Op {
                 match self {
-                    $( Request::$op(_) => Op::$op, )+
+                    $( $( Request::$op(_) => Op::$op, )+ )+
                     Request::Refused(refused) => refused.op,
                 }
             }
@@ -91,7 +42,10 @@ macro_rules! requests {
             /// How many response messages answer it.
             pub fn messages(&self) -> usize {
                 match self {
-                    $( Request::$op(request) => { let count: fn(&$record) -> usize = $messages; count(request) } )+
+                    $( $( Request::$op(request) => {
+                        let count: fn(&$record) -> usize = $messages;
+                        count(request)
+                    } )+ )+
                     Request::Refused(refused) => refused.messages,
                 }
             }
@@ -99,7 +53,7 @@ macro_rules! requests {
             /// Reads the operation's element and leaves it.
             pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>, op: Op) -> Result<Request, Fault> {
                 let request = match op {
-                    $( Op::$op => Request::$op($record::read(c, element)?), )+
+                    $( $( Op::$op => Request::$op($record::read(c, element)?), )+ )+
                     _ => {
                         let messages = count_members(c)?;
                         Request::Refused(Refused { op, failure: Failure::new(op.row().refusal), messages })
@@ -118,7 +72,7 @@ macro_rules! requests {
         }
 
         /// The operations that have a record.
-        pub const BUILT: &[Op] = &[ $( Op::$op ),+ ];
+        pub const BUILT: &[Op] = &[ $( $( Op::$op ),+ ),+ ];
     };
 }
 
@@ -152,34 +106,4 @@ fn count_members(c: &mut Cursor<'_>) -> Result<usize, Fault> {
     Ok(members.max(1))
 }
 
-requests! {
-    GetFolder GetFolder |r| r.folders.len();
-    FindFolder FindFolder |r| r.parents.len();
-    CreateFolder CreateFolder |r| r.folders.len();
-    UpdateFolder UpdateFolder |r| r.changes.len();
-    DeleteFolder DeleteFolder |r| r.folders.len();
-    MoveFolder MoveCopyFolder |r| r.folders.len();
-    CopyFolder MoveCopyFolder |r| r.folders.len();
-    EmptyFolder EmptyFolder |r| r.folders.len();
-    CreateItem CreateItem |r| r.items.len();
-    GetItem GetItem |r| r.items.len();
-    FindItem FindItem |r| r.parents.len();
-    UpdateItem UpdateItem |r| r.changes.len();
-    DeleteItem DeleteItem |r| r.items.len();
-    MoveItem MoveCopyItem |r| r.items.len();
-    CopyItem MoveCopyItem |r| r.items.len();
-    SendItem SendItem |r| r.items.len();
-    CreateAttachment CreateAttachment |r| r.attachments.len();
-    GetAttachment GetAttachment |r| r.ids.len();
-    DeleteAttachment DeleteAttachment |r| r.ids.len();
-    SyncFolderHierarchy SyncFolderHierarchy |_| 1;
-    SyncFolderItems SyncFolderItems |_| 1;
-    Subscribe Subscribe |_| 1;
-    Unsubscribe Unsubscribe |_| 1;
-    GetEvents GetEvents |_| 1;
-    GetStreamingEvents GetStreamingEvents |_| 1;
-    ConvertId ConvertId |r| r.ids.len();
-    ResolveNames ResolveNames |_| 1;
-    GetServerTimeZones GetServerTimeZones |_| 1;
-    MarkAllItemsAsRead MarkAllItemsAsRead |r| r.folders.len();
-}
+operations!(requests);

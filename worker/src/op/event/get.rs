@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use ewsd_ews::reply::{Event as Told, Notification, Object as Thing};
 use ewsd_ews::request::GetEvents;
+use ewsd_ipc::Why;
 use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::Granted;
 use ewsd_model::code::Code;
@@ -22,7 +23,7 @@ use super::expand::{Event, Interest, Object};
 use super::find;
 use super::token::Watermark;
 use crate::op::folder::view::bare_id;
-use crate::op::{Cx, Hold};
+use crate::op::{Cx, Hold, Resumed};
 
 pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notification>>> {
     let answer = outcome(look(cx, &request))?;
@@ -37,24 +38,14 @@ pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notificati
     }])
 }
 
-/// What the same call came to when it was asked again.
-pub enum Looked {
-    Told(Vec<Outcome<Notification>>),
-    /// Still nothing to tell: the hold can go on from the number that was read up to.
-    Quiet {
-        messages: Vec<Outcome<Notification>>,
-        hold: Hold,
-    },
-}
-
-pub fn resume(cx: &mut Cx<'_>, context: &[u8]) -> Result<Looked> {
+/// Looks again at a held call; at its deadline, that there is nothing is what it has to tell.
+pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: Why) -> Result<Resumed<Vec<Outcome<Notification>>>> {
     let Some(request) = decode(context) else { return Err(Error::internal("a held call's context is damaged")) };
     Ok(match outcome(look(cx, &request))? {
-        Outcome::Success((answer, upto)) if answer.is_quiet() => {
-            let hold = hold(cx, &request, &answer.0, upto);
-            Looked::Quiet { messages: vec![Outcome::Success(answer.0)], hold }
+        Outcome::Success((answer, upto)) if answer.is_quiet() && why != Why::Deadline => {
+            Resumed::Still(hold(cx, &request, &answer.0, upto))
         }
-        other => Looked::Told(vec![other.map(|(answer, _)| answer.0)]),
+        other => Resumed::Answer(vec![other.map(|(answer, _)| answer.0)]),
     })
 }
 

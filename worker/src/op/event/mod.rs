@@ -6,6 +6,7 @@
 
 pub mod expand;
 pub mod get;
+pub mod stream;
 pub mod subscribe;
 pub mod token;
 pub mod unsubscribe;

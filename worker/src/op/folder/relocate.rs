@@ -10,14 +10,8 @@ use ewsd_model::target::TargetFolder;
 
 use super::delete::gone;
 use super::{is_fixed, name_taken};
-use crate::op::Cx;
 use crate::op::folder::view::wire_id;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    Move,
-    Copy,
-}
+use crate::op::{Cx, How};
 
 pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: How) -> Result<Vec<Outcome<FolderView>>> {
     let target = outcome(cx.gate.folder(&request.to, Right::CreateFolders))?;

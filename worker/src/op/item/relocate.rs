@@ -11,14 +11,7 @@ use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, Version};
 use ewsd_store::ItemRef;
 
-use crate::op::Cx;
-
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    Move,
-    Copy,
-}
+use crate::op::{Cx, How};
 
 pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outcome<Option<ItemView>>>> {
     let target = cx.gate.folder(&request.to, Right::CreateItems).map_err(target_missing)?;
