@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
+use ewsd_model::address::Address;
 use ewsd_store::{Missing, StoreError};
 
 use super::database::{away, open};
@@ -62,18 +63,16 @@ pub fn run(config: &Path, args: &Args) -> Result {
     }
 }
 
-/// The address in lower case, if it can be one (RFC 5321: 64 bytes, @, 255 bytes; UTF-8 as in RFC 6531).
+/// Octets of a local part (RFC 5321 4.5.3.1.1).
+const LONGEST_LOCAL: usize = 64;
+
+/// The address in lower case, if an account can have it.
 pub fn checked(address: &str) -> Result<String> {
-    let refused = || format!("{address}: not a mail address such as anna@example.org").into();
-    let Some((local, domain)) = address.rsplit_once('@') else { return Err(refused()) };
-    let odd = |c: char| c.is_control() || c.is_whitespace() || "<>()[],;:\\\"".contains(c);
-    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
-    let fits = (1..=64).contains(&local.len())
-        && (1..=255).contains(&domain.len())
-        && !local.contains('@')
-        && !local.contains(odd)
-        && domain.split('.').all(label);
-    if fits { Ok(address.to_lowercase()) } else { Err(refused()) }
+    let fits = |parts: &Address<'_>| !parts.is_quoted() && !parts.is_literal() && parts.local.len() <= LONGEST_LOCAL;
+    match Address::parse(address).filter(fits) {
+        Some(_) => Ok(address.to_lowercase()),
+        None => Err(format!("{address}: not a mail address such as anna@example.org").into()),
+    }
 }
 
 #[cfg(test)]

@@ -286,13 +286,13 @@ fn clock_chance_and_environment_are_read_in_one_place() {
     }
 }
 
-/// model <- ews, store; model, settings, store <- mailbox; all but the master <- worker; ipc, http <- master.
+/// model <- ews, lmtp, store; model, settings, store <- mailbox; all but the master <- worker; ipc, http <- master.
 fn arrows_point_one_way() {
     for (manifest, allowed) in [
         ("proto/model/Cargo.toml", &[][..]),
         ("proto/http/Cargo.toml", &[]),
         ("proto/ipc/Cargo.toml", &[]),
-        ("proto/lmtp/Cargo.toml", &[]),
+        ("proto/lmtp/Cargo.toml", &["ewsd-model"]),
         ("proto/mime/Cargo.toml", &[]),
         ("proto/tnef/Cargo.toml", &["ewsd-model"]),
         ("src/settings/Cargo.toml", &["ewsd-model"]),

@@ -1,11 +1,10 @@
 //! Addresses in MAIL and RCPT (RFC 5321 section 4.1.2, with UTF-8 after RFC 6531).
 
+use ewsd_model::address::{Address, LONGEST, is_local};
+
 /// A mailbox as written between `<` and `>`, without its source route. Empty: the null reverse path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(String);
-
-/// RFC 5321 4.5.3.1.3 limits a path to 256 octets with its brackets.
-const MOST: usize = 254;
 
 impl Path {
     pub fn as_str(&self) -> &str {
@@ -31,7 +30,7 @@ impl Path {
         let rest = rest.strip_prefix(b">")?;
         let path = std::str::from_utf8(path).ok()?;
         let path = without_route(path)?;
-        (path.len() <= MOST && (path.is_empty() || is_mailbox(path))).then(|| (Path(unquoted(path)), rest))
+        (path.len() <= LONGEST && (path.is_empty() || is_mailbox(path))).then(|| (Path(unquoted(path)), rest))
     }
 }
 
@@ -70,34 +69,9 @@ fn unquoted(path: &str) -> String {
     bare(path).unwrap_or_else(|| path.to_owned())
 }
 
+/// An address, or the local part of one.
 fn is_mailbox(path: &str) -> bool {
-    if path.chars().any(char::is_control) {
-        return false;
-    }
-    let (local, domain) = match path.rsplit_once('@') {
-        Some((local, domain)) => (local, Some(domain)),
-        None => (path, None),
-    };
-    let local_ok = match local.strip_prefix('"') {
-        Some(quoted) => quoted.len() > 1 && quoted.ends_with('"'),
-        None => {
-            !local.is_empty() && !local.contains([' ', '<', '>', '(', ')', ',', ';', ':', '\\', '"', '@', '[', ']'])
-        }
-    };
-    local_ok && domain.is_none_or(is_domain)
-}
-
-fn is_domain(domain: &str) -> bool {
-    if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return !literal.is_empty()
-            && literal.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'[' | b']' | b'\\'));
-    }
-    let label_ok = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii())
-    };
-    !domain.is_empty() && domain.split('.').all(label_ok)
+    if path.contains('@') { Address::parse(path).is_some() } else { is_local(path) }
 }
 
 #[cfg(test)]

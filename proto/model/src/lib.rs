@@ -12,9 +12,11 @@
 //! | what is MAPI property 0x0E07 here? | `property/alias.rs` |
 //! | under which key is an extended property stored? | `property/mapi.rs` |
 //! | how is an item's id made? | `id.rs`; other formats: `id_format.rs` |
+//! | what is a mail address? | `address.rs` |
 //! | what may a Reviewer do? | `rights.rs` |
 //! | what is "W. Europe Standard Time"? | `timezone.rs` |
 
+pub mod address;
 pub mod change;
 pub mod code;
 pub mod distinguished;

@@ -88,6 +88,17 @@ pub struct Flag {
     pub complete: Option<Timestamp>,
 }
 
+impl Flag {
+    /// Whether its dates go with its status: those of a follow-up come together, and only a completed one has a completion.
+    pub fn dates_fit(&self) -> bool {
+        match self.status {
+            FlagStatus::NotFlagged => self.start.is_none() && self.due.is_none() && self.complete.is_none(),
+            FlagStatus::Flagged => self.complete.is_none() && self.start.is_some() == self.due.is_some(),
+            FlagStatus::Complete => self.start.is_none() && self.due.is_none(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(i32)]
 pub enum FlagStatus {

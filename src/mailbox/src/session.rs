@@ -35,6 +35,16 @@ impl<'a> Session<'a> {
         Session { gate: Gate::new(store, caller.clone()), settings, caller, culture, now: clock::now() }
     }
 
+    /// The caller's name, or the login of one who has none.
+    pub fn name(&self) -> &str {
+        if self.caller.display_name.is_empty() { &self.caller.login } else { &self.caller.display_name }
+    }
+
+    /// The caller's primary address, or the login of one who has none.
+    pub fn address(&self) -> String {
+        self.caller.primary_address.clone().unwrap_or_else(|| self.caller.login.clone())
+    }
+
     /// Whether one object may get so many changes in one call.
     pub fn check_changes(&self, changes: usize) -> Result<(), Failure> {
         let most = self.settings.limits.changes_per_object;

@@ -238,7 +238,7 @@ impl PropId {
 }
 
 /// Bits of PidTagMessageFlags (MS-OXCMSG 2.2.1.6) and of the item's flags column.
-const MESSAGE_FLAGS: &[(i32, u32)] = &[
+pub const MESSAGE_FLAGS: &[(i32, u32)] = &[
     (0x01, bit::READ),
     (0x02, bit::UNMODIFIED),
     (0x04, bit::SUBMITTED),

@@ -141,9 +141,7 @@ impl Draft {
         if columns.get(Column::Class).is_none() {
             columns.set(Column::Class, Value::Text(kind.row().default_class.to_owned()));
         }
-        let name =
-            if session.caller.display_name.is_empty() { &session.caller.login } else { &session.caller.display_name };
-        columns.set(Column::ModifiedBy, Value::Text(name.clone()));
+        columns.set(Column::ModifiedBy, Value::Text(session.name().to_owned()));
         let culture = session.culture.unwrap_or(&session.caller.language);
         if columns.get(Column::Culture).is_none() && is_language(culture) {
             columns.set(Column::Culture, Value::Text(culture.to_owned()));
@@ -215,7 +213,7 @@ fn is_language(tag: &str) -> bool {
 /// A message without an author is the caller's.
 fn author(session: &Session<'_>, edit: &mut Edit<'_>) {
     let own = || {
-        let address = session.caller.primary_address.clone().unwrap_or_else(|| session.caller.login.clone());
+        let address = session.address();
         let name =
             if session.caller.display_name.is_empty() { address.clone() } else { session.caller.display_name.clone() };
         Mailbox {

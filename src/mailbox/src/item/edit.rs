@@ -306,15 +306,10 @@ impl<'a> Edit<'a> {
 
     /// `item:Flag` as a whole, by the rules of MS-OXWSCORE 2.2.4.15.
     pub(super) fn set_flag(&mut self, flag: Flag) -> Result<(), Failure> {
-        let Flag { status, start, due, complete } = flag;
-        let wrong = match status {
-            FlagStatus::NotFlagged => start.is_some() || due.is_some() || complete.is_some(),
-            FlagStatus::Flagged => complete.is_some() || start.is_some() != due.is_some(),
-            FlagStatus::Complete => start.is_some() || due.is_some(),
-        };
-        if wrong {
+        if !flag.dates_fit() {
             return Err(Failure::at(Code::ErrorInvalidArgument, PropId::ItemFlag));
         }
+        let Flag { status, start, due, complete } = flag;
         self.set_flag_status(status as i32);
         self.put_time(Column::FlagStart, start);
         self.put_time(Column::FlagDue, due);

@@ -1,17 +1,16 @@
 //! FindFolder (MS-OXWSSRCH 3.1.4.1): the folders below others, by name.
 
-use ewsd_ews::Paging;
 use ewsd_ews::reply::{Found, Next};
 use ewsd_ews::request::FindFolder;
 use ewsd_ews::view::FolderView;
-use ewsd_ews::word::{BasePoint, FolderTraversal};
+use ewsd_ews::word::FolderTraversal;
 use ewsd_mailbox::error::{Result, outcome};
 use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::Kinds;
-use ewsd_model::code::Code;
-use ewsd_model::failure::{Failure, Outcome};
+use ewsd_model::failure::Outcome;
 use ewsd_store::{Filter, FolderRow, Page};
 
+use super::page::{self, Pages};
 use crate::op::Cx;
 use crate::op::find::restriction;
 use crate::op::folder::view::Wanted;
@@ -36,27 +35,11 @@ fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) 
             return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next: Next::None });
         }
     };
-    let most = i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX);
-    let limit = |max: &Option<i32>| max.map_or(most, |max| most.min(i64::from(max)));
-    let mut children = |page| children(cx, parent, deep, filter, page);
-    let found = match &request.paging {
-        None => children(Page::first(most))?,
-        Some(Paging::Indexed { max, offset, base }) => {
-            let from_end = *base == BasePoint::End;
-            children(Page { offset: i64::from(*offset), limit: limit(max), from_end })?
-        }
-        Some(Paging::Fractional { max, numerator, denominator }) => {
-            let total = children(Page { offset: 0, limit: 0, from_end: false })?.total;
-            let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
-            children(Page { offset, limit: limit(max), from_end: false })?
-        }
-        Some(_) => return Err(Failure::new(Code::ErrorInvalidOperation).into()),
-    };
-    let next = match request.paging {
-        Some(Paging::Indexed { .. }) => Next::Indexed(found.offset),
-        Some(Paging::Fractional { .. }) => Next::Fractional { numerator: found.offset, denominator: found.total },
-        _ => Next::None,
-    };
+    let paging = request.paging.as_ref();
+    let count = Page { offset: 0, limit: 0, from_end: false };
+    let page = Pages::new(cx.settings).page(paging, || Ok(children(cx, parent, deep, filter, count)?.total))?;
+    let found = children(cx, parent, deep, filter, page)?;
+    let next = page::next(paging, &found);
     let wanted = Wanted::find(&request.shape, cx.version);
     let view = |row| cx.gate.visible(&granted, row).map(|granted| wanted.view(&granted, row));
     let rows = found.rows.iter().filter_map(view).collect();

@@ -16,6 +16,7 @@ use ewsd_model::{FolderKind, Kinds, PropId};
 use ewsd_store::{Cmp, Field, Filter, ItemRow, Order, Page, Plan, ScalarType, Store};
 use jiff::Timestamp;
 
+use super::page::{self, Pages};
 use super::words;
 use crate::op::Cx;
 use crate::op::find::restriction;
@@ -36,8 +37,7 @@ struct Search {
     filter: Filter,
     orders: Vec<Order>,
     associated: bool,
-    /// Most rows of a page.
-    most: i64,
+    pages: Pages,
 }
 
 impl Search {
@@ -62,12 +62,8 @@ impl Search {
             filter,
             orders: restriction::orders(&request.sort, ITEMS)?,
             associated: request.traversal == ItemTraversal::Associated,
-            most: i64::try_from(cx.settings.limits.find_rows).unwrap_or(i64::MAX),
+            pages: Pages::new(cx.settings),
         })
-    }
-
-    fn limit(&self, max: Option<i32>) -> i64 {
-        max.map_or(self.most, |max| self.most.min(i64::from(max)))
     }
 }
 
@@ -87,7 +83,8 @@ fn one(
     let look = Look { granted, folder, search, plan: &shape.mail_needs.plan };
     check_view(request, folder)?;
     let store = cx.gate.store(&granted);
-    let (mut found, next) = look.paged(store, request.paging.as_ref())?;
+    let mut found = look.paged(store, request.paging.as_ref())?;
+    let next = page::next(request.paging.as_ref(), &found);
     complete(store, &granted, shape, &mut found.rows)?;
     let bodies = Bodies::default();
     let show = |row: &ItemRow| {
@@ -135,34 +132,25 @@ impl Look<'_> {
         Ok(store.find_items(self.granted.mailbox(), &folders, self.search.associated, plan, filter, orders, page)?)
     }
 
-    /// The page asked for, and where the next one starts.
-    fn paged(&self, store: &mut Store, paging: Option<&Paging>) -> Result<(ewsd_store::Found<ItemRow>, Next)> {
-        let limit = |max: &Option<i32>| self.search.limit(*max);
-        Ok(match paging {
-            // A folder with more rows than one answer may hold: IncludesLastItemInRange tells so.
-            None => (self.page(store, Page::first(self.search.most))?, Next::None),
-            Some(Paging::Indexed { max, offset, base }) => {
-                let from_end = *base == BasePoint::End;
-                indexed(self.page(store, Page { offset: i64::from(*offset), limit: limit(max), from_end })?)
-            }
-            Some(Paging::Fractional { max, numerator, denominator }) => {
-                let total = self.count(store)?;
-                let offset = total * i64::from(*numerator) / i64::from(*denominator).max(1);
-                let found = self.page(store, Page { offset, limit: limit(max), from_end: false })?;
-                let next = Next::Fractional { numerator: found.offset, denominator: found.total };
-                (found, next)
-            }
+    /// The page asked for.
+    fn paged(&self, store: &mut Store, paging: Option<&Paging>) -> Result<ewsd_store::Found<ItemRow>> {
+        let limit = |max: &Option<i32>| self.search.pages.limit(*max);
+        match paging {
             Some(Paging::Seek { max, base, condition }) => {
                 let from_end = *base == BasePoint::End;
                 let condition = restriction::filter(condition, ITEMS)?;
                 let offset = self.seek(store, &condition, from_end)?;
-                indexed(self.page(store, Page { offset, limit: limit(max), from_end })?)
+                self.page(store, Page { offset, limit: limit(max), from_end })
             }
-            Some(Paging::Calendar { max, start, end }) => (self.calendar(store, *start, *end, limit(max))?, Next::None),
+            Some(Paging::Calendar { max, start, end }) => self.calendar(store, *start, *end, limit(max)),
             Some(Paging::Contacts { max, initial, last }) => {
-                (self.contacts(store, initial.as_deref(), last.as_deref(), limit(max))?, Next::None)
+                self.contacts(store, initial.as_deref(), last.as_deref(), limit(max))
             }
-        })
+            _ => {
+                let page = self.search.pages.page(paging, || self.count(store))?;
+                self.page(store, page)
+            }
+        }
     }
 
     fn page(&self, store: &mut Store, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
@@ -221,11 +209,6 @@ impl Look<'_> {
         };
         self.find(store, self.plan, &Filter::And(parts), &orders, Page::first(limit))
     }
-}
-
-fn indexed(found: ewsd_store::Found<ItemRow>) -> (ewsd_store::Found<ItemRow>, Next) {
-    let next = Next::Indexed(found.offset);
-    (found, next)
 }
 
 /// Some ways of paging are for some folders only.

@@ -7,7 +7,7 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::{ConversationId, FolderId, ItemId};
 use ewsd_model::path::{Dictionary, Path};
-use ewsd_model::property::alias::{Alias, FlagPart, Part};
+use ewsd_model::property::alias::{Alias, FlagPart, MESSAGE_FLAGS, Part};
 use ewsd_model::property::mapi::{ExtendedName, MapiType, Scalar};
 use ewsd_model::property::{Blob, Column, ExtendedPath, Prop, Source, Type, bit, can};
 use ewsd_model::{Kinds, PropId};
@@ -147,18 +147,6 @@ fn adapt(target: &Target, constant: &Scalar) -> Option<Scalar> {
     }
 }
 
-/// Bits of PidTagMessageFlags (MS-OXCMSG 2.2.1.6) that are flags here.
-const MESSAGE_FLAGS: [(u32, u32); 8] = [
-    (0x01, bit::READ),
-    (0x02, bit::UNMODIFIED),
-    (0x04, bit::SUBMITTED),
-    (0x08, bit::DRAFT),
-    (0x10, bit::HAS_ATTACHMENTS),
-    (0x20, bit::FROM_ME),
-    (0x40, bit::ASSOCIATED),
-    (0x80, bit::RESEND),
-];
-
 fn has_bit(flag: u32, wanted: bool) -> Filter {
     Filter::Compare(Field::Bit(flag), Cmp::Eq, Scalar::Bool(wanted))
 }
@@ -182,7 +170,7 @@ fn excludes(path: &Path, mask: u32, kinds: Kinds) -> Result<Filter, Failure> {
     let target = queried(path, kinds)?;
     match (target.class, target.field) {
         (Class::MessageFlags, _) => {
-            let bits = MESSAGE_FLAGS.iter().filter(|(known, _)| mask & known != 0);
+            let bits = MESSAGE_FLAGS.iter().filter(|(known, _)| mask as i32 & known != 0);
             Ok(Filter::And(bits.map(|(_, flag)| has_bit(*flag, false)).collect()))
         }
         (Class::Bool, Field::Bit(flag)) => Ok(if mask & 1 != 0 { has_bit(flag, false) } else { Filter::True }),

@@ -281,8 +281,7 @@ fn update<'e>(cx: &Cx<'_>, edit: &'e Edit<'_>, row: &ItemRow, search: Option<&'e
     }
     let only_read = edit.touched.iter().all(|id| *id == PropId::MessageIsRead) && edit.touched_keys.is_empty();
     if !only_read {
-        let name = if cx.caller.display_name.is_empty() { &cx.caller.login } else { &cx.caller.display_name };
-        update.set.set(Column::ModifiedBy, Value::Text(name.clone()));
+        update.set.set(Column::ModifiedBy, Value::Text(cx.name().to_owned()));
         if update.set_flags & bit::UNMODIFIED == 0 {
             update.clear_flags |= bit::UNMODIFIED;
         }
