@@ -13,7 +13,7 @@ use ewsd_model::{FolderKind, ItemKind};
 use crate::cursor::{Cursor, Element, Read};
 use crate::fault::Fault;
 use crate::object::{Content, FOREIGN_ITEMS, Kind, content, is_ignored};
-use crate::property::read;
+use crate::property::entry;
 
 impl Read for ItemChange {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<ItemChange, Fault> {
@@ -161,7 +161,7 @@ fn entry_assignment(
                 c.fail(Failure::at(Code::ErrorUpdatePropertyMismatch, path.clone()));
             }
             count += 1;
-            value = read::entry_text(c, indexed.dictionary.row().part)?;
+            value = entry::read_text(c, indexed.dictionary.row().part)?;
         }
     }
     c.empty()?;

@@ -11,7 +11,9 @@ use jiff::tz::TimeZone;
 
 use crate::cursor::{Cursor, Element, is_space};
 use crate::fault::Fault;
+use crate::property::list;
 use crate::scalar;
+use crate::writer::{T, Writer};
 
 /// MapiPropertyTypeType: spelling, type, array?
 pub(crate) const TYPES: &[(&str, MapiType, bool)] = &[
@@ -77,7 +79,7 @@ const SETS: &[(&str, SetId, [u8; 16])] = &[
 ];
 
 /// The name of a distinguished set; None for any other.
-pub(crate) fn set_name(set: &SetId) -> Option<&'static str> {
+fn set_name(set: &SetId) -> Option<&'static str> {
     SETS.iter().find(|row| row.1 == *set).map(|row| row.0)
 }
 
@@ -86,7 +88,7 @@ fn set_from_guid(octets: [u8; 16]) -> SetId {
 }
 
 /// The spelling of a type.
-pub(crate) fn type_name(ty: MapiType, array: bool) -> &'static str {
+fn type_name(ty: MapiType, array: bool) -> &'static str {
     let row = TYPES.iter().find(|row| row.1 == ty && row.2 == array);
     row.or_else(|| TYPES.iter().find(|row| row.1 == ty)).map_or("String", |row| row.0)
 }
@@ -242,4 +244,56 @@ pub fn parse(text: &str, ty: MapiType, zone: &TimeZone) -> Option<Scalar> {
         // Refused by read_path already.
         MapiType::Error | MapiType::Null | MapiType::Object => Scalar::Text(text.to_owned()),
     })
+}
+
+// ---- written
+
+pub(crate) fn write_path(w: &mut Writer<'_>, path: &ExtendedPath) {
+    let set_attribute = |w: &mut Writer<'_>, set| match set_name(set) {
+        Some(name) => w.plain_attribute("DistinguishedPropertySetId", name),
+        None => {
+            if let SetId::Guid(octets) = set {
+                w.plain_attribute("PropertySetId", &scalar::guid_text(octets));
+            }
+        }
+    };
+    w.tag(T, "ExtendedFieldURI");
+    match &path.name {
+        ExtendedName::Tag(tag) => w.plain_attribute("PropertyTag", &format!("{tag:#x}")),
+        ExtendedName::Id(set, id) => {
+            set_attribute(w, set);
+            w.number_attribute("PropertyId", i64::from(*id as i32));
+        }
+        ExtendedName::Name(set, name) => {
+            set_attribute(w, set);
+            w.attribute("PropertyName", name);
+        }
+    }
+    w.plain_attribute("PropertyType", type_name(path.ty, path.array));
+    w.end_empty();
+}
+
+/// `t:ExtendedProperty`; nothing for an array without members.
+pub(crate) fn write_property(w: &mut Writer<'_>, path: &ExtendedPath, value: &ExtendedValue) {
+    if matches!(value, ExtendedValue::Many(values) if values.is_empty()) {
+        return;
+    }
+    w.open(T, "ExtendedProperty");
+    write_path(w, path);
+    match value {
+        ExtendedValue::One(value) => write_scalar(w, value),
+        ExtendedValue::Many(values) => list(w, "Values", values, write_scalar),
+    }
+    w.close(T, "ExtendedProperty");
+}
+
+fn write_scalar(w: &mut Writer<'_>, value: &Scalar) {
+    match value {
+        Scalar::Bool(value) => w.bool_element(T, "Value", *value),
+        Scalar::Int(value) => w.number_element(T, "Value", *value),
+        Scalar::Text(text) => w.text_element(T, "Value", text),
+        Scalar::Time(time) => w.time_element(T, "Value", *time),
+        Scalar::Bytes(octets) => w.base64_element(T, "Value", octets),
+        Scalar::Real(value) => w.double_element(T, "Value", *value),
+    }
 }

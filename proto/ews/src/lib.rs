@@ -6,7 +6,7 @@
 //! | which operations are there? | `operations.rs`, one line each |
 //! | what does an operation ask? | `request/<operation>.rs` |
 //! | what does it answer? | `reply/<group>.rs` |
-//! | how is a property read or written? | `property/{read,write}.rs`, by its row in the model's table |
+//! | how is a property read or written? | `property/mod.rs` has a line for each type of value, `property/<type>.rs` the rest |
 //! | how are properties named? | `path.rs`, `extended.rs` |
 //! | items, folders, attachments | in: `object.rs`, `change.rs`, `target.rs`; out: `view.rs` |
 //! | finds: restriction, order, pages | `restriction.rs`, `page.rs` |

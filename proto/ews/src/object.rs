@@ -1,11 +1,11 @@
-//! Reads items, folders and attachments that are to be made. Changes to them are in `change.rs`.
+//! Reads items and folders that are to be made. Changes to them are in `change.rs`, attachments in `property/attachment.rs`.
 //!
 //! Which properties there are, and what may be done with them, is the property table's; a property that may not be
 //! given is the failure of the one object that has it.
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
-use ewsd_model::object::{NewAttachment, NewContent, NewFolder, NewItem, NewKind, ResponseKind};
+use ewsd_model::object::{NewAttachment, NewFolder, NewItem, NewKind, ResponseKind};
 use ewsd_model::property::mapi::ExtendedValue;
 use ewsd_model::property::{ExtendedPath, Type, can};
 use ewsd_model::value::{Body, WireId};
@@ -13,9 +13,7 @@ use ewsd_model::{FolderKind, ItemKind, PropId, Value, Version};
 
 use crate::cursor::{Cursor, Element, Read};
 use crate::fault::Fault;
-use crate::property::read;
-use crate::target::wire_id;
-use crate::{extended, limits};
+use crate::{extended, property};
 
 /// Item elements of the schema that no mailbox here can hold.
 pub(crate) const FOREIGN_ITEMS: &[&str] = &["SharingMessage", "RoleMember", "Network", "Person"];
@@ -82,11 +80,11 @@ pub(crate) fn content(c: &mut Cursor<'_>, kind: Kind, ability: u8) -> Result<Con
     let mut content = Content::default();
     while let Some(child) = c.child()? {
         match (child.name(), kind) {
-            ("ReferenceItemId", Kind::Response) => content.reference = Some(wire_id(c, &child)?),
-            ("NewBodyContent", Kind::Response) => content.new_body = Some(read::body(c, &child)?),
+            ("ReferenceItemId", Kind::Response) => content.reference = Some(WireId::read(c, &child)?),
+            ("NewBodyContent", Kind::Response) => content.new_body = Some(Body::read(c, &child)?),
             ("ExtendedProperty", _) => content.extended.push(extended::read_property(c, &child)?),
             (name, kind) => match kind.property(name) {
-                Some(id) => property(c, &child, id, ability, &mut content)?,
+                Some(id) => read_property(c, &child, id, ability, &mut content)?,
                 None => return Err(c.unexpected(&child)),
             },
         }
@@ -95,7 +93,7 @@ pub(crate) fn content(c: &mut Cursor<'_>, kind: Kind, ability: u8) -> Result<Con
     Ok(content)
 }
 
-fn property(
+fn read_property(
     c: &mut Cursor<'_>,
     element: &Element<'_>,
     id: PropId,
@@ -122,7 +120,7 @@ fn property(
         c.fail(Failure::at(code, id));
         return c.skip();
     }
-    if let Some(value) = read::value(c, element, row)? {
+    if let Some(value) = property::read(c, element, row)? {
         if let (PropId::ItemItemClass, Value::Text(class)) = (id, &value) {
             if class.chars().count() > CLASS {
                 return Err(c.wrong_value(element.at, row.element, class, "at most 255 characters"));
@@ -139,88 +137,4 @@ const CLASS: usize = 255;
 /// Read-only, but no failure to give: servers since 2013 take no notice of it (MS-OXWSCORE, item:StoreEntryId).
 pub(crate) fn is_ignored(c: &Cursor<'_>, id: PropId) -> bool {
     id == PropId::ItemStoreEntryId && c.reading.version >= Version::Exchange2013
-}
-
-// ---- attachments
-
-impl Read for NewAttachment {
-    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewAttachment, Fault> {
-        let is_item = match element.name() {
-            "FileAttachment" => false,
-            "ItemAttachment" => true,
-            "ReferenceAttachment" => {
-                let text = "Attachments by reference cannot be stored here: attach the file itself.";
-                c.fail(Failure::with_text(Code::ErrorInvalidOperation, text));
-                c.skip()?;
-                return Ok(nothing());
-            }
-            _ => return Err(c.unexpected(element)),
-        };
-        let mut attachment = nothing();
-        let mut item = None;
-        while let Some(child) = c.child()? {
-            match child.name() {
-                "Name" => attachment.name = c.text()?.into_owned(),
-                "ContentType" => attachment.content_type = some_text(c)?,
-                "ContentId" => attachment.content_id = some_text(c)?,
-                "ContentLocation" => attachment.content_location = some_text(c)?,
-                "IsInline" => attachment.inline = c.value(&child)?,
-                "IsContactPhoto" => attachment.contact_photo = c.value(&child)?,
-                // The server's to say.
-                "AttachmentId" | "AttachmentOriginalUrl" | "Size" | "LastModifiedTime" => c.skip()?,
-                "Content" if !is_item => match c.base64()? {
-                    Some(octets) => attachment.content = NewContent::File(octets),
-                    None => return Err(c.wrong_value(child.at, "Content", "…", "base64")),
-                },
-                _ if is_item && item.is_none() => item = Some(attached_item(c, &child)?),
-                _ => return Err(c.unexpected(&child)),
-            }
-        }
-        match item {
-            Some(item) => attachment.content = NewContent::Item(Box::new(item)),
-            None if is_item => c.fail(Failure::new(Code::ErrorMissingItemForCreateItemAttachment)),
-            None => {}
-        }
-        Ok(attachment)
-    }
-}
-
-fn nothing() -> NewAttachment {
-    NewAttachment {
-        name: String::new(),
-        content_type: None,
-        content_id: None,
-        content_location: None,
-        inline: false,
-        contact_photo: false,
-        content: NewContent::File(Vec::new()),
-    }
-}
-
-fn attached_item(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewItem, Fault> {
-    c.nesting += 1;
-    if c.nesting > limits::NESTED_ATTACHMENTS {
-        c.fail(Failure::new(Code::ErrorAttachmentNestLevelLimitExceeded));
-    }
-    // Beyond twice the limit there is nothing to learn, only stack to lose.
-    let item = if c.nesting > 2 * limits::NESTED_ATTACHMENTS {
-        c.skip()?;
-        NewItem {
-            kind: NewKind::Item(ItemKind::Item),
-            props: Vec::new(),
-            extended: Vec::new(),
-            attachments: Vec::new(),
-            reference: None,
-            new_body: None,
-        }
-    } else {
-        NewItem::read(c, element)?
-    };
-    c.nesting -= 1;
-    Ok(item)
-}
-
-fn some_text(c: &mut Cursor<'_>) -> Result<Option<String>, Fault> {
-    let text = c.text()?;
-    Ok((!text.is_empty()).then(|| text.into_owned()))
 }

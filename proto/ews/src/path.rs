@@ -1,4 +1,4 @@
-//! Reads the elements that name a property (MS-OXWSCDATA, BasePathToElementType).
+//! The elements that name a property (MS-OXWSCDATA, BasePathToElementType).
 
 use ewsd_model::PropId;
 use ewsd_model::path::{Dictionary, IndexedPath, Path};
@@ -6,6 +6,7 @@ use ewsd_model::path::{Dictionary, IndexedPath, Path};
 use crate::cursor::{Cursor, Element, Read};
 use crate::extended;
 use crate::fault::Fault;
+use crate::writer::{T, Writer};
 
 impl Read for Path {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
@@ -59,4 +60,21 @@ fn indexed(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Path, Fault> {
     let dictionary = dictionary.ok_or_else(|| c.missing_attribute(element, "FieldURI"))?;
     let key = key.ok_or_else(|| c.missing_attribute(element, "FieldIndex"))?;
     Ok(Path::Indexed(IndexedPath { dictionary, key }))
+}
+
+/// The element of a path.
+pub(crate) fn write(w: &mut Writer<'_>, path: &Path) {
+    match path {
+        Path::Prop(id) => {
+            w.tag(T, "FieldURI");
+            w.plain_attribute("FieldURI", id.row().uri);
+        }
+        Path::Indexed(indexed) => {
+            w.tag(T, "IndexedFieldURI");
+            w.plain_attribute("FieldURI", indexed.dictionary.row().uri);
+            w.attribute("FieldIndex", &indexed.key);
+        }
+        Path::Extended(path) => return extended::write_path(w, path),
+    }
+    w.end_empty();
 }

@@ -1,17 +1,87 @@
-//! Records: what a request says besides properties. One macro declares the fields in schema order and makes the
-//! struct and its reader.
+//! Records: one macro declares the fields of a schema type in its order, each by its name, and makes all that follows from that:
+//! of what a request says, the struct and its reader; of a value of the model, the reader and the writer.
 
 use ewsd_model::failure::Failure;
+use jiff::Timestamp;
 
 use crate::cursor::{Cursor, Element};
 use crate::fault::Fault;
 use crate::scalar::FromText;
+use crate::writer::{T, Writer};
 
 /// `record! { Name { attributes { "Attr" field: kind Type; } elements { "Element" field: kind Type, reader; } } }`
 ///
 /// Kinds: `required`, `optional` (an Option), `default` (the type's default when absent). A field's reader is called
 /// with the cursor inside the element and leaves it. Several names before a field are a choice.
+///
+/// `record! { impl Name { attributes { "Attr" field: kind Type => writer; } elements { "Element" field: kind Type, reader => writer; }
+/// ignored { "Element" } } }` for a struct of the model, which becomes [`Read`](crate::cursor::Read) and [`Write`]. There is one
+/// more kind, `filled`: an optional text that is never empty. Such a value is read in any order, since clients insist on none; what
+/// is ignored may stand there, and is never written.
 macro_rules! record {
+    (
+        impl $name:ident {
+            attributes { $( $aword:literal $afield:ident : $akind:ident $aty:ty => $awrite:expr ; )* }
+            elements { $( $eword:literal $efield:ident : $ekind:ident $ety:ty , $eread:expr => $ewrite:expr ; )* }
+            $( ignored { $( $ignored:literal )+ } )?
+        }
+    ) => {
+        impl $crate::cursor::Read for $name {
+            fn read(
+                c: &mut $crate::cursor::Cursor<'_>,
+                element: &$crate::cursor::Element<'_>,
+            ) -> Result<Self, $crate::fault::Fault> {
+                $( let mut $afield: Option<$aty> = None; )*
+                $( let mut $efield: Option<$ety> = None; )*
+                c.attributes(element, |_c, name, _text| {
+                    match name {
+                        $( $aword => $afield = Some(_c.attribute_value(element, name, _text)?), )*
+                        _ => {}
+                    }
+                    Ok(())
+                })?;
+                while let Some(child) = c.child()? {
+                    match child.name() {
+                        $( $eword => $efield = Some($eread(c, &child)?), )*
+                        $( $( $ignored )|+ => c.skip()?, )?
+                        _ => return Err(c.unexpected(&child)),
+                    }
+                }
+                Ok($name {
+                    $( $afield: $crate::record::record!(@take $akind $afield,
+                        c.missing_attribute(element, $aword)), )*
+                    $( $efield: $crate::record::record!(@take $ekind $efield, c.missing(element, $eword)), )*
+                })
+            }
+        }
+
+        impl $crate::record::Write for $name {
+            fn write(&self, w: &mut $crate::writer::Writer<'_>, name: &str) {
+                w.tag($crate::writer::T, name);
+                $( $crate::record::record!(@write $akind w, $aword, &self.$afield, $awrite); )*
+                $crate::record::record!(@content w, name, $( {
+                    $crate::record::record!(@write $ekind w, $eword, &self.$efield, $ewrite);
+                } )*);
+            }
+        }
+    };
+    (@write required $w:ident, $word:literal, $field:expr, $write:expr) => { $write($w, $word, $field) };
+    (@write optional $w:ident, $word:literal, $field:expr, $write:expr) => {
+        if let Some(value) = $field {
+            $write($w, $word, value);
+        }
+    };
+    (@write filled $w:ident, $word:literal, $field:expr, $write:expr) => {
+        if let Some(value) = $field.as_ref().filter(|text| !text.is_empty()) {
+            $write($w, $word, value);
+        }
+    };
+    (@content $w:ident, $name:ident, ) => { $w.end_empty() };
+    (@content $w:ident, $name:ident, $( $element:block )+) => {
+        $w.end_tag();
+        $( $element )+
+        $w.close($crate::writer::T, $name);
+    };
     (
         $(#[$doc:meta])*
         $name:ident {
@@ -66,9 +136,31 @@ macro_rules! record {
     (@type default $ty:ty) => { $ty };
     (@take required $field:ident, $missing:expr) => { match $field { Some(value) => value, None => return Err($missing) } };
     (@take optional $field:ident, $missing:expr) => { $field };
+    (@take filled $field:ident, $missing:expr) => { $field.filter(|text| !text.is_empty()) };
     (@take default $field:ident, $missing:expr) => { $field.unwrap_or_default() };
 }
 pub(crate) use record;
+
+/// A value of the model that is written as one element of the types namespace.
+pub(crate) trait Write {
+    fn write(&self, w: &mut Writer<'_>, name: &str);
+}
+
+// ---- writers of members
+
+pub(crate) fn attribute(w: &mut Writer<'_>, name: &str, text: &str) {
+    w.attribute(name, text);
+}
+
+pub(crate) fn bool_element(w: &mut Writer<'_>, name: &str, value: &bool) {
+    w.bool_element(T, name, *value);
+}
+
+pub(crate) fn time_element(w: &mut Writer<'_>, name: &str, time: &Timestamp) {
+    w.time_element(T, name, *time);
+}
+
+// ---- readers of members
 
 /// The first of a choice's names, for the violation's text.
 pub(crate) const fn first(names: &[&'static str]) -> &'static str {

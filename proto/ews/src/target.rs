@@ -1,18 +1,10 @@
 //! Reads the elements that name folders and items.
 
 use ewsd_model::target::{BaseItemId, OccurrenceRange, TargetFolder};
-use ewsd_model::value::WireId;
+use ewsd_model::value::{Mailbox, WireId};
 
 use crate::cursor::{Cursor, Element, Read};
 use crate::fault::Fault;
-use crate::property::read::mailbox;
-
-/// Reads `Id` and `ChangeKey` of the element and leaves it.
-pub(crate) fn wire_id(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<WireId, Fault> {
-    let id = id_attributes(c, element)?;
-    c.empty()?;
-    Ok(id)
-}
 
 fn id_attributes(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<WireId, Fault> {
     let (mut id, mut change_key) = (None, None);
@@ -33,9 +25,9 @@ fn id_attributes(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<WireId, Fa
 impl Read for TargetFolder {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<TargetFolder, Fault> {
         match element.name() {
-            "FolderId" => wire_id(c, element).map(TargetFolder::Id),
+            "FolderId" => WireId::read(c, element).map(TargetFolder::Id),
             "DistinguishedFolderId" => distinguished(c, element),
-            "AddressListId" => wire_id(c, element).map(|id| TargetFolder::AddressList(id.id)),
+            "AddressListId" => WireId::read(c, element).map(|id| TargetFolder::AddressList(id.id)),
             _ => Err(c.unexpected(element)),
         }
     }
@@ -50,7 +42,7 @@ fn distinguished(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<TargetFold
         if child.name() != "Mailbox" || whose.is_some() {
             return Err(c.unexpected(&child));
         }
-        whose = Some(mailbox(c)?);
+        whose = Some(Mailbox::read(c, &child)?);
     }
     Ok(TargetFolder::Distinguished { name, change_key, mailbox: whose })
 }
@@ -58,7 +50,7 @@ fn distinguished(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<TargetFold
 impl Read for BaseItemId {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<BaseItemId, Fault> {
         match element.name() {
-            "ItemId" => wire_id(c, element).map(BaseItemId::Item),
+            "ItemId" => WireId::read(c, element).map(BaseItemId::Item),
             "OccurrenceItemId" => {
                 let index = c.attribute(element, "InstanceIndex")?;
                 let (master, change_key) = derived(c, element, "RecurringMasterId")?;

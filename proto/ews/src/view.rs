@@ -5,7 +5,8 @@ use ewsd_model::property::{ExtendedPath, Type, sequence};
 use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, ItemKind, Kinds, PropId, Value};
 
-use crate::property::write;
+use crate::extended::write_property;
+use crate::property;
 use crate::writer::{T, Writer};
 
 /// An item to be shown.
@@ -75,21 +76,21 @@ fn write_members(
     for (position, place) in order {
         if pending.is_some_and(|extended_at| extended_at < position) {
             pending = None;
-            extended.iter().for_each(|(path, value)| write::extended(w, path, value));
+            extended.iter().for_each(|(path, value)| write_property(w, path, value));
         }
         if let Some((id, value)) = props.get(place) {
             write_one(w, *id, value, kind, folder);
         }
     }
     if pending.is_some() {
-        extended.iter().for_each(|(path, value)| write::extended(w, path, value));
+        extended.iter().for_each(|(path, value)| write_property(w, path, value));
     }
 }
 
 fn write_one(w: &mut Writer<'_>, id: PropId, value: &Value, kind: Kinds, folder: Option<FolderKind>) {
     let row = id.row();
-    if row.kinds.meets(kind) && write::fits(&row.ty, value) {
-        write::value(w, row, value, folder);
+    if row.kinds.meets(kind) {
+        property::write(w, row, value, folder);
     }
 }
 

@@ -138,6 +138,12 @@ impl<'b> Writer<'b> {
         self.close(ns, name);
     }
 
+    pub fn double_element(&mut self, ns: Ns, name: &str, value: f64) {
+        self.open(ns, name);
+        self.double(value);
+        self.close(ns, name);
+    }
+
     pub fn time_element(&mut self, ns: Ns, name: &str, value: Timestamp) {
         self.open(ns, name);
         self.time(value);

@@ -3,7 +3,7 @@
 use ewsd_model::operation::Op;
 use ewsd_model::value::{AttachmentInfo, WireId};
 
-use crate::property::write::{attachment_head, attachment_tail};
+use crate::property::attachment::{element, write_head, write_tail};
 use crate::view::ItemView;
 use crate::writer::{M, T, Writer};
 
@@ -21,15 +21,15 @@ pub struct AttachmentView {
 /// AttachmentInfoResponseMessageType.
 pub(super) fn info(w: &mut Writer<'_>, op: Op, view: Option<&AttachmentView>) {
     let Some(view) = view else { return w.empty(M, "Attachments") };
-    let element = if view.info.is_item { "ItemAttachment" } else { "FileAttachment" };
+    let element = element(&view.info);
     w.open(M, "Attachments");
     w.open(T, element);
     if op == Op::CreateAttachment {
         let bare = AttachmentInfo { id: view.info.id.clone(), ..AttachmentInfo::default() };
-        attachment_head(w, &bare, view.root.as_ref());
+        write_head(w, &bare, view.root.as_ref());
     } else {
-        attachment_head(w, &view.info, view.root.as_ref());
-        attachment_tail(w, &view.info);
+        write_head(w, &view.info, view.root.as_ref());
+        write_tail(w, &view.info);
         if let Some(item) = &view.item {
             item.write(w);
         }

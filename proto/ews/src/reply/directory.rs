@@ -3,7 +3,7 @@
 use ewsd_model::operation::Op;
 use ewsd_model::value::Mailbox;
 
-use crate::property::write;
+use crate::property::mailbox;
 use crate::request::AlternateId;
 use crate::view::ItemView;
 use crate::writer::{M, T, Writer, boolean};
@@ -31,7 +31,7 @@ pub(super) fn resolved(w: &mut Writer<'_>, _: Op, found: Option<&Resolutions>) {
     w.end_tag();
     for candidate in &found.candidates {
         w.open(T, "Resolution");
-        write::mailbox(w, &candidate.mailbox);
+        mailbox::write(w, &candidate.mailbox);
         if let Some(contact) = &candidate.contact {
             contact.write(w);
         }

@@ -5,7 +5,7 @@ use ewsd_model::operation::Op;
 use ewsd_model::value::WireId;
 use jiff::Timestamp;
 
-use crate::property::write::wire_id;
+use crate::record::Write;
 use crate::soap::{self, Form};
 use crate::word::{ConnectionStatus, EventType};
 use crate::writer::{M, Ns, T, Writer};
@@ -91,16 +91,16 @@ fn write_event(w: &mut Writer<'_>, event: &Event) {
             w.some_text(T, "Watermark", watermark.as_deref());
             w.time_element(T, "TimeStamp", *at);
             match object {
-                Object::Item(id) => wire_id(w, "ItemId", id),
-                Object::Folder(id) => wire_id(w, "FolderId", id),
+                Object::Item(id) => id.write(w, "ItemId"),
+                Object::Folder(id) => id.write(w, "FolderId"),
             }
-            wire_id(w, "ParentFolderId", parent);
+            parent.write(w, "ParentFolderId");
             if let Some((object, parent)) = old {
                 match object {
-                    Object::Item(id) => wire_id(w, "OldItemId", id),
-                    Object::Folder(id) => wire_id(w, "OldFolderId", id),
+                    Object::Item(id) => id.write(w, "OldItemId"),
+                    Object::Folder(id) => id.write(w, "OldFolderId"),
                 }
-                wire_id(w, "OldParentFolderId", parent);
+                parent.write(w, "OldParentFolderId");
             }
             if let Some(unread) = unread {
                 w.number_element(T, "UnreadCount", *unread);

@@ -24,7 +24,7 @@ use ewsd_model::operation::{Op, Shape};
 use ewsd_model::value::WireId;
 
 use crate::operations::operations;
-use crate::property::write;
+use crate::path;
 use crate::request::AlternateId;
 use crate::soap::{self, Form};
 use crate::view::{FolderView, ItemView};
@@ -140,7 +140,7 @@ fn head_members(w: &mut Writer<'_>, failure: &Failure) {
 pub(crate) fn details(w: &mut Writer<'_>, details: &[Detail]) {
     for detail in details {
         match detail {
-            Detail::Path(path) => write::path(w, path),
+            Detail::Path(path) => path::write(w, path),
             Detail::Value(name, value) => {
                 w.tag(T, "Value");
                 w.attribute("Name", name);

@@ -3,7 +3,7 @@
 use ewsd_model::operation::Op;
 use ewsd_model::value::WireId;
 
-use crate::property::write::wire_id;
+use crate::record::Write;
 use crate::view::{FolderView, ItemView};
 use crate::writer::{M, T, Writer};
 
@@ -62,9 +62,9 @@ fn write<V>(
         w.open(T, name);
         match change {
             Change::Create(view) | Change::Update(view) => write_view(view, w),
-            Change::Delete(id) => wire_id(w, id_name, id),
+            Change::Delete(id) => id.write(w, id_name),
             Change::ReadFlag(id, read) => {
-                wire_id(w, id_name, id);
+                id.write(w, id_name);
                 w.bool_element(T, "IsRead", *read);
             }
         }

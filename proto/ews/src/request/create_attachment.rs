@@ -6,13 +6,12 @@ use ewsd_model::value::WireId;
 
 use crate::cursor::Read;
 use crate::record::{entries, record};
-use crate::target::wire_id;
 
 record! {
     CreateAttachment {
         attributes {}
         elements {
-            "ParentItemId" parent: required WireId, wire_id;
+            "ParentItemId" parent: required WireId, WireId::read;
             "Attachments" attachments: required Vec<Result<NewAttachment, Failure>>, entries(NewAttachment::read);
         }
     }

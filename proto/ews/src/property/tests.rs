@@ -1,0 +1,101 @@
+//! What is written of a value is read as the same value.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use ewsd_model::PropId;
+use ewsd_model::property::TABLE;
+use ewsd_model::rights::Rights;
+use ewsd_model::value::{Body, BodyType, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId};
+
+use super::*;
+use crate::cursor::TYPES;
+use crate::soap::Form;
+
+/// A value for each type that clients may give. None: they may not.
+fn sample(ty: Type) -> Option<Value> {
+    let text = |text: &str| text.to_owned();
+    let mailbox = |name: &str| Mailbox {
+        name: Some(text(name)),
+        address: Some(format!("{name}@example.test")),
+        routing: Some(text("SMTP")),
+        kind: Some(text("OneOff")),
+    };
+    let id = WireId { id: text("AAE="), change_key: Some(text("CQ==")) };
+    Some(match ty {
+        Type::Text => Value::Text(text(" <a> & b ")),
+        Type::Enum(words) => Value::Text(text(words[words.len() - 1])),
+        Type::Texts => Value::Texts(vec![text("a"), text("b")]),
+        Type::Bytes => Value::Bytes(vec![0, 255]),
+        Type::Mime => Value::Mime(b"Subject: a\r\n\r\n".to_vec()),
+        Type::Bool => Value::Bool(true),
+        Type::Int => Value::Int(-7),
+        Type::Long => Value::Long(1 << 40),
+        Type::Double => Value::Double(0.25),
+        Type::Time => Value::Time("2026-01-02T03:04:05Z".parse().unwrap()),
+        Type::SingleRecipient => Value::Mailbox(mailbox("anna")),
+        Type::Recipients => Value::Mailboxes(vec![mailbox("anna"), Mailbox { name: None, ..mailbox("ben") }]),
+        Type::Body => Value::Body(Body { body_type: BodyType::Html, text: text("<p>"), truncated: None }),
+        Type::Flag => {
+            let complete = Some("2026-01-02T00:00:00Z".parse().unwrap());
+            Value::Flag(Flag { status: FlagStatus::Complete, complete, ..Flag::default() })
+        }
+        Type::ItemId => Value::ItemId(id),
+        Type::FolderId => Value::FolderId(WireId { change_key: None, ..id }),
+        Type::Headers => Value::Headers(vec![(text("X-A"), text("b"))]),
+        Type::Entries(keys) => Value::Entries(vec![(text(keys[0]), text("1"))]),
+        Type::Permissions => {
+            let user = PermissionUser::Address { name: text("Anna"), address: text("anna@example.test") };
+            Value::Permissions(vec![Permission { user, rights: Rights::EDITOR, calendar: false }])
+        }
+        Type::Attachments | Type::Rights | Type::Responses | Type::Extended | Type::Unbuilt => return None,
+    })
+}
+
+fn written(row: &Prop, value: &Value) -> String {
+    let mut out = Vec::new();
+    write(&mut Writer::new(&mut out, Form::default()), row, value, None);
+    String::from_utf8(out).unwrap()
+}
+
+/// The value that the element is read as, if it is taken.
+fn read_again(row: &Prop, element: &str) -> Option<Value> {
+    let document = format!("<t:Item xmlns:t=\"{TYPES}\">{element}</t:Item>");
+    let mut c = Cursor::new(&document);
+    c.child().unwrap().unwrap();
+    let element = c.child().unwrap().unwrap();
+    let value = read(&mut c, &element, row).unwrap_or_else(|fault| panic!("{}: {}", row.element, fault.text));
+    assert_eq!(value.is_none(), c.has_failed(), "{}", row.element);
+    value
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    for row in TABLE.iter().filter(|row| !row.element.is_empty()) {
+        let Some(value) = sample(row.ty) else { continue };
+        let element = written(row, &value);
+        assert_eq!(read_again(row, &element), Some(value), "{element}");
+    }
+}
+
+#[test]
+fn members_stand_in_any_order_and_some_are_ignored() {
+    let row = PropId::MessageFrom.row();
+    let element =
+        "<t:From><t:Mailbox><t:EmailAddress> a@b </t:EmailAddress><t:ItemId Id=\"x\"/><t:Name/></t:Mailbox></t:From>";
+    let mailbox = Mailbox { address: Some("a@b".to_owned()), ..Mailbox::default() };
+    assert_eq!(read_again(row, element), Some(Value::Mailbox(mailbox)));
+}
+
+#[test]
+fn a_value_of_another_type_is_not_written() {
+    assert_eq!(written(PropId::ItemSubject.row(), &Value::Bool(true)), "");
+    assert_eq!(written(PropId::ItemSize.row(), &Value::Text("7".to_owned())), "");
+    assert_eq!(written(PropId::ItemSize.row(), &Value::Long(7)), "<t:Size>7</t:Size>");
+}
+
+#[test]
+fn what_the_server_says_alone_is_refused() {
+    let row = PropId::ItemEffectiveRights.row();
+    let element = written(row, &Value::Rights(ewsd_model::value::EffectiveRights::OWNER));
+    assert!(element.starts_with("<t:EffectiveRights><t:CreateAssociated>true</t:CreateAssociated>"), "{element}");
+    assert_eq!(read_again(row, &element), None);
+}
