@@ -1,8 +1,8 @@
-//! ARCHITECTURE.md's walks name files and functions: each must be there.
+//! ARCHITECTURE.md's walks name files and functions, the heads of sources (`//!`) name files: each must be there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-crate::tests![the_walks_match_the_code];
+crate::tests![the_walks_match_the_code, files_named_in_heads_are_there];
 
 /// Pairs of a file and a function in backticks, `a/b.rs` `name`, and further functions of the same file after it.
 fn named(text: &str) -> Vec<(String, String)> {
@@ -37,4 +37,52 @@ fn the_walks_match_the_code() {
     for file in walks.split('`').filter(|word| word.ends_with(".rs") && word.contains('/')) {
         assert!(root.join(file).is_file(), "{file} is not there");
     }
+}
+
+/// Every Rust source below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![path],
+        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
+
+/// The files that a source's head names in backticks; `{a,b}.rs` is two, and `<verb>.rs` any.
+fn named_in_head(text: &str) -> Vec<String> {
+    let head: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).collect();
+    let head = head.join("\n");
+    let words = head.split('`').skip(1).step_by(2);
+    let files = words.filter(|word| word.ends_with(".rs") && !word.contains(['<', ' ']));
+    files
+        .flat_map(|file| match file.split_once('{').zip(file.rsplit_once('}')) {
+            Some(((before, _), (_, after))) => {
+                let choices = &file[before.len() + 1..file.len() - after.len() - 1];
+                choices.split(',').map(|choice| format!("{before}{choice}{after}")).collect()
+            }
+            None => vec![file.to_owned()],
+        })
+        .collect()
+}
+
+/// A name counts from the file's folder or any above it, or from such a folder's `src`.
+fn files_named_in_heads_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = 0;
+    let mut missing = Vec::new();
+    for path in ["src", "proto", "master", "worker", "tests"].iter().flat_map(|folder| sources(&root.join(folder))) {
+        let above: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
+        for name in named_in_head(&std::fs::read_to_string(&path).unwrap()) {
+            names += 1;
+            let is_there = |folder: &Path| folder.join(&name).is_file() || folder.join("src").join(&name).is_file();
+            if !above.iter().any(|folder| is_there(folder)) {
+                missing.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(names > 100, "only {names} files are named");
+    assert!(missing.is_empty(), "heads name files that are not there:\n{}", missing.join("\n"));
 }

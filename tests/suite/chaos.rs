@@ -225,7 +225,7 @@ fn ends_under_load_and_leaves_nothing() {
     assert_no_gap(&server);
 }
 
-/// Issue 2, acceptance 6. `EWSD_KILLS` sets how often.
+/// `EWSD_KILLS` sets how often.
 fn survives_the_death_of_workers_under_load() {
     let kills: usize = std::env::var("EWSD_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(15);
     let server = Demo::start(Options { workers: 3, ..Options::default() });

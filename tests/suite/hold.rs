@@ -59,7 +59,7 @@ fn alice(server: &Demo) -> Ews {
     Ews::connect(server, &server.accounts[0])
 }
 
-/// Issue 2, acceptance 4: two workers, 200 held; every held socket is in the master's descriptor table and in no worker's.
+/// Two workers, 200 held; every held socket is in the master's descriptor table and in no worker's.
 fn holds_in_the_master_alone_and_wakes_the_right_ones() {
     const EACH: usize = 100;
     let server = Demo::start(Options { workers: 2, ..Options::default() });

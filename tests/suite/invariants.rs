@@ -104,7 +104,6 @@ fn assert_none(offences: Vec<String>, remedy: &str) {
     assert!(offences.is_empty(), "{remedy}\n{}", offences.join("\n"));
 }
 
-/// Issue 2, acceptance 8.
 fn the_master_links_libc_and_friends_only() {
     let output = Command::new("readelf").args(["-d", env!("CARGO_BIN_EXE_ewsd")]).output().expect("readelf (binutils)");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

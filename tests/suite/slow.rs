@@ -1,4 +1,4 @@
-//! Clients that are slow, or hostile, cost descriptors and never a worker (issue 2, acceptance 5; `ewsload dribble` has its figures).
+//! Clients that are slow, or hostile, cost descriptors and never a worker (`ewsload dribble` has its figures).
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};

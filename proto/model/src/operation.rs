@@ -10,9 +10,9 @@
 //! 3. its record, `proto/ews/src/request/<operation>.rs`;
 //! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike;
 //! 5. its line in `handlers!` of `worker/src/op/mod.rs`;
-//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which the group's `mod.rs` declares.
+//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which its group declares.
 //!
-//! From a line in `operations.rs` on the compiler asks for 3 to 6; tests compare the rows that are built with the lines, and
+//! From its second place on the compiler asks for the others; tests compare the rows that are built with the lines, and
 //! those that may wait with the handlers that look again. `docs/operations.md` is what `ewsctl operations --markdown` prints.
 
 use crate::Version;

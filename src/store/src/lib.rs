@@ -5,7 +5,7 @@
 //! | which tables are there? | `../migrations` |
 //! | how does a change get its number, and can it be forgotten? | `journal.rs` |
 //! | which column is `Column::Subject`? | `column.rs`, one row |
-//! | how does a restriction become SQL? | `query.rs` |
+//! | how does a restriction become SQL? | `query/mod.rs` |
 //! | what happens when PostgreSQL is away? | `connection.rs` |
 //! | and when it does not answer? | `session.rs` |
 //! | which statements stay prepared? | `prepared.rs` |

@@ -1,7 +1,7 @@
 //! UniqueBody: the part of a body that is new in its conversation (MS-OXWSCORE, item:UniqueBody).
 //!
 //! Nothing tells quoted text for certain, so this cuts at the marks that mail programs leave. In doubt the whole body
-//! is unique. It reads bodies only; converting between text and HTML is `convert/html.rs`.
+//! is unique. It reads bodies only; converting between text and HTML is `convert/html/mod.rs`.
 
 /// Openings of the HTML that Outlook, its web and phone editions, Gmail, Thunderbird, Apple Mail and Yahoo put around
 /// what they quote. Compared without case against the tag's text from `<` on.
