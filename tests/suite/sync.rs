@@ -16,6 +16,7 @@ crate::tests![
     reports_moves_as_deletion_and_creation,
     pages_and_says_when_it_is_done,
     returns_the_shape_that_was_asked,
+    refuses_to_tell_mime,
     skips_what_is_ignored,
     refuses_a_state_that_is_none,
     reports_a_folder_that_has_gone,
@@ -317,4 +318,15 @@ fn reports_parents_before_children() {
         assert!(known.contains(&above) || !listed.contains(&above), "a child before its parent");
         known.insert(changed_id(change));
     }
+}
+
+/// MS-OXWSSYNC_R3787
+fn refuses_to_tell_mime() {
+    let mut ews = shared::mailbox();
+    let asked = |mime: bool| {
+        let shape = format!("<t:BaseShape>IdOnly</t:BaseShape><t:IncludeMimeContent>{mime}</t:IncludeMimeContent>");
+        sync_request("inbox", "", 10, &shape)
+    };
+    assert_eq!(ews.error(&asked(true)), "ErrorInvalidPropertyForOperation");
+    ews.one(&asked(false));
 }

@@ -11,7 +11,7 @@ use ewsd_mailbox::gate::{Granted, Right};
 use ewsd_mailbox::property::{Bodies, Item};
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
-use ewsd_model::failure::Outcome;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKey, FolderNo, ItemId, ItemNo};
 use ewsd_model::property::bit;
 use ewsd_model::target::BaseItemId;
@@ -27,6 +27,10 @@ pub fn run(cx: &mut Cx<'_>, request: SyncFolderItems) -> Result<Vec<Outcome<Sync
 }
 
 fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>> {
+    if request.shape.include_mime {
+        let text = "IncludeMimeContent cannot be asked for here: messages as MIME come from GetItem.";
+        return Err(Failure::with_text(Code::ErrorInvalidPropertyForOperation, text).into());
+    }
     let folder = cx.gate.folder(&request.folder, Right::Read).map_err(|error| match error {
         Error::Failure(failure) if failure.code == Code::ErrorFolderNotFound => Code::ErrorSyncFolderNotFound.into(),
         other => other,
