@@ -14,6 +14,7 @@ crate::tests![
     refuses_wrong_pages,
     pages_by_fraction,
     sorts_by_any_property,
+    sorts_by_the_first_category,
     sorts_stably_over_pages,
     returns_the_shape_that_was_asked,
     never_returns_bodies,
@@ -194,6 +195,24 @@ fn sorts_by_any_property() {
     let ranked = format!("<m:SortOrder><t:FieldOrder Order=\"Ascending\">{path}</t:FieldOrder></m:SortOrder>");
     let root = find(&mut ews, &id, &id_only(), &ranked);
     assert_eq!(subjects(&root)[3..], ["two", "ten"], "numbers as numbers, unset ones first");
+}
+
+/// Items without any come first when ascending; lists are placed by what stands first in them.
+fn sorts_by_the_first_category() {
+    let mut ews = shared::mailbox();
+    let id = create_folder(&mut ews, "inbox", "by category");
+    for (subject, categories) in [("b", &["blue", "a"][..]), ("n", &[]), ("r", &["Red"]), ("g", &["green", "blue"])] {
+        let list: String = categories.iter().map(|name| format!("<t:String>{name}</t:String>")).collect();
+        let list = if list.is_empty() { list } else { format!("<t:Categories>{list}</t:Categories>") };
+        save(&mut ews, &id, &format!("<t:Message><t:Subject>{subject}</t:Subject>{list}</t:Message>"));
+    }
+    let mut ask = |direction: &str, view: &str| {
+        subjects(&find(&mut ews, &id, &id_only(), &(view.to_owned() + &order(direction, "item:Categories")))).concat()
+    };
+    assert_eq!(ask("Ascending", ""), "nbgr");
+    assert_eq!(ask("Descending", ""), "rgbn");
+    assert_eq!(ask("Ascending", &page(1, 2, "Beginning")), "bg");
+    assert_eq!(ask("Ascending", &page(0, 2, "End")), "gr");
 }
 
 fn sorts_stably_over_pages() {

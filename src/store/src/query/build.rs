@@ -20,8 +20,10 @@ pub(crate) fn condition(filter: &Filter, table: Table, sql: &mut Sql) -> Result<
 pub(crate) fn order(orders: &[Order], table: Table, key: &str, reverse: bool, sql: &mut Sql) -> Result<(), StoreError> {
     sql.shaped = true;
     for order in orders {
-        let Operand::One { text, class, nullable } = operand(&order.field, table, sql)? else {
-            return Err(StoreError::Corrupt(format!("cannot sort by {:?}", order.field)));
+        let (text, class, nullable) = match operand(&order.field, table, sql)? {
+            Operand::One { text, class, nullable } => (text, class, nullable),
+            // Of several the first, as the list has them.
+            Operand::Many(select) => (format!("(select m.v from ({select}) m limit 1)"), Class::Text, true),
         };
         let text = if class == Class::Text { format!("lower({text}) collate ewsd_order") } else { text };
         let ascending = order.ascending != reverse;

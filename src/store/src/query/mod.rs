@@ -89,7 +89,8 @@ pub enum Filter {
     Words(String),
 }
 
-/// One column of a sort order. Where the property is not set comes first when ascending, last when descending.
+/// One column of a sort order. Where the property is not set comes first when ascending, last when descending; a list is
+/// placed by its first text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     pub field: Field,

@@ -173,7 +173,7 @@ fn what_cannot_be_compared_is_refused() {
         let result = house.store.find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &[], page);
         assert!(matches!(result, Err(StoreError::Corrupt(_))), "{filter:?}");
     }
-    let order = [Order { field: Field::Column(Column::Categories), ascending: true }];
+    let order = [Order { field: Field::Column(Column::Name), ascending: true }];
     assert!(
         house
             .store
@@ -289,6 +289,8 @@ fn every_column_can_be_sorted_by_and_unset_comes_first() {
     assert_eq!(sorted(Field::Bit(bit::READ), false), "fbo");
     assert_eq!(sorted(json_field("Number", ScalarType::Int), true), "bfo");
     assert_eq!(sorted(ext("text", ScalarType::Text, false), false), "ofb");
+    assert_eq!(sorted(Field::Column(Column::Categories), true), "bof", "by the first of several");
+    assert_eq!(sorted(Field::Column(Column::Categories), false), "fob");
     for row in everything_sortable() {
         assert_eq!(sorted(Field::Column(row), true).len(), 3);
     }

@@ -21,7 +21,7 @@ enum Class {
     Text,
     Time,
     Bytes,
-    /// Several texts, any of which will do. Not sorted by.
+    /// Several texts, any of which will do. Sorted by the first.
     Texts,
     /// Ids, by the number of what they name.
     ItemId,
@@ -82,7 +82,9 @@ fn order(one: &FieldOrder, kinds: Kinds) -> Result<Order, Failure> {
         path => target(path, kinds, can::SORT).ok_or_else(unsupported)?,
     };
     match target.class {
-        Class::Texts | Class::MessageFlags | Class::Conversation => Err(unsupported()),
+        Class::MessageFlags | Class::Conversation => Err(unsupported()),
+        // A whole body is read for each row before the first can be told.
+        Class::Texts if target.field == Field::Body => Err(unsupported()),
         _ => Ok(Order { field: target.field, ascending: one.direction == Direction::Ascending }),
     }
 }
@@ -418,7 +420,10 @@ mod tests {
         assert_eq!(order(Path::Prop(PropId::MessageFrom)).unwrap(), Field::Column(Column::FromName));
         assert_eq!(order(tag(0x0e23, MapiType::Integer)).unwrap(), Field::Column(Column::Id));
         let categories = Mapi::Names(SetId::PublicStrings, "Keywords", MapiType::String).path();
-        assert_eq!(order(Path::Extended(categories)).unwrap_err().code, Code::ErrorUnsupportedPathForSortGroup);
+        assert_eq!(order(Path::Extended(categories)).unwrap(), Field::Column(Column::Categories));
+        assert_eq!(order(Path::Prop(PropId::ItemCategories)).unwrap(), Field::Column(Column::Categories));
+        let body = tag(0x1000, MapiType::String);
+        assert_eq!(order(body).unwrap_err().code, Code::ErrorUnsupportedPathForSortGroup);
         assert_eq!(order(Path::Prop(PropId::ItemBody)).unwrap_err().code, Code::ErrorUnsupportedPathForSortGroup);
     }
 
