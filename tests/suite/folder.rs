@@ -26,6 +26,7 @@ crate::tests![
     updates_only_what_may_be,
     keeps_extended_properties,
     deletes_with_everything_inside,
+    says_of_a_folder_that_went_that_it_is_gone,
     moves_a_folder_to_the_deleted_ones,
     protects_distinguished_folders,
 ];
@@ -518,3 +519,14 @@ fn protects_distinguished_folders() {
         assert_eq!(answer.codes(), ["ErrorDeleteDistinguishedFolder"; 3], "{kind}");
     }
 }
+/// By UpdateFolder alone as an item is.
+fn says_of_a_folder_that_went_that_it_is_gone() {
+    let mut ews = shared::mailbox();
+    let id = create_folder(&mut ews, "inbox", "gone");
+    ews.ok(&delete_request("HardDelete", &[&id]));
+    let rename = set("folder:DisplayName", "<t:DisplayName>x</t:DisplayName>");
+    assert_eq!(code(&update(&mut ews, &id, &rename)), "ErrorItemNotFound");
+    assert_eq!(code(&update(&mut ews, "archiveroot", &rename)), "ErrorFolderNotFound");
+    assert_eq!(ews.error(&get_request("IdOnly", &folder(&id))), "ErrorFolderNotFound");
+}
+

@@ -2,13 +2,14 @@
 
 use ewsd_ews::request::UpdateFolder;
 use ewsd_ews::view::FolderView;
-use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::change::{Assignment, FolderChange, Update};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::path::Path;
 use ewsd_model::property::can;
+use ewsd_model::target::TargetFolder;
 use ewsd_store::{FolderUpdate, StoreError};
 
 use super::{is_fixed, name_taken, set_extended, set_property};
@@ -22,7 +23,7 @@ pub fn run(cx: &mut Cx<'_>, request: UpdateFolder) -> Result<Vec<Outcome<FolderV
 fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderView> {
     let change = change?;
     cx.check_changes(change.updates.len())?;
-    let folder = cx.gate.folder(&change.folder, Right::ManageFolder)?;
+    let folder = cx.gate.folder(&change.folder, Right::ManageFolder).map_err(|error| gone(error, &change.folder))?;
     let mut update = FolderUpdate::default();
     for wish in change.updates {
         add(cx, &mut update, &folder, wish)?;
@@ -36,12 +37,23 @@ fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderV
     // Counters change the key too, so one that is old says nothing of the properties: the last writer wins, as in Exchange.
     let change = cx.gate.store(&granted).update_folder(granted.mailbox(), folder.row.folder, &update, None).map_err(
         |error| match error {
-            StoreError::NotFound(_) => Code::ErrorFolderNotFound.into(),
+            StoreError::NotFound(_) => Code::ErrorItemNotFound.into(),
             other => name_taken(other, &name),
         },
     )?;
     let kind = folder.row.kind;
     Ok(FolderView::of_id(kind, wire_id(&granted, kind, folder.row.folder, change)))
+}
+
+/// A folder that went is said to be gone as an item is, by this operation alone: its id was good once. A name of the schema
+/// that the mailbox has no folder for stays a folder that is not found.
+fn gone(error: Error, target: &TargetFolder) -> Error {
+    match (error, target) {
+        (Error::Failure(failure), TargetFolder::Id(_)) if failure.code == Code::ErrorFolderNotFound => {
+            Code::ErrorItemNotFound.into()
+        }
+        (error, _) => error,
+    }
 }
 
 fn add(cx: &mut Cx<'_>, update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
