@@ -12,6 +12,8 @@ crate::tests![
     answers_each_id_in_order,
     returns_the_shape_that_was_asked,
     knows_the_class_of_each_folder,
+    the_upper_folders_have_no_class,
+    keeps_what_clients_hide_below_the_root,
     counts_items_and_children,
     names_another_mailbox_only_to_its_owner,
     refuses_ids_that_are_none,
@@ -24,9 +26,9 @@ crate::tests![
     filters_folders,
     renames_and_sets_properties,
     updates_only_what_may_be,
+    says_of_a_folder_that_went_that_it_is_gone,
     keeps_extended_properties,
     deletes_with_everything_inside,
-    says_of_a_folder_that_went_that_it_is_gone,
     moves_a_folder_to_the_deleted_ones,
     protects_distinguished_folders,
 ];
@@ -185,6 +187,75 @@ fn knows_the_class_of_each_folder() {
     }
 }
 
+/// Clients take a folder of a mail class for a place where mail lies.
+fn the_upper_folders_have_no_class() {
+    let mut ews = shared::mailbox();
+    for name in ["root", "msgfolderroot"] {
+        let found = get_folder(&mut ews, name, "AllProperties", &["folder:FolderClass"]);
+        assert_eq!(found.get("t:FolderClass"), None, "{name}");
+    }
+    let exists = format!("<m:Restriction><t:Exists>{}</t:Exists></m:Restriction>", field("folder:FolderClass"));
+    let classed = names(&find_folders(&mut ews, "root", "Shallow", &exists));
+    assert!(!classed.contains(&"Top of Information Store".to_owned()) && classed.contains(&"Sharing".to_owned()));
+    // One that was made without a class may be given one that leaves it what it is.
+    let id = create_folder(&mut ews, "inbox", "without a class");
+    let message = update(&mut ews, &id, &set("folder:FolderClass", "<t:FolderClass>IPF.Note</t:FolderClass>"));
+    assert_eq!(code(&message), "NoError");
+    assert_eq!(get_folder(&mut ews, &id, "AllProperties", &[]).text("t:FolderClass"), Some("IPF.Note"));
+    let message = update(&mut ews, &id, &set("folder:FolderClass", "<t:FolderClass>IPF.Own</t:FolderClass>"));
+    assert_eq!(code(&message), "ErrorObjectTypeChanged");
+}
+
+fn keeps_what_clients_hide_below_the_root() {
+    let mut ews = shared::mailbox();
+    let hidden = "<t:ExtendedFieldURI PropertyTag=\"0x10f4\" PropertyType=\"Boolean\"/>";
+    let root = get_folder(&mut ews, "root", "Default", &[]);
+    let below = find_folders(&mut ews, "root", "Shallow", "");
+    assert_eq!(root.number("t:ChildFolderCount"), below.all("t:Folders/*").len() as i64);
+    let found = names(&below);
+    for name in [
+        "Common Views",
+        "Deferred Action",
+        "Finder",
+        "Freebusy Data",
+        "MailboxAssociations",
+        "Reminders",
+        "Schedule",
+        "Sharing",
+        "Shortcuts",
+        "Spooler Queue",
+        "To-Do Search",
+        "Views",
+    ] {
+        assert!(found.iter().any(|known| known == name), "{name} in {found:?}");
+    }
+    let named = |name: &str| {
+        format!(
+            "<m:Restriction><t:IsEqualTo>{}<t:FieldURIOrConstant><t:Constant Value=\"{name}\"/></t:FieldURIOrConstant>\
+             </t:IsEqualTo></m:Restriction>",
+            field("folder:DisplayName")
+        )
+    };
+    let views = find_folders(&mut ews, "root", "Shallow", &named("Common Views"));
+    let id = views.want("t:Folders/t:Folder/t:FolderId").attribute("Id").unwrap().to_owned();
+    let request = get_request("AllProperties", &folder(&id)).replace(
+        "</m:FolderShape>",
+        &format!(
+            "<t:AdditionalProperties>{hidden}{}</t:AdditionalProperties></m:FolderShape>",
+            field("folder:DistinguishedFolderId")
+        ),
+    );
+    let found = ews.one(&request).want("m:Folders/t:Folder").clone();
+    assert_eq!(found.text("t:ExtendedProperty/t:Value"), Some("true"));
+    assert_eq!((found.get("t:FolderClass"), found.get("t:DistinguishedFolderId")), (None, None), "{found:#?}");
+    assert_eq!(ews.error(&delete_request("HardDelete", &[&id])), "ErrorDeleteDistinguishedFolder");
+    let told = sync_hierarchy(&mut ews, "");
+    let is_it = |change: &Node| change.find("t:FolderId").and_then(|f| f.attribute("Id")) == Some(id.as_str());
+    assert_eq!(told.changes.iter().filter(|(kind, change)| kind == "Create" && is_it(change)).count(), 1);
+    let seen = names(&find_folders(&mut ews, "msgfolderroot", "Deep", ""));
+    assert!(!seen.iter().any(|name| name == "Common Views" || name == "Sharing"), "{seen:?}");
+}
+
 /// MS-OXWSFOLD_R7201 MS-OXWSFOLD_R7501 MS-OXWSFOLD_R9901 MS-OXWSFOLD_R10011
 fn counts_items_and_children() {
     let mut ews = shared::mailbox();
@@ -256,10 +327,10 @@ fn refuses_ids_that_are_none() {
 fn creates_folders_of_every_kind() {
     let mut ews = shared::mailbox();
     for (element, name, class) in [
-        ("Folder", "mail", "IPF.Note"),
-        ("CalendarFolder", "dates", "IPF.Appointment"),
-        ("ContactsFolder", "people", "IPF.Contact"),
-        ("TasksFolder", "duties", "IPF.Task"),
+        ("Folder", "mail", None),
+        ("CalendarFolder", "dates", Some("IPF.Appointment")),
+        ("ContactsFolder", "people", Some("IPF.Contact")),
+        ("TasksFolder", "duties", Some("IPF.Task")),
     ] {
         let message = ews.one(&format!(
             "<m:CreateFolder><m:ParentFolderId>{}</m:ParentFolderId><m:Folders><t:{element}><t:DisplayName>{name}\
@@ -271,7 +342,7 @@ fn creates_folders_of_every_kind() {
         let id = made.want("t:FolderId").attribute("Id").unwrap();
         let found = get_folder(&mut ews, id, "AllProperties", &[]);
         assert_eq!(found.name, format!("t:{element}"));
-        assert_eq!(found.text("t:FolderClass"), Some(class));
+        assert_eq!(found.text("t:FolderClass"), class);
         assert_eq!(found.text("t:DisplayName"), Some(name));
     }
     let message = ews.one(&format!(
@@ -452,6 +523,17 @@ fn updates_only_what_may_be() {
     assert_eq!(get_folder(&mut ews, &id, "Default", &[]).text("t:DisplayName"), Some("fixed"));
 }
 
+/// By UpdateFolder alone as an item is.
+fn says_of_a_folder_that_went_that_it_is_gone() {
+    let mut ews = shared::mailbox();
+    let id = create_folder(&mut ews, "inbox", "gone");
+    ews.ok(&delete_request("HardDelete", &[&id]));
+    let rename = set("folder:DisplayName", "<t:DisplayName>x</t:DisplayName>");
+    assert_eq!(code(&update(&mut ews, &id, &rename)), "ErrorItemNotFound");
+    assert_eq!(code(&update(&mut ews, "archiveroot", &rename)), "ErrorFolderNotFound");
+    assert_eq!(ews.error(&get_request("IdOnly", &folder(&id))), "ErrorFolderNotFound");
+}
+
 /// MS-OXWSFOLD_R7701
 fn keeps_extended_properties() {
     let mut ews = shared::mailbox();
@@ -519,14 +601,3 @@ fn protects_distinguished_folders() {
         assert_eq!(answer.codes(), ["ErrorDeleteDistinguishedFolder"; 3], "{kind}");
     }
 }
-/// By UpdateFolder alone as an item is.
-fn says_of_a_folder_that_went_that_it_is_gone() {
-    let mut ews = shared::mailbox();
-    let id = create_folder(&mut ews, "inbox", "gone");
-    ews.ok(&delete_request("HardDelete", &[&id]));
-    let rename = set("folder:DisplayName", "<t:DisplayName>x</t:DisplayName>");
-    assert_eq!(code(&update(&mut ews, &id, &rename)), "ErrorItemNotFound");
-    assert_eq!(code(&update(&mut ews, "archiveroot", &rename)), "ErrorFolderNotFound");
-    assert_eq!(ews.error(&get_request("IdOnly", &folder(&id))), "ErrorFolderNotFound");
-}
-

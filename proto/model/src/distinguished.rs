@@ -19,7 +19,7 @@ pub enum Presence {
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distinguished {
-    /// The name on the wire.
+    /// The name on the wire; of [`INNER`] folders, the name they are known by here.
     pub name: &'static str,
     /// The distinguished folder it lies in; empty for the root.
     pub parent: &'static str,
@@ -44,9 +44,9 @@ const ABSENT: Presence = Presence::Refused(Code::ErrorFolderNotFound);
 const PUBLIC: Presence = Presence::Refused(Code::ErrorNoPublicFolderReplicaAvailable);
 
 macro_rules! folders {
-    ($($name:ident < $parent:tt $presence:ident $kind:ident $class:literal $english:literal,)*) => {
-        /// The rows; a parent stands before its children.
-        pub static DISTINGUISHED: &[Distinguished] = &[$(Distinguished {
+    ($(#[$doc:meta])* $table:ident: $($name:ident < $parent:tt $presence:ident $kind:ident $class:literal $english:literal,)*) => {
+        $(#[$doc])*
+        pub static $table: &[Distinguished] = &[$(Distinguished {
             name: stringify!($name),
             // The root's parent is written as a dash.
             parent: if stringify!($parent).len() == 1 { "" } else { stringify!($parent) },
@@ -59,8 +59,10 @@ macro_rules! folders {
 }
 
 folders! {
+    /// The rows; a parent stands before its children.
+    DISTINGUISHED:
     root                             < -                    Made   Folder         ""                              "root",
-    msgfolderroot                    < root                 Made   Folder         "IPF.Note"                      "Top of Information Store",
+    msgfolderroot                    < root                 Made   Folder         ""                              "Top of Information Store",
     inbox                            < msgfolderroot        Made   Folder         "IPF.Note"                      "Inbox",
     drafts                           < msgfolderroot        Made   Folder         "IPF.Note"                      "Drafts",
     sentitems                        < msgfolderroot        Made   Folder         "IPF.Note"                      "Sent Items",
@@ -135,6 +137,23 @@ folders! {
     starred             < root          ABSENT SearchFolder   "IPF.Note"         "Starred",
 }
 
+folders! {
+    /// Folders that the schema has no DistinguishedFolderId for: MAPI clients keep views, reminders and the like in them
+    /// (MS-OXOSFLD), and look for some by name, which is the same in every language. They stand beside the folders that
+    /// people see, hidden, and are made with the mailbox.
+    INNER:
+    commonviews         < root Hidden Folder       ""                 "Common Views",
+    deferredaction      < root Hidden Folder       ""                 "Deferred Action",
+    freebusydata        < root Hidden Folder       ""                 "Freebusy Data",
+    mailboxassociations < root Hidden Folder       ""                 "MailboxAssociations",
+    reminders           < root Hidden SearchFolder "Outlook.Reminder" "Reminders",
+    schedule            < root Hidden Folder       ""                 "Schedule",
+    sharing             < root Hidden Folder       "IPF.Note"         "Sharing",
+    shortcuts           < root Hidden Folder       ""                 "Shortcuts",
+    spoolerqueue        < root Hidden Folder       ""                 "Spooler Queue",
+    views               < root Hidden Folder       ""                 "Views",
+}
+
 /// Names in the order of [`LANGUAGES`]. Folders that are not here are called by their English name everywhere.
 #[rustfmt::skip]
 const NAMES: &[(&str, [&str; 8])] = &[
@@ -170,7 +189,7 @@ pub fn name(text: &str) -> Option<&'static str> {
 
 /// The folders a mailbox starts with, parents first.
 pub fn made() -> impl Iterator<Item = &'static Distinguished> {
-    DISTINGUISHED.iter().filter(|row| row.is_made())
+    DISTINGUISHED.iter().chain(INNER).filter(|row| row.is_made())
 }
 
 impl Distinguished {
@@ -246,6 +265,21 @@ mod tests {
         assert!(NAMES.iter().all(|row| find(row.0).is_some() && row.1.iter().all(|name| !name.is_empty())));
     }
 
+    #[test]
+    fn inner_folders_have_no_name_on_the_wire() {
+        for row in INNER {
+            assert_eq!((find(row.name), row.parent, row.is_hidden()), (None, "root", true), "{}", row.name);
+            assert_eq!(row.display_name("de"), row.english);
+        }
+    }
+
+    #[test]
+    fn the_upper_folders_are_no_mail_folders() {
+        for name in ["root", "msgfolderroot"] {
+            assert_eq!(find(name).unwrap().class, "");
+        }
+    }
+
     /// Two folders of one parent never share a name, in any language.
     #[test]
     fn siblings_differ() {
@@ -274,8 +308,8 @@ mod tests {
             let agree = |ours: &str, theirs: &str| theirs.is_empty() || theirs.contains([' ', '(']) || ours == theirs;
             assert!(agree(row.parent, line.get("parent")), "{}: parent", row.name);
             assert!(agree(row.kind.row().element, line.get("ews_element")), "{}: kind", row.name);
-            // exchangelib takes this one for a mail folder.
-            if row.name != "mycontacts" {
+            // exchangelib takes the first for a mail folder, and must not take the second for one.
+            if !["mycontacts", "msgfolderroot"].contains(&row.name) {
                 assert!(agree(row.class, line.get("folder_class")), "{}: class", row.name);
             }
             known += 1;

@@ -141,7 +141,7 @@ pub struct FolderKindRow {
     pub kind: FolderKind,
     /// In the types namespace.
     pub element: &'static str,
-    /// The container class of a folder made without one.
+    /// The container class of a folder made without one; empty: it has none.
     pub default_class: &'static str,
     /// What change keys and StoreIds carry for the kind.
     pub number: i32,
@@ -255,7 +255,7 @@ const fn folder(kind: FolderKind, element: &'static str, default_class: &'static
 
 /// In the order of [`FolderKind`], which counts from [`FolderKind::Folder`].
 static FOLDER_KINDS: [FolderKindRow; 5] = [
-    folder(FolderKind::Folder, "Folder", "IPF.Note", 1),
+    folder(FolderKind::Folder, "Folder", "", 1),
     folder(FolderKind::CalendarFolder, "CalendarFolder", "IPF.Appointment", 2),
     folder(FolderKind::ContactsFolder, "ContactsFolder", "IPF.Contact", 3),
     folder(FolderKind::SearchFolder, "SearchFolder", "IPF.Note", 7),

@@ -4,6 +4,7 @@ use super::{Field, ScalarType};
 use crate::StoreError;
 use crate::column::{Holds, lookup};
 use crate::sql::{Param, Sql, clean};
+use ewsd_model::property::Column;
 
 /// The table that a query is about; its row is `i` for items and `o` for folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,14 @@ pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Oper
             let name = row.map_or("", |row| if table == Table::Item { row.item } else { row.folder });
             let row = row.filter(|_| !name.is_empty());
             let row = row.ok_or_else(|| StoreError::Corrupt(format!("no column {column:?} in this table")))?;
+            if (table, *column) == (Table::Folder, Column::Class) {
+                // A folder without a class has an empty one.
+                return Ok(Operand::One {
+                    text: format!("nullif({alias}.class, '')"),
+                    class: Class::Text,
+                    nullable: true,
+                });
+            }
             // An expression brings its own names.
             let text = if name.starts_with('(') { name.to_owned() } else { format!("{alias}.{name}") };
             let class = match row.holds {

@@ -1,7 +1,8 @@
 //! The history of migrations: taken over from early programs, and refused when it does not fit the program.
 
+use crate::support::house;
 use ewsd_store::testing::{Database, database};
-use ewsd_store::{StoreError, migrate, migration_status};
+use ewsd_store::{Kind, StoreError, migrate, migration_status};
 
 /// The history as early programs made it.
 const FORMER: &str = "create table refinery_schema_history (
@@ -87,4 +88,32 @@ fn a_history_that_does_not_fit_is_refused_and_left() {
     with("insert into migration values (9999, 'future', '')", "a newer ewsd applied the migration V9999 future");
     with("delete from migration where version = 2", "V2 outbox_holder was never applied");
     assert_eq!(migrate(&database.options()).unwrap(), []);
+}
+
+#[test]
+fn mailboxes_of_early_programs_get_the_folders_of_new_ones() {
+    let mut house = house();
+    let mut client = client(&house.database);
+    let text = include_str!("../../migrations/V10__folder_class.sql");
+    let inner: Vec<&str> = ewsd_model::distinguished::INNER.iter().map(|row| row.name).collect();
+    let tree = "select distinguished, kind, class, name, hidden from folder where mailbox = $1 order by distinguished";
+    let mailbox = house.mailbox.0;
+    let read = |client: &mut postgres::Client| -> Vec<(Option<String>, i16, String, String, bool)> {
+        let rows = client.query(tree, &[&mailbox]).unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))).collect()
+    };
+    let new = read(&mut client);
+    client.execute("delete from folder where distinguished = any($1)", &[&inner]).unwrap();
+    client.execute("update folder set class = 'IPF.Note' where distinguished = 'msgfolderroot'", &[]).unwrap();
+    let before = house.newest();
+    client.batch_execute(text).unwrap();
+    assert_eq!(read(&mut client), new);
+    let kinds = house.kinds(before);
+    assert_eq!((kinds[0], kinds.len()), (Kind::FolderModified, inner.len() + 1));
+    assert!(kinds[1..].iter().all(|kind| *kind == Kind::FolderCreated));
+    house.check();
+    // Again there is nothing to do.
+    let before = house.newest();
+    client.batch_execute(text).unwrap();
+    assert_eq!((house.kinds(before).len(), read(&mut client)), (0, new));
 }

@@ -12,7 +12,6 @@ pub mod view;
 use ewsd_mailbox::error::{Error, Result};
 use ewsd_mailbox::gate::Folder;
 use ewsd_model::code::Code;
-use ewsd_model::distinguished;
 use ewsd_model::failure::Failure;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
@@ -51,7 +50,7 @@ fn kind_of_class(kind: FolderKind, class: &str) -> FolderKind {
 
 /// The folder may not be renamed, moved or deleted: it came with the mailbox.
 fn is_fixed(folder: &Folder) -> bool {
-    folder.row.parent.is_none() || folder.row.distinguished.as_deref().and_then(distinguished::find).is_some()
+    folder.row.parent.is_none() || folder.row.distinguished.is_some()
 }
 
 /// Adds a MAPI property to what changes: the column that it is another name of, or its own value. None takes it out.

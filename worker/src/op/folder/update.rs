@@ -12,7 +12,7 @@ use ewsd_model::property::can;
 use ewsd_model::target::TargetFolder;
 use ewsd_store::{FolderUpdate, StoreError};
 
-use super::{is_fixed, name_taken, set_extended, set_property};
+use super::{is_fixed, kind_of_class, name_taken, set_extended, set_property};
 use crate::op::Cx;
 use crate::op::folder::view::wire_id;
 
@@ -56,6 +56,12 @@ fn gone(error: Error, target: &TargetFolder) -> Error {
     }
 }
 
+/// A class stays what it is. A folder that has none may be given one that makes no other kind of it.
+fn may_have(folder: &Folder, class: &str) -> bool {
+    let row = &folder.row;
+    class == row.class || (row.class.is_empty() && kind_of_class(row.kind, class) == row.kind)
+}
+
 fn add(cx: &mut Cx<'_>, update: &mut FolderUpdate, folder: &Folder, wish: Update) -> Result<()> {
     let kind = folder.row.kind;
     let refused = |code, path| Err(Failure::at(code, path).into());
@@ -66,10 +72,12 @@ fn add(cx: &mut Cx<'_>, update: &mut FolderUpdate, folder: &Folder, wish: Update
         Update::Set(Assignment::Prop(id, value)) => {
             let before = update.class.clone();
             set_property(cx, update, kind, id, value)?;
-            if update.class != before && update.class.as_deref() != Some(folder.row.class.as_str()) {
-                return Err(Code::ErrorObjectTypeChanged.into());
+            match &update.class {
+                Some(class) if update.class != before && !may_have(folder, class) => {
+                    Err(Code::ErrorObjectTypeChanged.into())
+                }
+                _ => Ok(()),
             }
-            Ok(())
         }
         Update::Set(Assignment::Extended(path, value)) => set_extended(update, kind, &path, Some(value)),
         Update::Set(Assignment::Indexed(path, _)) => refused(Code::ErrorInvalidPropertySet, Path::Indexed(path)),

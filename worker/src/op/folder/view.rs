@@ -8,6 +8,7 @@ use ewsd_ews::view::FolderView;
 use ewsd_ews::word::BaseShape;
 use ewsd_mailbox::gate::{Granted, permission};
 use ewsd_mailbox::property::stored::clamp;
+use ewsd_model::distinguished;
 use ewsd_model::id::{ChangeKey, FolderId, FolderNo, Seq};
 use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
@@ -106,7 +107,8 @@ impl Folder<'_> {
             Column::Parent => Some(Value::FolderId(bare_id(self.granted, row.parent.unwrap_or(row.folder)))),
             Column::Class => text(&row.class),
             Column::Name => text(&row.name),
-            Column::Distinguished => text(row.distinguished.as_deref()?),
+            // The folders below the root that the schema has no name for are known by one here only.
+            Column::Distinguished => text(distinguished::name(row.distinguished.as_deref()?)?),
             Column::Total => Some(Value::Int(clamp(row.total))),
             Column::Unread => Some(Value::Int(clamp(row.unread))),
             Column::ChildCount => Some(Value::Int(clamp(row.child_count))),
