@@ -20,6 +20,8 @@ crate::tests![
     refuses_wrong_changes,
     sets_extended_properties_on_any_kind,
     agrees_in_both_views,
+    keeps_numbers_that_have_no_word,
+    keeps_ids_as_they_were_given,
     makes_mime_anew_after_a_change,
     ignores_sending_for_what_cannot_be_sent,
     marks_read_and_flagged,
@@ -247,6 +249,76 @@ fn agrees_in_both_views() {
     assert_eq!(flags(&mut ews, &id) & 1, 1);
     let id = set_read(&mut ews, &id, false);
     assert_eq!(flags(&mut ews, &id) & 1, 0);
+}
+
+/// A client that says a number by its tag gets it back by the tag; the field tells it only where it has a word for it.
+fn keeps_numbers_that_have_no_word() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "inbox", "numbers");
+    let path = |tag: &str| format!("<t:ExtendedFieldURI PropertyTag=\"{tag}\" PropertyType=\"Integer\"/>");
+    let fields = [
+        ("0x1090", "item:Flag", "t:Flag/t:FlagStatus", Some("NotFlagged")),
+        ("0x0017", "item:Importance", "t:Importance", None),
+        ("0x0036", "item:Sensitivity", "t:Sensitivity", None),
+        ("0x1080", "item:IconIndex", "t:IconIndex", None),
+    ];
+    let id = fields.into_iter().fold(id, |id, (tag, uri, element, word)| {
+        [191, -7, 70_000].into_iter().fold(id, |id, number| {
+            let path = path(tag);
+            let property = format!("<t:ExtendedProperty>{path}<t:Value>{number}</t:Value></t:ExtendedProperty>");
+            let set = format!("<t:SetItemField>{path}<t:Message>{property}</t:Message></t:SetItemField>");
+            let id = update(&mut ews, &id, &set);
+            let asked = format!(
+                "<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>{}{path}</t:AdditionalProperties>",
+                field(uri)
+            );
+            let item = get(&mut ews, &id, &asked);
+            assert_eq!(item.text("t:ExtendedProperty/t:Value"), Some(number.to_string().as_str()), "{tag}");
+            assert_eq!(item.text(element), word, "{tag} = {number}");
+            id
+        })
+    });
+    let id = set_field(&mut ews, &id, "item:Importance", "<t:Importance>High</t:Importance>");
+    assert_eq!(read(&mut ews, &id).text("t:Importance"), Some("High"));
+}
+
+/// Ids that a field gives are told and compared as given, and written into heads as ids.
+fn keeps_ids_as_they_were_given() {
+    let mut ews = shared::mailbox();
+    let place = ops::create_folder(&mut ews, "inbox", "given ids");
+    let unique = message::unique("id").replace(' ', ".");
+    for (at, spelled) in
+        [format!("{unique}.a@x.test"), format!(" &lt; {unique}.b @x.test &gt; (mine)")].iter().enumerate()
+    {
+        let request = format!(
+            "<t:Message><t:Subject>ids {at}</t:Subject><t:InReplyTo>{spelled}</t:InReplyTo>\
+             <t:InternetMessageId>{spelled}</t:InternetMessageId><t:References>{spelled}  {spelled}</t:References></t:Message>"
+        );
+        let id = save(&mut ews, &place, &request);
+        let plain = spelled.replace("&lt;", "<").replace("&gt;", ">");
+        let item = read(&mut ews, &id);
+        assert_eq!(item.text("t:InternetMessageId"), Some(plain.as_str()));
+        assert_eq!(item.text("t:InReplyTo"), Some(plain.as_str()));
+        assert_eq!(item.text("t:References"), Some(format!("{plain}  {plain}").as_str()));
+        for uri in ["message:InternetMessageId", "item:InReplyTo"] {
+            let equal = format!(
+                "<m:Restriction><t:IsEqualTo>{}<t:FieldURIOrConstant><t:Constant Value=\"{spelled}\"/></t:FieldURIOrConstant>\
+                 </t:IsEqualTo></m:Restriction>",
+                field(uri)
+            );
+            let found = ops::find(&mut ews, &place, &shape("IdOnly", &[]), &equal);
+            assert_eq!(found.all("t:Items/*").len(), 1, "{uri} {spelled}");
+        }
+        use base64::Engine;
+        let item = get(&mut ews, &id, &shape("IdOnly", &["item:MimeContent"]));
+        let octets = base64::engine::general_purpose::STANDARD.decode(&item.want("t:MimeContent").text).unwrap();
+        let mime = String::from_utf8(octets).unwrap();
+        let clean = format!("<{unique}.{}@x.test>", if at == 0 { 'a' } else { 'b' });
+        assert!(
+            mime.contains(&format!("Message-ID: {clean}")) && mime.contains(&format!("In-Reply-To: {clean}")),
+            "{mime}"
+        );
+    }
 }
 
 fn makes_mime_anew_after_a_change() {

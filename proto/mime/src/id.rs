@@ -4,6 +4,16 @@
 use crate::lex::Lexer;
 use crate::text;
 
+/// The ids of a text that is no field's.
+pub fn ids(text: &str) -> Vec<String> {
+    all(text.as_bytes(), usize::MAX)
+}
+
+/// The id of a text that is no field's.
+pub fn id(text: &str) -> Option<String> {
+    one(text.as_bytes())
+}
+
 /// All ids of a field, at most `most`. Words that are no ids (old In-Reply-To fields have them) are passed over, unless
 /// there are no brackets at all: then the words with an `@` are the ids.
 pub(crate) fn all(value: &[u8], most: usize) -> Vec<String> {

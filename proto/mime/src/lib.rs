@@ -71,6 +71,7 @@ pub use content::{ContentType, Disposition};
 pub use date::Date;
 pub use head::{Field, Head};
 pub use html::References;
+pub use id::{id, ids};
 pub use limits::{Limits, Over};
 pub use parameter::Parameters;
 pub use part::Part;

@@ -35,7 +35,9 @@ pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
         _ => {}
     }
     let is_new = edit.base.is_none();
-    if !is_new && edit.changed.contains(&PropId::ItemSubject) && edit.flags() & bit::DRAFT != 0 {
+    let retitles =
+        edit.changed.contains(&PropId::ItemSubject) && !edit.touched.contains(&PropId::MessageConversationTopic);
+    if !is_new && retitles && edit.flags() & bit::DRAFT != 0 {
         retitle(edit);
     }
     let words = is_new || !edit.kind.row().is_mail || edit.touched.iter().any(|id| id.row().in_words);
@@ -248,7 +250,9 @@ pub fn thread(edit: &mut Edit<'_>, now: jiff::Timestamp) {
         message_id.as_deref(),
         now,
     );
-    put_text(edit, Column::ConversationTopic, &thread.topic);
+    if given.is_none() {
+        put_text(edit, Column::ConversationTopic, &thread.topic);
+    }
     if edit.column(Column::ConversationIndex).is_none() {
         edit.set.set(Column::ConversationIndex, Value::Bytes(thread.index));
     }

@@ -127,7 +127,7 @@ impl<'a> Edit<'a> {
     }
 
     /// What a row's value is compared by. None: taken for changed whenever it is touched.
-    fn snapshot(&self, id: PropId) -> Option<Snapshot> {
+    pub(super) fn snapshot(&self, id: PropId) -> Option<Snapshot> {
         match id.row().source {
             Source::Column(Column::FlagStatus) => None,
             Source::Column(column) => Some(Snapshot::Column(self.column(column).cloned().or_else(|| unsaid(column)))),
@@ -159,7 +159,6 @@ impl<'a> Edit<'a> {
                         row.number_of(&word).map(Value::Int).ok_or_else(|| refused(id))?
                     }
                     (_, Value::Mailbox(mailbox)) => Value::Mailbox(complete(mailbox)),
-                    (_, Value::Text(text)) if id == PropId::MessageInternetMessageId => Value::Text(bracketed(&text)),
                     (_, value) => value,
                 };
                 if id == PropId::ItemItemClass {
@@ -310,7 +309,7 @@ impl<'a> Edit<'a> {
             return Err(Failure::at(Code::ErrorInvalidArgument, PropId::ItemFlag));
         }
         let Flag { status, start, due, complete } = flag;
-        self.set_flag_status(status as i32);
+        self.set_flag_status((status != FlagStatus::NotFlagged).then_some(status as i32));
         self.put_time(Column::FlagStart, start);
         self.put_time(Column::FlagDue, due);
         if status == FlagStatus::Complete {
@@ -319,13 +318,13 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    /// PidTagFlagStatus. A completed flag has a time of completion, no other has one.
-    pub(super) fn set_flag_status(&mut self, number: i32) {
+    /// PidTagFlagStatus, any number. A completed flag has a time of completion, no other has one.
+    pub(super) fn set_flag_status(&mut self, number: Option<i32>) {
         match number {
-            0 => self.unset_column(Column::FlagStatus),
-            number => self.set_column(Column::FlagStatus, Value::Int(number)),
+            None => self.unset_column(Column::FlagStatus),
+            Some(number) => self.set_column(Column::FlagStatus, Value::Int(number)),
         }
-        if number != FlagStatus::Complete as i32 {
+        if number != Some(FlagStatus::Complete as i32) {
             self.unset_column(Column::FlagComplete);
         } else if self.column(Column::FlagComplete).is_none() {
             self.put_time(Column::FlagComplete, Some(self.now));
@@ -353,11 +352,11 @@ pub fn fits_class(kind: ItemKind, class: &str) -> bool {
     !class.is_empty() && (kind == ItemKind::Item || ItemKind::from_class(class) == kind)
 }
 
-/// Whether it is the one who is there already, by address, and by name if one is given.
+/// Whether it is the one who is there already, by address as it is spelled, and by name if one is given.
 fn is_same(old: &Mailbox, new: &Mailbox) -> bool {
     let (Some(before), Some(after)) = (old.address.as_deref(), new.address.as_deref()) else { return false };
     let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty() && *name != after.trim());
-    before.eq_ignore_ascii_case(after.trim()) && name.is_none_or(|name| old.name.as_deref() == Some(name))
+    before == after.trim() && name.is_none_or(|name| old.name.as_deref() == Some(name))
 }
 
 fn are_same(old: &[Mailbox], new: &[Mailbox]) -> bool {
@@ -386,12 +385,6 @@ fn complete(mut mailbox: Mailbox) -> Mailbox {
         mailbox.routing = Some("SMTP".to_owned());
     }
     mailbox
-}
-
-/// A Message-ID as RFC 5322 3.6.4 has it; clients leave the brackets out.
-fn bracketed(id: &str) -> String {
-    let bare: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '<' && *c != '>').collect();
-    if bare.is_empty() { bare } else { format!("<{bare}>") }
 }
 
 fn refused(id: PropId) -> Failure {

@@ -36,11 +36,7 @@ impl Edit<'_> {
                 self.ext.insert(key.clone(), json::encode_extended(value));
                 self.touched_keys.insert(key);
             }
-            // There are more icons than words for them.
-            Some(Alias::Prop(PropId::ItemIconIndex)) => {
-                self.touched.insert(PropId::ItemIconIndex);
-                self.set_column(Column::IconIndex, Value::Int(int()?));
-            }
+            Some(Alias::Prop(id)) if extended::is_number(id, path.ty) => self.set_number(id, int()?),
             Some(Alias::Prop(id)) => return self.set_alias(id, extended::to_value(id, value).ok_or_else(invalid)?),
             Some(Alias::Part(id, part)) => self.set_part(id, part, text()?)?,
             Some(Alias::Entry(id, key)) => {
@@ -50,7 +46,7 @@ impl Edit<'_> {
             Some(Alias::Flag(part)) => {
                 self.touched.insert(PropId::ItemFlag);
                 match part {
-                    FlagPart::Status => self.set_flag_status(int()?),
+                    FlagPart::Status => self.set_flag_status(Some(int()?)),
                     part => self.put_time(flag_column(part), Some(time()?)),
                 }
             }
@@ -93,6 +89,20 @@ impl Edit<'_> {
     /// server follows by itself is let pass.
     fn set_alias(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
         if is_followed(id) { Ok(()) } else { self.set(id, value) }
+    }
+
+    /// The number of a property of words. There are more numbers than words: those without one are kept as they are, told
+    /// by this name alone.
+    fn set_number(&mut self, id: PropId, number: i32) {
+        self.settle_one(id);
+        let before = self.snapshot(id);
+        let row = id.row();
+        match (row.source, row.word_of(number)) {
+            (Source::Column(column), _) => self.set_column(column, Value::Int(number)),
+            (_, Some(word)) => self.set_member(row.element, Value::Text(word.to_owned())),
+            (_, None) => self.set_member(row.element, Value::Int(number)),
+        }
+        self.note(id, before);
     }
 
     fn set_body_text(&mut self, value: &ExtendedValue, body_type: BodyType) -> Option<()> {

@@ -145,10 +145,53 @@ fn single_entries_are_set_and_taken_out() {
 }
 
 #[test]
-fn message_ids_get_their_brackets() {
-    let mut edit = edit(None);
-    edit.set(PropId::MessageInternetMessageId, Value::Text("1@client.example".into())).unwrap();
-    assert_eq!(edit.set.text(Column::MessageId), Some("<1@client.example>"));
+fn ids_are_as_they_were_given() {
+    let ids = [
+        (PropId::MessageInternetMessageId, Column::MessageId),
+        (PropId::ItemInReplyTo, Column::InReplyTo),
+        (PropId::MessageReferences, Column::References),
+    ];
+    for given in ["1@client.example", " < 1 @ client.example > (mine)", "two words", " "] {
+        for (id, column) in ids {
+            let mut edit = edit(None);
+            edit.set(id, Value::Text(given.into())).unwrap();
+            assert_eq!(edit.set.text(column), Some(given), "{id:?}");
+        }
+    }
+}
+
+#[test]
+fn numbers_without_a_word_are_kept() {
+    let kept = [(0x0017, Column::Importance), (0x0036, Column::Sensitivity), (0x1080, Column::IconIndex)];
+    for (number, column) in kept.into_iter().chain([(0x1090, Column::FlagStatus)]) {
+        for value in [191, 0, -7, 70_000] {
+            let mut edit = edit(None);
+            edit.set_extended(&tag(number, MapiType::Integer), &int(value)).unwrap();
+            assert_eq!(edit.set.number(column), Some(value), "{number:#x}");
+        }
+    }
+    let mut task = Edit::new(ItemKind::Task, None, Timestamp::UNIX_EPOCH);
+    let status = Mapi::Id(SetId::Task, 0x8101, MapiType::Integer).path();
+    task.set_extended(&status, &int(42)).unwrap();
+    assert_eq!(task.props["Status"], 42);
+    task.set_extended(&status, &int(1)).unwrap();
+    assert_eq!(task.props["Status"], "InProgress");
+}
+
+#[test]
+fn an_address_is_spelled_as_it_was_given_last() {
+    let mut base = row();
+    base.props =
+        serde_json::json!({ "ToRecipients": [{ "name": "Ann", "address": "Ann@b.test" }] }).as_object().cloned();
+    let given = |address: &str| {
+        let mut edit = edit(Some(&base));
+        let one = Mailbox { address: Some(address.into()), ..Mailbox::default() };
+        edit.set(PropId::MessageToRecipients, Value::Mailboxes(vec![one])).unwrap();
+        let list = edit.mailboxes(PropId::MessageToRecipients);
+        (list[0].name.clone().unwrap(), list[0].address.clone().unwrap())
+    };
+    assert_eq!(given("Ann@b.test"), ("Ann".into(), "Ann@b.test".into()));
+    assert_eq!(given("ann@b.test"), ("ann@b.test".into(), "ann@b.test".into()));
 }
 
 #[test]

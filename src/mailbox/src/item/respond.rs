@@ -149,10 +149,12 @@ fn title(message: &mut Wanted, original: &ItemRow, kind: ResponseKind) {
 /// The place in the conversation.
 fn link(session: &Session<'_>, message: &mut Wanted, original: &ItemRow) {
     let columns = &original.columns;
-    if let Some(id) = columns.text(Column::MessageId) {
-        put(message, PropId::ItemInReplyTo, Value::Text(id.to_owned()));
+    if let Some(id) = columns.text(Column::MessageId).and_then(mime::id) {
         let before = columns.text(Column::References).or_else(|| columns.text(Column::InReplyTo)).unwrap_or_default();
-        put(message, PropId::MessageReferences, Value::Text(format!("{before} {id}").trim().to_owned()));
+        let mut references = mime::ids(before);
+        references.push(id.clone());
+        put(message, PropId::ItemInReplyTo, Value::Text(id));
+        put(message, PropId::MessageReferences, Value::Text(references.join(" ")));
     }
     if let Some(Value::Bytes(index)) = columns.get(Column::ConversationIndex) {
         put(message, PropId::MessageConversationIndex, Value::Bytes(Thread::answer(index, session.now)));

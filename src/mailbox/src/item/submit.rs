@@ -95,8 +95,8 @@ pub fn checked(session: &mut Session<'_>, granted: &Granted, columns: &Columns, 
     let own = session.gate.store(granted).addresses(account)?;
     let primary = session.address();
     let sender = Sender { primary: &primary, own: &own, others: &[] };
-    let given = columns.text(Column::MessageId).filter(|id| outgoing::is_message_id(id.as_bytes()));
-    let message_id = given.map_or_else(|| new_message_id(session), str::to_owned);
+    let given = columns.text(Column::MessageId).and_then(mime::id).filter(|id| outgoing::is_message_id(id.as_bytes()));
+    let message_id = given.unwrap_or_else(|| new_message_id(session));
     let missing = Missing { message_id: &message_id, date: session.now };
     let message = outgoing::write(message, &sender, &missing).map_err(refused)?;
     if let Err(what) = outgoing::check(&message, &sender) {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ewsd_model::property::alias::{Alias, FlagPart, Part, message_flags};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, MapiType, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, Prop, Source, Type};
-use ewsd_model::value::{BodyType, FlagStatus, Mailbox};
+use ewsd_model::value::{BodyType, Mailbox};
 use ewsd_model::{PropId, Value};
 use ewsd_store::json;
 
@@ -23,7 +23,10 @@ pub fn value(item: &Item<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &s
         // The number itself: there are more than there are words.
         Some(Alias::Prop(id)) if is_number(id, path.ty) => match id.row().source {
             Source::Column(column) => from_column(item, path.ty, column),
-            _ => None,
+            _ => match item.row.props.as_ref()?.get(id.row().element)? {
+                serde_json::Value::Number(number) => Some(ExtendedValue::One(whole(path.ty, number.as_i64()?))),
+                _ => from_value(id.row(), path.ty, &item.value(id)?),
+            },
         },
         Some(Alias::Prop(id)) => {
             let whole = Item { listed: false, ..*item };
@@ -34,10 +37,10 @@ pub fn value(item: &Item<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &s
     }
 }
 
-/// Whether the property is one of words whose column holds their numbers, and its number is asked for.
-fn is_number(id: PropId, ty: MapiType) -> bool {
+/// Whether the property is one of words, and it is the number behind them that is meant.
+pub fn is_number(id: PropId, ty: MapiType) -> bool {
     let row = id.row();
-    matches!(row.ty, Type::Enum(_)) && matches!(row.source, Source::Column(_)) && ty.is_whole()
+    matches!(row.ty, Type::Enum(_)) && matches!(row.source, Source::Column(_) | Source::Json) && ty.is_whole()
 }
 
 /// Stored under its key.
@@ -89,7 +92,10 @@ fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedVal
         Alias::Flag(part) => {
             let flag = stored::flag(columns);
             match part {
-                FlagPart::Status => (flag.status != FlagStatus::NotFlagged).then(|| int(flag.status as i64)),
+                // The number itself, as of every property of words.
+                FlagPart::Status => {
+                    columns.number(Column::FlagStatus).map(|number| ExtendedValue::One(whole(ty, number)))
+                }
                 FlagPart::Start => flag.start.map(time),
                 FlagPart::Due => flag.due.map(time),
                 FlagPart::Complete => flag.complete.map(time),

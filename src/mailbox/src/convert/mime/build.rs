@@ -19,6 +19,7 @@ use mail_builder::headers::text::Text;
 use mail_builder::mime::{BodyPart, MimePart};
 use sha2::{Digest, Sha256};
 
+use super::id;
 use crate::convert::html;
 
 /// What a message is made of. `columns`, `props` and `flags` are those of its row, read or about to be written.
@@ -124,10 +125,14 @@ fn header_fields<'a>(message: &Message<'a>) -> Vec<Field<'a>> {
     let text = |column| columns.text(column).filter(|text| !text.trim().is_empty()).map(one_line);
     fields.extend(text(Column::Subject).map(|subject| ("Subject".into(), Text::new(subject).into())));
     fields.extend(columns.time(Column::Sent).map(|sent| ("Date".into(), Date::new(sent.as_second()).into())));
-    for (name, column) in
-        [("Message-ID", Column::MessageId), ("In-Reply-To", Column::InReplyTo), ("References", Column::References)]
-    {
-        fields.extend(text(column).map(|ids| (name.into(), Raw::new(ids).into())));
+    // However the client spelled them, in a head they are ids.
+    fields
+        .extend(columns.text(Column::MessageId).and_then(id::id).map(|id| ("Message-ID".into(), Raw::new(id).into())));
+    for (name, column) in [("In-Reply-To", Column::InReplyTo), ("References", Column::References)] {
+        let ids = columns.text(column).map(id::ids).unwrap_or_default();
+        if !ids.is_empty() {
+            fields.push((name.into(), Raw::new(ids.join(" ")).into()));
+        }
     }
     marks(message, from, &mut fields);
     fields.extend(text(Column::ConversationTopic).map(|topic| ("Thread-Topic".into(), Text::new(topic).into())));

@@ -5,6 +5,7 @@
 //! | what becomes of a message that came in? | `parse.rs` |
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
+//! | which message ids does a text hold? | `id.rs` |
 //! | how are header lines listed, and added at delivery? | `header.rs` |
 //! | what does the head of a message have that leaves? | `outgoing/` |
 //! | what is kept of a message that the database would not take? | `plain.rs` |
@@ -14,6 +15,7 @@
 
 mod build;
 mod header;
+mod id;
 pub mod outgoing;
 mod parse;
 mod plain;
@@ -29,6 +31,7 @@ use ewsd_store::{Columns, Map};
 
 pub use build::{Message, Part, build, mailboxes};
 pub use header::{headers, prepend};
+pub use id::{id, ids};
 pub use parse::{describe, display, parse};
 pub use plain::plain;
 pub use thread::{Thread, topic};

@@ -71,6 +71,17 @@ fn odd_mail_is_read_whole() {
 }
 
 #[test]
+fn ids_are_freed_of_blanks_and_comments() {
+    let parsed = read(
+        "Message-ID: (made here) < 1 @a.test > (really)\nIn-Reply-To: Your message of Monday\n <0@b.test> (Ann's)\n\
+         References: <9@b.test>(one)\n\t<0@b.test>\n\nx\n",
+    );
+    assert_eq!(text(&parsed, Column::MessageId), "<1@a.test>");
+    assert_eq!(text(&parsed, Column::InReplyTo), "<0@b.test>");
+    assert_eq!(text(&parsed, Column::References), "<9@b.test> <0@b.test>");
+}
+
+#[test]
 fn a_plain_message() {
     let parsed = read(
         "From: =?utf-8?q?J=C3=BCrgen?= <juergen@a.test>\nTo: Ann <ann@b.test>, bob@b.test\nCc: Team: x@c.test, Y <y@c.test>;\n\

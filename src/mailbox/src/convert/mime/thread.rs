@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::id::{ids, inside};
+
 /// The place of a message in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
@@ -40,7 +42,7 @@ impl Thread {
             return Thread { topic, index, id };
         }
         let root = first_id(references).or_else(|| first_id(in_reply_to)).or_else(|| first_id(message_id));
-        let id = hash(root.unwrap_or(&topic));
+        let id = hash(root.as_deref().unwrap_or(&topic));
         Thread { topic, index: header(id, sent), id }
     }
 
@@ -101,14 +103,9 @@ fn decode(text: &str) -> Option<(Vec<u8>, [u8; 16])> {
     Some((index, id))
 }
 
-/// The first `<id>` of a list, or the first word.
-fn first_id(list: Option<&str>) -> Option<&str> {
-    let list = list?.trim();
-    let inner = match list.find('<') {
-        Some(at) => list.get(at + 1..).and_then(|rest| rest.split('>').next()),
-        None => list.split_whitespace().next(),
-    };
-    inner.map(str::trim).filter(|id| !id.is_empty())
+/// The first id of a list, however it is written.
+fn first_id(list: Option<&str>) -> Option<String> {
+    ids(list?).first().map(|id| inside(id).to_owned())
 }
 
 fn hash(text: &str) -> [u8; 16] {
@@ -148,6 +145,9 @@ mod tests {
         let second = derive(None, Some("<1@a>"), Some("<2@b>"));
         let third = derive(Some("<1@a>\r\n <2@b>"), Some("<2@b>"), Some("<3@a>"));
         assert_eq!((first.id, first.id), (second.id, third.id));
+        for spelled in ["1@a", " <1 @ a> ", "(as given) <1@a>"] {
+            assert_eq!(derive(None, Some(spelled), Some("<4@a>")).id, first.id, "{spelled}");
+        }
         assert_eq!(third.topic, "Lunch");
         assert_ne!(derive(None, None, Some("<other@a>")).id, first.id);
     }
