@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::support::ews::Ews;
 use crate::support::ops::{Id, get, get_fields, save, save_mime, save_simple, shape};
+use crate::support::xml::Node;
 use crate::support::{message, ops, shared};
 
 crate::tests![
@@ -21,6 +22,10 @@ crate::tests![
     copies_attachments_with_the_item,
     keeps_the_octets_of_texts,
     attaches_items_of_their_kind,
+    keeps_every_property_of_attached_items,
+    keeps_what_is_attached_to_attached_items,
+    takes_attached_items_along,
+    keeps_content_ids_as_given,
 ];
 
 fn file(name: &str, content: &[u8]) -> String {
@@ -321,4 +326,202 @@ fn attaches_items_of_their_kind() {
     let message = ews.one(&shown);
     let told = message.text("m:Attachments/t:ItemAttachment/t:Message/t:MimeContent").unwrap();
     assert_eq!(STANDARD.decode(told).unwrap(), mime);
+}
+
+/// An attachment that holds this item.
+fn item_attachment(item: &str) -> String {
+    format!("<t:ItemAttachment><t:Name>item</t:Name>{item}</t:ItemAttachment>")
+}
+
+/// The attachment read with MIME and more fields.
+fn read_whole(ews: &mut Ews, id: &str, mime: bool, more: &str) -> Node {
+    let request = read_request(&[id]).replace(
+        "<m:AttachmentIds>",
+        &format!(
+            "<m:AttachmentShape><t:IncludeMimeContent>{mime}</t:IncludeMimeContent>\
+             <t:AdditionalProperties>{more}</t:AdditionalProperties></m:AttachmentShape><m:AttachmentIds>"
+        ),
+    );
+    ews.one(&request).want("m:Attachments/t:ItemAttachment").clone()
+}
+
+const TAG: &str = "<t:ExtendedFieldURI PropertySetId=\"d0e5a3a1-6a0b-4a53-a3c4-0f1f5a9c7b11\" PropertyName=\"own\" PropertyType=\"String\"/>";
+
+/// A message with properties that MIME has no word for. Its attachments stand where the schema has them.
+fn rich_message(subject: &str, attachments: &str) -> String {
+    let attachments =
+        if attachments.is_empty() { String::new() } else { format!("<t:Attachments>{attachments}</t:Attachments>") };
+    format!(
+        "<t:Message><t:ItemClass>IPM.Note.Own</t:ItemClass><t:Subject>{subject}</t:Subject><t:Sensitivity>Private</t:Sensitivity>\
+         <t:Body BodyType=\"HTML\">&lt;p&gt;words of {subject}&lt;/p&gt;</t:Body>{attachments}\
+         <t:Categories><t:String>red, blue</t:String><t:String>two</t:String></t:Categories><t:Importance>High</t:Importance>\
+         <t:ReminderDueBy>2030-01-02T03:04:05Z</t:ReminderDueBy><t:ReminderIsSet>true</t:ReminderIsSet>\
+         <t:ReminderMinutesBeforeStart>45</t:ReminderMinutesBeforeStart>\
+         <t:ExtendedProperty>{TAG}<t:Value>own of {subject}</t:Value></t:ExtendedProperty><t:Culture>de-AT</t:Culture>\
+         <t:Flag><t:FlagStatus>Flagged</t:FlagStatus></t:Flag>\
+         <t:ToRecipients><t:Mailbox><t:EmailAddress>ann@elsewhere.test</t:EmailAddress></t:Mailbox></t:ToRecipients>\
+         <t:IsResponseRequested>true</t:IsResponseRequested></t:Message>"
+    )
+}
+
+fn check_rich(item: &Node, subject: &str) {
+    let own = format!("own of {subject}");
+    let body = format!("<p>words of {subject}</p>");
+    for (path, value) in [
+        ("t:ItemClass", "IPM.Note.Own"),
+        ("t:Subject", subject),
+        ("t:Sensitivity", "Private"),
+        ("t:Body", &body),
+        ("t:Importance", "High"),
+        ("t:ReminderDueBy", "2030-01-02T03:04:05Z"),
+        ("t:ReminderIsSet", "true"),
+        ("t:ReminderMinutesBeforeStart", "45"),
+        ("t:Culture", "de-AT"),
+        ("t:Flag/t:FlagStatus", "Flagged"),
+        ("t:ExtendedProperty/t:Value", &own),
+        ("t:ToRecipients/t:Mailbox/t:EmailAddress", "ann@elsewhere.test"),
+        ("t:IsResponseRequested", "true"),
+    ] {
+        assert_eq!(item.text(path), Some(value), "{path} in {item:#?}");
+    }
+    let categories: Vec<_> = item.all("t:Categories/t:String").into_iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(categories, ["red, blue", "two"]);
+}
+
+fn more() -> String {
+    format!("<t:FieldURI FieldURI=\"item:Flag\"/>{TAG}")
+}
+
+/// MS-OXWSATT_R36 MS-OXWSATT_R477
+fn keeps_every_property_of_attached_items() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "rich items");
+    let (message, id) = attach(&mut ews, &id, &item_attachment(&rich_message("rich", "")));
+    let read = read_whole(&mut ews, &message, true, &more());
+    let item = read.want("t:Message");
+    check_rich(item, "rich");
+    assert!(item.get("t:ItemId").is_none());
+    let mime = String::from_utf8(STANDARD.decode(item.text("t:MimeContent").unwrap()).unwrap()).unwrap();
+    assert!(mime.contains("Subject: rich") && mime.contains("ann@elsewhere.test"), "{mime}");
+
+    let contact = "<t:Contact><t:Subject>c</t:Subject><t:GivenName>Jana</t:GivenName><t:CompanyName>Firm</t:CompanyName>\
+         <t:PhoneNumbers><t:Entry Key=\"MobilePhone\">+1 2</t:Entry></t:PhoneNumbers></t:Contact>";
+    let task = "<t:Task><t:Subject>t</t:Subject><t:DueDate>2030-01-02T00:00:00Z</t:DueDate>\
+         <t:PercentComplete>30</t:PercentComplete><t:Status>InProgress</t:Status></t:Task>";
+    let post = "<t:PostItem><t:Subject>p</t:Subject><t:Culture>fr</t:Culture></t:PostItem>";
+    let list =
+        "<t:Item><t:ItemClass>IPM.DistList</t:ItemClass><t:Subject>l</t:Subject><t:Culture>it</t:Culture></t:Item>";
+    let id = [
+        (contact, "t:Contact/t:CompanyName", "Firm"),
+        (contact, "t:Contact/t:PhoneNumbers/t:Entry", "+1 2"),
+        (contact, "t:Contact/t:ItemClass", "IPM.Contact"),
+        (task, "t:Task/t:PercentComplete", "30"),
+        (task, "t:Task/t:Status", "InProgress"),
+        (post, "t:PostItem/t:Culture", "fr"),
+        (list, "t:Item/t:Culture", "it"),
+        (list, "t:Item/t:ItemClass", "IPM.DistList"),
+    ]
+    .into_iter()
+    .fold(id, |id, (item, path, value)| {
+        let (made, id) = attach(&mut ews, &id, &item_attachment(item));
+        let read = ews.one(&read_request(&[&made]));
+        assert_eq!(read.want("m:Attachments/t:ItemAttachment").text(path), Some(value), "{read:#?}");
+        id
+    });
+    // MS-OXWSATT_R552: not all of them have a MIME form.
+    let (contact, _) = attach(&mut ews, &id, &item_attachment(contact));
+    let shown = read_request(&[&contact]).replace(
+        "<m:AttachmentIds>",
+        "<m:AttachmentShape><t:IncludeMimeContent>true</t:IncludeMimeContent></m:AttachmentShape><m:AttachmentIds>",
+    );
+    assert_eq!(ews.error(&shown), "ErrorUnsupportedMimeConversion");
+}
+
+/// The ids that an item lists, by name.
+fn listed(item: &Node, name: &str) -> String {
+    let found = item.all("t:Attachments/*").into_iter().find(|one| one.text("t:Name") == Some(name));
+    found.unwrap_or_else(|| panic!("no {name} in {item:#?}")).want("t:AttachmentId").attribute("Id").unwrap().to_owned()
+}
+
+/// Four messages inside each other, each with files of its own.
+fn nested() -> String {
+    (1..=4).rev().fold(String::new(), |inner, level| {
+        let files =
+            format!("{}{inner}{}", file("before", format!("a{level}").as_bytes()), file("after", &[0, 255, level]));
+        item_attachment(&rich_message(&format!("level {level}"), &files))
+    })
+}
+
+/// Reads all four of them, down from the first.
+fn check_nested(ews: &mut Ews, outermost: &str) {
+    let mut attachment = outermost.to_owned();
+    for level in 1..=4u8 {
+        let read = read_whole(ews, &attachment, false, &more());
+        let item = read.want("t:Message");
+        check_rich(item, &format!("level {level}"));
+        assert_eq!(content(ews, &listed(item, "before")), format!("a{level}").as_bytes());
+        assert_eq!(content(ews, &listed(item, "after")), [0, 255, level]);
+        if level < 4 {
+            attachment = listed(item, "item");
+        }
+    }
+}
+
+fn keeps_what_is_attached_to_attached_items() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "nested items");
+    let (outermost, id) = attach(&mut ews, &id, &nested());
+    check_nested(&mut ews, &outermost);
+    // A change of the item that they are attached to leaves them alone.
+    let id = ops::set_field(&mut ews, &id, "item:Subject", "<t:Subject>other</t:Subject>");
+    check_nested(&mut ews, &outermost);
+    let item = get(&mut ews, &id, &shape("IdOnly", &["item:MimeContent"]));
+    let mime = String::from_utf8(STANDARD.decode(item.text("t:MimeContent").unwrap()).unwrap()).unwrap();
+    assert_eq!(mime.matches("Content-Type: message/rfc822").count(), 4, "{mime}");
+}
+
+fn takes_attached_items_along() {
+    let mut ews = shared::mailbox();
+    let id = save(
+        &mut ews,
+        "drafts",
+        &format!("<t:Message><t:Subject>along</t:Subject><t:Attachments>{}</t:Attachments></t:Message>", nested()),
+    );
+    let copy = ops::transfer(&mut ews, "CopyItem", &id, "inbox");
+    let moved = ops::transfer(&mut ews, "MoveItem", &id, "deleteditems");
+    let mut peer = shared::mailbox();
+    let forward = |how: &str| {
+        format!(
+            "<m:CreateItem MessageDisposition=\"{how}\"><m:Items><t:ForwardItem>\
+             <t:ToRecipients><t:Mailbox><t:EmailAddress>{}</t:EmailAddress></t:Mailbox></t:ToRecipients>\
+             <t:ReferenceItemId Id=\"{}\" ChangeKey=\"{}\"/></t:ForwardItem></m:Items></m:CreateItem>",
+            peer.account.address, copy.id, copy.key
+        )
+    };
+    let saved = Id::of(ews.one(&forward("SaveOnly")).want("m:Items/*"));
+    ews.one(&forward("SendAndSaveCopy"));
+    let sent = ops::list(&mut ews, "sentitems").remove(0);
+    for id in [&copy, &moved, &saved, &sent] {
+        let item = get_fields(&mut ews, id, &["item:Attachments"]);
+        check_nested(&mut ews, &listed(&item, "item"));
+    }
+    // What leaves has them as messages: the receiver reads them off it.
+    let got = ops::list(&mut peer, "inbox").remove(0);
+    let item = get_fields(&mut peer, &got, &["item:Attachments"]);
+    let read = read_whole(&mut peer, &listed(&item, "item"), false, TAG);
+    assert_eq!(read.text("t:Message/t:Subject"), Some("level 1"));
+    let inner = read_whole(&mut peer, &listed(read.want("t:Message"), "item"), false, TAG);
+    assert_eq!(inner.text("t:Message/t:Subject"), Some("level 2"));
+}
+
+fn keeps_content_ids_as_given() {
+    let mut ews = shared::mailbox();
+    let id = save_simple(&mut ews, "drafts", "content ids");
+    let given = file("a.png", b"x").replace("<t:Content>", "<t:ContentId> &lt;a b@c&gt; </t:ContentId><t:Content>");
+    let (attachment, id) = attach(&mut ews, &id, &given);
+    let read = ews.one(&read_request(&[&attachment]));
+    assert_eq!(read.text("m:Attachments/t:FileAttachment/t:ContentId"), Some(" <a b@c> "));
+    let item = get(&mut ews, &id, &shape("IdOnly", &["item:MimeContent"]));
+    let mime = String::from_utf8(STANDARD.decode(item.text("t:MimeContent").unwrap()).unwrap()).unwrap();
+    assert!(mime.contains("Content-ID: <ab@c>"), "{mime}");
 }

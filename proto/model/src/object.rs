@@ -129,6 +129,10 @@ pub struct NewAttachment {
 pub enum NewContent {
     File(Vec<u8>),
     Item(Box<NewItem>),
+    /// A message as octets (RFC 5322), to be shown as an item.
+    Message(Vec<u8>),
+    /// An attached item as it is stored already: it goes along with what it was attached to.
+    Stored(Vec<u8>),
 }
 
 #[cfg(test)]

@@ -15,8 +15,23 @@ use postgres::Row;
 #[repr(i16)]
 pub enum AttachmentKind {
     File = 0,
-    /// The content is the attached message as RFC 5322 octets.
-    Item = 1,
+    /// A message that came as such: the content is its RFC 5322 octets.
+    Message = 1,
+    /// An item with all its properties: the content is what [`attached`](crate::attached) makes of it.
+    Whole = 2,
+}
+
+impl AttachmentKind {
+    pub(crate) fn from_number(number: i16) -> Option<AttachmentKind> {
+        [AttachmentKind::File, AttachmentKind::Message, AttachmentKind::Whole]
+            .into_iter()
+            .find(|kind| *kind as i16 == number)
+    }
+
+    /// Whether clients are shown an item.
+    pub fn is_item(self) -> bool {
+        self != AttachmentKind::File
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -262,11 +277,9 @@ fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
 }
 
 fn attachment(row: &Row, content: bool) -> Result<AttachmentRow, StoreError> {
-    let kind = match row.try_get::<_, i16>(2).map_err(corrupt)? {
-        0 => AttachmentKind::File,
-        1 => AttachmentKind::Item,
-        other => return Err(StoreError::Corrupt(format!("attachment kind {other}"))),
-    };
+    let number: i16 = row.try_get(2).map_err(corrupt)?;
+    let kind =
+        AttachmentKind::from_number(number).ok_or_else(|| StoreError::Corrupt(format!("attachment kind {number}")))?;
     let content = if content { row.try_get(11).map_err(corrupt)? } else { None };
     let read = || {
         Ok(AttachmentRow {

@@ -7,6 +7,7 @@
 //! | which column is `Column::Subject`? | `column.rs`, one row |
 //! | how does a restriction become SQL? | `query/mod.rs` |
 //! | what happens when PostgreSQL is away? | `connection.rs` |
+//! | what is an attached item, kept whole? | `attached.rs` |
 //! | and when it does not answer? | `session.rs` |
 //! | which statements stay prepared? | `prepared.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
@@ -14,6 +15,7 @@
 //! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes, or what rights mean: the caller says
 //! which columns it wants, and has asked the worker's gate before.
 
+pub mod attached;
 mod attachment;
 mod blob;
 mod clock;

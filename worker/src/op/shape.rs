@@ -12,7 +12,7 @@ use ewsd_ews::word::BaseShape;
 use ewsd_mailbox::property::{Bodies, Item, Needs, extended, item};
 use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::alias::Alias;
-use ewsd_model::property::{ExtendedPath, sequence};
+use ewsd_model::property::{ExtendedPath, Source, sequence};
 use ewsd_model::value::BodyFormat;
 use ewsd_model::{ItemKind, PropId, Value, Version};
 
@@ -21,6 +21,8 @@ use ewsd_model::{ItemKind, PropId, Value, Version};
 pub struct Shape {
     base: BaseShape,
     version: Version,
+    /// Of an attached item, whose properties have no other way out: all that are stored.
+    whole: bool,
     /// A row of a list: no bodies, no recipients, of people the names.
     listed: bool,
     additional: Vec<PropId>,
@@ -66,13 +68,14 @@ impl Shape {
             items.filter_html = shape.filter_html;
             items.additional.clone_from(&shape.additional);
         }
-        Shape::new(&items, version, false)
+        Shape { whole: true, ..Shape::new(&items, version, false) }
     }
 
     fn new(shape: &ItemShape, version: Version, listed: bool) -> Shape {
         let mut made = Shape {
             base: shape.base,
             version,
+            whole: false,
             listed,
             additional: Vec::new(),
             indexed: Vec::new(),
@@ -131,7 +134,10 @@ impl Shape {
             let in_base = match self.base {
                 BaseShape::IdOnly => **id == PropId::ItemItemId,
                 BaseShape::Default | BaseShape::People => row.default_shape.has_item(kind),
-                BaseShape::AllProperties => row.all_shape.has_item(kind) || self.tells_attachments(**id),
+                BaseShape::AllProperties => {
+                    let stored = matches!(row.source, Source::Column(_) | Source::Bit(_) | Source::Json);
+                    row.all_shape.has_item(kind) || self.tells_attachments(**id) || (self.whole && stored)
+                }
             };
             in_base && row.built() && row.since <= self.version && !(self.listed && row.get_only)
         };
@@ -339,6 +345,16 @@ mod tests {
         assert!(!ids(&view(&mut old, &message())).contains(&PropId::ItemIsAssociated));
         let mut new = Shape::of_items(&wanted, Version::LATEST);
         assert!(ids(&view(&mut new, &message())).contains(&PropId::ItemIsAssociated));
+    }
+
+    #[test]
+    fn an_attached_item_is_shown_whole() {
+        let mut item = message();
+        item.columns.set(Column::FlagStatus, Value::Int(2));
+        let shown = ids(&view(&mut Shape::of_attached(None, Version::LATEST), &item));
+        assert!(shown.contains(&PropId::ItemFlag) && !shown.contains(&PropId::ItemUniqueBody));
+        let got = ids(&view(&mut Shape::of_items(&plain(BaseShape::AllProperties), Version::LATEST), &item));
+        assert!(!got.contains(&PropId::ItemFlag));
     }
 
     #[test]

@@ -10,10 +10,10 @@ use ewsd_model::object::{NewAttachment as WantedAttachment, NewContent, NewItem 
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem};
+use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem, attached};
 
 use super::edit::{Edit, fits_class};
-use super::{derive, submit};
+use super::{derive, load, submit};
 use crate::convert::mime::{self, Message, Part};
 use crate::deliver;
 use crate::error::Result;
@@ -43,13 +43,8 @@ pub struct Attached {
     content_id: Option<String>,
     content_location: Option<String>,
     inline: bool,
-    /// Of an item whose octets do not tell it.
-    class: Option<String>,
     content: Vec<u8>,
 }
-
-/// The member of an attachment's document that holds an attached item's class.
-pub const CLASS: &str = "ItemClass";
 
 /// The kind that an item is created as. An `Item` is what its class says, a message if it says nothing.
 pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
@@ -171,23 +166,14 @@ impl Draft {
 
     /// What is to leave: what the client gave where that still says the same.
     pub fn outgoing(&self) -> Cow<'_, [u8]> {
-        self.octets(false)
-    }
-
-    /// The message as it is kept.
-    fn whole(&self) -> Cow<'_, [u8]> {
-        self.octets(true)
-    }
-
-    fn octets(&self, bcc: bool) -> Cow<'_, [u8]> {
         match &self.mime {
             Some(octets) if self.flags & bit::MIME_STALE == 0 => Cow::Borrowed(octets),
-            _ => Cow::Owned(self.build(bcc)),
+            _ => Cow::Owned(self.build()),
         }
     }
 
-    /// The message written from its properties.
-    fn build(&self, bcc: bool) -> Vec<u8> {
+    /// The message written from its properties, without Bcc.
+    fn build(&self) -> Vec<u8> {
         let kept = self.mime.as_deref().map(mime::headers).unwrap_or_default();
         let parts: Vec<Part<'_>> = self.attachments.iter().map(Attached::part).collect();
         mime::build(&Message {
@@ -197,7 +183,7 @@ impl Draft {
             body: self.body.as_ref(),
             parts: &parts,
             kept: &kept,
-            bcc,
+            bcc: false,
         })
     }
 }
@@ -271,31 +257,30 @@ impl Attached {
             content_id: part.content_id,
             content_location: part.content_location,
             inline: part.inline,
-            class: None,
             content: part.content.into_owned(),
         }
     }
 
-    /// From a request. A message attached becomes its octets.
+    /// From a request. An item is kept with all its properties, most of which MIME has no word for.
     pub fn new(session: &mut Session<'_>, wanted: WantedAttachment) -> Result<Attached> {
         let WantedAttachment { name, content_type, content_id, content_location, inline, content, .. } = wanted;
-        let mut class = None;
+        let message = || Some("message/rfc822".to_owned());
         let (kind, content_type, content) = match content {
             NewContent::File(octets) => (AttachmentKind::File, content_type, octets),
             NewContent::Item(item) => {
-                let kind = kind_of(&item).map_err(not_attachable)?;
-                if !matches!(kind, ItemKind::Message | ItemKind::PostItem) {
+                if matches!(item.kind, NewKind::Response(_)) {
                     return Err(Failure::new(Code::ErrorInvalidItemForOperationCreateItemAttachment).into());
                 }
+                let kind = kind_of(&item).map_err(not_attachable)?;
                 let draft = Draft::new(session, kind, *item)?;
-                let own = draft.columns.text(Column::Class);
-                class = own.filter(|own| *own != ItemKind::Message.row().default_class).map(str::to_owned);
-                (AttachmentKind::Item, Some("message/rfc822".to_owned()), draft.whole().into_owned())
+                let whole = attached::encode(&draft.item(FolderNo(0), draft.flags));
+                (AttachmentKind::Whole, message(), whole)
             }
+            NewContent::Message(octets) => (AttachmentKind::Message, message(), octets),
+            NewContent::Stored(whole) => (AttachmentKind::Whole, message(), whole),
         };
         let content_type = content_type.filter(|text| !text.trim().is_empty());
-        let content_id = content_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
-        Ok(Attached { kind, name, content_type, content_id, content_location, inline, class, content })
+        Ok(Attached { kind, name, content_type, content_id, content_location, inline, content })
     }
 
     /// Octets of the content.
@@ -314,10 +299,11 @@ impl Attached {
             inline: self.inline,
             modified: None,
             content: &self.content,
-            props: self.class.iter().map(|class| (CLASS.to_owned(), class.as_str().into())).collect(),
+            props: Map::new(),
         }
     }
 
+    /// As a part of a message that leaves.
     fn part(&self) -> Part<'_> {
         Part {
             name: &self.name,
@@ -325,7 +311,7 @@ impl Attached {
             content_id: self.content_id.as_deref(),
             content_location: self.content_location.as_deref(),
             inline: self.inline,
-            content: Cow::Borrowed(&self.content),
+            content: load::octets(self.kind, &self.content, false),
         }
     }
 }

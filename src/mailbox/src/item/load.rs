@@ -6,12 +6,14 @@ use ewsd_model::Value;
 use ewsd_model::code::Code;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::property::{Column, bit};
-use ewsd_store::{AttachmentRow, Columns, ItemRow, Map, Plan};
+use ewsd_store::attached::{self, AttachedItem};
+use ewsd_store::{AttachmentKind, AttachmentRow, Columns, ItemRow, Map, Plan};
 use jiff::Timestamp;
 
 use crate::convert::mime::{self, Message, Part};
 use crate::error::{Error, Result};
 use crate::gate::{Granted, Item};
+use crate::log::note;
 use crate::property::{Needs, body, item};
 use crate::session::Session;
 
@@ -75,12 +77,26 @@ impl Whole {
     }
 
     /// The message as its owner may see it, for whoever needs nothing else of it.
-    pub fn into_mime(mut self) -> Vec<u8> {
+    pub fn into_mime(self) -> Vec<u8> {
+        self.into_octets(true)
+    }
+
+    /// The octets that are kept, or written anew, with hidden recipients or without.
+    fn into_octets(mut self, bcc: bool) -> Vec<u8> {
         let stale = is_stale(&self.row);
         match self.row.mime.take() {
             Some(octets) if !stale => octets,
-            _ => self.build(&self.row.columns, true),
+            _ => self.build(&self.row.columns, bcc),
         }
+    }
+
+    /// An attached item, whose octets come along with it.
+    pub fn attached(whole: AttachedItem<'_>) -> Whole {
+        let AttachedItem { row, mut attachments, contents } = whole;
+        for (one, content) in attachments.iter_mut().zip(contents) {
+            one.content = Some(content.to_vec());
+        }
+        Whole { row, attachments }
     }
 
     /// The message written anew, without Bcc, sent at `now`.
@@ -93,7 +109,7 @@ impl Whole {
     fn build(&self, columns: &Columns, bcc: bool) -> Vec<u8> {
         let body = body::stored(&self.row);
         let kept = item::headers(&self.row).unwrap_or_default();
-        let parts: Vec<Part<'_>> = self.attachments.iter().map(part).collect();
+        let parts: Vec<Part<'_>> = self.attachments.iter().map(|one| part(one, bcc)).collect();
         let none = Map::new();
         mime::build(&Message {
             columns,
@@ -107,14 +123,28 @@ impl Whole {
     }
 }
 
-fn part(row: &AttachmentRow) -> Part<'_> {
+fn part(row: &AttachmentRow, bcc: bool) -> Part<'_> {
     Part {
         name: &row.name,
         content_type: row.content_type.as_deref(),
         content_id: row.content_id.as_deref(),
         content_location: row.content_location.as_deref(),
         inline: row.inline,
-        content: Cow::Borrowed(row.content.as_deref().unwrap_or_default()),
+        content: octets(row.kind, row.content.as_deref().unwrap_or_default(), bcc),
+    }
+}
+
+/// What is attached as a message tells it: an item as MIME, everything else as it is.
+pub(super) fn octets(kind: AttachmentKind, content: &[u8], bcc: bool) -> Cow<'_, [u8]> {
+    if kind != AttachmentKind::Whole {
+        return Cow::Borrowed(content);
+    }
+    match attached::decode(content, Timestamp::UNIX_EPOCH) {
+        Ok(whole) => Cow::Owned(Whole::attached(whole).into_octets(bcc)),
+        Err(error) => {
+            note!(Error, "an attached item is left out of a message: {error}");
+            Cow::default()
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use ewsd_model::property::mapi::{ExtendedValue, MapiType, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{ItemRow, ItemUpdate, Map, json};
+use ewsd_store::{AttachmentKind, ItemRow, ItemUpdate, Map, json};
 
 use super::load;
 use crate::convert::html;
@@ -256,7 +256,11 @@ fn carry(
             content_location: row.content_location,
             inline: row.inline,
             contact_photo: false,
-            content: NewContent::File(content),
+            content: match row.kind {
+                AttachmentKind::File => NewContent::File(content),
+                AttachmentKind::Message => NewContent::Message(content),
+                AttachmentKind::Whole => NewContent::Stored(content),
+            },
         });
     }
     Ok(())

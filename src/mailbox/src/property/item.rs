@@ -5,7 +5,7 @@ use ewsd_model::object::ResponseKind;
 use ewsd_model::property::{Blob, Column, Source, Type, bit};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
 use ewsd_model::{PropId, Value, id};
-use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, json};
+use ewsd_store::{AttachmentRow, ItemRow, json};
 
 use super::body::{self, Bodies, Which};
 use super::stored;
@@ -123,7 +123,7 @@ pub fn attachment_info(owner: &Granted, folder: FolderNo, row: &AttachmentRow) -
         modified: Some(row.modified),
         inline: row.inline,
         content: None,
-        is_item: row.kind == AttachmentKind::Item,
+        is_item: row.kind.is_item(),
     }
 }
 

@@ -14,7 +14,7 @@ fn an_attachment_comes_back_as_it_was_given() {
     let mut house = house();
     let item = house.add(house.inbox, "x");
     let new = NewAttachment {
-        kind: AttachmentKind::Item,
+        kind: AttachmentKind::Message,
         name: "Grüße.eml",
         content_type: Some("message/rfc822"),
         content_id: Some("1@x"),

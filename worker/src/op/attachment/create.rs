@@ -8,7 +8,6 @@ use ewsd_mailbox::item::draft::Attached;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::value::AttachmentInfo;
-use ewsd_store::AttachmentKind;
 
 use crate::op::Cx;
 use crate::op::item::relocate::wire_id;
@@ -54,7 +53,7 @@ fn store(cx: &mut Cx<'_>, item: &Item, prepared: &[Result<Attached>]) -> Result<
         info: AttachmentInfo {
             id: granted.attachment_id(changed.folder, changed.item, number).encode(),
             name: row.name.to_owned(),
-            is_item: row.kind == AttachmentKind::Item,
+            is_item: row.kind.is_item(),
             ..AttachmentInfo::default()
         },
         root: Some(wire_id(&granted, &changed)),

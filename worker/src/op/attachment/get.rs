@@ -1,4 +1,6 @@
-//! GetAttachment (MS-OXWSATT 3.1.4.3): contents of files, and attached messages as items.
+//! GetAttachment (MS-OXWSATT 3.1.4.3): contents of files, and attached items.
+
+use std::borrow::Cow;
 
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::GetAttachment;
@@ -7,8 +9,8 @@ use ewsd_mailbox::convert::mime;
 use ewsd_mailbox::deliver::attachment_kind;
 use ewsd_mailbox::error::{Result, outcome};
 use ewsd_mailbox::gate::{Attachment, Granted, Item, Right};
-use ewsd_mailbox::item::draft::CLASS;
-use ewsd_mailbox::property::item::attachment_info;
+use ewsd_mailbox::item::load;
+use ewsd_mailbox::property::item::{attachment_info, headers};
 use ewsd_mailbox::property::{self, Bodies};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
@@ -16,7 +18,7 @@ use ewsd_model::id::{AttachmentId, FolderNo, Seq};
 use ewsd_model::property::Column;
 use ewsd_model::value::AttachmentInfo;
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, Map};
+use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, Map, attached, json};
 
 use crate::op::Cx;
 use crate::op::shape::Shape;
@@ -32,28 +34,38 @@ fn view(cx: &mut Cx<'_>, shape: &mut Shape, id: &str, attachment: &Attachment) -
     let Item { granted, folder, item, .. } = attachment.item;
     let mut row = cx.gate.store(&granted).attachment(granted.mailbox(), item, attachment.attachment, true)?;
     for number in attachment.within.levels() {
-        row = inner(cx, &row, *number)?;
+        row = inner(cx, row, *number)?;
     }
     let of = AttachmentId { within: attachment.within, ..granted.attachment_id(folder, row.item, row.attachment) };
-    let is_item = row.kind == AttachmentKind::Item;
-    let item = is_item.then(|| attached_item(cx, shape, &granted, &of, &row));
+    let is_item = row.kind.is_item();
+    let item = if is_item { Some(attached_item(cx, shape, &granted, &of, &row)?) } else { None };
     // The id is answered as it was asked for: clients look for it.
     let info = AttachmentInfo { id: id.to_owned(), ..attachment_info(&granted, folder, &row) };
     let content = if is_item { None } else { Some(row.content.unwrap_or_default()) };
     Ok(AttachmentView { info: AttachmentInfo { content, ..info }, root: None, item })
 }
 
-/// What is attached to an attached message, counted from 1.
-fn inner(cx: &Cx<'_>, outer: &AttachmentRow, number: u16) -> Result<AttachmentRow> {
-    let octets = outer.content.as_deref().filter(|_| outer.kind == AttachmentKind::Item).unwrap_or_default();
-    let parsed = mime::parse(octets, cx.now);
-    let found = parsed.attachments.into_iter().nth(usize::from(number).saturating_sub(1));
-    let found = found.ok_or(Code::ErrorInvalidAttachmentId)?;
-    Ok(AttachmentRow { content: Some(found.content.to_vec()), ..inner_row(outer, &found) })
+/// What is attached to an attached item, counted from 1, with its content.
+fn inner(cx: &Cx<'_>, outer: AttachmentRow, number: u16) -> Result<AttachmentRow> {
+    let octets = outer.content.as_deref().unwrap_or_default();
+    let at = usize::from(number).saturating_sub(1);
+    let (found, content) = match outer.kind {
+        AttachmentKind::File => None,
+        AttachmentKind::Message => {
+            let found = mime::parse(octets, cx.now).attachments.into_iter().nth(at);
+            found.map(|found| (parsed_row(&outer, &found), found.content.to_vec()))
+        }
+        AttachmentKind::Whole => {
+            let whole = attached::decode(octets, outer.modified)?;
+            whole.attachments.into_iter().zip(whole.contents).nth(at).map(|(row, content)| (row, content.to_vec()))
+        }
+    }
+    .ok_or(Code::ErrorInvalidAttachmentId)?;
+    Ok(AttachmentRow { attachment: outer.attachment, item: outer.item, content: Some(content), ..found })
 }
 
-/// The row that it would have as an attachment of a stored item; without content.
-fn inner_row(outer: &AttachmentRow, found: &mime::Attachment<'_>) -> AttachmentRow {
+/// The row that a part of a message would have as an attachment of a stored item; without content.
+fn parsed_row(outer: &AttachmentRow, found: &mime::Attachment<'_>) -> AttachmentRow {
     AttachmentRow {
         attachment: outer.attachment,
         item: outer.item,
@@ -70,16 +82,11 @@ fn inner_row(outer: &AttachmentRow, found: &mime::Attachment<'_>) -> AttachmentR
     }
 }
 
-/// The list of what is attached to an attached message, with ids that lead into it.
-fn inner_list(
-    owner: &Granted,
-    of: &AttachmentId,
-    outer: &AttachmentRow,
-    all: &[mime::Attachment<'_>],
-) -> Vec<AttachmentInfo> {
-    let info = |(number, found): (u16, &mime::Attachment<'_>)| {
+/// The list of what is attached to an attached item, with ids that lead into it.
+fn inner_list(owner: &Granted, of: &AttachmentId, all: &[AttachmentRow]) -> Vec<AttachmentInfo> {
+    let info = |(number, row): (u16, &AttachmentRow)| {
         let id = AttachmentId { within: of.within.deeper(number)?, ..*of }.encode();
-        Some(AttachmentInfo { id, ..attachment_info(owner, of.item.folder, &inner_row(outer, found)) })
+        Some(AttachmentInfo { id, ..attachment_info(owner, of.item.folder, row) })
     };
     (1..).zip(all).filter_map(info).collect()
 }
@@ -87,17 +94,69 @@ fn inner_list(
 /// Ids that only stored items have.
 const OF_STORED_ITEMS: [PropId; 3] = [PropId::ItemItemId, PropId::ItemParentFolderId, PropId::ItemEffectiveRights];
 
-/// An attached message, read off its octets. It is no item of the mailbox and has no id of its own.
+/// An attached item. It is no item of the mailbox and has no id of its own.
 fn attached_item(
     cx: &Cx<'_>,
     shape: &mut Shape,
     granted: &Granted,
     of: &AttachmentId,
     attachment: &AttachmentRow,
-) -> ItemView {
+) -> Result<ItemView> {
     let octets = attachment.content.as_deref().unwrap_or_default();
+    let Shown { row, attached, mime } = match attachment.kind {
+        AttachmentKind::Whole => whole(octets, attachment)?,
+        AttachmentKind::Message | AttachmentKind::File => message(cx, octets, attachment),
+    };
+    if shape.insists_on_mime() && !row.kind.row().has_mime {
+        return Err(Code::ErrorUnsupportedMimeConversion.into());
+    }
+    let bodies = Bodies::default();
+    let mime = mime.as_deref();
+    let item = property::Item { row: &row, owner: granted, attachments: &[], mime, bodies: &bodies, listed: false };
+    let mut view = shape.view(&item);
+    view.props.retain(|(id, _)| !OF_STORED_ITEMS.contains(id));
+    let attached = inner_list(granted, of, &attached);
+    if !attached.is_empty() {
+        view.props.push((PropId::ItemAttachments, Value::Attachments(attached)));
+    }
+    Ok(view)
+}
+
+/// All that is told of an attached item.
+struct Shown<'a> {
+    row: ItemRow,
+    /// What is attached to it.
+    attached: Vec<AttachmentRow>,
+    /// The item as MIME, if it has such a form.
+    mime: Option<Cow<'a, [u8]>>,
+}
+
+/// An item that is kept with all its properties.
+fn whole<'a>(octets: &[u8], attachment: &AttachmentRow) -> Result<Shown<'a>> {
+    let whole = attached::decode(octets, attachment.modified)?;
+    let (mut row, attached) = (whole.row.clone(), whole.attachments.clone());
+    row.item = attachment.item;
+    if row.kind == ItemKind::DistributionList {
+        // Lists cannot stand in an attachment under their own name (ItemAttachmentType).
+        row.kind = ItemKind::Item;
+    }
+    let mime = row.kind.row().has_mime.then(|| load::Whole::attached(whole).into_mime());
+    if let (Some(octets), None) = (&mime, headers(&row)) {
+        // Once it left it would have these.
+        let lines = json::encode(&Value::Headers(mime::headers(octets)));
+        let props = row.props.get_or_insert_default();
+        props.insert(PropId::ItemInternetMessageHeaders.row().element.to_owned(), lines.unwrap_or_default());
+    }
+    Ok(Shown { row, attached, mime: mime.map(Cow::Owned) })
+}
+
+/// The member of an attachment's document where an early program kept the class that octets do not tell.
+const CLASS: &str = "ItemClass";
+
+/// A message that came as octets, read off them.
+fn message<'a>(cx: &Cx<'_>, octets: &'a [u8], attachment: &AttachmentRow) -> Shown<'a> {
     let parsed = mime::parse(octets, cx.now);
-    let attached = inner_list(granted, of, attachment, &parsed.attachments);
+    let attached = parsed.attachments.iter().map(|found| parsed_row(attachment, found)).collect();
     let mut columns = parsed.columns;
     for column in [Column::Received, Column::Created, Column::Modified] {
         columns.set(column, Value::Time(attachment.modified));
@@ -120,19 +179,5 @@ fn attached_item(
         body: Some(parsed.body.into_bytes()),
         mime: None,
     };
-    let bodies = Bodies::default();
-    let item = property::Item {
-        row: &row,
-        owner: granted,
-        attachments: &[],
-        mime: Some(octets),
-        bodies: &bodies,
-        listed: false,
-    };
-    let mut view = shape.view(&item);
-    view.props.retain(|(id, _)| !OF_STORED_ITEMS.contains(id));
-    if !attached.is_empty() {
-        view.props.push((PropId::ItemAttachments, Value::Attachments(attached)));
-    }
-    view
+    Shown { row, attached, mime: Some(Cow::Borrowed(octets)) }
 }
