@@ -18,6 +18,7 @@ use ewsd_store::{ColumnSet, Columns, ItemRow, Map, is_always_set, json};
 use jiff::Timestamp;
 
 use super::edit_lists::Pending;
+use crate::convert::mime;
 
 /// Changes to one item.
 #[derive(Clone, Debug)]
@@ -130,7 +131,10 @@ impl<'a> Edit<'a> {
     pub(super) fn snapshot(&self, id: PropId) -> Option<Snapshot> {
         match id.row().source {
             Source::Column(Column::FlagStatus) => None,
-            Source::Column(column) => Some(Snapshot::Column(self.column(column).cloned().or_else(|| unsaid(column)))),
+            Source::Column(column) => {
+                let told = self.column(column).map(|value| in_head(column, value));
+                Some(Snapshot::Column(told.or_else(|| unsaid(column))))
+            }
             Source::Bit(mask) => Some(Snapshot::Bit(self.flags() & mask != 0)),
             Source::Json => Some(Snapshot::Member(self.member(id.row().element).cloned())),
             _ => None,
@@ -361,6 +365,15 @@ fn is_same(old: &Mailbox, new: &Mailbox) -> bool {
 
 fn are_same(old: &[Mailbox], new: &[Mailbox]) -> bool {
     !new.is_empty() && old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_same(old, new))
+}
+
+/// The value as a head tells it: ids are the same however they are spelled.
+fn in_head(column: Column, value: &Value) -> Value {
+    match (column, value) {
+        (Column::MessageId, Value::Text(text)) => Value::Texts(mime::id(text).into_iter().collect()),
+        (Column::InReplyTo | Column::References, Value::Text(text)) => Value::Texts(mime::ids(text)),
+        (_, value) => value.clone(),
+    }
 }
 
 /// What it means that a message does not say.

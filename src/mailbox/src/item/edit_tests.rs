@@ -160,6 +160,19 @@ fn ids_are_as_they_were_given() {
     }
 }
 
+/// Clients repeat beside a message the id that it has, without its brackets: the octets stay as they came.
+#[test]
+fn an_id_spelled_otherwise_is_no_change_of_the_head() {
+    let mut base = row();
+    base.columns.set(Column::MessageId, Value::Text("<1@client.example>".into()));
+    let mut edit = edit(Some(&base));
+    edit.set(PropId::MessageInternetMessageId, Value::Text("1@client.example".into())).unwrap();
+    assert_eq!(edit.set.text(Column::MessageId), Some("1@client.example"));
+    assert!(edit.changed.is_empty());
+    edit.set(PropId::MessageInternetMessageId, Value::Text("2@client.example".into())).unwrap();
+    assert!(edit.changed.contains(&PropId::MessageInternetMessageId));
+}
+
 #[test]
 fn numbers_without_a_word_are_kept() {
     let kept = [(0x0017, Column::Importance), (0x0036, Column::Sensitivity), (0x1080, Column::IconIndex)];
