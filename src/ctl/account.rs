@@ -145,7 +145,7 @@ fn show(settings: &Settings, name: &str, json: bool) -> Result {
     let mut store = open(settings)?;
     let account = find(settings, &mut store, name)?;
     let addresses = store.addresses(account.account).map_err(|error| away(settings, &error))?;
-    let used = store.used(account.mailbox).map_err(|error| away(settings, &error))?;
+    let used = store.mailbox(account.mailbox).used().map_err(|error| away(settings, &error))?;
     if json {
         let mut description = describe(&account);
         description.insert("addresses".into(), json!(addresses));

@@ -5,8 +5,8 @@ use crate::connection::corrupt;
 use crate::item::item_ref;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::{Param, Sql, clean, int, object};
-use crate::{ItemRef, Map, Missing, Store, StoreError};
-use ewsd_model::id::{AttachmentNo, ItemNo, MailboxNo};
+use crate::{ItemRef, Mailbox, Map, Missing, StoreError};
+use ewsd_model::id::{AttachmentNo, ItemNo};
 use ewsd_model::property::bit;
 use jiff::Timestamp;
 use postgres::Row;
@@ -126,20 +126,19 @@ pub(crate) fn insert_step<'a>(
 const FIELDS: &str = "a.attachment, a.item, a.kind, a.name, a.content_type, a.content_id, a.content_location, a.size, \
     a.modified, a.is_inline, a.props";
 
-impl Store {
+impl Mailbox<'_> {
     /// The attachments of items, without their contents: by item, then in the order in which they were added.
-    pub fn attachments(&mut self, mailbox: MailboxNo, items: &[ItemNo]) -> Result<Vec<AttachmentRow>, StoreError> {
+    pub fn attachments(&mut self, items: &[ItemNo]) -> Result<Vec<AttachmentRow>, StoreError> {
         let sql = Sql::new(format!(
             "select {FIELDS} from attachment a where a.mailbox = $1 and a.item = any($2) order by a.item, a.attachment"
         ))
-        .with([mailbox.0.into(), Param::Ints(items.iter().map(|item| item.0).collect())]);
-        self.read(&sql)?.iter().map(|row| attachment(row, false)).collect()
+        .with([self.no.0.into(), Param::Ints(items.iter().map(|item| item.0).collect())]);
+        self.store.read(&sql)?.iter().map(|row| attachment(row, false)).collect()
     }
 
     /// One attachment of an item, with `content` whole. [`StoreError::NotFound`] if it does not hang on just that item.
     pub fn attachment(
         &mut self,
-        mailbox: MailboxNo,
         item: ItemNo,
         number: AttachmentNo,
         content: bool,
@@ -149,13 +148,13 @@ impl Store {
         let sql = Sql::new(format!(
             "select {FIELDS}{contents} from attachment a where a.mailbox = $1 and a.attachment = $2 and a.item = $3"
         ))
-        .with([mailbox.0.into(), number.0.into(), item.0.into()]);
-        let row = self.read_one(&sql, Missing::Attachment)?;
+        .with([self.no.0.into(), number.0.into(), item.0.into()]);
+        let row = self.store.read_one(&sql, Missing::Attachment)?;
         let mut found = attachment(&row, content)?;
         if content {
             let hash: Vec<u8> = row.try_get(row.len() - 1).map_err(corrupt)?;
             drop(row);
-            self.read_rest(mailbox, Some(&hash), &mut found.content)?;
+            self.read_rest(Some(&hash), &mut found.content)?;
         }
         Ok(found)
     }
@@ -164,19 +163,18 @@ impl Store {
     /// longer tells the whole.
     pub fn create_attachments(
         &mut self,
-        mailbox: MailboxNo,
         item: ItemNo,
         new: &[NewAttachment],
     ) -> Result<(Vec<AttachmentNo>, ItemRef), StoreError> {
         let mut parts = Parts::default();
         let contents: Vec<Hash> = new.iter().map(|one| parts.add(one.content)).collect();
-        if parts.octets > AHEAD && !self.in_transaction() {
-            return self.transaction(|store| store.create_attachments(mailbox, item, new));
+        if parts.octets > AHEAD && !self.store.in_transaction() {
+            return self.transaction(|mailbox| mailbox.create_attachments(item, new));
         }
         if parts.octets > AHEAD {
-            self.put_ahead(mailbox, &mut parts)?;
+            self.put_ahead(&mut parts)?;
         }
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let place = write.place(item.0);
         let octets: i64 = new.iter().map(|one| one.content.len() as i64).sum();
         let (count, octets) = (write.place(int(new.len())?), write.place(octets));
@@ -198,11 +196,10 @@ impl Store {
     /// Removes attachments of an item: one change of it. Answers those that were there; none: [`StoreError::NotFound`].
     pub fn delete_attachments(
         &mut self,
-        mailbox: MailboxNo,
         item: ItemNo,
         numbers: &[AttachmentNo],
     ) -> Result<(Vec<AttachmentNo>, ItemRef), StoreError> {
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let place = write.place(item.0);
         let numbers = write.place(Param::Ints(numbers.iter().map(|number| number.0).collect()));
         source(&mut write, &place);

@@ -5,7 +5,7 @@
 
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, int};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::MailboxNo;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -69,7 +69,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// An expression for the first octets of the content whose hash is `hash`; [`Store::read_rest`] reads the others.
+/// An expression for the first octets of the content whose hash is `hash`; [`Mailbox::read_rest`] reads the others.
 pub(crate) fn first_parts(mailbox: &str, hash: &str) -> String {
     format!(
         "(select string_agg(b.data, ''::bytea order by b.part) from blob b \
@@ -112,58 +112,49 @@ fn split(content: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Writes a content by itself. Name it from a row within the hour, or it is collected.
-    pub fn put_blob(&mut self, mailbox: MailboxNo, content: &[u8]) -> Result<Hash, StoreError> {
-        let mut parts = Parts::default();
-        let hash = parts.add(content);
-        self.transaction(|store| parts_ahead(store, mailbox, content))?;
-        Ok(hash)
+    pub fn put_blob(&mut self, content: &[u8]) -> Result<Hash, StoreError> {
+        self.transaction(|mailbox| {
+            let mut parts = Parts::default();
+            let hash = parts.add(content);
+            mailbox.put_ahead(&mut parts)?;
+            Ok(hash)
+        })
     }
 
-    pub fn blob(&mut self, mailbox: MailboxNo, hash: &Hash) -> Result<Vec<u8>, StoreError> {
+    pub fn blob(&mut self, hash: &Hash) -> Result<Vec<u8>, StoreError> {
         let mut content = Vec::new();
-        match self.read_parts(mailbox, &hash.0, 0, &mut content)? {
+        match self.read_parts(&hash.0, 0, &mut content)? {
             0 => Err(StoreError::NotFound(Missing::Blob)),
             _ => Ok(content),
         }
     }
 
     /// Completes a content of which [`first_parts`] were read.
-    pub(crate) fn read_rest(
-        &mut self,
-        mailbox: MailboxNo,
-        hash: Option<&[u8]>,
-        content: &mut Option<Vec<u8>>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn read_rest(&mut self, hash: Option<&[u8]>, content: &mut Option<Vec<u8>>) -> Result<(), StoreError> {
         match (hash, content) {
             // A part is cut at most three octets short.
             (Some(hash), Some(content)) if content.len() >= GROUP * (PART - 3) => {
-                self.read_parts(mailbox, hash, GROUP, content).map(|_| ())
+                self.read_parts(hash, GROUP, content).map(|_| ())
             }
             _ => Ok(()),
         }
     }
 
     /// Appends the parts from `first` on and says how many there were.
-    fn read_parts(
-        &mut self,
-        mailbox: MailboxNo,
-        hash: &[u8],
-        first: usize,
-        content: &mut Vec<u8>,
-    ) -> Result<usize, StoreError> {
+    fn read_parts(&mut self, hash: &[u8], first: usize, content: &mut Vec<u8>) -> Result<usize, StoreError> {
         const READ: &str =
             "select data from blob where mailbox = $1 and hash = $2 and part >= $3 and part < $4 order by part";
         let mut next = first;
         loop {
             let sql = Sql::new(READ).with([
-                mailbox.0.into(),
+                self.no.0.into(),
                 Param::Bytes(Cow::Borrowed(hash)),
                 int(next)?.into(),
                 int(next + GROUP)?.into(),
             ]);
-            let rows = self.read(&sql)?;
+            let rows = self.store.read(&sql)?;
             for row in &rows {
                 content.extend_from_slice(row.try_get(0).map_err(corrupt)?);
             }
@@ -180,7 +171,7 @@ impl Store {
     /// No change waits for it. Who names a content has touched it at most ten minutes before, so `age_seconds` must be well
     /// above 600 plus the time that any transaction takes; who copies a name from another row sees that row, and so does
     /// this look.
-    pub fn collect_orphans(&mut self, mailbox: MailboxNo, age_seconds: i64, limit: i64) -> Result<i64, StoreError> {
+    pub fn collect_orphans(&mut self, age_seconds: i64, limit: i64) -> Result<i64, StoreError> {
         const COLLECT: &str = "
             with orphan as (
                 select hash from blob
@@ -197,26 +188,20 @@ impl Store {
             where blob.mailbox = $1 and blob.hash = orphan.hash
               and blob.touched < now() - make_interval(secs => $2::float8)
             returning blob.hash, blob.part";
-        let sql = Sql::new(COLLECT).with([mailbox.0.into(), Param::Real(age_seconds as f64), limit.into()]);
-        let gone = self.query(&sql)?;
+        let sql = Sql::new(COLLECT).with([self.no.0.into(), Param::Real(age_seconds as f64), limit.into()]);
+        let gone = self.store.query(&sql)?;
         let firsts = gone.iter().filter(|row| row.try_get::<_, i32>(1).is_ok_and(|part| part == 0));
         int(firsts.count())
     }
 }
 
-fn parts_ahead(store: &mut Store, mailbox: MailboxNo, content: &[u8]) -> Result<(), StoreError> {
-    let mut parts = Parts::default();
-    parts.add(content);
-    store.put_ahead(mailbox, &mut parts)
-}
-
-impl Store {
+impl Mailbox<'_> {
     /// Writes large contents before the statement that names them, in the same transaction.
-    pub(crate) fn put_ahead(&mut self, mailbox: MailboxNo, parts: &mut Parts) -> Result<(), StoreError> {
+    pub(crate) fn put_ahead(&mut self, parts: &mut Parts) -> Result<(), StoreError> {
         // Counter first, contents after it: the order in which everybody locks.
-        self.lock_mailbox(mailbox)?;
-        for sql in parts.ahead(mailbox) {
-            self.query(&sql)?;
+        self.lock()?;
+        for sql in parts.ahead(self.no) {
+            self.store.query(&sql)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@
 
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, int};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use jiff::Timestamp;
 use postgres::Row;
@@ -149,13 +149,12 @@ impl Default for Rows<'_> {
 
 /// A change of a mailbox being put together. `$1` is the mailbox.
 pub(crate) struct Write<'a> {
-    mailbox: MailboxNo,
     sql: Sql<'a>,
 }
 
 impl<'a> Write<'a> {
     pub fn new(mailbox: MailboxNo) -> Self {
-        Write { mailbox, sql: Sql::default().with([mailbox.0.into()]) }
+        Write { sql: Sql::default().with([mailbox.0.into()]) }
     }
 
     /// Which steps follow is a client's wish; see [`Sql::shaped`].
@@ -209,9 +208,9 @@ impl<'a> Write<'a> {
     }
 
     /// Runs it. `select` is what to answer after `c.seq`, starting with a comma, and its `from`.
-    pub fn run(mut self, store: &mut Store, select: &str, from: &str) -> Result<Vec<Row>, StoreError> {
+    pub fn run(mut self, mailbox: &mut Mailbox<'_>, select: &str, from: &str) -> Result<Vec<Row>, StoreError> {
         self.sql.push(" select c.seq").push(select).push(" from ").push(from);
-        store.change(self.mailbox, &self.sql)
+        mailbox.store.change(mailbox.no, &self.sql)
     }
 
     fn open(&mut self, name: &str) {
@@ -220,29 +219,25 @@ impl<'a> Write<'a> {
 }
 
 impl Store {
-    /// The number of the mailbox's last change.
-    pub fn newest(&mut self, mailbox: MailboxNo) -> Result<Seq, StoreError> {
-        let sql = Sql::new("select seq from counter where mailbox = $1").with([mailbox.0.into()]);
-        self.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
-    }
-
-    /// The same of several mailboxes; those that are gone are left out.
+    /// The numbers of the last changes of several mailboxes; those that are gone are left out.
     pub fn newest_of(&mut self, mailboxes: &[MailboxNo]) -> Result<Vec<(MailboxNo, Seq)>, StoreError> {
         let numbers: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let sql = Sql::new("select mailbox, seq from counter where mailbox = any($1)").with([numbers.into()]);
         let read = |row: &Row| Ok((MailboxNo(row.try_get(0)?), Seq(row.try_get(1)?)));
         self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
     }
+}
+
+impl Mailbox<'_> {
+    /// The number of the mailbox's last change.
+    pub fn newest(&mut self) -> Result<Seq, StoreError> {
+        let sql = Sql::new("select seq from counter where mailbox = $1").with([self.no.0.into()]);
+        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
+    }
 
     /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known. An `upto`
     /// below `after`: that number was not given out yet.
-    pub fn events(
-        &mut self,
-        mailbox: MailboxNo,
-        scope: &Scope,
-        after: Seq,
-        limit: usize,
-    ) -> Result<Events, StoreError> {
+    pub fn events(&mut self, scope: &Scope, after: Seq, limit: usize) -> Result<Events, StoreError> {
         // The counter and the rows are read by one statement: what is committed in between is in neither.
         const EVENTS: &str = "
             select c.seq, c.trimmed, j.seq, j.at, j.kind, j.item, j.folder, j.old_item, j.old_folder, j.parent,
@@ -257,7 +252,7 @@ impl Store {
             where c.mailbox = $1 order by j.seq";
         const FOLDERS: &str = "and (folder = any($4) or old_folder = any($4) or parent = any($4))";
         let limit = int(limit.max(1))?;
-        let mut params = vec![mailbox.0.into(), after.0.into(), limit.into()];
+        let mut params = vec![self.no.0.into(), after.0.into(), limit.into()];
         let scope = match scope {
             Scope::All => "",
             Scope::Folders(folders) => {
@@ -265,7 +260,7 @@ impl Store {
                 FOLDERS
             }
         };
-        let rows = self.read(&Sql::new(EVENTS.replace("{scope}", scope)).with(params))?;
+        let rows = self.store.read(&Sql::new(EVENTS.replace("{scope}", scope)).with(params))?;
         let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
         let (newest, trimmed): (i64, i64) = (first.try_get(0).map_err(corrupt)?, first.try_get(1).map_err(corrupt)?);
         if after.0 < trimmed {
@@ -283,38 +278,34 @@ impl Store {
     }
 
     /// Where folders that are gone hung last, as far as the journal still tells.
-    pub fn last_parents(
-        &mut self,
-        mailbox: MailboxNo,
-        folders: &[FolderNo],
-    ) -> Result<Vec<(FolderNo, FolderNo)>, StoreError> {
+    pub fn last_parents(&mut self, folders: &[FolderNo]) -> Result<Vec<(FolderNo, FolderNo)>, StoreError> {
         let numbers = Param::Ints(folders.iter().map(|folder| folder.0).collect());
         let sql = Sql::new(format!(
             "select folder, parent from journal \
              where mailbox = $1 and folder = any($2) and kind = {} and parent is not null",
             Kind::FolderDeleted.sql()
         ))
-        .with([mailbox.0.into(), numbers]);
+        .with([self.no.0.into(), numbers]);
         let read = |row: &Row| Ok((FolderNo(row.try_get(0)?), FolderNo(row.try_get(1)?)));
-        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        self.store.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
     }
 
     /// The number up to which the mailbox's journal is gone.
-    pub fn trimmed_to(&mut self, mailbox: MailboxNo) -> Result<Seq, StoreError> {
-        let sql = Sql::new("select trimmed from counter where mailbox = $1").with([mailbox.0.into()]);
-        self.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
+    pub fn trimmed_to(&mut self) -> Result<Seq, StoreError> {
+        let sql = Sql::new("select trimmed from counter where mailbox = $1").with([self.no.0.into()]);
+        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
     }
 
     /// Removes the journal of a mailbox that ends, with its counter.
-    pub(crate) fn drop_journal(&mut self, mailbox: MailboxNo) -> Result<(), StoreError> {
+    pub(crate) fn drop_journal(&mut self) -> Result<(), StoreError> {
         for statement in ["delete from journal where mailbox = $1", "delete from counter where mailbox = $1"] {
-            self.query(&Sql::new(statement).with([mailbox.0.into()]))?;
+            self.store.query(&Sql::new(statement).with([self.no.0.into()]))?;
         }
         Ok(())
     }
 
     /// Removes up to `limit` rows older than `days`. Says how many; as many as the limit, call again.
-    pub fn trim_journal(&mut self, mailbox: MailboxNo, days: i64, limit: i64) -> Result<i64, StoreError> {
+    pub fn trim_journal(&mut self, days: i64, limit: i64) -> Result<i64, StoreError> {
         // The mark is set in the same statement, so no reader finds rows missing without being told.
         const TRIM: &str = "
             with upto as (
@@ -326,8 +317,8 @@ impl Store {
                 where counter.mailbox = $1 and counter.trimmed < upto.seq returning upto.seq
             )
             delete from journal using mark where journal.mailbox = $1 and journal.seq <= mark.seq returning 1";
-        let sql = Sql::new(TRIM).with([mailbox.0.into(), days.into(), limit.into()]);
-        int(self.query(&sql)?.len())
+        let sql = Sql::new(TRIM).with([self.no.0.into(), days.into(), limit.into()]);
+        int(self.store.query(&sql)?.len())
     }
 }
 

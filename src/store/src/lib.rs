@@ -6,6 +6,7 @@
 //! | how does a change get its number, and can it be forgotten? | `journal.rs` |
 //! | which column is `Column::Subject`? | `column.rs`, one row |
 //! | how does a restriction become SQL? | `query/mod.rs` |
+//! | where does a mailbox's number come in? | `mailbox.rs` |
 //! | what happens when PostgreSQL is away? | `connection.rs` |
 //! | what is an attached item, kept whole? | `attached.rs` |
 //! | and when it does not answer? | `session.rs` |
@@ -28,6 +29,7 @@ mod folder;
 mod item;
 mod journal;
 pub mod json;
+mod mailbox;
 mod migrate;
 mod options;
 mod outbox;
@@ -51,6 +53,7 @@ pub use error::{Missing, StoreError};
 pub use folder::{FolderRow, FolderUpdate, NewFolder};
 pub use item::{ItemPlace, ItemRef, ItemRow, ItemUpdate, NewItem, Plan};
 pub use journal::{Entry, Events, Kind, Scope};
+pub use mailbox::Mailbox;
 pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};
 pub use options::Options;
 pub use outbox::{Claim, NewOutgoing, OutboxFigures, Outgoing, Postponed, Queued};

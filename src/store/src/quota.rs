@@ -2,27 +2,26 @@
 
 use crate::connection::corrupt;
 use crate::sql::Sql;
-use crate::{Missing, Store, StoreError};
-use ewsd_model::id::MailboxNo;
+use crate::{Mailbox, Missing, StoreError};
 
-impl Store {
+impl Mailbox<'_> {
     /// Sum of the sizes of all items, in octets. Folders keep their own sums, so this reads no items.
-    pub fn used(&mut self, mailbox: MailboxNo) -> Result<i64, StoreError> {
+    pub fn used(&mut self) -> Result<i64, StoreError> {
         let sql =
-            Sql::new("select coalesce(sum(bytes), 0)::bigint from folder where mailbox = $1").with([mailbox.0.into()]);
-        self.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
+            Sql::new("select coalesce(sum(bytes), 0)::bigint from folder where mailbox = $1").with([self.no.0.into()]);
+        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
     }
 
     /// [`StoreError::Quota`] if `octets` more would go beyond the mailbox's quota, or beyond `default` where it has none of its
     /// own. A quota of 0 is none.
-    pub fn check_quota(&mut self, mailbox: MailboxNo, octets: i64, default: i64) -> Result<(), StoreError> {
+    pub fn check_quota(&mut self, octets: i64, default: i64) -> Result<(), StoreError> {
         let sql = Sql::new(
             "select coalesce(m.quota_bytes, $2), \
              (select coalesce(sum(f.bytes), 0)::bigint from folder f where f.mailbox = m.mailbox) \
              from mailbox m where m.mailbox = $1",
         )
-        .with([mailbox.0.into(), default.into()]);
-        let row = self.read_one(&sql, Missing::Mailbox)?;
+        .with([self.no.0.into(), default.into()]);
+        let row = self.store.read_one(&sql, Missing::Mailbox)?;
         let (quota, used): (i64, i64) = (row.try_get(0).map_err(corrupt)?, row.try_get(1).map_err(corrupt)?);
         if quota > 0 && used.saturating_add(octets) > quota { Err(StoreError::Quota) } else { Ok(()) }
     }

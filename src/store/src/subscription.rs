@@ -2,7 +2,7 @@
 
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, int};
-use crate::{Map, Missing, Scope, Store, StoreError};
+use crate::{Mailbox, Map, Missing, Scope, Store, StoreError};
 use ewsd_model::id::{FolderNo, Guid, MailboxNo, Seq};
 use postgres::Row;
 
@@ -16,7 +16,6 @@ pub enum SubscriptionKind {
 
 #[derive(Clone, Debug)]
 pub struct NewSubscription {
-    pub mailbox: MailboxNo,
     /// The account that may use it.
     pub account: i64,
     pub kind: SubscriptionKind,
@@ -45,7 +44,7 @@ pub struct Subscription {
     pub expired: bool,
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Makes it and answers its id and the number from which it watches. `most` is how many one account may have:
     /// [`StoreError::Subscriptions`] beyond.
     pub fn create_subscription(&mut self, new: &NewSubscription, most: i64) -> Result<(Guid, Seq), StoreError> {
@@ -60,7 +59,7 @@ impl Store {
             Scope::Folders(folders) => Param::Ints(folders.iter().map(|folder| folder.0).collect()),
         };
         let sql = Sql::new(CREATE).with([
-            new.mailbox.0.into(),
+            self.no.0.into(),
             new.account.into(),
             Param::Int(new.kind as i64),
             folders,
@@ -69,17 +68,17 @@ impl Store {
             new.details.clone().into(),
             most.into(),
         ]);
-        match self.query_opt(&sql)? {
+        match self.store.query_opt(&sql)? {
             Some(row) => {
                 let id: uuid::Uuid = row.try_get(0).map_err(corrupt)?;
                 Ok((Guid(*id.as_bytes()), Seq(row.try_get(1).map_err(corrupt)?)))
             }
-            None => self.newest(new.mailbox).and(Err(StoreError::Subscriptions)),
+            None => self.newest().and(Err(StoreError::Subscriptions)),
         }
     }
 
     /// Reads it and, if its time is not over, starts its time anew. Writes only when a sixteenth of the time has passed.
-    pub fn subscription(&mut self, mailbox: MailboxNo, id: Guid) -> Result<Subscription, StoreError> {
+    pub fn subscription(&mut self, id: Guid) -> Result<Subscription, StoreError> {
         const READ: &str = "
             with s as (
                 select * from subscription where mailbox = $1 and id = $2
@@ -89,22 +88,24 @@ impl Store {
                   and o.ends < now() + make_interval(secs => s.timeout * 0.9375)
             )
             select account, kind, folders, events, since, timeout, details, ends <= now() from s";
-        let sql = Sql::new(READ).with([mailbox.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
-        let row = self.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
-        subscription(mailbox, id, &row)
+        let sql = Sql::new(READ).with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
+        let row = self.store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
+        subscription(self.no, id, &row)
     }
 
     /// Starts its time anew, for a stream that is open.
-    pub fn touch_subscription(&mut self, mailbox: MailboxNo, id: Guid) -> Result<(), StoreError> {
-        self.subscription(mailbox, id).map(drop)
+    pub fn touch_subscription(&mut self, id: Guid) -> Result<(), StoreError> {
+        self.subscription(id).map(drop)
     }
 
-    pub fn delete_subscription(&mut self, mailbox: MailboxNo, id: Guid) -> Result<(), StoreError> {
+    pub fn delete_subscription(&mut self, id: Guid) -> Result<(), StoreError> {
         let sql = Sql::new("delete from subscription where mailbox = $1 and id = $2 returning 1")
-            .with([mailbox.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
-        self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Subscription))
+            .with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
+        self.store.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Subscription))
     }
+}
 
+impl Store {
     /// Removes those whose time has been over for `grace_seconds`; during the grace they are answered as expired.
     pub fn expire_subscriptions(&mut self, grace_seconds: i64) -> Result<i64, StoreError> {
         let sql =

@@ -231,7 +231,7 @@ mod tests {
             let counts = settle(&mut store, &Settings::default(), 7, &task, Ok(&fates)).unwrap();
             assert_eq!(counts.contains(&(Count::OutgoingReports, 1)), reports == 1);
             assert!(counts.contains(&(Count::OutgoingFailed, 1)));
-            assert_eq!(store.folder_by_distinguished(mailbox, "inbox").unwrap().total, reports);
+            assert_eq!(store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap().total, reports);
             assert_eq!(store.outbox_figures().unwrap().queued, 0);
         }
     }

@@ -107,11 +107,11 @@ impl Janitor<'_> {
 
     fn trim(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
         let days = i64::try_from(self.settings.notifications.journal_days).unwrap_or(i64::MAX);
-        self.in_steps(|store| store.trim_journal(mailbox, days, STEP))
+        self.in_steps(|store| store.mailbox(mailbox).trim_journal(days, STEP))
     }
 
     fn collect(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
-        self.in_steps(|store| store.collect_orphans(mailbox, ORPHAN_SECONDS, STEP))
+        self.in_steps(|store| store.mailbox(mailbox).collect_orphans(ORPHAN_SECONDS, STEP))
     }
 
     /// Repeats a step until it finds less than it may take, as long as nobody wants an end.
@@ -151,9 +151,9 @@ mod tests {
             let addresses = vec![format!("{login}@example.test")];
             let new = NewAccount { login: login.into(), addresses, language: "en".into(), ..NewAccount::default() };
             let account = store.create_account(&new).unwrap();
-            let inbox = store.folder_by_distinguished(account.mailbox, "inbox").unwrap();
+            let inbox = store.mailbox(account.mailbox).folder_by_distinguished("inbox").unwrap();
             let update = FolderUpdate { hidden: Some(false), ..FolderUpdate::default() };
-            store.update_folder(account.mailbox, inbox.folder, &update, None).unwrap();
+            store.mailbox(account.mailbox).update_folder(inbox.folder, &update, None).unwrap();
         }
         let (_jobs, theirs) = seqpacket::pair().unwrap();
         let (master, own) = seqpacket::pair().unwrap();

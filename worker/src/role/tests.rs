@@ -369,11 +369,11 @@ fn mail_is_delivered_to_each_recipient() {
         Reply::Changed { changes } => assert_eq!(changes.0.len(), 1, "once for both addresses"),
         other => panic!("{other:?}"),
     }
-    let inbox = store.folder_by_distinguished(alice.mailbox, "inbox").unwrap();
+    let inbox = store.mailbox(alice.mailbox).folder_by_distinguished("inbox").unwrap();
     assert_eq!((inbox.total, inbox.unread), (1, 1));
-    let items = store.item_numbers(alice.mailbox, inbox.folder).unwrap();
+    let items = store.mailbox(alice.mailbox).item_numbers(inbox.folder).unwrap();
     let plan = ewsd_store::Plan { mime: true, body: true, ..ewsd_store::Plan::default() };
-    let row = store.items(alice.mailbox, &items, &plan).unwrap().remove(0);
+    let row = store.mailbox(alice.mailbox).items(&items, &plan).unwrap().remove(0);
     assert_eq!(row.body.unwrap(), b".dotted\r\n");
     let mime = String::from_utf8(row.mime.unwrap()).unwrap();
     assert!(
@@ -383,7 +383,7 @@ fn mail_is_delivered_to_each_recipient() {
         "{mime}"
     );
     assert!(mime.ends_with("Subject: Hello\r\n\r\n.dotted\r\n"), "{mime}");
-    assert_eq!(store.folder_by_distinguished(bob.mailbox, "inbox").unwrap().total, 0);
+    assert_eq!(store.mailbox(bob.mailbox).folder_by_distinguished("inbox").unwrap().total, 0);
 }
 
 #[test]
@@ -410,7 +410,7 @@ fn a_sweep_finds_what_nobody_told() {
     let database = database();
     let alice = account(&database, "alice");
     let mut store = Store::connect(&database.options()).unwrap();
-    let newest = u64::try_from(store.newest(alice.mailbox).unwrap().0).unwrap();
+    let newest = u64::try_from(store.mailbox(alice.mailbox).newest().unwrap().0).unwrap();
     let mailbox = u64::try_from(alice.mailbox.0).unwrap();
     let mut rig = Rig::start(database.options(), settings());
     rig.send(&Job::Sweep { job: 1, known: Pairs(vec![(mailbox, newest - 1), (999, 1)]) }, &[]);

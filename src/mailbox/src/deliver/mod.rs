@@ -175,9 +175,9 @@ fn put(
     let default_quota = i64::try_from(settings.mail.quota_bytes).unwrap_or(i64::MAX);
     if target.quota_bytes.unwrap_or(default_quota) > 0 {
         let size = i64::try_from(mime.len()).unwrap_or(i64::MAX);
-        store.check_quota(target.mailbox, size, default_quota)?;
+        store.mailbox(target.mailbox).check_quota(size, default_quota)?;
     }
-    let inbox = store.folder_by_distinguished(target.mailbox, "inbox")?.folder;
+    let inbox = store.mailbox(target.mailbox).folder_by_distinguished("inbox")?.folder;
     let mut item = new_item(parsed, inbox, mime);
     item.flags |= bit::UNMODIFIED;
     if trace.author == Some(target.mailbox) {
@@ -194,7 +194,7 @@ fn put(
         item.props.insert("ReceivedBy".to_owned(), receiver.clone());
         item.props.insert("ReceivedRepresenting".to_owned(), receiver);
     }
-    store.create_item(target.mailbox, &item)
+    store.mailbox(target.mailbox).create_item(&item)
 }
 
 /// A message that was parsed, as an item to be stored with its octets.

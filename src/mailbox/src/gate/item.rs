@@ -132,7 +132,7 @@ impl Gate<'_> {
         }
         let mut places = Places::new();
         for (mailbox, named) in others {
-            let found = self.store.item_places(mailbox, &named)?;
+            let found = self.store.mailbox(mailbox).item_places(&named)?;
             places.extend(found.into_iter().map(|place| ((mailbox, place.folder, place.item), place)));
         }
         Ok(asked.into_iter().map(|one| one.and_then(|one| self.grant_item(&one, &places, right))).collect())

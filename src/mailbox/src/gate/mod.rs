@@ -1,6 +1,6 @@
 //! The authorization gate: the one place where ids and names from the wire become things of a mailbox.
 //!
-//! [`Granted`] can be made here only, and nobody gets at the store without one. An account owns its own mailbox. Of another's it
+//! [`Granted`] can be made here only, and nobody gets at a mailbox without one: [`Gate::open`] gives the one it names and no other. An account owns its own mailbox. Of another's it
 //! may use the folders on which the owner gave it rights, and what is in them, in operations that are let in ([`Gate::share`]):
 //! all others refuse whoever names another mailbox. Delegates and impersonation will be decided here as well.
 //!
@@ -28,9 +28,9 @@ use ewsd_model::id::{
 };
 use ewsd_model::rights::Rights;
 use ewsd_model::target::TargetFolder;
-use ewsd_model::value::{EffectiveRights, Mailbox};
+use ewsd_model::value::{EffectiveRights, Mailbox as Address};
 use ewsd_model::{FolderKind, distinguished};
-use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Map, Page, Store};
+use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Mailbox, Map, Page, Store};
 
 use crate::error::Result;
 
@@ -58,6 +58,7 @@ impl Granted {
         Granted { mailbox, guid, rights: Rights::OWNER, guest: None }
     }
 
+    /// For comparing, and for whoever waits for its changes. What is done in it takes no number: [`Gate::open`].
     pub fn mailbox(&self) -> MailboxNo {
         self.mailbox
     }
@@ -148,8 +149,13 @@ impl<'a> Gate<'a> {
         Gate { store, caller, shared: false, known: HashMap::new() }
     }
 
-    /// The store, for the mailbox that `granted` names.
-    pub fn store(&mut self, _granted: &Granted) -> &mut Store {
+    /// The mailbox that `granted` is a leave for. The only way in.
+    pub fn open(&mut self, granted: &Granted) -> Mailbox<'_> {
+        self.store.mailbox(granted.mailbox)
+    }
+
+    /// The store itself, for sending: mail goes into other mailboxes and into the queue.
+    pub(crate) fn store(&mut self) -> &mut Store {
         self.store
     }
 
@@ -235,16 +241,20 @@ impl<'a> Gate<'a> {
             return Ok(());
         }
         let (whose, top) = (folder.granted.whose(), folder.row.folder);
-        let below = self.store.children(whose.mailbox, top, true, &Filter::True, &[], Page::first(i64::MAX))?;
+        let below = self.store.mailbox(whose.mailbox).children(top, true, &Filter::True, &[], Page::first(i64::MAX))?;
         below.rows.iter().try_for_each(|row| self.grant(whose, row, right).map(drop))
     }
 
     /// Has another's folders tell of those below them that the caller may see, and of no others.
     pub fn count_visible<'r>(
         &mut self,
-        mailbox: MailboxNo,
+        granted: &Granted,
         rows: impl IntoIterator<Item = &'r mut FolderRow>,
     ) -> Result<()> {
+        self.count_below(granted.mailbox, rows)
+    }
+
+    fn count_below<'r>(&mut self, mailbox: MailboxNo, rows: impl IntoIterator<Item = &'r mut FolderRow>) -> Result<()> {
         if mailbox == self.caller.mailbox {
             return Ok(());
         }
@@ -253,7 +263,7 @@ impl<'a> Gate<'a> {
             return Ok(());
         }
         let numbers: Vec<FolderNo> = above.iter().map(|row| row.folder).collect();
-        let rights = self.store.child_rights(mailbox, &numbers)?;
+        let rights = self.store.mailbox(mailbox).child_rights(&numbers)?;
         for row in &mut above {
             let below = rights.iter().filter(|(parent, list)| *parent == row.folder && self.shows(list));
             row.child_count = i64::try_from(below.count()).unwrap_or(i64::MAX);
@@ -271,7 +281,7 @@ impl<'a> Gate<'a> {
         if self.is_own(granted) || folders.is_empty() {
             return Ok(folders.iter().copied().collect());
         }
-        let rights = self.store.folder_rights_at(granted.mailbox, folders, at)?;
+        let rights = self.store.mailbox(granted.mailbox).folder_rights_at(folders, at)?;
         Ok(rights.iter().filter(|(_, list)| self.shows(list)).map(|(folder, _)| *folder).collect())
     }
 
@@ -300,8 +310,8 @@ impl<'a> Gate<'a> {
             let places = || wanted.iter().flatten().filter(|place| place.whose.mailbox == mailbox);
             let numbers: Vec<FolderNo> = places().filter_map(|place| place.number).collect();
             let names: Vec<&str> = places().filter_map(|place| place.name).collect();
-            let mut found = self.store.folders(mailbox, &numbers, &names)?;
-            self.count_visible(mailbox, &mut found)?;
+            let mut found = self.store.mailbox(mailbox).folders(&numbers, &names)?;
+            self.count_below(mailbox, &mut found)?;
             rows.extend(found.into_iter().map(|row| (mailbox, row)));
         }
         let find = |place: Place| {
@@ -346,7 +356,7 @@ impl<'a> Gate<'a> {
     }
 
     /// The mailbox named by an address: the primary one of its owner.
-    fn whose(&mut self, mailbox: &Mailbox) -> Result<Whose> {
+    fn whose(&mut self, mailbox: &Address) -> Result<Whose> {
         let address = mailbox.address.as_deref().unwrap_or_default().trim();
         if self.caller.primary_address.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(address)) {
             return Ok(self.own().whose());

@@ -1,7 +1,7 @@
 //! What the gate lets in.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 use ewsd_model::failure::Detail;
-use ewsd_model::value::WireId;
+use ewsd_model::value::{Mailbox, WireId};
 use ewsd_store::testing::database;
 use ewsd_store::{NewAccount, StoreError};
 
@@ -32,7 +32,7 @@ fn an_account_sees_its_own_mailbox_and_no_other() {
     let database = database();
     let mut store = Store::connect(&database.options()).unwrap();
     let (alice, bob) = (account(&mut store, "alice"), account(&mut store, "bob"));
-    let bobs = store.folder_by_distinguished(bob.mailbox, "inbox").unwrap().folder;
+    let bobs = store.mailbox(bob.mailbox).folder_by_distinguished("inbox").unwrap().folder;
     let bobs = FolderId { mailbox: bob.guid, folder: bobs };
     let mut gate = Gate::new(&mut store, Rc::new(alice.clone()));
     let own = gate.folder(&inbox_of(None), Right::Read).unwrap();

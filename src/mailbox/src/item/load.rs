@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ewsd_model::Value;
 use ewsd_model::code::Code;
-use ewsd_model::id::{ItemNo, MailboxNo};
+use ewsd_model::id::ItemNo;
 use ewsd_model::property::{Column, bit};
 use ewsd_store::attached::{self, AttachedItem};
 use ewsd_store::{AttachmentKind, AttachmentRow, Columns, ItemRow, Map, Plan};
@@ -32,7 +32,7 @@ pub fn by_mailbox(items: &[Result<Item>]) -> Vec<(Granted, Vec<ItemNo>)> {
 /// One item's row.
 pub fn row(session: &mut Session<'_>, item: &Item, plan: &Plan) -> Result<ItemRow> {
     let granted = item.granted;
-    let rows = session.gate.store(&granted).items(granted.mailbox(), &[item.item], plan)?;
+    let rows = session.gate.open(&granted).items(&[item.item], plan)?;
     rows.into_iter().next().ok_or_else(|| Code::ErrorItemNotFound.into())
 }
 
@@ -42,7 +42,7 @@ pub fn attachments(session: &mut Session<'_>, granted: &Granted, rows: &[ItemRow
     if having.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(session.gate.store(granted).attachments(granted.mailbox(), &having)?)
+    Ok(session.gate.open(granted).attachments(&having)?)
 }
 
 /// A message with everything it is written from.
@@ -55,14 +55,13 @@ pub struct Whole {
 impl Whole {
     /// Reads the message. Contents of attachments are read only where the stored octets are of no use.
     pub fn read(session: &mut Session<'_>, granted: &Granted, number: ItemNo) -> Result<Whole> {
-        let store = session.gate.store(granted);
-        let mailbox: MailboxNo = granted.mailbox();
-        let rows = store.items(mailbox, &[number], &Needs::of_message().plan)?;
+        let mut mailbox = session.gate.open(granted);
+        let rows = mailbox.items(&[number], &Needs::of_message().plan)?;
         let row = rows.into_iter().next().ok_or(Error::from(Code::ErrorItemNotFound))?;
         let mut attachments = Vec::new();
         if row.attachments > 0 && is_stale(&row) {
-            for one in store.attachments(mailbox, &[number])? {
-                attachments.push(store.attachment(mailbox, number, one.attachment, true)?);
+            for one in mailbox.attachments(&[number])? {
+                attachments.push(mailbox.attachment(number, one.attachment, true)?);
             }
         }
         Ok(Whole { row, attachments })

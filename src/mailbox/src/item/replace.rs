@@ -3,10 +3,10 @@
 
 use ewsd_model::PropId;
 use ewsd_model::Value;
-use ewsd_model::id::{ItemNo, MailboxNo, Seq};
+use ewsd_model::id::{ItemNo, Seq};
 use ewsd_model::property::{Column, Source, TABLE, Told, bit};
 use ewsd_model::value::Body;
-use ewsd_store::{AttachmentRow, ItemRef, ItemUpdate, Store, StoreError};
+use ewsd_store::{AttachmentRow, ItemRef, ItemUpdate, Mailbox, StoreError};
 
 use super::derive;
 use super::draft::Attached;
@@ -48,25 +48,24 @@ fn overlay_column(edit: &mut Edit<'_>, column: Column, told: Told, parsed: &Pars
 
 /// Writes the update, and the new message's attachments for the old ones. Inside a transaction.
 pub fn write(
-    store: &mut Store,
-    mailbox: MailboxNo,
+    mailbox: &mut Mailbox<'_>,
     item: ItemNo,
     update: &ItemUpdate<'_>,
     expect: Seq,
     parsed: &Parsed<'_>,
 ) -> Result<ItemRef, StoreError> {
-    let mut changed = store.update_item(mailbox, item, update, Some(expect))?;
-    let old: Vec<_> = store.attachments(mailbox, &[item])?.iter().map(|row: &AttachmentRow| row.attachment).collect();
+    let mut changed = mailbox.update_item(item, update, Some(expect))?;
+    let old: Vec<_> = mailbox.attachments(&[item])?.iter().map(|row: &AttachmentRow| row.attachment).collect();
     if old.is_empty() && parsed.attachments.is_empty() {
         return Ok(changed);
     }
     if !old.is_empty() {
-        changed = store.delete_attachments(mailbox, item, &old)?.1;
+        changed = mailbox.delete_attachments(item, &old)?.1;
     }
     let new: Vec<Attached> = parsed.attachments.iter().cloned().map(Attached::parsed).collect();
     if !new.is_empty() {
         let rows: Vec<_> = new.iter().map(Attached::row).collect();
-        changed = store.create_attachments(mailbox, item, &rows)?.1;
+        changed = mailbox.create_attachments(item, &rows)?.1;
     }
     // The attachments are the message's own: it tells the whole, and its size is that of its octets.
     let mut settled = ItemUpdate::default();
@@ -76,5 +75,5 @@ pub fn write(
     if let Some(size) = update.set.number(Column::Size) {
         settled.set.set(Column::Size, Value::Long(size));
     }
-    store.update_item(mailbox, item, &settled, Some(changed.change))
+    mailbox.update_item(item, &settled, Some(changed.change))
 }

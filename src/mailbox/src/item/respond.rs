@@ -44,7 +44,7 @@ impl Answered {
             update.set.set(Column::IconIndex, Value::Int(icon));
         }
         let granted = self.item.granted;
-        match session.gate.store(&granted).update_item(granted.mailbox(), self.item.item, &update, None) {
+        match session.gate.open(&granted).update_item(self.item.item, &update, None) {
             // Gone meanwhile: there is nothing to remember it by.
             Ok(_) | Err(ewsd_store::StoreError::NotFound(_)) => Ok(()),
             Err(error) => Err(error.into()),
@@ -95,7 +95,7 @@ fn put(message: &mut Wanted, id: PropId, value: Value) {
 fn suppress_receipt(session: &mut Session<'_>, item: &Item) -> Result<()> {
     let update = ItemUpdate { clear_flags: bit::READ_RECEIPT, ..ItemUpdate::default() };
     let granted = item.granted;
-    session.gate.store(&granted).update_item(granted.mailbox(), item.item, &update, None)?;
+    session.gate.open(&granted).update_item(item.item, &update, None)?;
     Ok(())
 }
 
@@ -247,7 +247,7 @@ fn carry(
         if !wanted(row.inline) {
             continue;
         }
-        let row = session.gate.store(&granted).attachment(granted.mailbox(), item.item, row.attachment, true)?;
+        let row = session.gate.open(&granted).attachment(item.item, row.attachment, true)?;
         let content = row.content.ok_or_else(|| Error::from(Failure::new(Code::ErrorItemNotFound)))?;
         message.attachments.push(NewAttachment {
             name: row.name,

@@ -7,9 +7,9 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::MailboxNo;
 use ewsd_model::property::Column;
-use ewsd_model::value::Mailbox;
+use ewsd_model::value::Mailbox as Person;
 use ewsd_settings::Settings;
-use ewsd_store::{Columns, Map, NewOutgoing, Recipient, Store};
+use ewsd_store::{Columns, Mailbox, Map, NewOutgoing, Recipient, Store};
 
 use crate::convert::mime;
 use crate::convert::mime::outgoing::{self, Missing, Refused, Sender};
@@ -37,7 +37,7 @@ pub struct Envelope {
 const LISTS: [PropId; 3] = [PropId::MessageToRecipients, PropId::MessageCcRecipients, PropId::MessageBccRecipients];
 
 /// Everybody in the recipient lists of a row's document.
-pub fn recipients(props: &Map) -> Vec<Mailbox> {
+pub fn recipients(props: &Map) -> Vec<Person> {
     LISTS.iter().flat_map(|id| mime::mailboxes(props, id.row().element)).collect()
 }
 
@@ -54,26 +54,26 @@ pub fn address(session: &mut Session<'_>, granted: &Granted, props: &Map) -> Res
     }
     let mut addresses: Vec<String> = Vec::with_capacity(people.len());
     for one in &people {
-        let address = resolve(session, granted, one)?;
+        let address = resolve(session, one)?;
         if !addresses.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
             addresses.push(address);
         }
     }
-    let store = session.gate.store(granted);
+    let store = session.gate.store();
     let mut local = store.recipients(&addresses)?;
     local.sort_by_key(|one| one.mailbox);
     let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
     let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
-    check_domains(session, granted, &remote)?;
+    check_domains(session, &remote)?;
     Ok(Envelope { mailbox: granted.mailbox(), sender: session.address(), local, remote })
 }
 
 /// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
-fn check_domains(session: &mut Session<'_>, granted: &Granted, remote: &[String]) -> Result<()> {
+fn check_domains(session: &mut Session<'_>, remote: &[String]) -> Result<()> {
     if remote.is_empty() {
         return Ok(());
     }
-    let ours = Domains::read(session.gate.store(granted), session.settings)?;
+    let ours = Domains::read(session.gate.store(), session.settings)?;
     let nobody: Vec<&str> = remote.iter().map(String::as_str).filter(|address| ours.hold(address)).collect();
     match nobody.is_empty() {
         true => Ok(()),
@@ -90,9 +90,9 @@ pub struct Checked(Vec<u8>);
 
 /// Writes the message as it leaves, for the smarthost and for people here alike. It must be the caller's own, by any of
 /// their addresses.
-pub fn checked(session: &mut Session<'_>, granted: &Granted, columns: &Columns, message: &[u8]) -> Result<Checked> {
+pub fn checked(session: &mut Session<'_>, columns: &Columns, message: &[u8]) -> Result<Checked> {
     let account = session.caller.account;
-    let own = session.gate.store(granted).addresses(account)?;
+    let own = session.gate.store().addresses(account)?;
     let primary = session.address();
     let sender = Sender { primary: &primary, own: &own, others: &[] };
     let given = columns.text(Column::MessageId).and_then(mime::id).filter(|id| outgoing::is_message_id(id.as_bytes()));
@@ -133,7 +133,7 @@ pub fn new_message_id(session: &Session<'_>) -> String {
 }
 
 /// The recipient's address: the one given, or that of the one person the name means.
-fn resolve(session: &mut Session<'_>, granted: &Granted, one: &Mailbox) -> Result<String> {
+fn resolve(session: &mut Session<'_>, one: &Person) -> Result<String> {
     let invalid = |what: &str| {
         let text = format!("This is no address that mail can be sent to: {what}");
         Error::from(Failure::with_text(Code::ErrorInvalidRecipients, text))
@@ -142,7 +142,7 @@ fn resolve(session: &mut Session<'_>, granted: &Granted, one: &Mailbox) -> Resul
         (Some(address), _) if is_address(address) => Ok(address.to_owned()),
         (Some(address), _) if !address.is_empty() => Err(invalid(address)),
         (_, Some(name)) if !name.trim().is_empty() => {
-            let mut found = session.gate.store(granted).resolve_names(name.trim(), 2)?;
+            let mut found = session.gate.resolve_names(name.trim(), 2)?;
             match (found.pop(), found.pop()) {
                 (Some(only), None) => Ok(only.address),
                 _ => Err(invalid(name)),
@@ -158,20 +158,31 @@ fn is_address(address: &str) -> bool {
 }
 
 impl Envelope {
-    /// Sends inside a transaction, with what the sender keeps of it. Mailboxes are changed in ascending order, so that two
-    /// senders never wait for each other.
+    /// Sends in one transaction with what the sender keeps of it in the own mailbox: everybody has it, and the sender the
+    /// copy, or nobody.
     pub fn send<T>(
+        &self,
+        session: &mut Session<'_>,
+        message: &Checked,
+        mut keep: impl FnMut(&mut Mailbox<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let settings = session.settings;
+        session.gate.store().transaction(|store| self.post(store, settings, message, &mut keep))
+    }
+
+    /// Mailboxes are changed in ascending order, so that two senders never wait for each other.
+    fn post<T>(
         &self,
         store: &mut Store,
         settings: &Settings,
         message: &Checked,
-        keep: impl FnOnce(&mut Store) -> Result<T>,
+        keep: &mut impl FnMut(&mut Mailbox<'_>) -> Result<T>,
     ) -> Result<T> {
         let (before, after): (Vec<_>, Vec<_>) = self.local.iter().partition(|one| one.mailbox < self.mailbox);
         let Checked(message) = message;
         let mut waiting = self.remote.clone();
         self.deliver(store, settings, &before, message, &mut waiting)?;
-        let kept = keep(store)?;
+        let kept = keep(&mut store.mailbox(self.mailbox))?;
         self.deliver(store, settings, &after, message, &mut waiting)?;
         if !waiting.is_empty() {
             let sender = self.sender.as_str();

@@ -70,7 +70,7 @@ impl Store {
             for (at, address) in new.addresses.iter().enumerate() {
                 store.add_address(account, address, at == 0)?;
             }
-            store.seed_folders(MailboxNo(row.try_get(1).map_err(corrupt)?), &seeds)?;
+            store.mailbox(MailboxNo(row.try_get(1).map_err(corrupt)?)).seed_folders(&seeds)?;
             Ok::<_, StoreError>(account)
         })?;
         self.account(made)?.ok_or(StoreError::NotFound(Missing::Account))
@@ -123,7 +123,7 @@ impl Store {
             for statement in OF_MAILBOX {
                 store.query(&Sql::new(*statement).with([mailbox.into()]))?;
             }
-            store.drop_journal(MailboxNo(mailbox))?;
+            store.mailbox(MailboxNo(mailbox)).drop_journal()?;
             store.query(&Sql::new("delete from mailbox where mailbox = $1").with([mailbox.into()])).map(drop)
         })
     }

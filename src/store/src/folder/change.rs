@@ -5,20 +5,19 @@ use crate::connection::corrupt;
 use crate::item::merged;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::Sql;
-use crate::{Missing, Store, StoreError};
-use ewsd_model::id::{FolderNo, MailboxNo, Seq};
+use crate::{Mailbox, Missing, StoreError};
+use ewsd_model::id::{FolderNo, Seq};
 
-impl Store {
+impl Mailbox<'_> {
     /// Changes a folder's properties: one round trip. With `expect`, only if that is its change number. (Counters
     /// change it as well: most callers expect none.)
     pub fn update_folder(
         &mut self,
-        mailbox: MailboxNo,
         folder: FolderNo,
         update: &FolderUpdate,
         expect: Option<Seq>,
     ) -> Result<Seq, StoreError> {
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let place = write.place(folder.0);
         let expected = expect.map(|change| format!(" and change = {}", write.place(change.0))).unwrap_or_default();
         let rights = rights_of("props");
@@ -60,19 +59,14 @@ impl Store {
         let rows = write.run(self, "", "c")?;
         match rows.first() {
             Some(row) => row.try_get(0).map(Seq).map_err(corrupt),
-            None => Err(StoreError::Conflict { current: self.folder(mailbox, folder)?.change }),
+            None => Err(StoreError::Conflict { current: self.folder(folder)?.change }),
         }
     }
 
     /// Gives a folder a DistinguishedFolderId that no other of the mailbox has, or takes it away.
-    pub fn set_distinguished(
-        &mut self,
-        mailbox: MailboxNo,
-        folder: FolderNo,
-        name: Option<&str>,
-    ) -> Result<(), StoreError> {
+    pub fn set_distinguished(&mut self, folder: FolderNo, name: Option<&str>) -> Result<(), StoreError> {
         let sql = Sql::new("update folder set distinguished = $3 where mailbox = $1 and folder = $2 returning 1")
-            .with([mailbox.0.into(), folder.0.into(), name.into()]);
-        self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Folder))
+            .with([self.no.0.into(), folder.0.into(), name.into()]);
+        self.store.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Folder))
     }
 }

@@ -5,17 +5,16 @@ use super::read::{FIELDS, folder_row};
 use crate::connection::corrupt;
 use crate::query::{Field, Filter, Found, Order, Page, Table, condition, order};
 use crate::sql::{Sql, int};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo};
 use ewsd_model::property::Column;
 
 const BY_NAME: &[Order] = &[Order { field: Field::Column(Column::Name), ascending: true }];
 
-impl Store {
+impl Mailbox<'_> {
     /// The folders directly below `parent`, or with `deep` all below it; `parent` itself is not among them.
     pub fn children(
         &mut self,
-        mailbox: MailboxNo,
         parent: FolderNo,
         deep: bool,
         filter: &Filter,
@@ -25,19 +24,19 @@ impl Store {
         let orders = if orders.is_empty() { BY_NAME } else { orders };
         let mut sql = Sql::new(below(deep));
         sql.push("select ").push(FIELDS);
-        from(mailbox, parent, deep, filter, &mut sql)?;
+        from(self.no, parent, deep, filter, &mut sql)?;
         sql.push(" order by ");
         order(orders, Table::Folder, "o.folder", page.from_end, &mut sql)?;
         sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset.max(0)).push("::bigint");
-        let mut rows = self.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = self.store.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect::<Result<Vec<_>, _>>()?;
         let read = int(rows.len())?;
         let total = if read < page.limit && (read > 0 || page.offset <= 0) {
             page.offset.max(0) + read
         } else {
             let mut sql = Sql::new(below(deep));
             sql.push("select count(*)");
-            from(mailbox, parent, deep, filter, &mut sql)?;
-            self.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)?
+            from(self.no, parent, deep, filter, &mut sql)?;
+            self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)?
         };
         if page.from_end {
             rows.reverse();

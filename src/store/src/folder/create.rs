@@ -4,9 +4,9 @@ use super::NewFolder;
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::{Param, Sql};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::FolderKind;
-use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
+use ewsd_model::id::{FolderNo, ItemNo, Seq};
 
 /// A folder of a new mailbox. Parents come before their children.
 #[derive(Clone, Debug)]
@@ -20,61 +20,58 @@ pub(crate) struct Seed {
     pub hidden: bool,
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Makes a folder: one round trip. [`StoreError::Exists`] if the parent has one of that name,
     /// [`StoreError::NotFound`] if there is no such parent.
-    pub fn create_folder(&mut self, mailbox: MailboxNo, new: &NewFolder) -> Result<(FolderNo, Seq), StoreError> {
-        self.insert_folder(mailbox, new, Kind::FolderCreated, None)
+    pub fn create_folder(&mut self, new: &NewFolder) -> Result<(FolderNo, Seq), StoreError> {
+        self.insert_folder(new, Kind::FolderCreated, None)
     }
 
     /// Copies a folder with its items and all folders below it to `target`. [`StoreError::Cycle`] if that lies below it.
-    /// `creator`: as in [`Store::copy_items`].
+    /// `creator`: as in [`Mailbox::copy_items`].
     pub fn copy_folder(
         &mut self,
-        mailbox: MailboxNo,
         folder: FolderNo,
         target: FolderNo,
         creator: Option<i64>,
     ) -> Result<(FolderNo, Seq), StoreError> {
-        self.transaction(|store| {
-            store.lock_mailbox(mailbox)?;
-            if store.ancestors(mailbox, target)?.contains(&folder) {
+        self.transaction(|mailbox| {
+            mailbox.lock()?;
+            if mailbox.ancestors(target)?.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
-            store.copy_tree(mailbox, folder, target, creator)
+            mailbox.copy_tree(folder, target, creator)
         })
     }
 
     fn copy_tree(
         &mut self,
-        mailbox: MailboxNo,
         folder: FolderNo,
         target: FolderNo,
         creator: Option<i64>,
     ) -> Result<(FolderNo, Seq), StoreError> {
-        let source = self.folder(mailbox, folder)?;
+        let source = self.folder(folder)?;
         let mut new = NewFolder::new(target, source.kind, source.name);
         (new.class, new.hidden, new.props, new.ext) = (source.class, source.hidden, source.props, source.ext);
-        let made = self.insert_folder(mailbox, &new, Kind::FolderCopied, Some(folder))?;
-        let items: Vec<ItemNo> = self.item_numbers(mailbox, folder)?;
-        self.copy_items(mailbox, &items, made.0, creator)?;
+        let made = self.insert_folder(&new, Kind::FolderCopied, Some(folder))?;
+        let items: Vec<ItemNo> = self.item_numbers(folder)?;
+        self.copy_items(&items, made.0, creator)?;
         let below =
             Sql::new("select folder from folder where mailbox = $1 and parent = $2 and folder <> $3 order by folder")
-                .with([mailbox.0.into(), folder.0.into(), made.0.0.into()]);
-        for row in self.query(&below)? {
-            self.copy_tree(mailbox, FolderNo(row.try_get(0).map_err(corrupt)?), made.0, creator)?;
+                .with([self.no.0.into(), folder.0.into(), made.0.0.into()]);
+        for row in self.store.query(&below)? {
+            self.copy_tree(FolderNo(row.try_get(0).map_err(corrupt)?), made.0, creator)?;
         }
         Ok(made)
     }
 
     fn insert_folder(
         &mut self,
-        mailbox: MailboxNo,
         new: &NewFolder,
         kind: Kind,
         source: Option<FolderNo>,
     ) -> Result<(FolderNo, Seq), StoreError> {
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let parent = write.place(new.parent.0);
         let source = write.place(source.map_or(Param::Null, |folder| folder.0.into()));
         write.bump(
@@ -122,12 +119,12 @@ impl Store {
     }
 
     /// Makes the folders of a new mailbox, numbered from 1 in the order given.
-    pub(crate) fn seed_folders(&mut self, mailbox: MailboxNo, seeds: &[Seed]) -> Result<(), StoreError> {
+    pub(crate) fn seed_folders(&mut self, seeds: &[Seed]) -> Result<(), StoreError> {
         let place_of =
             |name: &str| seeds.iter().position(|seed| seed.distinguished == name).map_or(0, |at| at as i64 + 1);
         let texts =
             |field: &dyn Fn(&Seed) -> String| Param::Texts(seeds.iter().map(|seed| field(seed).into()).collect());
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let parents = write.place(Param::Ints(seeds.iter().map(|seed| place_of(seed.parent)).collect()));
         let kinds = write.place(Param::Ints(seeds.iter().map(|seed| seed.kind as i64).collect()));
         let classes = write.place(texts(&|seed| seed.class.to_owned()));

@@ -3,7 +3,7 @@
 use super::rights_of;
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo, Seq};
 use ewsd_model::property::bit;
 
@@ -18,28 +18,23 @@ enum Extent {
     Items,
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Removes a folder with its items and all folders below it.
-    pub fn delete_folder(&mut self, mailbox: MailboxNo, folder: FolderNo) -> Result<Seq, StoreError> {
-        self.remove(mailbox, folder, Extent::Whole)?.ok_or(StoreError::NotFound(Missing::Folder))
+    pub fn delete_folder(&mut self, folder: FolderNo) -> Result<Seq, StoreError> {
+        self.remove(folder, Extent::Whole)?.ok_or(StoreError::NotFound(Missing::Folder))
     }
 
     /// Removes a folder's items, and with `folders` all folders below it. None: there was nothing to remove.
-    pub fn empty_folder(
-        &mut self,
-        mailbox: MailboxNo,
-        folder: FolderNo,
-        folders: bool,
-    ) -> Result<Option<Seq>, StoreError> {
-        self.remove(mailbox, folder, if folders { Extent::Inside } else { Extent::Items })
+    pub fn empty_folder(&mut self, folder: FolderNo, folders: bool) -> Result<Option<Seq>, StoreError> {
+        self.remove(folder, if folders { Extent::Inside } else { Extent::Items })
     }
 
-    fn remove(&mut self, mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Result<Option<Seq>, StoreError> {
-        self.transaction(|store| {
+    fn remove(&mut self, folder: FolderNo, extent: Extent) -> Result<Option<Seq>, StoreError> {
+        self.transaction(|mailbox| {
             // What is below must not change between look and removal; the list can be long, so no second try.
-            store.lock_mailbox(mailbox)?;
-            let rows = compose(mailbox, folder, extent).run(store, "", "c")?;
-            rows.first().map(|row| row.try_get(0).map(Seq).map_err(corrupt)).transpose()
+            mailbox.lock()?;
+            let rows = compose(mailbox.no, folder, extent).run(mailbox, "", "taken")?;
+            rows.first().map(first).transpose()
         })
     }
 }

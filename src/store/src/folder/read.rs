@@ -3,9 +3,9 @@
 use super::FolderRow;
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, clean, object};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::FolderKind;
-use ewsd_model::id::{FolderNo, MailboxNo, Seq};
+use ewsd_model::id::{FolderNo, Seq};
 use postgres::Row;
 
 /// What [`folder_row`] reads, of the folder `o`.
@@ -13,43 +13,38 @@ pub(crate) const FIELDS: &str = "o.folder, o.parent, o.kind, o.class, o.name, o.
     o.modified, o.total, o.unread, (select count(*) from folder k where k.mailbox = o.mailbox and k.parent = o.folder), \
     o.bytes, o.hidden, o.props, o.ext";
 
-impl Store {
+impl Mailbox<'_> {
     /// Folders by number and by DistinguishedFolderId, in no particular order; those that are not there are left out.
-    pub fn folders(
-        &mut self,
-        mailbox: MailboxNo,
-        numbers: &[FolderNo],
-        names: &[&str],
-    ) -> Result<Vec<FolderRow>, StoreError> {
+    pub fn folders(&mut self, numbers: &[FolderNo], names: &[&str]) -> Result<Vec<FolderRow>, StoreError> {
         let numbers = Param::Ints(numbers.iter().map(|folder| folder.0).collect());
         let names = Param::Texts(names.iter().map(|name| clean(name)).collect());
         let sql = Sql::new(format!(
             "select {FIELDS} from folder o where o.mailbox = $1 and (o.folder = any($2) or o.distinguished = any($3))"
         ))
-        .with([mailbox.0.into(), numbers, names]);
-        self.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect()
+        .with([self.no.0.into(), numbers, names]);
+        self.store.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect()
     }
 
-    pub fn folder(&mut self, mailbox: MailboxNo, folder: FolderNo) -> Result<FolderRow, StoreError> {
-        let found = self.folders(mailbox, &[folder], &[])?;
+    pub fn folder(&mut self, folder: FolderNo) -> Result<FolderRow, StoreError> {
+        let found = self.folders(&[folder], &[])?;
         found.into_iter().next().ok_or(StoreError::NotFound(Missing::Folder))
     }
 
-    pub fn folder_by_distinguished(&mut self, mailbox: MailboxNo, name: &str) -> Result<FolderRow, StoreError> {
-        let found = self.folders(mailbox, &[], &[name])?;
+    pub fn folder_by_distinguished(&mut self, name: &str) -> Result<FolderRow, StoreError> {
+        let found = self.folders(&[], &[name])?;
         found.into_iter().next().ok_or(StoreError::NotFound(Missing::Folder))
     }
 
     /// The DistinguishedFolderIds that the mailbox has, with their folders.
-    pub fn distinguished_map(&mut self, mailbox: MailboxNo) -> Result<Vec<(String, FolderNo)>, StoreError> {
+    pub fn distinguished_map(&mut self) -> Result<Vec<(String, FolderNo)>, StoreError> {
         let sql = Sql::new("select distinguished, folder from folder where mailbox = $1 and distinguished is not null")
-            .with([mailbox.0.into()]);
+            .with([self.no.0.into()]);
         let read = |row: &Row| Ok((row.try_get(0)?, FolderNo(row.try_get(1)?)));
-        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        self.store.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
     }
 
     /// The folder itself, its parent, and so on up to the root.
-    pub fn ancestors(&mut self, mailbox: MailboxNo, folder: FolderNo) -> Result<Vec<FolderNo>, StoreError> {
+    pub fn ancestors(&mut self, folder: FolderNo) -> Result<Vec<FolderNo>, StoreError> {
         const UP: &str = "
             with recursive up as (
                 select folder, parent, 0 as depth from folder where mailbox = $1 and folder = $2
@@ -57,21 +52,21 @@ impl Store {
                 select o.folder, o.parent, up.depth + 1 from folder o join up on o.mailbox = $1 and o.folder = up.parent
             )
             select folder from up order by depth";
-        let sql = Sql::new(UP).with([mailbox.0.into(), folder.0.into()]);
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
+        let sql = Sql::new(UP).with([self.no.0.into(), folder.0.into()]);
+        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
     }
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// The names of the folders directly below.
-    pub fn child_names(&mut self, mailbox: MailboxNo, parent: FolderNo) -> Result<Vec<String>, StoreError> {
+    pub fn child_names(&mut self, parent: FolderNo) -> Result<Vec<String>, StoreError> {
         let sql = Sql::new("select name from folder where mailbox = $1 and parent = $2")
-            .with([mailbox.0.into(), parent.0.into()]);
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
+            .with([self.no.0.into(), parent.0.into()]);
+        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
     }
 
     /// The numbers of all folders below, at any depth.
-    pub fn descendants(&mut self, mailbox: MailboxNo, parent: FolderNo) -> Result<Vec<FolderNo>, StoreError> {
+    pub fn descendants(&mut self, parent: FolderNo) -> Result<Vec<FolderNo>, StoreError> {
         const DOWN: &str = "
             with recursive below as (
                 select folder from folder where mailbox = $1 and parent = $2
@@ -79,8 +74,8 @@ impl Store {
                 select k.folder from folder k join below on k.mailbox = $1 and k.parent = below.folder
             )
             select folder from below";
-        let sql = Sql::new(DOWN).with([mailbox.0.into(), parent.0.into()]);
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
+        let sql = Sql::new(DOWN).with([self.no.0.into(), parent.0.into()]);
+        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
     }
 }
 

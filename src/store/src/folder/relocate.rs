@@ -2,26 +2,25 @@
 
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo, Seq};
 
-impl Store {
+impl Mailbox<'_> {
     /// Hangs a folder, with all below it, below `target`. [`StoreError::Cycle`] if that is itself or lies below it,
     /// [`StoreError::Exists`] if there is one of that name.
-    pub fn move_folder(&mut self, mailbox: MailboxNo, folder: FolderNo, target: FolderNo) -> Result<Seq, StoreError> {
-        self.transaction(|store| {
+    pub fn move_folder(&mut self, folder: FolderNo, target: FolderNo) -> Result<Seq, StoreError> {
+        self.transaction(|mailbox| {
             // Two moves at once could make a ring: look only when no other can happen.
-            store.lock_mailbox(mailbox)?;
-            let above = store.ancestors(mailbox, target)?;
+            mailbox.lock()?;
+            let above = mailbox.ancestors(target)?;
             if above.is_empty() {
                 return Err(StoreError::NotFound(Missing::Folder));
             }
             if above.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
-            let rows = relink(mailbox, folder, target).run(store, "", "c")?;
-            let row = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?;
-            row.try_get(0).map(Seq).map_err(corrupt)
+            let rows = relink(mailbox.no, folder, target).run(mailbox, "", "taken")?;
+            first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)
         })
     }
 }

@@ -3,16 +3,15 @@
 use super::rights_of;
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql};
-use crate::{Store, StoreError};
-use ewsd_model::id::{FolderNo, MailboxNo, Seq};
+use crate::{Mailbox, StoreError};
+use ewsd_model::id::{FolderNo, Seq};
 use postgres::Row;
 
-impl Store {
+impl Mailbox<'_> {
     /// The rights on folders, gone ones too, as they were at a place in the journal: the list that was kept among the folder's
     /// properties. Folders of which the journal no longer tells are left out.
     pub fn folder_rights_at(
         &mut self,
-        mailbox: MailboxNo,
         folders: &[FolderNo],
         at: Seq,
     ) -> Result<Vec<(FolderNo, serde_json::Value)>, StoreError> {
@@ -25,22 +24,18 @@ impl Store {
              from unnest($2::bigint[]) as w (folder)) known where rights is not null",
             rights_of("o.props")
         ))
-        .with([mailbox.0.into(), Param::Ints(folders.iter().map(|folder| folder.0).collect()), at.0.into()]);
-        self.read(&sql)?.iter().map(read).collect()
+        .with([self.no.0.into(), Param::Ints(folders.iter().map(|folder| folder.0).collect()), at.0.into()]);
+        self.store.read(&sql)?.iter().map(read).collect()
     }
 
     /// The rights on the folders directly below others, with the one above each.
-    pub fn child_rights(
-        &mut self,
-        mailbox: MailboxNo,
-        parents: &[FolderNo],
-    ) -> Result<Vec<(FolderNo, serde_json::Value)>, StoreError> {
+    pub fn child_rights(&mut self, parents: &[FolderNo]) -> Result<Vec<(FolderNo, serde_json::Value)>, StoreError> {
         let sql = Sql::new(format!(
             "select parent, {} from folder where mailbox = $1 and parent = any($2)",
             rights_of("props")
         ))
-        .with([mailbox.0.into(), Param::Ints(parents.iter().map(|folder| folder.0).collect())]);
-        self.read(&sql)?.iter().map(read).collect()
+        .with([self.no.0.into(), Param::Ints(parents.iter().map(|folder| folder.0).collect())]);
+        self.store.read(&sql)?.iter().map(read).collect()
     }
 }
 

@@ -7,24 +7,24 @@ use crate::column::{COLUMNS, Holds, param};
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::{Param, int};
-use crate::{Missing, Store, StoreError, search};
+use crate::{Mailbox, Missing, StoreError, search};
 use ewsd_model::id::{ItemNo, MailboxNo, Seq};
 use ewsd_model::property::{Column, bit};
 
-impl Store {
+impl Mailbox<'_> {
     /// Makes one item: one round trip. [`StoreError::NotFound`] if there is no such folder.
-    pub fn create_item(&mut self, mailbox: MailboxNo, new: &NewItem) -> Result<ItemRef, StoreError> {
+    pub fn create_item(&mut self, new: &NewItem) -> Result<ItemRef, StoreError> {
         let mut parts = Parts::default();
         let body = new.body.map(|body| parts.add(body));
         let mime = new.mime.map(|mime| parts.add(mime));
         let contents: Vec<Hash> = new.attachments.iter().map(|attachment| parts.add(attachment.content)).collect();
-        if parts.octets > AHEAD && !self.in_transaction() {
-            return self.transaction(|store| store.create_item(mailbox, new));
+        if parts.octets > AHEAD && !self.store.in_transaction() {
+            return self.transaction(|mailbox| mailbox.create_item(new));
         }
         if parts.octets > AHEAD {
-            self.put_ahead(mailbox, &mut parts)?;
+            self.put_ahead(&mut parts)?;
         }
-        let write = compose(mailbox, new, &parts, [body, mime], &contents)?;
+        let write = compose(self.no, new, &parts, [body, mime], &contents)?;
         let rows = write.run(self, "", "c")?;
         let seq = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?.try_get(0).map_err(corrupt)?;
         let item = ItemNo(seq);
@@ -32,11 +32,11 @@ impl Store {
     }
 
     /// Makes several, all or none, in one transaction.
-    pub fn create_items(&mut self, mailbox: MailboxNo, new: &[NewItem]) -> Result<Vec<ItemRef>, StoreError> {
+    pub fn create_items(&mut self, new: &[NewItem]) -> Result<Vec<ItemRef>, StoreError> {
         match new {
             [] => Ok(Vec::new()),
-            [one] => Ok(vec![self.create_item(mailbox, one)?]),
-            many => self.transaction(|store| many.iter().map(|one| store.create_item(mailbox, one)).collect()),
+            [one] => Ok(vec![self.create_item(one)?]),
+            many => self.transaction(|mailbox| many.iter().map(|one| mailbox.create_item(one)).collect()),
         }
     }
 }

@@ -4,17 +4,17 @@ use super::relocate::counters;
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::Param;
-use crate::{Store, StoreError};
-use ewsd_model::id::{ItemNo, MailboxNo};
+use crate::{Mailbox, StoreError};
+use ewsd_model::id::ItemNo;
 use ewsd_model::property::bit;
 
-impl Store {
+impl Mailbox<'_> {
     /// Removes items with their attachments. Answers those that were there. Contents that nobody else names are collected later.
-    pub fn delete_items(&mut self, mailbox: MailboxNo, items: &[ItemNo]) -> Result<Vec<ItemNo>, StoreError> {
+    pub fn delete_items(&mut self, items: &[ItemNo]) -> Result<Vec<ItemNo>, StoreError> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let numbers = write.place(Param::Ints(items.iter().map(|item| item.0).collect()));
         write.step(
             "src",

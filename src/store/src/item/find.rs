@@ -5,7 +5,7 @@ use super::{ItemRow, Plan};
 use crate::connection::corrupt;
 use crate::query::{Cmp, Field, Filter, Found, Order, Page, Table, condition, order};
 use crate::sql::{Param, Sql, int};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo};
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::property::{Column, bit};
@@ -20,18 +20,16 @@ const FAR: i64 = 256;
 /// Where a search looks.
 #[derive(Clone, Copy)]
 struct Scope<'a> {
-    mailbox: MailboxNo,
     folders: &'a [FolderNo],
     associated: bool,
     filter: &'a Filter,
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Items of `folders`, either the normal or the `associated` ones. Bodies and messages are not read, whatever the plan.
     #[allow(clippy::too_many_arguments)]
     pub fn find_items(
         &mut self,
-        mailbox: MailboxNo,
         folders: &[FolderNo],
         associated: bool,
         plan: &Plan,
@@ -41,7 +39,7 @@ impl Store {
     ) -> Result<Found<ItemRow>, StoreError> {
         let plan = Plan { body: false, mime: false, ..*plan };
         let orders = if orders.is_empty() { NEWEST_FIRST } else { orders };
-        let scope = Scope { mailbox, folders, associated, filter };
+        let scope = Scope { folders, associated, filter };
         let page = Page { offset: page.offset.max(0), ..page };
         let (rows, total, from_end) = self.page_rows(scope, &plan, orders, page)?;
         let mut rows = rows.iter().map(|row| item(row, &plan)).collect::<Result<Vec<_>, _>>()?;
@@ -53,15 +51,9 @@ impl Store {
     }
 
     /// How many items a search finds.
-    pub fn count_items(
-        &mut self,
-        mailbox: MailboxNo,
-        folders: &[FolderNo],
-        associated: bool,
-        filter: &Filter,
-    ) -> Result<i64, StoreError> {
-        let scope = Scope { mailbox, folders, associated, filter };
-        let mut sql = scope.select();
+    pub fn count_items(&mut self, folders: &[FolderNo], associated: bool, filter: &Filter) -> Result<i64, StoreError> {
+        let scope = Scope { folders, associated, filter };
+        let mut sql = scope.select(self.no);
         match scope.counter() {
             Some(counter) => {
                 sql.push(counter);
@@ -71,7 +63,7 @@ impl Store {
                 from(scope, &mut sql)?;
             }
         }
-        self.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
+        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
     }
 
     /// How many rows of the search come before the first that meets `wanted`, counted from the last with `from_end`; None
@@ -79,7 +71,6 @@ impl Store {
     #[allow(clippy::too_many_arguments)]
     pub fn rows_before(
         &mut self,
-        mailbox: MailboxNo,
         folders: &[FolderNo],
         associated: bool,
         filter: &Filter,
@@ -88,9 +79,9 @@ impl Store {
         from_end: bool,
     ) -> Result<Option<i64>, StoreError> {
         let orders = if orders.is_empty() { NEWEST_FIRST } else { orders };
-        let scope = Scope { mailbox, folders, associated, filter };
+        let scope = Scope { folders, associated, filter };
         // The rows come numbered in their order; sorting them by the number would only keep `limit` from ending the walk.
-        let mut sql = scope.select();
+        let mut sql = scope.select(self.no);
         sql.push("w.place - 1 from (select row_number() over (order by ");
         order(orders, Table::Item, "i.item", from_end, &mut sql)?;
         sql.push(") as place, ");
@@ -98,7 +89,7 @@ impl Store {
         sql.push(" as met");
         from(scope, &mut sql)?;
         sql.push(") w where w.met limit 1");
-        self.read(&sql)?.first().map(|row| row.try_get(0).map_err(corrupt)).transpose()
+        self.store.read(&sql)?.first().map(|row| row.try_get(0).map_err(corrupt)).transpose()
     }
 
     /// The page's rows, how many there are on all pages, and whether these were read from the end.
@@ -111,7 +102,7 @@ impl Store {
     ) -> Result<(Vec<Row>, i64, bool), StoreError> {
         // A search for the unread need not go through the folder once it has found all of them.
         if scope.counter().is_some() && (page.offset >= FAR || *scope.filter != Filter::True) {
-            let total = self.count_items(scope.mailbox, scope.folders, scope.associated, scope.filter)?;
+            let total = self.count_items(scope.folders, scope.associated, scope.filter)?;
             let near = nearest(page, total);
             if near.limit == 0 {
                 return Ok((Vec::new(), total, false));
@@ -128,13 +119,13 @@ impl Store {
         let total = match told {
             Some(total) => total,
             None if read < page.limit && (read > 0 || page.offset == 0) => page.offset + read,
-            None => self.count_items(scope.mailbox, scope.folders, scope.associated, scope.filter)?,
+            None => self.count_items(scope.folders, scope.associated, scope.filter)?,
         };
         Ok((rows, total, page.from_end))
     }
 
     fn window(&mut self, scope: Scope<'_>, plan: &Plan, orders: &[Order], page: Page) -> Result<Vec<Row>, StoreError> {
-        let mut sql = scope.select();
+        let mut sql = scope.select(self.no);
         sql.push(&fields(plan));
         if let Some(counter) = scope.counter() {
             sql.push(", ").push(counter);
@@ -152,7 +143,7 @@ impl Store {
                 ")) with ordinality w (item, place) join item i on i.mailbox = $1 and i.item = w.item order by w.place",
             );
         }
-        self.read(&sql)
+        self.store.read(&sql)
     }
 }
 
@@ -173,9 +164,9 @@ impl Scope<'_> {
     }
 
     /// The beginning of a statement: `$1` is the mailbox, `$2` the folders.
-    fn select<'s>(&self) -> Sql<'s> {
+    fn select<'s>(&self, mailbox: MailboxNo) -> Sql<'s> {
         let numbers = self.folders.iter().map(|folder| folder.0).collect();
-        Sql::new("select ").with([self.mailbox.0.into(), Param::Ints(numbers)])
+        Sql::new("select ").with([mailbox.0.into(), Param::Ints(numbers)])
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, object};
-use crate::{Map, Store, StoreError};
-use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
+use crate::{Mailbox, Map, StoreError};
+use ewsd_model::id::{FolderNo, ItemNo};
 use postgres::Row;
 
 /// A folder that is there, and whether an item is in it.
@@ -19,13 +19,9 @@ pub struct ItemPlace {
     pub props: Map,
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Of pairs of a folder and an item, in no particular order; pairs whose folder is not there are left out.
-    pub fn item_places(
-        &mut self,
-        mailbox: MailboxNo,
-        named: &[(FolderNo, ItemNo)],
-    ) -> Result<Vec<ItemPlace>, StoreError> {
+    pub fn item_places(&mut self, named: &[(FolderNo, ItemNo)]) -> Result<Vec<ItemPlace>, StoreError> {
         const PLACES: &str = "
             select w.folder, w.item, i.item is not null, i.creator, o.props
             from unnest($2::bigint[], $3::bigint[]) as w (folder, item)
@@ -33,7 +29,7 @@ impl Store {
             left join item i on i.mailbox = $1 and i.item = w.item and i.folder = w.folder";
         let folders = Param::Ints(named.iter().map(|(folder, _)| folder.0).collect());
         let items = Param::Ints(named.iter().map(|(_, item)| item.0).collect());
-        let sql = Sql::new(PLACES).with([mailbox.0.into(), folders, items]);
+        let sql = Sql::new(PLACES).with([self.no.0.into(), folders, items]);
         let read = |row: &Row| {
             Ok(ItemPlace {
                 folder: FolderNo(row.try_get(0)?),
@@ -43,6 +39,6 @@ impl Store {
                 props: object(row, 4)?,
             })
         };
-        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        self.store.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
     }
 }

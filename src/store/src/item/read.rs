@@ -5,43 +5,43 @@ use crate::blob::first_parts;
 use crate::column::{Columns, read};
 use crate::connection::corrupt;
 use crate::sql::{Param, Sql, object};
-use crate::{Store, StoreError};
+use crate::{Mailbox, StoreError};
 use ewsd_model::ItemKind;
-use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
+use ewsd_model::id::{FolderNo, ItemNo, Seq};
 use postgres::Row;
 
 /// Columns that every plan reads.
 const ALWAYS: &str = "i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator";
 const ALWAYS_COUNT: usize = 7;
 
-impl Store {
+impl Mailbox<'_> {
     /// Items by number, in no particular order; those that are not there are left out.
-    pub fn items(&mut self, mailbox: MailboxNo, items: &[ItemNo], plan: &Plan) -> Result<Vec<ItemRow>, StoreError> {
+    pub fn items(&mut self, items: &[ItemNo], plan: &Plan) -> Result<Vec<ItemRow>, StoreError> {
         let mut sql = Sql::new("select ");
         sql.shaped = true;
         sql.push(&fields(plan)).push(" from item i where i.mailbox = $1 and i.item = ");
-        sql.params.push(mailbox.0.into());
+        sql.params.push(self.no.0.into());
         match items {
             [] => return Ok(Vec::new()),
             [one] => sql.bind(one.0),
             many => sql.push("any(").bind(Param::Ints(many.iter().map(|item| item.0).collect())).push(")"),
         };
-        let rows = self.read(&sql)?;
+        let rows = self.store.read(&sql)?;
         let mut found = rows.iter().map(|row| item(row, plan)).collect::<Result<Vec<_>, _>>()?;
         let hashes = rows.iter().map(|row| hashes(row, plan)).collect::<Result<Vec<_>, _>>()?;
         drop(rows);
         for (item, [body, mime]) in found.iter_mut().zip(&hashes) {
-            self.read_rest(mailbox, body.as_deref(), &mut item.body)?;
-            self.read_rest(mailbox, mime.as_deref(), &mut item.mime)?;
+            self.read_rest(body.as_deref(), &mut item.body)?;
+            self.read_rest(mime.as_deref(), &mut item.mime)?;
         }
         Ok(found)
     }
 
     /// The numbers of all items of a folder, associated ones too, oldest first.
-    pub fn item_numbers(&mut self, mailbox: MailboxNo, folder: FolderNo) -> Result<Vec<ItemNo>, StoreError> {
+    pub fn item_numbers(&mut self, folder: FolderNo) -> Result<Vec<ItemNo>, StoreError> {
         let sql = Sql::new("select item from item where mailbox = $1 and folder = $2 order by item")
-            .with([mailbox.0.into(), folder.0.into()]);
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map(ItemNo).map_err(corrupt)).collect()
+            .with([self.no.0.into(), folder.0.into()]);
+        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map(ItemNo).map_err(corrupt)).collect()
     }
 }
 
@@ -83,7 +83,7 @@ fn hashes(row: &Row, plan: &Plan) -> Result<[Option<Vec<u8>>; 2], StoreError> {
     })
 }
 
-/// Reads what [`fields`] selected. Of large contents only the first part: [`Store::items`] reads the rest.
+/// Reads what [`fields`] selected. Of large contents only the first part: [`Mailbox::items`] reads the rest.
 pub(super) fn item(row: &Row, plan: &Plan) -> Result<ItemRow, StoreError> {
     let kind: i16 = row.try_get(2).map_err(corrupt)?;
     let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;

@@ -4,20 +4,15 @@ use super::ItemRef;
 use super::update::item_ref;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::Param;
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_model::property::bit;
 
-impl Store {
+impl Mailbox<'_> {
     /// Moves items; the answer is in the order given, without those that are not there.
     /// [`StoreError::NotFound`] of the folder if the target is not there.
-    pub fn move_items(
-        &mut self,
-        mailbox: MailboxNo,
-        items: &[ItemNo],
-        target: FolderNo,
-    ) -> Result<Vec<ItemRef>, StoreError> {
-        let (mut write, target_place) = sources(mailbox, items, target);
+    pub fn move_items(&mut self, items: &[ItemNo], target: FolderNo) -> Result<Vec<ItemRef>, StoreError> {
+        let (mut write, target_place) = sources(self.no, items, target);
         write.bump(&Count::Of("src"), "0", &guard(&target_place));
         write.step(
             "u",
@@ -48,24 +43,23 @@ impl Store {
             from: "c cross join src left join u on u.item = src.item",
             ..Rows::default()
         });
-        finish(self, write, mailbox, items, target, &target_place)
+        finish(self, write, items, target, &target_place)
     }
 
     /// Copies items, attachments included; the answer is in the order given, without those that are not there. `creator`: the
     /// account that makes the copies, if that is not the owner of the mailbox.
     pub fn copy_items(
         &mut self,
-        mailbox: MailboxNo,
         items: &[ItemNo],
         target: FolderNo,
         creator: Option<i64>,
     ) -> Result<Vec<ItemRef>, StoreError> {
-        if !self.in_transaction() {
-            return self.transaction(|store| store.copy_items(mailbox, items, target, creator));
+        if !self.store.in_transaction() {
+            return self.transaction(|mailbox| mailbox.copy_items(items, target, creator));
         }
         // The counter is locked before the look: nothing that is copied, contents included, can go meanwhile.
-        self.lock_mailbox(mailbox)?;
-        let (mut write, target_place) = sources(mailbox, items, target);
+        self.lock()?;
+        let (mut write, target_place) = sources(self.no, items, target);
         write.step(
             "att",
             "select a.*, src.n as item_n, row_number() over (order by src.n, a.attachment) as n \
@@ -106,7 +100,7 @@ impl Store {
             from: "c cross join src left join i on i.item = c.base + src.n",
             ..Rows::default()
         });
-        finish(self, write, mailbox, items, target, &target_place)
+        finish(self, write, items, target, &target_place)
     }
 }
 
@@ -149,9 +143,8 @@ pub(super) fn counters(write: &mut Write, deltas: &str) {
 }
 
 fn finish(
-    store: &mut Store,
+    mailbox: &mut Mailbox<'_>,
     write: Write,
-    mailbox: MailboxNo,
     items: &[ItemNo],
     target: FolderNo,
     target_place: &str,
@@ -160,8 +153,8 @@ fn finish(
         return Ok(Vec::new());
     }
     let select = format!(", c.base + src.n, {target_place}, src.kind, c.base + src.n, src.item");
-    let rows = write.run(store, &select, "c, src order by src.n")?;
-    if rows.is_empty() && store.folders(mailbox, &[target], &[])?.is_empty() {
+    let rows = write.run(mailbox, &select, "c, src order by src.n")?;
+    if rows.is_empty() && mailbox.folders(&[target], &[])?.is_empty() {
         return Err(StoreError::NotFound(Missing::Folder));
     }
     rows.iter().map(item_ref).collect()

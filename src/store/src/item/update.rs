@@ -6,7 +6,7 @@ use crate::column::{lookup, param};
 use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::{Param, Sql};
-use crate::{Map, Missing, Store, StoreError, search};
+use crate::{Mailbox, Map, Missing, StoreError, search};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use ewsd_model::property::{Column, bit};
@@ -17,25 +17,24 @@ fn unread(flags: &str) -> String {
     format!("(({flags}) & {} = 0)::int", bit::READ | bit::ASSOCIATED)
 }
 
-impl Store {
+impl Mailbox<'_> {
     /// Changes one item, whole or not at all: one round trip. With `expect`, only if that is its change number:
     /// [`StoreError::Conflict`] otherwise.
     pub fn update_item(
         &mut self,
-        mailbox: MailboxNo,
         item: ItemNo,
         update: &ItemUpdate,
         expect: Option<Seq>,
     ) -> Result<ItemRef, StoreError> {
         let mut parts = Parts::default();
         let [body, mime] = [update.body, update.mime].map(|content| content.map(|c| c.map(|c| parts.add(c))));
-        if parts.octets > AHEAD && !self.in_transaction() {
-            return self.transaction(|store| store.update_item(mailbox, item, update, expect));
+        if parts.octets > AHEAD && !self.store.in_transaction() {
+            return self.transaction(|mailbox| mailbox.update_item(item, update, expect));
         }
         if parts.octets > AHEAD {
-            self.put_ahead(mailbox, &mut parts)?;
+            self.put_ahead(&mut parts)?;
         }
-        let mut write = compose(mailbox, item, update, expect)?;
+        let mut write = compose(self.no, item, update, expect)?;
         if !parts.is_empty() {
             write.step_with("b", |sql| parts.insert(sql, ", c"));
         }
@@ -58,37 +57,32 @@ impl Store {
         )?;
         match rows.first() {
             Some(row) => item_ref(row),
-            None => Err(self.why_not(mailbox, item)?),
+            None => Err(self.why_not(item)?),
         }
     }
 
     /// Sets the read state where it is another. Answers those that changed.
-    pub fn set_read(&mut self, mailbox: MailboxNo, items: &[ItemNo], read: bool) -> Result<Vec<ItemRef>, StoreError> {
+    pub fn set_read(&mut self, items: &[ItemNo], read: bool) -> Result<Vec<ItemRef>, StoreError> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = Write::new(mailbox);
+        let mut write = Write::new(self.no);
         let items = write.place(Param::Ints(items.iter().map(|item| item.0).collect()));
         read_state(self, write, &format!("item = any({items}::bigint[])"), read)
     }
 
     /// The same for all items of a folder.
-    pub fn set_all_read(
-        &mut self,
-        mailbox: MailboxNo,
-        folder: FolderNo,
-        read: bool,
-    ) -> Result<Vec<ItemRef>, StoreError> {
-        let mut write = Write::new(mailbox);
+    pub fn set_all_read(&mut self, folder: FolderNo, read: bool) -> Result<Vec<ItemRef>, StoreError> {
+        let mut write = Write::new(self.no);
         let folder = write.place(folder.0);
         read_state(self, write, &format!("folder = {folder}"), read)
     }
 
     /// Why a change of one item found nothing to change.
-    fn why_not(&mut self, mailbox: MailboxNo, item: ItemNo) -> Result<StoreError, StoreError> {
+    fn why_not(&mut self, item: ItemNo) -> Result<StoreError, StoreError> {
         let sql = Sql::new("select change from item where mailbox = $1 and item = $2")
-            .with([mailbox.0.into(), item.0.into()]);
-        Ok(match self.read_opt(&sql)? {
+            .with([self.no.0.into(), item.0.into()]);
+        Ok(match self.store.read_opt(&sql)? {
             Some(row) => StoreError::Conflict { current: Seq(row.try_get(0).map_err(corrupt)?) },
             None => StoreError::NotFound(Missing::Item),
         })
@@ -230,7 +224,12 @@ fn counter_step(write: &mut Write, update: &ItemUpdate) -> Result<(), StoreError
 }
 
 /// Sets the read state of the items that meet `condition`.
-fn read_state(store: &mut Store, mut write: Write, condition: &str, read: bool) -> Result<Vec<ItemRef>, StoreError> {
+fn read_state(
+    mailbox: &mut Mailbox<'_>,
+    mut write: Write,
+    condition: &str,
+    read: bool,
+) -> Result<Vec<ItemRef>, StoreError> {
     let read = write.place(read);
     write.step(
         "src",
@@ -269,7 +268,7 @@ fn read_state(store: &mut Store, mut write: Write, condition: &str, read: bool) 
         from: "c cross join src left join u on u.item = src.item",
         ..Rows::default()
     });
-    let rows = write.run(store, ", src.item, src.folder, src.kind, c.base + src.n, src.item", "c, src")?;
+    let rows = write.run(mailbox, ", src.item, src.folder, src.kind, c.base + src.n, src.item", "c, src")?;
     rows.iter().map(item_ref).collect()
 }
 

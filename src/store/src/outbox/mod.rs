@@ -46,7 +46,7 @@ impl Store {
         let id = self.transaction(|store| {
             let mut parts = Parts::default();
             let hash = parts.add(new.mime);
-            store.put_ahead(new.mailbox, &mut parts)?;
+            store.mailbox(new.mailbox).put_ahead(&mut parts)?;
             let sql =
                 Sql::new("insert into outbox (mailbox, sender, recipients, mime) values ($1, $2, $3, $4) returning id")
                     .with([

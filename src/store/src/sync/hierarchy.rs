@@ -5,8 +5,8 @@ use crate::connection::corrupt;
 use crate::folder::{FIELDS, folder_row};
 use crate::journal::Kind;
 use crate::sql::Sql;
-use crate::{Missing, Store, StoreError};
-use ewsd_model::id::{FolderNo, MailboxNo, Seq};
+use crate::{Mailbox, Missing, StoreError};
+use ewsd_model::id::{FolderNo, Seq};
 
 /// The tree below `$2` without itself, as it is (each folder with the way down to it) and as it was at `$3`: what has gone since
 /// is put back, and what was moved hangs where its first move since took it from.
@@ -42,22 +42,17 @@ const NEWS: &str = "
     ) r on true
     where c.mailbox = $1 order by cardinality(r.way), r.name, r.told";
 
-impl Store {
+impl Mailbox<'_> {
     /// News of the tree below `root` since `base`; without `base` all of it. [`StoreError::Trimmed`] if the journal no longer
     /// reaches back to it.
-    pub fn sync_folders(
-        &mut self,
-        mailbox: MailboxNo,
-        root: FolderNo,
-        base: Option<Seq>,
-    ) -> Result<HierarchyPage, StoreError> {
+    pub fn sync_folders(&mut self, root: FolderNo, base: Option<Seq>) -> Result<HierarchyPage, StoreError> {
         let since = base.map_or(0, |seq| seq.0);
         let text = format!("{TREES}{NEWS}")
             .replace("{fields}", FIELDS)
             .replace("{moved}", &Kind::FolderMoved.sql())
             .replace("{deleted}", &Kind::FolderDeleted.sql());
-        let sql = Sql::new(text).with([mailbox.0.into(), root.0.into(), since.into()]);
-        let rows = self.read(&sql)?;
+        let sql = Sql::new(text).with([self.no.0.into(), root.0.into(), since.into()]);
+        let rows = self.store.read(&sql)?;
         let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
         let upto = Seq(first.try_get(0).map_err(corrupt)?);
         let trimmed: i64 = first.try_get(1).map_err(corrupt)?;

@@ -11,9 +11,9 @@ use super::{ItemChange, ItemPage, ItemState, SyncKind};
 use crate::connection::corrupt;
 use crate::journal::Kind;
 use crate::sql::{Sql, int};
-use crate::{Missing, Store, StoreError};
+use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::ItemKind;
-use ewsd_model::id::{ItemNo, MailboxNo, Seq};
+use ewsd_model::id::{ItemNo, Seq};
 use postgres::Row;
 
 /// One query for each page; the counter is read by the same one, so `upto` and the rows belong together.
@@ -48,47 +48,35 @@ const ROUND: &str = "
     left join item i on i.mailbox = $1 and i.item = r.item
     where c.mailbox = $1 order by r.place";
 
-impl Store {
+impl Mailbox<'_> {
     /// The next page of news for a client that is at `state`, at most `limit` items; `associated` items only if asked for.
     /// [`StoreError::Trimmed`] if the journal no longer reaches back to the state.
-    pub fn sync_items(
-        &mut self,
-        mailbox: MailboxNo,
-        state: &ItemState,
-        associated: bool,
-        limit: usize,
-    ) -> Result<ItemPage, StoreError> {
+    pub fn sync_items(&mut self, state: &ItemState, associated: bool, limit: usize) -> Result<ItemPage, StoreError> {
         let limit = limit.max(1);
         match *state {
-            ItemState::Initial { .. } => self.listing(mailbox, state, associated, limit),
+            ItemState::Initial { .. } => self.listing(state, associated, limit),
             ItemState::At { folder, seq } => {
                 let round = ItemState::Round { folder, base: seq, upto: Seq(i64::MAX), cursor: Seq(0) };
-                self.round(mailbox, &round, associated, limit)
+                self.round(&round, associated, limit)
             }
-            ItemState::Round { .. } => self.round(mailbox, state, associated, limit),
+            ItemState::Round { .. } => self.round(state, associated, limit),
         }
     }
 
-    fn listing(
-        &mut self,
-        mailbox: MailboxNo,
-        state: &ItemState,
-        associated: bool,
-        limit: usize,
-    ) -> Result<ItemPage, StoreError> {
+    fn listing(&mut self, state: &ItemState, associated: bool, limit: usize) -> Result<ItemPage, StoreError> {
         let ItemState::Initial { folder, upto, cursor } = *state else {
             return Err(StoreError::Corrupt("not a listing".to_owned()));
         };
         // One more than asked for: whether there is another page must not take another query.
         let sql = Sql::new(LISTING).with([
-            mailbox.0.into(),
+            self.no.0.into(),
             folder.0.into(),
             cursor.0.into(),
             upto.0.into(),
             associated.into(),
             int(limit.saturating_add(1))?.into(),
         ]);
-        let rows = self.read(&sql)?;
+        let rows = self.store.read(&sql)?;
         let (newest, _) = counter(&rows)?;
         let upto = upto.min(newest);
         let mut changes = Vec::with_capacity(rows.len());
@@ -105,13 +93,7 @@ impl Store {
         Ok(ItemPage { changes, state, last: done && upto == newest })
     }
 
-    fn round(
-        &mut self,
-        mailbox: MailboxNo,
-        state: &ItemState,
-        associated: bool,
-        limit: usize,
-    ) -> Result<ItemPage, StoreError> {
+    fn round(&mut self, state: &ItemState, associated: bool, limit: usize) -> Result<ItemPage, StoreError> {
         let ItemState::Round { folder, base, upto, cursor } = *state else {
             return Err(StoreError::Corrupt("not a round".to_owned()));
         };
@@ -120,7 +102,7 @@ impl Store {
             .replace("{deleted}", &Kind::ItemDeleted.sql())
             .replace("{moved}", &Kind::ItemMoved.sql());
         let sql = Sql::new(text).with([
-            mailbox.0.into(),
+            self.no.0.into(),
             folder.0.into(),
             base.0.into(),
             upto.0.into(),
@@ -128,7 +110,7 @@ impl Store {
             associated.into(),
             int(limit.saturating_add(1))?.into(),
         ]);
-        let rows = self.read(&sql)?;
+        let rows = self.store.read(&sql)?;
         let (newest, trimmed) = counter(&rows)?;
         // A state from the future is of another database: of the one before a restore, for example.
         if base < trimmed || base > newest {

@@ -29,8 +29,8 @@ fn a_lost_database_is_busy_and_comes_back() {
     let options = Options { retry_ms: 1234, ..cluster.options() };
     let mut store = Store::connect(&options).unwrap();
     let account = store.create_account(&new_account("alice")).unwrap();
-    let inbox = store.folder_by_distinguished(account.mailbox, "inbox").unwrap().folder;
-    let kept = store.create_item(account.mailbox, &message(inbox, "kept")).unwrap().item;
+    let inbox = store.mailbox(account.mailbox).folder_by_distinguished("inbox").unwrap().folder;
+    let kept = store.mailbox(account.mailbox).create_item(&message(inbox, "kept")).unwrap().item;
 
     for crash in [false, true] {
         if crash {
@@ -39,10 +39,11 @@ fn a_lost_database_is_busy_and_comes_back() {
             cluster.stop()
         }
         for _ in 0..3 {
-            assert!(matches!(store.newest(account.mailbox), Err(StoreError::Busy { retry_ms: 1234 })));
-            let write = store.create_item(account.mailbox, &message(inbox, "lost"));
+            assert!(matches!(store.mailbox(account.mailbox).newest(), Err(StoreError::Busy { retry_ms: 1234 })));
+            let write = store.mailbox(account.mailbox).create_item(&message(inbox, "lost"));
             assert!(matches!(write, Err(StoreError::Busy { .. })));
-            let both: Result<(), StoreError> = store.transaction(|store| store.newest(account.mailbox).map(drop));
+            let both: Result<(), StoreError> =
+                store.transaction(|store| store.mailbox(account.mailbox).newest().map(drop));
             assert!(matches!(both, Err(StoreError::Busy { .. })));
         }
         assert!(!store.is_connected());
@@ -51,11 +52,11 @@ fn a_lost_database_is_busy_and_comes_back() {
         assert!(Store::connect(&options).is_err());
         cluster.start_again();
         wait_ready(&options, Duration::from_secs(30)).unwrap();
-        let items = until(|| store.item_numbers(account.mailbox, inbox));
+        let items = until(|| store.mailbox(account.mailbox).item_numbers(inbox));
         assert_eq!(items[0], kept);
-        until(|| store.create_item(account.mailbox, &message(inbox, "after")));
+        until(|| store.mailbox(account.mailbox).create_item(&message(inbox, "after")));
     }
-    assert_eq!(store.item_numbers(account.mailbox, inbox).unwrap().len(), 3);
+    assert_eq!(store.mailbox(account.mailbox).item_numbers(inbox).unwrap().len(), 3);
 }
 
 #[test]
@@ -64,17 +65,17 @@ fn a_connection_that_was_cut_is_noticed_only_by_a_change_under_way() {
     let cut = "do $$ begin perform pg_terminate_backend(pid) from pg_stat_activity
                where datname = current_database() and pid <> pg_backend_pid(); end $$";
     house.execute(cut);
-    assert!(house.store.newest(house.mailbox).is_ok());
+    assert!(house.store.mailbox(house.mailbox).newest().is_ok());
     house.execute(cut);
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     let result: Result<(), StoreError> =
-        house.store.transaction(|store| store.create_item(mailbox, &message(inbox, "x")).map(drop));
+        house.store.transaction(|store| store.mailbox(mailbox).create_item(&message(inbox, "x")).map(drop));
     result.unwrap();
     house.execute(cut);
-    let result = house.store.create_item(mailbox, &message(inbox, "x"));
+    let result = house.store.mailbox(mailbox).create_item(&message(inbox, "x"));
     // Whether it came through is for the caller to find out, unless the store found the loss before.
     assert!(matches!(result, Ok(_) | Err(StoreError::Busy { .. })));
-    assert!(house.store.create_item(mailbox, &message(inbox, "x")).is_ok());
+    assert!(house.store.mailbox(mailbox).create_item(&message(inbox, "x")).is_ok());
 }
 
 /// Cuts all connections to the database but its own, and waits until they are gone.
@@ -96,13 +97,13 @@ fn a_connection_lost_in_a_transaction_undoes_it() {
     let before = house.newest();
     for swallow in [false, true] {
         let result: Result<(), StoreError> = house.store.transaction(|store| {
-            store.create_item(mailbox, &message(inbox, "x"))?;
+            store.mailbox(mailbox).create_item(&message(inbox, "x"))?;
             cut(&options);
             if !swallow {
                 return Ok(());
             }
-            assert!(store.create_item(mailbox, &message(inbox, "y")).is_err());
-            assert!(store.newest(mailbox).is_err(), "a new connection knows nothing of the transaction");
+            assert!(store.mailbox(mailbox).create_item(&message(inbox, "y")).is_err());
+            assert!(store.mailbox(mailbox).newest().is_err(), "a new connection knows nothing of the transaction");
             Ok(())
         });
         assert!(matches!(result, Err(StoreError::Busy { .. })));
@@ -133,13 +134,13 @@ fn a_session_that_the_server_ended_is_away_whatever_the_reason() {
     let mut store = Store::connect(&hasty).unwrap();
     let watcher = Options { application: hasty.application.clone(), ..house.database.options() };
     let result: Result<(), StoreError> = store.transaction(|store| {
-        store.newest(mailbox)?;
+        store.mailbox(mailbox).newest()?;
         until_gone(&watcher);
-        store.create_item(mailbox, &message(inbox, "x")).map(drop)
+        store.mailbox(mailbox).create_item(&message(inbox, "x")).map(drop)
     });
     assert!(matches!(result, Err(StoreError::Busy { .. })), "{result:?}");
     assert_eq!(house.newest(), before);
-    assert_eq!(store.newest(mailbox).unwrap(), before);
+    assert_eq!(store.mailbox(mailbox).newest().unwrap(), before);
 }
 
 /// 25006: the primary is elsewhere by now, which only a new connection finds.
@@ -148,7 +149,7 @@ fn a_server_that_takes_no_changes_is_left() {
     let mut house = house();
     let url = format!("{} options='-c default_transaction_read_only=on'", house.database.options().url);
     let mut store = Store::connect(&Options { url, ..house.database.options() }).unwrap();
-    let write = store.create_item(house.mailbox, &message(house.inbox, "x"));
+    let write = store.mailbox(house.mailbox).create_item(&message(house.inbox, "x"));
     assert!(matches!(write, Err(StoreError::Busy { .. })), "{write:?}");
     assert!(!store.is_connected());
     house.check();
@@ -166,13 +167,13 @@ fn an_administrator_who_keeps_sessions_out_is_waited_for() {
     );
     admin.batch_execute(&format!("alter database {name} allow_connections false")).unwrap();
     admin.batch_execute(&end_sessions).unwrap();
-    assert!(matches!(house.store.newest(house.mailbox), Err(StoreError::Busy { .. })));
+    assert!(matches!(house.store.mailbox(house.mailbox).newest(), Err(StoreError::Busy { .. })));
     // Who starts with such a server may have the wrong one.
     assert!(matches!(Store::connect(&options), Err(StoreError::Db(_))));
     admin.batch_execute(&format!("alter database {name} allow_connections true")).unwrap();
     let (mailbox, retry_ms) = (house.mailbox, options.retry_ms);
     let patience = std::time::Instant::now() + Duration::from_secs(30);
-    while let Err(error) = house.store.newest(mailbox) {
+    while let Err(error) = house.store.mailbox(mailbox).newest() {
         assert!(matches!(error, StoreError::Busy { retry_ms: same } if same == retry_ms), "{error}");
         assert!(house.store.pause_left() <= Duration::from_secs(2) && std::time::Instant::now() < patience);
     }
@@ -247,20 +248,20 @@ fn a_change_of_unknown_outcome_is_neither_acknowledged_nor_made_again() {
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     let cutter = Cutter::start(house.database.options());
     let mut store = Store::connect(&cutter.options).unwrap();
-    store.create_item(mailbox, &message(inbox, "prepared")).unwrap();
+    store.mailbox(mailbox).create_item(&message(inbox, "prepared")).unwrap();
     store.take_changes();
     // A statement of its own (Bind first), then a transaction's end (Query).
     cutter.arm(b'B', "");
-    let alone = store.create_item(mailbox, &message(inbox, "alone"));
+    let alone = store.mailbox(mailbox).create_item(&message(inbox, "alone"));
     assert!(matches!(alone, Err(StoreError::Busy { .. })) && cutter.has_cut(), "{alone:?}");
     cutter.arm(b'Q', "commit");
     let together: Result<(), StoreError> =
-        store.transaction(|store| store.create_item(mailbox, &message(inbox, "together")).map(drop));
+        store.transaction(|store| store.mailbox(mailbox).create_item(&message(inbox, "together")).map(drop));
     assert!(matches!(together, Err(StoreError::Busy { .. })) && cutter.has_cut(), "{together:?}");
     assert_eq!(store.take_changes(), []);
     // Both were committed, each once; a look that is cut is taken again without a word.
     cutter.arm(b'B', "");
-    assert_eq!(store.item_numbers(mailbox, inbox).unwrap().len(), 3);
+    assert_eq!(store.mailbox(mailbox).item_numbers(inbox).unwrap().len(), 3);
     assert_eq!(house.number("select count(*) from item"), 3);
     house.check();
 }
@@ -296,7 +297,7 @@ fn a_wrong_setting_is_told_as_such() {
     options.url = options.url.replace("dbname='test", "dbname='nosuch");
     assert!(matches!(Store::connect(&options), Err(StoreError::Db(text)) if text.contains("nosuch")));
     let mut lazy = Store::lazy(&Options::new("host=/nonexistent user=x")).unwrap();
-    assert!(matches!(lazy.newest(MailboxNo(1)), Err(StoreError::Busy { .. })));
+    assert!(matches!(lazy.mailbox(MailboxNo(1)).newest(), Err(StoreError::Busy { .. })));
 }
 
 #[test]
@@ -306,7 +307,7 @@ fn more_forms_of_statements_than_are_kept_prepared_are_no_matter() {
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     for n in 0..700 {
         let filter = Filter::And(vec![Filter::Exists(Field::Bit(1)); n % 350 + 1]);
-        assert_eq!(house.store.count_items(mailbox, &[inbox], false, &filter).unwrap(), 1);
+        assert_eq!(house.store.mailbox(mailbox).count_items(&[inbox], false, &filter).unwrap(), 1);
     }
     assert!(
         house.number(
@@ -334,7 +335,7 @@ fn a_part_that_fails_undoes_itself_alone() {
     let mut house = house();
     house.execute("alter table item add constraint no_words check (subject <> 'xyzzy')");
     let (mailbox, inbox) = (house.mailbox, house.inbox);
-    let give = |store: &mut Store, text: &str| store.create_item(mailbox, &message(inbox, text));
+    let give = |store: &mut Store, text: &str| store.mailbox(mailbox).create_item(&message(inbox, text));
     let unfit = |result: &Result<ItemRef, StoreError>| matches!(result, Err(StoreError::Unfit { large: false, text }) if text.contains("no_words") && !text.contains("xyzzy"));
     assert!(unfit(&give(&mut house.store, "xyzzy")));
     house

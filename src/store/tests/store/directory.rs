@@ -12,7 +12,7 @@ fn a_new_account_has_a_mailbox_with_all_folders() {
     assert_eq!(house.store.account_by_address("Alice@Example.test").unwrap().unwrap().account, number);
     assert_eq!(house.store.account_by_mailbox(mailbox).unwrap().unwrap().account, number);
     assert_eq!(house.store.mailbox_by_guid(found.guid).unwrap(), Some(mailbox));
-    let names = house.store.distinguished_map(mailbox).unwrap();
+    let names = house.store.mailbox(mailbox).distinguished_map().unwrap();
     assert_eq!(names.len(), ewsd_model::distinguished::made().count());
     house.check();
 }
@@ -22,7 +22,7 @@ fn folders_are_named_in_the_language_of_the_account() {
     let mut house = house();
     let new = NewAccount { language: "de".to_owned(), ..new_account("hans") };
     let hans = house.store.create_account(&new).unwrap();
-    assert_eq!(house.store.folder_by_distinguished(hans.mailbox, "inbox").unwrap().name, "Posteingang");
+    assert_eq!(house.store.mailbox(hans.mailbox).folder_by_distinguished("inbox").unwrap().name, "Posteingang");
 }
 
 #[test]
@@ -73,13 +73,13 @@ fn settings_of_an_account_are_changed() {
 fn a_deleted_account_leaves_nothing() {
     let mut house = house();
     house.add(house.inbox, "x");
-    house.store.put_blob(house.mailbox, b"x").unwrap();
+    house.store.mailbox(house.mailbox).put_blob(b"x").unwrap();
     house.store.delete_account(house.account.account).unwrap();
     for table in ["account", "address", "mailbox", "counter", "folder", "item", "attachment", "blob", "journal"] {
         assert_eq!(house.number(&format!("select count(*) from {table}")), 0, "{table}");
     }
     assert!(house.store.delete_account(house.account.account).is_err());
-    assert!(matches!(house.store.newest(house.mailbox), Err(StoreError::NotFound(Missing::Mailbox))));
+    assert!(matches!(house.store.mailbox(house.mailbox).newest(), Err(StoreError::NotFound(Missing::Mailbox))));
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn an_item_comes_back_as_it_was_made() {
     new.ext = json!({"0x1035001f": "x"}).as_object().unwrap().clone();
     new.body = Some("<p>ü</p>".as_bytes());
     new.mime = Some(b"Subject: x\r\n\r\n\xff\xfe");
-    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_item(&new).unwrap();
     let row = house.row(made.item).unwrap();
     for (column, value) in values {
         let expected = if column == Column::Subject { text("Grüße") } else { value };
@@ -102,7 +102,7 @@ fn the_number_of_an_item_is_its_place_in_the_journal() {
 fn an_item_for_a_folder_that_is_not_there_changes_nothing() {
     let mut house = house();
     let before = house.newest();
-    let error = house.store.create_item(house.mailbox, &message(FolderNo(9999), "x")).unwrap_err();
+    let error = house.store.mailbox(house.mailbox).create_item(&message(FolderNo(9999), "x")).unwrap_err();
     assert!(matches!(error, StoreError::NotFound(Missing::Folder)));
     assert_eq!(house.newest(), before);
     assert!(house.store.take_changes().is_empty());
@@ -113,11 +113,11 @@ fn several_are_made_or_none() {
     let mut house = house();
     let before = house.newest();
     let bad = [message(house.inbox, "a"), message(FolderNo(9999), "b")];
-    assert!(house.store.create_items(house.mailbox, &bad).is_err());
+    assert!(house.store.mailbox(house.mailbox).create_items(&bad).is_err());
     assert_eq!(house.newest(), before);
     assert!(house.store.take_changes().is_empty());
     let good = [message(house.inbox, "a"), message(house.drafts, "b")];
-    let made = house.store.create_items(house.mailbox, &good).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_items(&good).unwrap();
     assert_eq!(made.iter().map(|made| made.folder).collect::<Vec<_>>(), [house.inbox, house.drafts]);
     house.check();
 }
@@ -127,16 +127,16 @@ fn associated_items_are_not_counted() {
     let mut house = house();
     let mut new = message(house.inbox, "rules");
     new.flags = bit::ASSOCIATED;
-    let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+    let item = house.store.mailbox(house.mailbox).create_item(&new).unwrap().item;
     assert_eq!(house.counts(house.inbox), (0, 0));
     let update = ItemUpdate { set: subject("other"), ..ItemUpdate::default() };
-    house.store.update_item(house.mailbox, item, &update, None).unwrap();
+    house.store.mailbox(house.mailbox).update_item(item, &update, None).unwrap();
     house.check();
-    house.store.set_read(house.mailbox, &[item], true).unwrap();
+    house.store.mailbox(house.mailbox).set_read(&[item], true).unwrap();
     house.check();
-    let moved = house.store.move_items(house.mailbox, &[item], house.drafts).unwrap();
+    let moved = house.store.mailbox(house.mailbox).move_items(&[item], house.drafts).unwrap();
     house.check();
-    house.store.delete_items(house.mailbox, &[moved[0].item]).unwrap();
+    house.store.mailbox(house.mailbox).delete_items(&[moved[0].item]).unwrap();
     house.check();
 }
 
@@ -147,7 +147,7 @@ fn an_update_changes_what_it_names() {
     new.columns.set(Column::Preview, Value::Text("p".into()));
     new.props = json!({"a": 1, "b": 2}).as_object().unwrap().clone();
     new.body = Some(b"old");
-    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_item(&new).unwrap();
     let mut update = ItemUpdate { set: subject("new"), set_flags: bit::FROM_ME, ..ItemUpdate::default() };
     update.set.set(Column::Size, Value::Long(777));
     update.unset.insert(Column::Preview);
@@ -155,7 +155,7 @@ fn an_update_changes_what_it_names() {
     update.ext = json!({"k": "v"}).as_object().unwrap().clone();
     update.body = Some(Some(b"new"));
     update.kind = Some(ItemKind::PostItem);
-    let after = house.store.update_item(house.mailbox, made.item, &update, Some(made.change)).unwrap();
+    let after = house.store.mailbox(house.mailbox).update_item(made.item, &update, Some(made.change)).unwrap();
     assert_eq!((after.item, after.kind), (made.item, ItemKind::PostItem));
     assert_eq!(after.change.0, made.change.0 + 1);
     let row = house.row(made.item).unwrap();
@@ -168,7 +168,7 @@ fn an_update_changes_what_it_names() {
     assert_eq!(house.kinds(made.change), [Kind::ItemModified]);
     house.check();
     let gone = ItemUpdate { body: Some(None), clear_flags: bit::FROM_ME, ..ItemUpdate::default() };
-    house.store.update_item(house.mailbox, made.item, &gone, None).unwrap();
+    house.store.mailbox(house.mailbox).update_item(made.item, &gone, None).unwrap();
     let row = house.row(made.item).unwrap();
     assert_eq!((row.body, row.flags), (None, 0));
 }
@@ -178,11 +178,11 @@ fn an_update_of_another_state_is_a_conflict() {
     let mut house = house();
     let item = house.add(house.inbox, "x");
     let update = ItemUpdate { set: subject("y"), ..ItemUpdate::default() };
-    let first = house.store.update_item(house.mailbox, item, &update, None).unwrap();
+    let first = house.store.mailbox(house.mailbox).update_item(item, &update, None).unwrap();
     house.store.take_changes();
-    let error = house.store.update_item(house.mailbox, item, &update, Some(Seq(item.0))).unwrap_err();
+    let error = house.store.mailbox(house.mailbox).update_item(item, &update, Some(Seq(item.0))).unwrap_err();
     assert!(matches!(error, StoreError::Conflict { current } if current == first.change));
-    let error = house.store.update_item(house.mailbox, ItemNo(99_999), &update, None).unwrap_err();
+    let error = house.store.mailbox(house.mailbox).update_item(ItemNo(99_999), &update, None).unwrap_err();
     assert!(matches!(error, StoreError::NotFound(Missing::Item)));
     assert_eq!(house.newest(), first.change);
     assert!(house.store.take_changes().is_empty());
@@ -195,10 +195,13 @@ fn columns_that_the_store_keeps_true_cannot_be_set() {
     for (column, value) in [(Column::Parent, Value::Long(1)), (Column::Name, Value::Text("n".into()))] {
         let mut update = ItemUpdate::default();
         update.set.set(column, value);
-        assert!(matches!(house.store.update_item(house.mailbox, item, &update, None), Err(StoreError::Corrupt(_))));
+        assert!(matches!(
+            house.store.mailbox(house.mailbox).update_item(item, &update, None),
+            Err(StoreError::Corrupt(_))
+        ));
     }
     let unset = ItemUpdate { unset: [Column::Class].into_iter().collect(), ..ItemUpdate::default() };
-    assert!(house.store.update_item(house.mailbox, item, &unset, None).is_err());
+    assert!(house.store.mailbox(house.mailbox).update_item(item, &unset, None).is_err());
 }
 
 #[test]
@@ -208,13 +211,13 @@ fn the_read_state_is_remembered_as_such() {
     assert_eq!(house.counts(house.inbox), (3, 3));
     let before = house.newest();
     let update = ItemUpdate { set_flags: READ, ..ItemUpdate::default() };
-    house.store.update_item(house.mailbox, items[0], &update, None).unwrap();
-    let changed = house.store.set_read(house.mailbox, &items, true).unwrap();
+    house.store.mailbox(house.mailbox).update_item(items[0], &update, None).unwrap();
+    let changed = house.store.mailbox(house.mailbox).set_read(&items, true).unwrap();
     assert_eq!(changed.iter().map(|changed| changed.item).collect::<Vec<_>>(), items[1..]);
     assert_eq!(house.counts(house.inbox), (3, 0));
     assert_eq!(house.kinds(before), [Kind::ItemRead; 3]);
-    assert_eq!(house.store.set_read(house.mailbox, &items, true).unwrap(), []);
-    assert_eq!(house.store.set_all_read(house.mailbox, house.inbox, false).unwrap().len(), 3);
+    assert_eq!(house.store.mailbox(house.mailbox).set_read(&items, true).unwrap(), []);
+    assert_eq!(house.store.mailbox(house.mailbox).set_all_read(house.inbox, false).unwrap().len(), 3);
     assert_eq!(house.counts(house.inbox), (3, 3));
     house.check();
 }
@@ -226,19 +229,19 @@ fn a_moved_item_has_a_new_number_and_keeps_the_rest() {
     let mut new = message(house.inbox, "x");
     new.attachments = vec![attachment];
     new.body = Some(b"body");
-    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_item(&new).unwrap();
     let other = house.add(house.inbox, "y");
     let wanted = [other, ItemNo(99_999), made.item, other];
-    let moved = house.store.move_items(house.mailbox, &wanted, house.drafts).unwrap();
+    let moved = house.store.mailbox(house.mailbox).move_items(&wanted, house.drafts).unwrap();
     assert_eq!(moved.iter().map(|moved| moved.old).collect::<Vec<_>>(), [other, made.item]);
     assert!(moved.iter().all(|moved| moved.folder == house.drafts && moved.change.0 == moved.item.0));
     assert!(house.row(made.item).is_none());
     let row = house.row(moved[1].item).unwrap();
     assert_eq!((row.columns.text(Column::Subject), row.body.as_deref()), (Some("x"), Some(&b"body"[..])));
-    let attachments = house.store.attachments(house.mailbox, &[moved[1].item]).unwrap();
+    let attachments = house.store.mailbox(house.mailbox).attachments(&[moved[1].item]).unwrap();
     assert_eq!(attachments.len(), 1);
     assert_eq!((house.counts(house.inbox), house.counts(house.drafts)), ((0, 0), (2, 2)));
-    let events = house.store.events(house.mailbox, &Scope::All, Seq(other.0), 10).unwrap();
+    let events = house.store.mailbox(house.mailbox).events(&Scope::All, Seq(other.0), 10).unwrap();
     let entry = &events.entries[1];
     assert_eq!((entry.kind, entry.item, entry.old_item), (Kind::ItemMoved, Some(moved[1].item), Some(made.item)));
     assert_eq!((entry.folder, entry.old_folder), (house.drafts, Some(house.inbox)));
@@ -249,11 +252,11 @@ fn a_moved_item_has_a_new_number_and_keeps_the_rest() {
 fn a_move_to_nowhere_changes_nothing() {
     let mut house = house();
     let item = house.add(house.inbox, "x");
-    let error = house.store.move_items(house.mailbox, &[item], FolderNo(9999)).unwrap_err();
+    let error = house.store.mailbox(house.mailbox).move_items(&[item], FolderNo(9999)).unwrap_err();
     assert!(matches!(error, StoreError::NotFound(Missing::Folder)));
-    assert!(house.store.copy_items(house.mailbox, &[item], FolderNo(9999), None).is_err());
-    assert_eq!(house.store.move_items(house.mailbox, &[ItemNo(9999)], house.inbox).unwrap(), []);
-    assert_eq!(house.store.move_items(house.mailbox, &[], house.inbox).unwrap(), []);
+    assert!(house.store.mailbox(house.mailbox).copy_items(&[item], FolderNo(9999), None).is_err());
+    assert_eq!(house.store.mailbox(house.mailbox).move_items(&[ItemNo(9999)], house.inbox).unwrap(), []);
+    assert_eq!(house.store.mailbox(house.mailbox).move_items(&[], house.inbox).unwrap(), []);
     assert_eq!(house.newest().0, item.0);
     house.check();
 }
@@ -262,7 +265,7 @@ fn a_move_to_nowhere_changes_nothing() {
 fn a_move_within_a_folder_is_a_move() {
     let mut house = house();
     let item = house.add(house.inbox, "x");
-    let moved = house.store.move_items(house.mailbox, &[item], house.inbox).unwrap();
+    let moved = house.store.mailbox(house.mailbox).move_items(&[item], house.inbox).unwrap();
     assert_eq!(moved[0].item.0, item.0 + 1);
     assert_eq!(house.counts(house.inbox), (1, 1));
     house.check();
@@ -277,8 +280,8 @@ fn a_copy_has_everything() {
         NewAttachment { name: "b", content: b"two", inline: true, ..NewAttachment::file() },
     ];
     new.ext = json!({"k": 1}).as_object().unwrap().clone();
-    let made = house.store.create_item(house.mailbox, &new).unwrap();
-    let copies = house.store.copy_items(house.mailbox, &[made.item], house.drafts, None).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    let copies = house.store.mailbox(house.mailbox).copy_items(&[made.item], house.drafts, None).unwrap();
     let (mut a, mut b) = (house.row(made.item).unwrap(), house.row(copies[0].item).unwrap());
     for row in [&mut a, &mut b] {
         for column in [Column::Id, Column::Parent, Column::Change] {
@@ -288,8 +291,8 @@ fn a_copy_has_everything() {
     assert_eq!((&a.columns, &a.props, &a.ext, a.flags), (&b.columns, &b.props, &b.ext, b.flags));
     let of = |rows: &[AttachmentRow]| rows.iter().map(|row| (row.name.clone(), row.inline)).collect::<Vec<_>>();
     let (old, new) = (
-        house.store.attachments(house.mailbox, &[made.item]).unwrap(),
-        house.store.attachments(house.mailbox, &[copies[0].item]).unwrap(),
+        house.store.mailbox(house.mailbox).attachments(&[made.item]).unwrap(),
+        house.store.mailbox(house.mailbox).attachments(&[copies[0].item]).unwrap(),
     );
     assert_eq!(of(&old), of(&new));
     assert!(new.iter().all(|new| old.iter().all(|old| old.attachment != new.attachment)));
@@ -302,14 +305,14 @@ fn deleted_items_are_gone_with_their_attachments() {
     let mut house = house();
     let mut new = message(house.inbox, "x");
     new.attachments = vec![NewAttachment { name: "a", content: b"one", ..NewAttachment::file() }];
-    let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+    let item = house.store.mailbox(house.mailbox).create_item(&new).unwrap().item;
     let other = house.add(house.inbox, "y");
-    let gone = house.store.delete_items(house.mailbox, &[other, ItemNo(7), item]).unwrap();
+    let gone = house.store.mailbox(house.mailbox).delete_items(&[other, ItemNo(7), item]).unwrap();
     assert_eq!(gone, [item, other]);
     assert_eq!(house.counts(house.inbox), (0, 0));
     assert_eq!(house.number("select count(*) from attachment"), 0);
     assert_eq!(house.kinds(Seq(other.0)), [Kind::ItemDeleted; 2]);
-    assert_eq!(house.store.delete_items(house.mailbox, &[item]).unwrap(), []);
+    assert_eq!(house.store.mailbox(house.mailbox).delete_items(&[item]).unwrap(), []);
     house.check();
 }
 
@@ -320,15 +323,15 @@ fn large_contents_go_ahead_in_the_same_transaction() {
     let mut new = message(house.inbox, "big");
     new.mime = Some(&big);
     new.attachments = vec![NewAttachment { name: "same", content: &big, ..NewAttachment::file() }];
-    let made = house.store.create_item(house.mailbox, &new).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_item(&new).unwrap();
     assert_eq!(house.number("select count(*) from blob"), 20_000_000_u64.div_ceil(1 << 20) as i64);
     assert!(house.row(made.item).unwrap().mime.unwrap() == big);
     let update = ItemUpdate { mime: Some(Some(&big[1..])), ..ItemUpdate::default() };
-    house.store.update_item(house.mailbox, made.item, &update, None).unwrap();
+    house.store.mailbox(house.mailbox).update_item(made.item, &update, None).unwrap();
     assert!(house.row(made.item).unwrap().mime.unwrap() == big[1..]);
     let bad = NewItem { folder: FolderNo(9999), mime: Some(&big[2..]), ..message(house.inbox, "") };
     let blobs = house.number("select count(*) from blob");
-    assert!(house.store.create_item(house.mailbox, &bad).is_err());
+    assert!(house.store.mailbox(house.mailbox).create_item(&bad).is_err());
     assert_eq!(house.number("select count(*) from blob"), blobs);
     house.check();
 }
@@ -348,23 +351,23 @@ fn contents_of_every_length_are_read_whole() {
             attachments: vec![attached],
             ..message(house.inbox, "long")
         };
-        let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+        let item = house.store.mailbox(house.mailbox).create_item(&new).unwrap().item;
         let row = house.row(item).unwrap();
         assert_eq!(row.body.map(|body| body == text.as_bytes()), Some(true), "{length}");
         assert_eq!(row.mime.map(|mime| mime == octets[..length]), Some(true), "{length}");
-        let attachment = house.store.attachments(house.mailbox, &[item]).unwrap()[0].attachment;
-        let row = house.store.attachment(house.mailbox, item, attachment, true).unwrap();
+        let attachment = house.store.mailbox(house.mailbox).attachments(&[item]).unwrap()[0].attachment;
+        let row = house.store.mailbox(house.mailbox).attachment(item, attachment, true).unwrap();
         assert_eq!(row.content.map(|content| content == octets[..length]), Some(true), "{length}");
         let only = |body, mime| Plan { body, mime, ..Plan::default() };
         for (body, mime) in [(true, false), (false, true), (false, false)] {
-            let row = house.store.items(house.mailbox, &[item], &only(body, mime)).unwrap().remove(0);
+            let row = house.store.mailbox(house.mailbox).items(&[item], &only(body, mime)).unwrap().remove(0);
             assert_eq!(
                 (row.body.map(|b| b.len()), row.mime.map(|m| m.len())),
                 (body.then_some(text.len()), mime.then_some(length))
             );
         }
-        let hash = house.store.put_blob(house.mailbox, &octets[..length]).unwrap();
-        assert!(house.store.blob(house.mailbox, &hash).unwrap() == octets[..length], "{length}");
+        let hash = house.store.mailbox(house.mailbox).put_blob(&octets[..length]).unwrap();
+        assert!(house.store.mailbox(house.mailbox).blob(&hash).unwrap() == octets[..length], "{length}");
     }
 }
 
@@ -373,19 +376,19 @@ fn who_made_an_item_is_kept() {
     let mut house = house();
     let mailbox = house.mailbox;
     let new = NewItem { creator: Some(7), ..message(house.inbox, "by another") };
-    let theirs = house.store.create_item(mailbox, &new).unwrap().item;
+    let theirs = house.store.mailbox(mailbox).create_item(&new).unwrap().item;
     let own = house.add(house.inbox, "by the owner");
     assert_eq!((house.row(theirs).unwrap().creator, house.row(own).unwrap().creator), (Some(7), None));
-    let moved = house.store.move_items(mailbox, &[theirs], house.drafts).unwrap()[0].item;
+    let moved = house.store.mailbox(mailbox).move_items(&[theirs], house.drafts).unwrap()[0].item;
     assert_eq!(house.row(moved).unwrap().creator, Some(7), "a move keeps it");
-    let copies = house.store.copy_items(mailbox, &[moved, own], house.inbox, Some(8)).unwrap();
+    let copies = house.store.mailbox(mailbox).copy_items(&[moved, own], house.inbox, Some(8)).unwrap();
     let made: Vec<_> = copies.iter().map(|copy| house.row(copy.item).unwrap().creator).collect();
     assert_eq!(made, [Some(8), Some(8)], "a copy is its maker's");
-    let copy = house.store.copy_items(mailbox, &[moved], house.inbox, None).unwrap()[0].item;
+    let copy = house.store.mailbox(mailbox).copy_items(&[moved], house.inbox, None).unwrap()[0].item;
     assert_eq!(house.row(copy).unwrap().creator, None);
     let (inbox, drafts) = (house.inbox, house.drafts);
     let named = [(drafts, moved), (inbox, moved), (inbox, own), (FolderNo(9999), own)];
-    let mut places = house.store.item_places(mailbox, &named).unwrap();
+    let mut places = house.store.mailbox(mailbox).item_places(&named).unwrap();
     places.sort_by_key(|place| (place.folder != drafts, place.item != moved));
     let told: Vec<_> = places.iter().map(|place| (place.folder, place.item, place.there, place.creator)).collect();
     assert_eq!(told, [(drafts, moved, true, Some(7)), (inbox, moved, false, None), (inbox, own, true, None)]);

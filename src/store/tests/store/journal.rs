@@ -14,7 +14,7 @@ fn events_come_in_order_and_in_parts() {
     let mut after = base;
     let mut seen = Vec::new();
     loop {
-        let part = house.store.events(house.mailbox, &Scope::All, after, 2).unwrap();
+        let part = house.store.mailbox(house.mailbox).events(&Scope::All, after, 2).unwrap();
         seen.extend(part.entries.iter().map(|entry| entry.item.unwrap()));
         after = part.upto;
         if !part.more {
@@ -22,9 +22,9 @@ fn events_come_in_order_and_in_parts() {
         }
     }
     assert_eq!((seen, after), (items, house.newest()));
-    let none = house.store.events(house.mailbox, &Scope::All, after, 2).unwrap();
+    let none = house.store.mailbox(house.mailbox).events(&Scope::All, after, 2).unwrap();
     assert_eq!((none.entries.len(), none.upto, none.more), (0, after, false));
-    assert!(house.store.events(MailboxNo(99), &Scope::All, Seq(0), 2).is_err());
+    assert!(house.store.mailbox(MailboxNo(99)).events(&Scope::All, Seq(0), 2).is_err());
 }
 
 #[test]
@@ -33,24 +33,24 @@ fn a_scope_sees_what_touches_its_folders() {
     let mut new = message(house.inbox, "x");
     new.delivered = true;
     let base = house.newest();
-    let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+    let item = house.store.mailbox(house.mailbox).create_item(&new).unwrap().item;
     house.add(house.drafts, "elsewhere");
-    let moved = house.store.move_items(house.mailbox, &[item], house.drafts).unwrap()[0].item;
-    house.store.copy_items(house.mailbox, &[moved], house.inbox, None).unwrap();
+    let moved = house.store.mailbox(house.mailbox).move_items(&[item], house.drafts).unwrap()[0].item;
+    house.store.mailbox(house.mailbox).copy_items(&[moved], house.inbox, None).unwrap();
     let sub = NewFolder::new(house.inbox, FolderKind::Folder, "Sub");
-    let (sub, _) = house.store.create_folder(house.mailbox, &sub).unwrap();
-    house.store.delete_folder(house.mailbox, sub).unwrap();
+    let (sub, _) = house.store.mailbox(house.mailbox).create_folder(&sub).unwrap();
+    house.store.mailbox(house.mailbox).delete_folder(sub).unwrap();
     let mut kinds = |folder: FolderNo| {
         let scope = Scope::Folders(vec![folder]);
-        let events = house.store.events(house.mailbox, &scope, base, 50).unwrap();
-        assert_eq!(events.upto, house.store.newest(house.mailbox).unwrap(), "all of it was looked at");
+        let events = house.store.mailbox(house.mailbox).events(&scope, base, 50).unwrap();
+        assert_eq!(events.upto, house.store.mailbox(house.mailbox).newest().unwrap(), "all of it was looked at");
         events.entries.iter().map(|entry| entry.kind).collect::<Vec<_>>()
     };
     use Kind::*;
     assert_eq!(kinds(house.inbox), [ItemNewMail, ItemMoved, ItemCopied, FolderCreated, FolderDeleted]);
     assert_eq!(kinds(house.drafts), [ItemCreated, ItemMoved, ItemCopied]);
     assert_eq!(kinds(sub), [FolderCreated, FolderDeleted]);
-    let all = house.store.events(house.mailbox, &Scope::All, base, 50).unwrap();
+    let all = house.store.mailbox(house.mailbox).events(&Scope::All, base, 50).unwrap();
     assert_eq!(all.entries[0].unread, Some(1), "of the inbox now: the copy");
     assert_eq!(all.entries[2].old_unread, Some(1));
     assert_eq!(all.entries.last().unwrap().unread, None, "the folder is gone");
@@ -63,8 +63,8 @@ fn what_is_rolled_back_leaves_no_trace() {
     let before = house.newest();
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     let result: Result<(), StoreError> = house.store.transaction(|store| {
-        store.create_item(mailbox, &message(inbox, "x"))?;
-        store.set_all_read(mailbox, inbox, true)?;
+        store.mailbox(mailbox).create_item(&message(inbox, "x"))?;
+        store.mailbox(mailbox).set_all_read(inbox, true)?;
         Err(StoreError::Quota)
     });
     assert!(matches!(result, Err(StoreError::Quota)));
@@ -73,16 +73,16 @@ fn what_is_rolled_back_leaves_no_trace() {
     house.check();
     // An error that the caller swallows spoils the transaction all the same.
     let result: Result<(), StoreError> = house.store.transaction(|store| {
-        store.create_item(mailbox, &message(inbox, "x"))?;
-        let _ = store.create_folder(mailbox, &NewFolder::new(FolderNo(1), FolderKind::Folder, "x"));
+        store.mailbox(mailbox).create_item(&message(inbox, "x"))?;
+        let _ = store.mailbox(mailbox).create_folder(&NewFolder::new(FolderNo(1), FolderKind::Folder, "x"));
         let _ = store.transaction(|_| Err::<(), _>(StoreError::Quota));
         Ok(())
     });
     assert!(result.is_err());
     assert_eq!(house.newest(), before);
     let made: Result<_, StoreError> = house.store.transaction(|store| {
-        let item = store.create_item(mailbox, &message(inbox, "x"))?.item;
-        store.transaction(|store| store.set_read(mailbox, &[item], true))?;
+        let item = store.mailbox(mailbox).create_item(&message(inbox, "x"))?.item;
+        store.transaction(|store| store.mailbox(mailbox).set_read(&[item], true))?;
         assert!(store.take_changes().is_empty(), "not before the commit");
         Ok(item)
     });
@@ -96,18 +96,18 @@ pub fn work(store: &mut Store, mailbox: MailboxNo, folders: [FolderNo; 2], seed:
         let here = folders[(seed + round) % 2];
         let there = folders[(seed + round + 1) % 2];
         match (seed * 7 + round) % 6 {
-            0 | 1 => drop(store.create_item(mailbox, &message(here, "x")).unwrap()),
-            2 => drop(store.set_all_read(mailbox, here, round % 4 < 2).unwrap()),
+            0 | 1 => drop(store.mailbox(mailbox).create_item(&message(here, "x")).unwrap()),
+            2 => drop(store.mailbox(mailbox).set_all_read(here, round % 4 < 2).unwrap()),
             number => {
-                let items = store.item_numbers(mailbox, here).unwrap();
+                let items = store.mailbox(mailbox).item_numbers(here).unwrap();
                 let Some(item) = items.get((seed * 31 + round) % items.len().max(1)).copied() else { continue };
                 // Others are after the same items: gone is no error of several, and one of one.
                 match number {
-                    3 => drop(store.move_items(mailbox, &[item], there).unwrap()),
-                    4 => drop(store.delete_items(mailbox, &[item]).unwrap()),
+                    3 => drop(store.mailbox(mailbox).move_items(&[item], there).unwrap()),
+                    4 => drop(store.mailbox(mailbox).delete_items(&[item]).unwrap()),
                     _ => {
                         let update = ItemUpdate { set: subject("y"), set_flags: READ, ..ItemUpdate::default() };
-                        match store.update_item(mailbox, item, &update, None) {
+                        match store.mailbox(mailbox).update_item(item, &update, None) {
                             Ok(_) | Err(StoreError::NotFound(Missing::Item)) => {}
                             Err(error) => panic!("{error}"),
                         }
@@ -150,7 +150,7 @@ fn a_reader_never_misses_a_number() {
         let write = |mut store: Store| {
             scope.spawn(move || {
                 for _ in 0..EACH {
-                    store.create_item(mailbox, &message(inbox, "x")).unwrap();
+                    store.mailbox(mailbox).create_item(&message(inbox, "x")).unwrap();
                 }
             })
         };
@@ -159,7 +159,7 @@ fn a_reader_never_misses_a_number() {
         let mut after = base;
         loop {
             let last = writers.iter().all(|writer| writer.is_finished());
-            let part = reader.events(mailbox, &Scope::All, after, 7).unwrap();
+            let part = reader.mailbox(mailbox).events(&Scope::All, after, 7).unwrap();
             for (at, entry) in part.entries.iter().enumerate() {
                 assert_eq!(entry.seq.0, after.0 + 1 + at as i64, "a gap");
             }
@@ -185,9 +185,9 @@ fn transactions_over_the_same_rows_are_run_again() {
                 for round in 0..20 {
                     let result: Result<(), StoreError> = store.transaction(|store| {
                         for item in &items {
-                            store.set_read(mailbox, &[*item], (session + round) % 2 == 0)?;
+                            store.mailbox(mailbox).set_read(&[*item], (session + round) % 2 == 0)?;
                             let update = ItemUpdate { set: subject(&round.to_string()), ..ItemUpdate::default() };
-                            store.update_item(mailbox, *item, &update, None)?;
+                            store.mailbox(mailbox).update_item(*item, &update, None)?;
                         }
                         Ok(())
                     });
@@ -203,7 +203,7 @@ fn transactions_over_the_same_rows_are_run_again() {
 fn two_mailboxes_in_either_order_come_through() {
     let mut house = house();
     let bob = house.store.create_account(&new_account("bob")).unwrap().mailbox;
-    let other = house.store.folder_by_distinguished(bob, "inbox").unwrap().folder;
+    let other = house.store.mailbox(bob).folder_by_distinguished("inbox").unwrap().folder;
     let (alice, inbox) = (house.mailbox, house.inbox);
     std::thread::scope(|scope| {
         for session in 0..2 {
@@ -216,7 +216,7 @@ fn two_mailboxes_in_either_order_come_through() {
                     }
                     let result: Result<(), StoreError> = store.transaction(|store| {
                         for (mailbox, folder) in order {
-                            store.create_item(mailbox, &message(folder, "x"))?;
+                            store.mailbox(mailbox).create_item(&message(folder, "x"))?;
                         }
                         Ok(())
                     });

@@ -61,15 +61,15 @@ fn a_statement_that_waits_too_long_is_busy_and_costs_no_connection() {
     let mut other = plain(&house.database.options());
     let mut lock = other.transaction().unwrap();
     lock.batch_execute("lock table item").unwrap();
-    let alone = store.create_item(house.mailbox, &message(house.inbox, "x"));
+    let alone = store.mailbox(house.mailbox).create_item(&message(house.inbox, "x"));
     assert!(matches!(alone, Err(StoreError::Busy { .. })), "{alone:?}");
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     let together: Result<(), StoreError> =
-        store.transaction(|store| store.create_item(mailbox, &message(inbox, "x")).map(drop));
+        store.transaction(|store| store.mailbox(mailbox).create_item(&message(inbox, "x")).map(drop));
     assert!(matches!(together, Err(StoreError::Busy { .. })), "{together:?}");
     assert!(store.is_connected());
     lock.rollback().unwrap();
-    store.create_item(mailbox, &message(inbox, "after")).unwrap();
+    store.mailbox(mailbox).create_item(&message(inbox, "after")).unwrap();
     assert_eq!(backend(&options), before);
     house.check();
 }
@@ -82,14 +82,14 @@ fn a_server_process_that_stands_still_is_given_up_and_ends_when_it_goes_on() {
     let stopped = backend(&options);
     signal(stopped, "-STOP");
     store.limit(Some(Duration::from_millis(200)));
-    let read = store.newest(house.mailbox);
+    let read = store.mailbox(house.mailbox).newest();
     assert!(matches!(read, Err(StoreError::Busy { .. })), "{read:?}");
     assert!(!store.is_connected());
-    let again = store.newest(house.mailbox);
+    let again = store.mailbox(house.mailbox).newest();
     assert!(matches!(again, Err(StoreError::Busy { .. })), "the time is over: {again:?}");
     store.limit(Some(Duration::from_secs(60)));
     let patience = std::time::Instant::now() + Duration::from_secs(30);
-    while let Err(error) = store.newest(house.mailbox) {
+    while let Err(error) = store.mailbox(house.mailbox).newest() {
         assert!(matches!(error, StoreError::Busy { .. }) && std::time::Instant::now() < patience, "{error}");
     }
     assert_ne!(backend_other_than(&options, stopped), stopped);
@@ -115,7 +115,7 @@ fn a_statement_nobody_waits_for_any_more_ends() {
     lock.batch_execute("lock table item").unwrap();
     let mut store = Store::connect(&options).unwrap();
     store.limit(Some(Duration::from_millis(100)));
-    let left = store.create_item(house.mailbox, &message(house.inbox, "x"));
+    let left = store.mailbox(house.mailbox).create_item(&message(house.inbox, "x"));
     assert!(matches!(left, Err(StoreError::Busy { .. })), "{left:?}");
     let mut watcher = plain(&Options { application: "watcher".into(), ..house.database.options() });
     let sql = "select count(*) from pg_stat_activity where application_name = 'orphan'";
@@ -133,7 +133,7 @@ fn ever_other_restrictions_do_not_make_the_session_grow() {
     let options = Options { application: "grows".into(), ..house.database.options() };
     let mut store = Store::connect(&options).unwrap();
     let first = backend(&options);
-    store.newest(house.mailbox).unwrap();
+    store.mailbox(house.mailbox).newest().unwrap();
     let before = private(first);
     for n in 0..300 {
         let leaf = |k: usize| Filter::Contains {
@@ -148,7 +148,7 @@ fn ever_other_restrictions_do_not_make_the_session_grow() {
             _ => false,
         });
         let filter = Filter::Or(vec![Filter::And(left), Filter::Or(right), Filter::And(vec![Filter::True; n])]);
-        store.count_items(house.mailbox, &[house.inbox], false, &filter).unwrap();
+        store.mailbox(house.mailbox).count_items(&[house.inbox], false, &filter).unwrap();
     }
     let after = private(backend(&options));
     println!("the server's process: {} KB, after 300 restrictions {} KB", before / 1024, after / 1024);
@@ -165,7 +165,7 @@ fn a_role_without_privileges_is_served() {
     let url = house.database.options().url.replace("user='ewsd'", "user=modest");
     assert!(url.contains("modest"), "{url}");
     let mut store = Store::connect(&Options { url, ..house.database.options() }).unwrap();
-    let newest = store.newest(house.mailbox).unwrap();
+    let newest = store.mailbox(house.mailbox).newest().unwrap();
     assert_eq!(newest, house.newest());
 }
 
@@ -174,7 +174,7 @@ fn a_role_without_privileges_is_served() {
 fn an_error_quotes_no_row() {
     let mut house = house();
     house.execute("alter table item add constraint picky check (subject <> 'very private')");
-    let refused = house.store.create_item(house.mailbox, &message(house.inbox, "very private"));
+    let refused = house.store.mailbox(house.mailbox).create_item(&message(house.inbox, "very private"));
     let Err(StoreError::Unfit { text, .. }) = refused else { panic!("{refused:?}") };
     assert!(text.contains("23514") && text.contains("picky") && !text.contains("private"), "{text}");
 }

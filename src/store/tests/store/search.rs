@@ -50,15 +50,18 @@ fn shelf() -> (House, Vec<ItemNo>) {
     other.search = "lunch";
     let mut bare = NewItem::new(house.inbox, ItemKind::Message);
     bare.columns.set(Column::Received, Value::Time("2026-05-01T10:00:00Z".parse().unwrap()));
-    let items =
-        [full, other, bare].iter().map(|new| house.store.create_item(house.mailbox, new).unwrap().item).collect();
+    let items = [full, other, bare]
+        .iter()
+        .map(|new| house.store.mailbox(house.mailbox).create_item(new).unwrap().item)
+        .collect();
     (house, items)
 }
 
 /// Which of the shelf's items the filter finds, as letters: f(ull) o(ther) b(are).
 fn found(house: &mut House, items: &[ItemNo], filter: &Filter) -> String {
     let page = Page::first(10);
-    let found = house.store.find_items(house.mailbox, &[house.inbox], false, &Plan::default(), filter, &[], page);
+    let found =
+        house.store.mailbox(house.mailbox).find_items(&[house.inbox], false, &Plan::default(), filter, &[], page);
     let rows = found.unwrap_or_else(|error| panic!("{filter:?}: {error}")).rows;
     let letter = |item: &ItemNo| rows.iter().any(|row| row.item == *item);
     items.iter().zip(['f', 'o', 'b']).filter(|(item, _)| letter(item)).map(|(_, letter)| letter).collect()
@@ -170,14 +173,16 @@ fn what_cannot_be_compared_is_refused() {
         },
     ];
     for filter in bad {
-        let result = house.store.find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &[], page);
+        let result =
+            house.store.mailbox(house.mailbox).find_items(&[house.inbox], false, &Plan::default(), &filter, &[], page);
         assert!(matches!(result, Err(StoreError::Corrupt(_))), "{filter:?}");
     }
     let order = [Order { field: Field::Column(Column::Name), ascending: true }];
     assert!(
         house
             .store
-            .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &Filter::True, &order, page)
+            .mailbox(house.mailbox)
+            .find_items(&[house.inbox], false, &Plan::default(), &Filter::True, &order, page)
             .is_err()
     );
 }
@@ -272,7 +277,8 @@ fn every_column_can_be_sorted_by_and_unset_comes_first() {
         let orders = [Order { field, ascending }];
         let found = house
             .store
-            .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &Filter::True, &orders, Page::first(9))
+            .mailbox(house.mailbox)
+            .find_items(&[house.inbox], false, &Plan::default(), &Filter::True, &orders, Page::first(9))
             .unwrap();
         found
             .rows
@@ -354,7 +360,8 @@ fn pages_go_through_everything_once_in_both_directions() {
                     let page = Page { offset, limit, from_end };
                     let found = house
                         .store
-                        .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &by_subject, page)
+                        .mailbox(house.mailbox)
+                        .find_items(&[house.inbox], false, &Plan::default(), &filter, &by_subject, page)
                         .unwrap();
                     assert_eq!((found.total, found.last), (23, found.offset == 23), "{page:?}");
                     let numbers: Vec<ItemNo> = found.rows.iter().map(|row| row.item).collect();
@@ -377,18 +384,21 @@ fn pages_go_through_everything_once_in_both_directions() {
     let beyond = Page { offset: 50, limit: 5, from_end: false };
     let found = house
         .store
-        .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &Filter::True, &[], beyond)
+        .mailbox(house.mailbox)
+        .find_items(&[house.inbox], false, &Plan::default(), &Filter::True, &[], beyond)
         .unwrap();
     assert_eq!((found.rows.len(), found.total, found.last), (0, 23, true));
     let both = [house.inbox, house.drafts];
     let found = house
         .store
-        .find_items(house.mailbox, &both, false, &Plan::default(), &Filter::True, &[], Page::first(3))
+        .mailbox(house.mailbox)
+        .find_items(&both, false, &Plan::default(), &Filter::True, &[], Page::first(3))
         .unwrap();
     assert_eq!((found.rows.len(), found.total), (3, 24));
     let found = house
         .store
-        .find_items(house.mailbox, &[], false, &Plan::default(), &Filter::True, &[], Page::first(3))
+        .mailbox(house.mailbox)
+        .find_items(&[], false, &Plan::default(), &Filter::True, &[], Page::first(3))
         .unwrap();
     assert_eq!((found.rows.len(), found.total), (0, 0));
 }
@@ -399,13 +409,14 @@ fn associated_items_are_found_apart() {
     house.add(house.inbox, "normal");
     let mut hidden = message(house.inbox, "hidden");
     hidden.flags = bit::ASSOCIATED;
-    let hidden = house.store.create_item(house.mailbox, &hidden).unwrap().item;
+    let hidden = house.store.mailbox(house.mailbox).create_item(&hidden).unwrap().item;
     let found = house
         .store
-        .find_items(house.mailbox, &[house.inbox], true, &Plan::default(), &Filter::True, &[], Page::first(1))
+        .mailbox(house.mailbox)
+        .find_items(&[house.inbox], true, &Plan::default(), &Filter::True, &[], Page::first(1))
         .unwrap();
     assert_eq!((found.rows[0].item, found.total, found.last), (hidden, 1, true));
-    let count = house.store.count_items(house.mailbox, &[house.inbox], false, &Filter::True).unwrap();
+    let count = house.store.mailbox(house.mailbox).count_items(&[house.inbox], false, &Filter::True).unwrap();
     assert_eq!(count, 1);
 }
 
@@ -417,12 +428,12 @@ fn stack() -> (House, Vec<ItemNo>) {
         let place = i32::try_from(n % 5).unwrap();
         new.columns.set(Column::Importance, Value::Int(place % 3));
         new.flags = if n % 97 == 5 { 0 } else { bit::READ };
-        house.store.create_item(house.mailbox, &new).unwrap().item
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap().item
     };
     let items = (0..600).map(put).collect();
     let mut hidden = message(house.inbox, "0300");
     hidden.flags = bit::ASSOCIATED;
-    house.store.create_item(house.mailbox, &hidden).unwrap();
+    house.store.mailbox(house.mailbox).create_item(&hidden).unwrap();
     (house, items)
 }
 
@@ -443,8 +454,14 @@ fn far_pages_hold_what_near_ones_would() {
                 let mut read = |offset: i64, limit: i64| {
                     let page = Page { offset, limit, from_end };
                     let plan = Plan { columns: everything(), ..Plan::default() };
-                    let found =
-                        house.store.find_items(house.mailbox, &[house.inbox], false, &plan, &filter, orders, page);
+                    let found = house.store.mailbox(house.mailbox).find_items(
+                        &[house.inbox],
+                        false,
+                        &plan,
+                        &filter,
+                        orders,
+                        page,
+                    );
                     let found = found.unwrap();
                     assert_eq!((found.total, found.last), (total, found.offset >= total), "{page:?}");
                     assert!(found.rows.iter().all(|row| row.columns.text(Column::Subject).is_some()));
@@ -487,17 +504,21 @@ fn the_place_of_a_row_is_how_many_come_before_it() {
     let at_least = |text: &str| Filter::Compare(Field::Column(Column::Subject), Cmp::Ge, Scalar::Text(text.to_owned()));
     let (mailbox, inbox) = (house.mailbox, [house.inbox]);
     let mut before = |filter: &Filter, wanted: &Filter, from_end: bool| {
-        house.store.rows_before(mailbox, &inbox, false, filter, wanted, &by_subject, from_end).unwrap()
+        house.store.mailbox(mailbox).rows_before(&inbox, false, filter, wanted, &by_subject, from_end).unwrap()
     };
     assert_eq!(before(&Filter::True, &at_least("0450"), false), Some(450));
     assert_eq!(before(&Filter::True, &at_least("0450"), true), Some(0));
     assert_eq!(before(&Filter::True, &Filter::Not(Box::new(at_least("0450"))), true), Some(150));
     assert_eq!(before(&Filter::True, &at_least("9"), false), None);
     assert_eq!(before(&at_least("0100"), &at_least("0450"), false), Some(350));
-    let newest_first = house.store.rows_before(mailbox, &inbox, false, &Filter::True, &Filter::True, &[], false);
+    let newest_first =
+        house.store.mailbox(mailbox).rows_before(&inbox, false, &Filter::True, &Filter::True, &[], false);
     assert_eq!(newest_first.unwrap(), Some(0));
     let oldest = Filter::Compare(Field::Column(Column::Id), Cmp::Eq, Scalar::Int(items[0].0));
-    assert_eq!(house.store.rows_before(mailbox, &inbox, false, &Filter::True, &oldest, &[], false).unwrap(), Some(599));
+    assert_eq!(
+        house.store.mailbox(mailbox).rows_before(&inbox, false, &Filter::True, &oldest, &[], false).unwrap(),
+        Some(599)
+    );
 }
 
 /// A page is counted off an index, without a look at the rows.
@@ -530,12 +551,18 @@ fn ids_of_any_length_are_found_by_an_index() {
     for octets in [900, 3_000, 100_000] {
         let mut new = message(house.inbox, "x");
         new.columns.set(Column::MessageId, Value::Text(id(octets)));
-        let item = house.store.create_item(house.mailbox, &new).unwrap().item;
+        let item = house.store.mailbox(house.mailbox).create_item(&new).unwrap().item;
         let equal = |text: String| Filter::Compare(Field::Column(Column::MessageId), Cmp::Eq, Scalar::Text(text));
         let mut find = |filter: &Filter| {
             let plan = Plan::default();
-            let found =
-                house.store.find_items(house.mailbox, &[house.inbox], false, &plan, filter, &[], Page::first(9));
+            let found = house.store.mailbox(house.mailbox).find_items(
+                &[house.inbox],
+                false,
+                &plan,
+                filter,
+                &[],
+                Page::first(9),
+            );
             found.unwrap().rows.iter().map(|row| row.item).collect::<Vec<_>>()
         };
         assert_eq!(find(&equal(id(octets))), [item], "{octets}");

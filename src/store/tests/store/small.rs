@@ -6,7 +6,6 @@ use ewsd_store::*;
 
 fn pull(house: &House) -> NewSubscription {
     NewSubscription {
-        mailbox: house.mailbox,
         account: house.account.account,
         kind: SubscriptionKind::Pull,
         scope: Scope::Folders(vec![house.inbox, house.drafts]),
@@ -20,9 +19,9 @@ fn pull(house: &House) -> NewSubscription {
 fn a_subscription_comes_back_until_its_time_is_over() {
     let mut house = house();
     let new = pull(&house);
-    let (id, since) = house.store.create_subscription(&new, 10).unwrap();
+    let (id, since) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
     assert_eq!(since, house.newest());
-    let read = house.store.subscription(house.mailbox, id).unwrap();
+    let read = house.store.mailbox(house.mailbox).subscription(id).unwrap();
     let expected = Subscription {
         mailbox: house.mailbox,
         id,
@@ -37,24 +36,27 @@ fn a_subscription_comes_back_until_its_time_is_over() {
     };
     assert_eq!(read, expected);
     house.execute("update subscription set ends = now() - interval '5 seconds'");
-    assert!(house.store.subscription(house.mailbox, id).unwrap().expired);
-    assert!(house.store.subscription(house.mailbox, id).unwrap().expired, "asking does not revive it");
+    assert!(house.store.mailbox(house.mailbox).subscription(id).unwrap().expired);
+    assert!(house.store.mailbox(house.mailbox).subscription(id).unwrap().expired, "asking does not revive it");
     assert_eq!(house.store.expire_subscriptions(60).unwrap(), 0);
     assert_eq!(house.store.expire_subscriptions(1).unwrap(), 1);
-    assert!(matches!(house.store.subscription(house.mailbox, id), Err(StoreError::NotFound(Missing::Subscription))));
+    assert!(matches!(
+        house.store.mailbox(house.mailbox).subscription(id),
+        Err(StoreError::NotFound(Missing::Subscription))
+    ));
 }
 
 #[test]
 fn asking_starts_the_time_anew_but_writes_seldom() {
     let mut house = house();
     let new = NewSubscription { scope: Scope::All, kind: SubscriptionKind::Streaming, ..pull(&house) };
-    let (id, _) = house.store.create_subscription(&new, 10).unwrap();
+    let (id, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
     let left = |house: &mut House| house.number("select extract(epoch from ends - now())::bigint from subscription");
     house.execute("update subscription set ends = now() + interval '590 seconds'");
-    house.store.touch_subscription(house.mailbox, id).unwrap();
+    house.store.mailbox(house.mailbox).touch_subscription(id).unwrap();
     assert!(left(&mut house) <= 590);
     house.execute("update subscription set ends = now() + interval '100 seconds'");
-    assert_eq!(house.store.subscription(house.mailbox, id).unwrap().scope, Scope::All);
+    assert_eq!(house.store.mailbox(house.mailbox).subscription(id).unwrap().scope, Scope::All);
     assert!(left(&mut house) > 590);
 }
 
@@ -62,15 +64,14 @@ fn asking_starts_the_time_anew_but_writes_seldom() {
 fn an_account_has_so_many_subscriptions_and_no_more() {
     let mut house = house();
     let new = NewSubscription { kind: SubscriptionKind::Push, ..pull(&house) };
-    let (first, _) = house.store.create_subscription(&new, 2).unwrap();
-    house.store.create_subscription(&new, 2).unwrap();
-    assert!(matches!(house.store.create_subscription(&new, 2), Err(StoreError::Subscriptions)));
-    house.store.delete_subscription(house.mailbox, first).unwrap();
-    assert!(house.store.delete_subscription(house.mailbox, first).is_err());
-    assert!(house.store.delete_subscription(house.mailbox, Guid([9; 16])).is_err());
-    house.store.create_subscription(&new, 2).unwrap();
-    let nowhere = NewSubscription { mailbox: MailboxNo(99), ..new };
-    assert!(matches!(house.store.create_subscription(&nowhere, 2), Err(StoreError::NotFound(Missing::Mailbox))));
+    let (first, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 2).unwrap();
+    house.store.mailbox(house.mailbox).create_subscription(&new, 2).unwrap();
+    assert!(matches!(house.store.mailbox(house.mailbox).create_subscription(&new, 2), Err(StoreError::Subscriptions)));
+    house.store.mailbox(house.mailbox).delete_subscription(first).unwrap();
+    assert!(house.store.mailbox(house.mailbox).delete_subscription(first).is_err());
+    assert!(house.store.mailbox(house.mailbox).delete_subscription(Guid([9; 16])).is_err());
+    house.store.mailbox(house.mailbox).create_subscription(&new, 2).unwrap();
+    assert!(matches!(house.store.mailbox(MailboxNo(99)).create_subscription(&new, 2), Err(StoreError::NotFound(Missing::Mailbox))));
     assert_eq!(house.newest(), Seq(house.newest().0), "subscriptions are no changes of the mailbox");
 }
 
@@ -164,16 +165,17 @@ fn a_mailbox_is_as_full_as_its_items_are_large() {
     let mut house = house();
     let item = house.add(house.inbox, "x");
     house.add(house.drafts, "y");
-    assert_eq!(house.store.used(house.mailbox).unwrap(), 200);
+    assert_eq!(house.store.mailbox(house.mailbox).used().unwrap(), 200);
     let mailbox = house.mailbox;
-    let mut check = |octets, default| house.store.check_quota(mailbox, octets, default).map_err(|e| e.to_string());
+    let mut check =
+        |octets, default| house.store.mailbox(mailbox).check_quota(octets, default).map_err(|e| e.to_string());
     assert!(check(1 << 40, 0).is_ok());
     assert!(check(100, 300).is_ok());
     assert_eq!(check(101, 300), Err(StoreError::Quota.to_string()));
     house.store.set_quota(house.account.account, Some(250)).unwrap();
-    let mut check = |octets, default| house.store.check_quota(mailbox, octets, default).is_ok();
+    let mut check = |octets, default| house.store.mailbox(mailbox).check_quota(octets, default).is_ok();
     assert!(check(50, 0) && !check(51, 0) && !check(51, 1000));
-    house.store.delete_items(mailbox, &[item]).unwrap();
-    assert_eq!(house.store.used(mailbox).unwrap(), 100);
-    assert!(house.store.check_quota(MailboxNo(99), 1, 0).is_err());
+    house.store.mailbox(mailbox).delete_items(&[item]).unwrap();
+    assert_eq!(house.store.mailbox(mailbox).used().unwrap(), 100);
+    assert!(house.store.mailbox(MailboxNo(99)).check_quota(1, 0).is_err());
 }

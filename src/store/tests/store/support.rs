@@ -22,8 +22,8 @@ pub fn house() -> House {
     let mut store = Store::connect(&database.options()).unwrap();
     let account = store.create_account(&new_account("alice")).unwrap();
     let mailbox = account.mailbox;
-    let inbox = store.folder_by_distinguished(mailbox, "inbox").unwrap().folder;
-    let drafts = store.folder_by_distinguished(mailbox, "drafts").unwrap().folder;
+    let inbox = store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap().folder;
+    let drafts = store.mailbox(mailbox).folder_by_distinguished("drafts").unwrap().folder;
     store.take_changes();
     House { database, store, account, mailbox, inbox, drafts }
 }
@@ -51,7 +51,7 @@ pub fn message<'a>(folder: FolderNo, text: &str) -> NewItem<'a> {
 
 impl House {
     pub fn add(&mut self, folder: FolderNo, text: &str) -> ItemNo {
-        self.store.create_item(self.mailbox, &message(folder, text)).unwrap().item
+        self.store.mailbox(self.mailbox).create_item(&message(folder, text)).unwrap().item
     }
 
     pub fn other(&self) -> Store {
@@ -60,23 +60,23 @@ impl House {
 
     pub fn row(&mut self, item: ItemNo) -> Option<ItemRow> {
         let plan = Plan { columns: everything(), json: true, ext: true, body: true, mime: true };
-        self.store.items(self.mailbox, &[item], &plan).unwrap().pop()
+        self.store.mailbox(self.mailbox).items(&[item], &plan).unwrap().pop()
     }
 
     /// Total and unread count.
     pub fn counts(&mut self, folder: FolderNo) -> (i64, i64) {
-        let folder = self.store.folder(self.mailbox, folder).unwrap();
+        let folder = self.store.mailbox(self.mailbox).folder(folder).unwrap();
         (folder.total, folder.unread)
     }
 
     /// Kinds of the journal's rows after `after`.
     pub fn kinds(&mut self, after: Seq) -> Vec<Kind> {
-        let events = self.store.events(self.mailbox, &Scope::All, after, 1000).unwrap();
+        let events = self.store.mailbox(self.mailbox).events(&Scope::All, after, 1000).unwrap();
         events.entries.iter().map(|entry| entry.kind).collect()
     }
 
     pub fn newest(&mut self) -> Seq {
-        self.store.newest(self.mailbox).unwrap()
+        self.store.mailbox(self.mailbox).newest().unwrap()
     }
 
     /// Counters of all folders are what a count gives, the journal has no gap and ends at the counter.

@@ -25,7 +25,7 @@ impl Client {
 
     /// Asks for one page and obeys it, as a client does that trusts the server.
     fn page(&mut self, house: &mut House, limit: usize) -> bool {
-        let page = house.store.sync_items(house.mailbox, &self.state, false, limit).unwrap();
+        let page = house.store.mailbox(house.mailbox).sync_items(&self.state, false, limit).unwrap();
         assert!(page.changes.len() <= limit);
         if matches!(self.state, ItemState::At { .. }) {
             self.told.clear();
@@ -46,7 +46,7 @@ impl Client {
                 SyncKind::Update | SyncKind::Create => {
                     let plan = Plan { columns: ColumnSet::NONE.with(Column::Subject), ..Plan::default() };
                     // Between the page and this it may have gone; the next round says so.
-                    let row = house.store.items(house.mailbox, &[change.item], &plan).unwrap().pop();
+                    let row = house.store.mailbox(house.mailbox).items(&[change.item], &plan).unwrap().pop();
                     if change.what == SyncKind::Update {
                         assert!(self.copy.contains_key(&change.item), "an update of an unknown item: {change:?}");
                     }
@@ -68,8 +68,8 @@ impl Client {
 
 fn folder_now(house: &mut House, folder: FolderNo) -> Copy {
     let plan = Plan { columns: ColumnSet::NONE.with(Column::Subject), ..Plan::default() };
-    let items = house.store.item_numbers(house.mailbox, folder).unwrap();
-    let rows = house.store.items(house.mailbox, &items, &plan).unwrap();
+    let items = house.store.mailbox(house.mailbox).item_numbers(folder).unwrap();
+    let rows = house.store.mailbox(house.mailbox).items(&items, &plan).unwrap();
     let normal = rows.into_iter().filter(|row| row.flags & bit::ASSOCIATED == 0);
     normal
         .map(|row| (row.item, (row.columns.text(Column::Subject).unwrap().to_owned(), row.flags & READ != 0)))
@@ -77,7 +77,7 @@ fn folder_now(house: &mut House, folder: FolderNo) -> Copy {
 }
 
 fn whats(house: &mut House, state: &ItemState) -> (Vec<(SyncKind, i64)>, ItemState) {
-    let page = house.store.sync_items(house.mailbox, state, false, 100).unwrap();
+    let page = house.store.mailbox(house.mailbox).sync_items(state, false, 100).unwrap();
     assert!(page.last);
     (page.changes.iter().map(|change| (change.what, change.item.0)).collect(), page.state)
 }
@@ -88,11 +88,11 @@ fn the_first_listing_is_newest_first_and_ends_at_the_newest_number() {
     let items: Vec<i64> = (0..5).map(|n| house.add(house.inbox, &n.to_string()).0).collect();
     house.add(house.drafts, "elsewhere");
     let newest = house.newest();
-    let first = house.store.sync_items(house.mailbox, &ItemState::new(house.inbox), false, 3).unwrap();
+    let first = house.store.mailbox(house.mailbox).sync_items(&ItemState::new(house.inbox), false, 3).unwrap();
     assert!(!first.last);
     // What enters now is of the next round.
     let late = house.add(house.inbox, "late");
-    let second = house.store.sync_items(house.mailbox, &first.state, false, 3).unwrap();
+    let second = house.store.mailbox(house.mailbox).sync_items(&first.state, false, 3).unwrap();
     assert!(!second.last, "the client must come again at once");
     let listed: Vec<i64> = first.changes.iter().chain(&second.changes).map(|change| change.item.0).collect();
     assert_eq!(listed, items.iter().rev().copied().collect::<Vec<_>>());
@@ -109,19 +109,19 @@ fn each_kind_of_change_is_told_as_what_it_is() {
     assert_eq!(whats(&mut house, &state), (vec![], state));
 
     let update = ItemUpdate { set: subject("new"), ..ItemUpdate::default() };
-    house.store.set_read(house.mailbox, &items[..2], true).unwrap();
-    house.store.update_item(house.mailbox, items[1], &update, None).unwrap();
-    house.store.update_item(house.mailbox, items[2], &update, None).unwrap();
-    house.store.delete_items(house.mailbox, &[items[3]]).unwrap();
-    house.store.move_items(house.mailbox, &[items[4]], house.drafts).unwrap();
+    house.store.mailbox(house.mailbox).set_read(&items[..2], true).unwrap();
+    house.store.mailbox(house.mailbox).update_item(items[1], &update, None).unwrap();
+    house.store.mailbox(house.mailbox).update_item(items[2], &update, None).unwrap();
+    house.store.mailbox(house.mailbox).delete_items(&[items[3]]).unwrap();
+    house.store.mailbox(house.mailbox).move_items(&[items[4]], house.drafts).unwrap();
     let brief = house.add(house.inbox, "brief");
-    house.store.delete_items(house.mailbox, &[brief]).unwrap();
-    let copy = house.store.copy_items(house.mailbox, &[items[5]], house.inbox, None).unwrap()[0].item;
-    let away = house.store.copy_items(house.mailbox, &[items[5]], house.drafts, None).unwrap()[0].item;
-    let back = house.store.move_items(house.mailbox, &[away], house.inbox).unwrap()[0].item;
+    house.store.mailbox(house.mailbox).delete_items(&[brief]).unwrap();
+    let copy = house.store.mailbox(house.mailbox).copy_items(&[items[5]], house.inbox, None).unwrap()[0].item;
+    let away = house.store.mailbox(house.mailbox).copy_items(&[items[5]], house.drafts, None).unwrap()[0].item;
+    let back = house.store.mailbox(house.mailbox).move_items(&[away], house.inbox).unwrap()[0].item;
     let mut hidden = message(house.inbox, "hidden");
     hidden.flags = bit::ASSOCIATED;
-    let hidden = house.store.create_item(house.mailbox, &hidden).unwrap().item;
+    let hidden = house.store.mailbox(house.mailbox).create_item(&hidden).unwrap().item;
 
     let (told, after) = whats(&mut house, &state);
     assert_eq!(
@@ -137,7 +137,7 @@ fn each_kind_of_change_is_told_as_what_it_is() {
         ]
     );
     assert_eq!(after, ItemState::At { folder: house.inbox, seq: house.newest() });
-    let page = house.store.sync_items(house.mailbox, &state, true, 100).unwrap();
+    let page = house.store.mailbox(house.mailbox).sync_items(&state, true, 100).unwrap();
     assert_eq!(page.changes.last().unwrap().item, hidden);
 }
 
@@ -150,20 +150,23 @@ fn a_state_that_the_journal_does_not_reach_is_refused() {
     let at = |seq: i64| ItemState::At { folder: FolderNo(1), seq: Seq(seq) };
     let newest = house.newest();
     house.execute("update journal set at = now() - interval '40 days'");
-    assert_eq!(house.store.trim_journal(house.mailbox, 30, 3).unwrap(), 3);
-    assert_eq!(house.store.trimmed_to(house.mailbox).unwrap(), Seq(3));
+    assert_eq!(house.store.mailbox(house.mailbox).trim_journal(30, 3).unwrap(), 3);
+    assert_eq!(house.store.mailbox(house.mailbox).trimmed_to().unwrap(), Seq(3));
     house.check();
-    assert!(matches!(house.store.sync_items(house.mailbox, &at(2), false, 9), Err(StoreError::Trimmed)));
-    assert!(house.store.sync_items(house.mailbox, &at(3), false, 9).is_ok());
-    assert!(matches!(house.store.sync_items(house.mailbox, &at(newest.0 + 1), false, 9), Err(StoreError::Trimmed)));
-    let root = house.store.folder_by_distinguished(house.mailbox, "root").unwrap().folder;
-    assert!(matches!(house.store.sync_folders(house.mailbox, root, Some(Seq(2))), Err(StoreError::Trimmed)));
-    assert!(matches!(house.store.events(house.mailbox, &Scope::All, Seq(2), 9), Err(StoreError::Trimmed)));
-    assert!(house.store.events(house.mailbox, &Scope::All, Seq(3), 9).is_ok());
-    assert_eq!(house.store.trim_journal(house.mailbox, 50, 100).unwrap(), 0);
-    while house.store.trim_journal(house.mailbox, 30, 10).unwrap() > 0 {}
-    assert_eq!(house.store.trimmed_to(house.mailbox).unwrap(), newest);
-    assert!(house.store.sync_items(house.mailbox, &at(newest.0), false, 9).is_ok());
+    assert!(matches!(house.store.mailbox(house.mailbox).sync_items(&at(2), false, 9), Err(StoreError::Trimmed)));
+    assert!(house.store.mailbox(house.mailbox).sync_items(&at(3), false, 9).is_ok());
+    assert!(matches!(
+        house.store.mailbox(house.mailbox).sync_items(&at(newest.0 + 1), false, 9),
+        Err(StoreError::Trimmed)
+    ));
+    let root = house.store.mailbox(house.mailbox).folder_by_distinguished("root").unwrap().folder;
+    assert!(matches!(house.store.mailbox(house.mailbox).sync_folders(root, Some(Seq(2))), Err(StoreError::Trimmed)));
+    assert!(matches!(house.store.mailbox(house.mailbox).events(&Scope::All, Seq(2), 9), Err(StoreError::Trimmed)));
+    assert!(house.store.mailbox(house.mailbox).events(&Scope::All, Seq(3), 9).is_ok());
+    assert_eq!(house.store.mailbox(house.mailbox).trim_journal(50, 100).unwrap(), 0);
+    while house.store.mailbox(house.mailbox).trim_journal(30, 10).unwrap() > 0 {}
+    assert_eq!(house.store.mailbox(house.mailbox).trimmed_to().unwrap(), newest);
+    assert!(house.store.mailbox(house.mailbox).sync_items(&at(newest.0), false, 9).is_ok());
     house.check();
 }
 
@@ -196,32 +199,36 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn take(house: &mut House, folders: [FolderNo; 2], step: &Step, n: usize) {
-    let all: Vec<ItemNo> = folders.iter().flat_map(|f| house.store.item_numbers(house.mailbox, *f).unwrap()).collect();
+    let all: Vec<ItemNo> =
+        folders.iter().flat_map(|f| house.store.mailbox(house.mailbox).item_numbers(*f).unwrap()).collect();
     let pick = |number: u16| all.get(usize::from(number) % all.len().max(1)).copied();
     let mailbox = house.mailbox;
     let update = |text: &str| ItemUpdate { set: subject(text), ..ItemUpdate::default() };
     match step {
         Step::Add(folder) => drop(house.add(folders[usize::from(*folder)], &n.to_string())),
         Step::Update(item) => {
-            pick(*item).map(|item| house.store.update_item(mailbox, item, &update(&n.to_string()), None).unwrap());
+            pick(*item)
+                .map(|item| house.store.mailbox(mailbox).update_item(item, &update(&n.to_string()), None).unwrap());
         }
         Step::Read(item, read) => {
-            pick(*item).map(|item| house.store.set_read(mailbox, &[item], *read).unwrap());
+            pick(*item).map(|item| house.store.mailbox(mailbox).set_read(&[item], *read).unwrap());
         }
         Step::Move(item, to) => {
-            pick(*item).map(|item| house.store.move_items(mailbox, &[item], folders[usize::from(*to)]).unwrap());
+            pick(*item)
+                .map(|item| house.store.mailbox(mailbox).move_items(&[item], folders[usize::from(*to)]).unwrap());
         }
         Step::Copy(item, to) => {
-            pick(*item).map(|item| house.store.copy_items(mailbox, &[item], folders[usize::from(*to)], None).unwrap());
+            pick(*item)
+                .map(|item| house.store.mailbox(mailbox).copy_items(&[item], folders[usize::from(*to)], None).unwrap());
         }
         Step::Delete(item) => {
-            pick(*item).map(|item| house.store.delete_items(mailbox, &[item]).unwrap());
+            pick(*item).map(|item| house.store.mailbox(mailbox).delete_items(&[item]).unwrap());
         }
         Step::AllRead(folder, read) => {
-            house.store.set_all_read(mailbox, folders[usize::from(*folder)], *read).unwrap();
+            house.store.mailbox(mailbox).set_all_read(folders[usize::from(*folder)], *read).unwrap();
         }
         // Rare: it leaves little to test with.
-        Step::Empty(0) => drop(house.store.empty_folder(mailbox, folders[0], true).unwrap()),
+        Step::Empty(0) => drop(house.store.mailbox(mailbox).empty_folder(folders[0], true).unwrap()),
         Step::Empty(_) | Step::Page(_) => {}
     }
 }
@@ -235,7 +242,7 @@ fn a_mirror_equals_the_folder_whatever_happens_between_its_pages() {
         *number += 1;
         let folders = ["a", "b"].map(|name| {
             let new = NewFolder::new(house.inbox, FolderKind::Folder, format!("{name}{number}"));
-            house.store.create_folder(house.mailbox, &new).unwrap().0
+            house.store.mailbox(house.mailbox).create_folder(&new).unwrap().0
         });
         let mut clients = folders.map(Client::new);
         for (n, step) in steps.iter().enumerate() {
@@ -286,8 +293,8 @@ fn a_mirror_equals_the_folder_while_others_are_at_work() {
 #[test]
 fn the_hierarchy_is_told_with_parents_first() {
     let mut house = house();
-    let top = house.store.folder_by_distinguished(house.mailbox, "msgfolderroot").unwrap().folder;
-    let first = house.store.sync_folders(house.mailbox, top, None).unwrap();
+    let top = house.store.mailbox(house.mailbox).folder_by_distinguished("msgfolderroot").unwrap().folder;
+    let first = house.store.mailbox(house.mailbox).sync_folders(top, None).unwrap();
     assert!(first.deleted.is_empty());
     assert!(first.changed.iter().all(|change| change.created && change.folder.folder != top));
     let mut known = BTreeSet::from([top]);
@@ -296,17 +303,17 @@ fn the_hierarchy_is_told_with_parents_first() {
         known.insert(change.folder.folder);
     }
     assert_eq!(first.upto, house.newest());
-    let nothing = house.store.sync_folders(house.mailbox, top, Some(first.upto)).unwrap();
+    let nothing = house.store.mailbox(house.mailbox).sync_folders(top, Some(first.upto)).unwrap();
     assert!(nothing.changed.is_empty() && nothing.deleted.is_empty());
 }
 
 #[test]
 fn a_count_makes_an_update_of_the_folder() {
     let mut house = house();
-    let top = house.store.folder_by_distinguished(house.mailbox, "msgfolderroot").unwrap().folder;
+    let top = house.store.mailbox(house.mailbox).folder_by_distinguished("msgfolderroot").unwrap().folder;
     let base = house.newest();
     house.add(house.inbox, "x");
-    let page = house.store.sync_folders(house.mailbox, top, Some(base)).unwrap();
+    let page = house.store.mailbox(house.mailbox).sync_folders(top, Some(base)).unwrap();
     assert_eq!(page.changed.len(), 1);
     assert!(!page.changed[0].created);
     assert_eq!((page.changed[0].folder.folder, page.changed[0].folder.unread), (house.inbox, 1));
@@ -328,46 +335,46 @@ fn obey(copy: &mut BTreeMap<FolderNo, (FolderNo, String)>, page: &HierarchyPage)
 fn folders_that_come_go_and_move_are_told() {
     let mut house = house();
     let mailbox = house.mailbox;
-    let top = house.store.folder_by_distinguished(mailbox, "msgfolderroot").unwrap().folder;
-    let outside = house.store.folder_by_distinguished(mailbox, "recoverableitemsroot").unwrap().folder;
+    let top = house.store.mailbox(mailbox).folder_by_distinguished("msgfolderroot").unwrap().folder;
+    let outside = house.store.mailbox(mailbox).folder_by_distinguished("recoverableitemsroot").unwrap().folder;
     let new = |house: &mut House, parent, name: &str| {
-        house.store.create_folder(mailbox, &NewFolder::new(parent, FolderKind::Folder, name)).unwrap().0
+        house.store.mailbox(mailbox).create_folder(&NewFolder::new(parent, FolderKind::Folder, name)).unwrap().0
     };
     let inbox = house.inbox;
     let a = new(&mut house, inbox, "a");
     let b = new(&mut house, a, "b");
     let c = new(&mut house, b, "c");
-    let first = house.store.sync_folders(mailbox, top, None).unwrap();
-    let sync = |house: &mut House, base: Seq| house.store.sync_folders(mailbox, top, Some(base)).unwrap();
+    let first = house.store.mailbox(mailbox).sync_folders(top, None).unwrap();
+    let sync = |house: &mut House, base: Seq| house.store.mailbox(mailbox).sync_folders(top, Some(base)).unwrap();
 
-    house.store.move_folder(mailbox, b, house.drafts).unwrap();
+    house.store.mailbox(mailbox).move_folder(b, house.drafts).unwrap();
     let moved = sync(&mut house, first.upto);
     assert!(moved.deleted.is_empty());
     assert!(moved.changed.iter().all(|change| !change.created));
     assert!(moved.changed.iter().any(|change| change.folder.folder == b && change.folder.parent == Some(house.drafts)));
 
-    house.store.move_folder(mailbox, b, outside).unwrap();
+    house.store.mailbox(mailbox).move_folder(b, outside).unwrap();
     let out = sync(&mut house, moved.upto);
     assert_eq!(BTreeSet::from_iter(out.deleted), BTreeSet::from([b, c]));
 
-    house.store.move_folder(mailbox, b, a).unwrap();
+    house.store.mailbox(mailbox).move_folder(b, a).unwrap();
     let back = sync(&mut house, out.upto);
     let created: Vec<FolderNo> = back.changed.iter().filter(|ch| ch.created).map(|ch| ch.folder.folder).collect();
     assert_eq!(created, [b, c]);
 
-    house.store.move_folder(mailbox, b, outside).unwrap();
-    house.store.move_folder(mailbox, b, top).unwrap();
+    house.store.mailbox(mailbox).move_folder(b, outside).unwrap();
+    house.store.mailbox(mailbox).move_folder(b, top).unwrap();
     let there_and_back = sync(&mut house, back.upto);
     assert!(there_and_back.deleted.is_empty());
     assert!(there_and_back.changed.iter().any(|change| change.folder.folder == c));
 
     let brief = new(&mut house, a, "brief");
-    house.store.delete_folder(mailbox, brief).unwrap();
-    house.store.delete_folder(mailbox, b).unwrap();
+    house.store.mailbox(mailbox).delete_folder(brief).unwrap();
+    house.store.mailbox(mailbox).delete_folder(b).unwrap();
     let gone = sync(&mut house, there_and_back.upto);
     assert_eq!(BTreeSet::from_iter(gone.deleted.clone()), BTreeSet::from([b, c]));
     let rename = FolderUpdate { name: Some("z".into()), ..FolderUpdate::default() };
-    house.store.update_folder(mailbox, a, &rename, None).unwrap();
+    house.store.mailbox(mailbox).update_folder(a, &rename, None).unwrap();
 
     let mut copy = BTreeMap::new();
     for page in [&first, &moved] {
@@ -376,7 +383,7 @@ fn folders_that_come_go_and_move_are_told() {
     let mut late = copy.clone();
     obey(&mut late, &sync(&mut house, moved.upto));
     let mut fresh = BTreeMap::new();
-    obey(&mut fresh, &house.store.sync_folders(mailbox, top, None).unwrap());
+    obey(&mut fresh, &house.store.mailbox(mailbox).sync_folders(top, None).unwrap());
     assert_eq!(late, fresh);
 }
 
@@ -387,8 +394,8 @@ fn values_of_a_listing_are_those_of_the_item() {
     new.columns.set(Column::Class, Value::Text("IPM.Contact".into()));
     new.kind = ewsd_model::ItemKind::Contact;
     new.flags = READ;
-    let made = house.store.create_item(house.mailbox, &new).unwrap();
-    let page = house.store.sync_items(house.mailbox, &ItemState::new(house.inbox), false, 10).unwrap();
+    let made = house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    let page = house.store.mailbox(house.mailbox).sync_items(&ItemState::new(house.inbox), false, 10).unwrap();
     let change = page.changes[0];
     assert_eq!((change.item, change.kind, change.change, change.flags), (made.item, new.kind, made.change, READ));
 }

@@ -48,7 +48,7 @@ fn store(cx: &mut Cx<'_>, item: &Item, prepared: &[Result<Attached>]) -> Result<
         return Ok(Vec::new());
     }
     let granted = item.granted;
-    let (numbers, changed) = cx.gate.store(&granted).create_attachments(granted.mailbox(), item.item, &rows)?;
+    let (numbers, changed) = cx.gate.open(&granted).create_attachments(item.item, &rows)?;
     let view = |(number, row): (_, &ewsd_store::NewAttachment<'_>)| AttachmentView {
         info: AttachmentInfo {
             id: granted.attachment_id(changed.folder, changed.item, number).encode(),

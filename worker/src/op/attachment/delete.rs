@@ -21,7 +21,7 @@ fn delete(cx: &mut Cx<'_>, attachment: &Attachment) -> Result<WireId> {
         return Err(Code::ErrorCannotDeleteObject.into());
     }
     let Item { granted, item, .. } = attachment.item;
-    let store = cx.gate.store(&granted);
-    let (_, changed) = store.delete_attachments(granted.mailbox(), item, &[attachment.attachment])?;
+    let mut mailbox = cx.gate.open(&granted);
+    let (_, changed) = mailbox.delete_attachments(item, &[attachment.attachment])?;
     Ok(wire_id(&granted, &changed))
 }

@@ -32,7 +32,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<Attach
 
 fn view(cx: &mut Cx<'_>, shape: &mut Shape, id: &str, attachment: &Attachment) -> Result<AttachmentView> {
     let Item { granted, folder, item, .. } = attachment.item;
-    let mut row = cx.gate.store(&granted).attachment(granted.mailbox(), item, attachment.attachment, true)?;
+    let mut row = cx.gate.open(&granted).attachment(item, attachment.attachment, true)?;
     for number in attachment.within.levels() {
         row = inner(cx, row, *number)?;
     }

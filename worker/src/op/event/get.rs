@@ -117,18 +117,17 @@ fn read(
     let mut interest = Interest { scope: subscription.scope.clone(), events: subscription.events, dumpster: None };
     let mut batch = Batch { events: Vec::new(), upto: mark.read_after(), more: true };
     while batch.more && batch.events.len() < most {
-        let store = cx.gate.store(granted);
-        let read =
-            store.events(granted.mailbox(), &subscription.scope, batch.upto, ROWS).map_err(|error| match error {
-                StoreError::Trimmed => Failure::new(Code::ErrorEventNotFound).into(),
-                other => Error::from(other),
-            })?;
+        let mut mailbox = cx.gate.open(granted);
+        let read = mailbox.events(&subscription.scope, batch.upto, ROWS).map_err(|error| match error {
+            StoreError::Trimmed => Failure::new(Code::ErrorEventNotFound).into(),
+            other => Error::from(other),
+        })?;
         if mark.seq > read.upto {
             // Nobody was ever given a place that is still to come: the database is an older one.
             return Err(Code::ErrorInvalidWatermark.into());
         }
         if interest.dumpster.is_none() && needs_dumpster(&subscription.scope, &read.entries) {
-            interest.dumpster = match store.folder_by_distinguished(granted.mailbox(), SOFT_DELETED) {
+            interest.dumpster = match mailbox.folder_by_distinguished(SOFT_DELETED) {
                 Ok(row) => Some(row.folder),
                 Err(StoreError::NotFound(_)) => None,
                 Err(error) => return Err(error.into()),
@@ -172,14 +171,14 @@ fn tell(cx: &mut Cx<'_>, granted: &Granted, events: Vec<(Event, Watermark)>) -> 
         .collect();
     let rows = match lacking.is_empty() {
         true => Vec::new(),
-        false => cx.gate.store(granted).folders(granted.mailbox(), &lacking, &[])?,
+        false => cx.gate.open(granted).folders(&lacking, &[])?,
     };
     let mut parents: HashMap<FolderNo, FolderNo> =
         rows.iter().map(|row| (row.folder, row.parent.unwrap_or(row.folder))).collect();
     // Folders that went after the event: where they were last.
     let gone: Vec<FolderNo> = lacking.into_iter().filter(|folder| !parents.contains_key(folder)).collect();
     if !gone.is_empty() {
-        parents.extend(cx.gate.store(granted).last_parents(granted.mailbox(), &gone)?);
+        parents.extend(cx.gate.open(granted).last_parents(&gone)?);
     }
     let parent_of = |object: Object, parent: Option<FolderNo>| match (object, parent) {
         (_, Some(parent)) => bare_id(granted, parent),

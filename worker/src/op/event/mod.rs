@@ -29,7 +29,7 @@ fn find(cx: &mut Cx<'_>, text: &str) -> Result<(Granted, Subscription)> {
         // Whether it exists is nothing that a stranger may learn.
         return Err(Code::ErrorSubscriptionAccessDenied.into());
     }
-    let subscription = cx.gate.store(&granted).subscription(granted.mailbox(), id.id).map_err(|error| match error {
+    let subscription = cx.gate.open(&granted).subscription(id.id).map_err(|error| match error {
         StoreError::NotFound(Missing::Subscription) => missing(),
         other => other.into(),
     })?;

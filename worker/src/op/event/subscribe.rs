@@ -38,7 +38,6 @@ fn one(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
     let from = request.watermark.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let from = from.map(|text| Watermark::decode(text).ok_or(Code::ErrorInvalidWatermark)).transpose()?;
     let new = NewSubscription {
-        mailbox: granted.mailbox(),
         account: cx.caller.account,
         kind: SubscriptionKind::Pull,
         scope,
@@ -47,14 +46,14 @@ fn one(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
         details: ewsd_store::Map::new(),
     };
     let most = i64::try_from(cx.settings.limits.subscriptions_per_account).unwrap_or(i64::MAX);
-    let store = cx.gate.store(&granted);
+    let mut mailbox = cx.gate.open(&granted);
     if let Some(from) = from {
-        let known = store.trimmed_to(granted.mailbox())?..=store.newest(granted.mailbox())?;
+        let known = mailbox.trimmed_to()?..=mailbox.newest()?;
         if from.mailbox != granted.guid() || !known.contains(&from.read_after()) {
             return Err(Code::ErrorInvalidWatermark.into());
         }
     }
-    let (id, since) = store.create_subscription(&new, most)?;
+    let (id, since) = mailbox.create_subscription(&new, most)?;
     let watermark = from.unwrap_or(Watermark::after(granted.guid(), since));
     Ok(Subscribed { id: SubscriptionId { mailbox: granted.guid(), id }.encode(), watermark: Some(watermark.encode()) })
 }

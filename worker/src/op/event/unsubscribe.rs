@@ -18,7 +18,7 @@ fn one(cx: &mut Cx<'_>, id: &str) -> Result<()> {
     if subscription.kind == SubscriptionKind::Push {
         return Err(Code::ErrorInvalidPullSubscriptionId.into());
     }
-    cx.gate.store(&granted).delete_subscription(granted.mailbox(), subscription.id).map_err(|error| match error {
+    cx.gate.open(&granted).delete_subscription(subscription.id).map_err(|error| match error {
         StoreError::NotFound(Missing::Subscription) => Error::from(Code::ErrorSubscriptionNotFound),
         other => other.into(),
     })

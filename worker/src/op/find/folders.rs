@@ -56,13 +56,13 @@ fn children(
 ) -> Result<ewsd_store::Found<FolderRow>> {
     let (granted, top) = (parent.granted, parent.row.folder);
     let own = cx.gate.is_own(&granted);
-    let mut list = |page| cx.gate.store(&granted).children(granted.mailbox(), top, deep, filter, &[], page);
+    let mut list = |page| cx.gate.open(&granted).children(top, deep, filter, &[], page);
     if own {
         return Ok(list(page)?);
     }
     let mut rows = list(Page::first(i64::MAX))?.rows;
     rows.retain(|row| cx.gate.visible(&granted, row).is_some());
-    cx.gate.count_visible(granted.mailbox(), &mut rows)?;
+    cx.gate.count_visible(&granted, &mut rows)?;
     let total = rows.len();
     let (offset, limit) = (usize::try_from(page.offset).unwrap_or(0), usize::try_from(page.limit).unwrap_or(0));
     let (from, to) = (offset.min(total), offset.saturating_add(limit).min(total));

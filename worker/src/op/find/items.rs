@@ -6,14 +6,14 @@ use ewsd_ews::request::FindItem;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::{BasePoint, ItemTraversal};
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Folder, Granted, Right};
+use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_mailbox::property::{Bodies, Item};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::ItemNo;
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::{FolderKind, Kinds, PropId};
-use ewsd_store::{Cmp, Field, Filter, ItemRow, Order, Page, Plan, ScalarType, Store};
+use ewsd_store::{Cmp, Field, Filter, ItemRow, Mailbox, Order, Page, Plan, ScalarType};
 use jiff::Timestamp;
 
 use super::page::{self, Pages};
@@ -80,12 +80,12 @@ fn one(
         return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next });
     }
     let granted = folder.granted;
-    let look = Look { granted, folder, search, plan: &shape.mail_needs.plan };
+    let look = Look { folder, search, plan: &shape.mail_needs.plan };
     check_view(request, folder)?;
-    let store = cx.gate.store(&granted);
-    let mut found = look.paged(store, request.paging.as_ref())?;
+    let mut mailbox = cx.gate.open(&granted);
+    let mut found = look.paged(&mut mailbox, request.paging.as_ref())?;
     let next = page::next(request.paging.as_ref(), &found);
-    complete(store, &granted, shape, &mut found.rows)?;
+    complete(&mut mailbox, shape, &mut found.rows)?;
     let bodies = Bodies::default();
     let show = |row: &ItemRow| {
         shape.view(&Item { row, owner: &granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
@@ -95,7 +95,7 @@ fn one(
 }
 
 /// The query reads what mail needs; the rare row of another kind is read again, with all that it needs.
-fn complete(store: &mut Store, granted: &Granted, shape: &Shape, rows: &mut [ItemRow]) -> Result<()> {
+fn complete(mailbox: &mut Mailbox<'_>, shape: &Shape, rows: &mut [ItemRow]) -> Result<()> {
     if shape.needs.plan == shape.mail_needs.plan {
         return Ok(());
     }
@@ -103,7 +103,7 @@ fn complete(store: &mut Store, granted: &Granted, shape: &Shape, rows: &mut [Ite
     if others.is_empty() {
         return Ok(());
     }
-    for whole in store.items(granted.mailbox(), &others, &shape.needs.plan)? {
+    for whole in mailbox.items(&others, &shape.needs.plan)? {
         if let Some(row) = rows.iter_mut().find(|row| row.item == whole.item) {
             *row = whole;
         }
@@ -113,7 +113,6 @@ fn complete(store: &mut Store, granted: &Granted, shape: &Shape, rows: &mut [Ite
 
 /// One folder being searched.
 struct Look<'a> {
-    granted: Granted,
     folder: &'a Folder,
     search: &'a Search,
     plan: &'a Plan,
@@ -122,29 +121,29 @@ struct Look<'a> {
 impl Look<'_> {
     fn find(
         &self,
-        store: &mut Store,
+        mailbox: &mut Mailbox<'_>,
         plan: &Plan,
         filter: &Filter,
         orders: &[Order],
         page: Page,
     ) -> Result<ewsd_store::Found<ItemRow>> {
         let folders = [self.folder.row.folder];
-        Ok(store.find_items(self.granted.mailbox(), &folders, self.search.associated, plan, filter, orders, page)?)
+        Ok(mailbox.find_items(&folders, self.search.associated, plan, filter, orders, page)?)
     }
 
     /// The page asked for.
-    fn paged(&self, store: &mut Store, paging: Option<&Paging>) -> Result<ewsd_store::Found<ItemRow>> {
+    fn paged(&self, mailbox: &mut Mailbox<'_>, paging: Option<&Paging>) -> Result<ewsd_store::Found<ItemRow>> {
         let limit = |max: &Option<i32>| self.search.pages.limit(*max);
         match paging {
             Some(Paging::Seek { max, base, condition }) => {
                 let from_end = *base == BasePoint::End;
                 let condition = restriction::filter(condition, ITEMS)?;
-                let offset = self.seek(store, &condition, from_end)?;
-                self.page(store, Page { offset, limit: limit(max), from_end })
+                let offset = self.seek(mailbox, &condition, from_end)?;
+                self.page(mailbox, Page { offset, limit: limit(max), from_end })
             }
-            Some(Paging::Calendar { max, start, end }) => self.calendar(store, *start, *end, limit(max)),
+            Some(Paging::Calendar { max, start, end }) => self.calendar(mailbox, *start, *end, limit(max)),
             Some(Paging::Contacts { max, initial, last }) => {
-                self.contacts(store, initial.as_deref(), last.as_deref(), limit(max))
+                self.contacts(mailbox, initial.as_deref(), last.as_deref(), limit(max))
             }
             _ => {
                 let page = self.search.pages.page(paging, || self.count(store))?;
@@ -153,30 +152,29 @@ impl Look<'_> {
         }
     }
 
-    fn page(&self, store: &mut Store, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
-        self.find(store, self.plan, &self.search.filter, &self.search.orders, page)
+    fn page(&self, mailbox: &mut Mailbox<'_>, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
+        self.find(mailbox, self.plan, &self.search.filter, &self.search.orders, page)
     }
 
-    fn count(&self, store: &mut Store) -> Result<i64> {
+    fn count(&self, mailbox: &mut Mailbox<'_>) -> Result<i64> {
         let folders = [self.folder.row.folder];
-        Ok(store.count_items(self.granted.mailbox(), &folders, self.search.associated, &self.search.filter)?)
+        Ok(mailbox.count_items(&folders, self.search.associated, &self.search.filter)?)
     }
 
     /// How many rows come before the first that meets the condition; all of them if none does.
-    fn seek(&self, store: &mut Store, wanted: &Filter, from_end: bool) -> Result<i64> {
+    fn seek(&self, mailbox: &mut Mailbox<'_>, wanted: &Filter, from_end: bool) -> Result<i64> {
         let Search { filter, orders, associated, .. } = self.search;
         let folders = [self.folder.row.folder];
-        let mailbox = self.granted.mailbox();
-        match store.rows_before(mailbox, &folders, *associated, filter, wanted, orders, from_end)? {
+        match mailbox.rows_before(&folders, *associated, filter, wanted, orders, from_end)? {
             Some(offset) => Ok(offset),
-            None => self.count(store),
+            None => self.count(mailbox),
         }
     }
 
     /// What overlaps the time, by start. An item that ends where the view starts is in it.
     fn calendar(
         &self,
-        store: &mut Store,
+        mailbox: &mut Mailbox<'_>,
         start: Timestamp,
         end: Timestamp,
         limit: i64,
@@ -187,13 +185,13 @@ impl Look<'_> {
             Filter::Compare(field(PropId::CalendarStart), Cmp::Lt, Scalar::Time(end)),
         ]);
         let orders = [Order { field: field(PropId::CalendarStart), ascending: true }];
-        self.find(store, self.plan, &filter, &orders, Page::first(limit))
+        self.find(mailbox, self.plan, &filter, &orders, Page::first(limit))
     }
 
     /// Contacts by display name, from one name to another, both included.
     fn contacts(
         &self,
-        store: &mut Store,
+        mailbox: &mut Mailbox<'_>,
         initial: Option<&str>,
         last: Option<&str>,
         limit: i64,
@@ -207,7 +205,7 @@ impl Look<'_> {
             [] => vec![Order { field: name(), ascending: true }],
             given => given.to_vec(),
         };
-        self.find(store, self.plan, &Filter::And(parts), &orders, Page::first(limit))
+        self.find(mailbox, self.plan, &Filter::And(parts), &orders, Page::first(limit))
     }
 }
 

@@ -64,7 +64,7 @@ fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Resul
     }
     new.ext = wishes.ext;
     let granted = parent.granted;
-    let made = cx.gate.store(&granted).create_folder(granted.mailbox(), &new);
+    let made = cx.gate.open(&granted).create_folder(&new);
     let (folder, change) = made.map_err(|error| name_taken(error, &name))?;
     Ok(FolderView::of_id(new.kind, wire_id(&granted, new.kind, folder, change)))
 }

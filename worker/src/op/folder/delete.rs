@@ -3,13 +3,13 @@
 use ewsd_ews::request::DeleteFolder;
 use ewsd_ews::word::DeleteType;
 use ewsd_mailbox::error::{Error, Result, outcome};
-use ewsd_mailbox::gate::{Folder, Granted, Right};
+use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::FolderNo;
 use ewsd_model::target::TargetFolder;
-use ewsd_store::{FolderUpdate, Missing, Store, StoreError};
+use ewsd_store::{FolderUpdate, Mailbox, Missing, StoreError};
 
 use super::is_fixed;
 use crate::op::Cx;
@@ -27,7 +27,7 @@ fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
     match how {
         DeleteType::Hard => {
             let granted = folder.granted;
-            cx.gate.store(&granted).delete_folder(granted.mailbox(), folder.row.folder).map(drop).map_err(gone)
+            cx.gate.open(&granted).delete_folder(folder.row.folder).map(drop).map_err(gone)
         }
         DeleteType::Soft => relocate(cx, &folder, SOFT_DELETED),
         DeleteType::ToDeletedItems => relocate(cx, &folder, DELETED_ITEMS),
@@ -37,29 +37,29 @@ fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
 /// Below one of the folders that came with the mailbox; beside one of the same name it gets a number.
 fn relocate(cx: &mut Cx<'_>, folder: &Folder, name: &'static str) -> Result<()> {
     let granted = folder.granted;
-    let store = cx.gate.store(&granted);
-    let target = store.folder_by_distinguished(granted.mailbox(), name)?.folder;
+    let mut mailbox = cx.gate.open(&granted);
+    let target = mailbox.folder_by_distinguished(name)?.folder;
     if folder.row.parent == Some(target) {
         return Ok(());
     }
-    store.transaction(|store| place(store, &granted, folder, target))
+    mailbox.transaction(|mailbox| place(mailbox, folder, target))
 }
 
 /// How many names are tried before the folder stays where it is.
 const NAMES: u32 = 1000;
 
-fn place(store: &mut Store, granted: &Granted, folder: &Folder, target: FolderNo) -> Result<()> {
-    let name = free_name(store, granted, &folder.row.name, target)?;
+fn place(mailbox: &mut Mailbox<'_>, folder: &Folder, target: FolderNo) -> Result<()> {
+    let name = free_name(mailbox, &folder.row.name, target)?;
     if name != folder.row.name {
         let update = FolderUpdate { name: Some(name), ..FolderUpdate::default() };
-        store.update_folder(granted.mailbox(), folder.row.folder, &update, None)?;
+        mailbox.update_folder(folder.row.folder, &update, None)?;
     }
-    store.move_folder(granted.mailbox(), folder.row.folder, target).map(drop).map_err(gone)
+    mailbox.move_folder(folder.row.folder, target).map(drop).map_err(gone)
 }
 
 /// A name that no folder below `target` has: the folder's own, else with a number behind it.
-fn free_name(store: &mut Store, granted: &Granted, name: &str, target: FolderNo) -> Result<String> {
-    let taken = store.child_names(granted.mailbox(), target)?;
+fn free_name(mailbox: &mut Mailbox<'_>, name: &str, target: FolderNo) -> Result<String> {
+    let taken = mailbox.child_names(target)?;
     let is_free = |wish: &str| !taken.iter().any(|known| known.to_lowercase() == wish.to_lowercase());
     std::iter::once(name.to_owned())
         .chain((1..NAMES).map(|number| format!("{name}{number}")))

@@ -8,9 +8,9 @@ use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::id::{FolderNo, MailboxNo};
+use ewsd_model::id::FolderNo;
 use ewsd_model::target::TargetFolder;
-use ewsd_store::Store;
+use ewsd_store::Mailbox;
 
 use super::delete::gone;
 use crate::op::Cx;
@@ -21,9 +21,9 @@ pub fn run(cx: &mut Cx<'_>, request: EmptyFolder) -> Result<Vec<Outcome<()>>> {
 }
 
 /// Whether a folder that came with the mailbox is below: those stay as long as it does.
-fn keeps_the_mailbox(store: &mut Store, mailbox: MailboxNo, folder: FolderNo) -> Result<bool> {
-    let below = store.descendants(mailbox, folder)?;
-    Ok(!below.is_empty() && store.distinguished_map(mailbox)?.iter().any(|(_, known)| below.contains(known)))
+fn keeps_the_mailbox(mailbox: &mut Mailbox<'_>, folder: FolderNo) -> Result<bool> {
+    let below = mailbox.descendants(folder)?;
+    Ok(!below.is_empty() && mailbox.distinguished_map()?.iter().any(|(_, known)| below.contains(known)))
 }
 
 fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> Result<()> {
@@ -36,34 +36,35 @@ fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> R
         cx.gate.check_below(&folder, Right::ManageFolder)?;
     }
     let granted = folder.granted;
-    let mailbox = granted.mailbox();
-    let store = cx.gate.store(&granted);
-    if deep && keeps_the_mailbox(store, mailbox, folder.row.folder)? {
+    let mut mailbox = cx.gate.open(&granted);
+    if deep && keeps_the_mailbox(&mut mailbox, folder.row.folder)? {
         let text = "Folders that came with the mailbox are below this one. Empty it without its folders.";
         return Err(Failure::with_text(Code::ErrorCannotEmptyFolder, text).into());
     }
     let target = match how {
-        DeleteType::Hard => return store.empty_folder(mailbox, folder.row.folder, deep).map(drop).map_err(gone),
+        DeleteType::Hard => {
+            return mailbox.empty_folder(folder.row.folder, deep).map(drop).map_err(gone);
+        }
         DeleteType::Soft => SOFT_DELETED,
         DeleteType::ToDeletedItems => DELETED_ITEMS,
     };
-    let target = store.folder_by_distinguished(mailbox, target)?.folder;
+    let target = mailbox.folder_by_distinguished(target)?.folder;
     if target == folder.row.folder {
         // What is in it lies where it would go.
         return Ok(());
     }
-    store.transaction(|store| {
+    mailbox.transaction(|mailbox| {
         let mut from = vec![folder.row.folder];
         if deep {
-            from.extend(store.descendants(mailbox, folder.row.folder)?);
+            from.extend(mailbox.descendants(folder.row.folder)?);
         }
         for number in from {
-            let items = store.item_numbers(mailbox, number)?;
-            store.move_items(mailbox, &items, target)?;
+            let items = mailbox.item_numbers(number)?;
+            mailbox.move_items(&items, target)?;
         }
         if deep {
             // The folders are empty now; only their frames go.
-            store.empty_folder(mailbox, folder.row.folder, true)?;
+            mailbox.empty_folder(folder.row.folder, true)?;
         }
         Ok(())
     })

@@ -41,12 +41,12 @@ fn one(cx: &mut Cx<'_>, folder: &TargetFolder, target: &Folder, how: How) -> Res
     if how == How::Copy {
         cx.gate.check_below(&folder, right)?;
     }
-    let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
+    let mut mailbox = cx.gate.open(&granted);
     let done = match how {
         How::Move => {
-            store.move_folder(mailbox, folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change))
+            mailbox.move_folder(folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change))
         }
-        How::Copy => store.copy_folder(mailbox, folder.row.folder, target.row.folder, granted.creator()),
+        How::Copy => mailbox.copy_folder(folder.row.folder, target.row.folder, granted.creator()),
     };
     let (number, change) = done.map_err(|error| match error {
         ewsd_store::StoreError::Exists(_) => name_taken(error, &folder.row.name),

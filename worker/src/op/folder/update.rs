@@ -35,12 +35,11 @@ fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderV
     let name = update.name.clone().unwrap_or_default();
     let granted = folder.granted;
     // Counters change the key too, so one that is old says nothing of the properties: the last writer wins, as in Exchange.
-    let change = cx.gate.store(&granted).update_folder(granted.mailbox(), folder.row.folder, &update, None).map_err(
-        |error| match error {
+    let change =
+        cx.gate.open(&granted).update_folder(folder.row.folder, &update, None).map_err(|error| match error {
             StoreError::NotFound(_) => Code::ErrorItemNotFound.into(),
             other => name_taken(other, &name),
-        },
-    )?;
+        })?;
     let kind = folder.row.kind;
     Ok(FolderView::of_id(kind, wire_id(&granted, kind, folder.row.folder, change)))
 }

@@ -108,17 +108,17 @@ fn check_folder(kind: ItemKind, folder: &Folder) -> Result<(), Failure> {
 
 fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<ItemView>> {
     let folder = folder.ok_or(Error::from(Code::ErrorFolderNotFound))?;
-    let (granted, mailbox) = (folder.granted, folder.granted.mailbox());
+    let granted = folder.granted;
     if draft.flags & bit::ASSOCIATED != 0 {
         granted.check(Right::CreateAssociated)?;
     }
     let item = NewItem { creator: granted.creator(), ..draft.item(folder.row.folder, draft.flags) };
-    let store = cx.gate.store(&granted);
-    let made = store.create_item(mailbox, &item)?;
+    let mut mailbox = cx.gate.open(&granted);
+    let made = mailbox.create_item(&item)?;
     let mut props = vec![(PropId::ItemItemId, Value::ItemId(wire_id(&granted, &made)))];
     if !draft.attachments.is_empty() {
         // Clients of CreateItem with attachments expect their ids with the item's.
-        let rows = store.attachments(mailbox, &[made.item])?;
+        let rows = mailbox.attachments(&[made.item])?;
         let ids = rows.iter().map(|row| attachment_info(&granted, made.folder, row)).collect();
         props.push((PropId::ItemAttachments, Value::Attachments(ids)));
     }
@@ -127,16 +127,13 @@ fn save(cx: &mut Cx<'_>, draft: &Draft, folder: Option<&Folder>) -> Result<Vec<I
 
 fn send(cx: &mut Cx<'_>, granted: &ewsd_mailbox::gate::Granted, draft: Draft, folder: Option<&Folder>) -> Result<()> {
     let envelope = submit::address(cx, granted, &draft.props)?;
-    let message = submit::checked(cx, granted, &draft.columns, &draft.outgoing())?;
+    let message = submit::checked(cx, &draft.columns, &draft.outgoing())?;
     let flags = (draft.flags | bit::READ) & !bit::DRAFT;
     let copy = folder.map(|folder| draft.item(folder.row.folder, flags));
-    let settings = cx.settings;
-    cx.gate.store(granted).transaction(|store| {
-        envelope.send(store, settings, &message, |store| {
-            if let Some(copy) = &copy {
-                store.create_item(granted.mailbox(), copy)?;
-            }
-            Ok(())
-        })
+    envelope.send(cx, &message, |mailbox| {
+        if let Some(copy) = &copy {
+            mailbox.create_item(copy)?;
+        }
+        Ok(())
     })
 }

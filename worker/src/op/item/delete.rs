@@ -23,7 +23,7 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
     let mut checked: HashMap<(MailboxNo, ItemNo), Result<(), Failure>> = HashMap::new();
     for (granted, numbers) in load::by_mailbox(&items) {
         let mailbox = granted.mailbox();
-        let rows = cx.gate.store(&granted).items(mailbox, &numbers, &Plan::default())?;
+        let rows = cx.gate.open(&granted).items(&numbers, &Plan::default())?;
         checked.extend(rows.iter().map(|row| ((mailbox, row.item), check(&request, row))));
         let may_go = |row: &&ItemRow| matches!(checked.get(&(mailbox, row.item)), Some(Ok(())));
         let doomed: Vec<&ItemRow> = rows.iter().filter(may_go).collect();
@@ -45,20 +45,20 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
 
 /// Takes the items away, all in one change. Answers those that were there.
 fn dispose(cx: &mut Cx<'_>, granted: &Granted, how: DeleteType, rows: &[&ItemRow]) -> Result<Vec<ItemNo>> {
-    let (store, mailbox) = (cx.gate.store(granted), granted.mailbox());
+    let mut mailbox = cx.gate.open(granted);
     let name = match how {
         DeleteType::Hard => {
             let numbers: Vec<ItemNo> = rows.iter().map(|row| row.item).collect();
-            return Ok(store.delete_items(mailbox, &numbers)?);
+            return Ok(mailbox.delete_items(&numbers)?);
         }
         DeleteType::Soft => SOFT_DELETED,
         DeleteType::ToDeletedItems => DELETED_ITEMS,
     };
-    let target = store.folder_by_distinguished(mailbox, name)?.folder;
+    let target = mailbox.folder_by_distinguished(name)?.folder;
     // What is there already stays there, under its id.
     let (there, elsewhere): (Vec<&ItemRow>, Vec<&ItemRow>) = rows.iter().partition(|row| row.folder == target);
     let numbers: Vec<ItemNo> = elsewhere.iter().map(|row| row.item).collect();
-    let moved = store.move_items(mailbox, &numbers, target)?;
+    let moved = mailbox.move_items(&numbers, target)?;
     Ok(there.iter().map(|row| row.item).chain(moved.iter().map(|one| one.old)).collect())
 }
 

@@ -23,7 +23,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<ItemView>>> 
     // One query for all; of attachments a second one where there are some.
     let mut found: HashMap<(MailboxNo, ItemNo), Found> = HashMap::with_capacity(items.len());
     for (granted, numbers) in load::by_mailbox(&items) {
-        let rows = cx.gate.store(&granted).items(granted.mailbox(), &numbers, &shape.needs.plan)?;
+        let rows = cx.gate.open(&granted).items(&numbers, &shape.needs.plan)?;
         let attachments = if shape.needs.attachments { load::attachments(cx, &granted, &rows)? } else { Vec::new() };
         for row in rows {
             let own = attachments.iter().filter(|one| one.item == row.item).cloned().collect();

@@ -13,7 +13,7 @@ pub fn run(cx: &mut Cx<'_>, request: MarkAllItemsAsRead) -> Result<Vec<Outcome<(
     let mark = |folder: Result<Folder>| {
         let folder = folder?;
         let granted = folder.granted;
-        cx.gate.store(&granted).set_all_read(granted.mailbox(), folder.row.folder, request.read)?;
+        cx.gate.open(&granted).set_all_read(folder.row.folder, request.read)?;
         Ok(())
     };
     folders.into_iter().map(mark).map(outcome).collect()

@@ -26,10 +26,10 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outco
     let mut moved = Vec::with_capacity(items.len());
     for numbers in rounds(&items, target.granted.mailbox()) {
         let granted = target.granted;
-        let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
+        let mut mailbox = cx.gate.open(&granted);
         moved.extend(match how {
-            How::Move => store.move_items(mailbox, &numbers, target.row.folder)?,
-            How::Copy => store.copy_items(mailbox, &numbers, target.row.folder, granted.creator())?,
+            How::Move => mailbox.move_items(&numbers, target.row.folder)?,
+            How::Copy => mailbox.copy_items(&numbers, target.row.folder, granted.creator())?,
         });
     }
     let each = |item: Result<Item>| {

@@ -64,21 +64,19 @@ pub fn submit(
     let none = Map::new();
     let envelope = post::address(cx, granted, row.props.as_ref().unwrap_or(&none))?;
     let now = cx.now;
-    let message = post::checked(cx, granted, &row.columns, &whole.outgoing(now))?;
+    let message = post::checked(cx, &row.columns, &whole.outgoing(now))?;
     let mut sent = ItemUpdate { set_flags: bit::READ, clear_flags: bit::DRAFT, ..ItemUpdate::default() };
     sent.set.set(Column::Sent, Value::Time(now));
     sent.set.set(Column::Received, Value::Time(now));
-    let (settings, mailbox, change) = (cx.settings, granted.mailbox(), row.change);
-    cx.gate.store(granted).transaction(|store| {
-        envelope.send(store, settings, &message, |store| {
-            match folder {
-                Some(folder) => {
-                    store.update_item(mailbox, item, &sent, Some(change))?;
-                    store.move_items(mailbox, &[item], folder.row.folder)?;
-                }
-                None => drop(store.delete_items(mailbox, &[item])?),
+    let change = row.change;
+    envelope.send(cx, &message, |mailbox| {
+        match folder {
+            Some(folder) => {
+                mailbox.update_item(item, &sent, Some(change))?;
+                mailbox.move_items(&[item], folder.row.folder)?;
             }
-            Ok(())
-        })
+            None => drop(mailbox.delete_items(&[item])?),
+        }
+        Ok(())
     })
 }

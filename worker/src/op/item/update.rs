@@ -91,7 +91,7 @@ fn set_read(cx: &mut Cx<'_>, item: &Item, conflicts: ConflictResolution, read: b
     }
     let expect = if conflicts == ConflictResolution::Never { item.change } else { None };
     let granted = item.granted;
-    Ok(cx.gate.store(&granted).update_item(granted.mailbox(), item.item, &update, expect)?)
+    Ok(cx.gate.open(&granted).update_item(item.item, &update, expect)?)
 }
 
 /// Makes the changes. Answers the item as it was read before, as well.
@@ -122,12 +122,12 @@ fn write(
         let search = derive::complete(&mut edit);
         let update = update(cx, &edit, &row, search.as_deref());
         let granted = item.granted;
-        let (store, mailbox) = (cx.gate.store(&granted), granted.mailbox());
+        let mut mailbox = cx.gate.open(&granted);
         let written = match &parsed {
             Some((_, parsed)) => {
-                store.transaction(|store| replace::write(store, mailbox, item.item, &update, row.change, parsed))
+                mailbox.transaction(|mailbox| replace::write(mailbox, item.item, &update, row.change, parsed))
             }
-            None => store.update_item(mailbox, item.item, &update, Some(row.change)),
+            None => mailbox.update_item(item.item, &update, Some(row.change)),
         };
         match written {
             // Somebody was faster: decide again on what is there now.

@@ -32,16 +32,16 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<Folder
         Some(Some(state)) if state.root == root => Some(state.upto),
         Some(_) => return Err(Code::ErrorInvalidSyncStateData.into()),
     };
-    let store = cx.gate.store(&granted);
+    let mut mailbox = cx.gate.open(&granted);
     let top = match root {
         Some(root) => root,
-        None => store.folder_by_distinguished(granted.mailbox(), TOP)?.folder,
+        None => mailbox.folder_by_distinguished(TOP)?.folder,
     };
-    let mut page = store.sync_folders(granted.mailbox(), top, base).map_err(|error| match error {
+    let mut page = mailbox.sync_folders(top, base).map_err(|error| match error {
         StoreError::Trimmed => Code::ErrorInvalidSyncStateData.into(),
         other => Error::from(other),
     })?;
-    cx.gate.count_visible(granted.mailbox(), page.changed.iter_mut().map(|change| &mut change.folder))?;
+    cx.gate.count_visible(&granted, page.changed.iter_mut().map(|change| &mut change.folder))?;
     let wanted = Wanted::find(&request.shape, cx.version);
     // What the client has: of another's tree the folders that were there and that its user could see.
     let old = page.changed.iter().filter(|change| !change.created).map(|change| change.folder.folder);

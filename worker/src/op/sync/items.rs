@@ -48,8 +48,8 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>>
     let associated = request.scope == Some(SyncScope::NormalAndAssociated);
     let most = usize::try_from(request.max_changes).unwrap_or(1);
     let most = most.min(usize::try_from(cx.settings.limits.sync_changes).unwrap_or(usize::MAX));
-    let store = cx.gate.store(&granted);
-    let mut page = store.sync_items(granted.mailbox(), &state, associated, most).map_err(|error| match error {
+    let mut mailbox = cx.gate.open(&granted);
+    let mut page = mailbox.sync_items(&state, associated, most).map_err(|error| match error {
         StoreError::Trimmed => Error::from(Code::ErrorInvalidSyncStateData),
         other => other.into(),
     })?;
@@ -81,7 +81,7 @@ fn rows(cx: &mut Cx<'_>, granted: &Granted, shape: &Shape, changes: &[ItemChange
     if shape.is_id_only() || shown.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = cx.gate.store(granted).items(granted.mailbox(), &shown, &shape.needs.plan)?;
+    let rows = cx.gate.open(granted).items(&shown, &shape.needs.plan)?;
     Ok(rows.into_iter().map(|row| (row.item, row)).collect())
 }
 
