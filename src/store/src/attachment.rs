@@ -1,15 +1,14 @@
 //! Attachments: rows of their own, with their content among the blobs. Each change of them is a change of their item.
 
 use crate::blob::{AHEAD, Hash, Parts, first_parts};
-use crate::connection::corrupt;
 use crate::item::item_ref;
 use crate::journal::{Count, Kind, Rows, Write};
-use crate::sql::{Param, Sql, clean, int, object};
+use crate::row::{Fields, all, kinds};
+use crate::sql::{Param, Sql, clean, int};
 use crate::{ItemRef, Mailbox, Map, Missing, StoreError};
 use ewsd_model::id::{AttachmentNo, ItemNo};
 use ewsd_model::property::bit;
 use jiff::Timestamp;
-use postgres::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i16)]
@@ -32,6 +31,10 @@ impl AttachmentKind {
     pub fn is_item(self) -> bool {
         self != AttachmentKind::File
     }
+}
+
+kinds! {
+    AttachmentKind: AttachmentKind::from_number, "attachment kind";
 }
 
 #[derive(Clone, Debug)]
@@ -133,7 +136,7 @@ impl Mailbox<'_> {
             "select {FIELDS} from attachment a where a.mailbox = $1 and a.item = any($2) order by a.item, a.attachment"
         ))
         .with([self.no.0.into(), Param::Ints(items.iter().map(|item| item.0).collect())]);
-        self.store.read(&sql)?.iter().map(|row| attachment(row, false)).collect()
+        all(&self.store.read(&sql)?, attachment)
     }
 
     /// One attachment of an item, with `content` whole. [`StoreError::NotFound`] if it does not hang on just that item.
@@ -150,9 +153,11 @@ impl Mailbox<'_> {
         ))
         .with([self.no.0.into(), number.0.into(), item.0.into()]);
         let row = self.store.read_one(&sql, Missing::Attachment)?;
-        let mut found = attachment(&row, content)?;
+        let mut fields = Fields::new(&row);
+        let mut found = attachment(&mut fields)?;
         if content {
-            let hash: Vec<u8> = row.try_get(row.len() - 1).map_err(corrupt)?;
+            found.content = fields.next()?;
+            let hash: Vec<u8> = fields.next()?;
             drop(row);
             self.read_rest(Some(&hash), &mut found.content)?;
         }
@@ -188,9 +193,11 @@ impl Mailbox<'_> {
         touch(&mut write, &format!("{count}::int"), &format!("{octets}::bigint"), &visible);
         let rows = write.run(self, SELECT, "c, src")?;
         let row = rows.first().ok_or(StoreError::NotFound(Missing::Item))?;
-        let last: i64 = row.try_get(6).map_err(corrupt)?;
+        let mut fields = Fields::new(row);
+        let changed = item_ref(fields.skip(1))?;
+        let last: i64 = fields.next()?;
         let first = last - int(new.len())?;
-        Ok(((first + 1..=last).map(AttachmentNo).collect(), item_ref(row)?))
+        Ok(((first + 1..=last).map(AttachmentNo).collect(), changed))
     }
 
     /// Removes attachments of an item: one change of it. Answers those that were there; none: [`StoreError::NotFound`].
@@ -228,8 +235,10 @@ impl Mailbox<'_> {
         let select = format!("{SELECT}, (select array_agg(attachment order by attachment) from gone)");
         let rows = write.run(self, &select, "c, src")?;
         let row = rows.first().ok_or(StoreError::NotFound(Missing::Attachment))?;
-        let gone: Vec<i64> = row.try_get(7).map_err(corrupt)?;
-        Ok((gone.into_iter().map(AttachmentNo).collect(), item_ref(row)?))
+        let mut fields = Fields::new(row);
+        let changed = item_ref(fields.skip(1))?;
+        let gone: Vec<i64> = fields.skip(1).next()?;
+        Ok((gone.into_iter().map(AttachmentNo).collect(), changed))
     }
 }
 
@@ -273,26 +282,19 @@ fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
     });
 }
 
-fn attachment(row: &Row, content: bool) -> Result<AttachmentRow, StoreError> {
-    let number: i16 = row.try_get(2).map_err(corrupt)?;
-    let kind =
-        AttachmentKind::from_number(number).ok_or_else(|| StoreError::Corrupt(format!("attachment kind {number}")))?;
-    let content = if content { row.try_get(11).map_err(corrupt)? } else { None };
-    let read = || {
-        Ok(AttachmentRow {
-            attachment: AttachmentNo(row.try_get(0)?),
-            item: ItemNo(row.try_get(1)?),
-            kind,
-            name: row.try_get(3)?,
-            content_type: row.try_get(4)?,
-            content_id: row.try_get(5)?,
-            content_location: row.try_get(6)?,
-            size: row.try_get(7)?,
-            modified: row.try_get(8)?,
-            inline: row.try_get(9)?,
-            props: object(row, 10)?,
-            content,
-        })
-    };
-    read().map_err(corrupt)
+fn attachment(fields: &mut Fields<'_>) -> Result<AttachmentRow, StoreError> {
+    Ok(AttachmentRow {
+        attachment: fields.next()?,
+        item: fields.next()?,
+        kind: fields.next()?,
+        name: fields.next()?,
+        content_type: fields.next()?,
+        content_id: fields.next()?,
+        content_location: fields.next()?,
+        size: fields.next()?,
+        modified: fields.next()?,
+        inline: fields.next()?,
+        props: fields.next()?,
+        content: None,
+    })
 }

@@ -3,7 +3,7 @@
 //! A content is written by the statement that names it (see [`Parts`]). What nobody names any more is collected later, so
 //! that deleting an item is cheap and a writer that is about to name it again can never meet its removal.
 
-use crate::connection::corrupt;
+use crate::row::{self, firsts};
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::MailboxNo;
@@ -156,7 +156,7 @@ impl Mailbox<'_> {
             ]);
             let rows = self.store.read(&sql)?;
             for row in &rows {
-                content.extend_from_slice(row.try_get(0).map_err(corrupt)?);
+                content.extend_from_slice(row::first(row)?);
             }
             next += rows.len();
             if rows.len() < GROUP {
@@ -187,11 +187,11 @@ impl Mailbox<'_> {
             delete from blob using orphan
             where blob.mailbox = $1 and blob.hash = orphan.hash
               and blob.touched < now() - make_interval(secs => $2::float8)
-            returning blob.hash, blob.part";
+            returning blob.part";
         let sql = Sql::new(COLLECT).with([self.no.0.into(), Param::Real(age_seconds as f64), limit.into()]);
         let gone = self.store.query(&sql)?;
-        let firsts = gone.iter().filter(|row| row.try_get::<_, i32>(1).is_ok_and(|part| part == 0));
-        int(firsts.count())
+        let parts: Vec<i32> = firsts(&gone)?;
+        int(parts.iter().filter(|part| **part == 0).count())
     }
 }
 

@@ -1,12 +1,11 @@
 //! Columns: what a property row's `Source::Column` is in SQL. One table; add a column by adding a row (and a migration).
 
-use crate::connection::corrupt;
+use crate::row::{Fields, Whole};
 use crate::sql::{Param, clean};
 use crate::{StoreError, json};
 use ewsd_model::Value;
 use ewsd_model::property::Column;
 use jiff::Timestamp;
-use postgres::Row;
 use std::borrow::Cow;
 
 /// What a column holds, and so which [`Value`] it is read as and written from.
@@ -220,29 +219,22 @@ impl Columns {
     }
 }
 
-/// Reads the column at `at` of a result.
-pub(crate) fn read(holds: Holds, row: &Row, at: usize) -> Result<Option<Value>, StoreError> {
-    let value = match holds {
-        Holds::Long => row.try_get::<_, Option<i64>>(at).map_err(corrupt)?.map(Value::Long),
-        Holds::Int
-            if *row.columns().get(at).map_or(&postgres::types::Type::INT4, |c| c.type_())
-                == postgres::types::Type::INT2 =>
-        {
-            row.try_get::<_, Option<i16>>(at).map_err(corrupt)?.map(|n| Value::Int(i32::from(n)))
-        }
-        Holds::Int => row.try_get::<_, Option<i32>>(at).map_err(corrupt)?.map(Value::Int),
-        Holds::Bool => row.try_get::<_, Option<bool>>(at).map_err(corrupt)?.map(Value::Bool),
-        Holds::Text => row.try_get::<_, Option<String>>(at).map_err(corrupt)?.map(Value::Text),
-        Holds::Time => row.try_get::<_, Option<Timestamp>>(at).map_err(corrupt)?.map(Value::Time),
-        Holds::Bytes => row.try_get::<_, Option<Vec<u8>>>(at).map_err(corrupt)?.map(Value::Bytes),
-        Holds::Texts => row.try_get::<_, Option<Vec<String>>>(at).map_err(corrupt)?.map(Value::Texts),
-        Holds::Mailbox => row
-            .try_get::<_, Option<serde_json::Value>>(at)
-            .map_err(corrupt)?
+/// Reads the next column.
+pub(crate) fn read(holds: Holds, fields: &mut Fields<'_>) -> Result<Option<Value>, StoreError> {
+    Ok(match holds {
+        Holds::Long => fields.next::<Option<_>>()?.map(Value::Long),
+        // `smallint` or `integer`.
+        Holds::Int => fields.next::<Option<Whole>>()?.map(|Whole(number)| Value::Int(number as i32)),
+        Holds::Bool => fields.next::<Option<_>>()?.map(Value::Bool),
+        Holds::Text => fields.next::<Option<_>>()?.map(Value::Text),
+        Holds::Time => fields.next::<Option<_>>()?.map(Value::Time),
+        Holds::Bytes => fields.next::<Option<_>>()?.map(Value::Bytes),
+        Holds::Texts => fields.next::<Option<_>>()?.map(Value::Texts),
+        Holds::Mailbox => fields
+            .next::<Option<serde_json::Value>>()?
             .and_then(|value| json::decode_mailbox(&value))
             .map(Value::Mailbox),
-    };
-    Ok(value)
+    })
 }
 
 /// The value as a parameter for the column.

@@ -7,6 +7,7 @@
 use crate::clock;
 use crate::error::{Verdict, is_fatal, misfit, text, verdict};
 use crate::prepared::Prepared;
+use crate::row::first;
 use crate::session::{Broken, Session};
 use crate::sql::Sql;
 use crate::{Missing, Options, StoreError};
@@ -229,14 +230,14 @@ impl Store {
             running.mailboxes.insert(mailbox);
             let rows = self.run(sql).map_err(|ended| self.give_up(ended))?;
             if let (Some(row), Some(running)) = (rows.first(), &mut self.running) {
-                running.touched.push((mailbox, Seq(row.try_get(0).map_err(corrupt)?)));
+                running.touched.push((mailbox, first(row)?));
             }
             return Ok(rows);
         }
         match self.run(sql) {
             Ok(rows) => {
                 if let Some(row) = rows.first() {
-                    self.changes.push((mailbox, Seq(row.try_get(0).map_err(corrupt)?)));
+                    self.changes.push((mailbox, first(row)?));
                 }
                 Ok(rows)
             }
@@ -477,11 +478,6 @@ impl From<StoreError> for Ended {
     fn from(error: StoreError) -> Self {
         Ended::Store(error)
     }
-}
-
-/// A column that does not hold what the statement promised.
-pub(crate) fn corrupt(error: postgres::Error) -> StoreError {
-    StoreError::Corrupt(text(&error))
 }
 
 /// Every table is reached by key, and tables that are empty when a connection starts will not stay so: scans are never the

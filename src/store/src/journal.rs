@@ -6,7 +6,7 @@
 //! null meets `not null`, the statement undoes itself, numbers included, and is run again with the counter locked first.
 //! So the journal has no gap, and a number is never visible before a smaller one.
 
-use crate::connection::corrupt;
+use crate::row::{Fields, all, first, kinds};
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
@@ -52,11 +52,10 @@ impl Kind {
     pub(crate) fn sql(self) -> String {
         (self as i16).to_string()
     }
+}
 
-    fn read(number: i16) -> Result<Kind, StoreError> {
-        let known = KINDS.iter().find(|kind| **kind as i16 == number);
-        known.copied().ok_or_else(|| StoreError::Corrupt(format!("journal kind {number}")))
-    }
+kinds! {
+    Kind: |number| KINDS.iter().copied().find(|kind| *kind as i16 == number), "journal kind";
 }
 
 /// One change, as the readers of the journal see it.
@@ -223,8 +222,7 @@ impl Store {
     pub fn newest_of(&mut self, mailboxes: &[MailboxNo]) -> Result<Vec<(MailboxNo, Seq)>, StoreError> {
         let numbers: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let sql = Sql::new("select mailbox, seq from counter where mailbox = any($1)").with([numbers.into()]);
-        let read = |row: &Row| Ok((MailboxNo(row.try_get(0)?), Seq(row.try_get(1)?)));
-        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        all(&self.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
     }
 }
 
@@ -232,7 +230,7 @@ impl Mailbox<'_> {
     /// The number of the mailbox's last change.
     pub fn newest(&mut self) -> Result<Seq, StoreError> {
         let sql = Sql::new("select seq from counter where mailbox = $1").with([self.no.0.into()]);
-        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
+        first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 
     /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known. An `upto`
@@ -262,19 +260,18 @@ impl Mailbox<'_> {
         };
         let rows = self.store.read(&Sql::new(EVENTS.replace("{scope}", scope)).with(params))?;
         let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
-        let (newest, trimmed): (i64, i64) = (first.try_get(0).map_err(corrupt)?, first.try_get(1).map_err(corrupt)?);
-        if after.0 < trimmed {
+        let mut fields = Fields::new(first);
+        let (newest, trimmed): (Seq, Seq) = (fields.next()?, fields.next()?);
+        if after < trimmed {
             return Err(StoreError::Trimmed);
         }
         let mut entries = Vec::with_capacity(rows.len());
         for row in &rows {
-            if row.try_get::<_, Option<i64>>(2).map_err(corrupt)?.is_some() {
-                entries.push(entry(row)?);
-            }
+            entries.extend(entry(Fields::new(row).skip(2))?);
         }
         let full = int(entries.len())? == limit;
-        let upto = entries.last().filter(|_| full).map_or(Seq(newest), |last| last.seq);
-        Ok(Events { entries, upto, more: full && upto.0 < newest })
+        let upto = entries.last().filter(|_| full).map_or(newest, |last| last.seq);
+        Ok(Events { entries, upto, more: full && upto < newest })
     }
 
     /// Where folders that are gone hung last, as far as the journal still tells.
@@ -286,14 +283,13 @@ impl Mailbox<'_> {
             Kind::FolderDeleted.sql()
         ))
         .with([self.no.0.into(), numbers]);
-        let read = |row: &Row| Ok((FolderNo(row.try_get(0)?), FolderNo(row.try_get(1)?)));
-        self.store.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        all(&self.store.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
     }
 
     /// The number up to which the mailbox's journal is gone.
     pub fn trimmed_to(&mut self) -> Result<Seq, StoreError> {
         let sql = Sql::new("select trimmed from counter where mailbox = $1").with([self.no.0.into()]);
-        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map(Seq).map_err(corrupt)
+        first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 
     /// Removes the journal of a mailbox that ends, with its counter.
@@ -322,23 +318,21 @@ impl Mailbox<'_> {
     }
 }
 
-fn entry(row: &Row) -> Result<Entry, StoreError> {
-    let kind = Kind::read(row.try_get(4).map_err(corrupt)?)?;
-    let read = || {
-        Ok(Entry {
-            seq: Seq(row.try_get(2)?),
-            at: row.try_get(3)?,
-            kind,
-            item: row.try_get::<_, Option<i64>>(5)?.map(ItemNo),
-            folder: FolderNo(row.try_get(6)?),
-            old_item: row.try_get::<_, Option<i64>>(7)?.map(ItemNo),
-            old_folder: row.try_get::<_, Option<i64>>(8)?.map(FolderNo),
-            parent: row.try_get::<_, Option<i64>>(9)?.map(FolderNo),
-            associated: row.try_get(10)?,
-            counts: row.try_get(11)?,
-            unread: row.try_get(12)?,
-            old_unread: row.try_get(13)?,
-        })
-    };
-    read().map_err(corrupt)
+/// None: the row is there for the counter alone.
+fn entry(fields: &mut Fields<'_>) -> Result<Option<Entry>, StoreError> {
+    let Some(seq) = fields.next()? else { return Ok(None) };
+    Ok(Some(Entry {
+        seq,
+        at: fields.next()?,
+        kind: fields.next()?,
+        item: fields.next()?,
+        folder: fields.next()?,
+        old_item: fields.next()?,
+        old_folder: fields.next()?,
+        parent: fields.next()?,
+        associated: fields.next()?,
+        counts: fields.next()?,
+        unread: fields.next()?,
+        old_unread: fields.next()?,
+    }))
 }

@@ -6,6 +6,7 @@
 //! | how does a change get its number, and can it be forgotten? | `journal.rs` |
 //! | which column is `Column::Subject`? | `column.rs`, one row |
 //! | how does a restriction become SQL? | `query/mod.rs` |
+//! | how is a row read? | `row.rs` |
 //! | where does a mailbox's number come in? | `mailbox.rs` |
 //! | what happens when PostgreSQL is away? | `connection.rs` |
 //! | what is an attached item, kept whole? | `attached.rs` |
@@ -36,6 +37,7 @@ mod outbox;
 mod prepared;
 pub mod query;
 mod quota;
+mod row;
 mod search;
 mod session;
 mod sql;

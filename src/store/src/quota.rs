@@ -1,6 +1,6 @@
 //! How full a mailbox is.
 
-use crate::connection::corrupt;
+use crate::row::{Fields, first};
 use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
 
@@ -9,7 +9,7 @@ impl Mailbox<'_> {
     pub fn used(&mut self) -> Result<i64, StoreError> {
         let sql =
             Sql::new("select coalesce(sum(bytes), 0)::bigint from folder where mailbox = $1").with([self.no.0.into()]);
-        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
+        first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 
     /// [`StoreError::Quota`] if `octets` more would go beyond the mailbox's quota, or beyond `default` where it has none of its
@@ -22,7 +22,8 @@ impl Mailbox<'_> {
         )
         .with([self.no.0.into(), default.into()]);
         let row = self.store.read_one(&sql, Missing::Mailbox)?;
-        let (quota, used): (i64, i64) = (row.try_get(0).map_err(corrupt)?, row.try_get(1).map_err(corrupt)?);
+        let mut fields = Fields::new(&row);
+        let (quota, used): (i64, i64) = (fields.next()?, fields.next()?);
         if quota > 0 && used.saturating_add(octets) > quota { Err(StoreError::Quota) } else { Ok(()) }
     }
 }

@@ -192,11 +192,3 @@ impl<'a> Sql<'a> {
 pub(crate) fn int(number: usize) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Corrupt("number too large".to_owned()))
 }
-
-/// Reads a `jsonb` column that holds an object; null and anything else are the empty one.
-pub(crate) fn object(row: &postgres::Row, at: usize) -> Result<Map, postgres::Error> {
-    Ok(match row.try_get::<_, Option<serde_json::Value>>(at)? {
-        Some(serde_json::Value::Object(members)) => members,
-        _ => Map::new(),
-    })
-}

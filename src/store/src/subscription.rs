@@ -1,6 +1,6 @@
 //! Subscriptions: they outlive connections, workers and restarts, and any node can serve them.
 
-use crate::connection::corrupt;
+use crate::row::{Fields, kinds};
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Map, Missing, Scope, Store, StoreError};
 use ewsd_model::id::{FolderNo, Guid, MailboxNo, Seq};
@@ -12,6 +12,15 @@ pub enum SubscriptionKind {
     Pull = 0,
     Streaming = 1,
     Push = 2,
+}
+
+kinds! {
+    SubscriptionKind: |number| match number {
+        0 => Some(SubscriptionKind::Pull),
+        1 => Some(SubscriptionKind::Streaming),
+        2 => Some(SubscriptionKind::Push),
+        _ => None,
+    }, "subscription kind";
 }
 
 #[derive(Clone, Debug)]
@@ -70,8 +79,8 @@ impl Mailbox<'_> {
         ]);
         match self.store.query_opt(&sql)? {
             Some(row) => {
-                let id: uuid::Uuid = row.try_get(0).map_err(corrupt)?;
-                Ok((Guid(*id.as_bytes()), Seq(row.try_get(1).map_err(corrupt)?)))
+                let mut fields = Fields::new(&row);
+                Ok((fields.next()?, fields.next()?))
             }
             None => self.newest().and(Err(StoreError::Subscriptions)),
         }
@@ -116,26 +125,20 @@ impl Store {
 }
 
 fn subscription(mailbox: MailboxNo, id: Guid, row: &Row) -> Result<Subscription, StoreError> {
-    let kind = match row.try_get::<_, i16>(1).map_err(corrupt)? {
-        0 => SubscriptionKind::Pull,
-        1 => SubscriptionKind::Streaming,
-        2 => SubscriptionKind::Push,
-        other => return Err(StoreError::Corrupt(format!("subscription kind {other}"))),
-    };
-    let read = || {
-        let folders: Option<Vec<i64>> = row.try_get(2)?;
-        Ok(Subscription {
-            mailbox,
-            id,
-            account: row.try_get(0)?,
-            kind,
-            scope: folders.map_or(Scope::All, |f| Scope::Folders(f.into_iter().map(FolderNo).collect())),
-            events: row.try_get::<_, i32>(3)? as u32,
-            since: Seq(row.try_get(4)?),
-            timeout_seconds: i64::from(row.try_get::<_, i32>(5)?),
-            details: crate::sql::object(row, 6)?,
-            expired: row.try_get(7)?,
-        })
-    };
-    read().map_err(corrupt)
+    let mut fields = Fields::new(row);
+    Ok(Subscription {
+        mailbox,
+        id,
+        account: fields.next()?,
+        kind: fields.next()?,
+        scope: match fields.next::<Option<Vec<i64>>>()? {
+            Some(folders) => Scope::Folders(folders.into_iter().map(FolderNo).collect()),
+            None => Scope::All,
+        },
+        events: fields.next()?,
+        since: fields.next()?,
+        timeout_seconds: fields.next::<i32>()?.into(),
+        details: fields.next()?,
+        expired: fields.next()?,
+    })
 }

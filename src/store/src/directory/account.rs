@@ -1,13 +1,12 @@
 //! Accounts: making, reading, changing, removing them.
 
 use super::{Account, NewAccount};
-use crate::connection::corrupt;
 use crate::folder::Seed;
+use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql, clean};
 use crate::{Missing, Store, StoreError};
 use ewsd_model::distinguished;
 use ewsd_model::id::{Guid, MailboxNo};
-use postgres::Row;
 
 const ACCOUNT: &str = "
     select a.account, a.mailbox, m.guid, a.login, a.display_name, a.disabled, a.password, m.language, m.quota_bytes,
@@ -35,13 +34,13 @@ impl Store {
 
     fn one(&mut self, condition: &str, param: Param) -> Result<Option<Account>, StoreError> {
         let sql = Sql::new(format!("{ACCOUNT}{condition}")).with([param]);
-        self.read_opt(&sql)?.map(|row| account(&row).map_err(corrupt)).transpose()
+        self.read_opt(&sql)?.map(|row| account(&mut Fields::new(&row))).transpose()
     }
 
     /// All of them, by login.
     pub fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
         let sql = Sql::new(format!("{ACCOUNT}order by a.login"));
-        self.read(&sql)?.iter().map(|row| account(row).map_err(corrupt)).collect()
+        all(&self.read(&sql)?, account)
     }
 
     /// Makes account, addresses, mailbox and all folders that a mailbox starts with, named in the account's language.
@@ -66,11 +65,12 @@ impl Store {
                 new.password_phc.as_deref().into(),
             ]);
             let row = store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Account))?;
-            let account: i64 = row.try_get(0).map_err(corrupt)?;
+            let mut fields = Fields::new(&row);
+            let (account, mailbox) = (fields.next()?, fields.next()?);
             for (at, address) in new.addresses.iter().enumerate() {
                 store.add_address(account, address, at == 0)?;
             }
-            store.mailbox(MailboxNo(row.try_get(1).map_err(corrupt)?)).seed_folders(&seeds)?;
+            store.mailbox(mailbox).seed_folders(&seeds)?;
             Ok::<_, StoreError>(account)
         })?;
         self.account(made)?.ok_or(StoreError::NotFound(Missing::Account))
@@ -118,27 +118,27 @@ impl Store {
         self.transaction(|store| {
             let gone = Sql::new("delete from account where account = $1 returning mailbox").with([account.into()]);
             let row = store.query_opt(&gone)?.ok_or(StoreError::NotFound(Missing::Account))?;
-            let mailbox: i64 = row.try_get(0).map_err(corrupt)?;
-            store.lock_mailbox(MailboxNo(mailbox))?;
+            let mailbox: MailboxNo = first(&row)?;
+            store.lock_mailbox(mailbox)?;
             for statement in OF_MAILBOX {
-                store.query(&Sql::new(*statement).with([mailbox.into()]))?;
+                store.query(&Sql::new(*statement).with([mailbox.0.into()]))?;
             }
-            store.mailbox(MailboxNo(mailbox)).drop_journal()?;
-            store.query(&Sql::new("delete from mailbox where mailbox = $1").with([mailbox.into()])).map(drop)
+            store.mailbox(mailbox).drop_journal()?;
+            store.query(&Sql::new("delete from mailbox where mailbox = $1").with([mailbox.0.into()])).map(drop)
         })
     }
 
     pub fn mailbox_by_guid(&mut self, guid: Guid) -> Result<Option<MailboxNo>, StoreError> {
         let sql =
             Sql::new("select mailbox from mailbox where guid = $1").with([Param::Guid(uuid::Uuid::from_bytes(guid.0))]);
-        self.read_opt(&sql)?.map(|row| row.try_get(0).map(MailboxNo).map_err(corrupt)).transpose()
+        self.read_opt(&sql)?.map(|row| first(&row)).transpose()
     }
 
     /// Mailboxes after `after`, in order, at most `limit`: for the janitor's rounds.
     pub fn mailboxes(&mut self, after: MailboxNo, limit: i64) -> Result<Vec<MailboxNo>, StoreError> {
         let sql = Sql::new("select mailbox from mailbox where mailbox > $1 order by mailbox limit $2")
             .with([after.0.into(), limit.into()]);
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map(MailboxNo).map_err(corrupt)).collect()
+        firsts(&self.read(&sql)?)
     }
 }
 
@@ -169,19 +169,18 @@ fn seeds(language: &str) -> Vec<Seed> {
     }
 }
 
-fn account(row: &Row) -> Result<Account, postgres::Error> {
-    let guid: uuid::Uuid = row.try_get(2)?;
+fn account(fields: &mut Fields<'_>) -> Result<Account, StoreError> {
     Ok(Account {
-        account: row.try_get(0)?,
-        mailbox: MailboxNo(row.try_get(1)?),
-        guid: Guid(*guid.as_bytes()),
-        login: row.try_get(3)?,
-        display_name: row.try_get(4)?,
-        disabled: row.try_get(5)?,
-        password_phc: row.try_get(6)?,
-        language: row.try_get(7)?,
-        quota_bytes: row.try_get(8)?,
-        primary_address: row.try_get(9)?,
+        account: fields.next()?,
+        mailbox: fields.next()?,
+        guid: fields.next()?,
+        login: fields.next()?,
+        display_name: fields.next()?,
+        disabled: fields.next()?,
+        password_phc: fields.next()?,
+        language: fields.next()?,
+        quota_bytes: fields.next()?,
+        primary_address: fields.next()?,
     })
 }
 

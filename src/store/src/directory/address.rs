@@ -1,11 +1,9 @@
 //! Addresses of accounts, and which recipients of mail are ours.
 
 use super::Recipient;
-use crate::connection::corrupt;
+use crate::row::{all, first, firsts};
 use crate::sql::{Param, Sql, clean};
 use crate::{Missing, Store, StoreError};
-use ewsd_model::id::MailboxNo;
-use postgres::Row;
 
 impl Store {
     /// Gives an account one more address, or makes it the primary one if the account has it already.
@@ -39,7 +37,7 @@ impl Store {
             let gone =
                 Sql::new("delete from address where address = lower($1) returning account").with([address.into()]);
             let row = store.query_opt(&gone)?.ok_or(StoreError::NotFound(Missing::Address))?;
-            let account: i64 = row.try_get(0).map_err(corrupt)?;
+            let account: i64 = first(&row)?;
             store.query(&Sql::new(NEXT).with([account.into()])).map(drop)
         })
     }
@@ -48,7 +46,7 @@ impl Store {
     pub fn addresses(&mut self, account: i64) -> Result<Vec<String>, StoreError> {
         let sql = Sql::new("select address from address where account = $1 order by is_primary desc, address")
             .with([account.into()]);
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
+        firsts(&self.read(&sql)?)
     }
 
     /// Those of the addresses that belong to accounts here, in any case; the others are left out.
@@ -61,18 +59,17 @@ impl Store {
             join mailbox m on m.mailbox = a.mailbox
             join address p on p.account = a.account and p.is_primary";
         let sql = Sql::new(FIND).with([Param::Texts(addresses.iter().map(|address| clean(address)).collect())]);
-        let read = |row: &Row| {
+        all(&self.read(&sql)?, |fields| {
             Ok(Recipient {
-                address: row.try_get(0)?,
-                account: row.try_get(1)?,
-                mailbox: MailboxNo(row.try_get(2)?),
-                primary_address: row.try_get(3)?,
-                display_name: row.try_get(4)?,
-                disabled: row.try_get(5)?,
-                quota_bytes: row.try_get(6)?,
+                address: fields.next()?,
+                account: fields.next()?,
+                mailbox: fields.next()?,
+                primary_address: fields.next()?,
+                display_name: fields.next()?,
+                disabled: fields.next()?,
+                quota_bytes: fields.next()?,
             })
-        };
-        self.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        })
     }
 
     /// The domains of all addresses, in order.
@@ -80,6 +77,6 @@ impl Store {
         let sql = Sql::new(
             "select distinct substring(address from '@([^@]*)$') d from address where address like '%@%' order by d",
         );
-        self.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
+        firsts(&self.read(&sql)?)
     }
 }

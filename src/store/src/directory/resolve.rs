@@ -1,11 +1,9 @@
 //! Who is meant by a name, or by a part of one (ResolveNames).
 
 use super::DirectoryEntry;
-use crate::connection::corrupt;
+use crate::row::{Fields, all};
 use crate::sql::{Sql, clean};
 use crate::{Store, StoreError};
-use ewsd_model::id::{Guid, MailboxNo};
-use postgres::Row;
 
 /// Each word of a display name, each address and the login may begin with the text.
 const RESOLVE: &str = "
@@ -44,17 +42,16 @@ impl Store {
             return Ok(Vec::new());
         }
         let sql = Sql::new(sql).with([text.into(), limit.into()]);
-        self.read(&sql)?.iter().map(|row| entry(row).map_err(corrupt)).collect()
+        all(&self.read(&sql)?, entry)
     }
 }
 
-fn entry(row: &Row) -> Result<DirectoryEntry, postgres::Error> {
-    let guid: uuid::Uuid = row.try_get(2)?;
+fn entry(fields: &mut Fields<'_>) -> Result<DirectoryEntry, StoreError> {
     Ok(DirectoryEntry {
-        account: row.try_get(0)?,
-        mailbox: MailboxNo(row.try_get(1)?),
-        guid: Guid(*guid.as_bytes()),
-        display_name: row.try_get(3)?,
-        address: row.try_get(4)?,
+        account: fields.next()?,
+        mailbox: fields.next()?,
+        guid: fields.next()?,
+        display_name: fields.next()?,
+        address: fields.next()?,
     })
 }

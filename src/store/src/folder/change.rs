@@ -1,9 +1,9 @@
 //! Changing the properties of folders.
 
 use super::{FolderUpdate, rights_member, rights_of};
-use crate::connection::corrupt;
 use crate::item::merged;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::first;
 use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, Seq};
@@ -58,7 +58,7 @@ impl Mailbox<'_> {
         });
         let rows = write.run(self, "", "c")?;
         match rows.first() {
-            Some(row) => row.try_get(0).map(Seq).map_err(corrupt),
+            Some(row) => first(row),
             None => Err(StoreError::Conflict { current: self.folder(folder)?.change }),
         }
     }

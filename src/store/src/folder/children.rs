@@ -2,8 +2,8 @@
 
 use super::FolderRow;
 use super::read::{FIELDS, folder_row};
-use crate::connection::corrupt;
 use crate::query::{Field, Filter, Found, Order, Page, Table, condition, order};
+use crate::row::{all, first};
 use crate::sql::{Sql, int};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo};
@@ -28,7 +28,7 @@ impl Mailbox<'_> {
         sql.push(" order by ");
         order(orders, Table::Folder, "o.folder", page.from_end, &mut sql)?;
         sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset.max(0)).push("::bigint");
-        let mut rows = self.store.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = all(&self.store.read(&sql)?, folder_row)?;
         let read = int(rows.len())?;
         let total = if read < page.limit && (read > 0 || page.offset <= 0) {
             page.offset.max(0) + read
@@ -36,7 +36,7 @@ impl Mailbox<'_> {
             let mut sql = Sql::new(below(deep));
             sql.push("select count(*)");
             from(self.no, parent, deep, filter, &mut sql)?;
-            self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)?
+            first(&self.store.read_one(&sql, Missing::Mailbox)?)?
         };
         if page.from_end {
             rows.reverse();

@@ -1,8 +1,8 @@
 //! Making folders: one, a copy of one with all below it, and those that a mailbox starts with.
 
 use super::NewFolder;
-use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::first;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::FolderKind;
@@ -60,7 +60,7 @@ impl Mailbox<'_> {
             Sql::new("select folder from folder where mailbox = $1 and parent = $2 and folder <> $3 order by folder")
                 .with([self.no.0.into(), folder.0.into(), made.0.0.into()]);
         for row in self.store.query(&below)? {
-            self.copy_tree(FolderNo(row.try_get(0).map_err(corrupt)?), made.0, creator)?;
+            self.copy_tree(first(&row)?, made.0, creator)?;
         }
         Ok(made)
     }
@@ -114,7 +114,7 @@ impl Mailbox<'_> {
             ..Rows::default()
         });
         let rows = write.run(self, "", "c")?;
-        let seq = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?.try_get(0).map_err(corrupt)?;
+        let seq = first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)?;
         Ok((FolderNo(seq), Seq(seq)))
     }
 

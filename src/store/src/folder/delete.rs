@@ -1,8 +1,8 @@
 //! Removing folders for good, with all that is in them.
 
 use super::rights_of;
-use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::first;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo, Seq};
 use ewsd_model::property::bit;
@@ -33,7 +33,7 @@ impl Mailbox<'_> {
         self.transaction(|mailbox| {
             // What is below must not change between look and removal; the list can be long, so no second try.
             mailbox.lock()?;
-            let rows = compose(mailbox.no, folder, extent).run(mailbox, "", "taken")?;
+            let rows = compose(mailbox.no, folder, extent).run(mailbox, "", "c")?;
             rows.first().map(first).transpose()
         })
     }

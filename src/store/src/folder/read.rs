@@ -1,12 +1,10 @@
 //! Reading folders by number and by name. GetFolder's path: one query.
 
 use super::FolderRow;
-use crate::connection::corrupt;
-use crate::sql::{Param, Sql, clean, object};
+use crate::row::{Fields, all, firsts};
+use crate::sql::{Param, Sql, clean};
 use crate::{Mailbox, Missing, StoreError};
-use ewsd_model::FolderKind;
-use ewsd_model::id::{FolderNo, Seq};
-use postgres::Row;
+use ewsd_model::id::FolderNo;
 
 /// What [`folder_row`] reads, of the folder `o`.
 pub(crate) const FIELDS: &str = "o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, \
@@ -22,7 +20,7 @@ impl Mailbox<'_> {
             "select {FIELDS} from folder o where o.mailbox = $1 and (o.folder = any($2) or o.distinguished = any($3))"
         ))
         .with([self.no.0.into(), numbers, names]);
-        self.store.read(&sql)?.iter().map(|row| folder_row(row, 0)).collect()
+        all(&self.store.read(&sql)?, folder_row)
     }
 
     pub fn folder(&mut self, folder: FolderNo) -> Result<FolderRow, StoreError> {
@@ -39,8 +37,7 @@ impl Mailbox<'_> {
     pub fn distinguished_map(&mut self) -> Result<Vec<(String, FolderNo)>, StoreError> {
         let sql = Sql::new("select distinguished, folder from folder where mailbox = $1 and distinguished is not null")
             .with([self.no.0.into()]);
-        let read = |row: &Row| Ok((row.try_get(0)?, FolderNo(row.try_get(1)?)));
-        self.store.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        all(&self.store.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
     }
 
     /// The folder itself, its parent, and so on up to the root.
@@ -53,7 +50,7 @@ impl Mailbox<'_> {
             )
             select folder from up order by depth";
         let sql = Sql::new(UP).with([self.no.0.into(), folder.0.into()]);
-        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
+        firsts(&self.store.read(&sql)?)
     }
 }
 
@@ -62,7 +59,7 @@ impl Mailbox<'_> {
     pub fn child_names(&mut self, parent: FolderNo) -> Result<Vec<String>, StoreError> {
         let sql = Sql::new("select name from folder where mailbox = $1 and parent = $2")
             .with([self.no.0.into(), parent.0.into()]);
-        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map_err(corrupt)).collect()
+        firsts(&self.store.read(&sql)?)
     }
 
     /// The numbers of all folders below, at any depth.
@@ -75,33 +72,28 @@ impl Mailbox<'_> {
             )
             select folder from below";
         let sql = Sql::new(DOWN).with([self.no.0.into(), parent.0.into()]);
-        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map(FolderNo).map_err(corrupt)).collect()
+        firsts(&self.store.read(&sql)?)
     }
 }
 
-/// Reads [`FIELDS`] from the column `at` on.
-pub(crate) fn folder_row(row: &Row, at: usize) -> Result<FolderRow, StoreError> {
-    let kind: i16 = row.try_get(at + 2).map_err(corrupt)?;
-    let kind = FolderKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("folder kind {kind}")))?;
-    let read = || {
-        Ok(FolderRow {
-            folder: FolderNo(row.try_get(at)?),
-            parent: row.try_get::<_, Option<i64>>(at + 1)?.map(FolderNo),
-            kind,
-            class: row.try_get(at + 3)?,
-            name: row.try_get(at + 4)?,
-            distinguished: row.try_get(at + 5)?,
-            change: Seq(row.try_get(at + 6)?),
-            created: row.try_get(at + 7)?,
-            modified: row.try_get(at + 8)?,
-            total: row.try_get(at + 9)?,
-            unread: row.try_get(at + 10)?,
-            child_count: row.try_get(at + 11)?,
-            bytes: row.try_get(at + 12)?,
-            hidden: row.try_get(at + 13)?,
-            props: object(row, at + 14)?,
-            ext: object(row, at + 15)?,
-        })
-    };
-    read().map_err(corrupt)
+/// Reads [`FIELDS`].
+pub(crate) fn folder_row(fields: &mut Fields<'_>) -> Result<FolderRow, StoreError> {
+    Ok(FolderRow {
+        folder: fields.next()?,
+        parent: fields.next()?,
+        kind: fields.next()?,
+        class: fields.next()?,
+        name: fields.next()?,
+        distinguished: fields.next()?,
+        change: fields.next()?,
+        created: fields.next()?,
+        modified: fields.next()?,
+        total: fields.next()?,
+        unread: fields.next()?,
+        child_count: fields.next()?,
+        bytes: fields.next()?,
+        hidden: fields.next()?,
+        props: fields.next()?,
+        ext: fields.next()?,
+    })
 }

@@ -1,7 +1,7 @@
 //! Moving folders to another place in the tree.
 
-use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::first;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo, Seq};
 
@@ -19,7 +19,7 @@ impl Mailbox<'_> {
             if above.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
-            let rows = relink(mailbox.no, folder, target).run(mailbox, "", "taken")?;
+            let rows = relink(mailbox.no, folder, target).run(mailbox, "", "c")?;
             first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)
         })
     }

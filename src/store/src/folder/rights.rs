@@ -1,11 +1,10 @@
 //! The rights on folders: what they were, and those of the folders below.
 
 use super::rights_of;
-use crate::connection::corrupt;
+use crate::row::all;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, StoreError};
 use ewsd_model::id::{FolderNo, Seq};
-use postgres::Row;
 
 impl Mailbox<'_> {
     /// The rights on folders, gone ones too, as they were at a place in the journal: the list that was kept among the folder's
@@ -25,7 +24,7 @@ impl Mailbox<'_> {
             rights_of("o.props")
         ))
         .with([self.no.0.into(), Param::Ints(folders.iter().map(|folder| folder.0).collect()), at.0.into()]);
-        self.store.read(&sql)?.iter().map(read).collect()
+        all(&self.store.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
     }
 
     /// The rights on the folders directly below others, with the one above each.
@@ -35,11 +34,6 @@ impl Mailbox<'_> {
             rights_of("props")
         ))
         .with([self.no.0.into(), Param::Ints(parents.iter().map(|folder| folder.0).collect())]);
-        self.store.read(&sql)?.iter().map(read).collect()
+        all(&self.store.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
     }
-}
-
-fn read(row: &Row) -> Result<(FolderNo, serde_json::Value), StoreError> {
-    let pair = || Ok((FolderNo(row.try_get(0)?), row.try_get(1)?));
-    pair().map_err(corrupt)
 }

@@ -4,8 +4,8 @@ use super::{ItemRef, NewItem};
 use crate::attachment;
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{COLUMNS, Holds, param};
-use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::first;
 use crate::sql::{Param, int};
 use crate::{Mailbox, Missing, StoreError, search};
 use ewsd_model::id::{ItemNo, MailboxNo, Seq};
@@ -26,7 +26,7 @@ impl Mailbox<'_> {
         }
         let write = compose(self.no, new, &parts, [body, mime], &contents)?;
         let rows = write.run(self, "", "c")?;
-        let seq = rows.first().ok_or(StoreError::NotFound(Missing::Folder))?.try_get(0).map_err(corrupt)?;
+        let seq = first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)?;
         let item = ItemNo(seq);
         Ok(ItemRef { item, folder: new.folder, kind: new.kind, change: Seq(seq), old: item })
     }

@@ -1,8 +1,8 @@
 //! Removing items for good.
 
 use super::relocate::counters;
-use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::all;
 use crate::sql::Param;
 use crate::{Mailbox, StoreError};
 use ewsd_model::id::ItemNo;
@@ -44,6 +44,6 @@ impl Mailbox<'_> {
             ..Rows::default()
         });
         let rows = write.run(self, ", src.item", "c, src order by src.n")?;
-        rows.iter().map(|row| row.try_get(1).map(ItemNo).map_err(corrupt)).collect()
+        all(&rows, |fields| fields.skip(1).next())
     }
 }

@@ -2,8 +2,8 @@
 
 use super::read::{fields, item};
 use super::{ItemRow, Plan};
-use crate::connection::corrupt;
 use crate::query::{Cmp, Field, Filter, Found, Order, Page, Table, condition, order};
+use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo};
@@ -42,7 +42,7 @@ impl Mailbox<'_> {
         let scope = Scope { folders, associated, filter };
         let page = Page { offset: page.offset.max(0), ..page };
         let (rows, total, from_end) = self.page_rows(scope, &plan, orders, page)?;
-        let mut rows = rows.iter().map(|row| item(row, &plan)).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = all(&rows, |fields| item(fields, &plan))?;
         if from_end {
             rows.reverse();
         }
@@ -63,7 +63,7 @@ impl Mailbox<'_> {
                 from(scope, &mut sql)?;
             }
         }
-        self.store.read_one(&sql, Missing::Mailbox)?.try_get(0).map_err(corrupt)
+        first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 
     /// How many rows of the search come before the first that meets `wanted`, counted from the last with `from_end`; None
@@ -89,7 +89,7 @@ impl Mailbox<'_> {
         sql.push(" as met");
         from(scope, &mut sql)?;
         sql.push(") w where w.met limit 1");
-        self.store.read(&sql)?.first().map(|row| row.try_get(0).map_err(corrupt)).transpose()
+        self.store.read(&sql)?.first().map(first).transpose()
     }
 
     /// The page's rows, how many there are on all pages, and whether these were read from the end.
@@ -182,7 +182,7 @@ fn nearest(page: Page, total: i64) -> Page {
 
 /// What the counter said, in the last column of every row.
 fn total_of(rows: &[Row]) -> Result<Option<i64>, StoreError> {
-    rows.first().map(|row| row.try_get(row.len() - 1).map_err(corrupt)).transpose()
+    rows.first().map(|row| Fields::new(row).skip(row.len() - 1).next()).transpose()
 }
 
 /// ` from item i where ...`, for a statement that began with [`Scope::select`].

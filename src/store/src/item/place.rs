@@ -1,10 +1,9 @@
 //! Where items are, and the properties of their folders: what the worker's gate decides by.
 
-use crate::connection::corrupt;
-use crate::sql::{Param, Sql, object};
+use crate::row::all;
+use crate::sql::{Param, Sql};
 use crate::{Mailbox, Map, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo};
-use postgres::Row;
 
 /// A folder that is there, and whether an item is in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,15 +29,14 @@ impl Mailbox<'_> {
         let folders = Param::Ints(named.iter().map(|(folder, _)| folder.0).collect());
         let items = Param::Ints(named.iter().map(|(_, item)| item.0).collect());
         let sql = Sql::new(PLACES).with([self.no.0.into(), folders, items]);
-        let read = |row: &Row| {
+        all(&self.store.read(&sql)?, |fields| {
             Ok(ItemPlace {
-                folder: FolderNo(row.try_get(0)?),
-                item: ItemNo(row.try_get(1)?),
-                there: row.try_get(2)?,
-                creator: row.try_get(3)?,
-                props: object(row, 4)?,
+                folder: fields.next()?,
+                item: fields.next()?,
+                there: fields.next()?,
+                creator: fields.next()?,
+                props: fields.next()?,
             })
-        };
-        self.store.read(&sql)?.iter().map(|row| read(row).map_err(corrupt)).collect()
+        })
     }
 }

@@ -3,16 +3,13 @@
 use super::{ItemRow, Plan};
 use crate::blob::first_parts;
 use crate::column::{Columns, read};
-use crate::connection::corrupt;
-use crate::sql::{Param, Sql, object};
+use crate::row::{Fields, all, firsts};
+use crate::sql::{Param, Sql};
 use crate::{Mailbox, StoreError};
-use ewsd_model::ItemKind;
-use ewsd_model::id::{FolderNo, ItemNo, Seq};
-use postgres::Row;
+use ewsd_model::id::{FolderNo, ItemNo};
 
 /// Columns that every plan reads.
 const ALWAYS: &str = "i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator";
-const ALWAYS_COUNT: usize = 7;
 
 impl Mailbox<'_> {
     /// Items by number, in no particular order; those that are not there are left out.
@@ -27,21 +24,22 @@ impl Mailbox<'_> {
             many => sql.push("any(").bind(Param::Ints(many.iter().map(|item| item.0).collect())).push(")"),
         };
         let rows = self.store.read(&sql)?;
-        let mut found = rows.iter().map(|row| item(row, plan)).collect::<Result<Vec<_>, _>>()?;
-        let hashes = rows.iter().map(|row| hashes(row, plan)).collect::<Result<Vec<_>, _>>()?;
+        let found = all(&rows, |fields| Ok((item(fields, plan)?, hashes(fields, plan)?)))?;
         drop(rows);
-        for (item, [body, mime]) in found.iter_mut().zip(&hashes) {
+        let mut items = Vec::with_capacity(found.len());
+        for (mut item, [body, mime]) in found {
             self.read_rest(body.as_deref(), &mut item.body)?;
             self.read_rest(mime.as_deref(), &mut item.mime)?;
+            items.push(item);
         }
-        Ok(found)
+        Ok(items)
     }
 
     /// The numbers of all items of a folder, associated ones too, oldest first.
     pub fn item_numbers(&mut self, folder: FolderNo) -> Result<Vec<ItemNo>, StoreError> {
         let sql = Sql::new("select item from item where mailbox = $1 and folder = $2 order by item")
             .with([self.no.0.into(), folder.0.into()]);
-        self.store.read(&sql)?.iter().map(|row| row.try_get(0).map(ItemNo).map_err(corrupt)).collect()
+        firsts(&self.store.read(&sql)?)
     }
 }
 
@@ -73,50 +71,34 @@ pub(super) fn fields(plan: &Plan) -> String {
 }
 
 /// The names of body and message, which [`fields`] selected last.
-fn hashes(row: &Row, plan: &Plan) -> Result<[Option<Vec<u8>>; 2], StoreError> {
-    let last = |back: usize| row.try_get(row.len().saturating_sub(back)).map_err(corrupt);
-    Ok(match (plan.body, plan.mime) {
-        (true, true) => [last(2)?, last(1)?],
-        (true, false) => [last(1)?, None],
-        (false, true) => [None, last(1)?],
-        (false, false) => [None, None],
-    })
+fn hashes(fields: &mut Fields<'_>, plan: &Plan) -> Result<[Option<Vec<u8>>; 2], StoreError> {
+    Ok([fields.next_if(plan.body)?.flatten(), fields.next_if(plan.mime)?.flatten()])
 }
 
-/// Reads what [`fields`] selected. Of large contents only the first part: [`Mailbox::items`] reads the rest.
-pub(super) fn item(row: &Row, plan: &Plan) -> Result<ItemRow, StoreError> {
-    let kind: i16 = row.try_get(2).map_err(corrupt)?;
-    let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;
-    let mut at = ALWAYS_COUNT;
-    let mut next = || {
-        at += 1;
-        at - 1
+/// Reads what [`fields`] selected, but for the names. Of large contents only the first part: [`Mailbox::items`] reads the rest.
+pub(super) fn item(fields: &mut Fields<'_>, plan: &Plan) -> Result<ItemRow, StoreError> {
+    let mut row = ItemRow {
+        item: fields.next()?,
+        folder: fields.next()?,
+        kind: fields.next()?,
+        change: fields.next()?,
+        flags: fields.next()?,
+        attachments: fields.next()?,
+        creator: fields.next()?,
+        columns: Columns::new(),
+        props: None,
+        ext: None,
+        body: None,
+        mime: None,
     };
-    let mut columns = Columns::new();
     for column in plan.columns.rows().filter(|row| !row.item.is_empty()) {
-        if let Some(value) = read(column.holds, row, next())? {
-            columns.add(column.column, value);
+        if let Some(value) = read(column.holds, fields)? {
+            row.columns.add(column.column, value);
         }
     }
-    let props = plan.json.then(|| object(row, next())).transpose().map_err(corrupt)?;
-    let ext = plan.ext.then(|| object(row, next())).transpose().map_err(corrupt)?;
-    let body = if plan.body { row.try_get(next()).map_err(corrupt)? } else { None };
-    let mime = if plan.mime { row.try_get(next()).map_err(corrupt)? } else { None };
-    let read = || {
-        Ok(ItemRow {
-            item: ItemNo(row.try_get(0)?),
-            folder: FolderNo(row.try_get(1)?),
-            kind,
-            change: Seq(row.try_get(3)?),
-            flags: row.try_get::<_, i32>(4)? as u32,
-            attachments: row.try_get::<_, i32>(5)? as u32,
-            creator: row.try_get(6)?,
-            columns,
-            props,
-            ext,
-            body,
-            mime,
-        })
-    };
-    read().map_err(corrupt)
+    row.props = fields.next_if(plan.json)?;
+    row.ext = fields.next_if(plan.ext)?;
+    row.body = fields.next_if(plan.body)?.flatten();
+    row.mime = fields.next_if(plan.mime)?.flatten();
+    Ok(row)
 }

@@ -1,7 +1,7 @@
 //! Moving and copying items into a folder: each enters it under a new number.
 
 use super::ItemRef;
-use super::update::item_ref;
+use super::update::item_refs;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::Param;
 use crate::{Mailbox, Missing, StoreError};
@@ -157,7 +157,7 @@ fn finish(
     if rows.is_empty() && mailbox.folders(&[target], &[])?.is_empty() {
         return Err(StoreError::NotFound(Missing::Folder));
     }
-    rows.iter().map(item_ref).collect()
+    item_refs(&rows)
 }
 
 /// Everything of an item that its copy has too.

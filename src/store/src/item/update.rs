@@ -3,11 +3,10 @@
 use super::{ItemRef, ItemUpdate};
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{lookup, param};
-use crate::connection::corrupt;
 use crate::journal::{Count, Kind, Rows, Write};
+use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Map, Missing, StoreError, search};
-use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use ewsd_model::property::{Column, bit};
 use postgres::Row;
@@ -56,7 +55,7 @@ impl Mailbox<'_> {
             "c, src left join u on true",
         )?;
         match rows.first() {
-            Some(row) => item_ref(row),
+            Some(row) => item_ref(Fields::new(row).skip(1)),
             None => Err(self.why_not(item)?),
         }
     }
@@ -83,7 +82,7 @@ impl Mailbox<'_> {
         let sql = Sql::new("select change from item where mailbox = $1 and item = $2")
             .with([self.no.0.into(), item.0.into()]);
         Ok(match self.store.read_opt(&sql)? {
-            Some(row) => StoreError::Conflict { current: Seq(row.try_get(0).map_err(corrupt)?) },
+            Some(row) => StoreError::Conflict { current: first(&row)? },
             None => StoreError::NotFound(Missing::Item),
         })
     }
@@ -269,21 +268,21 @@ fn read_state(
         ..Rows::default()
     });
     let rows = write.run(mailbox, ", src.item, src.folder, src.kind, c.base + src.n, src.item", "c, src")?;
-    rows.iter().map(item_ref).collect()
+    item_refs(&rows)
 }
 
-/// Reads item, folder, kind, change and old number after the first column.
-pub(crate) fn item_ref(row: &Row) -> Result<ItemRef, StoreError> {
-    let kind: i16 = row.try_get(3).map_err(corrupt)?;
-    let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;
-    let read = || {
-        Ok(ItemRef {
-            item: ItemNo(row.try_get(1)?),
-            folder: FolderNo(row.try_get(2)?),
-            kind,
-            change: Seq(row.try_get(4)?),
-            old: ItemNo(row.try_get(5)?),
-        })
-    };
-    read().map_err(corrupt)
+/// Reads item, folder, kind, change and old number.
+pub(crate) fn item_ref(fields: &mut Fields<'_>) -> Result<ItemRef, StoreError> {
+    Ok(ItemRef {
+        item: fields.next()?,
+        folder: fields.next()?,
+        kind: fields.next()?,
+        change: fields.next()?,
+        old: fields.next()?,
+    })
+}
+
+/// The same of every row of a change: the first column is its number.
+pub(super) fn item_refs(rows: &[Row]) -> Result<Vec<ItemRef>, StoreError> {
+    all(rows, |fields| item_ref(fields.skip(1)))
 }

@@ -1,11 +1,10 @@
 //! The queue as administrators see it.
 
-use crate::connection::corrupt;
+use crate::row::{Fields, all, first};
 use crate::sql::Sql;
 use crate::{Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
 use jiff::Timestamp;
-use postgres::Row;
 
 /// How much waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,23 +43,21 @@ impl Store {
     pub fn outbox_figures(&mut self) -> Result<OutboxFigures, StoreError> {
         let sql = Sql::new("select count(*), count(last_error), min(submitted) from outbox");
         let row = self.read_one(&sql, Missing::Outgoing)?;
-        let figures = |row: &Row| {
-            Ok(OutboxFigures { queued: row.try_get(0)?, deferred: row.try_get(1)?, oldest: row.try_get(2)? })
-        };
-        figures(&row).map_err(corrupt)
+        let mut fields = Fields::new(&row);
+        Ok(OutboxFigures { queued: fields.next()?, deferred: fields.next()?, oldest: fields.next()? })
     }
 
     /// Messages in the order of their submission, after the one numbered `after`.
     pub fn queued(&mut self, after: i64, limit: i64) -> Result<Vec<Queued>, StoreError> {
         let sql = Sql::new(format!("{QUEUED} where id > $1 order by id limit $2")).with([after.into(), limit.into()]);
-        self.read(&sql)?.iter().map(|row| queued(row).map_err(corrupt)).collect()
+        all(&self.read(&sql)?, queued)
     }
 
     /// One message.
     pub fn queued_one(&mut self, id: i64) -> Result<Queued, StoreError> {
         let sql = Sql::new(format!("{QUEUED} where id = $1")).with([id.into()]);
         let row = self.read_one(&sql, Missing::Outgoing)?;
-        queued(&row).map_err(corrupt)
+        queued(&mut Fields::new(&row))
     }
 
     /// The octets of one message.
@@ -69,7 +66,7 @@ impl Store {
             select (select string_agg(data, ''::bytea order by part) from blob b
                 where b.mailbox = o.mailbox and b.hash = o.mime) from outbox o where id = $1";
         let row = self.read_one(&Sql::new(MIME).with([id.into()]), Missing::Outgoing)?;
-        row.try_get::<_, Option<Vec<u8>>>(0).map_err(corrupt)?.ok_or(StoreError::NotFound(Missing::Blob))
+        first::<Option<_>>(&row)?.ok_or(StoreError::NotFound(Missing::Blob))
     }
 
     /// Makes a message due now; without a number all. Says how many; those being sent now are not counted.
@@ -88,17 +85,17 @@ impl Store {
     }
 }
 
-fn queued(row: &Row) -> Result<Queued, postgres::Error> {
+fn queued(fields: &mut Fields<'_>) -> Result<Queued, StoreError> {
     Ok(Queued {
-        mailbox: MailboxNo(row.try_get(0)?),
-        id: row.try_get(1)?,
-        sender: row.try_get(2)?,
-        recipients: row.try_get(3)?,
-        submitted: row.try_get(4)?,
-        attempts: row.try_get(5)?,
-        next: row.try_get(6)?,
-        last_error: row.try_get(7)?,
-        sending: row.try_get(8)?,
-        size: row.try_get(9)?,
+        mailbox: fields.next()?,
+        id: fields.next()?,
+        sender: fields.next()?,
+        recipients: fields.next()?,
+        submitted: fields.next()?,
+        attempts: fields.next()?,
+        next: fields.next()?,
+        last_error: fields.next()?,
+        sending: fields.next()?,
+        size: fields.next()?,
     })
 }

@@ -1,11 +1,10 @@
 //! What the courier does with the queue: takes messages, keeps them while it sends, gives them back or ends them.
 
 use super::{Outgoing, texts};
-use crate::connection::corrupt;
+use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql};
 use crate::{Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
-use postgres::Row;
 
 /// First key of the couriers' advisory locks ("outb" in ASCII); the second is the courier's number.
 const LOCKS: i32 = 0x6f75_7462;
@@ -61,7 +60,7 @@ impl Store {
                 claim.limit.into(),
                 claim.older_than_hours.map_or(Param::Null, Param::Int),
             ]);
-            store.query(&sql)?.iter().map(|row| outgoing(row).map_err(corrupt)).collect()
+            all(&store.query(&sql)?, outgoing)
         })
     }
 
@@ -134,7 +133,7 @@ impl Store {
         let sql = Sql::new(
             "select extract(epoch from next_at - now())::float8 from outbox where holder is null order by next_at limit 1",
         );
-        self.read_opt(&sql)?.map(|row| row.try_get(0).map_err(corrupt)).transpose()
+        self.read_opt(&sql)?.map(|row| first(&row)).transpose()
     }
 
     /// Takes the courier's lock if this connection does not have it.
@@ -147,7 +146,7 @@ impl Store {
             ) then true else pg_try_advisory_lock($1::bigint::int, $2::bigint::int) end";
         let sql = Sql::new(HOLD).with([i64::from(LOCKS).into(), i64::from(holder).into()]);
         let row = self.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Outgoing))?;
-        match row.try_get(0).map_err(corrupt)? {
+        match first(&row)? {
             true => Ok(()),
             // The lost connection's session has not ended yet: it is the same courier's.
             false => Err(self.busy()),
@@ -155,15 +154,15 @@ impl Store {
     }
 }
 
-fn outgoing(row: &Row) -> Result<Outgoing, postgres::Error> {
+fn outgoing(fields: &mut Fields<'_>) -> Result<Outgoing, StoreError> {
     Ok(Outgoing {
-        mailbox: MailboxNo(row.try_get(0)?),
-        id: row.try_get(1)?,
-        sender: row.try_get(2)?,
-        recipients: row.try_get(3)?,
-        submitted: row.try_get(4)?,
-        attempts: row.try_get(5)?,
-        last_error: row.try_get(6)?,
-        mime: row.try_get::<_, Option<Vec<u8>>>(7)?.unwrap_or_default(),
+        mailbox: fields.next()?,
+        id: fields.next()?,
+        sender: fields.next()?,
+        recipients: fields.next()?,
+        submitted: fields.next()?,
+        attempts: fields.next()?,
+        last_error: fields.next()?,
+        mime: fields.next::<Option<_>>()?.unwrap_or_default(),
     })
 }

@@ -12,7 +12,7 @@ pub use admin::{OutboxFigures, Queued};
 pub use claim::{Claim, Postponed};
 
 use crate::blob::Parts;
-use crate::connection::corrupt;
+use crate::row::first;
 use crate::sql::{Param, Sql, clean};
 use crate::{Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
@@ -56,7 +56,7 @@ impl Store {
                         Param::Bytes(hash.0.to_vec().into()),
                     ]);
             let row = store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Outgoing))?;
-            row.try_get(0).map_err(corrupt)
+            first(&row)
         })?;
         self.queued = true;
         Ok(id)

@@ -1,9 +1,9 @@
 //! SyncFolderHierarchy: which folders of a tree came, changed or went.
 
 use super::{FolderChange, HierarchyPage};
-use crate::connection::corrupt;
 use crate::folder::{FIELDS, folder_row};
 use crate::journal::Kind;
+use crate::row::Fields;
 use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, Seq};
@@ -35,7 +35,7 @@ const TREES: &str = "
 /// What differs between the two, and what has changed in both. All of it, and the counter, is read by one statement.
 const NEWS: &str = "
     select c.seq, c.trimmed, r.* from counter c left join lateral (
-        select coalesce(tree.folder, past.folder) as told, past.folder is null as created, {fields}, tree.way as way
+        select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as there, {fields}, tree.way as way
         from tree full join past on past.folder = tree.folder
         left join folder o on o.mailbox = $1 and o.folder = tree.folder
         where tree.folder is null or past.folder is null or o.change > $3
@@ -54,21 +54,19 @@ impl Mailbox<'_> {
         let sql = Sql::new(text).with([self.no.0.into(), root.0.into(), since.into()]);
         let rows = self.store.read(&sql)?;
         let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
-        let upto = Seq(first.try_get(0).map_err(corrupt)?);
-        let trimmed: i64 = first.try_get(1).map_err(corrupt)?;
-        if base.is_some_and(|base| base.0 < trimmed || base > upto) {
+        let mut fields = Fields::new(first);
+        let (upto, trimmed): (Seq, Seq) = (fields.next()?, fields.next()?);
+        if base.is_some_and(|base| base < trimmed || base > upto) {
             return Err(StoreError::Trimmed);
         }
         let mut page = HierarchyPage { changed: Vec::with_capacity(rows.len()), deleted: Vec::new(), upto };
         for row in &rows {
-            let there = row.try_get::<_, Option<i64>>(4).map_err(corrupt)?.is_some();
-            match row.try_get::<_, Option<i64>>(2).map_err(corrupt)? {
-                Some(_) if there => {
-                    let created = row.try_get(3).map_err(corrupt)?;
-                    page.changed.push(FolderChange { created, folder: folder_row(row, 4)? });
-                }
-                Some(gone) => page.deleted.push(FolderNo(gone)),
-                None => {}
+            let mut fields = Fields::new(row);
+            let Some(folder) = fields.skip(2).next()? else { continue };
+            let (created, there) = (fields.next()?, fields.next()?);
+            match there {
+                true => page.changed.push(FolderChange { created, folder: folder_row(&mut fields)? }),
+                false => page.deleted.push(folder),
             }
         }
         Ok(page)

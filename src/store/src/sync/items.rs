@@ -8,8 +8,8 @@
 //! a client that was told "last" asks no more, so a round beyond which the counter has moved is never called the last.
 
 use super::{ItemChange, ItemPage, ItemState, SyncKind};
-use crate::connection::corrupt;
 use crate::journal::Kind;
+use crate::row::Fields;
 use crate::sql::{Sql, int};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::ItemKind;
@@ -29,7 +29,7 @@ const LISTING: &str = "
 /// An item's place in the round is that of its last row; a move within the folder has one for the item that leaves and one for
 /// the item that enters.
 const ROUND: &str = "
-    select c.seq, c.trimmed, r.item, i.kind, i.change, i.flags, r.place, r.only_read, i.item is not null, r.gone
+    select c.seq, c.trimmed, r.item, r.place, r.only_read, r.gone, i.item is not null as there, i.kind, i.change, i.flags
     from counter c left join lateral (
         select w.item, max(w.place) as place, bool_and(w.kind = {read}) as only_read, bool_or(w.went) as gone
         from (
@@ -81,9 +81,7 @@ impl Mailbox<'_> {
         let upto = upto.min(newest);
         let mut changes = Vec::with_capacity(rows.len());
         for row in rows.iter().take(limit) {
-            if row.try_get::<_, Option<i64>>(2).map_err(corrupt)?.is_some() {
-                changes.push(present(row, SyncKind::Create)?);
-            }
+            changes.extend(listed(row)?);
         }
         let done = rows.len() <= limit;
         let state = match changes.last() {
@@ -120,9 +118,9 @@ impl Mailbox<'_> {
         let mut changes = Vec::with_capacity(rows.len());
         let mut cursor = cursor;
         for row in rows.iter().take(limit) {
-            if let Some(reached) = row.try_get::<_, Option<i64>>(6).map_err(corrupt)? {
-                cursor = Seq(reached);
-                changes.extend(change(row, base)?);
+            if let Some((reached, change)) = news(row, base)? {
+                cursor = reached;
+                changes.extend(change);
             }
         }
         let done = rows.len() <= limit;
@@ -134,39 +132,37 @@ impl Mailbox<'_> {
 
 fn counter(rows: &[Row]) -> Result<(Seq, Seq), StoreError> {
     let row = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
-    Ok((Seq(row.try_get(0).map_err(corrupt)?), Seq(row.try_get(1).map_err(corrupt)?)))
+    let mut fields = Fields::new(row);
+    Ok((fields.next()?, fields.next()?))
 }
 
-/// None for an item that came after `base` and has gone after the round's end: the client never knew it.
-fn change(row: &Row, base: Seq) -> Result<Option<ItemChange>, StoreError> {
-    let item = ItemNo(row.try_get(2).map_err(corrupt)?);
-    let only_read: bool = row.try_get(7).map_err(corrupt)?;
-    let there: bool = row.try_get(8).map_err(corrupt)?;
-    let new = item.0 > base.0;
-    Ok(match (there, new) {
-        (true, true) => Some(present(row, SyncKind::Create)?),
-        (true, false) if only_read => Some(present(row, SyncKind::ReadFlag)?),
-        (true, false) => Some(present(row, SyncKind::Update)?),
+/// None: the row is there for the counter alone.
+fn listed(row: &Row) -> Result<Option<ItemChange>, StoreError> {
+    let mut fields = Fields::new(row);
+    let item: Option<ItemNo> = fields.skip(2).next()?;
+    item.map(|item| present(item, SyncKind::Create, &mut fields)).transpose()
+}
+
+/// What a row of a round says: its place, and what is to be told. None: it is there for the counter alone.
+fn news(row: &Row, base: Seq) -> Result<Option<(Seq, Option<ItemChange>)>, StoreError> {
+    let mut fields = Fields::new(row);
+    let Some(item) = fields.skip(2).next::<Option<ItemNo>>()? else { return Ok(None) };
+    let (place, only_read, gone, there) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let told = match (there, item.0 > base.0) {
+        (true, true) => Some(present(item, SyncKind::Create, &mut fields)?),
+        (true, false) if only_read => Some(present(item, SyncKind::ReadFlag, &mut fields)?),
+        (true, false) => Some(present(item, SyncKind::Update, &mut fields)?),
+        // It came after `base` and has gone after the round's end: the client never knew it.
         (false, true) => None,
-        // Changed in this round and gone after it: the next round says so.
-        (false, false) if !row.try_get::<_, bool>(9).map_err(corrupt)? => None,
-        (false, false) => {
+        (false, false) if gone => {
             Some(ItemChange { what: SyncKind::Delete, item, kind: ItemKind::Item, change: Seq(0), flags: 0 })
         }
-    })
+        // Changed in this round and gone after it: the next round says so.
+        (false, false) => None,
+    };
+    Ok(Some((place, told)))
 }
 
-fn present(row: &Row, what: SyncKind) -> Result<ItemChange, StoreError> {
-    let kind: i16 = row.try_get(3).map_err(corrupt)?;
-    let kind = ItemKind::from_number(kind).ok_or_else(|| StoreError::Corrupt(format!("item kind {kind}")))?;
-    let read = || {
-        Ok(ItemChange {
-            what,
-            item: ItemNo(row.try_get(2)?),
-            kind,
-            change: Seq(row.try_get(4)?),
-            flags: row.try_get::<_, i32>(5)? as u32,
-        })
-    };
-    read().map_err(corrupt)
+fn present(item: ItemNo, what: SyncKind, fields: &mut Fields<'_>) -> Result<ItemChange, StoreError> {
+    Ok(ItemChange { what, item, kind: fields.next()?, change: fields.next()?, flags: fields.next()? })
 }

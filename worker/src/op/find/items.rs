@@ -146,8 +146,8 @@ impl Look<'_> {
                 self.contacts(mailbox, initial.as_deref(), last.as_deref(), limit(max))
             }
             _ => {
-                let page = self.search.pages.page(paging, || self.count(store))?;
-                self.page(store, page)
+                let page = self.search.pages.page(paging, || self.count(mailbox))?;
+                self.page(mailbox, page)
             }
         }
     }
