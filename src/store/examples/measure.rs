@@ -18,71 +18,66 @@ fn main() {
     let cluster = Cluster::start_with(&(conf + "\n"));
     let mut store = Store::connect(&cluster.options()).unwrap();
     let new = NewAccount { login: "a".into(), addresses: vec!["a@example.test".into()], ..NewAccount::default() };
-    let mailbox = store.create_account(&new).unwrap().mailbox;
-    let inbox = store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap().folder;
+    let account = store.create_account(&new).unwrap();
+    let mut mailbox = store.mailbox(account.mailbox);
+    let inbox = mailbox.folder_by_distinguished("inbox").unwrap().folder;
 
     let bodies: Vec<String> = (0..items).map(text).collect();
     report("create item, 10 KB", items, |n| {
-        store.mailbox(mailbox).create_item(&message(inbox, &bodies[n])).unwrap();
+        mailbox.create_item(&message(inbox, &bodies[n])).unwrap();
     });
-    let all = store.mailbox(mailbox).item_numbers(inbox).unwrap();
+    let all = mailbox.item_numbers(inbox).unwrap();
     report("get folder by name", 5_000, |_| {
-        store.mailbox(mailbox).folders(&[], &["inbox"]).unwrap();
+        mailbox.folders(&[], &["inbox"]).unwrap();
     });
     let whole = Plan { columns: list(), json: true, ext: false, body: true, mime: false };
     report("get item with body", 5_000, |n| {
-        assert!(store.mailbox(mailbox).items(&[all[n % all.len()]], &whole).unwrap()[0].body.is_some());
+        assert!(mailbox.items(&[all[n % all.len()]], &whole).unwrap()[0].body.is_some());
     });
     let plan = Plan { columns: list(), ..Plan::default() };
     report("find 50, newest first", 2_000, |n| {
         let page = Page { offset: (n as i64 * 50) % 500, limit: 50, from_end: false };
-        assert_eq!(
-            store.mailbox(mailbox).find_items(&[inbox], false, &plan, &Filter::True, &[], page).unwrap().rows.len(),
-            50
-        );
+        assert_eq!(mailbox.find_items(&Search::new(&[inbox]), &plan, page).unwrap().rows.len(), 50);
     });
     let by_subject = [Order { field: Field::Column(Column::Subject), ascending: true }];
     report("find 50, by subject", 200, |_| {
-        store.mailbox(mailbox).find_items(&[inbox], false, &plan, &Filter::True, &by_subject, Page::first(50)).unwrap();
+        mailbox.find_items(&Search { orders: &by_subject, ..Search::new(&[inbox]) }, &plan, Page::first(50)).unwrap();
     });
     let filter = Filter::Words("lorem w42".into());
     report("find 50, words", 200, |_| {
-        store.mailbox(mailbox).find_items(&[inbox], false, &plan, &filter, &[], Page::first(50)).unwrap();
+        mailbox.find_items(&Search { filter: &filter, ..Search::new(&[inbox]) }, &plan, Page::first(50)).unwrap();
     });
     report("sync page of 512", 500, |_| {
-        assert_eq!(
-            store.mailbox(mailbox).sync_items(&ItemState::new(inbox), false, 512).unwrap().changes.len(),
-            512.min(items)
-        );
+        assert_eq!(mailbox.sync_items(&ItemState::new(inbox), false, 512).unwrap().changes.len(), 512.min(items));
     });
-    let newest = store.mailbox(mailbox).newest().unwrap();
+    let newest = mailbox.newest().unwrap();
     report("sync, nothing new", 5_000, |_| {
-        store.mailbox(mailbox).sync_items(&ItemState::At { folder: inbox, seq: newest }, false, 512).unwrap();
+        mailbox.sync_items(&ItemState::At { folder: inbox, seq: newest }, false, 512).unwrap();
     });
     let start = ItemState::At { folder: inbox, seq: ewsd_model::id::Seq(60) };
     report("sync round of 512", 200, |_| {
-        store.mailbox(mailbox).sync_items(&start, false, 512).unwrap();
+        mailbox.sync_items(&start, false, 512).unwrap();
     });
     report("events, nothing new", 5_000, |_| {
-        store.mailbox(mailbox).events(&Scope::Folders(vec![inbox]), newest, 50).unwrap();
+        mailbox.events(&Scope::Folders(vec![inbox]), newest, 50).unwrap();
     });
     report("hierarchy, whole", 500, |_| {
-        store.mailbox(mailbox).sync_folders(FolderNo(1), None).unwrap();
+        mailbox.sync_folders(FolderNo(1), None).unwrap();
     });
     report("set read", 500.min(items), |n| {
-        store.mailbox(mailbox).set_read(&[all[n]], true).unwrap();
+        mailbox.set_read(&[all[n]], true).unwrap();
     });
     let update = ItemUpdate { set: subject("changed"), ..ItemUpdate::default() };
     report("update item", 500.min(items), |n| {
-        store.mailbox(mailbox).update_item(all[n], &update, None).unwrap();
+        mailbox.update_item(all[n], &update, None).unwrap();
     });
-    let trash = store.mailbox(mailbox).folder_by_distinguished("deleteditems").unwrap().folder;
+    let trash = mailbox.folder_by_distinguished("deleteditems").unwrap().folder;
     let mut moved: Vec<ItemNo> = Vec::new();
     report("move item", 500.min(items), |n| {
-        moved.push(store.mailbox(mailbox).move_items(&[all[n]], trash).unwrap()[0].item);
+        moved.push(mailbox.move_items(&[all[n]], trash).unwrap()[0].item);
     });
     report("delete item", moved.len(), |n| {
-        store.mailbox(mailbox).delete_items(&[moved[n]]).unwrap();
+        mailbox.delete_items(&[moved[n]]).unwrap();
     });
 }
 

@@ -53,7 +53,7 @@ pub use connection::Store;
 pub use directory::{Account, DirectoryEntry, NewAccount, Recipient};
 pub use error::{Missing, StoreError};
 pub use folder::{FolderRow, FolderUpdate, NewFolder};
-pub use item::{ItemPlace, ItemRef, ItemRow, ItemUpdate, NewItem, Plan};
+pub use item::{ItemPlace, ItemRef, ItemRow, ItemUpdate, NewItem, Plan, Search};
 pub use journal::{Entry, Events, Kind, Scope};
 pub use mailbox::Mailbox;
 pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};

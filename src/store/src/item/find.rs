@@ -14,34 +14,35 @@ use postgres::Row;
 /// Newest first, where the caller has no wish.
 const NEWEST_FIRST: &[Order] = &[Order { field: Field::Column(Column::Received), ascending: false }];
 
+const EVERYTHING: &Filter = &Filter::True;
+
 /// With so many rows before a page, they are counted off by number alone, and the page's own rows read after that.
 const FAR: i64 = 256;
 
-/// Where a search looks.
-#[derive(Clone, Copy)]
-struct Scope<'a> {
-    folders: &'a [FolderNo],
-    associated: bool,
-    filter: &'a Filter,
+/// What is searched for: the same for finding, counting and for the place of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    pub folders: &'a [FolderNo],
+    /// Either the folder-associated items or the normal ones.
+    pub associated: bool,
+    pub filter: &'a Filter,
+    /// Newest first, if empty.
+    pub orders: &'a [Order],
+}
+
+impl<'a> Search<'a> {
+    /// All normal items, newest first.
+    pub fn new(folders: &'a [FolderNo]) -> Search<'a> {
+        Search { folders, associated: false, filter: EVERYTHING, orders: &[] }
+    }
 }
 
 impl Mailbox<'_> {
-    /// Items of `folders`, either the normal or the `associated` ones. Bodies and messages are not read, whatever the plan.
-    #[allow(clippy::too_many_arguments)]
-    pub fn find_items(
-        &mut self,
-        folders: &[FolderNo],
-        associated: bool,
-        plan: &Plan,
-        filter: &Filter,
-        orders: &[Order],
-        page: Page,
-    ) -> Result<Found<ItemRow>, StoreError> {
+    /// One page of the items found. Bodies and messages are not read, whatever the plan.
+    pub fn find_items(&mut self, search: &Search<'_>, plan: &Plan, page: Page) -> Result<Found<ItemRow>, StoreError> {
         let plan = Plan { body: false, mime: false, ..*plan };
-        let orders = if orders.is_empty() { NEWEST_FIRST } else { orders };
-        let scope = Scope { folders, associated, filter };
         let page = Page { offset: page.offset.max(0), ..page };
-        let (rows, total, from_end) = self.page_rows(scope, &plan, orders, page)?;
+        let (rows, total, from_end) = self.page_rows(search, &plan, page)?;
         let mut rows = all(&rows, |fields| item(fields, &plan))?;
         if from_end {
             rows.reverse();
@@ -51,16 +52,15 @@ impl Mailbox<'_> {
     }
 
     /// How many items a search finds.
-    pub fn count_items(&mut self, folders: &[FolderNo], associated: bool, filter: &Filter) -> Result<i64, StoreError> {
-        let scope = Scope { folders, associated, filter };
-        let mut sql = scope.select(self.no);
-        match scope.counter() {
+    pub fn count_items(&mut self, search: &Search<'_>) -> Result<i64, StoreError> {
+        let mut sql = search.select(self.no);
+        match search.counter() {
             Some(counter) => {
                 sql.push(counter);
             }
             None => {
                 sql.push("count(*)");
-                from(scope, &mut sql)?;
+                from(search, &mut sql)?;
             }
         }
         first(&self.store.read_one(&sql, Missing::Mailbox)?)
@@ -68,75 +68,63 @@ impl Mailbox<'_> {
 
     /// How many rows of the search come before the first that meets `wanted`, counted from the last with `from_end`; None
     /// where none does.
-    #[allow(clippy::too_many_arguments)]
     pub fn rows_before(
         &mut self,
-        folders: &[FolderNo],
-        associated: bool,
-        filter: &Filter,
+        search: &Search<'_>,
         wanted: &Filter,
-        orders: &[Order],
         from_end: bool,
     ) -> Result<Option<i64>, StoreError> {
-        let orders = if orders.is_empty() { NEWEST_FIRST } else { orders };
-        let scope = Scope { folders, associated, filter };
         // The rows come numbered in their order; sorting them by the number would only keep `limit` from ending the walk.
-        let mut sql = scope.select(self.no);
+        let mut sql = search.select(self.no);
         sql.push("w.place - 1 from (select row_number() over (order by ");
-        order(orders, Table::Item, "i.item", from_end, &mut sql)?;
+        order(search.orders(), Table::Item, "i.item", from_end, &mut sql)?;
         sql.push(") as place, ");
         condition(wanted, Table::Item, &mut sql)?;
         sql.push(" as met");
-        from(scope, &mut sql)?;
+        from(search, &mut sql)?;
         sql.push(") w where w.met limit 1");
         self.store.read(&sql)?.first().map(first).transpose()
     }
 
     /// The page's rows, how many there are on all pages, and whether these were read from the end.
-    fn page_rows(
-        &mut self,
-        scope: Scope<'_>,
-        plan: &Plan,
-        orders: &[Order],
-        page: Page,
-    ) -> Result<(Vec<Row>, i64, bool), StoreError> {
+    fn page_rows(&mut self, search: &Search<'_>, plan: &Plan, page: Page) -> Result<(Vec<Row>, i64, bool), StoreError> {
         // A search for the unread need not go through the folder once it has found all of them.
-        if scope.counter().is_some() && (page.offset >= FAR || *scope.filter != Filter::True) {
-            let total = self.count_items(scope.folders, scope.associated, scope.filter)?;
+        if search.counter().is_some() && (page.offset >= FAR || *search.filter != Filter::True) {
+            let total = self.count_items(search)?;
             let near = nearest(page, total);
             if near.limit == 0 {
                 return Ok((Vec::new(), total, false));
             }
-            let rows = self.window(scope, plan, orders, near)?;
+            let rows = self.window(search, plan, near)?;
             // Else the folder has changed between the two, and the window with it.
             if total_of(&rows)? == Some(total) {
                 return Ok((rows, total, near.from_end));
             }
         }
-        let rows = self.window(scope, plan, orders, page)?;
+        let rows = self.window(search, plan, page)?;
         let read = int(rows.len())?;
-        let told = if scope.counter().is_some() { total_of(&rows)? } else { None };
+        let told = if search.counter().is_some() { total_of(&rows)? } else { None };
         let total = match told {
             Some(total) => total,
             None if read < page.limit && (read > 0 || page.offset == 0) => page.offset + read,
-            None => self.count_items(scope.folders, scope.associated, scope.filter)?,
+            None => self.count_items(search)?,
         };
         Ok((rows, total, page.from_end))
     }
 
-    fn window(&mut self, scope: Scope<'_>, plan: &Plan, orders: &[Order], page: Page) -> Result<Vec<Row>, StoreError> {
-        let mut sql = scope.select(self.no);
+    fn window(&mut self, search: &Search<'_>, plan: &Plan, page: Page) -> Result<Vec<Row>, StoreError> {
+        let mut sql = search.select(self.no);
         sql.push(&fields(plan));
-        if let Some(counter) = scope.counter() {
+        if let Some(counter) = search.counter() {
             sql.push(", ").push(counter);
         }
         let far = page.offset >= FAR;
         if far {
             sql.push(" from unnest(array(select i.item");
         }
-        from(scope, &mut sql)?;
+        from(search, &mut sql)?;
         sql.push(" order by ");
-        order(orders, Table::Item, "i.item", page.from_end, &mut sql)?;
+        order(search.orders(), Table::Item, "i.item", page.from_end, &mut sql)?;
         sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset).push("::bigint");
         if far {
             sql.push(
@@ -147,7 +135,11 @@ impl Mailbox<'_> {
     }
 }
 
-impl Scope<'_> {
+impl Search<'_> {
+    fn orders(&self) -> &[Order] {
+        if self.orders.is_empty() { NEWEST_FIRST } else { self.orders }
+    }
+
     /// The search's total as the folders keep count of it, as an expression on `$1` and `$2`.
     fn counter(&self) -> Option<&'static str> {
         let unread = Filter::Compare(Field::Bit(bit::READ), Cmp::Eq, Scalar::Bool(false));
@@ -185,18 +177,18 @@ fn total_of(rows: &[Row]) -> Result<Option<i64>, StoreError> {
     rows.first().map(|row| Fields::new(row).skip(row.len() - 1).next()).transpose()
 }
 
-/// ` from item i where ...`, for a statement that began with [`Scope::select`].
-fn from(scope: Scope<'_>, sql: &mut Sql) -> Result<(), StoreError> {
+/// ` from item i where ...`, for a statement that began with [`Search::select`].
+fn from(search: &Search<'_>, sql: &mut Sql) -> Result<(), StoreError> {
     sql.push(" from item i where i.mailbox = $1 and i.folder = ");
-    match scope.folders {
+    match search.folders {
         // Of one folder the index gives the rows in order. `$2` stays in use for the count.
         [one] => sql.bind(one.0).push("::bigint and cardinality($2::bigint[]) = 1"),
         _ => sql.push("any($2::bigint[])"),
     };
-    sql.push(if scope.associated { " and i.associated" } else { " and not i.associated" });
-    if *scope.filter != Filter::True {
+    sql.push(if search.associated { " and i.associated" } else { " and not i.associated" });
+    if *search.filter != Filter::True {
         sql.push(" and ");
-        condition(scope.filter, Table::Item, sql)?;
+        condition(search.filter, Table::Item, sql)?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod read;
 mod relocate;
 mod update;
 
+pub use find::Search;
 pub use place::ItemPlace;
 pub(crate) use update::{item_ref, merged};
 

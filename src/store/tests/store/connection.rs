@@ -307,7 +307,10 @@ fn more_forms_of_statements_than_are_kept_prepared_are_no_matter() {
     let (mailbox, inbox) = (house.mailbox, house.inbox);
     for n in 0..700 {
         let filter = Filter::And(vec![Filter::Exists(Field::Bit(1)); n % 350 + 1]);
-        assert_eq!(house.store.mailbox(mailbox).count_items(&[inbox], false, &filter).unwrap(), 1);
+        assert_eq!(
+            house.store.mailbox(mailbox).count_items(&Search { filter: &filter, ..Search::new(&[inbox]) }).unwrap(),
+            1
+        );
     }
     assert!(
         house.number(

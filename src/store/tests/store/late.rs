@@ -148,7 +148,7 @@ fn ever_other_restrictions_do_not_make_the_session_grow() {
             _ => false,
         });
         let filter = Filter::Or(vec![Filter::And(left), Filter::Or(right), Filter::And(vec![Filter::True; n])]);
-        store.mailbox(house.mailbox).count_items(&[house.inbox], false, &filter).unwrap();
+        store.mailbox(house.mailbox).count_items(&Search { filter: &filter, ..Search::new(&[house.inbox]) }).unwrap();
     }
     let after = private(backend(&options));
     println!("the server's process: {} KB, after 300 restrictions {} KB", before / 1024, after / 1024);

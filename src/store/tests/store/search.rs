@@ -60,8 +60,11 @@ fn shelf() -> (House, Vec<ItemNo>) {
 /// Which of the shelf's items the filter finds, as letters: f(ull) o(ther) b(are).
 fn found(house: &mut House, items: &[ItemNo], filter: &Filter) -> String {
     let page = Page::first(10);
-    let found =
-        house.store.mailbox(house.mailbox).find_items(&[house.inbox], false, &Plan::default(), filter, &[], page);
+    let found = house.store.mailbox(house.mailbox).find_items(
+        &Search { filter, ..Search::new(&[house.inbox]) },
+        &Plan::default(),
+        page,
+    );
     let rows = found.unwrap_or_else(|error| panic!("{filter:?}: {error}")).rows;
     let letter = |item: &ItemNo| rows.iter().any(|row| row.item == *item);
     items.iter().zip(['f', 'o', 'b']).filter(|(item, _)| letter(item)).map(|(_, letter)| letter).collect()
@@ -173,8 +176,11 @@ fn what_cannot_be_compared_is_refused() {
         },
     ];
     for filter in bad {
-        let result =
-            house.store.mailbox(house.mailbox).find_items(&[house.inbox], false, &Plan::default(), &filter, &[], page);
+        let result = house.store.mailbox(house.mailbox).find_items(
+            &Search { filter: &filter, ..Search::new(&[house.inbox]) },
+            &Plan::default(),
+            page,
+        );
         assert!(matches!(result, Err(StoreError::Corrupt(_))), "{filter:?}");
     }
     let order = [Order { field: Field::Column(Column::Name), ascending: true }];
@@ -182,7 +188,7 @@ fn what_cannot_be_compared_is_refused() {
         house
             .store
             .mailbox(house.mailbox)
-            .find_items(&[house.inbox], false, &Plan::default(), &Filter::True, &order, page)
+            .find_items(&Search { orders: &order, ..Search::new(&[house.inbox]) }, &Plan::default(), page)
             .is_err()
     );
 }
@@ -278,7 +284,7 @@ fn every_column_can_be_sorted_by_and_unset_comes_first() {
         let found = house
             .store
             .mailbox(house.mailbox)
-            .find_items(&[house.inbox], false, &Plan::default(), &Filter::True, &orders, Page::first(9))
+            .find_items(&Search { orders: &orders, ..Search::new(&[house.inbox]) }, &Plan::default(), Page::first(9))
             .unwrap();
         found
             .rows
@@ -361,7 +367,11 @@ fn pages_go_through_everything_once_in_both_directions() {
                     let found = house
                         .store
                         .mailbox(house.mailbox)
-                        .find_items(&[house.inbox], false, &Plan::default(), &filter, &by_subject, page)
+                        .find_items(
+                            &Search { filter: &filter, orders: &by_subject, ..Search::new(&[house.inbox]) },
+                            &Plan::default(),
+                            page,
+                        )
                         .unwrap();
                     assert_eq!((found.total, found.last), (23, found.offset == 23), "{page:?}");
                     let numbers: Vec<ItemNo> = found.rows.iter().map(|row| row.item).collect();
@@ -382,24 +392,15 @@ fn pages_go_through_everything_once_in_both_directions() {
         }
     }
     let beyond = Page { offset: 50, limit: 5, from_end: false };
-    let found = house
-        .store
-        .mailbox(house.mailbox)
-        .find_items(&[house.inbox], false, &Plan::default(), &Filter::True, &[], beyond)
-        .unwrap();
+    let found =
+        house.store.mailbox(house.mailbox).find_items(&Search::new(&[house.inbox]), &Plan::default(), beyond).unwrap();
     assert_eq!((found.rows.len(), found.total, found.last), (0, 23, true));
     let both = [house.inbox, house.drafts];
-    let found = house
-        .store
-        .mailbox(house.mailbox)
-        .find_items(&both, false, &Plan::default(), &Filter::True, &[], Page::first(3))
-        .unwrap();
+    let found =
+        house.store.mailbox(house.mailbox).find_items(&Search::new(&both), &Plan::default(), Page::first(3)).unwrap();
     assert_eq!((found.rows.len(), found.total), (3, 24));
-    let found = house
-        .store
-        .mailbox(house.mailbox)
-        .find_items(&[], false, &Plan::default(), &Filter::True, &[], Page::first(3))
-        .unwrap();
+    let found =
+        house.store.mailbox(house.mailbox).find_items(&Search::new(&[]), &Plan::default(), Page::first(3)).unwrap();
     assert_eq!((found.rows.len(), found.total), (0, 0));
 }
 
@@ -413,10 +414,10 @@ fn associated_items_are_found_apart() {
     let found = house
         .store
         .mailbox(house.mailbox)
-        .find_items(&[house.inbox], true, &Plan::default(), &Filter::True, &[], Page::first(1))
+        .find_items(&Search { associated: true, ..Search::new(&[house.inbox]) }, &Plan::default(), Page::first(1))
         .unwrap();
     assert_eq!((found.rows[0].item, found.total, found.last), (hidden, 1, true));
-    let count = house.store.mailbox(house.mailbox).count_items(&[house.inbox], false, &Filter::True).unwrap();
+    let count = house.store.mailbox(house.mailbox).count_items(&Search::new(&[house.inbox])).unwrap();
     assert_eq!(count, 1);
 }
 
@@ -455,11 +456,8 @@ fn far_pages_hold_what_near_ones_would() {
                     let page = Page { offset, limit, from_end };
                     let plan = Plan { columns: everything(), ..Plan::default() };
                     let found = house.store.mailbox(house.mailbox).find_items(
-                        &[house.inbox],
-                        false,
+                        &Search { filter: &filter, orders, ..Search::new(&[house.inbox]) },
                         &plan,
-                        &filter,
-                        orders,
                         page,
                     );
                     let found = found.unwrap();
@@ -504,21 +502,21 @@ fn the_place_of_a_row_is_how_many_come_before_it() {
     let at_least = |text: &str| Filter::Compare(Field::Column(Column::Subject), Cmp::Ge, Scalar::Text(text.to_owned()));
     let (mailbox, inbox) = (house.mailbox, [house.inbox]);
     let mut before = |filter: &Filter, wanted: &Filter, from_end: bool| {
-        house.store.mailbox(mailbox).rows_before(&inbox, false, filter, wanted, &by_subject, from_end).unwrap()
+        house
+            .store
+            .mailbox(mailbox)
+            .rows_before(&Search { filter, orders: &by_subject, ..Search::new(&inbox) }, wanted, from_end)
+            .unwrap()
     };
     assert_eq!(before(&Filter::True, &at_least("0450"), false), Some(450));
     assert_eq!(before(&Filter::True, &at_least("0450"), true), Some(0));
     assert_eq!(before(&Filter::True, &Filter::Not(Box::new(at_least("0450"))), true), Some(150));
     assert_eq!(before(&Filter::True, &at_least("9"), false), None);
     assert_eq!(before(&at_least("0100"), &at_least("0450"), false), Some(350));
-    let newest_first =
-        house.store.mailbox(mailbox).rows_before(&inbox, false, &Filter::True, &Filter::True, &[], false);
+    let newest_first = house.store.mailbox(mailbox).rows_before(&Search::new(&inbox), &Filter::True, false);
     assert_eq!(newest_first.unwrap(), Some(0));
     let oldest = Filter::Compare(Field::Column(Column::Id), Cmp::Eq, Scalar::Int(items[0].0));
-    assert_eq!(
-        house.store.mailbox(mailbox).rows_before(&inbox, false, &Filter::True, &oldest, &[], false).unwrap(),
-        Some(599)
-    );
+    assert_eq!(house.store.mailbox(mailbox).rows_before(&Search::new(&inbox), &oldest, false).unwrap(), Some(599));
 }
 
 /// A page is counted off an index, without a look at the rows.
@@ -556,11 +554,8 @@ fn ids_of_any_length_are_found_by_an_index() {
         let mut find = |filter: &Filter| {
             let plan = Plan::default();
             let found = house.store.mailbox(house.mailbox).find_items(
-                &[house.inbox],
-                false,
+                &Search { filter, ..Search::new(&[house.inbox]) },
                 &plan,
-                filter,
-                &[],
                 Page::first(9),
             );
             found.unwrap().rows.iter().map(|row| row.item).collect::<Vec<_>>()

@@ -71,7 +71,10 @@ fn an_account_has_so_many_subscriptions_and_no_more() {
     assert!(house.store.mailbox(house.mailbox).delete_subscription(first).is_err());
     assert!(house.store.mailbox(house.mailbox).delete_subscription(Guid([9; 16])).is_err());
     house.store.mailbox(house.mailbox).create_subscription(&new, 2).unwrap();
-    assert!(matches!(house.store.mailbox(MailboxNo(99)).create_subscription(&new, 2), Err(StoreError::NotFound(Missing::Mailbox))));
+    assert!(matches!(
+        house.store.mailbox(MailboxNo(99)).create_subscription(&new, 2),
+        Err(StoreError::NotFound(Missing::Mailbox))
+    ));
     assert_eq!(house.newest(), Seq(house.newest().0), "subscriptions are no changes of the mailbox");
 }
 

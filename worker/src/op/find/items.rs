@@ -10,7 +10,7 @@ use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_mailbox::property::{Bodies, Item};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::id::ItemNo;
+use ewsd_model::id::{FolderNo, ItemNo};
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::{FolderKind, Kinds, PropId};
 use ewsd_store::{Cmp, Field, Filter, ItemRow, Mailbox, Order, Page, Plan, ScalarType};
@@ -122,13 +122,19 @@ impl Look<'_> {
     fn find(
         &self,
         mailbox: &mut Mailbox<'_>,
-        plan: &Plan,
         filter: &Filter,
         orders: &[Order],
         page: Page,
     ) -> Result<ewsd_store::Found<ItemRow>> {
         let folders = [self.folder.row.folder];
-        Ok(mailbox.find_items(&folders, self.search.associated, plan, filter, orders, page)?)
+        let search = ewsd_store::Search { filter, orders, ..self.whole(&folders) };
+        Ok(mailbox.find_items(&search, self.plan, page)?)
+    }
+
+    /// The search as the store takes it.
+    fn whole<'s>(&'s self, folders: &'s [FolderNo]) -> ewsd_store::Search<'s> {
+        let Search { filter, orders, associated, .. } = self.search;
+        ewsd_store::Search { folders, associated: *associated, filter, orders }
     }
 
     /// The page asked for.
@@ -153,19 +159,16 @@ impl Look<'_> {
     }
 
     fn page(&self, mailbox: &mut Mailbox<'_>, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
-        self.find(mailbox, self.plan, &self.search.filter, &self.search.orders, page)
+        self.find(mailbox, &self.search.filter, &self.search.orders, page)
     }
 
     fn count(&self, mailbox: &mut Mailbox<'_>) -> Result<i64> {
-        let folders = [self.folder.row.folder];
-        Ok(mailbox.count_items(&folders, self.search.associated, &self.search.filter)?)
+        Ok(mailbox.count_items(&self.whole(&[self.folder.row.folder]))?)
     }
 
     /// How many rows come before the first that meets the condition; all of them if none does.
     fn seek(&self, mailbox: &mut Mailbox<'_>, wanted: &Filter, from_end: bool) -> Result<i64> {
-        let Search { filter, orders, associated, .. } = self.search;
-        let folders = [self.folder.row.folder];
-        match mailbox.rows_before(&folders, *associated, filter, wanted, orders, from_end)? {
+        match mailbox.rows_before(&self.whole(&[self.folder.row.folder]), wanted, from_end)? {
             Some(offset) => Ok(offset),
             None => self.count(mailbox),
         }
@@ -185,7 +188,7 @@ impl Look<'_> {
             Filter::Compare(field(PropId::CalendarStart), Cmp::Lt, Scalar::Time(end)),
         ]);
         let orders = [Order { field: field(PropId::CalendarStart), ascending: true }];
-        self.find(mailbox, self.plan, &filter, &orders, Page::first(limit))
+        self.find(mailbox, &filter, &orders, Page::first(limit))
     }
 
     /// Contacts by display name, from one name to another, both included.
@@ -205,7 +208,7 @@ impl Look<'_> {
             [] => vec![Order { field: name(), ascending: true }],
             given => given.to_vec(),
         };
-        self.find(mailbox, self.plan, &Filter::And(parts), &orders, Page::first(limit))
+        self.find(mailbox, &Filter::And(parts), &orders, Page::first(limit))
     }
 }
 
