@@ -87,7 +87,7 @@ pub struct AttachmentRow {
     pub content: Option<Vec<u8>>,
 }
 
-/// Adds `a`: the rows of the attachments, of the item `item`. `c.attachment` is the last of their numbers.
+/// Adds `attached`: the rows of the attachments, of the item `item`. `taken.attachment` is the last of their numbers.
 pub(crate) fn insert_step<'a>(
     write: &mut Write<'a>,
     new: &'a [NewAttachment],
@@ -111,11 +111,11 @@ pub(crate) fn insert_step<'a>(
         write.place(Param::Jsons(new.iter().map(|one| crate::sql::clean_json(one.props.clone().into())).collect()));
     let count = new.len();
     write.step(
-        "a",
+        "attached",
         &format!(
             "insert into attachment (mailbox, attachment, item, kind, name, content_type, content_id, content_location, \
                  size, modified, is_inline, content, props) \
-             select $1, c.attachment - cardinality({kinds}::int[]) + w.at, {item}, w.kind, w.name, w.content_type, w.content_id, \
+             select $1, taken.attachment - cardinality({kinds}::int[]) + w.at, {item}, w.kind, w.name, w.content_type, w.content_id, \
                  w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props \
              from {from}, unnest({kinds}::int[], {names}::text[], {types}::text[], {ids}::text[], {locations}::text[], \
                  {sizes}::bigint[], {times}::timestamptz[], {inline}::bool[], {hashes}::bytea[], {props}::jsonb[]) \
@@ -185,13 +185,13 @@ impl Mailbox<'_> {
         let (count, octets) = (write.place(int(new.len())?), write.place(octets));
         let visible = write.place(new.iter().any(|one| !one.inline));
         source(&mut write, &place);
-        write.bump(&Count::One, &format!("{count}::bigint"), "exists (select from src)");
+        write.bump(&Count::One, &format!("{count}::bigint"), "exists (select from source)");
         if !parts.is_empty() {
-            write.step_with("b", |sql| parts.insert(sql, ", c"));
+            write.step_with("contents", |sql| parts.insert(sql, ", taken"));
         }
-        insert_step(&mut write, new, &contents, "c, src", "src.item");
+        insert_step(&mut write, new, &contents, "taken, source", "source.item");
         touch(&mut write, &format!("{count}::int"), &format!("{octets}::bigint"), &visible);
-        let rows = write.run(self, SELECT, "c, src")?;
+        let rows = write.run(self, SELECT, "taken, source")?;
         let row = rows.first().ok_or(StoreError::NotFound(Missing::Item))?;
         let mut fields = Fields::new(row);
         let changed = item_ref(fields.skip(1))?;
@@ -213,14 +213,14 @@ impl Mailbox<'_> {
         write.step(
             "gone",
             &format!(
-                "select a.attachment, a.size from attachment a, src \
-                 where a.mailbox = $1 and a.item = src.item and a.attachment = any({numbers}::bigint[])"
+                "select a.attachment, a.size from attachment a, source \
+                 where a.mailbox = $1 and a.item = source.item and a.attachment = any({numbers}::bigint[])"
             ),
         );
         write.bump(&Count::One, "0", "exists (select from gone)");
         write.step(
-            "x",
-            "delete from attachment a using c, gone where a.mailbox = $1 and a.attachment = gone.attachment returning 1",
+            "removed",
+            "delete from attachment a using taken, gone where a.mailbox = $1 and a.attachment = gone.attachment returning 1",
         );
         let visible = format!(
             "exists (select from attachment a where a.mailbox = $1 and a.item = {place} and not a.is_inline \
@@ -233,7 +233,7 @@ impl Mailbox<'_> {
             &visible,
         );
         let select = format!("{SELECT}, (select array_agg(attachment order by attachment) from gone)");
-        let rows = write.run(self, &select, "c, src")?;
+        let rows = write.run(self, &select, "taken, source")?;
         let row = rows.first().ok_or(StoreError::NotFound(Missing::Attachment))?;
         let mut fields = Fields::new(row);
         let changed = item_ref(fields.skip(1))?;
@@ -243,41 +243,41 @@ impl Mailbox<'_> {
 }
 
 /// What [`item_ref`] reads, and the last attachment number.
-const SELECT: &str = ", src.item, src.folder, src.kind, c.seq, src.item, c.attachment";
+const SELECT: &str = ", source.item, source.folder, source.kind, taken.seq, source.item, taken.attachment";
 
-/// `src`: the item as it is.
+/// `source`: the item as it is.
 fn source(write: &mut Write, item: &str) {
     let body = format!("select item, folder, kind, change, flags from item where mailbox = $1 and item = {item}");
-    write.step("src", &body);
+    write.step("source", &body);
 }
 
-/// `u`, `f` and the journal: the item with so many attachments and octets more. `visible`: whether it has (or, of
+/// `changed`, `counted` and the journal: the item with so many attachments and octets more. `visible`: whether it has (or, of
 /// additions, gets) one that is not inline.
 fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
     let (has, stale) = (bit::HAS_ATTACHMENTS, bit::MIME_STALE);
     // An addition keeps the bit that was there; a removal decides it anew.
     let kept = if count.starts_with('-') { !has as i32 } else { -1 };
     write.step(
-        "u",
+        "changed",
         &format!(
-            "update item i set change = c.seq, modified = now(), attachments = i.attachments + {count}, \
+            "update item i set change = taken.seq, modified = now(), attachments = i.attachments + {count}, \
              size = i.size + {octets}, \
              flags = (i.flags & {kept}) | {stale} | case when {visible} then {has} else 0 end \
-             from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change returning i.folder"
+             from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change returning i.folder"
         ),
     );
     write.step(
-        "f",
+        "counted",
         &format!(
-            "update folder o set bytes = o.bytes + {octets} from c, src where o.mailbox = $1 and o.folder = src.folder"
+            "update folder o set bytes = o.bytes + {octets} from taken, source where o.mailbox = $1 and o.folder = source.folder"
         ),
     );
     write.rows(&Rows {
         kind: &Kind::ItemModified.sql(),
-        item: "src.item",
-        folder: "u.folder",
-        associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
-        from: "c cross join src left join u on true",
+        item: "source.item",
+        folder: "changed.folder",
+        associated: &format!("source.flags & {} <> 0", bit::ASSOCIATED),
+        from: "taken cross join source left join changed on true",
         ..Rows::default()
     });
 }

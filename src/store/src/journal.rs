@@ -1,7 +1,7 @@
 //! The journal: every change of a mailbox, in the order of the commits. The only file that writes it.
 //!
-//! A change is one statement put together by [`Write`]. Its first step that writes is `c`, which raises the mailbox's counter
-//! and thereby locks it; all other steps select from `c`, so they come after. Rows for the journal are joined to what was
+//! A change is one statement put together by [`Write`]. Its first step that writes is `taken`, which raises the mailbox's counter
+//! and thereby locks it; all other steps select from `taken`, so they come after. Rows for the journal are joined to what was
 //! really changed from outside: should another session have changed a row between the statement's look and its lock, a
 //! null meets `not null`, the statement undoes itself, numbers included, and is run again with the counter locked first.
 //! So the journal has no gap, and a number is never visible before a smaller one.
@@ -124,7 +124,7 @@ pub(crate) struct Rows<'s> {
     pub counts: &'s str,
     /// Of a folder whose rights change or that goes: those it had.
     pub rights: &'s str,
-    /// `from c …`; exactly as many rows as numbers were taken.
+    /// `from taken …`; exactly as many rows as numbers were taken.
     pub from: &'s str,
 }
 
@@ -141,7 +141,7 @@ impl Default for Rows<'_> {
             associated: "false",
             counts: "false",
             rights: "null",
-            from: "c",
+            from: "taken",
         }
     }
 }
@@ -181,7 +181,7 @@ impl<'a> Write<'a> {
         self
     }
 
-    /// Adds `c`: takes the numbers, if `guard` holds. It has `seq`, the last number taken, `base`, the one before the first,
+    /// Adds `taken`: takes the numbers, if `guard` holds. It has `seq`, the last number taken, `base`, the one before the first,
     /// and `attachment`, the last attachment number.
     pub fn bump(&mut self, count: &Count, attachments: &str, guard: &str) -> &mut Self {
         let count = match count {
@@ -192,23 +192,23 @@ impl<'a> Write<'a> {
             "update counter set seq = seq + {count}, attachment = attachment + {attachments} \
              where mailbox = $1 and {guard} returning seq, seq - {count} as base, attachment"
         );
-        self.step("c", &body)
+        self.step("taken", &body)
     }
 
-    /// Adds `j`: the journal's rows.
+    /// Adds `journalled`: the journal's rows.
     pub fn rows(&mut self, rows: &Rows) -> &mut Self {
         let Rows { n, kind, item, folder, old_item, old_folder, parent, associated, counts, rights, from } = rows;
         let body = format!(
             "insert into journal (mailbox, seq, kind, item, folder, old_item, old_folder, parent, associated, counts, rights) \
-             select $1, c.base + {n}, {kind}, {item}, {folder}, {old_item}, {old_folder}, {parent}, {associated}, {counts}, {rights} \
+             select $1, taken.base + {n}, {kind}, {item}, {folder}, {old_item}, {old_folder}, {parent}, {associated}, {counts}, {rights} \
              from {from}"
         );
-        self.step("j", &body)
+        self.step("journalled", &body)
     }
 
-    /// Runs it. `select` is what to answer after `c.seq`, starting with a comma, and its `from`.
+    /// Runs it. `select` is what to answer after `taken.seq`, starting with a comma, and its `from`.
     pub fn run(mut self, mailbox: &mut Mailbox<'_>, select: &str, from: &str) -> Result<Vec<Row>, StoreError> {
-        self.sql.push(" select c.seq").push(select).push(" from ").push(from);
+        self.sql.push(" select taken.seq").push(select).push(" from ").push(from);
         mailbox.store.change(mailbox.no, &self.sql)
     }
 

@@ -22,11 +22,11 @@ impl Mailbox<'_> {
         let expected = expect.map(|change| format!(" and change = {}", write.place(change.0))).unwrap_or_default();
         let rights = rights_of("props");
         write.step(
-            "src",
+            "source",
             &format!("select folder, {rights} as rights from folder where mailbox = $1 and folder = {place}{expected}"),
         );
-        write.bump(&Count::One, "0", "exists (select from src)");
-        let mut sets = String::from("change = c.seq, modified = now()");
+        write.bump(&Count::One, "0", "exists (select from source)");
+        let mut sets = String::from("change = taken.seq, modified = now()");
         for (column, text) in [("name", &update.name), ("class", &update.class)] {
             if let Some(text) = text {
                 sets.push_str(&format!(", {column} = {}", write.place(text.as_str())));
@@ -42,21 +42,21 @@ impl Mailbox<'_> {
         }
         let expected = expected.replace(" change", " o.change");
         write.step(
-            "u",
+            "changed",
             &format!(
-                "update folder o set {sets} from c, src where o.mailbox = $1 and o.folder = src.folder{expected} \
+                "update folder o set {sets} from taken, source where o.mailbox = $1 and o.folder = source.folder{expected} \
                  returning o.folder, o.parent"
             ),
         );
         write.rows(&Rows {
             kind: &Kind::FolderModified.sql(),
-            folder: "u.folder",
-            parent: "u.parent",
-            rights: if update.props.contains_key(rights_member()) { "src.rights" } else { "null" },
-            from: "c cross join src left join u on true",
+            folder: "changed.folder",
+            parent: "changed.parent",
+            rights: if update.props.contains_key(rights_member()) { "source.rights" } else { "null" },
+            from: "taken cross join source left join changed on true",
             ..Rows::default()
         });
-        let rows = write.run(self, "", "c")?;
+        let rows = write.run(self, "", "taken")?;
         match rows.first() {
             Some(row) => first(row),
             None => Err(StoreError::Conflict { current: self.folder(folder)?.change }),

@@ -80,9 +80,9 @@ impl Mailbox<'_> {
             &format!("exists (select from folder where mailbox = $1 and folder = {parent}::bigint)"),
         );
         write.step(
-            "p",
+            "above",
             &format!(
-                "update folder o set change = c.seq from c where o.mailbox = $1 and o.folder = {parent}::bigint returning o.folder"
+                "update folder o set change = taken.seq from taken where o.mailbox = $1 and o.folder = {parent}::bigint returning o.folder"
             ),
         );
         let values: Vec<String> = [
@@ -98,22 +98,22 @@ impl Mailbox<'_> {
         .map(|value| write.place(value))
         .collect();
         write.step(
-            "f",
+            "made",
             &format!(
                 "insert into folder (mailbox, folder, change, parent, kind, class, name, distinguished, hidden, props, ext) \
-                 select $1, c.seq, c.seq, p.folder, {} from c, p returning folder, parent",
+                 select $1, taken.seq, taken.seq, above.folder, {} from taken, above returning folder, parent",
                 values.join(", ")
             ),
         );
         write.rows(&Rows {
             kind: &kind.sql(),
-            folder: "f.folder",
-            parent: "f.parent",
+            folder: "made.folder",
+            parent: "made.parent",
             old_folder: &format!("{source}::bigint"),
-            from: "c left join f on true",
+            from: "taken left join made on true",
             ..Rows::default()
         });
-        let rows = write.run(self, "", "c")?;
+        let rows = write.run(self, "", "taken")?;
         let seq = first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)?;
         Ok((FolderNo(seq), Seq(seq)))
     }
@@ -132,28 +132,28 @@ impl Mailbox<'_> {
         let distinguished = write.place(texts(&|seed| seed.distinguished.to_owned()));
         let hidden = write.place(Param::Bools(seeds.iter().map(|seed| seed.hidden).collect()));
         write.step(
-            "src",
+            "source",
             &format!(
                 "select * from unnest({parents}::bigint[], {kinds}::smallint[], {classes}::text[], {names}::text[], \
                  {distinguished}::text[], {hidden}::bool[]) with ordinality \
                  as w (parent, kind, class, name, distinguished, hidden, n)"
             ),
         );
-        write.bump(&Count::Of("src"), "0", "true");
+        write.bump(&Count::Of("source"), "0", "true");
         write.step(
-            "f",
+            "made",
             "insert into folder (mailbox, folder, change, parent, kind, class, name, distinguished, hidden) \
-             select $1, c.base + n, c.base + n, case when parent > 0 then c.base + parent end, kind, class, name, \
-                 distinguished, hidden from c, src returning folder, parent",
+             select $1, taken.base + n, taken.base + n, case when parent > 0 then taken.base + parent end, kind, class, name, \
+                 distinguished, hidden from taken, source returning folder, parent",
         );
         write.rows(&Rows {
-            n: "src.n",
+            n: "source.n",
             kind: &Kind::FolderCreated.sql(),
-            folder: "f.folder",
-            parent: "f.parent",
-            from: "c cross join src left join f on f.folder = c.base + src.n",
+            folder: "made.folder",
+            parent: "made.parent",
+            from: "taken cross join source left join made on made.folder = taken.base + source.n",
             ..Rows::default()
         });
-        write.run(self, "", "c").map(drop)
+        write.run(self, "", "taken").map(drop)
     }
 }

@@ -33,7 +33,7 @@ impl Mailbox<'_> {
         self.transaction(|mailbox| {
             // What is below must not change between look and removal; the list can be long, so no second try.
             mailbox.lock()?;
-            let rows = compose(mailbox.no, folder, extent).run(mailbox, "", "c")?;
+            let rows = compose(mailbox.no, folder, extent).run(mailbox, "", "taken")?;
             rows.first().map(first).transpose()
         })
     }
@@ -43,22 +43,22 @@ fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'stati
     let mut write = Write::new(mailbox);
     let folder = write.place(folder.0);
     sources(&mut write, &folder, extent);
-    write.bump(&Count::Of("src"), "0", "exists (select from src)");
+    write.bump(&Count::Of("source"), "0", "exists (select from source)");
     write.step(
-        "x",
-        "delete from item i using c, src where i.mailbox = $1 and src.item is not null and i.item = src.item returning i.item",
+        "removed",
+        "delete from item i using taken, source where i.mailbox = $1 and source.item is not null and i.item = source.item returning i.item",
     );
     write.step(
-        "y",
-        "delete from folder o using c, src where o.mailbox = $1 and src.item is null and o.folder = src.folder \
+        "removed_folder",
+        "delete from folder o using taken, source where o.mailbox = $1 and source.item is null and o.folder = source.folder \
          returning o.folder",
     );
-    write.step("p", &kept(&folder, extent));
+    write.step("kept", &kept(&folder, extent));
     tell(&mut write);
     write
 }
 
-/// `tree`: the folder and those below it that are concerned; `src`: what goes, numbered.
+/// `tree`: the folder and those below it that are concerned; `source`: what goes, numbered.
 fn sources(write: &mut Write<'_>, folder: &str, extent: Extent) {
     let recursion = if extent == Extent::Items {
         ""
@@ -76,7 +76,7 @@ fn sources(write: &mut Write<'_>, folder: &str, extent: Extent) {
     let going = if extent == Extent::Whole { "true" } else { "depth > 0" };
     // Items first, then folders from the leaves up: whoever replays the journal never meets an item without its folder.
     write.step(
-        "src",
+        "source",
         &format!(
             "select g.*, row_number() over (order by g.rank, g.item, g.folder) as n from ( \
                  select 0 as rank, i.item, i.folder, null::bigint as parent, i.flags, i.size, \
@@ -93,13 +93,13 @@ fn sources(write: &mut Write<'_>, folder: &str, extent: Extent) {
 /// Changes what stays: the folder itself when only its inside goes, else its parent, which has one child less.
 fn kept(folder: &str, extent: Extent) -> String {
     if extent == Extent::Whole {
-        "update folder o set change = c.seq from c, src \
-         where o.mailbox = $1 and src.item is null and o.folder = src.parent \
-             and not exists (select from tree where tree.folder = src.parent)"
+        "update folder o set change = taken.seq from taken, source \
+         where o.mailbox = $1 and source.item is null and o.folder = source.parent \
+             and not exists (select from tree where tree.folder = source.parent)"
             .to_owned()
     } else {
         format!(
-            "update folder o set change = c.seq, total = 0, unread = 0, bytes = 0 from c \
+            "update folder o set change = taken.seq, total = 0, unread = 0, bytes = 0 from taken \
              where o.mailbox = $1 and o.folder = {folder}"
         )
     }
@@ -108,20 +108,20 @@ fn kept(folder: &str, extent: Extent) -> String {
 /// The journal's rows: one for each item and each folder that went.
 fn tell(write: &mut Write<'_>) {
     write.rows(&Rows {
-        n: "src.n",
+        n: "source.n",
         kind: &format!(
-            "case when src.item is null then {} else {} end::smallint",
+            "case when source.item is null then {} else {} end::smallint",
             Kind::FolderDeleted.sql(),
             Kind::ItemDeleted.sql()
         ),
-        item: "src.item",
-        folder: "coalesce((select y.folder from y where src.item is null and y.folder = src.folder), \
-                 case when x.item is not null then src.folder end)",
-        parent: "src.parent",
-        associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
-        rights: "src.rights",
-        counts: &format!("src.item is not null and src.flags & {} = 0", bit::ASSOCIATED),
-        from: "c cross join src left join x on x.item = src.item",
+        item: "source.item",
+        folder: "coalesce((select removed_folder.folder from removed_folder where source.item is null and removed_folder.folder = source.folder), \
+                 case when removed.item is not null then source.folder end)",
+        parent: "source.parent",
+        associated: &format!("source.flags & {} <> 0", bit::ASSOCIATED),
+        rights: "source.rights",
+        counts: &format!("source.item is not null and source.flags & {} = 0", bit::ASSOCIATED),
+        from: "taken cross join source left join removed on removed.item = source.item",
         ..Rows::default()
     });
 }

@@ -19,7 +19,7 @@ impl Mailbox<'_> {
             if above.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
-            let rows = relink(mailbox.no, folder, target).run(mailbox, "", "c")?;
+            let rows = relink(mailbox.no, folder, target).run(mailbox, "", "taken")?;
             first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)
         })
     }
@@ -28,7 +28,7 @@ impl Mailbox<'_> {
 fn relink(mailbox: MailboxNo, folder: FolderNo, target: FolderNo) -> Write<'static> {
     let mut write = Write::new(mailbox);
     let (folder, target) = (write.place(folder.0), write.place(target.0));
-    write.step("src", &format!("select folder, parent from folder where mailbox = $1 and folder = {folder}"));
+    write.step("source", &format!("select folder, parent from folder where mailbox = $1 and folder = {folder}"));
     // All below is changed too: a client that sees only a part of the tree learns that it came or went.
     write.step(
         "below",
@@ -40,24 +40,24 @@ fn relink(mailbox: MailboxNo, folder: FolderNo, target: FolderNo) -> Write<'stat
              ) select folder from below"
         ),
     );
-    write.bump(&Count::One, "0", "exists (select from src)");
+    write.bump(&Count::One, "0", "exists (select from source)");
     write.step(
-        "u",
+        "changed",
         &format!(
-            "update folder o set change = c.seq, \
+            "update folder o set change = taken.seq, \
                  parent = case when o.folder = {folder} then {target}::bigint else o.parent end, \
                  modified = case when o.folder = {folder} then now() else o.modified end \
-             from c, src where o.mailbox = $1 \
-                 and (o.folder in (src.folder, src.parent, {target}::bigint) or o.folder in (select folder from below)) \
+             from taken, source where o.mailbox = $1 \
+                 and (o.folder in (source.folder, source.parent, {target}::bigint) or o.folder in (select folder from below)) \
              returning o.folder"
         ),
     );
     write.rows(&Rows {
         kind: &Kind::FolderMoved.sql(),
-        folder: "src.folder",
-        old_folder: "src.parent",
+        folder: "source.folder",
+        old_folder: "source.parent",
         parent: &format!("{target}::bigint"),
-        from: "c cross join src",
+        from: "taken cross join source",
         ..Rows::default()
     });
     write

@@ -25,7 +25,7 @@ impl Mailbox<'_> {
             self.put_ahead(&mut parts)?;
         }
         let write = compose(self.no, new, &parts, [body, mime], &contents)?;
-        let rows = write.run(self, "", "c")?;
+        let rows = write.run(self, "", "taken")?;
         let seq = first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)?;
         let item = ItemNo(seq);
         Ok(ItemRef { item, folder: new.folder, kind: new.kind, change: Seq(seq), old: item })
@@ -58,32 +58,32 @@ fn compose<'a>(
     let guard = format!("exists (select from folder where mailbox = $1 and folder = {folder})");
     write.bump(&Count::One, &format!("{attachments}::bigint"), &guard);
     if !parts.is_empty() {
-        write.step_with("b", |sql| parts.insert(sql, ", c"));
+        write.step_with("contents", |sql| parts.insert(sql, ", taken"));
     }
     let (total, unread, bytes) =
         (write.place(i64::from(!associated)), write.place(i64::from(unread)), write.place(size));
     write.step(
-        "f",
+        "counted",
         &format!(
             "update folder o set total = o.total + {total}::bigint, unread = o.unread + {unread}::bigint, bytes = o.bytes + {bytes}::bigint, \
-             change = case when {total}::bigint > 0 then c.seq else o.change end \
-             from c where o.mailbox = $1 and o.folder = {folder} returning o.folder"
+             change = case when {total}::bigint > 0 then taken.seq else o.change end \
+             from taken where o.mailbox = $1 and o.folder = {folder} returning o.folder"
         ),
     );
     item_step(&mut write, new, body, mime, &attachments)?;
     if !new.attachments.is_empty() {
-        attachment::insert_step(&mut write, &new.attachments, contents, "c, i", "i.item");
+        attachment::insert_step(&mut write, &new.attachments, contents, "taken, made", "made.item");
     }
     let kind = if new.delivered { Kind::ItemNewMail } else { Kind::ItemCreated };
     let associated = associated.to_string();
     let counts = (new.flags & bit::ASSOCIATED == 0).to_string();
     write.rows(&Rows {
         kind: &kind.sql(),
-        item: "c.seq",
-        folder: "f.folder",
+        item: "taken.seq",
+        folder: "counted.folder",
         associated: &associated,
         counts: &counts,
-        from: "c left join f on true",
+        from: "taken left join counted on true",
         ..Rows::default()
     });
     Ok(write)
@@ -113,7 +113,7 @@ fn item_step<'a>(
         Param::Texts(words.into_iter().map(Into::into).collect())
     });
     let mut values = format!(
-        "$1, c.seq, f.folder, c.seq, {attachments}::bigint, {kind}, {flags}, {body}, {mime}, {props}, {ext}, \
+        "$1, taken.seq, counted.folder, taken.seq, {attachments}::bigint, {kind}, {flags}, {body}, {mime}, {props}, {ext}, \
          array_to_tsvector({words}::text[]), {creator}"
     );
     for row in COLUMNS.iter().filter(|row| !row.item.is_empty() && !row.fixed) {
@@ -130,7 +130,7 @@ fn item_step<'a>(
             values.push_str(&format!(", {place}"));
         }
     }
-    write.step("i", &format!("insert into item ({names}) select {values} from c, f returning item"));
+    write.step("made", &format!("insert into item ({names}) select {values} from taken, counted returning item"));
     Ok(())
 }
 

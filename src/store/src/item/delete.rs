@@ -17,7 +17,7 @@ impl Mailbox<'_> {
         let mut write = Write::new(self.no);
         let numbers = write.place(Param::Ints(items.iter().map(|item| item.0).collect()));
         write.step(
-            "src",
+            "source",
             &format!(
                 "select item, folder, change, size, row_number() over (order by item) as n, \
                  (flags & {associated} = 0)::int::bigint as normal, (flags & {unread} = 0)::int::bigint as unread \
@@ -26,24 +26,24 @@ impl Mailbox<'_> {
                 unread = bit::READ | bit::ASSOCIATED
             ),
         );
-        write.bump(&Count::Of("src"), "0", "exists (select from src)");
+        write.bump(&Count::Of("source"), "0", "exists (select from source)");
         write.step(
-            "x",
-            "delete from item i using c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change \
+            "removed",
+            "delete from item i using taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change \
              returning i.item",
         );
-        counters(&mut write, "select folder, -normal as total, -unread as unread, -size as bytes from src");
+        counters(&mut write, "select folder, -normal as total, -unread as unread, -size as bytes from source");
         write.rows(&Rows {
-            n: "src.n",
+            n: "source.n",
             kind: &Kind::ItemDeleted.sql(),
-            item: "src.item",
-            folder: "case when x.item is not null then src.folder end",
-            associated: "src.normal = 0",
-            counts: "src.normal <> 0",
-            from: "c cross join src left join x on x.item = src.item",
+            item: "source.item",
+            folder: "case when removed.item is not null then source.folder end",
+            associated: "source.normal = 0",
+            counts: "source.normal <> 0",
+            from: "taken cross join source left join removed on removed.item = source.item",
             ..Rows::default()
         });
-        let rows = write.run(self, ", src.item", "c, src order by src.n")?;
+        let rows = write.run(self, ", source.item", "taken, source order by source.n")?;
         all(&rows, |fields| fields.skip(1).next())
     }
 }

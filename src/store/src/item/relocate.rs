@@ -13,34 +13,34 @@ impl Mailbox<'_> {
     /// [`StoreError::NotFound`] of the folder if the target is not there.
     pub fn move_items(&mut self, items: &[ItemNo], target: FolderNo) -> Result<Vec<ItemRef>, StoreError> {
         let (mut write, target_place) = sources(self.no, items, target);
-        write.bump(&Count::Of("src"), "0", &guard(&target_place));
+        write.bump(&Count::Of("source"), "0", &guard(&target_place));
         write.step(
-            "u",
+            "changed",
             &format!(
-                "update item i set item = c.base + src.n, folder = {target_place}, change = c.base + src.n, modified = now() \
-                 from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change returning src.item"
+                "update item i set item = taken.base + source.n, folder = {target_place}, change = taken.base + source.n, modified = now() \
+                 from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change returning source.item"
             ),
         );
         counters(
             &mut write,
             &format!(
-                "select folder, -normal as total, -unread as unread, -size as bytes from src \
-                 union all select {target_place}, normal, unread, size from src"
+                "select folder, -normal as total, -unread as unread, -size as bytes from source \
+                 union all select {target_place}, normal, unread, size from source"
             ),
         );
         // The target may be removed under the statement; then it is not among the folders that were updated.
         write.rows(&Rows {
-            n: "src.n",
+            n: "source.n",
             kind: &Kind::ItemMoved.sql(),
-            item: "c.base + src.n",
+            item: "taken.base + source.n",
             folder: &format!(
-                "case when u.item is not null and exists (select from f where f.folder = {target_place}) then {target_place} end"
+                "case when changed.item is not null and exists (select from counted where counted.folder = {target_place}) then {target_place} end"
             ),
-            old_item: "src.item",
-            old_folder: "src.folder",
-            associated: "src.normal = 0",
-            counts: "src.normal <> 0",
-            from: "c cross join src left join u on u.item = src.item",
+            old_item: "source.item",
+            old_folder: "source.folder",
+            associated: "source.normal = 0",
+            counts: "source.normal <> 0",
+            from: "taken cross join source left join changed on changed.item = source.item",
             ..Rows::default()
         });
         finish(self, write, items, target, &target_place)
@@ -61,50 +61,50 @@ impl Mailbox<'_> {
         self.lock()?;
         let (mut write, target_place) = sources(self.no, items, target);
         write.step(
-            "att",
-            "select a.*, src.n as item_n, row_number() over (order by src.n, a.attachment) as n \
-             from attachment a, src where a.mailbox = $1 and a.item = src.item",
+            "attachments",
+            "select a.*, source.n as item_n, row_number() over (order by source.n, a.attachment) as n \
+             from attachment a, source where a.mailbox = $1 and a.item = source.item",
         );
-        write.bump(&Count::Of("src"), "(select count(*) from att)", &guard(&target_place));
+        write.bump(&Count::Of("source"), "(select count(*) from attachments)", &guard(&target_place));
         let columns = copied_columns();
         let creator = write.place(creator.map_or(Param::Null, Param::Int));
         write.step(
-            "i",
+            "made",
             &format!(
                 "insert into item (mailbox, item, folder, change, creator, {columns}) \
-                 select $1, c.base + src.n, {target_place}, c.base + src.n, {creator}::bigint, {} \
-                 from c, src, item o where o.mailbox = $1 and o.item = src.item returning item",
+                 select $1, taken.base + source.n, {target_place}, taken.base + source.n, {creator}::bigint, {} \
+                 from taken, source, item o where o.mailbox = $1 and o.item = source.item returning item",
                 columns.split(", ").map(|column| format!("o.{column}")).collect::<Vec<_>>().join(", ")
             ),
         );
         write.step(
-            "a",
+            "attached",
             "insert into attachment (mailbox, attachment, item, kind, name, content_type, content_id, content_location, \
                  size, modified, is_inline, content, props) \
-             select $1, c.attachment - (select count(*) from att) + att.n, c.base + att.item_n, kind, name, content_type, \
-                 content_id, content_location, size, modified, is_inline, content, props from c, att",
+             select $1, taken.attachment - (select count(*) from attachments) + attachments.n, taken.base + attachments.item_n, kind, name, content_type, \
+                 content_id, content_location, size, modified, is_inline, content, props from taken, attachments",
         );
         counters(
             &mut write,
-            &format!("select {target_place} as folder, normal as total, unread, size as bytes from src"),
+            &format!("select {target_place} as folder, normal as total, unread, size as bytes from source"),
         );
         write.rows(&Rows {
-            n: "src.n",
+            n: "source.n",
             kind: &Kind::ItemCopied.sql(),
-            item: "i.item",
-            folder: &format!("case when i.item is not null then {target_place} end"),
-            old_item: "src.item",
-            old_folder: "src.folder",
-            associated: "src.normal = 0",
-            counts: "src.normal <> 0",
-            from: "c cross join src left join i on i.item = c.base + src.n",
+            item: "made.item",
+            folder: &format!("case when made.item is not null then {target_place} end"),
+            old_item: "source.item",
+            old_folder: "source.folder",
+            associated: "source.normal = 0",
+            counts: "source.normal <> 0",
+            from: "taken cross join source left join made on made.item = taken.base + source.n",
             ..Rows::default()
         });
         finish(self, write, items, target, &target_place)
     }
 }
 
-/// `src`: the items that are there, with their place in the order given.
+/// `source`: the items that are there, with their place in the order given.
 fn sources(mailbox: MailboxNo, items: &[ItemNo], target: FolderNo) -> (Write<'static>, String) {
     let mut known = std::collections::HashSet::new();
     let numbers = items.iter().filter(|item| known.insert(**item)).map(|item| item.0).collect();
@@ -112,7 +112,7 @@ fn sources(mailbox: MailboxNo, items: &[ItemNo], target: FolderNo) -> (Write<'st
     let numbers = write.place(Param::Ints(numbers));
     let target = format!("{}::bigint", write.place(target.0));
     write.step(
-        "src",
+        "source",
         &format!(
             "select i.item, i.folder, i.kind, i.change, i.size, row_number() over (order by w.at) as n, \
              (i.flags & {associated} = 0)::int::bigint as normal, (i.flags & {unread} = 0)::int::bigint as unread \
@@ -125,19 +125,19 @@ fn sources(mailbox: MailboxNo, items: &[ItemNo], target: FolderNo) -> (Write<'st
 }
 
 fn guard(target: &str) -> String {
-    format!("exists (select from src) and exists (select from folder where mailbox = $1 and folder = {target})")
+    format!("exists (select from source) and exists (select from folder where mailbox = $1 and folder = {target})")
 }
 
-/// `f`: adds what `deltas` selects (folder, total, unread, bytes) to the folders' counters.
+/// `counted`: adds what `deltas` selects (folder, total, unread, bytes) to the folders' counters.
 pub(super) fn counters(write: &mut Write, deltas: &str) {
     write.step(
-        "f",
+        "counted",
         &format!(
-            "update folder o set total = o.total + d.total, unread = o.unread + d.unread, bytes = o.bytes + d.bytes, \
-             change = case when d.moved then c.seq else o.change end \
-             from c, (select folder, sum(total)::bigint as total, sum(unread)::bigint as unread, \
-                 sum(bytes)::bigint as bytes, bool_or(total <> 0) as moved from ({deltas}) x group by folder) d \
-             where o.mailbox = $1 and o.folder = d.folder returning o.folder"
+            "update folder o set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, \
+             change = case when delta.moved then taken.seq else o.change end \
+             from taken, (select folder, sum(total)::bigint as total, sum(unread)::bigint as unread, \
+                 sum(bytes)::bigint as bytes, bool_or(total <> 0) as moved from ({deltas}) deltas group by folder) delta \
+             where o.mailbox = $1 and o.folder = delta.folder returning o.folder"
         ),
     );
 }
@@ -152,8 +152,8 @@ fn finish(
     if items.is_empty() {
         return Ok(Vec::new());
     }
-    let select = format!(", c.base + src.n, {target_place}, src.kind, c.base + src.n, src.item");
-    let rows = write.run(mailbox, &select, "c, src order by src.n")?;
+    let select = format!(", taken.base + source.n, {target_place}, source.kind, taken.base + source.n, source.item");
+    let rows = write.run(mailbox, &select, "taken, source order by source.n")?;
     if rows.is_empty() && mailbox.folders(&[target], &[])?.is_empty() {
         return Err(StoreError::NotFound(Missing::Folder));
     }

@@ -35,24 +35,24 @@ impl Mailbox<'_> {
         }
         let mut write = compose(self.no, item, update, expect)?;
         if !parts.is_empty() {
-            write.step_with("b", |sql| parts.insert(sql, ", c"));
+            write.step_with("contents", |sql| parts.insert(sql, ", taken"));
         }
         set_step(&mut write, update, body, mime)?;
         counter_step(&mut write, update)?;
         let kind = if is_read_state(update) { Kind::ItemRead } else { Kind::ItemModified };
         write.rows(&Rows {
             kind: &kind.sql(),
-            item: "src.item",
-            folder: "u.folder",
-            associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
-            counts: "exists (select from d where d.unread <> 0)",
-            from: "c cross join src left join u on true",
+            item: "source.item",
+            folder: "changed.folder",
+            associated: &format!("source.flags & {} <> 0", bit::ASSOCIATED),
+            counts: "exists (select from delta where delta.unread <> 0)",
+            from: "taken cross join source left join changed on true",
             ..Rows::default()
         });
         let rows = write.run(
             self,
-            ", src.item, src.folder, coalesce(u.kind, src.kind), c.seq, src.item",
-            "c, src left join u on true",
+            ", source.item, source.folder, coalesce(changed.kind, source.kind), taken.seq, source.item",
+            "taken, source left join changed on true",
         )?;
         match rows.first() {
             Some(row) => item_ref(Fields::new(row).skip(1)),
@@ -102,7 +102,7 @@ fn is_read_state(update: &ItemUpdate) -> bool {
         && update.kind.is_none()
 }
 
-/// `src`, the item as it is, and `c`.
+/// `source`, the item as it is, and `taken`.
 fn compose<'a>(
     mailbox: MailboxNo,
     item: ItemNo,
@@ -120,23 +120,23 @@ fn compose<'a>(
         None => String::new(),
     };
     write.step(
-        "src",
+        "source",
         &format!(
             "select item, folder, kind, change, flags, size from item where mailbox = $1 and item = {item}{expected}"
         ),
     );
-    write.bump(&Count::One, "0", "exists (select from src)");
+    write.bump(&Count::One, "0", "exists (select from source)");
     Ok(write)
 }
 
-/// `u`: the item's row.
+/// `changed`: the item's row.
 fn set_step<'a>(
     write: &mut Write<'a>,
     update: &'a ItemUpdate,
     body: Option<Option<Hash>>,
     mime: Option<Option<Hash>>,
 ) -> Result<(), StoreError> {
-    let mut sets = String::from("change = c.seq");
+    let mut sets = String::from("change = taken.seq");
     let mut set = |text: String| {
         sets.push_str(", ");
         sets.push_str(&text);
@@ -178,9 +178,9 @@ fn set_step<'a>(
         set(format!("kind = {}", write.place(kind as i64)));
     }
     write.step(
-        "u",
+        "changed",
         &format!(
-            "update item i set {sets} from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change \
+            "update item i set {sets} from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change \
              returning i.folder, i.kind"
         ),
     );
@@ -204,20 +204,20 @@ fn flag_places(write: &mut Write, update: &ItemUpdate) -> (String, String) {
     (on, off)
 }
 
-/// `d` and `f`: the folder's counters.
+/// `delta` and `counted`: the folder's counters.
 fn counter_step(write: &mut Write, update: &ItemUpdate) -> Result<(), StoreError> {
     let (on, off) = flag_places(write, update);
     let size = match update.set.number(Column::Size) {
-        Some(size) => format!("{}::bigint - src.size", write.place(size)),
+        Some(size) => format!("{}::bigint - source.size", write.place(size)),
         None => "0::bigint".to_owned(),
     };
-    let (before, after) = (unread("src.flags"), unread(&format!("(src.flags | {on}::int) & ~{off}::int")));
-    write.step("d", &format!("select src.folder, {after} - {before} as unread, {size} as bytes from src"));
+    let (before, after) = (unread("source.flags"), unread(&format!("(source.flags | {on}::int) & ~{off}::int")));
+    write.step("delta", &format!("select source.folder, {after} - {before} as unread, {size} as bytes from source"));
     write.step(
-        "f",
-        "update folder o set unread = o.unread + d.unread, bytes = o.bytes + d.bytes, \
-         change = case when d.unread <> 0 then c.seq else o.change end \
-         from c, d where o.mailbox = $1 and o.folder = d.folder and (d.unread <> 0 or d.bytes <> 0)",
+        "counted",
+        "update folder o set unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, \
+         change = case when delta.unread <> 0 then taken.seq else o.change end \
+         from taken, delta where o.mailbox = $1 and o.folder = delta.folder and (delta.unread <> 0 or delta.bytes <> 0)",
     );
     Ok(())
 }
@@ -231,43 +231,47 @@ fn read_state(
 ) -> Result<Vec<ItemRef>, StoreError> {
     let read = write.place(read);
     write.step(
-        "src",
+        "source",
         &format!(
             "select item, folder, kind, change, flags, row_number() over (order by item) as n \
              from item where mailbox = $1 and {condition} and (flags & {} <> 0) <> {read}",
             bit::READ
         ),
     );
-    write.bump(&Count::Of("src"), "0", "exists (select from src)");
+    write.bump(&Count::Of("source"), "0", "exists (select from source)");
     write.step(
-        "u",
+        "changed",
         &format!(
-            "update item i set change = c.base + src.n, modified = now(), flags = i.flags # {} \
-             from c, src where i.mailbox = $1 and i.item = src.item and i.change = src.change returning i.item",
+            "update item i set change = taken.base + source.n, modified = now(), flags = i.flags # {} \
+             from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change returning i.item",
             bit::READ
         ),
     );
     write.step(
-        "f",
+        "counted",
         &format!(
-            "update folder o set unread = o.unread + d.unread, change = c.seq from c, \
-             (select folder, sum(case when {read} then -1 else 1 end)::bigint as unread from src \
-              where flags & {} = 0 group by folder) d \
-             where o.mailbox = $1 and o.folder = d.folder",
+            "update folder o set unread = o.unread + delta.unread, change = taken.seq from taken, \
+             (select folder, sum(case when {read} then -1 else 1 end)::bigint as unread from source \
+              where flags & {} = 0 group by folder) delta \
+             where o.mailbox = $1 and o.folder = delta.folder",
             bit::ASSOCIATED
         ),
     );
     write.rows(&Rows {
-        n: "src.n",
+        n: "source.n",
         kind: &Kind::ItemRead.sql(),
-        item: "src.item",
-        folder: "case when u.item is not null then src.folder end",
-        associated: &format!("src.flags & {} <> 0", bit::ASSOCIATED),
-        counts: &format!("src.flags & {} = 0", bit::ASSOCIATED),
-        from: "c cross join src left join u on u.item = src.item",
+        item: "source.item",
+        folder: "case when changed.item is not null then source.folder end",
+        associated: &format!("source.flags & {} <> 0", bit::ASSOCIATED),
+        counts: &format!("source.flags & {} = 0", bit::ASSOCIATED),
+        from: "taken cross join source left join changed on changed.item = source.item",
         ..Rows::default()
     });
-    let rows = write.run(mailbox, ", src.item, src.folder, src.kind, c.base + src.n, src.item", "c, src")?;
+    let rows = write.run(
+        mailbox,
+        ", source.item, source.folder, source.kind, taken.base + source.n, source.item",
+        "taken, source",
+    )?;
     item_refs(&rows)
 }
 
