@@ -34,7 +34,7 @@ pub struct Store {
     options: Options,
     config: Config,
     session: Option<Session>,
-    prepared: Prepared,
+    pub(crate) prepared: Prepared,
     used: Instant,
     /// Until then what is asked must be answered; see [`Store::limit`].
     until: Option<Instant>,

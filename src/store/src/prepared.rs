@@ -23,6 +23,9 @@ pub(crate) struct Prepared {
     shaped: VecDeque<(String, Statement)>,
     octets: usize,
     forgotten: usize,
+    /// Every text, in the order in which they were first run.
+    #[cfg(test)]
+    pub seen: Vec<String>,
 }
 
 impl Prepared {
@@ -38,6 +41,8 @@ impl Prepared {
     }
 
     pub fn keep(&mut self, sql: &Sql, statement: &Statement) {
+        #[cfg(test)]
+        self.seen.push(sql.text.clone());
         if !sql.shaped {
             self.fixed.insert(sql.text.clone(), statement.clone());
             return;

@@ -192,3 +192,6 @@ impl<'a> Sql<'a> {
 pub(crate) fn int(number: usize) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Corrupt("number too large".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Each verb's statements as they are, in `tests/sql/<verb>.sql`: to be read, and to see in a change what the server will
+//! be asked. `EWSD_WRITE_SQL=1` writes them anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod layout;
+
+use crate::testing::database;
+use crate::*;
+use ewsd_model::id::{AttachmentNo, FolderNo, Guid, ItemNo, MailboxNo, Seq};
+use ewsd_model::property::mapi::Scalar;
+use ewsd_model::property::{Column, bit};
+use ewsd_model::{FolderKind, ItemKind, Value};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+
+/// The pages being written: name and statements.
+struct Pages {
+    store: Store,
+    mailbox: MailboxNo,
+    written: BTreeMap<&'static str, String>,
+}
+
+impl Pages {
+    /// What the store is asked by something that succeeds.
+    fn of<T, E: Debug>(&mut self, verb: &'static str, what: impl FnOnce(&mut Store) -> Result<T, E>) -> T {
+        self.store.prepared.clear();
+        let done = what(&mut self.store);
+        let statements: Vec<String> = self.store.prepared.seen.iter().map(|sql| layout::layout(sql)).collect();
+        assert!(!statements.is_empty(), "{verb}");
+        assert!(self.written.insert(verb, statements.join("\n")).is_none(), "{verb} stands there already");
+        done.unwrap_or_else(|error| panic!("{verb}: {error:?}"))
+    }
+
+    /// The same in the mailbox.
+    fn mail<T>(&mut self, verb: &'static str, what: impl FnOnce(&mut Mailbox<'_>) -> Result<T, StoreError>) -> T {
+        let no = self.mailbox;
+        self.of(verb, |store| what(&mut store.mailbox(no)))
+    }
+}
+
+fn message<'a>(folder: FolderNo) -> NewItem<'a> {
+    let mut item = NewItem::new(folder, ItemKind::Message);
+    item.columns.set(Column::Subject, Value::Text("subject".to_owned()));
+    item.body = Some(b"body");
+    item.attachments = vec![NewAttachment { content: b"octets", ..NewAttachment::file() }];
+    item
+}
+
+fn items(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
+    let item = pages.mail("create_item", |mailbox| mailbox.create_item(&message(inbox))).item;
+    let plan =
+        Plan { columns: [Column::Subject, Column::Received].into_iter().collect(), json: true, ..Plan::default() };
+    pages.mail("items", |mailbox| mailbox.items(&[item], &Plan { ext: true, body: true, mime: true, ..plan }));
+    pages.mail("item_places", |mailbox| mailbox.item_places(&[(inbox, item)]));
+    let mut update =
+        ItemUpdate { set_flags: bit::READ, body: Some(Some(b"new")), search: Some("word"), ..ItemUpdate::default() };
+    update.set.set(Column::Subject, Value::Text("other".to_owned()));
+    update.set.set(Column::Size, Value::Long(7));
+    update.props.insert("Culture".to_owned(), "de".into());
+    pages.mail("update_item", |mailbox| mailbox.update_item(item, &update, Some(Seq(item.0))));
+    pages.mail("set_read", |mailbox| mailbox.set_read(&[item], false));
+    pages.mail("mark_all_read", |mailbox| mailbox.set_all_read(inbox, true));
+    let filter = Filter::And(vec![
+        Filter::Compare(Field::Column(Column::Subject), Cmp::Ge, Scalar::Text("a".to_owned())),
+        Filter::Compare(Field::Bit(bit::READ), Cmp::Eq, Scalar::Bool(true)),
+    ]);
+    let orders = [Order { field: Field::Column(Column::Subject), ascending: true }];
+    let inboxes = [inbox];
+    let search = Search { filter: &filter, orders: &orders, ..Search::new(&inboxes) };
+    pages.mail("find_items", |mailbox| mailbox.find_items(&search, &plan, Page::first(50)));
+    pages.mail("find_items_newest_first", |mailbox| mailbox.find_items(&Search::new(&[inbox]), &plan, Page::first(50)));
+    pages.mail("count_items", |mailbox| mailbox.count_items(&search));
+    pages.mail("rows_before", |mailbox| mailbox.rows_before(&search, &filter, false));
+    let copy = pages.mail("copy_items", |mailbox| mailbox.copy_items(&[item], trash, None))[0].item;
+    let moved = pages.mail("move_items", |mailbox| mailbox.move_items(&[item], trash))[0].item;
+    attachments(pages, moved);
+    pages.mail("delete_items", |mailbox| mailbox.delete_items(&[moved, copy]));
+}
+
+fn attachments(pages: &mut Pages, item: ItemNo) {
+    let new = [NewAttachment { content: b"more", ..NewAttachment::file() }];
+    let made = pages.mail("create_attachments", |mailbox| mailbox.create_attachments(item, &new)).0;
+    let number: AttachmentNo = made[0];
+    pages.mail("attachments", |mailbox| mailbox.attachments(&[item]));
+    pages.mail("attachment", |mailbox| mailbox.attachment(item, number, true));
+    pages.mail("delete_attachments", |mailbox| mailbox.delete_attachments(item, &[number]));
+}
+
+fn folders(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
+    let new = NewFolder::new(inbox, FolderKind::Folder, "new".to_owned());
+    let folder = pages.mail("create_folder", |mailbox| mailbox.create_folder(&new)).0;
+    pages.mail("folders", |mailbox| mailbox.folders(&[folder], &["inbox"]));
+    pages.mail("children", |mailbox| mailbox.children(inbox, true, &Filter::True, &[], Page::first(50)));
+    let update = FolderUpdate { name: Some("other".to_owned()), ..FolderUpdate::default() };
+    pages.mail("update_folder", |mailbox| mailbox.update_folder(folder, &update, None));
+    pages.mail("copy_folder", |mailbox| mailbox.copy_folder(folder, trash, None));
+    pages.mail("move_folder", |mailbox| mailbox.move_folder(folder, trash));
+    pages.mail("folder_rights_at", |mailbox| mailbox.folder_rights_at(&[folder], Seq(1)));
+    pages.mail("child_rights", |mailbox| mailbox.child_rights(&[inbox]));
+    pages.mail("delete_folder", |mailbox| mailbox.delete_folder(folder));
+    pages.mail("empty_folder", |mailbox| mailbox.empty_folder(trash, true));
+}
+
+fn news(pages: &mut Pages, inbox: FolderNo) {
+    let root = pages.store.mailbox(pages.mailbox).folder_by_distinguished("root").unwrap().folder;
+    let newest = pages.mail("newest", |mailbox| mailbox.newest());
+    pages.mail("sync_items_first", |mailbox| mailbox.sync_items(&ItemState::new(inbox), false, 512));
+    let state = ItemState::At { folder: inbox, seq: newest };
+    pages.mail("sync_items", |mailbox| mailbox.sync_items(&state, false, 512));
+    pages.mail("sync_folders", |mailbox| mailbox.sync_folders(root, Some(newest)));
+    pages.mail("events", |mailbox| mailbox.events(&Scope::Folders(vec![inbox]), newest, 50));
+    pages.mail("last_parents", |mailbox| mailbox.last_parents(&[inbox]));
+    let new = NewSubscription {
+        account: 1,
+        kind: SubscriptionKind::Pull,
+        scope: Scope::All,
+        events: 1,
+        timeout_seconds: 60,
+        details: Map::new(),
+    };
+    let id: Guid = pages.mail("create_subscription", |mailbox| mailbox.create_subscription(&new, 9)).0;
+    pages.mail("subscription", |mailbox| mailbox.subscription(id));
+    pages.mail("delete_subscription", |mailbox| mailbox.delete_subscription(id));
+    pages.of("expire_subscriptions", |store| store.expire_subscriptions(60));
+}
+
+fn outbox(pages: &mut Pages) {
+    let recipients = ["far@away.test".to_owned()];
+    let new =
+        NewOutgoing { mailbox: pages.mailbox, sender: "alice@example.test", recipients: &recipients, mime: b"mail" };
+    let id = pages.of("put_outgoing", |store| store.put_outgoing(&new));
+    let claim = Claim { holder: 7, lease_seconds: 60, limit: 5, older_than_hours: None };
+    pages.of("claim_outgoing", |store| store.claim_outgoing(&claim));
+    pages.of("renew_outgoing", |store| store.renew_outgoing(7, 60));
+    let wait = Postponed {
+        mailbox: pages.mailbox,
+        id,
+        holder: 7,
+        seconds: 60,
+        recipients: &recipients,
+        error: Some("busy"),
+        attempted: true,
+    };
+    pages.of("postpone_outgoing", |store| store.postpone_outgoing(&wait));
+    pages.of("free_outgoing", |store| store.free_outgoing(7));
+    pages.of("queued", |store| store.queued(0, 50));
+    let mailbox = pages.mailbox;
+    pages.of("finish_outgoing", |store| store.finish_outgoing(mailbox, id));
+}
+
+fn upkeep(pages: &mut Pages) {
+    pages.mail("check_quota", |mailbox| mailbox.check_quota(1, 1 << 30));
+    pages.mail("used", |mailbox| mailbox.used());
+    pages.mail("trim_journal", |mailbox| mailbox.trim_journal(30, 1000));
+    pages.mail("collect_orphans", |mailbox| mailbox.collect_orphans(3600, 1000));
+}
+
+fn directory(pages: &mut Pages, account: i64) {
+    let recipients = ["alice@example.test".to_owned()];
+    pages.of("account_by_login", |store| store.account_by_login("alice"));
+    pages.of("account_by_address", |store| store.account_by_address("alice@example.test"));
+    pages.of("add_address", |store| store.add_address(account, "al@example.test", true));
+    pages.of("remove_address", |store| store.remove_address("al@example.test"));
+    pages.of("recipients", |store| store.recipients(&recipients));
+    pages.of("resolve_names", |store| store.resolve_names("al", 5));
+    pages.of("resolve_address", |store| store.resolve_names("smtp:alice@example.test", 5));
+    pages.of("delete_account", |store| store.delete_account(account));
+}
+
+#[test]
+fn every_statement_is_the_one_written_down() {
+    let database = database();
+    let store = Store::connect(&database.options()).unwrap();
+    let mut pages = Pages { store, mailbox: MailboxNo(0), written: BTreeMap::new() };
+    let new = NewAccount {
+        login: "alice".to_owned(),
+        addresses: vec!["alice@example.test".to_owned()],
+        language: "en".to_owned(),
+        ..NewAccount::default()
+    };
+    let account = pages.of("create_account", |store| store.create_account(&new));
+    pages.mailbox = account.mailbox;
+    let mut folder = |name| pages.store.mailbox(account.mailbox).folder_by_distinguished(name).unwrap().folder;
+    let (inbox, trash) = (folder("inbox"), folder("deleteditems"));
+    items(&mut pages, inbox, trash);
+    folders(&mut pages, inbox, trash);
+    news(&mut pages, inbox);
+    outbox(&mut pages);
+    upkeep(&mut pages);
+    directory(&mut pages, account.account);
+    compare(&pages.written);
+}
+
+fn compare(written: &BTreeMap<&'static str, String>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sql");
+    let file = |verb: &str| folder.join(format!("{verb}.sql"));
+    if std::env::var_os("EWSD_WRITE_SQL").is_some() {
+        fs::create_dir_all(&folder).unwrap();
+        written.iter().for_each(|(verb, text)| fs::write(file(verb), text).unwrap());
+    }
+    let other: Vec<&str> = written
+        .iter()
+        .filter(|(verb, text)| fs::read_to_string(file(verb)).unwrap_or_default() != **text)
+        .map(|(verb, _)| *verb)
+        .collect();
+    assert!(other.is_empty(), "other statements than in tests/sql (EWSD_WRITE_SQL=1 writes them anew): {other:?}");
+    for entry in fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(written.contains_key(name.trim_end_matches(".sql")), "nothing is asked like tests/sql/{name}");
+    }
+}
+
+#[test]
+fn a_statement_is_laid_out_by_clauses() {
+    let sql = "with a as (select x,  y from t where exists (select from u)) \
+               insert into t (x, y) select a.x, 'from  (here)' from a left join b on a.x = b.x for update";
+    let expected = "\
+with a as (select x, y from t where exists (select from u))
+insert into t (x, y)
+select a.x, 'from  (here)'
+from a
+left join b on a.x = b.x for update;
+";
+    assert_eq!(layout::layout(sql), expected);
+}
