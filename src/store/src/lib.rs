@@ -8,7 +8,8 @@
 //! | how does a restriction become SQL? | `query/mod.rs` |
 //! | how is a row read? | `row.rs` |
 //! | where does a mailbox's number come in? | `mailbox.rs` |
-//! | what happens when PostgreSQL is away? | `connection.rs` |
+//! | what happens when PostgreSQL is away? | `connection/mod.rs` |
+//! | when is a change made a second time? | `connection/transaction.rs` |
 //! | what is an attached item, kept whole? | `attached.rs` |
 //! | and when it does not answer? | `session.rs` |
 //! | which statements stay prepared? | `prepared.rs` |

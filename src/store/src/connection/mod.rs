@@ -1,25 +1,24 @@
 //! One connection, made when it is needed and made anew when it is lost; statements prepared once per connection;
-//! transactions; the list of committed changes that the role loop tells the master.
+//! the list of committed changes that the role loop tells the master. Transactions: `transaction.rs`.
 //!
 //! After a loss the next call connects again, but not before a growing pause has passed: until then every call answers
 //! [`StoreError::Busy`] at once, so a worker spends no time on a database that is away.
 
+mod transaction;
+
 use crate::clock;
 use crate::error::{Verdict, is_fatal, misfit, text, verdict};
 use crate::prepared::Prepared;
-use crate::row::first;
 use crate::session::{Broken, Session};
 use crate::sql::Sql;
 use crate::{Missing, Options, StoreError};
 use ewsd_model::id::{MailboxNo, Seq};
 use postgres::types::ToSql;
 use postgres::{Row, Statement};
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio_postgres::Config;
+use transaction::Running;
 
-/// How often a transaction that met another one is run.
-const ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// A connection unused for so long is tried before it is trusted with a change.
 const IDLE: Duration = Duration::from_secs(1);
@@ -46,22 +45,6 @@ pub struct Store {
     changes: Vec<(MailboxNo, Seq)>,
     /// Mail was queued since it was last asked.
     pub(crate) queued: bool,
-}
-
-/// The open transaction.
-#[derive(Default)]
-struct Running {
-    /// Why it cannot be committed any more.
-    failed: Option<Failed>,
-    /// Mailboxes whose changes it made or tried, in the order in which their counters must be locked.
-    mailboxes: BTreeSet<MailboxNo>,
-    touched: Vec<(MailboxNo, Seq)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Failed {
-    Again,
-    ForGood,
 }
 
 impl Store {
@@ -100,73 +83,6 @@ impl Store {
             }
         }
         newest
-    }
-
-    /// Runs `body` in one transaction: all of it happens or nothing. Inside another one it is a part of that.
-    ///
-    /// Where another session's change came between, the whole `body` is run again, so it must not act on anything but
-    /// the store. An error of any call inside spoils the transaction: it cannot be swallowed. Of several mailboxes, change
-    /// the lower number first.
-    pub fn transaction<T, E: From<StoreError>>(
-        &mut self,
-        mut body: impl FnMut(&mut Store) -> Result<T, E>,
-    ) -> Result<T, E> {
-        if self.running.is_some() {
-            let result = body(self);
-            if result.is_err() {
-                self.spoil(Failed::ForGood);
-            }
-            return result;
-        }
-        let mut locks = BTreeSet::new();
-        for attempt in 1.. {
-            self.begin(&locks)?;
-            let mut result = body(self);
-            if result.is_ok() {
-                // Still inside: should the connection be gone, nothing may be made anew and called committed.
-                result = result.and_then(|value| self.commit().map(|()| value).map_err(E::from));
-            }
-            let running = self.running.take().unwrap_or_default();
-            match result {
-                Ok(value) => {
-                    self.changes.extend(running.touched);
-                    return Ok(value);
-                }
-                Err(error) => {
-                    self.rollback();
-                    if running.failed != Some(Failed::Again) || attempt >= ATTEMPTS {
-                        return Err(error);
-                    }
-                }
-            }
-            // The second time the counters are locked first: then every statement sees what the others left.
-            locks.extend(running.mailboxes);
-        }
-        Err(self.busy().into())
-    }
-
-    /// Runs `body` so that what it fails of undoes nothing but itself, inside a transaction too: something else may then be
-    /// tried instead. A lost connection, or a change that must be made anew, still ends the transaction.
-    pub fn part<T>(&mut self, body: impl FnOnce(&mut Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let Some(running) = &self.running else { return body(self) };
-        if running.failed.is_some() {
-            return Err(self.busy());
-        }
-        let touched = running.touched.len();
-        self.command("savepoint part").map_err(|ended| self.give_up(ended))?;
-        let result = body(self);
-        let end = match &self.running {
-            _ if result.is_ok() => "release part",
-            Some(Running { failed: Some(Failed::Again), .. }) | None => return result,
-            Some(_) if self.session.is_none() => return result,
-            Some(_) => "rollback to part; release part",
-        };
-        self.command(end).map_err(|ended| self.give_up(ended))?;
-        if let Some(running) = self.running.as_mut().filter(|_| result.is_err()) {
-            running.failed = None;
-            running.touched.truncate(touched);
-        }
-        result
     }
 
     /// From now on every call together has so long, then all answer [`StoreError::Busy`]; none: each has
@@ -223,101 +139,8 @@ impl Store {
         self.read_opt(sql)?.ok_or(StoreError::NotFound(missing))
     }
 
-    /// Runs one change of `mailbox`. The first column of the first row is the newest number it gave; no row: nothing was
-    /// changed. Only `journal.rs` calls this.
-    pub(crate) fn change(&mut self, mailbox: MailboxNo, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        if let Some(running) = &mut self.running {
-            running.mailboxes.insert(mailbox);
-            let rows = self.run(sql).map_err(|ended| self.give_up(ended))?;
-            if let (Some(row), Some(running)) = (rows.first(), &mut self.running) {
-                running.touched.push((mailbox, first(row)?));
-            }
-            return Ok(rows);
-        }
-        match self.run(sql) {
-            Ok(rows) => {
-                if let Some(row) = rows.first() {
-                    self.changes.push((mailbox, first(row)?));
-                }
-                Ok(rows)
-            }
-            Err(Ended::Store(error)) => Err(error),
-            // Another change of the same rows came first. With the counter locked before it looks, it sees them.
-            Err(Ended::Again) => self.transaction(|store| {
-                store.lock_mailbox(mailbox)?;
-                store.change(mailbox, sql)
-            }),
-        }
-    }
-
-    /// Takes the mailbox's place in the order of changes now. What is read afterwards cannot change before the commit.
-    pub(crate) fn lock_mailbox(&mut self, mailbox: MailboxNo) -> Result<(), StoreError> {
-        if let Some(running) = &mut self.running {
-            running.mailboxes.insert(mailbox);
-        }
-        let sql = Sql::new("select 1 from counter where mailbox = $1 for update").with([mailbox.0.into()]);
-        self.query(&sql).map(drop)
-    }
-
-    pub(crate) fn in_transaction(&self) -> bool {
-        self.running.is_some()
-    }
-
     pub(crate) fn busy(&self) -> StoreError {
         StoreError::Busy { retry_ms: self.options.retry_ms }
-    }
-
-    fn begin(&mut self, locks: &BTreeSet<MailboxNo>) -> Result<(), StoreError> {
-        // Nothing has happened yet: a connection found lost is made anew.
-        let begun = match self.command("begin") {
-            Err(_) if self.session.is_none() => self.command("begin"),
-            begun => begun,
-        };
-        begun.map_err(|ended| self.give_up(ended))?;
-        self.running = Some(Running::default());
-        for &mailbox in locks {
-            if let Err(error) = self.lock_mailbox(mailbox) {
-                self.running = None;
-                self.rollback();
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if self.running.as_ref().is_some_and(|running| running.failed.is_some()) {
-            return Err(self.busy());
-        }
-        self.command("commit").map_err(|ended| self.give_up(ended))
-    }
-
-    fn rollback(&mut self) {
-        // Of a lost connection PostgreSQL has undone it.
-        if self.session.is_some() && self.command("rollback").is_err() {
-            // Whatever state it is in, a new connection is in none.
-            self.lose();
-        }
-    }
-
-    fn spoil(&mut self, how: Failed) {
-        if let Some(running) = &mut self.running {
-            running.failed.get_or_insert(how);
-        }
-    }
-
-    /// An error that ends the call; inside a transaction it ends that as well.
-    fn give_up(&mut self, ended: Ended) -> StoreError {
-        match ended {
-            Ended::Store(error) => {
-                self.spoil(Failed::ForGood);
-                error
-            }
-            Ended::Again => {
-                self.spoil(Failed::Again);
-                self.busy()
-            }
-        }
     }
 
     fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, Ended> {
