@@ -87,6 +87,10 @@ pub struct AttachmentRow {
     pub content: Option<Vec<u8>>,
 }
 
+/// What an attachment is written with, and what its copy has too.
+pub(crate) const COLUMNS: &str =
+    "kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props";
+
 /// Adds `attached`: the rows of the attachments, of the item `item`. `taken.attachment` is the last of their numbers.
 pub(crate) fn insert_step<'a>(
     write: &mut Write<'a>,
@@ -113,14 +117,12 @@ pub(crate) fn insert_step<'a>(
     write.step(
         "attached",
         &format!(
-            "insert into attachment (mailbox, attachment, item, kind, name, content_type, content_id, content_location, \
-                 size, modified, is_inline, content, props) \
+            "insert into attachment (mailbox, attachment, item, {COLUMNS}) \
              select $1, taken.attachment - cardinality({kinds}::int[]) + w.at, {item}, w.kind, w.name, w.content_type, w.content_id, \
                  w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props \
              from {from}, unnest({kinds}::int[], {names}::text[], {types}::text[], {ids}::text[], {locations}::text[], \
                  {sizes}::bigint[], {times}::timestamptz[], {inline}::bool[], {hashes}::bytea[], {props}::jsonb[]) \
-                 with ordinality as w (kind, name, content_type, content_id, content_location, size, modified, is_inline, \
-                 content, props, at) returning attachment"
+                 with ordinality as w ({COLUMNS}, at) returning attachment"
         ),
     );
     debug_assert_eq!(count, contents.len());

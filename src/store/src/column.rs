@@ -109,6 +109,19 @@ pub(crate) fn lookup(column: Column) -> Option<&'static ColumnRow> {
     COLUMNS.get(column as usize)
 }
 
+/// Of an item, what no [`Column`] names. With [`written`] it is all that a copy has from it.
+const BESIDE: [&str; 8] = ["kind", "flags", "attachments", "body", "mime", "props", "ext", "search"];
+
+/// The columns of an item that its maker gives values.
+pub(crate) fn written() -> impl Iterator<Item = &'static ColumnRow> {
+    COLUMNS.iter().filter(|row| !row.item.is_empty() && !row.fixed)
+}
+
+/// What an item is written with besides its place and number, and what its copy has too: in the order of every `insert`.
+pub(crate) fn copied() -> impl Iterator<Item = &'static str> {
+    BESIDE.into_iter().chain(written().map(|row| row.item))
+}
+
 /// Whether every item has a value in the column.
 pub fn is_always_set(column: Column) -> bool {
     lookup(column).is_some_and(|row| !row.nullable)

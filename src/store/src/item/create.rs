@@ -3,7 +3,7 @@
 use super::{ItemRef, NewItem};
 use crate::attachment;
 use crate::blob::{AHEAD, Hash, Parts};
-use crate::column::{COLUMNS, Holds, param};
+use crate::column::{Holds, copied, param, written};
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::row::first;
 use crate::sql::{Param, int};
@@ -89,7 +89,7 @@ fn compose<'a>(
     Ok(write)
 }
 
-/// The item's row. Every column is named, set or not, so that all items are made by the same few statements.
+/// The item's row: values in the order of [`copied`]. Every column is named, set or not, so that all items are made by the same few statements.
 fn item_step<'a>(
     write: &mut Write<'a>,
     new: &'a NewItem,
@@ -97,9 +97,7 @@ fn item_step<'a>(
     mime: Option<Hash>,
     attachments: &str,
 ) -> Result<(), StoreError> {
-    let mut names = String::from(
-        "mailbox, item, folder, change, attachments, kind, flags, body, mime, props, ext, search, creator",
-    );
+    let names: Vec<&str> = copied().collect();
     let kind = write.place(new.kind as i64);
     let flags = write.place(i64::from(new.flags as i32));
     let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
@@ -113,24 +111,28 @@ fn item_step<'a>(
         Param::Texts(words.into_iter().map(Into::into).collect())
     });
     let mut values = format!(
-        "$1, taken.seq, counted.folder, taken.seq, {attachments}::bigint, {kind}, {flags}, {body}, {mime}, {props}, {ext}, \
-         array_to_tsvector({words}::text[]), {creator}"
+        "$1, taken.seq, counted.folder, taken.seq, {creator}, {kind}, {flags}, {attachments}::bigint, {body}, {mime}, {props}, \
+         {ext}, array_to_tsvector({words}::text[])"
     );
-    for row in COLUMNS.iter().filter(|row| !row.item.is_empty() && !row.fixed) {
+    for row in written() {
         let value = match new.columns.get(row.column) {
             Some(value) => param(row, value)?,
             None => default(row.column, new),
         };
         let place = write.place(value);
-        names.push_str(", ");
-        names.push_str(row.item);
         if row.holds == Holds::Time && !row.nullable {
             values.push_str(&format!(", coalesce({place}::timestamptz, now())"));
         } else {
             values.push_str(&format!(", {place}"));
         }
     }
-    write.step("made", &format!("insert into item ({names}) select {values} from taken, counted returning item"));
+    write.step(
+        "made",
+        &format!(
+            "insert into item (mailbox, item, folder, change, creator, {}) select {values} from taken, counted returning item",
+            names.join(", ")
+        ),
+    );
     Ok(())
 }
 

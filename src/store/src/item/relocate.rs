@@ -2,6 +2,8 @@
 
 use super::ItemRef;
 use super::update::item_refs;
+use crate::attachment::COLUMNS as ATTACHMENT;
+use crate::column::copied;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::sql::Param;
 use crate::{Mailbox, Missing, StoreError};
@@ -66,23 +68,25 @@ impl Mailbox<'_> {
              from attachment a, source where a.mailbox = $1 and a.item = source.item",
         );
         write.bump(&Count::Of("source"), "(select count(*) from attachments)", &guard(&target_place));
-        let columns = copied_columns();
+        let columns: Vec<&str> = copied().collect();
         let creator = write.place(creator.map_or(Param::Null, Param::Int));
         write.step(
             "made",
             &format!(
-                "insert into item (mailbox, item, folder, change, creator, {columns}) \
+                "insert into item (mailbox, item, folder, change, creator, {}) \
                  select $1, taken.base + source.n, {target_place}, taken.base + source.n, {creator}::bigint, {} \
                  from taken, source, item o where o.mailbox = $1 and o.item = source.item returning item",
-                columns.split(", ").map(|column| format!("o.{column}")).collect::<Vec<_>>().join(", ")
+                columns.join(", "),
+                columns.iter().map(|column| format!("o.{column}")).collect::<Vec<_>>().join(", ")
             ),
         );
         write.step(
             "attached",
-            "insert into attachment (mailbox, attachment, item, kind, name, content_type, content_id, content_location, \
-                 size, modified, is_inline, content, props) \
-             select $1, taken.attachment - (select count(*) from attachments) + attachments.n, taken.base + attachments.item_n, kind, name, content_type, \
-                 content_id, content_location, size, modified, is_inline, content, props from taken, attachments",
+            &format!(
+                "insert into attachment (mailbox, attachment, item, {ATTACHMENT}) \
+                 select $1, taken.attachment - (select count(*) from attachments) + attachments.n, \
+                     taken.base + attachments.item_n, {ATTACHMENT} from taken, attachments"
+            ),
         );
         counters(
             &mut write,
@@ -158,14 +162,4 @@ fn finish(
         return Err(StoreError::NotFound(Missing::Folder));
     }
     item_refs(&rows)
-}
-
-/// Everything of an item that its copy has too.
-fn copied_columns() -> String {
-    let mut columns = String::from("kind, flags, attachments, body, mime, props, ext, search");
-    for row in crate::column::COLUMNS.iter().filter(|row| !row.item.is_empty() && !row.fixed) {
-        columns.push_str(", ");
-        columns.push_str(row.item);
-    }
-    columns
 }
