@@ -1,5 +1,5 @@
 //! The table of settings. Add a key by adding a row, and name it where it is read: workers and `ewsctl` read [`Settings`];
-//! what the master reads is a field of its `config.rs` that `src/bin/ewsd.rs` fills. The file, the manual and `ewsctl config`
+//! what the master reads is a field of `master/src/config.rs` that `src/bin/ewsd.rs` fills. The file, the manual and `ewsctl config`
 //! come out of the table; `etc/ewsd.toml` is written anew with `ewsctl config show --defaults`.
 //!
 //! A row: `name: type = default, reload, reader, check, "meaning";`. The macro yields one struct per section, [`Settings`] with

@@ -1,6 +1,6 @@
 //! MAPI properties of an item: other names of its properties, parts of them, or values stored as they came (MS-OXWSXPROP).
 //!
-//! What a MAPI property stands for is the model's alias table. Writing them is `op/item/edit.rs`, with [`to_value`] from here.
+//! What a MAPI property stands for is the model's alias table. Writing them is `item/edit_mapi.rs`, with [`to_value`] from here.
 
 use std::borrow::Cow;
 

@@ -95,8 +95,8 @@ fn folders(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
     pages.mail("children", |mailbox| mailbox.children(inbox, true, &Filter::True, &[], Page::first(50)));
     let update = FolderUpdate { name: Some("other".to_owned()), ..FolderUpdate::default() };
     pages.mail("update_folder", |mailbox| mailbox.update_folder(folder, &update, None));
-    pages.mail("copy_folder", |mailbox| mailbox.copy_folder(folder, trash, None));
     pages.mail("move_folder", |mailbox| mailbox.move_folder(folder, trash));
+    pages.mail("copy_folder", |mailbox| mailbox.copy_folder(folder, inbox, None));
     pages.mail("folder_rights_at", |mailbox| mailbox.folder_rights_at(&[folder], Seq(1)));
     pages.mail("child_rights", |mailbox| mailbox.child_rights(&[inbox]));
     pages.mail("delete_folder", |mailbox| mailbox.delete_folder(folder));

@@ -2,7 +2,7 @@
 //!
 //! Words, "phrases", AND OR NOT (and a leading `-`), parentheses, `property:value`, and comparisons of dates and sizes
 //! (`received:>=2025-01-31`, `size:>10000`, `received:2025-01-01..2025-02-01`, `received:today`). A property it does
-//! not know is searched as text, so no query is an error. This parses; `find.rs` makes a filter of it.
+//! not know is searched as text, so no query is an error. This parses; `words.rs` makes a filter of it.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 

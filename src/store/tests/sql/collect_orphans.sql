@@ -1,0 +1,26 @@
+with orphan as (
+    select hash
+    from blob
+    where mailbox = $1 and touched < now() - make_interval(secs => $2::float8)
+    except (
+        select body
+        from item
+        where mailbox = $1 and body is not null
+        union all
+        select mime
+        from item
+        where mailbox = $1 and mime is not null
+        union all
+        select content
+        from attachment
+        where mailbox = $1
+        union all
+        select mime
+        from outbox
+        where mailbox = $1
+    )
+    limit $3
+)
+delete from blob using orphan
+where blob.mailbox = $1 and blob.hash = orphan.hash and blob.touched < now() - make_interval(secs => $2::float8)
+returning blob.part;

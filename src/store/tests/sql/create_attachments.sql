@@ -1,0 +1,59 @@
+with source as (
+    select item, folder, kind, change, flags
+    from item
+    where mailbox = $1 and item = $2
+),
+taken as (
+    update counter
+    set seq = seq + 1, attachment = attachment + $3::bigint
+    where mailbox = $1 and exists (select from source)
+    returning seq, seq - 1 as base, attachment
+),
+contents as (
+    insert into blob (mailbox, hash, part, data)
+    select $1, p.hash, p.part, p.data
+    from unnest($6::bytea[], $7::int[], $8::bytea[]) as p (hash, part, data), taken
+    on conflict (mailbox, hash, part) do update set touched = now()
+    where blob.touched < now() - interval '10 minutes'
+),
+attached as (
+    insert into attachment (
+        mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
+            is_inline, content, props
+    )
+    select $1, taken.attachment - cardinality($9::int[]) + w.at, source.item, w.kind, w.name, w.content_type,
+        w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props
+    from taken, source, unnest(
+        $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::timestamptz[],
+            $16::bool[], $17::bytea[], $18::jsonb[]
+    ) with ordinality as w (
+        kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props, at
+    )
+    returning attachment
+),
+changed as (
+    update item i
+    set change = taken.seq, modified = now(), attachments = i.attachments + $3::int, size = i.size + $4::bigint,
+        flags = (i.flags & -1) | 4096 | case when $5 then 64 else 0 end
+    from taken, source
+    where i.mailbox = $1 and i.item = source.item and i.change = source.change
+    returning i.folder
+),
+counted as (
+    update folder o
+    set bytes = o.bytes + $4::bigint
+    from taken, source
+    where o.mailbox = $1 and o.folder = source.folder
+),
+journalled as (
+    insert into journal (
+        mailbox, seq, kind, item, folder, old_item, old_folder, parent, associated, counts, rights
+    )
+    select $1, taken.base + 1, 3, source.item, changed.folder, null, null, null, source.flags & 128 <> 0, false,
+        null
+    from taken
+    cross join source
+    left join changed on true
+)
+select taken.seq, source.item, source.folder, source.kind, taken.seq, source.item, taken.attachment
+from taken, source;

@@ -1,0 +1,34 @@
+delete from account
+where account = $1
+returning mailbox;
+
+select 1
+from counter
+where mailbox = $1 for update;
+
+delete from subscription
+where mailbox = $1;
+
+delete from outbox
+where mailbox = $1;
+
+delete from attachment
+where mailbox = $1;
+
+delete from item
+where mailbox = $1;
+
+delete from folder
+where mailbox = $1;
+
+delete from blob
+where mailbox = $1;
+
+delete from journal
+where mailbox = $1;
+
+delete from counter
+where mailbox = $1;
+
+delete from mailbox
+where mailbox = $1;

@@ -1,0 +1,3 @@
+select seq
+from counter
+where mailbox = $1;

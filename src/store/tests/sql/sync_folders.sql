@@ -1,0 +1,54 @@
+with recursive tree as (
+    select folder, array[folder] as way
+    from folder
+    where mailbox = $1 and parent = $2
+    union all
+    select k.folder, tree.way || k.folder
+    from folder k
+    join tree on k.mailbox = $1 and k.parent = tree.folder
+),
+moved as (
+    select distinct on (folder) folder, old_folder as parent
+    from journal
+    where mailbox = $1 and $3::bigint > 0 and seq > $3 and kind = 18
+    order by folder, seq
+),
+known as (
+    select o.folder, coalesce(m.parent, o.parent) as parent
+    from (
+        select folder, parent
+        from folder
+        where mailbox = $1 and folder <= $3
+        union all
+        select folder, parent
+        from journal
+        where mailbox = $1 and $3::bigint > 0 and seq > $3 and kind = 19 and folder <= $3
+    ) o
+    left join moved m on m.folder = o.folder
+),
+past as (
+    select folder
+    from known
+    where parent = $2
+    union
+    select k.folder
+    from known k
+    join past on k.parent = past.folder
+)
+select c.seq, c.trimmed, r.*
+from counter c
+left join lateral (
+    select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as
+        there, o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified,
+        o.total, o.unread, (
+        select count(*)
+        from folder k
+        where k.mailbox = o.mailbox and k.parent = o.folder
+    ), o.bytes, o.hidden, o.props, o.ext, tree.way as way
+    from tree
+    full join past on past.folder = tree.folder
+    left join folder o on o.mailbox = $1 and o.folder = tree.folder
+    where tree.folder is null or past.folder is null or o.change > $3
+) r on true
+where c.mailbox = $1
+order by cardinality(r.way), r.name, r.told;

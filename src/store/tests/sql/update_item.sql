@@ -1,0 +1,51 @@
+with source as (
+    select item, folder, kind, change, flags, size
+    from item
+    where mailbox = $1 and item = $2 and change = $3
+),
+taken as (
+    update counter
+    set seq = seq + 1, attachment = attachment + 0
+    where mailbox = $1 and exists (select from source)
+    returning seq, seq - 1 as base, attachment
+),
+contents as (
+    insert into blob (mailbox, hash, part, data)
+    select $1, p.hash, p.part, p.data
+    from unnest($4::bytea[], $5::int[], $6::bytea[]) as p (hash, part, data), taken
+    on conflict (mailbox, hash, part) do update set touched = now()
+    where blob.touched < now() - interval '10 minutes'
+),
+changed as (
+    update item i
+    set change = taken.seq, flags = (i.flags | $7::int) & ~$8::int, subject = $9, size = $10, modified = now(),
+        props = (i.props || $11::jsonb) - $12::text[], body = $13, search = array_to_tsvector($14::text[])
+    from taken, source
+    where i.mailbox = $1 and i.item = source.item and i.change = source.change
+    returning i.folder, i.kind
+),
+delta as (
+    select source.folder, (((source.flags | $15::int) & ~$16::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int
+        as unread, $17::bigint - source.size as bytes
+    from source
+),
+counted as (
+    update folder o
+    set unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, change = case when delta.unread <> 0
+        then taken.seq else o.change end
+    from taken, delta
+    where o.mailbox = $1 and o.folder = delta.folder and (delta.unread <> 0 or delta.bytes <> 0)
+),
+journalled as (
+    insert into journal (
+        mailbox, seq, kind, item, folder, old_item, old_folder, parent, associated, counts, rights
+    )
+    select $1, taken.base + 1, 3, source.item, changed.folder, null, null, null, source.flags & 128 <> 0,
+        exists (select from delta where delta.unread <> 0), null
+    from taken
+    cross join source
+    left join changed on true
+)
+select taken.seq, source.item, source.folder, coalesce(changed.kind, source.kind), taken.seq, source.item
+from taken, source
+left join changed on true;
