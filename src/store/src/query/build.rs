@@ -209,23 +209,30 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Texts are found by position, never by an expression of the client's shaping: PostgreSQL keeps 32 of these compiled, and
+    /// would compile any further one anew for each row. Words are told by marks at their beginnings and ends, put into both
+    /// texts in the same way.
     fn matches(&mut self, value: &str, mode: ContainsMode, ignore_case: bool, text: &str) -> String {
-        let (start, end) = match mode {
-            ContainsMode::FullString | ContainsMode::Prefixed | ContainsMode::Substring => {
-                let place = format!("{}::text", self.text(text));
-                let fold = |text: &str| if ignore_case { format!("lower({text})") } else { text.to_owned() };
-                let (value, place) = (fold(value), fold(&place));
-                return match mode {
-                    ContainsMode::FullString => format!("{value} = {place}"),
-                    ContainsMode::Prefixed => format!("starts_with({value}, {place})"),
-                    _ => format!("strpos({value}, {place}) > 0"),
-                };
-            }
-            ContainsMode::PrefixOnWords => (true, false),
-            ContainsMode::ExactPhrase => (true, true),
-        };
-        let place = self.sql.place(Param::Text(words_pattern(text, start, end).into()));
-        format!("{value} {} {place}::text", if ignore_case { "~*" } else { "~" })
+        let wanted = format!("{}::text", self.text(text));
+        let fold = |text: &str| if ignore_case { format!("lower({text})") } else { text.to_owned() };
+        let (value, wanted) = (fold(value), fold(&wanted));
+        let mut wanted_words = marked(&wanted);
+        match mode {
+            ContainsMode::FullString => return format!("{value} = {wanted}"),
+            ContainsMode::Prefixed => return format!("starts_with({value}, {wanted})"),
+            ContainsMode::Substring => return format!("strpos({value}, {wanted}) > 0"),
+            ContainsMode::PrefixOnWords | ContainsMode::ExactPhrase => {}
+        }
+        // The text begins (and ends) where a word does only if it begins (and ends) with one.
+        let of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        if !of_word(text.chars().next()) {
+            wanted_words = format!("ltrim({wanted_words}, {MARK})");
+        }
+        if mode == ContainsMode::PrefixOnWords || !of_word(text.chars().next_back()) {
+            wanted_words = format!("rtrim({wanted_words}, {MARK})");
+        }
+        // Most texts do not have it at all, and need no marks.
+        format!("(strpos({value}, {wanted}) > 0 and strpos({}, {wanted_words}) > 0)", marked(&value))
     }
 
     fn operand(&mut self, field: &Field) -> Result<Operand, StoreError> {
@@ -270,22 +277,10 @@ fn mismatch(field: &Field) -> StoreError {
     StoreError::Corrupt(format!("{field:?} cannot be compared with that"))
 }
 
-/// A regular expression for the text as it stands, beginning (and ending) where a word does.
-fn words_pattern(text: &str, start: bool, end: bool) -> String {
-    let text = clean(text);
-    let mut pattern = String::with_capacity(text.len() + 8);
-    if start && text.chars().next().is_some_and(char::is_alphanumeric) {
-        pattern.push_str(r"\m");
-    }
-    for c in text.chars() {
-        // A backslash before anything but letters and digits means that character itself.
-        if c.is_ascii() && !c.is_ascii_alphanumeric() {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    if end && text.chars().next_back().is_some_and(char::is_alphanumeric) {
-        pattern.push_str(r"\M");
-    }
-    pattern
+/// What stands where a word begins or ends; no text of a client has it, as XML has no such character.
+const MARK: &str = r"E'\x01'";
+
+/// The text with a mark at both ends of each word, as PostgreSQL knows words: letters, digits and the underscore.
+fn marked(text: &str) -> String {
+    format!(r"regexp_replace(translate({text}, {MARK}, ' '), '\y', {MARK}, 'g')")
 }

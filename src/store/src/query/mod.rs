@@ -3,6 +3,7 @@
 //! How they become SQL: `build.rs`; what a field is there: `field.rs`.
 
 mod build;
+mod cost;
 mod field;
 
 pub(crate) use build::{condition, order};

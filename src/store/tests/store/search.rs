@@ -234,6 +234,73 @@ fn every_way_to_contain() {
     }
 }
 
+/// Where a word begins or ends between two characters.
+fn edge(before: Option<char>, after: Option<char>) -> bool {
+    let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    word(before) != word(after)
+}
+
+/// What `Contains` means, in plain words.
+fn contains(value: &str, mode: ContainsMode, ignore_case: bool, text: &str) -> bool {
+    let fold = |text: &str| if ignore_case { text.to_lowercase() } else { text.to_owned() };
+    let (value, text) = (fold(value), fold(text));
+    let at_edge = |place: usize| edge(value[..place].chars().next_back(), value[place..].chars().next());
+    let places =
+        || value.char_indices().map(|(at, _)| at).chain([value.len()]).filter(|at| value[*at..].starts_with(&text));
+    let of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let begins = |at: usize| !of_word(text.chars().next()) || at_edge(at);
+    let ends = |at: usize| !of_word(text.chars().next_back()) || at_edge(at + text.len());
+    match mode {
+        ContainsMode::FullString => value == text,
+        ContainsMode::Prefixed => value.starts_with(&text),
+        ContainsMode::Substring => value.contains(&text),
+        ContainsMode::PrefixOnWords => places().any(begins),
+        ContainsMode::ExactPhrase => places().any(|at| begins(at) && ends(at)),
+    }
+}
+
+/// Texts of a few characters each, the same in every run.
+fn scraps(count: usize, longest: u64, mut seed: u64) -> Vec<String> {
+    let letters: Vec<char> = "aAbBäÄé1_ -.(\\%*[議\u{1}".chars().collect();
+    let mut next = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed >> 33
+    };
+    let mut scrap = || (0..next() % (longest + 1)).map(|_| letters[next() as usize % letters.len()]).collect();
+    (0..count).map(|_| scrap()).collect()
+}
+
+/// Also for texts that no table has.
+#[test]
+fn what_is_contained_is_what_a_plain_reading_says() {
+    use ContainsMode::*;
+    let mut house = house();
+    let values = scraps(300, 9, 1);
+    let items: Vec<ItemNo> = values.iter().map(|value| house.add(house.inbox, value)).collect();
+    // No request has that character.
+    let texts: Vec<String> = scraps(60, 4, 2).into_iter().map(|text| text.replace('\u{1}', "")).collect();
+    let mut met = 0;
+    for text in &texts {
+        for mode in [FullString, Prefixed, Substring, PrefixOnWords, ExactPhrase] {
+            for ignore_case in [true, false] {
+                let field = Field::Column(Column::Subject);
+                let filter = Filter::Contains { field, mode, ignore_case, text: text.clone() };
+                let found = house
+                    .store
+                    .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &[], Page::first(1000))
+                    .unwrap();
+                let mut found: Vec<ItemNo> = found.rows.iter().map(|row| row.item).collect();
+                found.sort();
+                let expected = |(_, value): &(_, &String)| contains(value, mode, ignore_case, text);
+                let expected: Vec<ItemNo> = items.iter().zip(&values).filter(expected).map(|(item, _)| *item).collect();
+                assert_eq!(found, expected, "{filter:?} in {values:?}");
+                met += found.len();
+            }
+        }
+    }
+    assert!(met > 1000, "{met}");
+}
+
 #[test]
 fn existence_masks_words_and_connectives() {
     let (mut house, items) = shelf();
