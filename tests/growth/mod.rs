@@ -26,32 +26,43 @@ const SMALLEST: usize = 16 << 10;
 const FEW: f64 = 4096.0;
 
 thread_local! {
+    /// Octets asked for in all.
     static ASKED: Cell<u64> = const { Cell::new(0) };
+    /// Octets held now, and the most of them since that was last asked.
+    static HELD: Cell<i64> = const { Cell::new(0) };
+    static HIGHEST: Cell<i64> = const { Cell::new(0) };
 }
 
-/// The system's allocator, which adds up what each thread asks of it.
+/// The system's allocator, which adds up what each thread asks of it and gives back.
 pub struct Counting;
 
-fn count(octets: usize) {
-    // A thread that ends has no counter any more.
-    let _ = ASKED.try_with(|asked| asked.set(asked.get() + octets as u64));
+fn count(octets: i64) {
+    // A thread that ends has no counters any more.
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + octets);
+        let _ = HIGHEST.try_with(|highest| highest.set(highest.get().max(held.get())));
+    });
+    if let Ok(octets @ 1..) = u64::try_from(octets) {
+        let _ = ASKED.try_with(|asked| asked.set(asked.get() + octets));
+    }
 }
 
 // SAFETY: every call is handed on as it came to the system's allocator; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
+        count(layout.size() as i64);
         // SAFETY: the caller's promise is this one's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as i64));
         // SAFETY: the caller's promise is this one's.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size.saturating_sub(layout.size()));
+        count(size as i64 - layout.size() as i64);
         // SAFETY: the caller's promise is this one's.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -103,6 +114,14 @@ fn measure(input: &str, often: u32, work: &impl Fn(&str) -> usize) -> Cost {
     let time = thread_time() - time;
     let each = f64::from(often);
     Cost { asked: (ASKED.get() - asked) as f64 / each, out: out as f64 / each, time: time.as_secs_f64() }
+}
+
+/// The most octets that `work` holds at one time, beside what was there before.
+pub fn peak<T>(work: impl FnOnce() -> T) -> usize {
+    let before = HELD.get();
+    HIGHEST.set(before);
+    drop(work());
+    usize::try_from(HIGHEST.get() - before).unwrap_or(0)
 }
 
 /// The units for which `work`, which answers the octets that it made, grows faster than its input; one line for each.
