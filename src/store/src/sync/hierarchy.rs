@@ -8,39 +8,48 @@ use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, Seq};
 
-/// The tree below `$2` without itself, as it is (each folder with the way down to it) and as it was at `$3`: what has gone since
-/// is put back, and what was moved hangs where its first move since took it from.
+/// The tree below `$2` without itself, as it is (each folder with its depth) and as it was at `$3`: what has gone since is put back,
+/// and what was moved hangs where its first move since took it from. Each level is looked up by an index, but for the few
+/// folders that were moved or have gone.
 const TREES: &str = "
     with recursive tree as (
-        select folder, array[folder] as way from folder where mailbox = $1 and parent = $2
+        select folder, 1 as depth from folder where mailbox = $1 and parent = $2
         union all
-        select k.folder, tree.way || k.folder from folder k join tree on k.mailbox = $1 and k.parent = tree.folder
+        select k.folder, tree.depth + 1 from folder k join tree on k.mailbox = $1 and k.parent = tree.folder
     ), moved as (
         select distinct on (folder) folder, old_folder as parent from journal
         where mailbox = $1 and $3::bigint > 0 and seq > $3 and kind = {moved} order by folder, seq
-    ), known as (
+    ), elsewhere as materialized (
         select o.folder, coalesce(m.parent, o.parent) as parent
         from (
-            select folder, parent from folder where mailbox = $1 and folder <= $3
+            select k.folder, k.parent from moved join folder k on k.mailbox = $1 and k.folder = moved.folder
+            where k.folder <= $3
             union all
             select folder, parent from journal
             where mailbox = $1 and $3::bigint > 0 and seq > $3 and kind = {deleted} and folder <= $3
         ) o left join moved m on m.folder = o.folder
     ), past as (
-        select folder from known where parent = $2
+        select $2::bigint as folder
         union
-        select k.folder from known k join past on k.parent = past.folder
+        select k.folder from past cross join lateral (
+            select here.folder from folder here
+            where here.mailbox = $1 and here.parent = past.folder and here.folder <= $3
+              and here.folder not in (select folder from moved)
+            union all
+            select there.folder from elsewhere there where there.parent = past.folder
+        ) k
     )";
 
 /// What differs between the two, and what has changed in both. All of it, and the counter, is read by one statement.
 const NEWS: &str = "
     select c.seq, c.trimmed, r.* from counter c left join lateral (
-        select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as there, {fields}, tree.way as way
-        from tree full join past on past.folder = tree.folder
+        select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as there, {fields},
+            tree.depth as depth
+        from tree full join (select folder from past where folder <> $2) past on past.folder = tree.folder
         left join folder o on o.mailbox = $1 and o.folder = tree.folder
         where tree.folder is null or past.folder is null or o.change > $3
     ) r on true
-    where c.mailbox = $1 order by cardinality(r.way), r.name, r.told";
+    where c.mailbox = $1 order by r.depth, r.name, r.told";
 
 impl Mailbox<'_> {
     /// News of the tree below `root` since `base`; without `base` all of it. [`StoreError::Trimmed`] if the journal no longer
