@@ -45,6 +45,13 @@ impl Field<'_> {
     }
 }
 
+/// The beginning, and no part of a character: a text would no longer be told as the UTF-8 that it is.
+fn within(value: &[u8], most: usize) -> &[u8] {
+    let is_whole = |end: &usize| value.get(*end).is_none_or(|octet| octet & 0xC0 != 0x80);
+    let end = (most.saturating_sub(3)..=most).rev().find(is_whole).unwrap_or(most);
+    value.get(..end).unwrap_or(value)
+}
+
 /// Where a head ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
@@ -84,7 +91,7 @@ impl<'a> Head<'a> {
             }
             seen |= needed;
             head.over |= value.len() > limits.field_octets;
-            head.fields.push(Field { name, raw, value: value.get(..limits.field_octets).unwrap_or(value) });
+            head.fields.push(Field { name, raw, value: within(value, limits.field_octets) });
         }
         head
     }

@@ -130,3 +130,13 @@ proptest::proptest! {
         proptest::prop_assert!(!known || whole == text, "{} {}", left, right);
     }
 }
+
+#[test]
+fn what_is_cut_short_is_cut_between_characters() {
+    let limits = Limits { field_octets: 10, ..Limits::default() };
+    for value in ["aüüüüüüüü", "üüüüüüüü", "a議議議議", "ab議議議議"] {
+        let mail = format!("Subject:{value}\r\n\r\n");
+        let text = Head::read(mail.as_bytes(), limits).text("Subject").unwrap();
+        assert!(value.starts_with(&text) && text.len() > 6, "{value}: {text}");
+    }
+}

@@ -1,9 +1,9 @@
 with recursive tree as (
-    select folder, array[folder] as way
+    select folder, 1 as depth
     from folder
     where mailbox = $1 and parent = $2
     union all
-    select k.folder, tree.way || k.folder
+    select k.folder, tree.depth + 1
     from folder k
     join tree on k.mailbox = $1 and k.parent = tree.folder
 ),
@@ -13,12 +13,13 @@ moved as (
     where mailbox = $1 and $3::bigint > 0 and seq > $3 and kind = 18
     order by folder, seq
 ),
-known as (
+elsewhere as materialized (
     select o.folder, coalesce(m.parent, o.parent) as parent
     from (
-        select folder, parent
-        from folder
-        where mailbox = $1 and folder <= $3
+        select k.folder, k.parent
+        from moved
+        join folder k on k.mailbox = $1 and k.folder = moved.folder
+        where k.folder <= $3
         union all
         select folder, parent
         from journal
@@ -27,13 +28,19 @@ known as (
     left join moved m on m.folder = o.folder
 ),
 past as (
-    select folder
-    from known
-    where parent = $2
+    select $2::bigint as folder
     union
     select k.folder
-    from known k
-    join past on k.parent = past.folder
+    from past
+    cross join lateral (
+        select here.folder
+        from folder here
+        where here.mailbox = $1 and here.parent = past.folder and here.folder <= $3 and here.folder not in (select folder from moved)
+        union all
+        select there.folder
+        from elsewhere there
+        where there.parent = past.folder
+    ) k
 )
 select c.seq, c.trimmed, r.*
 from counter c
@@ -44,11 +51,11 @@ left join lateral (
         select count(*)
         from folder k
         where k.mailbox = o.mailbox and k.parent = o.folder
-    ), o.bytes, o.hidden, o.props, o.ext, tree.way as way
+    ), o.bytes, o.hidden, o.props, o.ext, tree.depth as depth
     from tree
-    full join past on past.folder = tree.folder
+    full join (select folder from past where folder <> $2) past on past.folder = tree.folder
     left join folder o on o.mailbox = $1 and o.folder = tree.folder
     where tree.folder is null or past.folder is null or o.change > $3
 ) r on true
 where c.mailbox = $1
-order by cardinality(r.way), r.name, r.told;
+order by r.depth, r.name, r.told;

@@ -285,10 +285,10 @@ fn what_is_contained_is_what_a_plain_reading_says() {
             for ignore_case in [true, false] {
                 let field = Field::Column(Column::Subject);
                 let filter = Filter::Contains { field, mode, ignore_case, text: text.clone() };
-                let found = house
-                    .store
-                    .find_items(house.mailbox, &[house.inbox], false, &Plan::default(), &filter, &[], Page::first(1000))
-                    .unwrap();
+                let inboxes = [house.inbox];
+                let search = Search { filter: &filter, ..Search::new(&inboxes) };
+                let mut mailbox = house.store.mailbox(house.mailbox);
+                let found = mailbox.find_items(&search, &Plan::default(), Page::first(1000)).unwrap();
                 let mut found: Vec<ItemNo> = found.rows.iter().map(|row| row.item).collect();
                 found.sort();
                 let expected = |(_, value): &(_, &String)| contains(value, mode, ignore_case, text);
