@@ -224,7 +224,7 @@ fn describe(account: &Account) -> Map<String, Value> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn local_part(address: &str) -> &str {
+pub fn local_part(address: &str) -> &str {
     address.split('@').next().unwrap_or(address)
 }
 

@@ -24,6 +24,7 @@ mod control;
 mod database;
 mod deliver;
 mod demo;
+mod group;
 mod man;
 mod operations;
 mod password;
@@ -79,6 +80,7 @@ enum Command {
     Demo(demo::Args),
     Account(account::Args),
     Address(address::Args),
+    Group(group::Args),
     Deliver(deliver::Args),
     Queue(queue::Args),
     Status(status::Args),
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Account(args) => account::run(&cli.config, &args),
         Command::Address(args) => address::run(&cli.config, &args),
+        Command::Group(args) => group::run(&cli.config, &args),
         Command::Deliver(args) => deliver::run(&cli.config, &args),
         Command::Queue(args) => queue::run(&cli.config, &args),
         Command::Status(args) => status::run(&cli.config, &args),

@@ -254,6 +254,49 @@ check("resolves a name", async () => {
   assert.strictEqual(found._getItem(0).Mailbox.Address, context.peer.address);
 });
 
+check("keeps postal addresses", async () => {
+  const contact = new ews.Contact(me);
+  contact.GivenName = "Jana";
+  contact.Surname = word("Nov");
+  const home = new ews.PhysicalAddressEntry();
+  Object.assign(home, { Street: "Lesní 1", City: "Brno", State: "JM", CountryOrRegion: "CZ", PostalCode: "602 00" });
+  contact.PhysicalAddresses._setItem(ews.PhysicalAddressKey.Home, home);
+  contact.EmailAddresses._setItem(ews.EmailAddressKey.EmailAddress1, new ews.EmailAddress("jana@elsewhere.test"));
+  contact.PostalAddressIndex = ews.PhysicalAddressIndex.Home;
+  await contact.Save(new ews.FolderId(ews.WellKnownFolderName.Contacts));
+  const read = () => ews.Contact.Bind(me, contact.Id, firstClass());
+  let stored = (await read()).PhysicalAddresses._getItem(ews.PhysicalAddressKey.Home);
+  assert.deepStrictEqual([stored.Street, stored.City, stored.State, stored.CountryOrRegion, stored.PostalCode],
+    ["Lesní 1", "Brno", "JM", "CZ", "602 00"]);
+  const loaded = await read();
+  loaded.PhysicalAddresses._getItem(ews.PhysicalAddressKey.Home).City = "Praha";
+  await loaded.Update(ews.ConflictResolutionMode.AlwaysOverwrite);
+  stored = (await read()).PhysicalAddresses._getItem(ews.PhysicalAddressKey.Home);
+  assert.deepStrictEqual([stored.Street, stored.City], ["Lesní 1", "Praha"]);
+  await loaded.Delete(ews.DeleteMode.HardDelete);
+});
+
+check("keeps a list with its members", async () => {
+  const group = new ews.ContactGroup(me);
+  group.DisplayName = word("Group");
+  group.Members.Add(new ews.GroupMember("one@elsewhere.test"));
+  group.Members.Add(new ews.GroupMember("two@elsewhere.test"));
+  await group.Save(new ews.FolderId(ews.WellKnownFolderName.Contacts));
+  const read = () => ews.ContactGroup.Bind(me, group.Id, new ews.PropertySet(ews.BasePropertySet.FirstClassProperties,
+    [ews.ContactGroupSchema.Members]));
+  const addresses = (list) => list.Members.Items.map((member) => member.AddressInformation.Address);
+  let stored = await read();
+  assert.deepStrictEqual(addresses(stored), ["one@elsewhere.test", "two@elsewhere.test"]);
+  stored.Members.Add(new ews.GroupMember("three@elsewhere.test"));
+  stored.Members.RemoveAt(0);
+  await stored.Update(ews.ConflictResolutionMode.AlwaysOverwrite);
+  stored = await read();
+  assert.deepStrictEqual(addresses(stored), ["two@elsewhere.test", "three@elsewhere.test"]);
+  const expanded = await me.ExpandGroup(group.Id);
+  assert.deepStrictEqual(expanded.Members.map((member) => member.Address), addresses(stored));
+  await stored.Delete(ews.DeleteMode.HardDelete);
+});
+
 check("cleans up", async () => {
   await folder.Delete(ews.DeleteMode.HardDelete);
   const gone = await code(ews.Folder.Bind(me, folder.Id));

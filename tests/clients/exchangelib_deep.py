@@ -7,7 +7,7 @@ import sys
 from decimal import Decimal
 
 from exchangelib import (
-    Contact, EWSDate, EWSDateTime, ExtendedProperty, FileAttachment, Folder, FolderCollection, HTMLBody, ItemAttachment, Mailbox,
+    Contact, DistributionList, EWSDate, EWSDateTime, ExtendedProperty, FileAttachment, Folder, FolderCollection, HTMLBody, ItemAttachment, Mailbox,
     Message, PostItem, Q, Task, UTC,
 )
 from exchangelib.errors import (
@@ -15,12 +15,12 @@ from exchangelib.errors import (
     ErrorItemNotFound, ErrorObjectTypeChanged, MultipleObjectsReturned, ResponseMessageError, TransportError,
 )
 from exchangelib.folders import Contacts, Messages, Tasks
-from exchangelib.indexed_properties import EmailAddress, PhoneNumber
+from exchangelib.indexed_properties import EmailAddress, PhoneNumber, PhysicalAddress
 from exchangelib.items import (
     MOVE_TO_DELETED_ITEMS, SEND_AND_SAVE_COPY, SEND_ONLY, SOFT_DELETE,
 )
 from exchangelib.properties import (
-    CopiedEvent, CreatedEvent, DeletedEvent, ItemId, ModifiedEvent, MovedEvent, StatusEvent,
+    CopiedEvent, CreatedEvent, DeletedEvent, DLMailbox, ItemId, Member, ModifiedEvent, MovedEvent, StatusEvent,
 )
 from exchangelib.queryset import QuerySet
 from exchangelib.services import GetAttachment
@@ -541,6 +541,51 @@ def keeps_contacts():
     same([c.surname for c in own.all()], [contact.surname], "moved")
     stored.delete()
     own.delete()
+
+
+@check
+def keeps_postal_addresses():
+    home = PhysicalAddress(label="Home", street="Lesní 1", city="Brno", state="JM", country="CZ", zipcode="602 00")
+    work = PhysicalAddress(label="Business", city="Praha")
+    contact = Contact(account=State.me, folder=State.me.contacts, given_name="Jana", surname=word("P"), display_name="Jana P",
+                      physical_addresses=[home, work], postal_address_index="Home", file_as_mapping="FirstSpaceLast",
+                      children=["Eva", "Ota"], companies=["Acme"]).save()
+
+    def addresses():
+        stored = State.me.contacts.get(id=contact.id)
+        full = [a for a in stored.physical_addresses or [] if any((a.street, a.city, a.state, a.country, a.zipcode))]
+        return stored, sorted((a.label, a.street, a.city, a.state, a.country, a.zipcode) for a in full)
+
+    stored, found = addresses()
+    same(found, [("Business", None, "Praha", None, None, None), ("Home", "Lesní 1", "Brno", "JM", "CZ", "602 00")], "addresses")
+    same((stored.postal_address_index, stored.file_as), ("Home", "Jana %s" % contact.surname), "index and filing")
+    same((stored.children, stored.companies, stored.has_picture), (["Eva", "Ota"], ["Acme"], False), "lists")
+    same((stored.complete_name.first_name, stored.complete_name.last_name), ("Jana", contact.surname), "complete name")
+    stored.physical_addresses = [PhysicalAddress(label="Home", street="Dolní 2", city="Brno")]
+    stored.save(update_fields=["physical_addresses"])
+    found = [a[:3] for a in addresses()[1] if a[0] == "Home"]
+    same(found, [("Home", "Dolní 2", "Brno")], "changed")
+    same(State.me.contacts.filter(surname=contact.surname).count(), 1, "found")
+    contact.delete()
+
+
+@check
+def keeps_lists_with_their_members():
+    people = [Mailbox(name=n, email_address="%s@elsewhere.test" % n, mailbox_type="OneOff") for n in ("one", "two")]
+    group = DistributionList(account=State.me, folder=State.me.contacts, display_name=word("Group "),
+                             members=[Member(mailbox=p, status="Normal") for p in people]).save()
+    stored = State.me.contacts.get(id=group.id)
+    same([m.mailbox.email_address for m in stored.members], [p.email_address for p in people], "members")
+    same((stored.display_name, stored.members[0].status), (group.display_name, "Normal"), "list")
+    stored.members = [stored.members[1], Member(mailbox=Mailbox(email_address="three@elsewhere.test", mailbox_type="OneOff"))]
+    stored.save(update_fields=["members"])
+    found = [m.mailbox.email_address for m in State.me.contacts.get(id=group.id).members]
+    same(found, ["two@elsewhere.test", "three@elsewhere.test"], "changed")
+    expanded = State.me.protocol.expand_dl(DLMailbox(item_id=ItemId(id=group.id), mailbox_type="PrivateDL"))
+    same([m.email_address for m in expanded], found, "expanded")
+    resolved = State.me.protocol.resolve_names([group.display_name], search_scope="Contacts")
+    same([m.mailbox_type for m in resolved], ["PrivateDL"], "resolved")
+    stored.delete()
 
 
 @check

@@ -253,10 +253,8 @@ const DECLINED: &[(&str, &str)] = &[
     // Nobody of that name is here.
     ("ResolveNames", "ErrorNameResolutionNoResults"),
     ("OccurrenceItemId", "ErrorInvalidIdMalformed"),
-    // Calendars, postal addresses and distribution lists.
+    // Calendars.
     ("CalendarItem>", ""),
-    ("PhysicalAddresses>", "ErrorInvalidPropertySet"),
-    ("DistributionList>", "ErrorInvalidPropertySet"),
 ];
 
 fn serves_what_real_clients_ask_for() {

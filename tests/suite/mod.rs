@@ -8,6 +8,7 @@ mod attachment;
 mod captures;
 mod chaos;
 mod clients;
+mod contact;
 mod courier;
 mod create;
 mod crossing;
@@ -18,6 +19,7 @@ mod find;
 mod folder;
 mod fuzz;
 mod get;
+mod group;
 mod hold;
 mod hostile;
 mod http;
@@ -48,6 +50,7 @@ pub fn all() -> Vec<Test> {
         captures::tests,
         chaos::tests,
         clients::tests,
+        contact::tests,
         courier::tests,
         create::tests,
         crossing::tests,
@@ -58,6 +61,7 @@ pub fn all() -> Vec<Test> {
         folder::tests,
         fuzz::tests,
         get::tests,
+        group::tests,
         hold::tests,
         hostile::tests,
         http::tests,

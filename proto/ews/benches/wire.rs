@@ -35,6 +35,7 @@ fn message(number: usize, body: usize) -> ItemView {
         address: Some("bo@example.test".to_owned()),
         routing: Some("SMTP".to_owned()),
         kind: Some("Mailbox".to_owned()),
+        item: None,
     };
     let mut props = vec![
         (PropId::ItemItemId, Value::ItemId(id(number))),

@@ -152,16 +152,21 @@ fn entry_assignment(
             c.skip()?;
             continue;
         }
-        while let Some(entry) = c.child()? {
-            if entry.name() != indexed.dictionary.row().entry {
-                return Err(c.unexpected(&entry));
+        while let Some(one) = c.child()? {
+            if one.name() != indexed.dictionary.row().entry {
+                return Err(c.unexpected(&one));
             }
-            let key: String = c.attribute(&entry, indexed.dictionary.row().key_attribute)?;
+            let key: String = c.attribute(&one, indexed.dictionary.row().key_attribute)?;
             if key != indexed.key {
                 c.fail(Failure::at(Code::ErrorUpdatePropertyMismatch, path.clone()));
             }
             count += 1;
-            value = entry::read_text(c, indexed.dictionary.row().part)?;
+            let Some(row) = indexed.prop().map(|id| id.row()) else {
+                c.skip()?;
+                continue;
+            };
+            entry::check_key(c, &one, row, &key)?;
+            value = entry::read_one(c, &one, row, indexed.dictionary.row().part)?;
         }
     }
     c.empty()?;

@@ -36,6 +36,7 @@ macro_rules! operations {
             GetStreamingEvents     get_streaming_events::GetStreamingEvents, |_| 1 => (), nothing;
             ConvertId              convert_id::ConvertId, |r| r.ids.len() => AlternateId, directory::converted;
             ResolveNames           resolve_names::ResolveNames, |_| 1 => Resolutions, directory::resolved;
+            ExpandDL               expand_dl::ExpandDL, |_| 1 => Expansion, directory::expanded;
             GetServerTimeZones     get_server_time_zones::GetServerTimeZones, |_| 1 => TimeZones, timezone::definitions;
         }
     };

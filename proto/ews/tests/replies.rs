@@ -7,8 +7,8 @@ use std::process::Command;
 
 use ewsd_ews::fault::Fault;
 use ewsd_ews::reply::{
-    AttachmentView, Change, Event, Found, Next, Notification, Object, Reply, Resolution, Resolutions, StreamDocument,
-    Subscribed, SyncPage, TimeZones, Updated,
+    AttachmentView, Change, Event, Expansion, Found, Next, Notification, Object, Reply, Resolution, Resolutions,
+    StreamDocument, Subscribed, SyncPage, TimeZones, Updated,
 };
 use ewsd_ews::request::AlternateId;
 use ewsd_ews::word::{ConnectionStatus, EventType};
@@ -24,7 +24,8 @@ use ewsd_model::property::{TABLE, Type};
 use ewsd_model::rights::Rights;
 use ewsd_model::timezone::ZONES;
 use ewsd_model::value::{
-    AttachmentInfo, Body, BodyType, EffectiveRights, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId,
+    AttachmentInfo, Body, BodyType, CompleteName, EffectiveRights, Flag, FlagStatus, Mailbox, Member, Permission,
+    PermissionUser, PostalAddress, WireId,
 };
 use ewsd_model::{FolderKind, ItemKind, Kinds, PropId, Value};
 
@@ -40,6 +41,7 @@ fn mailbox(address: &str) -> Mailbox {
         address: Some(address.to_owned()),
         routing: Some("SMTP".to_owned()),
         kind: Some("Mailbox".to_owned()),
+        item: None,
     }
 }
 
@@ -73,6 +75,25 @@ fn some_value(ty: &Type) -> Option<Value> {
         Type::Responses => {
             Value::Responses(vec![ResponseKind::ReplyTo, ResponseKind::ReplyAllTo, ResponseKind::Forward])
         }
+        Type::Addresses(keys) => Value::Addresses(vec![(keys[0].to_owned(), mailbox("a&b@example.test"))]),
+        Type::PostalAddresses(keys) => Value::PostalAddresses(vec![(
+            keys[0].to_owned(),
+            PostalAddress {
+                street: Some("1 <x> St".to_owned()),
+                postal_code: Some("1".to_owned()),
+                ..PostalAddress::default()
+            },
+        )]),
+        Type::Members => Value::Members(vec![Member {
+            key: "AA==".to_owned(),
+            mailbox: Mailbox { item: Some(id("AAMkAGQ0=")), ..mailbox("a@example.test") },
+            status: Some("Normal".to_owned()),
+        }]),
+        Type::CompleteName => Value::CompleteName(CompleteName {
+            title: Some("Dr".to_owned()),
+            full: Some("A B".to_owned()),
+            ..CompleteName::default()
+        }),
         Type::Entries(keys) => Value::Entries(vec![(keys[0].to_owned(), "x@example.test".to_owned())]),
         Type::Permissions => Value::Permissions(vec![
             Permission { user: PermissionUser::Default, rights: Rights::NONE, calendar: false },
@@ -100,6 +121,7 @@ fn attachment(is_item: bool) -> AttachmentInfo {
         inline: false,
         content: None,
         is_item,
+        is_photo: false,
     }
 }
 
@@ -303,6 +325,10 @@ fn built() -> Vec<Reply> {
                 folder: "A=".to_owned(),
                 item: "B=".to_owned(),
             }),
+            failed(),
+        ]),
+        Reply::ExpandDL(vec![
+            Outcome::Success(Expansion { members: vec![mailbox("a@example.test"), mailbox("b@example.test")] }),
             failed(),
         ]),
         Reply::ResolveNames(vec![

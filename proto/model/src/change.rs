@@ -31,7 +31,8 @@ pub enum Update {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Assignment {
     Prop(PropId, Value),
-    Indexed(IndexedPath, String),
+    /// One entry: a text, a mailbox, or a list of one member.
+    Indexed(IndexedPath, Value),
     Extended(ExtendedPath, ExtendedValue),
 }
 

@@ -166,7 +166,7 @@ macro_rules! operations {
 
 operations! {
     ResolveNames                      = op(E2007, Messages).built();
-    ExpandDL                          = op(E2007, Messages).refused(Code::ErrorNameResolutionNoResults);
+    ExpandDL                          = op(E2007, Messages).built();
     GetServerTimeZones                = op(E2010, Messages).with(&[("TimeZoneDefinitions", "")]).built();
     FindFolder                        = op(E2007, Messages).built();
     FindItem                          = op(E2007, Messages).built();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::property::ExtendedPath;
+use crate::value::PostalPart;
 use crate::{ItemKind, PropId};
 
 /// The name of a property in shapes, updates, restrictions and sort orders.
@@ -31,9 +32,24 @@ impl IndexedPath {
         id.row().built().then_some(id)
     }
 
+    /// What the store's table of contacts calls the entry, or the part of it: what contacts are searched and sorted by.
+    /// None where the property is not in that table.
+    pub fn contact_key(&self) -> Option<String> {
+        let row = self.prop()?.row();
+        row.in_contact_table().then(|| contact_key(row.element, &self.key, self.dictionary.row().part))
+    }
+
     /// A key as keys of its dictionary are compared.
     pub fn folded<'k>(&self, key: &'k str) -> Cow<'k, str> {
         if self.dictionary.ignores_case() { Cow::Owned(key.to_ascii_lowercase()) } else { Cow::Borrowed(key) }
+    }
+}
+
+/// `EmailAddresses/EmailAddress1`, `PhysicalAddresses/Home/City`: part of the database format.
+pub fn contact_key(element: &str, key: &str, part: Option<PostalPart>) -> String {
+    match part {
+        Some(part) => format!("{element}/{key}/{}", part.element()),
+        None => format!("{element}/{key}"),
     }
 }
 
@@ -66,7 +82,7 @@ pub struct DictionaryRow {
     /// The attribute that holds an entry's key.
     pub key_attribute: &'static str,
     /// The part of the entry that is meant, where entries have parts.
-    pub part: Option<&'static str>,
+    pub part: Option<PostalPart>,
 }
 
 const fn entries(dictionary: Dictionary, uri: &'static str, element: &'static str) -> DictionaryRow {
@@ -80,7 +96,7 @@ impl DictionaryRow {
         self
     }
 
-    const fn part(mut self, part: &'static str) -> DictionaryRow {
+    const fn part(mut self, part: PostalPart) -> DictionaryRow {
         self.part = Some(part);
         self
     }
@@ -91,11 +107,11 @@ impl DictionaryRow {
 static DICTIONARIES: [DictionaryRow; 10] = [
     entries(Dictionary::InternetMessageHeader, "item:InternetMessageHeader", "InternetMessageHeaders").of("InternetMessageHeader", "HeaderName"),
     entries(Dictionary::ImAddress, "contacts:ImAddress", "ImAddresses"),
-    entries(Dictionary::Street, "contacts:PhysicalAddress:Street", "PhysicalAddresses").part("Street"),
-    entries(Dictionary::City, "contacts:PhysicalAddress:City", "PhysicalAddresses").part("City"),
-    entries(Dictionary::State, "contacts:PhysicalAddress:State", "PhysicalAddresses").part("State"),
-    entries(Dictionary::CountryOrRegion, "contacts:PhysicalAddress:CountryOrRegion", "PhysicalAddresses").part("CountryOrRegion"),
-    entries(Dictionary::PostalCode, "contacts:PhysicalAddress:PostalCode", "PhysicalAddresses").part("PostalCode"),
+    entries(Dictionary::Street, "contacts:PhysicalAddress:Street", "PhysicalAddresses").part(PostalPart::Street),
+    entries(Dictionary::City, "contacts:PhysicalAddress:City", "PhysicalAddresses").part(PostalPart::City),
+    entries(Dictionary::State, "contacts:PhysicalAddress:State", "PhysicalAddresses").part(PostalPart::State),
+    entries(Dictionary::CountryOrRegion, "contacts:PhysicalAddress:CountryOrRegion", "PhysicalAddresses").part(PostalPart::CountryOrRegion),
+    entries(Dictionary::PostalCode, "contacts:PhysicalAddress:PostalCode", "PhysicalAddresses").part(PostalPart::PostalCode),
     entries(Dictionary::PhoneNumber, "contacts:PhoneNumber", "PhoneNumbers"),
     entries(Dictionary::EmailAddress, "contacts:EmailAddress", "EmailAddresses"),
     entries(Dictionary::Member, "distributionlist:Members:Member", "Members").of("Member", "Key"),

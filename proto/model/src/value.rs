@@ -32,6 +32,13 @@ pub enum Value {
     Responses(Vec<ResponseKind>),
     /// Dictionary properties (`contacts:PhoneNumber` ...): key and value in document order.
     Entries(Vec<(String, String)>),
+    /// `contacts:EmailAddresses`: the same of addresses with what is known besides.
+    Addresses(Vec<(String, Mailbox)>),
+    /// `contacts:PhysicalAddresses`.
+    PostalAddresses(Vec<(String, PostalAddress)>),
+    /// `distributionlist:Members`.
+    Members(Vec<Member>),
+    CompleteName(CompleteName),
     Permissions(Vec<Permission>),
 }
 
@@ -52,6 +59,103 @@ pub struct Mailbox {
     pub routing: Option<String>,
     /// `MailboxType`, as on the wire (`Mailbox`, `OneOff`, ...).
     pub kind: Option<String>,
+    /// The contact or list in a mailbox that is meant.
+    pub item: Option<WireId>,
+}
+
+/// `t:PhysicalAddressDictionaryEntryType` without its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostalAddress {
+    pub street: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+    pub postal_code: Option<String>,
+}
+
+/// One part of a postal address; each is a field of its own in updates and searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PostalPart {
+    Street,
+    City,
+    State,
+    CountryOrRegion,
+    PostalCode,
+}
+
+impl PostalPart {
+    /// In schema order.
+    pub const ALL: [PostalPart; 5] =
+        [PostalPart::Street, PostalPart::City, PostalPart::State, PostalPart::CountryOrRegion, PostalPart::PostalCode];
+
+    /// Its element.
+    pub const fn element(self) -> &'static str {
+        match self {
+            PostalPart::Street => "Street",
+            PostalPart::City => "City",
+            PostalPart::State => "State",
+            PostalPart::CountryOrRegion => "CountryOrRegion",
+            PostalPart::PostalCode => "PostalCode",
+        }
+    }
+
+    pub fn from_element(name: &str) -> Option<PostalPart> {
+        Self::ALL.into_iter().find(|part| part.element() == name)
+    }
+}
+
+impl PostalAddress {
+    pub fn part(&self, part: PostalPart) -> Option<&str> {
+        let text = match part {
+            PostalPart::Street => &self.street,
+            PostalPart::City => &self.city,
+            PostalPart::State => &self.state,
+            PostalPart::CountryOrRegion => &self.country,
+            PostalPart::PostalCode => &self.postal_code,
+        };
+        text.as_deref()
+    }
+
+    /// An empty text is none.
+    pub fn set(&mut self, part: PostalPart, text: Option<String>) {
+        let place = match part {
+            PostalPart::Street => &mut self.street,
+            PostalPart::City => &mut self.city,
+            PostalPart::State => &mut self.state,
+            PostalPart::CountryOrRegion => &mut self.country,
+            PostalPart::PostalCode => &mut self.postal_code,
+        };
+        *place = text.filter(|text| !text.is_empty());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == PostalAddress::default()
+    }
+}
+
+/// A member of a personal distribution list (MS-OXWSDLIST, MemberType).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// The server's, opaque to clients: what they delete it by.
+    pub key: String,
+    pub mailbox: Mailbox,
+    /// A word of MemberStatusType.
+    pub status: Option<String>,
+}
+
+/// `t:CompleteNameType`, worked out of a contact's names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompleteName {
+    pub title: Option<String>,
+    pub first: Option<String>,
+    pub middle: Option<String>,
+    pub last: Option<String>,
+    pub suffix: Option<String>,
+    pub initials: Option<String>,
+    pub full: Option<String>,
+    pub nickname: Option<String>,
+    pub yomi_first: Option<String>,
+    pub yomi_last: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +229,8 @@ pub struct AttachmentInfo {
     pub content: Option<Vec<u8>>,
     /// True for an attached item: written as ItemAttachment.
     pub is_item: bool,
+    /// The picture of the contact that it is attached to.
+    pub is_photo: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

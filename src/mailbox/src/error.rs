@@ -103,6 +103,6 @@ fn missing(what: Missing) -> Code {
         Missing::Item | Missing::Blob | Missing::Outgoing => Code::ErrorItemNotFound,
         Missing::Attachment => Code::ErrorInvalidAttachmentId,
         Missing::Subscription => Code::ErrorSubscriptionNotFound,
-        Missing::Mailbox | Missing::Account | Missing::Address => Code::ErrorNonExistentMailbox,
+        Missing::Mailbox | Missing::Account | Missing::Address | Missing::Group => Code::ErrorNonExistentMailbox,
     }
 }

@@ -5,6 +5,7 @@
 //! | may they? | `gate/`, the only way to a mailbox |
 //! | how is a new item put together? | `item/draft.rs` |
 //! | how does a property get into an item, and what follows from it? | `item/edit.rs`, `item/derive.rs` |
+//! | what does a kind of items do besides? | `kind/`, one file each |
 //! | what is a property of an item, as clients see it? | `property/` |
 //! | how is a message sent? | `item/submit.rs` |
 //! | how does mail get into a mailbox? | `deliver/` |
@@ -20,6 +21,7 @@ pub mod deliver;
 pub mod error;
 pub mod gate;
 pub mod item;
+pub mod kind;
 pub mod log;
 pub mod property;
 pub mod random;

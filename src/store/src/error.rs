@@ -18,7 +18,7 @@ pub enum StoreError {
     },
     /// Name, login or address is taken.
     Exists(Missing),
-    /// A folder would come to lie below itself.
+    /// A folder would come to lie below itself, or a group to be in itself.
     Cycle,
     /// The mailbox would grow beyond its quota.
     Quota,
@@ -44,6 +44,7 @@ pub enum Missing {
     Mailbox,
     Account,
     Address,
+    Group,
     Folder,
     Item,
     Attachment,
@@ -59,7 +60,7 @@ impl fmt::Display for StoreError {
             StoreError::NotFound(what) => write!(f, "there is no such {}", what.word()),
             StoreError::Conflict { current } => write!(f, "it was changed meanwhile (now at {current})"),
             StoreError::Exists(what) => write!(f, "there is one already: {}", what.word()),
-            StoreError::Cycle => f.write_str("a folder cannot lie below itself"),
+            StoreError::Cycle => f.write_str("nothing can lie below itself"),
             StoreError::Quota => f.write_str("the mailbox is full"),
             StoreError::Unfit { text, .. } => write!(f, "it cannot be stored: {text}"),
             StoreError::Subscriptions => f.write_str("the account has as many subscriptions as it may"),
@@ -78,6 +79,7 @@ impl Missing {
             Missing::Mailbox => "mailbox",
             Missing::Account => "account",
             Missing::Address => "address",
+            Missing::Group => "group",
             Missing::Folder => "folder",
             Missing::Item => "item",
             Missing::Attachment => "attachment",

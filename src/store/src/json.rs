@@ -6,8 +6,10 @@
 //! | whole number, real, boolean | number, boolean |
 //! | time | string, RFC 3339 in UTC |
 //! | octets | string, base64 |
-//! | mailbox | object of `name`, `address`, `routing`, `kind`, each only if set |
-//! | dictionary, headers | array of `[key, value]` |
+//! | mailbox | object of `name`, `address`, `routing`, `kind`, `item`, `item_change`, each only if set |
+//! | postal address | object of its elements, each only if set |
+//! | dictionary, headers | array of `[key, value]`; mail addresses once were texts in it |
+//! | members of a list | array of `[key, mailbox]`, the mailbox with `status` |
 //! | several | array |
 
 use base64::Engine;
@@ -15,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use ewsd_model::Value;
 use ewsd_model::property::Type;
 use ewsd_model::property::mapi::{ExtendedValue, MapiType, Scalar};
-use ewsd_model::value::Mailbox;
+use ewsd_model::value::{Mailbox, Member, PostalAddress, PostalPart, WireId};
 use serde_json::{Map, Value as Json};
 
 /// A property's value for `props`; None for values that never live there (ids, bodies, computed ones).
@@ -34,8 +36,18 @@ pub fn encode(value: &Value) -> Option<Json> {
         Value::Headers(pairs) | Value::Entries(pairs) => {
             pairs.iter().map(|(key, value)| Json::from([key.as_str(), value.as_str()].as_slice())).collect()
         }
+        Value::Addresses(entries) => pairs(entries, encode_mailbox),
+        Value::PostalAddresses(entries) => pairs(entries, encode_postal),
+        Value::Members(members) => members
+            .iter()
+            .map(|member| Json::from(vec![Json::from(member.key.as_str()), encode_member(member)]))
+            .collect(),
         _ => return None,
     })
+}
+
+fn pairs<V>(entries: &[(String, V)], encode: fn(&V) -> Json) -> Json {
+    entries.iter().map(|(key, value)| Json::from(vec![Json::from(key.as_str()), encode(value)])).collect()
 }
 
 /// What [`encode`] wrote for a property of this type; None if it cannot be that.
@@ -55,6 +67,14 @@ pub fn decode(ty: Type, json: &Json) -> Option<Value> {
         Type::Recipients => Value::Mailboxes(json.as_array()?.iter().map(decode_mailbox).collect::<Option<_>>()?),
         Type::Headers => Value::Headers(decode_pairs(json)?),
         Type::Entries(_) => Value::Entries(decode_pairs(json)?),
+        Type::Addresses(_) => Value::Addresses(keyed(json, decode_entry)?),
+        Type::PostalAddresses(_) => Value::PostalAddresses(keyed(json, decode_postal)?),
+        Type::Members => {
+            let members = keyed(json, |member| Some((decode_mailbox(member)?, text(member, "status"))))?;
+            Value::Members(
+                members.into_iter().map(|(key, (mailbox, status))| Member { key, mailbox, status }).collect(),
+            )
+        }
         _ => return None,
     })
 }
@@ -109,25 +129,68 @@ fn decode_scalar(ty: MapiType, json: &Json) -> Option<Scalar> {
 }
 
 pub(crate) fn encode_mailbox(mailbox: &Mailbox) -> Json {
-    let parts = [
-        ("name", &mailbox.name),
-        ("address", &mailbox.address),
-        ("routing", &mailbox.routing),
-        ("kind", &mailbox.kind),
-    ];
-    let members = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Json::from(part.as_deref()?))));
-    Json::Object(members.collect::<Map<_, _>>())
+    let item = mailbox.item.as_ref();
+    object([
+        ("name", mailbox.name.as_deref()),
+        ("address", mailbox.address.as_deref()),
+        ("routing", mailbox.routing.as_deref()),
+        ("kind", mailbox.kind.as_deref()),
+        ("item", item.map(|item| item.id.as_str())),
+        ("item_change", item.and_then(|item| item.change_key.as_deref())),
+    ])
 }
 
 pub(crate) fn decode_mailbox(json: &Json) -> Option<Mailbox> {
-    let members = json.as_object()?;
-    let part = |key: &str| members.get(key).and_then(Json::as_str).map(str::to_owned);
-    Some(Mailbox { name: part("name"), address: part("address"), routing: part("routing"), kind: part("kind") })
+    json.as_object()?;
+    let part = |key: &str| text(json, key);
+    let item = part("item").map(|id| WireId { id, change_key: part("item_change") });
+    Some(Mailbox { name: part("name"), address: part("address"), routing: part("routing"), kind: part("kind"), item })
+}
+
+/// An entry of mail addresses, which once was nothing but the address.
+fn decode_entry(json: &Json) -> Option<Mailbox> {
+    match json.as_str() {
+        Some(address) => Some(Mailbox { address: Some(address.to_owned()), ..Mailbox::default() }),
+        None => decode_mailbox(json),
+    }
+}
+
+fn encode_member(member: &Member) -> Json {
+    let mut json = encode_mailbox(&member.mailbox);
+    if let (Json::Object(members), Some(status)) = (&mut json, &member.status) {
+        members.insert("status".to_owned(), Json::from(status.as_str()));
+    }
+    json
+}
+
+fn encode_postal(address: &PostalAddress) -> Json {
+    object(PostalPart::ALL.map(|part| (part.element(), address.part(part))))
+}
+
+fn decode_postal(json: &Json) -> Option<PostalAddress> {
+    json.as_object()?;
+    let mut address = PostalAddress::default();
+    PostalPart::ALL.iter().for_each(|part| address.set(*part, text(json, part.element())));
+    Some(address)
+}
+
+fn object<const N: usize>(parts: [(&str, Option<&str>); N]) -> Json {
+    let members = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Json::from(part?))));
+    Json::Object(members.collect::<Map<_, _>>())
+}
+
+fn text(json: &Json, key: &str) -> Option<String> {
+    json.get(key).and_then(Json::as_str).map(str::to_owned)
 }
 
 fn decode_pairs(json: &Json) -> Option<Vec<(String, String)>> {
+    keyed(json, |value| value.as_str().map(str::to_owned))
+}
+
+/// A dictionary's entries, each read by `decode`.
+fn keyed<V>(json: &Json, decode: impl Fn(&Json) -> Option<V>) -> Option<Vec<(String, V)>> {
     let pair = |pair: &Json| match pair.as_array()?.as_slice() {
-        [key, value] => Some((key.as_str()?.to_owned(), value.as_str()?.to_owned())),
+        [key, value] => Some((key.as_str()?.to_owned(), decode(value)?)),
         _ => None,
     };
     json.as_array()?.iter().map(pair).collect()
@@ -142,6 +205,9 @@ mod tests {
     fn every_stored_type_comes_back_as_it_was() {
         let mailbox =
             Mailbox { name: Some("Ann".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
+        let item = Some(WireId { id: "AA==".into(), change_key: Some("k".into()) });
+        let linked = Mailbox { item, ..mailbox.clone() };
+        let home = PostalAddress { city: Some("Brno".into()), ..PostalAddress::default() };
         let cases = [
             (Type::Text, Value::Text("é".into())),
             (Type::Bool, Value::Bool(true)),
@@ -155,6 +221,12 @@ mod tests {
             (Type::Recipients, Value::Mailboxes(vec![mailbox, Mailbox::default()])),
             (Type::Headers, Value::Headers(vec![("Subject".into(), "x".into())])),
             (Type::Entries(&["A"]), Value::Entries(vec![("A".into(), "1".into())])),
+            (Type::Addresses(&["A"]), Value::Addresses(vec![("A".into(), linked.clone())])),
+            (Type::PostalAddresses(&["A"]), Value::PostalAddresses(vec![("A".into(), home)])),
+            (
+                Type::Members,
+                Value::Members(vec![Member { key: "k".into(), mailbox: linked, status: Some("Normal".into()) }]),
+            ),
         ];
         for (ty, value) in cases {
             assert_eq!(decode(ty, &encode(&value).unwrap()), Some(value), "{ty:?}");
@@ -179,6 +251,13 @@ mod tests {
             assert_eq!(decode_extended(ty, false, &encode_extended(&one)), Some(one));
             assert_eq!(decode_extended(ty, true, &encode_extended(&many)), Some(many));
         }
+    }
+
+    #[test]
+    fn addresses_that_were_texts_are_read() {
+        let once = serde_json::json!([["A", "ann@example.test"]]);
+        let ann = Mailbox { address: Some("ann@example.test".into()), ..Mailbox::default() };
+        assert_eq!(decode(Type::Addresses(&["A"]), &once), Some(Value::Addresses(vec![("A".into(), ann)])));
     }
 
     #[test]

@@ -42,6 +42,8 @@ const MIGRATIONS: &[Migration] = migrations![
     3 "far_pages",
     4 "message_id_digest",
     5 "creator",
+    6 "contact",
+    7 "group",
     8 "attached",
     9 "raw_numbers",
     10 "folder_class",

@@ -12,18 +12,20 @@ use super::{Fate, Fates, Trouble};
 pub(crate) fn deliver(store: &mut Store, settings: &Settings, message: &mut Outgoing) -> Result<Fates, StoreError> {
     let known = store.recipients(&message.recipients)?;
     let ours = Domains::read(store, settings)?;
-    let find = |address: &str| known.iter().find(|one| one.address.eq_ignore_ascii_case(address));
     let mut here: Vec<(String, Recipient)> = Vec::new();
     let mut fates = Fates::new();
     let mut away = Vec::new();
     for address in &message.recipients {
-        match find(address) {
-            Some(one) => here.push((address.clone(), one.clone())),
-            None if ours.hold(address) => {
-                let text = "there is no mailbox here with this address";
-                fates.push((address.clone(), Fate::Failed(Trouble::own("5.1.1", text))));
-            }
-            None => away.push(address.clone()),
+        let mut found = known.iter().filter(|one| one.address.eq_ignore_ascii_case(address)).peekable();
+        if found.peek().is_some() {
+            // An address that has become a group's meanwhile: from here on its members are whom the message waits for.
+            let each = |one: &Recipient| (if one.group { one.own_address() } else { address }.to_owned(), one.clone());
+            here.extend(found.map(each));
+        } else if ours.hold(address) {
+            let text = "there is no mailbox here with this address";
+            fates.push((address.clone(), Fate::Failed(Trouble::own("5.1.1", text))));
+        } else {
+            away.push(address.clone());
         }
     }
     if !here.is_empty() {

@@ -134,6 +134,7 @@ handlers! {
     GetStreamingEvents => event::stream;
     ConvertId => directory::convert_id;
     ResolveNames => directory::resolve_names;
+    ExpandDL => directory::expand_dl;
     GetServerTimeZones => directory::time_zones;
 }
 

@@ -13,7 +13,7 @@ use ewsd_mailbox::property::{Bodies, Item, Needs, extended, item};
 use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{ExtendedPath, Source, sequence};
-use ewsd_model::value::BodyFormat;
+use ewsd_model::value::{BodyFormat, PostalAddress};
 use ewsd_model::{ItemKind, PropId, Value, Version};
 
 /// What is to be shown of items.
@@ -238,14 +238,44 @@ impl Shape {
                 Some(Value::Entries(entries)) => {
                     Value::Entries(entries.into_iter().filter(|entry| keep(&entry.0)).collect())
                 }
+                Some(Value::Addresses(entries)) => {
+                    Value::Addresses(entries.into_iter().filter(|entry| keep(&entry.0)).collect())
+                }
+                Some(Value::PostalAddresses(entries)) => Value::PostalAddresses(self.parts(id, entries)),
+                Some(Value::Members(members)) => {
+                    Value::Members(members.into_iter().filter(|member| keep(&member.key)).collect())
+                }
                 Some(Value::Headers(lines)) => Value::Headers(lines.into_iter().filter(|line| keep(&line.0)).collect()),
                 _ => continue,
             };
-            let empty = matches!(&value, Value::Entries(pairs) | Value::Headers(pairs) if pairs.is_empty());
+            let empty = match &value {
+                Value::Entries(pairs) | Value::Headers(pairs) => pairs.is_empty(),
+                Value::Addresses(entries) => entries.is_empty(),
+                Value::PostalAddresses(entries) => entries.is_empty(),
+                Value::Members(members) => members.is_empty(),
+                _ => false,
+            };
             if !empty {
                 view.props.push((id, value));
             }
         }
+    }
+
+    /// The parts of postal addresses that are asked for.
+    fn parts(&self, id: PropId, entries: Vec<(String, PostalAddress)>) -> Vec<(String, PostalAddress)> {
+        let mut kept = Vec::new();
+        for (key, whole) in entries {
+            let mut address = PostalAddress::default();
+            for one in self.indexed.iter().filter(|one| one.key == key && one.prop() == Some(id)) {
+                if let Some(part) = one.dictionary.row().part {
+                    address.set(part, whole.part(part).map(str::to_owned));
+                }
+            }
+            if !address.is_empty() {
+                kept.push((key, address));
+            }
+        }
+        kept
     }
 }
 

@@ -20,6 +20,9 @@ use super::request::Worker;
 /// Error replies after which a client is sent away.
 const ERRORS: u8 = 20;
 
+/// In a recipient's number: it is that of a group, not of an account.
+const GROUP: u64 = 1 << 62;
+
 /// What the master is to frame next; None: close.
 type Next = Option<LmtpExpect>;
 
@@ -114,7 +117,7 @@ impl Worker<'_> {
         Some(LmtpExpect::Lines)
     }
 
-    /// Who has the address; `<postmaster>` without a domain is any postmaster here (RFC 5321 4.5.1).
+    /// Who has the address, an account or a group; `<postmaster>` without a domain is any postmaster here (RFC 5321 4.5.1).
     fn find(&mut self, address: &str, session: &Session) -> Result<u64, Said> {
         // The session must still fit beside its connection.
         if session.encode().len() + 16 > CONN_CONTEXT_MAX {
@@ -127,6 +130,23 @@ impl Worker<'_> {
         match found {
             Ok(Some(account)) if account.disabled => Err(Said::MAILBOX_DISABLED),
             Ok(Some(account)) => u64::try_from(account.account).map_err(|_| Said::TEMPORARY),
+            Ok(None) => self.find_group(address),
+            Err(error) => {
+                self.failed(&error);
+                Err(Said::TEMPORARY)
+            }
+        }
+    }
+
+    /// A group that reaches somebody.
+    fn find_group(&mut self, address: &str) -> Result<u64, Said> {
+        let found = self.store.group(address).and_then(|group| {
+            let Some(group) = group else { return Ok(None) };
+            let members = self.store.group_recipients(group.group)?;
+            Ok((!members.is_empty()).then_some(group.group))
+        });
+        match found {
+            Ok(Some(group)) => u64::try_from(group).map(|group| group | GROUP).map_err(|_| Said::TEMPORARY),
             Ok(None) => Err(Said::NO_SUCH_MAILBOX),
             Err(error) => {
                 self.failed(&error);
@@ -162,7 +182,7 @@ impl Worker<'_> {
                 return transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(out));
             }
         };
-        let results = deliver::deliver_to(&mut self.store, self.settings, trace, &targets, &unstuff(data));
+        let results = deliver::deliver_to_each(&mut self.store, self.settings, trace, &targets, &unstuff(data));
         for (what, n) in counts(&results) {
             self.tally.add(what, n);
         }
@@ -178,11 +198,14 @@ impl Worker<'_> {
     }
 
     /// Those who were there at RCPT and still are.
-    fn targets(&mut self, recipients: &[u64]) -> Result<Vec<Option<Target>>, StoreError> {
+    fn targets(&mut self, recipients: &[u64]) -> Result<Vec<Vec<Target>>, StoreError> {
         let mut targets = Vec::with_capacity(recipients.len());
         for number in recipients {
-            let account = self.store.account(i64::try_from(*number).unwrap_or(0))?;
-            targets.push(account.map(Target::from));
+            let own = i64::try_from(number & !GROUP).unwrap_or(0);
+            targets.push(match number & GROUP != 0 {
+                true => self.store.group_recipients(own)?.into_iter().map(Target::from).collect(),
+                false => self.store.account(own)?.map(Target::from).into_iter().collect(),
+            });
         }
         Ok(targets)
     }

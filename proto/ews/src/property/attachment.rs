@@ -136,7 +136,7 @@ pub(crate) fn write_tail(w: &mut Writer<'_>, info: &AttachmentInfo) {
     if info.is_item {
         return;
     }
-    w.bool_element(T, "IsContactPhoto", false);
+    w.bool_element(T, "IsContactPhoto", info.is_photo);
     if let Some(content) = &info.content {
         w.base64_element(T, "Content", content);
     }

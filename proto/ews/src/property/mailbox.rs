@@ -1,7 +1,7 @@
 //! Mail addresses with their names (EmailAddressType): one as the author of a message, several as its recipients.
 
 use ewsd_model::property::Prop;
-use ewsd_model::value::Mailbox;
+use ewsd_model::value::{Mailbox, WireId};
 
 use crate::cursor::{Cursor, Element, Read};
 use crate::fault::Fault;
@@ -13,7 +13,7 @@ use crate::writer::{T, Writer};
 const ELEMENT: &str = "Mailbox";
 
 /// MailboxTypeType.
-const TYPES: &[&str] = &[
+pub(super) const TYPES: &[&str] = &[
     "Unknown",
     "OneOff",
     "Mailbox",
@@ -33,18 +33,22 @@ record! {
             "EmailAddress" address: filled String, trimmed => text_element;
             "RoutingType" routing: filled String, text => text_element;
             "MailboxType" kind: filled String, mailbox_type => text_element;
+            "ItemId" item: optional WireId, WireId::read => write_id;
         }
-        // The contact that the address was taken from; the address itself stands beside it.
-        ignored { "ItemId" "OriginalDisplayName" }
+        ignored { "OriginalDisplayName" }
     }
 }
 
-fn text_element(w: &mut Writer<'_>, name: &str, text: &str) {
+pub(super) fn text_element(w: &mut Writer<'_>, name: &str, text: &str) {
     w.text_element(T, name, text);
 }
 
 fn trimmed(c: &mut Cursor<'_>, _: &Element<'_>) -> Result<String, Fault> {
     Ok(c.text()?.trim().to_owned())
+}
+
+fn write_id(w: &mut Writer<'_>, name: &str, id: &WireId) {
+    id.write(w, name);
 }
 
 fn mailbox_type(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<String, Fault> {
@@ -63,7 +67,8 @@ pub(super) fn read_all(c: &mut Cursor<'_>, _: &Element<'_>, _: &Prop) -> Result<
         if child.name() != ELEMENT {
             return Err(c.unexpected(&child));
         }
-        mailboxes.push(Mailbox::read(c, &child)?);
+        // The contact that the address was taken from; the address itself stands beside it.
+        mailboxes.push(Mailbox { item: None, ..Mailbox::read(c, &child)? });
     }
     Ok(Some(mailboxes))
 }

@@ -4,12 +4,15 @@
 
 pub(crate) mod attachment;
 mod body;
+mod complete_name;
 mod effective_rights;
 pub(crate) mod entry;
 mod flag;
 mod id;
 pub(crate) mod mailbox;
+mod member;
 mod permission;
+mod postal_address;
 mod text;
 
 use ewsd_model::code::Code;
@@ -84,6 +87,10 @@ types! {
     FolderId => FolderId, record, write_record;
     Headers => Headers, entry::read_headers, entry::write_headers;
     Entries => Entries, entry::read, entry::write;
+    Addresses => Addresses, entry::read_addresses, entry::write_addresses;
+    PostalAddresses => PostalAddresses, postal_address::read, postal_address::write;
+    Members => Members, member::read, member::write;
+    CompleteName => CompleteName, refused, write_record;
     Attachments => Attachments, refused, attachment::write;
     Rights => Rights, refused, write_record;
     Responses => Responses, refused, write_responses;

@@ -4,7 +4,9 @@
 use ewsd_model::PropId;
 use ewsd_model::property::TABLE;
 use ewsd_model::rights::Rights;
-use ewsd_model::value::{Body, BodyType, Flag, FlagStatus, Mailbox, Permission, PermissionUser, WireId};
+use ewsd_model::value::{
+    Body, BodyType, Flag, FlagStatus, Mailbox, Member, Permission, PermissionUser, PostalAddress, WireId,
+};
 
 use super::*;
 use crate::cursor::TYPES;
@@ -18,6 +20,7 @@ fn sample(ty: Type) -> Option<Value> {
         address: Some(format!("{name}@example.test")),
         routing: Some(text("SMTP")),
         kind: Some(text("OneOff")),
+        item: None,
     };
     let id = WireId { id: text("AAE="), change_key: Some(text("CQ==")) };
     Some(match ty {
@@ -42,11 +45,23 @@ fn sample(ty: Type) -> Option<Value> {
         Type::FolderId => Value::FolderId(WireId { change_key: None, ..id }),
         Type::Headers => Value::Headers(vec![(text("X-A"), text("b"))]),
         Type::Entries(keys) => Value::Entries(vec![(text(keys[0]), text("1"))]),
+        Type::Addresses(keys) => Value::Addresses(vec![(text(keys[0]), mailbox("anna"))]),
+        Type::PostalAddresses(keys) => {
+            let home = PostalAddress { city: Some(text("Brno & co")), ..PostalAddress::default() };
+            Value::PostalAddresses(vec![(text(keys[0]), home)])
+        }
+        // Its key is the server's alone, its item is whom it stands for.
+        Type::Members => {
+            let mailbox = Mailbox { item: Some(id), ..mailbox("anna") };
+            Value::Members(vec![Member { key: String::new(), mailbox, status: Some(text("Normal")) }])
+        }
         Type::Permissions => {
             let user = PermissionUser::Address { name: text("Anna"), address: text("anna@example.test") };
             Value::Permissions(vec![Permission { user, rights: Rights::EDITOR, calendar: false }])
         }
-        Type::Attachments | Type::Rights | Type::Responses | Type::Extended | Type::Unbuilt => return None,
+        Type::Attachments | Type::Rights | Type::Responses | Type::CompleteName | Type::Extended | Type::Unbuilt => {
+            return None;
+        }
     })
 }
 

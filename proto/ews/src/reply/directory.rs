@@ -1,4 +1,4 @@
-//! Answers of ConvertId and ResolveNames.
+//! Answers of ConvertId, ResolveNames and ExpandDL.
 
 use ewsd_model::operation::Op;
 use ewsd_model::value::Mailbox;
@@ -38,6 +38,22 @@ pub(super) fn resolved(w: &mut Writer<'_>, _: Op, found: Option<&Resolutions>) {
         w.close(T, "Resolution");
     }
     w.close(M, "ResolutionSet");
+}
+
+/// The members of a list, one level of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expansion {
+    pub members: Vec<Mailbox>,
+}
+
+pub(super) fn expanded(w: &mut Writer<'_>, _: Op, found: Option<&Expansion>) {
+    let Some(found) = found else { return };
+    w.tag(M, "DLExpansion");
+    w.number_attribute("TotalItemsInView", i64::try_from(found.members.len()).unwrap_or(i64::MAX));
+    w.plain_attribute("IncludesLastItemInRange", boolean(true));
+    w.end_tag();
+    found.members.iter().for_each(|member| mailbox::write(w, member));
+    w.close(M, "DLExpansion");
 }
 
 /// The element's schema type says nothing of what it holds: `xsi:type` does.

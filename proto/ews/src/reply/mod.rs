@@ -12,7 +12,7 @@ mod sync;
 mod timezone;
 
 pub use attachment::AttachmentView;
-pub use directory::{Resolution, Resolutions};
+pub use directory::{Expansion, Resolution, Resolutions};
 pub use event::{Event, Notification, Object, StreamDocument, Subscribed};
 pub use folder::{Found, Next};
 pub use item::Updated;

@@ -8,6 +8,7 @@ use super::mapi::ExtendedName;
 use super::{Column, ExtendedPath, MapiType, PropId, SetId, TABLE, bit};
 use crate::Kinds;
 use crate::property::Mapi;
+use crate::value::PostalPart;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -24,6 +25,10 @@ pub enum Alias {
     Names(PropId),
     /// One entry of a dictionary property.
     Entry(PropId, &'static str),
+    /// One part of an entry of mail addresses.
+    EntryPart(PropId, &'static str, Part),
+    /// One part of an entry of postal addresses.
+    Postal(PropId, &'static str, PostalPart),
     Flag(FlagPart),
     /// The line of that name in the message's header (the path has the name, in lower case).
     Header,
@@ -90,8 +95,16 @@ const fn tag(tag: u16, ty: MapiType, kinds: Kinds, alias: Alias) -> (Mapi, Kinds
     (Mapi::Tag(tag, ty), kinds, alias)
 }
 
-const fn address(id: u32, key: &'static str) -> (Mapi, Kinds, Alias) {
-    (Mapi::Id(SetId::Address, id, String), CONTACT, Entry(PropId::ContactEmailAddresses, key))
+const fn address(id: u32, key: &'static str, part: Part) -> (Mapi, Kinds, Alias) {
+    (Mapi::Id(SetId::Address, id, String), CONTACT, EntryPart(PropId::ContactEmailAddresses, key, part))
+}
+
+const fn postal(number: u16, key: &'static str, part: PostalPart) -> (Mapi, Kinds, Alias) {
+    tag(number, String, CONTACT, Postal(PropId::ContactPhysicalAddresses, key, part))
+}
+
+const fn business(id: u32, part: PostalPart) -> (Mapi, Kinds, Alias) {
+    (Mapi::Id(SetId::Address, id, String), CONTACT, Postal(PropId::ContactPhysicalAddresses, "Business", part))
 }
 
 const fn phone(number: u16, key: &'static str) -> (Mapi, Kinds, Alias) {
@@ -150,9 +163,30 @@ const ALIASES: &[(Mapi, Kinds, Alias)] = &[
     tag(0x0077, String, MAIL, Part(PropId::MessageReceivedRepresenting, Part::Routing)),
     tag(0x0050, String, MAIL, Names(PropId::MessageReplyTo)),
     // Contacts: entries of dictionaries
-    address(0x8083, "EmailAddress1"),
-    address(0x8093, "EmailAddress2"),
-    address(0x80a3, "EmailAddress3"),
+    address(0x8080, "EmailAddress1", Part::Name),
+    address(0x8082, "EmailAddress1", Part::Routing),
+    address(0x8083, "EmailAddress1", Part::Address),
+    address(0x8090, "EmailAddress2", Part::Name),
+    address(0x8092, "EmailAddress2", Part::Routing),
+    address(0x8093, "EmailAddress2", Part::Address),
+    address(0x80a0, "EmailAddress3", Part::Name),
+    address(0x80a2, "EmailAddress3", Part::Routing),
+    address(0x80a3, "EmailAddress3", Part::Address),
+    postal(0x3a5d, "Home", PostalPart::Street),
+    postal(0x3a59, "Home", PostalPart::City),
+    postal(0x3a5c, "Home", PostalPart::State),
+    postal(0x3a5a, "Home", PostalPart::CountryOrRegion),
+    postal(0x3a5b, "Home", PostalPart::PostalCode),
+    business(0x8045, PostalPart::Street),
+    business(0x8046, PostalPart::City),
+    business(0x8047, PostalPart::State),
+    business(0x8049, PostalPart::CountryOrRegion),
+    business(0x8048, PostalPart::PostalCode),
+    postal(0x3a63, "Other", PostalPart::Street),
+    postal(0x3a5f, "Other", PostalPart::City),
+    postal(0x3a62, "Other", PostalPart::State),
+    postal(0x3a60, "Other", PostalPart::CountryOrRegion),
+    postal(0x3a61, "Other", PostalPart::PostalCode),
     (Mapi::Id(SetId::Address, 0x8062, String), CONTACT, Entry(PropId::ContactImAddresses, "ImAddress1")),
     phone(0x3a2e, "AssistantPhone"),
     phone(0x3a24, "BusinessFax"),
@@ -349,9 +383,8 @@ mod tests {
     #[test]
     fn entries_are_keys() {
         for row in ALIASES {
-            if let Entry(id, key) = row.2 {
-                let super::super::Type::Entries(keys) = id.row().ty else { panic!("{id:?}") };
-                assert!(keys.contains(&key), "{key}");
+            if let Entry(id, key) | EntryPart(id, key, _) | Postal(id, key, _) = row.2 {
+                assert!(id.row().keys().expect("a dictionary").contains(&key), "{key}");
             }
         }
     }

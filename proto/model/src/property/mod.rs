@@ -44,6 +44,13 @@ pub enum Type {
     Responses,
     /// `<Entry Key="…">` children; the words are the keys.
     Entries(&'static [&'static str]),
+    /// The same of mail addresses, with their name, routing and kind as attributes.
+    Addresses(&'static [&'static str]),
+    /// The same of postal addresses.
+    PostalAddresses(&'static [&'static str]),
+    /// `<Member Key="…">` children; the server makes the keys.
+    Members,
+    CompleteName,
     Permissions,
     /// The place of extended properties in the sequence; not a property itself.
     Extended,
@@ -222,6 +229,22 @@ pub struct Prop {
 impl Prop {
     pub fn allows(&self, ability: u8) -> bool {
         self.can & ability == ability
+    }
+
+    /// The keys of a dictionary. None: it is none, or its keys are the server's.
+    pub fn keys(&self) -> Option<&'static [&'static str]> {
+        match self.ty {
+            Type::Entries(keys) | Type::Addresses(keys) | Type::PostalAddresses(keys) => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// Contacts and lists are searched and sorted by it, so its texts are in a table of their own, under the element or
+    /// under [`contact_key`](crate::path::contact_key).
+    pub fn in_contact_table(&self) -> bool {
+        const PEOPLE: Kinds = Kinds::CONTACT.or(Kinds::LIST);
+        let text = matches!(self.ty, Type::Text) && self.allows(can::QUERY);
+        self.source == Source::Json && self.kinds.0 & !PEOPLE.0 == 0 && (text || self.keys().is_some())
     }
 
     pub fn built(&self) -> bool {

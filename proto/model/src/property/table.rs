@@ -115,6 +115,7 @@ const PHONES: &[&str] = &[
     "HomeFax", "HomePhone", "HomePhone2", "Isdn", "MobilePhone", "OtherFax", "OtherTelephone", "Pager", "PrimaryPhone",
     "RadioPhone", "Telex", "TtyTddPhone", "BusinessMobile", "IPPhone", "Mms", "Msn",
 ];
+const POSTAL: &[&str] = &["Home", "Business", "Other"];
 const EMAILS: &[&str] = &["EmailAddress1", "EmailAddress2", "EmailAddress3"];
 const IMS: &[&str] = &["ImAddress1", "ImAddress2", "ImAddress3"];
 
@@ -340,11 +341,11 @@ table! {
     ContactInitials                        contacts:Initials                        = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a0a, String);
     ContactMiddleName                      contacts:MiddleName                      = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a44, String);
     ContactNickname                        contacts:Nickname                        = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a4f, String);
-    ContactCompleteName                    contacts:CompleteName                    = unbuilt(CONTACT).can(FIND).default(CONTACT).all(CONTACT);
+    ContactCompleteName                    contacts:CompleteName                    = row(CompleteName, CONTACT).computed().default(CONTACT).all(CONTACT);
     ContactCompanyName                     contacts:CompanyName                     = row(Text, CONTACT).can(WRITE | FIND).default(CONTACT).tag(0x3a16, String);
-    ContactEmailAddresses                  contacts:EmailAddresses                  = row(Entries(EMAILS), CONTACT).can(CREATE | SET).default(CONTACT).all(CONTACT);
+    ContactEmailAddresses                  contacts:EmailAddresses                  = row(Addresses(EMAILS), CONTACT).can(CREATE | SET).default(CONTACT).all(CONTACT);
     ContactAbchEmailAddresses              contacts:AbchEmailAddresses              = unbuilt(CONTACT).since(E2015);
-    ContactPhysicalAddresses               contacts:PhysicalAddresses               = unbuilt(CONTACT).can(CREATE | SET).default(CONTACT).all(CONTACT);
+    ContactPhysicalAddresses               contacts:PhysicalAddresses               = row(PostalAddresses(POSTAL), CONTACT).can(CREATE | SET).default(CONTACT).all(CONTACT);
     ContactPhoneNumbers                    contacts:PhoneNumbers                    = row(Entries(PHONES), CONTACT).can(CREATE | SET).default(CONTACT).all(CONTACT);
     ContactAssistantName                   contacts:AssistantName                   = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a30, String);
     ContactBirthday                        contacts:Birthday                        = row(Time, CONTACT).can(WRITE | FIND).tag(0x3a42, SystemTime);
@@ -352,7 +353,7 @@ table! {
     ContactChildren                        contacts:Children                        = row(Texts, CONTACT).can(WRITE | FIND).all(CONTACT).tags(0x3a58, String);
     ContactCompanies                       contacts:Companies                       = row(Texts, CONTACT).can(WRITE | FIND).ids(SetId::Common, 0x8539, String);
     ContactContactSource                   contacts:ContactSource                   = row(Enum(CONTACT_SOURCE), CONTACT.or(LIST)).can(FIND).all(CONTACT.or(LIST));
-    ListMembers                            distributionlist:Members                 = unbuilt(LIST).since(E2010).can(CREATE | SET);
+    ListMembers                            distributionlist:Members                 = row(Members, LIST).since(E2010).get_only().can(WRITE | APPEND);
     ContactDepartment                      contacts:Department                      = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a18, String);
     ContactGeneration                      contacts:Generation                      = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a05, String);
     ContactImAddresses                     contacts:ImAddresses                     = row(Entries(IMS), CONTACT).can(CREATE | SET).default(CONTACT).all(CONTACT);
@@ -365,7 +366,7 @@ table! {
     ContactSpouseName                      contacts:SpouseName                      = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a48, String);
     ContactSurname                         contacts:Surname                         = row(Text, CONTACT).can(WRITE | FIND).all(CONTACT).tag(0x3a11, String);
     ContactWeddingAnniversary              contacts:WeddingAnniversary              = row(Time, CONTACT).can(WRITE | FIND).tag(0x3a41, SystemTime);
-    ContactHasPicture                      contacts:HasPicture                      = row(Bool, CONTACT).since(E2010).can(FIND).all(CONTACT).id(SetId::Address, 0x8015, Boolean);
+    ContactHasPicture                      contacts:HasPicture                      = row(Bool, CONTACT).since(E2010).computed().all(CONTACT).id(SetId::Address, 0x8015, Boolean);
     ContactPhoneticFullName                contacts:PhoneticFullName                = row(Text, CONTACT).since(E2010_SP2).can(FIND).all(CONTACT);
     ContactPhoneticFirstName               contacts:PhoneticFirstName               = row(Text, CONTACT).since(E2010_SP2).can(FIND).all(CONTACT).id(SetId::Address, 0x802c, String);
     ContactPhoneticLastName                contacts:PhoneticLastName                = row(Text, CONTACT).since(E2010_SP2).can(FIND).all(CONTACT).id(SetId::Address, 0x802d, String);

@@ -107,13 +107,43 @@ pub fn deliver(
             return recipients.iter().map(|address| (address.clone(), Err(error))).collect();
         }
     };
-    let targets: Vec<Option<Target>> = recipients
-        .iter()
-        .map(|address| known.iter().find(|one| one.address == address.to_lowercase()).cloned().map(Target::from))
-        .collect();
+    let of = |address: &String| {
+        let address = address.to_lowercase();
+        known.iter().filter(|one| one.address == address).cloned().map(Target::from).collect()
+    };
+    let targets: Vec<Vec<Target>> = recipients.iter().map(of).collect();
     let trace = Trace { from, by: &settings.server.name, ..Trace::default() };
-    let results = deliver_to(store, settings, &trace, &targets, message);
+    let results = deliver_to_each(store, settings, &trace, &targets, message);
     recipients.iter().cloned().zip(results).collect()
+}
+
+/// The same for addresses that were looked up before: one target is somebody here, several are the members of a group, none
+/// is nobody. Whoever is meant by several addresses gets one message.
+pub fn deliver_to_each(
+    store: &mut Store,
+    settings: &Settings,
+    trace: &Trace<'_>,
+    targets: &[Vec<Target>],
+    message: &[u8],
+) -> Vec<Result<ItemRef, DeliverError>> {
+    let all: Vec<Option<Target>> = targets.iter().flatten().cloned().map(Some).collect();
+    let mut results = deliver_to(store, settings, trace, &all, message).into_iter();
+    targets.iter().map(|members| together(results.by_ref().take(members.len()))).collect()
+}
+
+/// What is answered for a group: to be tried again while there is somebody who could get it then, else delivered if anybody
+/// has it. A member who is full keeps nobody from it, and is not waited for.
+fn together(results: impl Iterator<Item = Result<ItemRef, DeliverError>>) -> Result<ItemRef, DeliverError> {
+    let mut answer = Err(DeliverError::Unknown);
+    for result in results {
+        match (&answer, &result) {
+            (_, Err(DeliverError::Busy { .. } | DeliverError::Failed)) => return result,
+            (Ok(_), _) => {}
+            (Err(DeliverError::Unknown), _) | (_, Ok(_) | Err(DeliverError::Full)) => answer = result,
+            _ => {}
+        }
+    }
+    answer
 }
 
 /// The same for recipients that were looked up before; None is one who is not there (any more).
@@ -188,7 +218,7 @@ fn put(
         name: Some(target.display_name.clone()),
         address: Some(target.address.clone()),
         routing: Some("SMTP".to_owned()),
-        kind: None,
+        ..Mailbox::default()
     };
     if let Some(receiver) = json::encode(&Value::Mailbox(receiver)) {
         item.props.insert("ReceivedBy".to_owned(), receiver.clone());
@@ -239,5 +269,27 @@ fn told(error: &StoreError) -> DeliverError {
         StoreError::Quota => DeliverError::Full,
         StoreError::Unfit { .. } => DeliverError::Unfit,
         _ => DeliverError::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ewsd_model::ItemKind;
+    use ewsd_model::id::{FolderNo, ItemNo, Seq};
+
+    #[test]
+    fn a_group_is_answered_as_one() {
+        let got = || {
+            let item = ItemNo(1);
+            Ok(ItemRef { item, folder: FolderNo(1), kind: ItemKind::Message, change: Seq(1), old: item })
+        };
+        let answer = |results: &[Result<ItemRef, DeliverError>]| together(results.iter().copied()).err();
+        let (full, away) = (Err(DeliverError::Full), Err(DeliverError::Busy { retry_ms: 1 }));
+        assert_eq!(answer(&[got(), full, Err(DeliverError::Disabled)]), None);
+        assert_eq!(answer(&[full, got()]), None);
+        assert_eq!(answer(&[got(), away, got()]), Some(DeliverError::Busy { retry_ms: 1 }));
+        assert_eq!(answer(&[Err(DeliverError::Unfit), full]), Some(DeliverError::Full));
+        assert_eq!(answer(&[]), Some(DeliverError::Unknown));
     }
 }

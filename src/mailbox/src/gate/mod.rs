@@ -30,7 +30,7 @@ use ewsd_model::rights::Rights;
 use ewsd_model::target::TargetFolder;
 use ewsd_model::value::{EffectiveRights, Mailbox as Address};
 use ewsd_model::{FolderKind, distinguished};
-use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Mailbox, Map, Page, Store};
+use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Group, GroupMember, Mailbox, Map, Page, Store};
 
 use crate::error::Result;
 
@@ -162,6 +162,16 @@ impl<'a> Gate<'a> {
     /// Whom the directory knows by a name: every account may ask.
     pub fn resolve_names(&mut self, name: &str, most: i64) -> Result<Vec<DirectoryEntry>> {
         Ok(self.store.resolve_names(name, most)?)
+    }
+
+    /// The groups of the directory that are called so: every account may ask.
+    pub fn groups(&mut self, name: &str) -> Result<Vec<Group>> {
+        Ok(self.store.groups_named(name)?)
+    }
+
+    /// Who is in a group, one level of it: every account may ask.
+    pub fn group_members(&mut self, group: &Group) -> Result<Vec<GroupMember>> {
+        Ok(self.store.members(group.group)?)
     }
 
     /// The caller's own mailbox.

@@ -1,13 +1,15 @@
 //! What follows from an item's properties: display names, preview, the words it is found by, its size, its conversation.
 //! Worked out when the item is written, so that lists never have to.
 
+use ewsd_model::failure::Failure;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, BodyType};
-use ewsd_model::{ItemKind, PropId, Value};
+use ewsd_model::{PropId, Value};
 use ewsd_store::{Columns, Map};
 
 use super::edit::Edit;
 use crate::convert::mime::{self, Thread};
+use crate::kind;
 
 /// Recipient lists and the columns that show their names.
 const DISPLAYED: [(PropId, Column); 3] = [
@@ -25,15 +27,14 @@ pub fn touches_mime(edit: &Edit<'_>) -> bool {
     edit.changed.iter().any(|id| id.row().in_octets && !hidden_only(id))
 }
 
-/// Completes an edit. Answers the words that the item is found by, if they changed.
-pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
+/// Completes an edit, or refuses it. Answers the words that the item is found by, if they changed.
+pub fn complete(edit: &mut Edit<'_>) -> Result<Option<String>, Failure> {
     edit.settle();
     show_people(edit);
-    match edit.kind {
-        ItemKind::Contact => name_contact(edit),
-        ItemKind::Task => settle_task(edit),
-        _ => {}
-    }
+    let kind = kind::of(edit.kind);
+    kind.settle(edit);
+    kind.check(edit)?;
+    edit.contact_rows = kind.contact_rows(edit);
     let is_new = edit.base.is_none();
     let retitles =
         edit.changed.contains(&PropId::ItemSubject) && !edit.touched.contains(&PropId::MessageConversationTopic);
@@ -48,7 +49,7 @@ pub fn complete(edit: &mut Edit<'_>) -> Option<String> {
         }
         resize(edit);
     }
-    search
+    Ok(search)
 }
 
 /// Display names of the lists and the author that were touched.
@@ -100,11 +101,9 @@ fn describe(edit: &mut Edit<'_>) -> String {
     }
     let mut search = mime::describe(&mut columns, body_type, text);
     drop(body);
-    if !edit.kind.row().is_mail {
-        for text in texts(edit) {
-            search.push('\n');
-            search.push_str(&text);
-        }
+    for text in kind::of(edit.kind).texts(edit) {
+        search.push('\n');
+        search.push_str(&text);
     }
     if edit.body.is_some() || edit.base.is_none() {
         edit.set.set(Column::BodyType, Value::Int(body_type as i32));
@@ -112,103 +111,6 @@ fn describe(edit: &mut Edit<'_>) -> String {
         put_text(edit, Column::Preview, &preview);
     }
     search
-}
-
-/// The texts among the properties of a contact or task: names, companies, addresses.
-fn texts(edit: &Edit<'_>) -> Vec<String> {
-    let before = edit.base.and_then(|base| base.props.as_ref()).into_iter().flatten();
-    let before = before.filter(|(name, _)| !name.starts_with('~') && !edit.props.contains_key(*name));
-    let mut found = Vec::new();
-    before.chain(&edit.props).for_each(|(_, value)| collect(value, &mut found));
-    found
-}
-
-fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
-    match value {
-        serde_json::Value::String(text) => found.push(text.clone()),
-        serde_json::Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
-        serde_json::Value::Object(members) => members.values().for_each(|value| collect(value, found)),
-        _ => {}
-    }
-}
-
-fn member_text(edit: &Edit<'_>, id: PropId) -> Option<String> {
-    let text = edit.member(id.row().element)?.as_str()?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// A contact is listed by its display name, which follows from its names where the client gives none, and filed by it or by
-/// surname (MS-OXWSCONT).
-fn name_contact(edit: &mut Edit<'_>) {
-    let parts = [PropId::ContactGivenName, PropId::ContactMiddleName, PropId::ContactSurname];
-    let names: Vec<String> = parts.iter().filter_map(|id| member_text(edit, *id)).collect();
-    if edit.base.is_none() {
-        let company = member_text(edit, PropId::ContactCompanyName);
-        let given = member_text(edit, PropId::ContactGivenName);
-        let by_surname = match (member_text(edit, PropId::ContactSurname), &given) {
-            (Some(surname), Some(given)) => Some(format!("{surname}, {given}")),
-            (surname, given) => surname.or_else(|| given.clone()),
-        };
-        let full = (!names.is_empty()).then(|| names.join(" "));
-        put_member(edit, PropId::ContactDisplayName, full.or_else(|| company.clone()));
-        let display = member_text(edit, PropId::ContactDisplayName);
-        put_member(edit, PropId::ContactFileAs, by_surname.or(company).or(display));
-    }
-    if edit.base.is_none() || edit.touched.contains(&PropId::ContactDisplayName) {
-        if let Some(name) = member_text(edit, PropId::ContactDisplayName) {
-            if !edit.touched.contains(&PropId::ItemSubject) {
-                put_text(edit, Column::Subject, &name);
-            }
-        }
-    }
-}
-
-/// Sets a member that has no value yet.
-fn put_member(edit: &mut Edit<'_>, id: PropId, text: Option<String>) {
-    if let (None, Some(text)) = (member_text(edit, id), text) {
-        edit.props.insert(id.row().element.to_owned(), text.into());
-    }
-}
-
-/// Status, percentage and completion of a task say the same thing (MS-OXWSTASK): whichever was written, the others follow.
-fn settle_task(edit: &mut Edit<'_>) {
-    let touched = |edit: &Edit<'_>, id: PropId| edit.touched.contains(&id);
-    let (status, percent, date) = (PropId::TaskStatus, PropId::TaskPercentComplete, PropId::TaskCompleteDate);
-    let done = if touched(edit, status) {
-        member_text(edit, status).as_deref() == Some("Completed")
-    } else if touched(edit, percent) {
-        edit.member(percent.row().element).and_then(serde_json::Value::as_f64).is_some_and(|percent| percent >= 100.0)
-    } else if touched(edit, date) {
-        edit.member(date.row().element).is_some()
-    } else if edit.base.is_none() {
-        false
-    } else {
-        return;
-    };
-    let set = |edit: &mut Edit<'_>, id: PropId, value: serde_json::Value| {
-        edit.props.insert(id.row().element.to_owned(), value);
-    };
-    set(edit, PropId::TaskIsComplete, done.into());
-    if done {
-        set(edit, status, "Completed".into());
-        set(edit, percent, 100.0.into());
-        if edit.member(date.row().element).is_none() {
-            set(edit, date, edit.now.to_string().into());
-        }
-        return;
-    }
-    if !touched(edit, status) && member_text(edit, status).is_none_or(|status| status == "Completed") {
-        let started =
-            edit.member(percent.row().element).and_then(serde_json::Value::as_f64).is_some_and(|part| part > 0.0);
-        set(edit, status, if started { "InProgress" } else { "NotStarted" }.into());
-    }
-    if !touched(edit, percent) {
-        let before = edit.member(percent.row().element).and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-        set(edit, percent, if before >= 100.0 { 0.0 } else { before }.into());
-    }
-    if !touched(edit, date) {
-        set(edit, date, serde_json::Value::Null);
-    }
 }
 
 /// The size after an update: the old one, with the new body for the old; a message given whole brings its own.
@@ -271,6 +173,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::property::testing::row;
+    use ewsd_model::ItemKind;
     use ewsd_model::value::Mailbox;
     use jiff::Timestamp;
 
@@ -294,7 +197,7 @@ mod tests {
         edit.set(PropId::MessageToRecipients, people(&["ann", "bob"])).unwrap();
         let body = Body { body_type: BodyType::Html, text: "<p>At   noon</p>".into(), truncated: None };
         edit.set(PropId::ItemBody, Value::Body(body)).unwrap();
-        let words = complete(&mut edit).unwrap();
+        let words = complete(&mut edit).unwrap().unwrap();
         assert_eq!(edit.set.text(Column::DisplayTo), Some("ann@example.test; bob@example.test"));
         assert_eq!(edit.set.text(Column::Preview), Some("At noon"));
         assert_eq!(edit.set.number(Column::BodyType), Some(1));
@@ -306,10 +209,10 @@ mod tests {
         let base = row();
         let mut edit = Edit::new(ItemKind::Message, Some(&base), Timestamp::UNIX_EPOCH);
         edit.set(PropId::ItemCategories, Value::Texts(vec!["a".into()])).unwrap();
-        assert_eq!(complete(&mut edit), None);
+        assert_eq!(complete(&mut edit).unwrap(), None);
         assert_eq!(edit.set_flags & bit::MIME_STALE, 0);
         edit.set(PropId::ItemSubject, text("x")).unwrap();
-        assert!(complete(&mut edit).is_some());
+        assert!(complete(&mut edit).unwrap().is_some());
         assert_ne!(edit.set_flags & bit::MIME_STALE, 0);
     }
 
@@ -321,29 +224,5 @@ mod tests {
         edit.set(PropId::ItemSubject, text("x")).unwrap();
         edit.set(PropId::MessageIsDeliveryReceiptRequested, Value::Bool(false)).unwrap();
         assert!(!touches_mime(&edit));
-    }
-
-    #[test]
-    fn contacts_are_named() {
-        let mut edit = new(ItemKind::Contact);
-        edit.set(PropId::ContactGivenName, text("Jana")).unwrap();
-        edit.set(PropId::ContactSurname, text("Nov")).unwrap();
-        let words = complete(&mut edit).unwrap();
-        assert_eq!(edit.props["DisplayName"], "Jana Nov");
-        assert_eq!(edit.props["FileAs"], "Nov, Jana");
-        assert_eq!(edit.set.text(Column::Subject), Some("Jana Nov"));
-        assert!(words.contains("Jana"));
-    }
-
-    #[test]
-    fn tasks_are_settled() {
-        let mut edit = new(ItemKind::Task);
-        complete(&mut edit);
-        assert_eq!((&edit.props["Status"], &edit.props["PercentComplete"]), (&"NotStarted".into(), &0.0.into()));
-        edit.set(PropId::TaskStatus, text("Completed")).unwrap();
-        complete(&mut edit);
-        assert_eq!(edit.props["PercentComplete"], 100.0);
-        assert_eq!(edit.props["IsComplete"], true);
-        assert_eq!(edit.props["CompleteDate"], "1970-01-01T00:00:00Z");
     }
 }

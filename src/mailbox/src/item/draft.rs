@@ -8,15 +8,16 @@ use ewsd_model::id::FolderNo;
 use ewsd_model::kind::Creatable;
 use ewsd_model::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
 use ewsd_model::property::{Column, bit};
-use ewsd_model::value::{Body, Mailbox};
+use ewsd_model::value::Body;
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem, attached};
 
 use super::edit::{Edit, fits_class};
-use super::{derive, load, submit};
+use super::{derive, load};
 use crate::convert::mime::{self, Message, Part};
 use crate::deliver;
 use crate::error::Result;
+use crate::kind;
 use crate::session::Session;
 
 /// An item that is not stored yet.
@@ -27,6 +28,7 @@ pub struct Draft {
     pub columns: Columns,
     pub props: Map,
     ext: Map,
+    contact_rows: Option<Vec<(String, String)>>,
     body: Option<Body>,
     /// The message as the client gave it.
     mime: Option<Vec<u8>>,
@@ -43,8 +45,13 @@ pub struct Attached {
     content_id: Option<String>,
     content_location: Option<String>,
     inline: bool,
+    /// The picture of a contact.
+    photo: bool,
     content: Vec<u8>,
 }
+
+/// The member of an attachment's document that says that a file is the picture of the contact.
+pub const PHOTO: &str = "IsContactPhoto";
 
 /// The kind that an item is created as. An `Item` is what its class says, a message if it says nothing.
 pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
@@ -107,18 +114,14 @@ impl Draft {
         if let Some(read) = read {
             edit.set_bit(bit::READ, read);
         }
-        if kind == ItemKind::Message || kind == ItemKind::PostItem {
-            author(session, &mut edit);
-            identify(session, &mut edit, parsed);
-        }
-        default_flags(kind, &mut edit);
+        kind::of(kind).begin(session, &mut edit, parsed);
         if attachments.iter().any(|one| !one.inline) {
             edit.set_bit(bit::HAS_ATTACHMENTS, true);
         }
         if given.is_some() && (derive::touches_mime(&edit) || attachments.len() > from_mime) {
             edit.set_bit(bit::MIME_STALE, true);
         }
-        let search = derive::complete(&mut edit).unwrap_or_default();
+        let search = derive::complete(&mut edit)?.unwrap_or_default();
         Ok(Draft::finish(session, edit, given, search, attachments))
     }
 
@@ -129,7 +132,7 @@ impl Draft {
         search: String,
         attachments: Vec<Attached>,
     ) -> Draft {
-        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, .. } = edit;
+        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, contact_rows, .. } = edit;
         props.retain(|_, value| !value.is_null());
         ext.retain(|_, value| !value.is_null());
         let body = body.flatten();
@@ -147,7 +150,7 @@ impl Draft {
             None => derive::size(body.as_ref(), &props, attached),
         };
         columns.set(Column::Size, Value::Long(size));
-        Draft { kind, flags, columns, props, ext, body, mime, search, attachments }
+        Draft { kind, flags, columns, props, ext, contact_rows, body, mime, search, attachments }
     }
 
     /// As the store takes it.
@@ -157,6 +160,7 @@ impl Draft {
         item.columns = self.columns.clone();
         item.props = self.props.clone();
         item.ext = self.ext.clone();
+        item.contact = self.contact_rows.clone().unwrap_or_default();
         item.body = self.body.as_ref().map(|body| body.text.as_bytes());
         item.mime = self.mime.as_deref();
         item.search = &self.search;
@@ -196,57 +200,6 @@ fn is_language(tag: &str) -> bool {
         && parts.all(part)
 }
 
-/// A message without an author is the caller's.
-fn author(session: &Session<'_>, edit: &mut Edit<'_>) {
-    let own = || {
-        let address = session.address();
-        let name =
-            if session.caller.display_name.is_empty() { address.clone() } else { session.caller.display_name.clone() };
-        Mailbox {
-            name: Some(name),
-            address: Some(address),
-            routing: Some("SMTP".to_owned()),
-            kind: Some("Mailbox".to_owned()),
-        }
-    };
-    if edit.column(Column::From).is_none() {
-        let from = match edit.column(Column::Sender) {
-            Some(Value::Mailbox(sender)) => sender.clone(),
-            _ => own(),
-        };
-        let name = from.name.clone().or_else(|| from.address.clone()).unwrap_or_default();
-        edit.set.set(Column::FromName, Value::Text(name));
-        edit.set.set(Column::From, Value::Mailbox(from));
-    }
-    if edit.column(Column::Sender).is_none() {
-        edit.set.set(Column::Sender, Value::Mailbox(own()));
-    }
-}
-
-/// What makes a message one of its own: Message-ID, date, conversation.
-fn identify(session: &Session<'_>, edit: &mut Edit<'_>, parsed: bool) {
-    if edit.column(Column::MessageId).is_none() {
-        edit.set.set(Column::MessageId, Value::Text(submit::new_message_id(session)));
-    }
-    if edit.column(Column::Sent).is_none() {
-        edit.set.set(Column::Sent, Value::Time(session.now));
-    }
-    if !parsed {
-        derive::thread(edit, session.now);
-    }
-}
-
-/// Messages saved are drafts, and read by whoever wrote them, unless the client says otherwise.
-fn default_flags(kind: ItemKind, edit: &mut Edit<'_>) {
-    if kind == ItemKind::Message && !edit.touched.contains(&PropId::ItemIsDraft) && edit.flags() & bit::ASSOCIATED == 0
-    {
-        edit.set_bit(bit::DRAFT, true);
-    }
-    if !edit.touched.contains(&PropId::MessageIsRead) {
-        edit.set_bit(bit::READ, true);
-    }
-}
-
 impl Attached {
     /// A part of a message.
     pub fn parsed(part: mime::Attachment<'_>) -> Attached {
@@ -257,13 +210,22 @@ impl Attached {
             content_id: part.content_id,
             content_location: part.content_location,
             inline: part.inline,
+            photo: false,
             content: part.content.into_owned(),
         }
     }
 
     /// From a request. An item is kept with all its properties, most of which MIME has no word for.
     pub fn new(session: &mut Session<'_>, wanted: WantedAttachment) -> Result<Attached> {
-        let WantedAttachment { name, content_type, content_id, content_location, inline, content, .. } = wanted;
+        let WantedAttachment {
+            name,
+            content_type,
+            content_id,
+            content_location,
+            inline,
+            contact_photo: photo,
+            content,
+        } = wanted;
         let message = || Some("message/rfc822".to_owned());
         let (kind, content_type, content) = match content {
             NewContent::File(octets) => (AttachmentKind::File, content_type, octets),
@@ -280,7 +242,7 @@ impl Attached {
             NewContent::Stored(whole) => (AttachmentKind::Whole, message(), whole),
         };
         let content_type = content_type.filter(|text| !text.trim().is_empty());
-        Ok(Attached { kind, name, content_type, content_id, content_location, inline, content })
+        Ok(Attached { kind, name, content_type, content_id, content_location, inline, photo, content })
     }
 
     /// Octets of the content.
@@ -299,7 +261,7 @@ impl Attached {
             inline: self.inline,
             modified: None,
             content: &self.content,
-            props: Map::new(),
+            props: self.photo.then(|| (PHOTO.to_owned(), true.into())).into_iter().collect(),
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Edit<'a> {
     pub hides_more: bool,
     /// Keys of extended properties that were touched.
     pub touched_keys: BTreeSet<String>,
+    /// What the store's table of contacts is to have. None: nothing of the item is there.
+    pub contact_rows: Option<Vec<(String, String)>>,
     /// Changes of lists that are not in `props` yet.
     pub(super) pending: Pending,
 }
@@ -76,6 +78,7 @@ impl<'a> Edit<'a> {
             changed: BTreeSet::new(),
             hides_more: false,
             touched_keys: BTreeSet::new(),
+            contact_rows: None,
             pending: Pending::new(),
         }
     }
@@ -179,8 +182,12 @@ impl<'a> Edit<'a> {
                 self.set_mailboxes(id, list);
                 Ok(())
             }
+            (Source::Json, Value::Members(members)) => {
+                self.set_member(row.element, Value::Members(crate::kind::list::keyed(members)));
+                Ok(())
+            }
             (Source::Json, value) => {
-                self.set_member(row.element, value);
+                self.set_member(row.element, dictionary(value));
                 Ok(())
             }
             (Source::Blob(Blob::Body), Value::Body(body)) => {
@@ -236,6 +243,10 @@ impl<'a> Edit<'a> {
                 true => Ok(()),
                 false => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
             },
+            Value::Members(more) => match self.add_members(id, more) {
+                true => Ok(()),
+                false => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
+            },
             Value::Body(more) => {
                 // Taken and put back: many texts may be appended to a long one.
                 let body = match self.body.take() {
@@ -254,16 +265,49 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Sets one entry of a dictionary property; None takes it out.
-    pub fn set_entry(&mut self, path: &IndexedPath, text: Option<String>) -> Result<(), Failure> {
-        let refused = || Failure::at(Code::ErrorInvalidPropertySet, Path::Indexed(path.clone()));
-        let is_dictionary = |id: &PropId| id.row().source == Source::Json && matches!(id.row().ty, Type::Entries(_));
-        let id = path.prop().filter(is_dictionary).ok_or_else(refused)?;
-        self.put_entry(id, &path.key, text);
+    /// Sets one entry of a dictionary property, or one part of it.
+    pub fn set_entry(&mut self, path: &IndexedPath, value: Value) -> Result<(), Failure> {
+        let id = self.dictionary(path)?;
+        match (path.dictionary.row().part, value) {
+            (Some(part), Value::Text(text)) => self.put_entry_part(id, &path.key, part.element(), "", Some(text)),
+            (None, Value::Text(text)) => self.put_entry(id, &path.key, Some(text.into())),
+            (None, Value::Mailbox(mailbox)) if mailbox.address.is_none() => self.put_entry(id, &path.key, None),
+            (None, value @ Value::Mailbox(_)) => self.put_entry(id, &path.key, json::encode(&value)),
+            // A member set anew gets a key anew.
+            (None, Value::Members(members)) => {
+                self.put_entry(id, &path.key, None);
+                self.add_members(id, members);
+            }
+            _ => return Err(Failure::at(Code::ErrorInvalidPropertySet, Path::Indexed(path.clone()))),
+        }
         Ok(())
     }
 
-    pub(super) fn set_column(&mut self, column: Column, value: Value) {
+    /// Takes one entry of a dictionary property out, or one part of it.
+    pub fn unset_entry(&mut self, path: &IndexedPath) -> Result<(), Failure> {
+        let id = self.dictionary(path)?;
+        match path.dictionary.row().part {
+            Some(part) => self.put_entry_part(id, &path.key, part.element(), "", None),
+            None => self.put_entry(id, &path.key, None),
+        }
+        Ok(())
+    }
+
+    /// The property that the path names an entry of, if its entries can be written.
+    fn dictionary(&self, path: &IndexedPath) -> Result<PropId, Failure> {
+        let refused = |code| Failure::at(code, Path::Indexed(path.clone()));
+        let is_dictionary = |id: &PropId| {
+            let row = id.row();
+            row.source == Source::Json && (row.keys().is_some() || row.ty == Type::Members)
+        };
+        let id = path.prop().filter(is_dictionary).ok_or_else(|| refused(Code::ErrorInvalidPropertySet))?;
+        match id.row().kinds.has_item(self.kind) {
+            true => Ok(id),
+            false => Err(refused(Code::ErrorInvalidPropertyRequest)),
+        }
+    }
+
+    pub(crate) fn set_column(&mut self, column: Column, value: Value) {
         // An empty text is no text: clients that unset a subject send one.
         if matches!(&value, Value::Text(text) if text.is_empty())
             || matches!(&value, Value::Texts(list) if list.is_empty())
@@ -295,6 +339,9 @@ impl<'a> Edit<'a> {
             Value::Texts(texts) => texts.is_empty(),
             Value::Mailboxes(list) => list.is_empty(),
             Value::Entries(entries) => entries.is_empty(),
+            Value::Addresses(entries) => entries.is_empty(),
+            Value::PostalAddresses(entries) => entries.is_empty(),
+            Value::Members(members) => members.is_empty(),
             _ => false,
         };
         let json = if empty { None } else { json::encode(&value) };
@@ -385,8 +432,23 @@ fn unsaid(column: Column) -> Option<Value> {
     }
 }
 
+/// A dictionary without entries that say nothing.
+fn dictionary(value: Value) -> Value {
+    match value {
+        Value::Addresses(mut entries) => {
+            entries.retain(|(_, mailbox)| mailbox.address.is_some());
+            Value::Addresses(entries)
+        }
+        Value::PostalAddresses(mut entries) => {
+            entries.retain(|(_, address)| !address.is_empty());
+            Value::PostalAddresses(entries)
+        }
+        value => value,
+    }
+}
+
 /// A recipient with what clients leave out: the address is the name of somebody without one.
-fn complete(mut mailbox: Mailbox) -> Mailbox {
+pub(crate) fn complete(mut mailbox: Mailbox) -> Mailbox {
     let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
     if blank(&mailbox.address) {
         mailbox.address = None;

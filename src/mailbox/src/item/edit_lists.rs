@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use ewsd_model::property::{Source, Type};
 use ewsd_model::value::Mailbox;
 use ewsd_model::{PropId, Value};
-use ewsd_store::json;
+use serde_json::Value as Json;
 
 use super::edit::{Edit, Snapshot};
 
@@ -20,24 +20,51 @@ pub(super) enum Collected {
     Entries(Entries),
 }
 
-/// A dictionary in the order in which its entries were set.
+/// A dictionary as its document has it, `[key, value]` each, in the order in which its entries came.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entries {
-    entries: Vec<Option<(String, String)>>,
+    entries: Vec<Option<(String, Json)>>,
     places: HashMap<String, usize>,
 }
 
 impl Entries {
-    /// None takes the entry out.
-    fn put(&mut self, key: &str, text: Option<String>) {
-        let before = self.places.remove(key);
-        if let Some(place) = before.and_then(|place| self.entries.get_mut(place)) {
-            *place = None;
+    fn read(document: Option<&Json>) -> Entries {
+        let mut entries = Entries::default();
+        for pair in document.and_then(Json::as_array).into_iter().flatten() {
+            if let Some([Json::String(key), value]) = pair.as_array().map(Vec::as_slice) {
+                entries.put(key, Some(value.clone()));
+            }
         }
-        if let Some(text) = text {
-            self.places.insert(key.to_owned(), self.entries.len());
-            self.entries.push(Some((key.to_owned(), text)));
+        entries
+    }
+
+    fn get(&self, key: &str) -> Option<&Json> {
+        let entry = self.entries.get(*self.places.get(key)?)?.as_ref()?;
+        Some(&entry.1)
+    }
+
+    /// None takes the entry out. One that is there already keeps its place.
+    fn put(&mut self, key: &str, value: Option<Json>) {
+        let place = self.places.get(key).copied();
+        match (place.and_then(|place| self.entries.get_mut(place)), value) {
+            (Some(entry), Some(value)) => *entry = Some((key.to_owned(), value)),
+            (Some(entry), None) => {
+                *entry = None;
+                self.places.remove(key);
+            }
+            (None, Some(value)) => {
+                self.places.insert(key.to_owned(), self.entries.len());
+                self.entries.push(Some((key.to_owned(), value)));
+            }
+            (None, None) => {}
         }
+    }
+
+    /// Null where nothing is left.
+    fn write(self) -> Json {
+        let pairs: Vec<Json> =
+            self.entries.into_iter().flatten().map(|(key, value)| Json::from(vec![key.into(), value])).collect();
+        if pairs.is_empty() { Json::Null } else { Json::from(pairs) }
     }
 }
 
@@ -54,20 +81,40 @@ impl Edit<'_> {
         true
     }
 
-    /// Sets one entry of a dictionary; None takes it out.
-    pub(super) fn put_entry(&mut self, id: PropId, key: &str, text: Option<String>) {
+    /// Sets one entry of a dictionary to what its document is to hold; None takes it out.
+    pub(crate) fn put_entry(&mut self, id: PropId, key: &str, value: Option<Json>) {
+        self.touched.insert(id);
+        if let Some(entries) = self.entries(id) {
+            entries.put(key, value);
+        }
+    }
+
+    /// Sets one member of an entry that has several; an entry without any is gone. `alone`: what an entry that is nothing
+    /// but a text would have it as.
+    pub(super) fn put_entry_part(&mut self, id: PropId, key: &str, part: &str, alone: &str, text: Option<String>) {
+        self.touched.insert(id);
+        let Some(entries) = self.entries(id) else { return };
+        let mut members = match entries.get(key) {
+            Some(Json::Object(members)) => members.clone(),
+            Some(Json::String(text)) => [(alone.to_owned(), Json::from(text.as_str()))].into_iter().collect(),
+            _ => serde_json::Map::new(),
+        };
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => members.insert(part.to_owned(), text.into()),
+            None => members.remove(part),
+        };
+        entries.put(key, (!members.is_empty()).then_some(Json::Object(members)));
+    }
+
+    fn entries(&mut self, id: PropId) -> Option<&mut Entries> {
         if !matches!(self.pending.get(&id), Some(Collected::Entries(_))) {
-            let mut entries = Entries::default();
-            let row = id.row();
-            if let Some(Value::Entries(all)) = self.member(row.element).and_then(|all| json::decode(row.ty, all)) {
-                all.into_iter().for_each(|(key, text)| entries.put(&key, Some(text)));
-            }
+            let entries = Entries::read(self.member(id.row().element));
             self.pending.insert(id, Collected::Entries(entries));
         }
-        if let Some(Collected::Entries(entries)) = self.pending.get_mut(&id) {
-            entries.put(key, text);
+        match self.pending.get_mut(&id) {
+            Some(Collected::Entries(entries)) => Some(entries),
+            _ => None,
         }
-        self.touched.insert(id);
     }
 
     /// Writes what was collected into the documents.
@@ -79,19 +126,32 @@ impl Edit<'_> {
 
     /// The same of one property, before it is looked at or set as a whole.
     pub(super) fn settle_one(&mut self, id: PropId) {
-        match self.pending.remove(&id) {
-            None => {}
-            Some(Collected::More(more)) => {
-                let before = Snapshot::Member(self.member(id.row().element).cloned());
+        let Some(collected) = self.pending.remove(&id) else { return };
+        let before = Snapshot::Member(self.member(id.row().element).cloned());
+        match collected {
+            Collected::More(more) => {
                 let mut list = self.mailboxes(id);
                 list.extend(more);
                 self.set_mailboxes(id, list);
-                self.note(id, Some(before));
             }
-            Some(Collected::Entries(entries)) => {
-                let entries = entries.entries.into_iter().flatten().collect();
-                self.set_member(id.row().element, Value::Entries(entries));
+            Collected::Entries(entries) => {
+                self.props.insert(id.row().element.to_owned(), entries.write());
             }
         }
+        self.note(id, Some(before));
+    }
+
+    /// Adds members to a list, each under the key that is its own. False: the property is none.
+    pub(super) fn add_members(&mut self, id: PropId, members: Vec<ewsd_model::value::Member>) -> bool {
+        if id.row().ty != Type::Members {
+            return false;
+        }
+        for member in crate::kind::list::keyed(members) {
+            let key = member.key.clone();
+            let document = ewsd_store::json::encode(&Value::Members(vec![member]));
+            let value = document.and_then(|pairs| pairs.get(0)?.get(1).cloned());
+            self.put_entry(id, &key, value);
+        }
+        true
     }
 }

@@ -41,7 +41,15 @@ impl Edit<'_> {
             Some(Alias::Part(id, part)) => self.set_part(id, part, text()?)?,
             Some(Alias::Entry(id, key)) => {
                 let text = text()?;
-                self.put_entry(id, key, Some(text));
+                self.put_entry(id, key, Some(text.into()));
+            }
+            Some(Alias::EntryPart(id, key, part)) => {
+                let text = text()?;
+                self.put_entry_part(id, key, part_name(part), part_name(Part::Address), Some(text));
+            }
+            Some(Alias::Postal(id, key, part)) => {
+                let text = text()?;
+                self.put_entry_part(id, key, part.element(), "", Some(text));
             }
             Some(Alias::Flag(part)) => {
                 self.touched.insert(PropId::ItemFlag);
@@ -79,6 +87,14 @@ impl Edit<'_> {
             Some(Alias::PlainBody | Alias::HtmlBody) => self.unset(PropId::ItemBody),
             Some(Alias::Entry(id, key)) => {
                 self.put_entry(id, key, None);
+                Ok(())
+            }
+            Some(Alias::EntryPart(id, key, part)) => {
+                self.put_entry_part(id, key, part_name(part), part_name(Part::Address), None);
+                Ok(())
+            }
+            Some(Alias::Postal(id, key, part)) => {
+                self.put_entry_part(id, key, part.element(), "", None);
                 Ok(())
             }
             Some(_) => Err(Failure::at(Code::ErrorInvalidPropertyDelete, Path::Extended(path.clone()))),
@@ -155,7 +171,17 @@ fn is_followed(id: PropId) -> bool {
             | PropId::ItemDisplayCc
             | PropId::ItemDisplayBcc
             | PropId::ItemConversationId
+            | PropId::ContactHasPicture
     )
+}
+
+/// What the document of a mailbox calls its parts.
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Name => "name",
+        Part::Address => "address",
+        Part::Routing => "routing",
+    }
 }
 
 fn flag_column(part: FlagPart) -> Column {

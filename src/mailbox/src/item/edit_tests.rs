@@ -137,11 +137,46 @@ fn nothing_is_unset_that_always_has_a_value() {
 fn single_entries_are_set_and_taken_out() {
     let mut edit = Edit::new(ItemKind::Contact, None, Timestamp::UNIX_EPOCH);
     let path = |key: &str| IndexedPath { dictionary: Dictionary::PhoneNumber, key: key.into() };
-    edit.set_entry(&path("MobilePhone"), Some("1".into())).unwrap();
-    edit.set_entry(&path("HomePhone"), Some("2".into())).unwrap();
-    edit.set_entry(&path("MobilePhone"), None).unwrap();
+    edit.set_entry(&path("MobilePhone"), Value::Text("1".into())).unwrap();
+    edit.set_entry(&path("HomePhone"), Value::Text("2".into())).unwrap();
+    edit.unset_entry(&path("MobilePhone")).unwrap();
     edit.settle();
     assert_eq!(edit.props["PhoneNumbers"], serde_json::json!([["HomePhone", "2"]]));
+}
+
+#[test]
+fn parts_of_entries_are_set_one_by_one() {
+    let mut base = row();
+    base.kind = ItemKind::Contact;
+    base.props = serde_json::json!({ "EmailAddresses": [["EmailAddress1", "a@b"]] }).as_object().cloned();
+    let mut edit = Edit::new(ItemKind::Contact, Some(&base), Timestamp::UNIX_EPOCH);
+    let street = IndexedPath { dictionary: Dictionary::Street, key: "Home".into() };
+    let city = IndexedPath { dictionary: Dictionary::City, key: "Home".into() };
+    edit.set_entry(&street, Value::Text("1 St".into())).unwrap();
+    edit.set_entry(&city, Value::Text("Brno".into())).unwrap();
+    edit.set_extended(&tag(0x3a5b, MapiType::String), &text("60200")).unwrap();
+    edit.unset_entry(&street).unwrap();
+    let name = Mapi::Id(SetId::Address, 0x8080, MapiType::String).path();
+    edit.set_extended(&name, &text("Ann")).unwrap();
+    edit.settle();
+    assert_eq!(
+        edit.props["PhysicalAddresses"],
+        serde_json::json!([["Home", { "City": "Brno", "PostalCode": "60200" }]])
+    );
+    let first = serde_json::json!([["EmailAddress1", { "address": "a@b", "name": "Ann" }]]);
+    assert_eq!(edit.props["EmailAddresses"], first);
+    edit.unset_entry(&city).unwrap();
+    edit.unset_extended(&tag(0x3a5b, MapiType::String)).unwrap();
+    edit.settle();
+    assert!(edit.props["PhysicalAddresses"].is_null(), "nothing is left of it");
+    assert!(edit.changed.contains(&PropId::ContactPhysicalAddresses));
+}
+
+#[test]
+fn entries_are_those_of_the_kind() {
+    let phone = IndexedPath { dictionary: Dictionary::PhoneNumber, key: "HomePhone".into() };
+    let refused = edit(None).set_entry(&phone, Value::Text("1".into())).unwrap_err();
+    assert_eq!(refused.code, Code::ErrorInvalidPropertyRequest);
 }
 
 #[test]

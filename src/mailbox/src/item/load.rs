@@ -36,9 +36,15 @@ pub fn row(session: &mut Session<'_>, item: &Item, plan: &Plan) -> Result<ItemRo
     rows.into_iter().next().ok_or_else(|| Code::ErrorItemNotFound.into())
 }
 
-/// The attachments of those rows that have some, without contents.
-pub fn attachments(session: &mut Session<'_>, granted: &Granted, rows: &[ItemRow]) -> Result<Vec<AttachmentRow>> {
-    let having: Vec<ItemNo> = rows.iter().filter(|row| row.attachments > 0).map(|row| row.item).collect();
+/// The attachments of those rows that have some and need them told, without contents.
+pub fn attachments(
+    session: &mut Session<'_>,
+    granted: &Granted,
+    rows: &[ItemRow],
+    needs: &Needs,
+) -> Result<Vec<AttachmentRow>> {
+    let having = rows.iter().filter(|row| row.attachments > 0 && needs.attachments_of(row.kind));
+    let having: Vec<ItemNo> = having.map(|row| row.item).collect();
     if having.is_empty() {
         return Ok(Vec::new());
     }

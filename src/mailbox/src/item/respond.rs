@@ -243,7 +243,9 @@ fn carry(
 ) -> Result<()> {
     let granted = item.granted;
     let wanted = |inline: bool| if inline { is_html } else { kind == ResponseKind::Forward };
-    for row in load::attachments(session, &granted, std::slice::from_ref(original))? {
+    let mut needs = Needs::of_items();
+    needs.attachments = true;
+    for row in load::attachments(session, &granted, std::slice::from_ref(original), &needs)? {
         if !wanted(row.inline) {
             continue;
         }

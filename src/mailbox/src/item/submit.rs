@@ -214,7 +214,7 @@ impl Envelope {
                 Err(DeliverError::Failed) => return Err(Error::internal("a message could not be delivered here")),
                 Err(DeliverError::Unfit) => return Err(ewsd_model::code::Code::ErrorDataSizeLimitExceeded.into()),
                 Err(DeliverError::Unknown | DeliverError::Disabled | DeliverError::Full) => {
-                    waiting.push(one.address.clone())
+                    waiting.push(one.own_address().to_owned())
                 }
             }
         }

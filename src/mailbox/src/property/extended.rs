@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ewsd_model::property::alias::{Alias, FlagPart, Part, message_flags};
 use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, MapiType, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, Prop, Source, Type};
-use ewsd_model::value::{BodyType, Mailbox};
+use ewsd_model::value::{BodyType, Mailbox, PostalPart};
 use ewsd_model::{PropId, Value};
 use ewsd_store::json;
 
@@ -89,6 +89,8 @@ fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedVal
             Value::Entries(entries) => entries.into_iter().find(|entry| entry.0 == key).map(|entry| text(entry.1)),
             _ => None,
         },
+        Alias::EntryPart(id, key, part) => address_part(item, id, key, part).map(text),
+        Alias::Postal(id, key, part) => postal_part(item, id, key, part).map(text),
         Alias::Flag(part) => {
             let flag = stored::flag(columns);
             match part {
@@ -133,6 +135,28 @@ fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedVal
         }
         Alias::NextPlace | Alias::LastPlace | Alias::LastChange | Alias::HasSubfolders => None,
     }
+}
+
+fn address_part(item: &Item<'_>, id: PropId, key: &str, part: Part) -> Option<String> {
+    let Value::Addresses(entries) = dictionary(item, id)? else { return None };
+    let entry = entries.into_iter().find(|entry| entry.0 == key)?.1;
+    match part {
+        Part::Name => entry.name,
+        Part::Address => entry.address,
+        Part::Routing => entry.routing.or_else(|| entry.address.map(|_| "SMTP".to_owned())),
+    }
+}
+
+fn postal_part(item: &Item<'_>, id: PropId, key: &str, part: PostalPart) -> Option<String> {
+    let Value::PostalAddresses(entries) = dictionary(item, id)? else { return None };
+    let entry = entries.into_iter().find(|entry| entry.0 == key)?.1;
+    entry.part(part).map(str::to_owned)
+}
+
+/// A dictionary as it is kept, entries without an address too.
+fn dictionary(item: &Item<'_>, id: PropId) -> Option<Value> {
+    let row = id.row();
+    json::decode(row.ty, item.row.props.as_ref()?.get(row.element)?)
 }
 
 fn body(item: &Item<'_>, form: BodyType) -> Option<String> {

@@ -1,8 +1,7 @@
 //! One property of an item, wherever it comes from; the properties that are worked out are one match here.
 
 use ewsd_model::id::FolderNo;
-use ewsd_model::object::ResponseKind;
-use ewsd_model::property::{Blob, Column, Source, Type, bit};
+use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
 use ewsd_model::{PropId, Value, id};
 use ewsd_store::{AttachmentRow, ItemRow, json};
@@ -10,6 +9,8 @@ use ewsd_store::{AttachmentRow, ItemRow, json};
 use super::body::{self, Bodies, Which};
 use super::stored;
 use crate::gate::Granted;
+use crate::item::draft;
+use crate::kind::{self, contact};
 
 /// An item with everything its properties are told from.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +65,7 @@ impl Item<'_> {
         match id {
             PropId::ItemInternetMessageHeaders => self.headers().map(Value::Headers),
             PropId::ItemResponseObjects => {
-                let offered = responses(self.row);
+                let offered = kind::of(self.row.kind).offers(self.row);
                 (!offered.is_empty()).then_some(Value::Responses(offered))
             }
             PropId::ItemEffectiveRights => Some(Value::Rights(self.owner.on_item(self.row.creator))),
@@ -75,6 +76,8 @@ impl Item<'_> {
                 Some(Value::Bytes(self.owner.item_id(self.row.folder, self.row.item).entry_id()))
             }
             PropId::ItemInstanceKey => Some(Value::Bytes(instance_key(self.row))),
+            PropId::ContactCompleteName => contact::complete_name(self.row).map(Value::CompleteName),
+            PropId::ContactHasPicture => self.has_picture().map(Value::Bool),
             _ => None,
         }
     }
@@ -94,6 +97,14 @@ impl Item<'_> {
         let infos: Vec<AttachmentInfo> =
             self.attachments.iter().map(|one| attachment_info(self.owner, self.row.folder, one)).collect();
         (!infos.is_empty()).then_some(Value::Attachments(infos))
+    }
+
+    /// Whether a photo is attached. Lists do not read attachments and say it only where there are none.
+    fn has_picture(&self) -> Option<bool> {
+        match self.listed && self.row.attachments > 0 {
+            true => None,
+            false => Some(self.attachments.iter().any(is_photo)),
+        }
     }
 
     /// The header lines the message came with.
@@ -124,7 +135,13 @@ pub fn attachment_info(owner: &Granted, folder: FolderNo, row: &AttachmentRow) -
         inline: row.inline,
         content: None,
         is_item: row.kind.is_item(),
+        is_photo: is_photo(row),
     }
+}
+
+/// Whether it is the picture of the contact that it is attached to.
+fn is_photo(row: &AttachmentRow) -> bool {
+    row.props.get(draft::PHOTO).and_then(serde_json::Value::as_bool) == Some(true)
 }
 
 /// Octets that name a row of a folder's list.
@@ -132,19 +149,6 @@ pub fn instance_key(row: &ItemRow) -> Vec<u8> {
     let mut key = row.folder.0.to_be_bytes().to_vec();
     key.extend(row.item.0.to_be_bytes());
     key
-}
-
-/// What can be answered to the item (MS-OXWSCORE NonEmptyArrayOfResponseObjectsType). A draft can only be passed on, and a
-/// receipt be kept back only where one is wanted and not sent yet.
-fn responses(row: &ItemRow) -> Vec<ResponseKind> {
-    let draft = row.flags & bit::DRAFT != 0;
-    let receipt = row.flags & bit::READ_RECEIPT != 0 && row.flags & bit::READ == 0;
-    let offered = |kind: &ResponseKind| match kind {
-        ResponseKind::Forward => true,
-        ResponseKind::SuppressReadReceipt => receipt && !draft,
-        _ => !draft,
-    };
-    row.kind.row().answers.iter().copied().filter(offered).collect()
 }
 
 /// Lists show people by name alone: their addresses are an item's to tell.
@@ -163,8 +167,8 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::property::testing::{owner, row};
+    use ewsd_model::Kinds;
     use ewsd_model::property::TABLE;
-    use ewsd_model::{ItemKind, Kinds};
 
     fn get(row: &ItemRow, listed: bool, id: PropId) -> Option<Value> {
         let owner = owner();
@@ -177,7 +181,8 @@ mod tests {
     fn every_computed_row_is_worked_out() {
         let mut item = row();
         item.body = Some(b"text".to_vec());
-        item.props = serde_json::json!({ "InternetMessageHeaders": [["Subject", "x"]] }).as_object().cloned();
+        item.props =
+            serde_json::json!({ "InternetMessageHeaders": [["Subject", "x"]], "GivenName": "x" }).as_object().cloned();
         let rows = TABLE.iter().filter(|row| row.source == Source::Computed && row.kinds.meets(Kinds::ALL_ITEMS));
         for row in rows {
             assert!(get(&item, false, row.id).is_some(), "{} is not worked out", row.uri);
@@ -204,16 +209,5 @@ mod tests {
         let decoded = id::ItemId::decode(&id.id).unwrap();
         assert_eq!((decoded.item, decoded.folder), (item.item, item.folder));
         assert!(id.change_key.is_some());
-    }
-
-    #[test]
-    fn drafts_are_not_answered() {
-        let mut item = row();
-        item.flags = bit::DRAFT;
-        assert_eq!(responses(&item), [ResponseKind::Forward]);
-        item.flags = bit::READ_RECEIPT;
-        assert!(responses(&item).contains(&ResponseKind::SuppressReadReceipt));
-        item.kind = ItemKind::Task;
-        assert!(responses(&item).is_empty());
     }
 }

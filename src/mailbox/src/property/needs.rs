@@ -11,6 +11,8 @@ pub struct Needs {
     pub plan: Plan,
     /// The list of attachments, without contents.
     pub attachments: bool,
+    /// The same of contacts, one of whose files may be their picture.
+    pub pictures: bool,
     /// A list of found items: never bodies, and of the author only the name.
     find: bool,
 }
@@ -63,6 +65,11 @@ impl Needs {
         match id {
             PropId::ItemUniqueBody | PropId::ItemNormalizedBody | PropId::ItemTextBody => self.body(),
             PropId::ItemInternetMessageHeaders => self.plan.json = true,
+            PropId::ContactCompleteName => {
+                self.plan.json = true;
+                self.plan.ext = true;
+            }
+            PropId::ContactHasPicture => self.pictures = true,
             // What is worked out from numbers and flags, which always come along.
             _ => {}
         }
@@ -80,7 +87,12 @@ impl Needs {
 
     fn alias(&mut self, alias: Alias) {
         match alias {
-            Alias::Prop(id) | Alias::Part(id, _) | Alias::Names(id) | Alias::Entry(id, _) => self.prop_whole(id),
+            Alias::Prop(id)
+            | Alias::Part(id, _)
+            | Alias::Names(id)
+            | Alias::Entry(id, _)
+            | Alias::EntryPart(id, ..)
+            | Alias::Postal(id, ..) => self.prop_whole(id),
             Alias::Column(column) => self.column(column),
             Alias::Flag(_) => self.prop(PropId::ItemFlag),
             // Header lines can be written as extended properties, too.
@@ -111,6 +123,11 @@ impl Needs {
         let mut needs = Needs { find: false, ..*self };
         needs.prop(id);
         *self = Needs { find: self.find, ..needs };
+    }
+
+    /// Whether the attachments of an item of the kind are to be read.
+    pub fn attachments_of(&self, kind: ItemKind) -> bool {
+        self.attachments || self.pictures && PropId::ContactHasPicture.row().kinds.has_item(kind)
     }
 
     pub fn column(&mut self, column: Column) {

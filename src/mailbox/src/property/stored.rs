@@ -13,6 +13,14 @@ pub fn value(row: &Prop, item: &ItemRow) -> Option<Value> {
         Source::Json => json::decode(row.ty, item.props.as_ref()?.get(row.element)?)?,
         Source::Blob(_) | Source::Children | Source::Computed => return None,
     };
+    // An entry that has no address yet, as MAPI clients make them, is none to others.
+    let value = match value {
+        Value::Addresses(mut entries) => {
+            entries.retain(|(_, mailbox)| mailbox.address.is_some());
+            Value::Addresses(entries)
+        }
+        value => value,
+    };
     (!is_empty(&value)).then_some(value)
 }
 
@@ -57,6 +65,9 @@ fn is_empty(value: &Value) -> bool {
         Value::Texts(texts) => texts.is_empty(),
         Value::Mailboxes(list) => list.is_empty(),
         Value::Headers(pairs) | Value::Entries(pairs) => pairs.is_empty(),
+        Value::Addresses(entries) => entries.is_empty(),
+        Value::PostalAddresses(entries) => entries.is_empty(),
+        Value::Members(members) => members.is_empty(),
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Addresses of accounts, and which recipients of mail are ours.
 
 use super::Recipient;
-use crate::row::{all, first, firsts};
+use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql, clean};
 use crate::{Missing, Store, StoreError};
 
@@ -35,7 +35,8 @@ impl Store {
               and not exists (select from address where account = $1 and is_primary)";
         self.transaction(|store| {
             let gone =
-                Sql::new("delete from address where address = lower($1) returning account").with([address.into()]);
+                Sql::new("delete from address where address = lower($1) and account is not null returning account")
+                    .with([address.into()]);
             let row = store.query_opt(&gone)?.ok_or(StoreError::NotFound(Missing::Address))?;
             let account: i64 = first(&row)?;
             store.query(&Sql::new(NEXT).with([account.into()])).map(drop)
@@ -49,7 +50,8 @@ impl Store {
         firsts(&self.read(&sql)?)
     }
 
-    /// Those of the addresses that belong to accounts here, in any case; the others are left out.
+    /// Those of the addresses that belong to accounts here, in any case, and whom those of groups reach: a group's address
+    /// may stand there with several people, or with none. The others are left out.
     pub fn recipients(&mut self, addresses: &[String]) -> Result<Vec<Recipient>, StoreError> {
         const FIND: &str = "
             select w.address, a.account, a.mailbox, p.address, a.display_name, a.disabled, m.quota_bytes
@@ -59,17 +61,11 @@ impl Store {
             join mailbox m on m.mailbox = a.mailbox
             join address p on p.account = a.account and p.is_primary";
         let sql = Sql::new(FIND).with([Param::Texts(addresses.iter().map(|address| clean(address)).collect())]);
-        all(&self.read(&sql)?, |fields| {
-            Ok(Recipient {
-                address: fields.next()?,
-                account: fields.next()?,
-                mailbox: fields.next()?,
-                primary_address: fields.next()?,
-                display_name: fields.next()?,
-                disabled: fields.next()?,
-                quota_bytes: fields.next()?,
-            })
-        })
+        let mut found = all(&self.read(&sql)?, |fields| recipient(fields, false))?;
+        if addresses.iter().any(|address| !found.iter().any(|one| one.address == address.to_lowercase())) {
+            found.extend(self.expand_addresses(addresses)?);
+        }
+        Ok(found)
     }
 
     /// The domains of all addresses, in order.
@@ -79,4 +75,17 @@ impl Store {
         );
         firsts(&self.read(&sql)?)
     }
+}
+
+pub(super) fn recipient(fields: &mut Fields<'_>, group: bool) -> Result<Recipient, StoreError> {
+    Ok(Recipient {
+        address: fields.next()?,
+        account: fields.next()?,
+        mailbox: fields.next()?,
+        primary_address: fields.next()?,
+        display_name: fields.next()?,
+        disabled: fields.next()?,
+        quota_bytes: fields.next()?,
+        group,
+    })
 }

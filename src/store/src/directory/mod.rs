@@ -1,9 +1,10 @@
-//! The directory: accounts, their addresses, and who is meant by a name.
+//! The directory: accounts, their addresses, groups, and who is meant by a name.
 
 use ewsd_model::id::{Guid, MailboxNo};
 
 mod account;
 mod address;
+mod group;
 mod resolve;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +40,28 @@ pub struct NewAccount {
 /// Somebody whom ResolveNames found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryEntry {
-    pub account: i64,
-    pub mailbox: MailboxNo,
-    pub guid: Guid,
+    /// Else an account.
+    pub is_group: bool,
     pub display_name: String,
     /// The primary one.
     pub address: String,
+}
+
+/// A group of the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub group: i64,
+    pub address: String,
+    pub display_name: String,
+    /// How many, groups in it counted as one each.
+    pub members: i64,
+}
+
+/// Who is in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupMember {
+    Account { account: i64, name: String, address: String },
+    Group { group: i64, name: String, address: String },
 }
 
 /// A local recipient of mail.
@@ -58,4 +75,13 @@ pub struct Recipient {
     pub display_name: String,
     pub disabled: bool,
     pub quota_bytes: Option<i64>,
+    /// Reached by a group's address, not by one of its own.
+    pub group: bool,
+}
+
+impl Recipient {
+    /// An address at which this one is reached, and nobody else.
+    pub fn own_address(&self) -> &str {
+        if self.group { &self.primary_address } else { &self.address }
+    }
 }

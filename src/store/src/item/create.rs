@@ -1,6 +1,6 @@
 //! Making items: one statement each, with contents, attachments, counters and journal.
 
-use super::{ItemRef, NewItem};
+use super::{ItemRef, NewItem, contact};
 use crate::attachment;
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{Holds, copied, param, written};
@@ -73,6 +73,9 @@ fn compose<'a>(
     item_step(&mut write, new, body, mime, &attachments)?;
     if !new.attachments.is_empty() {
         attachment::insert_step(&mut write, &new.attachments, contents, "taken, made", "made.item");
+    }
+    if !new.contact.is_empty() {
+        contact::insert_step(&mut write, &new.contact, "made");
     }
     let kind = if new.delivered { Kind::ItemNewMail } else { Kind::ItemCreated };
     let associated = associated.to_string();

@@ -4,6 +4,7 @@ use crate::{ColumnSet, Columns, Map, NewAttachment};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, Seq};
 
+mod contact;
 mod create;
 mod delete;
 mod find;
@@ -12,6 +13,7 @@ mod read;
 mod relocate;
 mod update;
 
+pub use contact::FoundContact;
 pub use find::Search;
 pub use place::ItemPlace;
 pub(crate) use update::{item_ref, merged};
@@ -61,6 +63,8 @@ pub struct NewItem<'a> {
     pub columns: Columns,
     pub props: Map,
     pub ext: Map,
+    /// Of a contact or list: what it is searched and sorted by, each key once.
+    pub contact: Vec<(String, String)>,
     pub body: Option<&'a [u8]>,
     pub mime: Option<&'a [u8]>,
     /// Text whose words find the item: subject, names, addresses, body without markup.
@@ -81,6 +85,7 @@ impl NewItem<'_> {
             columns: Columns::new(),
             props: Map::new(),
             ext: Map::new(),
+            contact: Vec::new(),
             body: None,
             mime: None,
             search: "",
@@ -118,4 +123,6 @@ pub struct ItemUpdate<'a> {
     pub mime: Option<Option<&'a [u8]>>,
     pub search: Option<&'a str>,
     pub kind: Option<ItemKind>,
+    /// Of a contact or list: all that it is searched and sorted by from now on, each key once.
+    pub contact: Option<&'a [(String, String)]>,
 }

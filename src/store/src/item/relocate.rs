@@ -88,6 +88,11 @@ impl Mailbox<'_> {
                      taken.base + attachments.item_n, {ATTACHMENT} from taken, attachments"
             ),
         );
+        write.step(
+            "named",
+            "insert into contact (mailbox, item, key, text) select $1, taken.base + source.n, o.key, o.text \
+             from taken, source, contact o where o.mailbox = $1 and o.item = source.item",
+        );
         counters(
             &mut write,
             &format!("select {target_place} as folder, normal as total, unread, size as bytes from source"),

@@ -1,6 +1,6 @@
 //! Changing items: properties, contents, read state.
 
-use super::{ItemRef, ItemUpdate};
+use super::{ItemRef, ItemUpdate, contact};
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{lookup, param};
 use crate::journal::{Count, Kind, Rows, Write};
@@ -38,6 +38,9 @@ impl Mailbox<'_> {
             write.step_with("contents", |sql| parts.insert(sql, ", taken"));
         }
         set_step(&mut write, update, body, mime)?;
+        if let Some(rows) = update.contact {
+            contact::replace_steps(&mut write, rows, "changed");
+        }
         counter_step(&mut write, update)?;
         let kind = if is_read_state(update) { Kind::ItemRead } else { Kind::ItemModified };
         write.rows(&Rows {
@@ -100,6 +103,7 @@ fn is_read_state(update: &ItemUpdate) -> bool {
         && update.mime.is_none()
         && update.search.is_none()
         && update.kind.is_none()
+        && update.contact.is_none()
 }
 
 /// `source`, the item as it is, and `taken`.
@@ -181,7 +185,7 @@ fn set_step<'a>(
         "changed",
         &format!(
             "update item i set {sets} from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change \
-             returning i.folder, i.kind"
+             returning i.item, i.folder, i.kind"
         ),
     );
     Ok(())

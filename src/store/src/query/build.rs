@@ -107,6 +107,15 @@ impl Builder<'_, '_> {
     }
 
     fn compare(&mut self, field: &Field, cmp: Cmp, scalar: &Scalar) -> Result<String, StoreError> {
+        // Whoever has an address is looked up by the index, and not by going through the folder.
+        if let (Field::Contact(key), Cmp::Eq, Scalar::Text(value), Table::Item) = (field, cmp, scalar, self.table) {
+            let (key, value) = (self.text(key), format!("{}::text", self.text(value)));
+            return Ok(format!(
+                "exists (select from contact k where k.mailbox = i.mailbox and k.item = i.item and k.key = {key}::text \
+                 and k.folded = ewsd_fold({value}) and {})",
+                texts("k.text", Cmp::Eq, &value)
+            ));
+        }
         match self.operand(field)? {
             Operand::One { text, class, .. } => {
                 // The index is on a digest of the Message-ID as it is, letter by letter.

@@ -10,6 +10,8 @@ const VALUE: u64 = 1;
 const MEMBER: u64 = 2;
 /// A list of the row is unrolled.
 const LIST: u64 = 4;
+/// A row of the table of contacts is looked up.
+const ENTRY: u64 = 8;
 /// The text of the item is read from where contents are.
 const BODY: u64 = 32;
 /// The words of the item are read.
@@ -50,6 +52,7 @@ impl Field {
             | Field::Ext { array: true, .. }
             | Field::Header(_) => LIST,
             Field::Json(..) | Field::Ext { .. } => MEMBER,
+            Field::Contact(_) => ENTRY,
             Field::Body => BODY,
         }
     }
@@ -90,6 +93,7 @@ mod tests {
             (contains(subject(), ContainsMode::Substring, &"x".repeat(1000)), 4),
             (contains(subject(), ContainsMode::ExactPhrase, "x"), 3),
             (contains(to, ContainsMode::PrefixOnWords, "x"), 6),
+            (contains(Field::Contact("Surname".into()), ContainsMode::Prefixed, "x"), 8),
             (contains(Field::Body, ContainsMode::Substring, "x"), 32),
             (Filter::Words("one two, two three".into()), 11),
         ] {

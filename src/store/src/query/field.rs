@@ -100,11 +100,22 @@ pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Oper
                 list(&document)
             )))
         }
+        Field::Contact(key) if table == Table::Item => Ok(contact(key, alias, sql)),
+        Field::Contact(_) => Err(StoreError::Corrupt("folders are no contacts".to_owned())),
         // The encoding's name would lend the text its collation, which knows no letters but ASCII.
         Field::Body => Ok(Operand::Many(format!(
             "select convert_from(b.data, 'UTF8') collate \"default\" as v from blob b where b.mailbox = {alias}.mailbox and b.hash = {alias}.body"
         ))),
     }
+}
+
+/// A row of the table of contacts.
+fn contact(key: &str, alias: &str, sql: &mut Sql) -> Operand {
+    let key = sql.place(Param::Text(clean(key).into_owned().into()));
+    let text = format!(
+        "(select k.text from contact k where k.mailbox = {alias}.mailbox and k.item = {alias}.item and k.key = {key}::text)"
+    );
+    Operand::One { text, class: Class::Text, nullable: true }
 }
 
 fn member(document: &str, ty: ScalarType) -> Operand {

@@ -28,6 +28,8 @@ pub enum Field {
     },
     /// A header line by its name, without case, from `InternetMessageHeaders` in `props`.
     Header(String),
+    /// A text of the table of contacts, by its key.
+    Contact(String),
     /// The text of the body, with its markup if it has some.
     Body,
 }

@@ -79,6 +79,21 @@ fn items(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
     pages.mail("delete_items", |mailbox| mailbox.delete_items(&[moved, copy]));
 }
 
+fn contacts(pages: &mut Pages, inbox: FolderNo) {
+    let rows = [("DisplayName".to_owned(), "Ann".to_owned())];
+    let new = NewItem { contact: rows.to_vec(), ..NewItem::new(inbox, ItemKind::Contact) };
+    let item = pages.mail("create_contact", |mailbox| mailbox.create_item(&new)).item;
+    let update = ItemUpdate { contact: Some(&rows), ..ItemUpdate::default() };
+    pages.mail("update_contact", |mailbox| mailbox.update_item(item, &update, None));
+    pages.mail("resolve_contacts", |mailbox| mailbox.resolve_contacts(&[inbox], "an", false, 5));
+    pages.mail("resolve_contact_address", |mailbox| mailbox.resolve_contacts(&[inbox], "ann@example.test", true, 5));
+    let named = Field::Contact("DisplayName".to_owned());
+    let filter = Filter::Compare(named.clone(), Cmp::Eq, Scalar::Text("Ann".to_owned()));
+    let (inboxes, orders) = ([inbox], [Order { field: named, ascending: true }]);
+    let search = Search { filter: &filter, orders: &orders, ..Search::new(&inboxes) };
+    pages.mail("find_contacts", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
+}
+
 fn attachments(pages: &mut Pages, item: ItemNo) {
     let new = [NewAttachment { content: b"more", ..NewAttachment::file() }];
     let made = pages.mail("create_attachments", |mailbox| mailbox.create_attachments(item, &new)).0;
@@ -166,6 +181,14 @@ fn directory(pages: &mut Pages, account: i64) {
     pages.of("recipients", |store| store.recipients(&recipients));
     pages.of("resolve_names", |store| store.resolve_names("al", 5));
     pages.of("resolve_address", |store| store.resolve_names("smtp:alice@example.test", 5));
+    let group = pages.of("create_group", |store| store.create_group("team@example.test", "Team")).group;
+    let member = GroupMember::Account { account, name: String::new(), address: String::new() };
+    pages.of("add_member", |store| store.add_member(group, &member));
+    pages.of("members", |store| store.members(group));
+    pages.of("groups_named", |store| store.groups_named("team"));
+    pages.of("group_recipients", |store| store.group_recipients(group));
+    pages.of("remove_member", |store| store.remove_member(group, &member));
+    pages.of("delete_group", |store| store.delete_group(group));
     pages.of("delete_account", |store| store.delete_account(account));
 }
 
@@ -185,6 +208,7 @@ fn every_statement_is_the_one_written_down() {
     let mut folder = |name| pages.store.mailbox(account.mailbox).folder_by_distinguished(name).unwrap().folder;
     let (inbox, trash) = (folder("inbox"), folder("deleteditems"));
     items(&mut pages, inbox, trash);
+    contacts(&mut pages, inbox);
     folders(&mut pages, inbox, trash);
     news(&mut pages, inbox);
     outbox(&mut pages);

@@ -5,8 +5,10 @@ mod support;
 
 mod attachments;
 mod connection;
+mod contacts;
 mod directory;
 mod folders;
+mod groups;
 mod items;
 mod journal;
 mod late;

@@ -199,7 +199,7 @@ impl Look<'_> {
         last: Option<&str>,
         limit: i64,
     ) -> Result<ewsd_store::Found<ItemRow>> {
-        let name = || Field::Json(PropId::ContactDisplayName.row().element, ScalarType::Text);
+        let name = || Field::Contact(PropId::ContactDisplayName.row().element.to_owned());
         let bound = |cmp, text: &str| Filter::Compare(name(), cmp, Scalar::Text(text.to_owned()));
         let mut parts = vec![self.search.filter.clone()];
         parts.extend(initial.map(|text| bound(Cmp::Ge, text)));

@@ -6,7 +6,7 @@ use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::{ConversationId, FolderId, ItemId};
-use ewsd_model::path::{Dictionary, Path};
+use ewsd_model::path::{Dictionary, Path, contact_key};
 use ewsd_model::property::alias::{Alias, FlagPart, MESSAGE_FLAGS, Part};
 use ewsd_model::property::mapi::{ExtendedName, MapiType, Scalar};
 use ewsd_model::property::{Blob, Column, ExtendedPath, Prop, Source, Type, bit, can};
@@ -197,7 +197,7 @@ fn target(path: &Path, kinds: Kinds, ability: u8) -> Option<Target> {
         Path::Indexed(indexed) if indexed.dictionary == Dictionary::InternetMessageHeader => {
             Some(Target { field: Field::Header(indexed.key.clone()), class: Class::Texts, words: None })
         }
-        Path::Indexed(_) => None,
+        Path::Indexed(indexed) => simple(Field::Contact(indexed.contact_key()?), Class::Text),
         Path::Extended(path) => extended(path, kinds),
     }
 }
@@ -224,6 +224,9 @@ fn property(row: &'static Prop) -> Option<Target> {
             };
             Some(Target { field: Field::Column(known), class, words })
         }
+        Source::Json if row.in_contact_table() => matches!(row.ty, Type::Text)
+            .then(|| Field::Contact(row.element.to_owned()))
+            .and_then(|field| simple(field, Class::Text)),
         Source::Json => {
             let ty = match row.ty {
                 Type::Bool => ScalarType::Bool,
@@ -290,11 +293,18 @@ fn extended(path: &ExtendedPath, kinds: Kinds) -> Option<Target> {
             _ => None,
         },
         Alias::MessageFlags => simple(Field::Bit(bit::READ), Class::MessageFlags),
+        Alias::Entry(id, key) => simple(Field::Contact(contact_key(id.row().element, key, None)), Class::Text),
+        Alias::EntryPart(id, key, Part::Address) => {
+            simple(Field::Contact(contact_key(id.row().element, key, None)), Class::Text)
+        }
+        Alias::Postal(id, key, part) => {
+            simple(Field::Contact(contact_key(id.row().element, key, Some(part))), Class::Text)
+        }
         Alias::PlainBody | Alias::HtmlBody => simple(Field::Body, Class::Texts),
         Alias::NormalizedSubject => column(Column::ConversationTopic, Class::Text),
         Alias::Place => column(Column::Id, Class::ItemId),
         Alias::HasSubfolders => column(Column::ChildCount, Class::Number),
-        Alias::Entry(..)
+        Alias::EntryPart(..)
         | Alias::Headers
         | Alias::SubjectPrefix
         | Alias::EntryId

@@ -24,7 +24,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<ItemView>>> 
     let mut found: HashMap<(MailboxNo, ItemNo), Found> = HashMap::with_capacity(items.len());
     for (granted, numbers) in load::by_mailbox(&items) {
         let rows = cx.gate.open(&granted).items(&numbers, &shape.needs.plan)?;
-        let attachments = if shape.needs.attachments { load::attachments(cx, &granted, &rows)? } else { Vec::new() };
+        let attachments = load::attachments(cx, &granted, &rows, &shape.needs)?;
         for row in rows {
             let own = attachments.iter().filter(|one| one.item == row.item).cloned().collect();
             found.insert((granted.mailbox(), row.item), Found { granted, row, attachments: own, wanted: 0 });

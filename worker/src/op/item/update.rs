@@ -119,7 +119,7 @@ fn write(
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         edit.settle();
         check_conflict(request.conflicts, item.change, &row, &edit)?;
-        let search = derive::complete(&mut edit);
+        let search = derive::complete(&mut edit)?;
         let update = update(cx, &edit, &row, search.as_deref());
         let granted = item.granted;
         let mut mailbox = cx.gate.open(&granted);
@@ -205,7 +205,7 @@ fn apply(edit: &mut Edit<'_>, update: &Update) -> Result<(), Failure> {
             check_has(edit.kind, *id)?;
             edit.set(*id, value.clone())
         }
-        Update::Set(Assignment::Indexed(path, text)) => edit.set_entry(path, Some(text.clone())),
+        Update::Set(Assignment::Indexed(path, value)) => edit.set_entry(path, value.clone()),
         Update::Set(Assignment::Extended(path, value)) => edit.set_extended(path, value),
         Update::Append(Assignment::Prop(id, value)) => {
             check_has(edit.kind, *id)?;
@@ -220,7 +220,10 @@ fn apply(edit: &mut Edit<'_>, update: &Update) -> Result<(), Failure> {
         // What the kind does not have is not there to be deleted.
         Update::Delete(Path::Prop(id)) if !id.row().kinds.has_item(edit.kind) || !id.row().built() => Ok(()),
         Update::Delete(Path::Prop(id)) => edit.unset(*id),
-        Update::Delete(Path::Indexed(path)) => edit.set_entry(path, None),
+        Update::Delete(Path::Indexed(path)) if path.prop().is_some_and(|id| !id.row().kinds.has_item(edit.kind)) => {
+            Ok(())
+        }
+        Update::Delete(Path::Indexed(path)) => edit.unset_entry(path),
         Update::Delete(Path::Extended(path)) => edit.unset_extended(path),
     }
 }
@@ -272,6 +275,7 @@ fn update<'e>(cx: &Cx<'_>, edit: &'e Edit<'_>, row: &ItemRow, search: Option<&'e
         mime: None,
         search,
         kind: None,
+        contact: edit.contact_rows.as_deref(),
     };
     if let Some(octets) = &edit.mime {
         update.mime = Some(Some(octets));

@@ -106,7 +106,7 @@ fn mailboxes(head: &Head<'_>, field: &str) -> Vec<Mailbox> {
 
 fn mailbox(one: ewsd_mime::Mailbox) -> Mailbox {
     let name = one.name.unwrap_or_else(|| one.address.clone());
-    Mailbox { name: Some(name), address: Some(one.address), routing: Some("SMTP".to_owned()), kind: None }
+    Mailbox { name: Some(name), address: Some(one.address), routing: Some("SMTP".to_owned()), ..Mailbox::default() }
 }
 
 fn set_list(props: &mut Map, element: &str, list: Vec<Mailbox>) {

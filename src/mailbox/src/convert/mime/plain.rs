@@ -47,7 +47,7 @@ pub fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'static> {
 
 fn person(one: &Mailbox) -> Mailbox {
     let cut = |text: &Option<String>| short(text.as_deref());
-    Mailbox { name: cut(&one.name), address: cut(&one.address), routing: one.routing.clone(), kind: None }
+    Mailbox { name: cut(&one.name), address: cut(&one.address), routing: one.routing.clone(), ..Mailbox::default() }
 }
 
 /// The beginning, without control characters.

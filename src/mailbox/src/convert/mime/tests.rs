@@ -113,7 +113,8 @@ fn a_plain_message() {
             name: Some("bob@b.test".into()),
             address: Some("bob@b.test".into()),
             routing: Some("SMTP".into()),
-            kind: None
+            kind: None,
+            item: None
         }
     );
     assert!(parsed.search.contains("juergen@a.test") && parsed.search.contains("this is it"), "{}", parsed.search);

@@ -1,0 +1,180 @@
+//! `ewsctl group`: addresses whose mail goes to their members.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use ewsd_settings::Settings;
+use ewsd_store::{Group, GroupMember, Missing, Store, StoreError};
+use serde_json::{Map, Value, json};
+
+use super::account::local_part;
+use super::database::{away, open};
+use super::{Result, account, address};
+
+/// Create, fill, list and delete groups.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create a group without members.
+    #[command(after_help = "Example:\n  ewsctl group create team@example.org --name \"The team\"")]
+    Create {
+        /// Its mail address.
+        group: String,
+        /// The name that people see; without it the part of the address before the @.
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+    },
+    /// Add members: accounts, or other groups.
+    #[command(after_help = "Examples:\n  ewsctl group add team@example.org anna@example.org ben@example.org\n  \
+        ewsctl group add all@example.org team@example.org")]
+    Add {
+        /// The group's address.
+        group: String,
+        /// Logins or addresses of accounts, addresses of groups.
+        #[arg(required = true)]
+        members: Vec<String>,
+    },
+    /// Take members out.
+    #[command(after_help = "Example:\n  ewsctl group remove team@example.org ben@example.org")]
+    Remove {
+        /// The group's address.
+        group: String,
+        /// Logins or addresses of accounts, addresses of groups.
+        #[arg(required = true)]
+        members: Vec<String>,
+    },
+    /// List all groups, or the members of one.
+    #[command(
+        after_help = "Examples:\n  ewsctl group list\n  ewsctl group list team@example.org --json | jq -r '.[].address'"
+    )]
+    List {
+        /// The address of the group whose members are wanted.
+        group: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a group; mail to it is refused from then on. Its members stay.
+    #[command(after_help = "Example:\n  ewsctl group delete team@example.org")]
+    Delete {
+        /// The group's address.
+        group: String,
+    },
+}
+
+pub fn run(config: &Path, args: &Args) -> Result {
+    let settings = super::load(config)?;
+    let mut store = open(&settings)?;
+    match &args.command {
+        Command::Create { group, name } => create(&settings, &mut store, group, name.as_deref()),
+        Command::Add { group, members } => {
+            let group = find(&settings, &mut store, group)?;
+            members.iter().try_for_each(|name| add(&settings, &mut store, &group, name))
+        }
+        Command::Remove { group, members } => {
+            let group = find(&settings, &mut store, group)?;
+            members.iter().try_for_each(|name| remove(&settings, &mut store, &group, name))
+        }
+        Command::List { group: None, json } => list(&settings, &mut store, *json),
+        Command::List { group: Some(group), json } => members(&settings, &mut store, group, *json),
+        Command::Delete { group } => {
+            let group = find(&settings, &mut store, group)?;
+            store.delete_group(group.group).map_err(|error| away(&settings, &error))?;
+            say!("deleted {}", group.address)
+        }
+    }
+}
+
+fn create(settings: &Settings, store: &mut Store, group: &str, name: Option<&str>) -> Result {
+    let address = address::checked(group)?;
+    let name = name.unwrap_or_else(|| local_part(&address));
+    store.create_group(&address, name).map_err(|error| match error {
+        StoreError::Exists(_) => format!("the address {address} is taken").into(),
+        other => away(settings, &other),
+    })?;
+    say!("created {address}")
+}
+
+fn add(settings: &Settings, store: &mut Store, group: &Group, name: &str) -> Result {
+    let member = member(settings, store, name)?;
+    store.add_member(group.group, &member).map_err(|error| match error {
+        StoreError::Cycle => format!("{} is in {name}, or is it: a group cannot be in itself", group.address).into(),
+        other => away(settings, &other),
+    })?;
+    say!("{} is in {}", address_of(&member), group.address)
+}
+
+fn remove(settings: &Settings, store: &mut Store, group: &Group, name: &str) -> Result {
+    let member = member(settings, store, name)?;
+    store.remove_member(group.group, &member).map_err(|error| match error {
+        StoreError::NotFound(Missing::Address) => format!("{name} is not in {}", group.address).into(),
+        other => away(settings, &other),
+    })?;
+    say!("{} is no longer in {}", address_of(&member), group.address)
+}
+
+fn list(settings: &Settings, store: &mut Store, json: bool) -> Result {
+    let groups = store.groups().map_err(|error| away(settings, &error))?;
+    if json {
+        let describe =
+            |group: &Group| json!({"address": group.address, "name": group.display_name, "members": group.members});
+        return say!("{:#}", groups.iter().map(describe).collect::<Value>());
+    }
+    for group in &groups {
+        let count = if group.members == 1 { "1 member".to_owned() } else { format!("{} members", group.members) };
+        say!("{:40} {count:>12}  {}", group.address, group.display_name)?;
+    }
+    Ok(())
+}
+
+fn members(settings: &Settings, store: &mut Store, group: &str, json: bool) -> Result {
+    let group = find(settings, store, group)?;
+    let members = store.members(group.group).map_err(|error| away(settings, &error))?;
+    if json {
+        return say!("{:#}", members.iter().map(|member| Value::Object(describe(member))).collect::<Value>());
+    }
+    for member in &members {
+        match member {
+            GroupMember::Account { name, address, .. } => say!("{address:40} {name}")?,
+            GroupMember::Group { name, address, .. } => say!("{address:40} {name}  (group)")?,
+        }
+    }
+    Ok(())
+}
+
+fn describe(member: &GroupMember) -> Map<String, Value> {
+    let (kind, name, address) = match member {
+        GroupMember::Account { name, address, .. } => ("account", name, address),
+        GroupMember::Group { name, address, .. } => ("group", name, address),
+    };
+    let pairs = [("address", json!(address)), ("name", json!(name)), ("kind", json!(kind))];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn find(settings: &Settings, store: &mut Store, address: &str) -> Result<Group> {
+    let found = store.group(address).map_err(|error| away(settings, &error))?;
+    found.ok_or_else(|| format!("there is no group {address}: `ewsctl group list` shows all").into())
+}
+
+/// The account or group of that name.
+fn member(settings: &Settings, store: &mut Store, name: &str) -> Result<GroupMember> {
+    if let Some(group) = store.group(name).map_err(|error| away(settings, &error))? {
+        return Ok(GroupMember::Group { group: group.group, name: group.display_name, address: group.address });
+    }
+    let account = account::find(settings, store, name)?;
+    match account.primary_address {
+        Some(address) => Ok(GroupMember::Account { account: account.account, name: account.display_name, address }),
+        None => Err(format!("{name} has no address: `ewsctl address add` gives it one").into()),
+    }
+}
+
+fn address_of(member: &GroupMember) -> &str {
+    match member {
+        GroupMember::Account { address, .. } | GroupMember::Group { address, .. } => address,
+    }
+}
