@@ -186,8 +186,17 @@ fn element_names_are_in_the_protocol_only() {
 /// Other protocols than EWS stand on it as well.
 fn the_mailbox_knows_no_protocol() {
     const FOLDER: &[&str] = &["src/mailbox/src"];
-    let foreign =
-        ["std::net", "std::os::unix::net", "quick_xml", "httparse", "ewsd_ews", "ewsd_http", "ewsd_ipc", "ewsd_lmtp"];
+    let foreign = [
+        "std::net",
+        "std::os::unix::net",
+        "quick_xml",
+        "httparse",
+        "ewsd_ews",
+        "ewsd_http",
+        "ewsd_ipc",
+        "ewsd_lmtp",
+        "ewsd_wire",
+    ];
     assert_none(
         offences(FOLDER, |_, line| foreign.iter().any(|name| line.contains(name))),
         "what a mailbox is has no sockets and no XML",
@@ -297,13 +306,14 @@ fn clock_chance_and_environment_are_read_in_one_place() {
     }
 }
 
-/// model <- ews, lmtp, store; model, settings, store <- mailbox; all but the master <- worker; ipc, http <- master.
+/// wire <- ipc, lmtp; model <- ews, lmtp, store; model, settings, store <- mailbox; all but the master <- worker; ipc, http <- master.
 fn arrows_point_one_way() {
     for (manifest, allowed) in [
         ("proto/model/Cargo.toml", &[][..]),
         ("proto/http/Cargo.toml", &[]),
-        ("proto/ipc/Cargo.toml", &[]),
-        ("proto/lmtp/Cargo.toml", &["ewsd-model"]),
+        ("proto/wire/Cargo.toml", &[]),
+        ("proto/ipc/Cargo.toml", &["ewsd-wire"]),
+        ("proto/lmtp/Cargo.toml", &["ewsd-model", "ewsd-wire"]),
         ("proto/mime/Cargo.toml", &[]),
         ("proto/tnef/Cargo.toml", &["ewsd-model"]),
         ("src/settings/Cargo.toml", &["ewsd-model"]),
@@ -323,6 +333,7 @@ fn arrows_point_one_way() {
                 "ewsd-mime",
                 "ewsd-settings",
                 "ewsd-store",
+                "ewsd-wire",
             ],
         ),
     ] {

@@ -8,12 +8,14 @@
 //! | who is asking? | `auth/` |
 //! | what does an operation do? | `op/<group>/<verb>.rs` |
 //! | how does it leave? | `courier/` |
+//! | how do values of the model lie in bytes of our own? | `form.rs` |
 //!
 //! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost. SQL is the store's,
 //! element names are `ewsd-ews`'s.
 
 pub mod auth;
 mod courier;
+mod form;
 mod front;
 pub mod op;
 mod role;

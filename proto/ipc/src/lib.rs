@@ -5,23 +5,25 @@
 //! | question | file |
 //! |---|---|
 //! | what can be said | [`message`] |
-//! | how a message is laid out | [`codec`] |
+//! | how a message is laid out | the crate `wire` |
 //! | how it is sent, with descriptors | [`seqpacket`] |
+//! | which roles are there, what must be known of each | [`role`] |
 //! | bodies too large for a message | [`memfd`] |
 //! | what all workers share | [`shared`] |
 //! | what a worker calls | [`worker_end`] |
 
-pub mod codec;
 pub mod memfd;
 pub mod message;
+pub mod role;
 pub mod seqpacket;
 pub mod shared;
 pub mod worker_end;
 
-pub use codec::Refused;
+pub use ewsd_wire::Refused;
 pub use message::{
     Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Watch, Why, Word,
 };
+pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`]; a worker says it in `Hello`, and the master refuses another one.

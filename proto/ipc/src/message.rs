@@ -9,7 +9,9 @@
 
 use std::net::SocketAddr;
 
-use crate::codec::{Reader, Refused, Wire, get_bytes, get_list, put_list};
+use ewsd_wire::form::{Bytes, List};
+use ewsd_wire::{Reader, Refused, Wire, wire};
+
 use crate::{
     CONN_CONTEXT_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, MAX_MESSAGE, PAIRS_MAX, PIECES_MAX, RENDER_BATCH_MAX, WATCH_MAX,
 };
@@ -208,47 +210,165 @@ messages! {
     }
 }
 
-/// What the master keeps of a connection between requests. Workers get a copy and hand it back; the master believes only `context`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnRecord {
-    /// Number of the connection; never used twice while the master runs.
-    pub conn: u64,
-    /// The client's address; 0.0.0.0:0 for a Unix socket.
-    pub peer: SocketAddr,
-    /// Which listener: its index within `server.http` or `server.lmtp`.
-    pub listener: u16,
-    /// Requests already served on this connection.
-    pub served: u32,
-    /// Opaque to the master, at most [`CONN_CONTEXT_MAX`] bytes: pending NTLM challenge, LMTP session.
-    pub context: Vec<u8>,
-}
-
-impl Wire for ConnRecord {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.conn.put(out);
-        self.peer.put(out);
-        self.listener.put(out);
-        self.served.put(out);
-        self.context.put(out);
+wire! {
+    /// What the master keeps of a connection between requests. Workers get a copy and hand it back; the master believes only `context`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ConnRecord {
+        /// Number of the connection; never used twice while the master runs.
+        pub conn: u64,
+        /// The client's address; 0.0.0.0:0 for a Unix socket.
+        pub peer: SocketAddr,
+        /// Which listener: its index within `server.http` or `server.lmtp`.
+        pub listener: u16,
+        /// Requests already served on this connection.
+        pub served: u32,
+        /// Opaque to the master: pending NTLM challenge, LMTP session.
+        pub context: Vec<u8> as Bytes<CONN_CONTEXT_MAX>,
     }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(ConnRecord {
-            conn: u64::get(reader)?,
-            peer: SocketAddr::get(reader)?,
-            listener: u16::get(reader)?,
-            served: u32::get(reader)?,
-            context: get_bytes(reader, CONN_CONTEXT_MAX, "connection context")?,
-        })
-    }
-}
 
-/// Bytes inside the message, or in a memfd that travels with it (read from its start).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// At most [`INLINE_LIMIT`] bytes.
-    Inline(Vec<u8>),
-    /// Number of bytes in the memfd, the last descriptor of the message.
-    Memfd(u64),
+    /// Bytes inside the message, or in a memfd that travels with it (read from its start).
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Body {
+        /// At most [`INLINE_LIMIT`] bytes.
+        0 Inline(bytes: Vec<u8> as Bytes<INLINE_LIMIT>)
+        /// Number of bytes in the memfd, the last descriptor of the message.
+        1 Memfd(length: u64) fds 1
+    }
+
+    /// What becomes of the connection once the reply is written.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Then {
+        /// Wait for the next request.
+        0 Keep
+        /// Close.
+        1 Close
+    }
+
+    /// What the master framed on an LMTP connection (RFC 2033).
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum LmtpInput {
+        /// Nothing came yet: greet.
+        0 Greeting
+        /// One or more complete lines, each with its CRLF; at most [`INLINE_LIMIT`] bytes.
+        1 Lines(lines: Vec<u8> as Bytes<INLINE_LIMIT>)
+        /// Message data as it came (dots still doubled, RFC 5321 4.5.2), without the final `.` CRLF.
+        2 Data(body: Body)
+        /// The message data was over the limit and was thrown away up to the final dot.
+        3 TooBig
+        /// A line longer than the framing allows came and was thrown away up to its LF.
+        4 LongLine
+    }
+
+    /// What to frame next on an LMTP connection.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum LmtpExpect {
+        /// Command lines.
+        0 Lines
+        /// Message data up to the final dot, at most `limit` bytes.
+        1 Data {
+            /// Most bytes to keep; more is thrown away and reported as [`LmtpInput::TooBig`].
+            limit: u64,
+        }
+    }
+
+    /// Why a held call is rendered.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Why {
+        /// A watched mailbox moved.
+        0 Changed
+        /// A stream's heartbeat is due.
+        1 Heartbeat
+        /// The deadline came and no ready-made reply was given.
+        2 Deadline
+    }
+
+    /// One member of a `Render` job.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct HeldCall {
+        /// Number of the held call.
+        pub held: u64,
+        /// What happened.
+        pub why: Why,
+        /// What the worker gave with `Hold`, or with the last outcome that kept holding.
+        pub context: Vec<u8> as Bytes<HELD_CONTEXT_MAX>,
+    }
+
+    /// How a held call goes on after an outcome that keeps holding.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Keep {
+        /// Replaces the watch of the held call.
+        pub watch: Watch,
+        /// Replaces its context.
+        pub context: HeldContext,
+    }
+
+    /// What a held call's client is told.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Outcome {
+        /// The whole reply, or the last bytes of a stream; the hold is over.
+        0 Answer {
+            /// What becomes of the connection.
+            then: Then,
+            /// The bytes to write.
+            bytes: Body,
+        }
+        /// One chunk of a stream (with its chunk framing); the hold goes on.
+        1 Chunk {
+            /// The bytes to write.
+            bytes: Vec<u8> as Bytes<INLINE_LIMIT>,
+            /// How it goes on.
+            keep: Keep,
+        }
+        /// Nothing to tell; the hold goes on.
+        2 Still {
+            /// How it goes on.
+            keep: Keep,
+        }
+        /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
+        /// outcome of [`Why::Deadline`], which somebody waits for.
+        3 Later {
+            /// Milliseconds before which asking is of no use.
+            ms: u32,
+        }
+    }
+
+    /// A part of a ready-made reply.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Piece {
+        /// The same for many held calls: the master keeps one copy.
+        0 Shared(bytes: Vec<u8>)
+        /// This call's own.
+        1 Own(bytes: Vec<u8>)
+        /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
+        2 Date
+        /// A stretch of the call's own context, which is kept anyway.
+        3 Context {
+            /// Where it begins, in octets from the context's start.
+            at: u16,
+            /// Its length in octets.
+            length: u16,
+        }
+    }
+
+    /// (mailbox, newest journal number the client has seen) pairs of a held call; 1 to [`WATCH_MAX`].
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Watch(pub Vec<(u64, u64)> as List<WATCH_MAX>);
+
+    /// (mailbox, newest journal number) pairs, at most [`PAIRS_MAX`].
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Pairs(pub Vec<(u64, u64)> as List<PAIRS_MAX>);
+
+    /// Held calls to render together, at most [`RENDER_BATCH_MAX`].
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Batch(pub Vec<HeldCall> as List<RENDER_BATCH_MAX>);
+
+    /// A ready-made reply: its parts in order, at most [`PIECES_MAX`].
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Pieces(pub Vec<Piece> as List<PIECES_MAX>);
+
+    /// Opaque bytes of a held call, at most [`HELD_CONTEXT_MAX`].
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct HeldContext(pub Vec<u8> as Bytes<HELD_CONTEXT_MAX>);
 }
 
 impl Body {
@@ -266,372 +386,13 @@ impl Body {
     }
 }
 
-impl Wire for Body {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Body::Inline(bytes) => {
-                out.push(0);
-                bytes.put(out);
-            }
-            Body::Memfd(length) => {
-                out.push(1);
-                length.put(out);
-            }
-        }
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        match u8::get(reader)? {
-            0 => Ok(Body::Inline(get_bytes(reader, INLINE_LIMIT, "inline body")?)),
-            1 => Ok(Body::Memfd(u64::get(reader)?)),
-            _ => Err(Refused::BadValue("body")),
-        }
-    }
-    fn descriptors(&self) -> usize {
-        usize::from(matches!(self, Body::Memfd(_)))
-    }
-}
-
-/// What becomes of the connection once the reply is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    /// Wait for the next request.
-    Keep,
-    /// Close.
-    Close,
-}
-
-/// What the master framed on an LMTP connection (RFC 2033).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LmtpInput {
-    /// Nothing came yet: greet.
-    Greeting,
-    /// One or more complete lines, each with its CRLF; at most [`INLINE_LIMIT`] bytes.
-    Lines(Vec<u8>),
-    /// Message data as it came (dots still doubled, RFC 5321 4.5.2), without the final `.` CRLF.
-    Data(Body),
-    /// The message data was over the limit and was thrown away up to the final dot.
-    TooBig,
-    /// A line longer than the framing allows came and was thrown away up to its LF.
-    LongLine,
-}
-
-impl Wire for LmtpInput {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            LmtpInput::Greeting => out.push(0),
-            LmtpInput::Lines(lines) => {
-                out.push(1);
-                lines.put(out);
-            }
-            LmtpInput::Data(body) => {
-                out.push(2);
-                body.put(out);
-            }
-            LmtpInput::TooBig => out.push(3),
-            LmtpInput::LongLine => out.push(4),
-        }
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(match u8::get(reader)? {
-            0 => LmtpInput::Greeting,
-            1 => LmtpInput::Lines(get_bytes(reader, INLINE_LIMIT, "LMTP lines")?),
-            2 => LmtpInput::Data(Body::get(reader)?),
-            3 => LmtpInput::TooBig,
-            4 => LmtpInput::LongLine,
-            _ => return Err(Refused::BadValue("LMTP input")),
-        })
-    }
-    fn descriptors(&self) -> usize {
-        match self {
-            LmtpInput::Data(body) => body.descriptors(),
-            _ => 0,
-        }
-    }
-}
-
-/// What to frame next on an LMTP connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LmtpExpect {
-    /// Command lines.
-    Lines,
-    /// Message data up to the final dot, at most `limit` bytes.
-    Data {
-        /// Most bytes to keep; more is thrown away and reported as [`LmtpInput::TooBig`].
-        limit: u64,
-    },
-}
-
-/// Why a held call is rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// A watched mailbox moved.
-    Changed,
-    /// A stream's heartbeat is due.
-    Heartbeat,
-    /// The deadline came and no ready-made reply was given.
-    Deadline,
-}
-
-/// One member of a `Render` job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldCall {
-    /// Number of the held call.
-    pub held: u64,
-    /// What happened.
-    pub why: Why,
-    /// What the worker gave with `Hold`, or with the last outcome that kept holding.
-    pub context: Vec<u8>,
-}
-
-impl Wire for HeldCall {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.held.put(out);
-        self.why.put(out);
-        self.context.put(out);
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(HeldCall {
-            held: u64::get(reader)?,
-            why: Why::get(reader)?,
-            context: get_bytes(reader, HELD_CONTEXT_MAX, "held context")?,
-        })
-    }
-}
-
-/// How a held call goes on after an outcome that keeps holding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keep {
-    /// Replaces the watch of the held call.
-    pub watch: Watch,
-    /// Replaces its context.
-    pub context: HeldContext,
-}
-
-impl Wire for Keep {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.watch.put(out);
-        self.context.put(out);
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(Keep { watch: Watch::get(reader)?, context: HeldContext::get(reader)? })
-    }
-}
-
-/// What a held call's client is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The whole reply, or the last bytes of a stream; the hold is over.
-    Answer {
-        /// What becomes of the connection.
-        then: Then,
-        /// The bytes to write.
-        bytes: Body,
-    },
-    /// One chunk of a stream (with its chunk framing); the hold goes on.
-    Chunk {
-        /// The bytes to write.
-        bytes: Vec<u8>,
-        /// How it goes on.
-        keep: Keep,
-    },
-    /// Nothing to tell; the hold goes on.
-    Still {
-        /// How it goes on.
-        keep: Keep,
-    },
-    /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
-    /// outcome of [`Why::Deadline`], which somebody waits for.
-    Later {
-        /// Milliseconds before which asking is of no use.
-        ms: u32,
-    },
-}
-
-impl Wire for Outcome {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Outcome::Answer { then, bytes } => {
-                out.push(0);
-                then.put(out);
-                bytes.put(out);
-            }
-            Outcome::Chunk { bytes, keep } => {
-                out.push(1);
-                bytes.put(out);
-                keep.put(out);
-            }
-            Outcome::Still { keep } => {
-                out.push(2);
-                keep.put(out);
-            }
-            Outcome::Later { ms } => {
-                out.push(3);
-                ms.put(out);
-            }
-        }
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(match u8::get(reader)? {
-            0 => Outcome::Answer { then: Then::get(reader)?, bytes: Body::get(reader)? },
-            1 => Outcome::Chunk { bytes: get_bytes(reader, INLINE_LIMIT, "chunk")?, keep: Keep::get(reader)? },
-            2 => Outcome::Still { keep: Keep::get(reader)? },
-            3 => Outcome::Later { ms: u32::get(reader)? },
-            _ => return Err(Refused::BadValue("outcome")),
-        })
-    }
-    fn descriptors(&self) -> usize {
-        match self {
-            Outcome::Answer { bytes, .. } => bytes.descriptors(),
-            _ => 0,
-        }
-    }
-}
-
-/// A part of a ready-made reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// The same for many held calls: the master keeps one copy.
-    Shared(Vec<u8>),
-    /// This call's own.
-    Own(Vec<u8>),
-    /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
-    Date,
-    /// A stretch of the call's own context, which is kept anyway.
-    Context {
-        /// Where it begins, in octets from the context's start.
-        at: u16,
-        /// Its length in octets.
-        length: u16,
-    },
-}
-
-impl Wire for Piece {
-    fn put(&self, out: &mut Vec<u8>) {
-        let (tag, bytes) = match self {
-            Piece::Shared(bytes) => (0, bytes),
-            Piece::Own(bytes) => (1, bytes),
-            Piece::Date => return out.push(2),
-            Piece::Context { at, length } => {
-                out.push(3);
-                at.put(out);
-                return length.put(out);
-            }
-        };
-        out.push(tag);
-        bytes.put(out);
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        match u8::get(reader)? {
-            0 => Ok(Piece::Shared(Vec::get(reader)?)),
-            1 => Ok(Piece::Own(Vec::get(reader)?)),
-            2 => Ok(Piece::Date),
-            3 => Ok(Piece::Context { at: u16::get(reader)?, length: u16::get(reader)? }),
-            _ => Err(Refused::BadValue("piece")),
-        }
-    }
-}
-
-macro_rules! bounded_list {
-    ($(#[$meta:meta])* $name:ident of $member:ty, max $max:expr, $what:literal) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Default)]
-        pub struct $name(pub Vec<$member>);
-
-        impl Wire for $name {
-            fn put(&self, out: &mut Vec<u8>) {
-                put_list(&self.0, out);
-            }
-            fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-                Ok($name(get_list(reader, $max, $what)?))
-            }
-        }
-
-        impl From<Vec<$member>> for $name {
-            fn from(list: Vec<$member>) -> Self {
-                $name(list)
-            }
-        }
-    };
-}
-
-bounded_list! {
-    /// (mailbox, newest journal number the client has seen) pairs of a held call; 1 to [`WATCH_MAX`].
-    Watch of (u64, u64), max WATCH_MAX, "watch list"
-}
-bounded_list! {
-    /// (mailbox, newest journal number) pairs, at most [`PAIRS_MAX`].
-    Pairs of (u64, u64), max PAIRS_MAX, "list of mailboxes"
-}
-bounded_list! {
-    /// Held calls to render together, at most [`RENDER_BATCH_MAX`].
-    Batch of HeldCall, max RENDER_BATCH_MAX, "render batch"
-}
-bounded_list! {
-    /// A ready-made reply: its parts in order, at most [`PIECES_MAX`].
-    Pieces of Piece, max PIECES_MAX, "pieces"
-}
-
-/// Opaque bytes of a held call, at most [`HELD_CONTEXT_MAX`].
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HeldContext(pub Vec<u8>);
-
-impl Wire for HeldContext {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(HeldContext(get_bytes(reader, HELD_CONTEXT_MAX, "held context")?))
-    }
-}
-
-impl From<Vec<u8>> for HeldContext {
-    fn from(bytes: Vec<u8>) -> Self {
-        HeldContext(bytes)
-    }
-}
-
-macro_rules! wire_enum {
-    ($name:ident $what:literal $( $value:literal $variant:ident )*) => {
-        impl Wire for $name {
-            fn put(&self, out: &mut Vec<u8>) {
-                out.push(match self { $( $name::$variant => $value, )* });
-            }
-            fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-                match u8::get(reader)? {
-                    $( $value => Ok($name::$variant), )*
-                    _ => Err(Refused::BadValue($what)),
-                }
-            }
-        }
-    };
-}
-wire_enum!(Then "then" 0 Keep 1 Close);
-wire_enum!(Why "why" 0 Changed 1 Heartbeat 2 Deadline);
-
-impl Wire for LmtpExpect {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            LmtpExpect::Lines => out.push(0),
-            LmtpExpect::Data { limit } => {
-                out.push(1);
-                limit.put(out);
-            }
-        }
-    }
-    fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        match u8::get(reader)? {
-            0 => Ok(LmtpExpect::Lines),
-            1 => Ok(LmtpExpect::Data { limit: u64::get(reader)? }),
-            _ => Err(Refused::BadValue("LMTP expectation")),
-        }
-    }
-}
-
 macro_rules! counts {
     ($( $value:literal $variant:ident $metric:literal $help:literal )*) => {
-        /// Counters that workers feed by `Tally` and the master exports.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Count { $( #[doc = $help] $variant, )* }
+        wire! {
+            /// Counters that workers feed by `Tally` and the master exports.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub enum Count { $( #[doc = $help] $value $variant )* }
+        }
 
         impl Count {
             /// Every counter.
@@ -647,7 +408,6 @@ macro_rules! counts {
                 match self { $( Count::$variant => $help, )* }
             }
         }
-        wire_enum!(Count "counter" $( $value $variant )*);
     };
 }
 

@@ -9,7 +9,7 @@
 //! | how are the lines of a group and of a message told apart? | `line.rs` |
 //!
 //! No sockets, no directory: whoever runs a session resolves addresses and keeps the mail. A session is a small value that
-//! can be written into bytes and read back, because it travels with its connection.
+//! can be written into bytes and read back (`proto/wire`), because it travels with its connection.
 
 mod command;
 mod line;
@@ -21,4 +21,4 @@ pub use command::{BodyKind, Command};
 pub use line::{Lines, unstuff};
 pub use path::Path;
 pub use reply::Reply;
-pub use session::{ContextError, Limits, Session, Step, Transaction};
+pub use session::{Limits, Session, Step, Transaction};

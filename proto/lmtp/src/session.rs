@@ -3,6 +3,9 @@
 //! The session is a value: between two groups it lies as bytes beside its connection, so that no worker waits for a client.
 //! It never resolves an address; [`Step::Recipient`] asks whoever runs it to do so.
 
+use ewsd_wire::form::{Text, Varints};
+use ewsd_wire::wire;
+
 use crate::command::Command;
 use crate::path::Path;
 use crate::reply::{self, Reply};
@@ -18,24 +21,31 @@ pub struct Limits {
     pub errors: u8,
 }
 
-/// Where a session stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Session {
-    /// The name given with LHLO; empty before it.
-    peer: String,
-    transaction: Option<Transaction>,
-    errors: u8,
-}
+/// Octets of the longest name or address that a session keeps: a line has no more.
+const TEXT_MAX: usize = 4096;
+/// Most recipients that a session keeps, whatever the limits say.
+const RECIPIENTS_MAX: usize = 65_536;
 
-/// A message on its way: from MAIL to the end of its data.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Transaction {
-    /// Empty: the null reverse path.
-    pub from: String,
-    pub smtputf8: bool,
-    /// The accepted recipients in the order of RCPT, as the numbers that the directory gave them. One number may stand
-    /// there twice (two addresses of one mailbox): each is answered by itself.
-    pub recipients: Vec<u64>,
+wire! {
+    /// Where a session stands.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Session version 2 {
+        errors: u8,
+        /// The name given with LHLO; empty before it.
+        peer: String as Text<TEXT_MAX>,
+        transaction: Option<Transaction>,
+    }
+
+    /// A message on its way: from MAIL to the end of its data.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Transaction {
+        /// Empty: the null reverse path.
+        pub from: String as Text<TEXT_MAX>,
+        pub smtputf8: bool,
+        /// The accepted recipients in the order of RCPT, as the numbers that the directory gave them. One number may stand
+        /// there twice (two addresses of one mailbox): each is answered by itself.
+        pub recipients: Vec<u64> as Varints<RECIPIENTS_MAX>,
+    }
 }
 
 /// What is to be done about a line.
@@ -158,78 +168,4 @@ impl Session {
         }
         if transaction.recipients.len() >= limits.recipients { Err(Reply::TOO_MANY_RECIPIENTS) } else { Ok(()) }
     }
-}
-
-/// The bytes are not a session that this version wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContextError;
-
-const FORMAT: u8 = 1;
-/// Bits of the flag byte.
-const OPEN: u8 = 1;
-const UTF8: u8 = 2;
-
-impl Session {
-    /// The session as bytes: names as length-prefixed text, recipients as variable-length numbers.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64);
-        let transaction = self.transaction.as_ref();
-        let flags = transaction.map_or(0, |t| if t.smtputf8 { OPEN | UTF8 } else { OPEN });
-        out.extend_from_slice(&[FORMAT, self.errors, flags]);
-        text(&self.peer, &mut out);
-        if let Some(transaction) = transaction {
-            text(&transaction.from, &mut out);
-            number(transaction.recipients.len() as u64, &mut out);
-            transaction.recipients.iter().for_each(|recipient| number(*recipient, &mut out));
-        }
-        out
-    }
-
-    pub fn decode(bytes: &[u8]) -> Result<Session, ContextError> {
-        let &[FORMAT, errors, flags, ref rest @ ..] = bytes else { return Err(ContextError) };
-        let mut rest = rest;
-        let peer = read_text(&mut rest)?;
-        let transaction = if flags & OPEN != 0 {
-            let from = read_text(&mut rest)?;
-            let count = read_number(&mut rest)?;
-            let recipients = (0..count).map(|_| read_number(&mut rest)).collect::<Result<_, _>>()?;
-            Some(Transaction { from, smtputf8: flags & UTF8 != 0, recipients })
-        } else {
-            None
-        };
-        if rest.is_empty() { Ok(Session { peer, transaction, errors }) } else { Err(ContextError) }
-    }
-}
-
-fn number(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn text(value: &str, out: &mut Vec<u8>) {
-    number(value.len() as u64, out);
-    out.extend_from_slice(value.as_bytes());
-}
-
-fn read_number(rest: &mut &[u8]) -> Result<u64, ContextError> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, tail) = rest.split_first().ok_or(ContextError)?;
-        *rest = tail;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(value);
-        }
-    }
-    Err(ContextError)
-}
-
-fn read_text(rest: &mut &[u8]) -> Result<String, ContextError> {
-    let length = usize::try_from(read_number(rest)?).map_err(|_| ContextError)?;
-    let (text, tail) = rest.split_at_checked(length).ok_or(ContextError)?;
-    *rest = tail;
-    String::from_utf8(text.to_vec()).map_err(|_| ContextError)
 }

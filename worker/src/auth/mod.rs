@@ -1,16 +1,22 @@
-//! Who is asking. Basic credentials against the accounts table; other schemes will stand beside `basic.rs`.
+//! Who is asking. A scheme reads credentials (`scheme/`), a password is judged by `password/`; accounts lately seen are in `known.rs`.
+//!
+//! | question | file |
+//! |---|---|
+//! | which schemes are there, what is offered, what sticks to a connection? | `scheme/mod.rs` |
+//! | one scheme | `scheme/<scheme>.rs` |
+//! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs` |
+//! | who guesses too often? | `password/failures.rs` |
+//! | where does a request really come from? | `peer.rs` |
 //!
 //! A password once found right is taken again for a while from the memory that all workers share, under a tag that only this
 //! start of the server can compute. An unknown user costs as much time as a wrong password. Failures are counted there too,
 //! by account and by address: over the limit nobody's hash is computed, so guessing costs the guesser time and the server none.
-//!
-//! The line that a refused login leaves in the log is what the shipped fail2ban filter reads: change both together.
 
-mod basic;
+mod known;
 pub mod password;
 mod peer;
+pub mod scheme;
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use ewsd_http::Head;
@@ -22,14 +28,22 @@ use ewsd_store::{Account, Store, StoreError};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub use basic::Credentials;
-pub use peer::Peer;
+use self::known::Known;
+pub use self::peer::Peer;
+use self::scheme::{Attempt, Circumstances, SCHEMES, Scheme};
+pub use self::scheme::{Bound, offers};
 
 /// Why a request is nobody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Denied {
     /// No credentials, or of a scheme that is not offered: the challenge is the answer, nothing is counted.
     Unasked,
+    /// A scheme goes on: its own challenge is the answer, and what it says stays with the connection.
+    Continue {
+        /// The value of `WWW-Authenticate`.
+        challenge: String,
+        bound: Bound,
+    },
     /// They were refused.
     Refused,
     /// The accounts cannot be read now; try again after so many milliseconds.
@@ -45,70 +59,40 @@ pub enum Via {
     Cache,
     /// A hash was computed.
     Password,
+    /// What the connection keeps.
+    Connection,
 }
 
-/// The accounts that this worker has seen lately.
+/// Somebody let in.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    pub account: Rc<Account>,
+    pub via: Via,
+    /// What the connection keeps from now on.
+    pub bound: Option<Bound>,
+}
+
+/// Judges requests; knows the accounts that this worker has seen lately.
 #[derive(Default)]
 pub struct Authenticator {
-    /// By number; valid in `epoch` only.
-    known: HashMap<i64, (Rc<Account>, u64)>,
-    epoch: u64,
+    known: Known,
 }
 
-/// More accounts than that are forgotten all at once.
-const KNOWN: usize = 20_000;
-/// Where the account does not matter: a count.
-const MINUTE: u64 = 60;
-
 impl Authenticator {
-    /// The account whose credentials `head` carries.
+    /// The account whose credentials `head` carries, or whose `bound` lies with the connection.
     pub fn authenticate(
         &mut self,
         head: &Head<'_>,
         peer: Peer,
+        bound: Option<&Bound>,
         store: &mut Store,
         settings: &Settings,
         shared: &Shared,
-    ) -> Result<(Rc<Account>, Via), Denied> {
-        let header = head.header("Authorization").filter(|_| settings.auth.basic).ok_or(Denied::Unasked)?;
-        let credentials = Credentials::from_header(header).ok_or(Denied::Unasked)?;
-        // Before anything is read: what is read may be of an older epoch, never of a newer one.
-        let epoch = shared.accounts_epoch();
-        let now = clock::unix();
-        let tag = success_tag(shared, &credentials);
-        if settings.auth.cache_seconds > 0 {
-            if let Some(number) = shared.lookup(&tag, now) {
-                let account = self.account(number, epoch, now, settings, store).map_err(failed)?;
-                if let Some(account) = account.filter(|account| !account.disabled) {
-                    return Ok((account, Via::Cache));
-                }
-            }
-        }
-        let counters = Counters::new(shared, &credentials, peer, settings, now);
-        if counters.over() {
-            refused(&credentials, peer, "too many failures");
-            return Err(Denied::Refused);
-        }
-        let account = find(&credentials, store).map_err(failed)?;
-        let stored = account.as_ref().and_then(|account| account.password_phc.as_deref());
-        let right = password::verify(&credentials.password, stored);
-        let reason = match &account {
-            None => "unknown user",
-            Some(_) if !right => "wrong password",
-            Some(account) if account.disabled => "account disabled",
-            Some(account) => {
-                let account = Rc::new(account.clone());
-                self.remember(account.clone(), epoch, now, settings);
-                let number = u64::try_from(account.account).unwrap_or(0);
-                if settings.auth.cache_seconds > 0 && number > 0 {
-                    shared.remember(&tag, number, now + settings.auth.cache_seconds, epoch);
-                }
-                return Ok((account, Via::Password));
-            }
-        };
-        counters.count();
-        refused(&credentials, peer, reason);
-        Err(Denied::Refused)
+    ) -> Result<Entered, Denied> {
+        // The epoch before anything is read: what is read may be of an older one, never of a newer one.
+        let (epoch, now) = (shared.accounts_epoch(), clock::unix());
+        let mut cx = Circumstances { store, settings, shared, known: &mut self.known, epoch, now };
+        judge(SCHEMES, head, peer, bound, &mut cx)
     }
 
     /// The account of that number, from what is known or from the store. For held calls, whose caller was found before.
@@ -119,39 +103,36 @@ impl Authenticator {
         settings: &Settings,
         shared: &Shared,
     ) -> Result<Option<Rc<Account>>, StoreError> {
-        let number = u64::try_from(number).unwrap_or(0);
-        self.account(number, shared.accounts_epoch(), clock::unix(), settings, store)
+        let mut cx = Circumstances {
+            store,
+            settings,
+            shared,
+            known: &mut self.known,
+            epoch: shared.accounts_epoch(),
+            now: clock::unix(),
+        };
+        cx.account(number)
     }
+}
 
-    fn account(
-        &mut self,
-        number: u64,
-        epoch: u64,
-        now: u64,
-        settings: &Settings,
-        store: &mut Store,
-    ) -> Result<Option<Rc<Account>>, StoreError> {
-        let Ok(number) = i64::try_from(number) else { return Ok(None) };
-        if self.epoch == epoch {
-            if let Some((account, _)) = self.known.get(&number).filter(|(_, expires)| *expires > now) {
-                return Ok(Some(account.clone()));
-            }
+/// The first of the offered schemes that the request speaks decides.
+fn judge(
+    schemes: &[&dyn Scheme],
+    head: &Head<'_>,
+    peer: Peer,
+    bound: Option<&Bound>,
+    cx: &mut Circumstances<'_>,
+) -> Result<Entered, Denied> {
+    let settings = cx.settings;
+    for scheme in schemes.iter().filter(|scheme| scheme.offer(settings).is_some()) {
+        // Connections of a proxy are shared by its clients: what one left there is nobody's.
+        let mine = bound.filter(|bound| !peer.proxied && bound.scheme == scheme.number());
+        let attempt = Attempt { head, peer, bound: mine.map(|bound| bound.state.as_slice()) };
+        if let Some(entered) = scheme.accept(&attempt, cx)? {
+            return Ok(Entered { bound: entered.bound.filter(|_| !peer.proxied), ..entered });
         }
-        let Some(account) = store.account(number)? else { return Ok(None) };
-        let account = Rc::new(account);
-        self.remember(account.clone(), epoch, now, settings);
-        Ok(Some(account))
     }
-
-    fn remember(&mut self, account: Rc<Account>, epoch: u64, now: u64, settings: &Settings) {
-        if self.epoch != epoch || self.known.len() >= KNOWN {
-            self.known.clear();
-            self.epoch = epoch;
-        }
-        // Other nodes change accounts without telling: nothing is believed for longer than a password is.
-        let expires = now + settings.auth.cache_seconds.max(1);
-        self.known.insert(account.account, (account, expires));
-    }
+    Err(Denied::Unasked)
 }
 
 fn failed(error: StoreError) -> Denied {
@@ -164,26 +145,7 @@ fn failed(error: StoreError) -> Denied {
     }
 }
 
-/// By login, then by address; the same for the name without its domain.
-fn find(credentials: &Credentials, store: &mut Store) -> Result<Option<Account>, StoreError> {
-    for name in credentials.names() {
-        if let Some(account) = store.account_by_login(name)? {
-            return Ok(Some(account));
-        }
-        if name.contains('@') {
-            if let Some(account) = store.account_by_address(name)? {
-                return Ok(Some(account));
-            }
-        }
-    }
-    Ok(None)
-}
-
-fn refused(credentials: &Credentials, peer: Peer, reason: &str) {
-    let login: String = credentials.login.chars().take(128).collect();
-    note!(Warn, "authentication failure: address={} login={login:?} reason={reason:?}", peer.address);
-}
-
+/// A name in the shared memory that tells nobody what it was made of.
 fn tag(shared: &Shared, purpose: &[u8], parts: &[&[u8]]) -> [u8; 16] {
     // A key of any length is taken; the error cannot be.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(shared.key()) else { return [0; 16] };
@@ -198,41 +160,97 @@ fn tag(shared: &Shared, purpose: &[u8], parts: &[&[u8]]) -> [u8; 16] {
     tag
 }
 
-fn success_tag(shared: &Shared, credentials: &Credentials) -> [u8; 16] {
-    let login = credentials.login.to_lowercase();
-    tag(shared, b"basic", &[login.as_bytes(), credentials.password.as_bytes()])
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use ewsd_http::head::parse_head;
+    use ewsd_model::id::{Guid, MailboxNo};
+    use ewsd_store::Options;
 
-/// Failures of this minute, one count for the account and one for the address, in the same shared memory: where a success
-/// has its account a count has its number. Workers that count at the same moment may lose one; the limit is no exact figure.
-struct Counters<'a> {
-    shared: &'a Shared,
-    tags: Vec<[u8; 16]>,
-    most: u64,
-    now: u64,
-}
+    use super::*;
 
-impl<'a> Counters<'a> {
-    fn new(shared: &'a Shared, credentials: &Credentials, peer: Peer, settings: &Settings, now: u64) -> Counters<'a> {
-        let login = credentials.names().last().unwrap_or_default().to_lowercase();
-        let mut tags = vec![tag(shared, b"failures of login", &[login.as_bytes()])];
-        // A proxy's own address stands for all its clients: one of them must not lock out the others.
-        if !peer.shared {
-            tags.push(tag(shared, b"failures of address", &[peer.address.to_string().as_bytes()]));
+    /// A scheme in two steps, as NTLM: the second must repeat what lies with the connection, and binds it.
+    struct TwoSteps;
+
+    impl Scheme for TwoSteps {
+        fn number(&self) -> u8 {
+            200
         }
-        Counters { shared, tags, most: settings.auth.failures_per_minute, now }
+        fn offer(&self, _: &Settings) -> Option<String> {
+            Some("Steps".to_owned())
+        }
+        fn accept(&self, attempt: &Attempt<'_>, _: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
+            let bound = |state: &[u8]| Bound { scheme: 200, state: state.to_vec() };
+            match (attempt.credentials("Steps"), attempt.bound) {
+                (None, Some(b"known")) => {
+                    Ok(Some(Entered { account: account(), via: Via::Connection, bound: Some(bound(b"known")) }))
+                }
+                (None, _) => Ok(None),
+                (Some(b"begin"), _) => Err(Denied::Continue { challenge: "Steps 17".to_owned(), bound: bound(b"17") }),
+                (Some(said), Some(pending)) if said == pending => {
+                    Ok(Some(Entered { account: account(), via: Via::Password, bound: Some(bound(b"known")) }))
+                }
+                _ => Err(Denied::Refused),
+            }
+        }
     }
 
-    fn over(&self) -> bool {
-        self.most > 0 && self.tags.iter().any(|tag| self.shared.lookup(tag, self.now).unwrap_or(0) >= self.most)
+    fn account() -> Rc<Account> {
+        Rc::new(Account {
+            account: 7,
+            login: "alice".into(),
+            display_name: "Alice".into(),
+            password_phc: None,
+            disabled: false,
+            mailbox: MailboxNo(7),
+            guid: Guid([7; 16]),
+            language: "en".into(),
+            primary_address: None,
+            quota_bytes: None,
+        })
     }
 
-    fn count(&self) {
-        let expires = (self.now / MINUTE + 1) * MINUTE;
-        let epoch = self.shared.accounts_epoch();
-        for tag in &self.tags {
-            let count = self.shared.lookup(tag, self.now).unwrap_or(0) + 1;
-            self.shared.remember(tag, count, expires, epoch);
-        }
+    /// What comes of a request with that Authorization, or without any.
+    fn ask(authorization: &str, bound: Option<&Bound>, proxied: bool) -> Result<Entered, Denied> {
+        let text = format!("POST / HTTP/1.1\r\nHost: x\r\n{authorization}\r\n");
+        let head = parse_head(text.as_bytes()).unwrap();
+        let shared = Shared::map(&ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
+        let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
+        let peer = Peer { address: "192.0.2.1".parse().unwrap(), shared: false, proxied };
+        let mut known = Known::default();
+        let settings = Settings::default();
+        let mut cx = Circumstances {
+            store: &mut store,
+            settings: &settings,
+            shared: &shared,
+            known: &mut known,
+            epoch: 1,
+            now: 1,
+        };
+        judge(&[&TwoSteps], &head, peer, bound, &mut cx)
+    }
+
+    #[test]
+    fn a_scheme_may_go_in_steps_and_bind_the_connection() {
+        assert_eq!(ask("", None, false).unwrap_err(), Denied::Unasked);
+        let Denied::Continue { challenge, bound } = ask("Authorization: steps begin\r\n", None, false).unwrap_err()
+        else {
+            panic!("it goes on")
+        };
+        assert_eq!(challenge, "Steps 17");
+        assert_eq!(ask("Authorization: Steps 18\r\n", Some(&bound), false).unwrap_err(), Denied::Refused);
+        assert_eq!(ask("Authorization: Steps 17\r\n", None, false).unwrap_err(), Denied::Refused);
+        let entered = ask("Authorization: Steps 17\r\n", Some(&bound), false).unwrap();
+        let bound = entered.bound.unwrap();
+        assert_eq!(ask("", Some(&bound), false).unwrap().via, Via::Connection);
+        let foreign = Bound { scheme: 201, ..bound.clone() };
+        assert_eq!(ask("", Some(&foreign), false).unwrap_err(), Denied::Unasked, "another scheme's");
+    }
+
+    #[test]
+    fn nothing_sticks_to_a_proxys_connection() {
+        let bound = Bound { scheme: 200, state: b"known".to_vec() };
+        assert_eq!(ask("", Some(&bound), true).unwrap_err(), Denied::Unasked);
+        assert!(ask("Authorization: Steps 17\r\n", Some(&Bound { state: b"17".to_vec(), ..bound }), true).is_err());
     }
 }

@@ -9,20 +9,23 @@ pub struct Peer {
     pub address: IpAddr,
     /// The address is a proxy's own: it stands for many clients.
     pub shared: bool,
+    /// The connection is a proxy's: its requests are many clients', whoever this one is of.
+    pub proxied: bool,
 }
 
 impl Peer {
     pub fn find(socket: IpAddr, forwarded: Option<&str>, trusted: &[String]) -> Peer {
         let mut address = socket.to_canonical();
+        let proxied = is_trusted(address, trusted);
         let mut hops = forwarded.unwrap_or_default().rsplit(',').map(str::trim).filter(|hop| !hop.is_empty());
         loop {
             if !is_trusted(address, trusted) {
-                return Peer { address, shared: false };
+                return Peer { address, shared: false, proxied };
             }
             // A Unix socket has no address; whoever may connect to it is a proxy.
             match hops.next().and_then(parse) {
                 Some(next) => address = next.to_canonical(),
-                None => return Peer { address, shared: true },
+                None => return Peer { address, shared: true, proxied },
             }
         }
     }
@@ -83,7 +86,8 @@ mod tests {
             ("0.0.0.0", Some("203.0.113.9"), "203.0.113.9", false),
         ] {
             let peer = Peer::find(socket.parse().unwrap(), forwarded, &trusted);
-            assert_eq!(peer, Peer { address: address.parse().unwrap(), shared }, "{socket} {forwarded:?}");
+            let proxied = socket != "192.0.2.7";
+            assert_eq!(peer, Peer { address: address.parse().unwrap(), shared, proxied }, "{socket} {forwarded:?}");
         }
     }
 

@@ -8,11 +8,11 @@ use ewsd_mailbox::log::note;
 use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_model::operation::Op;
-use ewsd_settings::Settings;
-use ewsd_store::{Account, Store};
+use ewsd_store::Account;
 
-use super::preferences::{AFFINITY_COOKIE, Preferences};
+use super::preferences::AFFINITY_COOKIE;
 use super::response::{Response, XML};
+use super::route::Request;
 use crate::op;
 use crate::op::{Cx, Hold};
 
@@ -44,15 +44,9 @@ pub struct Counts {
     pub not_built: u32,
 }
 
-/// Answers a request from `caller`. `body` is the SOAP document.
-pub fn answer(
-    body: &[u8],
-    preferences: &Preferences,
-    caller: Rc<Account>,
-    store: &mut Store,
-    settings: &Settings,
-    counts: &mut Counts,
-) -> Answer {
+/// Answers a request from `caller`, whose body is a SOAP document.
+pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
+    let Request { body, preferences, store, settings, counts, .. } = request;
     counts.operations += 1;
     let envelope = match parse_envelope(body) {
         Ok(envelope) => envelope,

@@ -3,7 +3,7 @@
 //!
 //! | question | file |
 //! |---|---|
-//! | which path is what? | `route.rs` |
+//! | which path is what, who may have it, what answers? | `route.rs` |
 //! | how does a SOAP request become an answer? | `ews.rs` |
 //! | what does an answer look like on the wire? | `response.rs` |
 //! | what of the request's head is honoured? | `preferences.rs` |
@@ -16,4 +16,3 @@ pub mod route;
 pub use ews::{Answer, Held};
 pub use preferences::Preferences;
 pub use response::Response;
-pub use route::Route;

@@ -42,14 +42,11 @@ impl Response {
         self
     }
 
-    /// 401. The body of the request was taken, so the connection lives on and the client tries again on it.
-    pub fn challenge(realm: &str, basic: bool) -> Response {
+    /// 401 with a line for each scheme. The body of the request was taken, so the connection lives on and the client tries again
+    /// on it.
+    pub fn challenge(offers: Vec<String>) -> Response {
         let response = Response { status: 401, ..Response::default() };
-        if !basic {
-            return response;
-        }
-        let realm: String = realm.chars().filter(|c| !c.is_control() && *c != '"' && *c != '\\').collect();
-        response.with("WWW-Authenticate", format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
+        offers.into_iter().fold(response, |response, offer| response.with("WWW-Authenticate", offer))
     }
 
     /// Head and body, to be written one behind the other. `gzip_bytes` as in the settings; 0: never.
@@ -104,9 +101,9 @@ mod tests {
 
     #[test]
     fn the_challenge_keeps_the_connection() {
-        let (head, body) = text(Response::challenge("ew\"sd", true), &keep(), 0);
+        let (head, body) = text(Response::challenge(vec!["Negotiate".into(), "Basic".into()]), &keep(), 0);
         assert!(head.starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{head}");
-        assert!(head.contains("\r\nWWW-Authenticate: Basic realm=\"ewsd\", charset=\"UTF-8\"\r\n"), "{head}");
+        assert!(head.contains("\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic\r\n"), "{head}");
         assert!(head.contains("\r\nContent-Length: 0\r\n") && !head.contains("Connection"), "{head}");
         assert!(body.is_empty());
     }

@@ -1,56 +1,178 @@
-//! Which path is what. Clients write the paths in every mixture of cases.
+//! Which path is what, as a table: a new path is a row and its handler. Clients write paths in every mixture of cases.
 
-/// What a path stands for, and with which methods.
+use std::rc::Rc;
+
+use ewsd_settings::Settings;
+use ewsd_store::{Account, Store};
+
+use super::ews::{self, Answer, Counts};
+use super::{Preferences, Response};
+
+/// What a handler has to go by.
+pub struct Request<'a> {
+    /// Empty where the row does not take one.
+    pub body: &'a [u8],
+    pub preferences: &'a Preferences,
+    pub store: &'a mut Store,
+    pub settings: &'a Settings,
+    pub counts: &'a mut Counts,
+}
+
+/// Who may have it, and what answers.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// Accounts only.
+    Account(fn(Rc<Account>, Request<'_>) -> Answer),
+    /// Anybody: no credentials are read.
+    #[allow(dead_code)] // For pages that clients fetch before they log in: none is built.
+    Anybody(fn(Request<'_>) -> Answer),
+}
+
+/// How a client wants to be told that the server cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// SOAP requests go there.
-    Exchange,
-    /// The same, asked for with GET: a page for people, and the first call of DavMail.
-    ExchangePage,
-    /// Known, with another method only.
-    WrongMethod {
-        allow: &'static str,
+pub enum Tongue {
+    /// A SOAP fault with status 500.
+    Soap,
+    /// A status and a line of text.
+    Text,
+}
+
+/// One row. Several rows may share a path, each with other methods.
+pub struct Route {
+    /// In small letters, without a slash at its end; `/*` there: anything below as well.
+    pub path: &'static str,
+    pub methods: &'static [&'static str],
+    /// Bodies too large for a message are collected for it; others' are thrown away.
+    pub takes_body: bool,
+    pub tongue: Tongue,
+    pub handler: Handler,
+}
+
+// Services.wsdl, messages.xsd, types.xsd and /autodiscover are not built: clients fall back when they are not there.
+const ROUTES: &[Route] = &[
+    // SOAP requests go there.
+    Route {
+        path: "/ews/exchange.asmx",
+        methods: &["POST"],
+        takes_body: true,
+        tongue: Tongue::Soap,
+        handler: Handler::Account(ews::answer),
     },
-    NotFound,
+    // A page for people, and the first call of DavMail.
+    Route {
+        path: "/ews/exchange.asmx",
+        methods: &["GET", "HEAD"],
+        takes_body: false,
+        tongue: Tongue::Text,
+        handler: Handler::Account(|_, _| Answer::Now(ews::page())),
+    },
+];
+
+/// What a method and a path lead to.
+pub enum Found {
+    Here(&'static Route),
+    /// The path is known with other methods.
+    WrongMethod {
+        /// As the `Allow` field lists them (RFC 9110 15.5.6).
+        allow: String,
+    },
+    Nothing,
+}
+
+impl Found {
+    /// The table's own answer where it has no handler.
+    pub fn handler(self) -> Result<&'static Route, Response> {
+        match self {
+            Found::Here(route) => Ok(route),
+            Found::WrongMethod { allow } => {
+                Err(Response::text(405, "This address does not take that method.").with("Allow", allow))
+            }
+            Found::Nothing => Err(Response::text(404, "There is nothing here.")),
+        }
+    }
+}
+
+pub fn find(method: &str, path: &str) -> Found {
+    find_in(ROUTES, method, path)
+}
+
+fn find_in(routes: &'static [Route], method: &str, path: &str) -> Found {
+    let path = path.trim_end_matches('/');
+    let here = || routes.iter().filter(|route| route.leads_from(path));
+    if let Some(route) = here().find(|route| route.methods.contains(&method)) {
+        return Found::Here(route);
+    }
+    let mut allow: Vec<&str> = here().flat_map(|route| route.methods).copied().collect();
+    allow.sort_unstable();
+    allow.dedup();
+    if allow.is_empty() { Found::Nothing } else { Found::WrongMethod { allow: allow.join(", ") } }
 }
 
 impl Route {
-    pub fn find(method: &str, path: &str) -> Route {
-        let path = path.trim_end_matches('/');
-        if path.eq_ignore_ascii_case("/ews/exchange.asmx") {
-            return match method {
-                "POST" => Route::Exchange,
-                "GET" | "HEAD" => Route::ExchangePage,
-                _ => Route::WrongMethod { allow: "GET, HEAD, POST" },
-            };
-        }
-        // Services.wsdl, messages.xsd, types.xsd and /autodiscover are not built: clients fall back when they are not there.
-        Route::NotFound
-    }
-
-    /// Whether only accounts may have it.
-    pub fn needs_account(self) -> bool {
-        matches!(self, Route::Exchange | Route::ExchangePage)
+    fn leads_from(&self, path: &str) -> bool {
+        let Some(folder) = self.path.strip_suffix("/*") else { return path.eq_ignore_ascii_case(self.path) };
+        let Some((start, rest)) = path.split_at_checked(folder.len()) else { return false };
+        start.eq_ignore_ascii_case(folder) && (rest.is_empty() || rest.starts_with('/'))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Route;
+    use super::*;
+
+    /// What a request finds: the methods of its row, what is allowed, or nothing.
+    fn found(routes: &'static [Route], method: &str, path: &str) -> String {
+        match find_in(routes, method, path) {
+            Found::Here(route) => format!("{} {}", route.methods.join("+"), route.path),
+            Found::WrongMethod { allow } => format!("allow {allow}"),
+            Found::Nothing => "nothing".to_owned(),
+        }
+    }
 
     #[test]
     fn paths_are_found_in_any_case() {
-        for (method, path, route) in [
-            ("POST", "/EWS/Exchange.asmx", Route::Exchange),
-            ("POST", "/ews/exchange.asmx", Route::Exchange),
-            ("POST", "/ews/EXCHANGE.ASMX/", Route::Exchange),
-            ("GET", "/EWS/Exchange.asmx", Route::ExchangePage),
-            ("DELETE", "/EWS/Exchange.asmx", Route::WrongMethod { allow: "GET, HEAD, POST" }),
-            ("POST", "/", Route::NotFound),
-            ("GET", "/EWS/Services.wsdl", Route::NotFound),
-            ("POST", "/ews/exchange.asmx/../x", Route::NotFound),
+        for (method, path, expected) in [
+            ("POST", "/EWS/Exchange.asmx", "POST /ews/exchange.asmx"),
+            ("POST", "/ews/exchange.asmx", "POST /ews/exchange.asmx"),
+            ("POST", "/ews/EXCHANGE.ASMX/", "POST /ews/exchange.asmx"),
+            ("GET", "/EWS/Exchange.asmx", "GET+HEAD /ews/exchange.asmx"),
+            ("HEAD", "/EWS/Exchange.asmx", "GET+HEAD /ews/exchange.asmx"),
+            ("DELETE", "/EWS/Exchange.asmx", "allow GET, HEAD, POST"),
+            ("post", "/EWS/Exchange.asmx", "allow GET, HEAD, POST"),
+            ("POST", "/", "nothing"),
+            ("GET", "/EWS/Services.wsdl", "nothing"),
+            ("POST", "/ews/exchange.asmx/../x", "nothing"),
         ] {
-            assert_eq!(Route::find(method, path), route, "{method} {path}");
+            assert_eq!(found(ROUTES, method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_row_may_stand_for_all_below() {
+        static BOOK: &[Route] = &[Route {
+            path: "/oab/*",
+            methods: &["GET"],
+            takes_body: false,
+            tongue: Tongue::Text,
+            handler: Handler::Anybody(|_| Answer::Now(ews::page())),
+        }];
+        for (path, expected) in [
+            ("/OAB/a/b.lzx", "GET /oab/*"),
+            ("/oab", "GET /oab/*"),
+            ("/oabx", "nothing"),
+            ("/o", "nothing"),
+            ("/oä", "nothing"),
+        ] {
+            assert_eq!(found(BOOK, "GET", path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn rows_are_written_as_they_are_compared() {
+        for route in ROUTES {
+            assert!(route.path.starts_with('/') && !route.path.ends_with('/'), "{}", route.path);
+            assert_eq!(route.path, route.path.to_ascii_lowercase());
+            assert!(!route.methods.is_empty());
         }
     }
 }

@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use ewsd_ews::{Fault, Form, Headers};
 use ewsd_ipc::message::{HeldContext, Pieces, Watch};
 use ewsd_ipc::{
-    Body, ConnRecord, Count, HeldCall, INLINE_LIMIT, Keep, Outcome, PIECES_MAX, Piece, Reply, Then, Why, memfd,
+    Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, INLINE_LIMIT, Keep, Outcome, PIECES_MAX, Piece, Reply, Then,
+    Why, memfd,
 };
 use ewsd_mailbox::error::Error;
 use ewsd_mailbox::log::{self, note};
@@ -17,8 +18,12 @@ use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
+use ewsd_wire::form::{Maybe, Rest, Text};
+use ewsd_wire::{from_bytes, to_bytes, wire};
 
 use super::request::{Worker, pair};
+use crate::auth;
+use crate::form::Row;
 use crate::front::ews::{self, Counts};
 use crate::front::{Held, Preferences, Response};
 use crate::op::{self, Resumed};
@@ -47,9 +52,10 @@ impl Worker<'_> {
             wait: u32::try_from(hold.wait.as_secs()).unwrap_or(u32::MAX),
             id: id.to_owned(),
             echo: preferences.echo.clone(),
+            payload: hold.context.clone(),
         };
         let deadline_ms = u32::try_from(hold.wait.as_millis()).unwrap_or(u32::MAX);
-        let context = context.encode(&hold.context);
+        let context = to_bytes(&context);
         // After it the master keeps or closes the connection as the request asked: the answer says the same, from the same head.
         let at_deadline = Pieces(ready_made(response, preferences, id, &hold, &context));
         let watch = watch(&hold);
@@ -71,21 +77,20 @@ impl Worker<'_> {
     }
 
     fn look_again(&mut self, call: &HeldCall) -> (Outcome, Vec<u8>) {
-        let Some((context, payload)) = Context::decode(&call.context) else {
-            // Made by another version of this program: the client asks again.
-            note!(Error, "held call {}: its context cannot be read", call.held);
-            return closing(Response::text(500, "The server was changed meanwhile. Ask again."));
+        let context: Context = match from_bytes(&call.context) {
+            Ok(context) => context,
+            Err(refused) => {
+                // Made by another version of this program: the client asks again.
+                note!(Error, "held call {}: its context cannot be read: {refused}", call.held);
+                return closing(Response::text(500, "The server was changed meanwhile. Ask again."));
+            }
         };
         log::request(&context.id);
         let preferences = context.preferences();
         let caller = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
             Ok(Some(caller)) if !caller.disabled => caller,
             Ok(_) => {
-                return answer(
-                    Response::challenge(&self.settings.auth.realm, self.settings.auth.basic),
-                    &context,
-                    &preferences,
-                );
+                return answer(Response::challenge(auth::offers(self.settings)), &context, &preferences);
             }
             Err(error) => {
                 return self.cannot_look(call, &Error::from(error).into_failure().into(), &context, &preferences);
@@ -96,9 +101,11 @@ impl Worker<'_> {
         let mut cx = Cx::new(session, context.version, &headers);
         let form = Form { milliseconds: context.milliseconds };
         let mut counts = Counts::default();
-        let response = match op::resume(&mut cx, context.op, payload, call.why) {
+        let response = match op::resume(&mut cx, context.op, &context.payload, call.why) {
             Ok(Resumed::Still(hold)) => {
-                let keep = Keep { watch: watch(&hold), context: HeldContext(context.encode(&hold.context)) };
+                let watch = watch(&hold);
+                let context = Context { payload: hold.context, ..context };
+                let keep = Keep { watch, context: HeldContext(to_bytes(&context)) };
                 return (Outcome::Still { keep }, Vec::new());
             }
             Ok(Resumed::Answer(reply)) => ews::reply_response(&reply, form, &mut counts),
@@ -219,25 +226,27 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
 
-/// What is needed to answer a held call, in at most 512 octets with what the operation adds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Context {
-    account: i64,
-    op: Op,
-    version: Version,
-    milliseconds: bool,
-    keep_alive: bool,
-    version_minor: u8,
-    /// The answer says `Preference-Applied`.
-    applied: bool,
-    /// Seconds.
-    wait: u32,
-    id: String,
-    echo: Option<String>,
+wire! {
+    /// What is needed to answer a held call, in at most [`HELD_CONTEXT_MAX`] octets with what the operation adds. The version
+    /// changes with the layout and with the numbers of operations and versions: a context of another one is not read.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct Context version 3 {
+        account: i64,
+        op: Op as Row,
+        version: Version as Row,
+        milliseconds: bool,
+        keep_alive: bool,
+        version_minor: u8,
+        /// The answer says `Preference-Applied`.
+        applied: bool,
+        /// Seconds.
+        wait: u32,
+        id: String as Text<128>,
+        echo: Option<String> as Maybe<Text<128>>,
+        /// The operation's own.
+        payload: Vec<u8> as Rest<HELD_CONTEXT_MAX>,
+    }
 }
-
-/// Changes with the layout and with the numbers of operations and versions: a context of another one is not read.
-const LAYOUT: u8 = 2;
 
 impl Context {
     fn preferences(&self) -> Preferences {
@@ -248,50 +257,6 @@ impl Context {
             ..Preferences::default()
         }
     }
-
-    fn encode(&self, payload: &[u8]) -> Vec<u8> {
-        let flags = u8::from(self.milliseconds)
-            | u8::from(self.keep_alive) << 1
-            | u8::from(self.version_minor > 0) << 2
-            | u8::from(self.applied) << 3;
-        let mut out = vec![LAYOUT, self.op.number(), self.version.number(), flags];
-        out.extend_from_slice(&self.account.to_le_bytes());
-        out.extend_from_slice(&self.wait.to_le_bytes());
-        for text in [self.id.as_str(), self.echo.as_deref().unwrap_or_default()] {
-            let text = text.get(..text.len().min(128)).unwrap_or_default();
-            out.push(u8::try_from(text.len()).unwrap_or(0));
-            out.extend_from_slice(text.as_bytes());
-        }
-        out.extend_from_slice(payload);
-        out
-    }
-
-    fn decode(bytes: &[u8]) -> Option<(Context, &[u8])> {
-        let &[LAYOUT, op, version, flags, ref rest @ ..] = bytes else { return None };
-        let (account, rest) = rest.split_first_chunk::<8>()?;
-        let (wait, rest) = rest.split_first_chunk::<4>()?;
-        let (id, rest) = text(rest)?;
-        let (echo, payload) = text(rest)?;
-        let context = Context {
-            account: i64::from_le_bytes(*account),
-            op: Op::from_number(op).filter(|op| op.row().may_hold)?,
-            version: Version::from_number(version)?,
-            milliseconds: flags & 1 != 0,
-            keep_alive: flags & 2 != 0,
-            version_minor: u8::from(flags & 4 != 0),
-            applied: flags & 8 != 0,
-            wait: u32::from_le_bytes(*wait),
-            id,
-            echo: (!echo.is_empty()).then_some(echo),
-        };
-        Some((context, payload))
-    }
-}
-
-fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
-    let (&length, rest) = bytes.split_first()?;
-    let (text, rest) = rest.split_at_checked(usize::from(length))?;
-    Some((String::from_utf8(text.to_vec()).ok()?, rest))
 }
 
 #[cfg(test)]
@@ -311,21 +276,22 @@ mod tests {
             wait: 30,
             id: "5c2fa3de-0000-0000-0000-000000000001".into(),
             echo: Some("client-1".into()),
+            payload: b"payload".to_vec(),
         }
     }
 
     #[test]
     fn a_context_comes_back_as_it_went() {
-        let bytes = context().encode(b"payload");
-        assert_eq!(Context::decode(&bytes).unwrap(), (context(), &b"payload"[..]));
-        assert!(bytes.len() < 80, "{}", bytes.len());
-        let longest = Context { echo: Some("e".repeat(300)), ..context() };
-        assert!(longest.encode(&[0; 320]).len() <= ewsd_ipc::HELD_CONTEXT_MAX);
+        let bytes = to_bytes(&context());
+        assert_eq!(from_bytes(&bytes), Ok(context()));
+        assert!(bytes.len() < 82, "{}", bytes.len());
+        let longest = Context { echo: Some("e".repeat(128)), payload: vec![0; 320], ..context() };
+        assert!(to_bytes(&longest).len() <= HELD_CONTEXT_MAX);
         for end in 0..bytes.len() - 7 {
-            assert!(Context::decode(bytes.get(..end).unwrap()).is_none());
+            assert!(from_bytes::<Context>(bytes.get(..end).unwrap()).is_err());
         }
-        let never = Context { op: Op::GetFolder, ..context() }.encode(b"payload");
-        assert!(Context::decode(&never).is_none(), "an operation that the table lets nobody hold");
+        let never = to_bytes(&Context { op: Op::GetFolder, ..context() });
+        assert!(from_bytes::<Context>(&never).is_err(), "an operation that the table lets nobody hold");
     }
 
     #[test]

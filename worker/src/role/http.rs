@@ -18,18 +18,26 @@ use ewsd_model::code::Code;
 use ewsd_store::Account;
 use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
 
+use super::context::ConnContext;
 use super::octets::Octets;
 use super::request::Worker;
-use crate::auth::{Denied, Peer, Via};
+use crate::auth::{self, Denied, Peer, Via};
 use crate::front::ews::{self, Counts};
-use crate::front::{Answer, Preferences, Response, Route};
+use crate::front::route::{self, Handler, Request, Route, Tongue};
+use crate::front::{Answer, Preferences, Response};
+
+/// A handler with whom it is for.
+enum Ready {
+    Account(fn(Rc<Account>, Request<'_>) -> Answer, Rc<Account>),
+    Anybody(fn(Request<'_>) -> Answer),
+}
 
 impl Worker<'_> {
     /// A complete request.
     pub(super) fn http(
         &mut self,
         job: u64,
-        conn: ConnRecord,
+        mut conn: ConnRecord,
         client: OwnedFd,
         head: &[u8],
         body: Body,
@@ -52,7 +60,7 @@ impl Worker<'_> {
             }
         };
         let preferences = Preferences::read(&head);
-        let answer = self.answer(&head, &body, &conn, &preferences);
+        let answer = self.answer(&head, &body, &mut conn, &preferences);
         self.tell_changes()?;
         match answer {
             Answer::Now(response) => self.reply(job, conn, client, response, &preferences, &id),
@@ -60,25 +68,33 @@ impl Worker<'_> {
         }
     }
 
-    fn answer(&mut self, head: &Head<'_>, body: &[u8], conn: &ConnRecord, preferences: &Preferences) -> Answer {
-        let route = Route::find(head.method, head.path());
-        let caller = match self.caller(head, conn, route) {
-            Ok(caller) => caller,
-            Err(response) => return Answer::Now(response),
-        };
-        match (route, caller) {
-            (Route::Exchange, Some(caller)) => {
-                let mut counts = Counts::default();
-                let answer = ews::answer(body, preferences, caller, &mut self.store, self.settings, &mut counts);
-                self.count(counts);
-                answer
-            }
-            (Route::WrongMethod { allow }, _) => {
-                Answer::Now(Response::text(405, "This address does not take that method.").with("Allow", allow))
-            }
-            (Route::ExchangePage, _) => Answer::Now(ews::page()),
-            _ => Answer::Now(Response::text(404, "There is nothing here.")),
+    fn answer(&mut self, head: &Head<'_>, body: &[u8], conn: &mut ConnRecord, preferences: &Preferences) -> Answer {
+        match self.enter(head, conn) {
+            Ok((_, ready)) => self.run(ready, body, preferences),
+            Err(response) => Answer::Now(response),
         }
+    }
+
+    /// The row of the request's path, and its handler with whom it is for; else the answer that ends the request.
+    fn enter(&mut self, head: &Head<'_>, conn: &mut ConnRecord) -> Result<(&'static Route, Ready), Response> {
+        let route = route::find(head.method, head.path()).handler()?;
+        let ready = match route.handler {
+            Handler::Account(handler) => Ready::Account(handler, self.caller(head, conn, route.tongue)?),
+            Handler::Anybody(handler) => Ready::Anybody(handler),
+        };
+        Ok((route, ready))
+    }
+
+    fn run(&mut self, ready: Ready, body: &[u8], preferences: &Preferences) -> Answer {
+        let mut counts = Counts::default();
+        let (store, settings) = (&mut self.store, self.settings);
+        let request = Request { body, preferences, store, settings, counts: &mut counts };
+        let answer = match ready {
+            Ready::Account(handler, caller) => handler(caller, request),
+            Ready::Anybody(handler) => handler(request),
+        };
+        self.count(counts);
+        answer
     }
 
     fn count(&mut self, counts: Counts) {
@@ -88,21 +104,30 @@ impl Worker<'_> {
         self.tally.add(Count::NotImplemented, counts.not_built);
     }
 
-    /// The account behind a request, if its route needs one; else the answer that ends it.
-    fn caller(&mut self, head: &Head<'_>, conn: &ConnRecord, route: Route) -> Result<Option<Rc<Account>>, Response> {
-        if !route.needs_account() {
-            return Ok(None);
-        }
+    /// The account behind a request, else the answer that ends it. What its scheme keeps lies with the connection from now on.
+    fn caller(&mut self, head: &Head<'_>, conn: &mut ConnRecord, tongue: Tongue) -> Result<Rc<Account>, Response> {
         let peer = self.peer(conn.peer.ip(), head);
-        match self.auth.authenticate(head, peer, &mut self.store, self.settings, self.end.shared()) {
-            Ok((account, via)) => {
+        let bound = match ConnContext::read(&conn.context) {
+            Some(ConnContext::Login(bound)) => Some(bound),
+            Some(ConnContext::Lmtp(_)) | None => None,
+        };
+        let entered =
+            self.auth.authenticate(head, peer, bound.as_ref(), &mut self.store, self.settings, self.end.shared());
+        let bound = match &entered {
+            Ok(entered) => entered.bound.clone(),
+            Err(Denied::Continue { bound, .. }) => Some(bound.clone()),
+            Err(_) => None,
+        };
+        conn.context = bound.map(|bound| ConnContext::Login(bound).write()).unwrap_or_default();
+        match entered {
+            Ok(entered) => {
                 self.tally.add(Count::AuthSuccesses, 1);
-                self.tally.add(Count::AuthCacheHits, u32::from(via == Via::Cache));
-                Ok(Some(account))
+                self.tally.add(Count::AuthCacheHits, u32::from(entered.via == Via::Cache));
+                Ok(entered.account)
             }
             Err(denied) => {
                 self.tally.add(Count::AuthFailures, u32::from(denied == Denied::Refused));
-                Err(self.denied(denied, route))
+                Err(self.denied(denied, tongue))
             }
         }
     }
@@ -114,20 +139,19 @@ impl Worker<'_> {
         Peer::find(socket, Some(&hops.join(",")), &self.settings.server.trusted_proxies)
     }
 
-    fn denied(&self, denied: Denied, route: Route) -> Response {
-        match denied {
-            Denied::Unasked | Denied::Refused => {
-                Response::challenge(&self.settings.auth.realm, self.settings.auth.basic)
-            }
-            Denied::Busy { retry_ms } if route == Route::Exchange => {
+    fn denied(&self, denied: Denied, tongue: Tongue) -> Response {
+        match (denied, tongue) {
+            (Denied::Unasked | Denied::Refused, _) => Response::challenge(auth::offers(self.settings)),
+            (Denied::Continue { challenge, .. }, _) => Response::challenge(vec![challenge]),
+            (Denied::Busy { retry_ms }, Tongue::Soap) => {
                 ews::fault_response(&Fault::busy(u64::from(retry_ms)), &mut Counts::default())
             }
-            Denied::Busy { retry_ms } => Response::text(503, "The database is away. Try again later.")
+            (Denied::Busy { retry_ms }, Tongue::Text) => Response::text(503, "The database is away. Try again later.")
                 .with("Retry-After", retry_ms.div_ceil(1000).to_string()),
-            Denied::Broken if route == Route::Exchange => {
+            (Denied::Broken, Tongue::Soap) => {
                 ews::fault_response(&Fault::new(Code::ErrorInternalServerError), &mut Counts::default())
             }
-            Denied::Broken => broken(),
+            (Denied::Broken, Tongue::Text) => broken(),
         }
     }
 
@@ -135,7 +159,7 @@ impl Worker<'_> {
     pub(super) fn admit(
         &mut self,
         job: u64,
-        conn: ConnRecord,
+        mut conn: ConnRecord,
         client: OwnedFd,
         head: &[u8],
         declared: Option<u64>,
@@ -149,17 +173,16 @@ impl Worker<'_> {
             }
             Ok(head) => {
                 let preferences = Preferences::read(&head);
-                let route = Route::find(head.method, head.path());
-                let response = match self.caller(&head, &conn, route) {
+                let response = match self.enter(&head, &mut conn) {
                     Err(response) => response,
                     Ok(_) if declared.is_some_and(|length| length > most) => {
                         Response { close: true, ..Response::text(413, "The request is larger than this server takes.") }
                     }
-                    Ok(Some(_)) if route == Route::Exchange => {
+                    Ok((Route { takes_body: true, .. }, _)) => {
                         self.end.send(&Reply::Collect { job, conn, limit: most }, &[client.as_fd()])?;
                         return Ok(());
                     }
-                    Ok(_) => match self.answer(&head, &[], &conn, &preferences) {
+                    Ok((_, ready)) => match self.run(ready, &[], &preferences) {
                         Answer::Now(response) => response,
                         Answer::Later(held) => held.response,
                     },

@@ -13,6 +13,7 @@ use ewsd_mailbox::random;
 use ewsd_store::{Account, ItemRef, StoreError};
 use nix::sys::socket::{Shutdown, shutdown};
 
+use super::context::ConnContext;
 use super::http::{Sent, send_at_once};
 use super::octets::Octets;
 use super::request::Worker;
@@ -39,27 +40,27 @@ impl Worker<'_> {
         log::request(&id);
         let mut out = Vec::with_capacity(512);
         let name = self.name.clone();
-        let (session, next) = match (input, Session::decode(&conn.context)) {
+        let (session, next) = match (input, session(&conn.context)) {
             (LmtpInput::Greeting, _) => (Session::greet(&name, &mut out), Some(LmtpExpect::Lines)),
-            (_, Err(_)) => {
+            (_, None) => {
                 note!(Error, "an LMTP session cannot be read");
                 Said::CLOSING.write(&mut out);
                 (Session::default(), None)
             }
-            (LmtpInput::Lines(group), Ok(mut session)) => {
+            (LmtpInput::Lines(group), Some(mut session)) => {
                 let next = self.lines(&mut session, &group, &mut out);
                 (session, next)
             }
-            (LmtpInput::LongLine, Ok(session)) => {
+            (LmtpInput::LongLine, Some(session)) => {
                 Said::LINE_TOO_LONG.write(&mut out);
                 (session, Some(LmtpExpect::Lines))
             }
-            (LmtpInput::TooBig, Ok(mut session)) => {
+            (LmtpInput::TooBig, Some(mut session)) => {
                 let transaction = session.take_transaction().unwrap_or_default();
                 transaction.recipients.iter().for_each(|_| Said::TOO_BIG.write(&mut out));
                 (session, Some(LmtpExpect::Lines))
             }
-            (LmtpInput::Data(body), Ok(mut session)) => {
+            (LmtpInput::Data(body), Some(mut session)) => {
                 let transaction = session.take_transaction().unwrap_or_default();
                 let trace = Trace {
                     from: &transaction.from,
@@ -120,7 +121,7 @@ impl Worker<'_> {
     /// Who has the address, an account or a group; `<postmaster>` without a domain is any postmaster here (RFC 5321 4.5.1).
     fn find(&mut self, address: &str, session: &Session) -> Result<u64, Said> {
         // The session must still fit beside its connection.
-        if session.encode().len() + 16 > CONN_CONTEXT_MAX {
+        if context(session).len() + 16 > CONN_CONTEXT_MAX {
             return Err(Said::TOO_MANY_RECIPIENTS);
         }
         let found = match address.contains('@') {
@@ -221,7 +222,7 @@ impl Worker<'_> {
     ) -> io::Result<()> {
         match (send_at_once(&client, out, &[]), next) {
             (Sent::Whole, Some(expect)) => {
-                conn.context = session.encode();
+                conn.context = context(session);
                 self.end.send(&Reply::LmtpNext { job, conn, expect }, &[client.as_fd()])
             }
             // A client that does not read replies of a few hundred octets each will not be waited for.
@@ -231,6 +232,18 @@ impl Worker<'_> {
             }
         }
     }
+}
+
+/// The session that lies beside a connection.
+fn session(context: &[u8]) -> Option<Session> {
+    match ConnContext::read(context)? {
+        ConnContext::Lmtp(session) => Some(session),
+        ConnContext::Login(_) => None,
+    }
+}
+
+fn context(session: &Session) -> Vec<u8> {
+    ConnContext::Lmtp(session.clone()).write()
 }
 
 fn said(error: Option<DeliverError>) -> Said {

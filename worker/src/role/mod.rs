@@ -1,16 +1,17 @@
-//! The roles of a worker process, one file each. The master starts each with four descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
+//! The roles of a worker process, one file each, named as in their table (`proto/ipc/src/role.rs`). The master starts each with four
+//! descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
 //!
-//! | role | what it does | file |
-//! |---|---|---|
-//! | request | one complete request at a time, from the shared jobs socket | `request.rs`, `http.rs`, `lmtp.rs`, `held.rs` |
-//! | database | the private PostgreSQL, migrations | `database.rs`, `cluster.rs` |
-//! | janitor | expiry and trimming | `janitor.rs` |
-//! | courier | outgoing mail to the smarthost | `courier.rs`, and `../courier/` |
+//! | role | more of it |
+//! |---|---|
+//! | request | `http.rs`, `lmtp.rs`, `held.rs`; what connections keep: `context.rs` |
+//! | database | `cluster.rs` |
+//! | courier | `../courier/` |
 //!
 //! Every role ends when the master's end of its sockets is closed, whatever became of the master.
 
 mod bounds;
 mod cluster;
+mod context;
 mod courier;
 pub mod database;
 mod held;
@@ -29,7 +30,7 @@ pub(crate) use request::host_name;
 use std::io;
 use std::time::Duration;
 
-use ewsd_ipc::{Reply, WorkerEnd};
+use ewsd_ipc::{Reply, Role, WorkerEnd};
 use ewsd_mailbox::log::{self, note};
 use ewsd_settings::Settings;
 
@@ -37,13 +38,15 @@ use self::signals::Signals;
 
 type Work = fn(&WorkerEnd, &Settings, &Signals) -> Result<(), String>;
 
-/// The roles by the names that the master gives them.
-const ROLES: &[(&str, Work)] = &[
-    ("request", |end, settings, _| request::run(end, settings)),
-    ("janitor", janitor::run),
-    ("courier", courier::run),
-    ("database", database::run),
-];
+/// Whose work is where.
+fn work(role: Role) -> Work {
+    match role {
+        Role::Request => |end, settings, _| request::run(end, settings),
+        Role::Janitor => janitor::run,
+        Role::Courier => courier::run,
+        Role::Database => database::run,
+    }
+}
 
 /// Tells the master that it hears from this role again when it has waited so long and taken a step, or less; else it is killed.
 fn hears_within(end: &WorkerEnd, settings: &Settings, wait: Duration) -> io::Result<()> {
@@ -59,7 +62,7 @@ fn hears_within_all(end: &WorkerEnd, all: Duration) -> io::Result<()> {
 /// How the master starts a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
-    /// One of [`ROLES`].
+    /// The name of one of [`ewsd_ipc::role::ROLES`].
     pub role: String,
     /// Which generation of workers this one belongs to, for the log.
     pub generation: u64,
@@ -76,12 +79,15 @@ pub fn settings() -> Result<Settings, String> {
 
 /// Runs a worker until its work or its master is gone. An error is one line for the log and for standard error.
 pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
-    let Some(&(name, work)) = ROLES.iter().find(|(name, _)| *name == args.role) else {
+    let Some(role) = Role::from_name(&args.role) else {
         return Err(format!("there is no role {:?}: workers are started by ewsd, not by hand", args.role));
     };
-    log::role(name);
+    log::role(role.name());
+    if role.row().sandbox.bounded_memory {
+        bounds::set(settings.limits.worker_bytes).map_err(|error| format!("limits.worker_bytes: {error}"))?;
+    }
     let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
     let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
-    work(&end, settings, &signals)
+    work(role)(&end, settings, &signals)
 }

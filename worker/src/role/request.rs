@@ -15,7 +15,7 @@ use ewsd_settings::Settings;
 use ewsd_store::{Store, StoreError};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::{bounds, memory};
+use super::memory;
 use crate::auth::Authenticator;
 
 /// Most pairs in one message to the master.
@@ -38,7 +38,6 @@ pub(super) struct Worker<'a> {
 
 /// Serves until the master closes this generation's jobs, or the worker has served its number.
 pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
-    bounds::set(settings.limits.worker_bytes).map_err(|error| format!("limits.worker_bytes: {error}"))?;
     let options = super::database::options_for_requests(settings);
     let store = match Store::connect(&options) {
         Err(StoreError::Busy { .. }) => Store::lazy(&options),

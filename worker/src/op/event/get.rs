@@ -18,6 +18,8 @@ use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{FolderNo, Seq};
 use ewsd_model::value::WireId;
 use ewsd_store::{Entry, Scope, StoreError, Subscription, SubscriptionKind};
+use ewsd_wire::form::Text;
+use ewsd_wire::{from_bytes, to_bytes, wire};
 
 use super::expand::{Event, Interest, Object};
 use super::find;
@@ -40,7 +42,10 @@ pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notificati
 
 /// Looks again at a held call; at its deadline, that there is nothing is what it has to tell.
 pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: Why) -> Result<Resumed<Vec<Outcome<Notification>>>> {
-    let Some(request) = decode(context) else { return Err(Error::internal("a held call's context is damaged")) };
+    let Ok(Place { id, watermark }) = from_bytes(context) else {
+        return Err(Error::internal("a held call's context is damaged"));
+    };
+    let request = GetEvents { id, watermark };
     Ok(match outcome(look(cx, &request))? {
         Outcome::Success((answer, upto)) if answer.is_quiet() && why != Why::Deadline => {
             Resumed::Still(hold(cx, &request, &answer.0, upto))
@@ -64,17 +69,16 @@ fn hold(cx: &Cx<'_>, request: &GetEvents, notification: &Notification, upto: Seq
     if let [Told::Status { watermark: Some(watermark) }] = notification.events.as_slice() {
         own.push(watermark.clone());
     }
-    Hold { watch: vec![(cx.caller.mailbox, upto)], wait: cx.wait.most, context: encode(request), own }
+    let place = Place { id: request.id.trim().to_owned(), watermark: request.watermark.trim().to_owned() };
+    Hold { watch: vec![(cx.caller.mailbox, upto)], wait: cx.wait.most, context: to_bytes(&place), own }
 }
 
-/// Both texts, with a line feed between: neither has one, being base64.
-fn encode(request: &GetEvents) -> Vec<u8> {
-    format!("{}\n{}", request.id.trim(), request.watermark.trim()).into_bytes()
-}
-
-fn decode(context: &[u8]) -> Option<GetEvents> {
-    let (id, watermark) = std::str::from_utf8(context).ok()?.split_once('\n')?;
-    Some(GetEvents { id: id.to_owned(), watermark: watermark.to_owned() })
+wire! {
+    /// What a held call keeps of its request: as the client gave both, which the answer repeats.
+    struct Place {
+        id: String as Text<128>,
+        watermark: String as Text<128>,
+    }
 }
 
 /// What has happened since the watermark, and the number up to which the journal was read.

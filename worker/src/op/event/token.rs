@@ -5,43 +5,37 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ewsd_model::id::{Guid, Seq};
+use ewsd_wire::{from_bytes, to_bytes, wire};
 
-/// First octet of both, so that one is never taken for the other or for a later format.
-const SUBSCRIPTION: u8 = 0x51;
-const WATERMARK: u8 = 0x52;
+use crate::form::{Number, Octets};
 
-/// Which subscription of which mailbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SubscriptionId {
-    pub mailbox: Guid,
-    pub id: Guid,
-}
+wire! {
+    /// Which subscription of which mailbox. The version's octet tells it from a watermark and from later formats.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct SubscriptionId version 0x51 {
+        pub mailbox: Guid as Octets,
+        pub id: Guid as Octets,
+    }
 
-/// A place between two events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Watermark {
-    pub mailbox: Guid,
-    /// The change that the last event told belongs to.
-    pub seq: Seq,
-    /// How many of its events have been told; [`Watermark::ALL`]: the change is done with.
-    pub told: u8,
+    /// A place between two events.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Watermark version 0x52 pad 1 {
+        pub mailbox: Guid as Octets,
+        /// The change that the last event told belongs to.
+        pub seq: Seq as Number,
+        /// How many of its events have been told; [`Watermark::ALL`]: the change is done with.
+        pub told: u8,
+    }
 }
 
 impl SubscriptionId {
     pub fn encode(&self) -> String {
-        let mut octets = Vec::with_capacity(33);
-        octets.push(SUBSCRIPTION);
-        octets.extend_from_slice(&self.mailbox.0);
-        octets.extend_from_slice(&self.id.0);
-        STANDARD.encode(octets)
+        STANDARD.encode(to_bytes(self))
     }
 
     /// None for what this server never gave out.
     pub fn decode(text: &str) -> Option<SubscriptionId> {
-        let octets: [u8; 33] = STANDARD.decode(text.trim()).ok()?.try_into().ok()?;
-        let [SUBSCRIPTION, rest @ ..] = octets else { return None };
-        let (mailbox, id) = rest.split_at(16);
-        Some(SubscriptionId { mailbox: Guid(mailbox.try_into().ok()?), id: Guid(id.try_into().ok()?) })
+        from_bytes(&STANDARD.decode(text.trim()).ok()?).ok()
     }
 }
 
@@ -64,23 +58,12 @@ impl Watermark {
     }
 
     pub fn encode(&self) -> String {
-        let mut octets = Vec::with_capacity(27);
-        octets.push(WATERMARK);
-        octets.extend_from_slice(&self.mailbox.0);
-        octets.extend_from_slice(&self.seq.0.to_be_bytes());
-        octets.extend_from_slice(&[self.told, 0]);
-        STANDARD.encode(octets)
+        STANDARD.encode(to_bytes(self))
     }
 
     /// None for what this server never gave out.
     pub fn decode(text: &str) -> Option<Watermark> {
-        let octets: [u8; 27] = STANDARD.decode(text.trim()).ok()?.try_into().ok()?;
-        let [WATERMARK, rest @ ..] = octets else { return None };
-        let (mailbox, rest) = rest.split_at(16);
-        let (seq, rest) = rest.split_at_checked(8)?;
-        let &[told, 0] = rest else { return None };
-        let seq = i64::from_be_bytes(seq.try_into().ok()?);
-        (seq >= 0).then_some(Watermark { mailbox: Guid(mailbox.try_into().ok()?), seq: Seq(seq), told })
+        from_bytes(&STANDARD.decode(text.trim()).ok()?).ok()
     }
 }
 
@@ -106,5 +89,20 @@ mod tests {
             assert_eq!(SubscriptionId::decode(text), None, "{text}");
         }
         assert_eq!(SubscriptionId::decode(&mark), None);
+    }
+
+    /// Clients keep these for days: what earlier versions gave out must be read as it was meant.
+    #[test]
+    fn what_was_given_out_stays_readable() {
+        let (mailbox, id) = (Guid(std::array::from_fn(|n| n as u8)), Guid(std::array::from_fn(|n| n as u8 + 16)));
+        let given = "UQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+        let subscription = SubscriptionId { mailbox, id };
+        assert_eq!((SubscriptionId::decode(given), subscription.encode().as_str()), (Some(subscription), given));
+        for (given, mark) in [
+            ("UgABAgMEBQYHCAkKCwwNDg8AAAABAgMEBQIA", Watermark { mailbox, seq: Seq(0x01_0203_0405), told: 2 }),
+            ("UgABAgMEBQYHCAkKCwwNDg8AAAAAAAAAAP8A", Watermark::after(mailbox, Seq(0))),
+        ] {
+            assert_eq!((Watermark::decode(given), mark.encode().as_str()), (Some(mark), given));
+        }
     }
 }

@@ -7,16 +7,30 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ewsd_model::id::{FolderNo, Guid, ItemNo, Seq};
 use ewsd_store::ItemState;
+use ewsd_wire::{seal, unseal, wire};
 
-const VERSION: u8 = 1;
+use crate::form::{MaybeNumber, Number, Octets};
 
-/// What a state is about; the octet is part of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Initial = 1,
-    Round = 2,
-    At = 3,
-    Hierarchy = 4,
+wire! {
+    /// What a state says; as long for each kind.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum SyncState version 1 {
+        1 Initial {
+            mailbox: Guid as Octets,
+            folder: FolderNo as Number,
+            upto: Seq as Number,
+            cursor: ItemNo as Number,
+        } pad 8
+        2 Round {
+            mailbox: Guid as Octets,
+            folder: FolderNo as Number,
+            base: Seq as Number,
+            upto: Seq as Number,
+            cursor: Seq as Number,
+        }
+        3 At { mailbox: Guid as Octets, folder: FolderNo as Number, seq: Seq as Number } pad 16
+        4 Hierarchy { mailbox: Guid as Octets, root: Option<FolderNo> as MaybeNumber, upto: Seq as Number } pad 16
+    }
 }
 
 /// How far a copy of a tree of folders has come.
@@ -28,69 +42,42 @@ pub struct HierarchyState {
 }
 
 pub fn encode_items(mailbox: Guid, state: &ItemState) -> String {
-    match *state {
-        ItemState::Initial { folder, upto, cursor } => encode(mailbox, Kind::Initial, [folder.0, upto.0, cursor.0, 0]),
-        ItemState::Round { folder, base, upto, cursor } => {
-            encode(mailbox, Kind::Round, [folder.0, base.0, upto.0, cursor.0])
-        }
-        ItemState::At { folder, seq } => encode(mailbox, Kind::At, [folder.0, seq.0, 0, 0]),
-    }
+    encode(match *state {
+        ItemState::Initial { folder, upto, cursor } => SyncState::Initial { mailbox, folder, upto, cursor },
+        ItemState::Round { folder, base, upto, cursor } => SyncState::Round { mailbox, folder, base, upto, cursor },
+        ItemState::At { folder, seq } => SyncState::At { mailbox, folder, seq },
+    })
 }
 
 /// None: damaged, of another mailbox, or no state of SyncFolderItems.
-pub fn decode_items(mailbox: Guid, text: &str) -> Option<ItemState> {
-    let (kind, [folder, a, b, c]) = decode(mailbox, text)?;
-    let folder = FolderNo(folder);
-    match kind {
-        Kind::Initial => Some(ItemState::Initial { folder, upto: Seq(a), cursor: ItemNo(b) }),
-        Kind::Round => Some(ItemState::Round { folder, base: Seq(a), upto: Seq(b), cursor: Seq(c) }),
-        Kind::At => Some(ItemState::At { folder, seq: Seq(a) }),
-        Kind::Hierarchy => None,
-    }
+pub fn decode_items(asked: Guid, text: &str) -> Option<ItemState> {
+    let (of, state) = match decode(text)? {
+        SyncState::Initial { mailbox, folder, upto, cursor } => (mailbox, ItemState::Initial { folder, upto, cursor }),
+        SyncState::Round { mailbox, folder, base, upto, cursor } => {
+            (mailbox, ItemState::Round { folder, base, upto, cursor })
+        }
+        SyncState::At { mailbox, folder, seq } => (mailbox, ItemState::At { folder, seq }),
+        SyncState::Hierarchy { .. } => return None,
+    };
+    (of == asked).then_some(state)
 }
 
 pub fn encode_hierarchy(mailbox: Guid, state: HierarchyState) -> String {
-    encode(mailbox, Kind::Hierarchy, [state.root.map_or(-1, |root| root.0), state.upto.0, 0, 0])
+    encode(SyncState::Hierarchy { mailbox, root: state.root, upto: state.upto })
 }
 
 /// None: damaged, of another mailbox, or no state of SyncFolderHierarchy.
-pub fn decode_hierarchy(mailbox: Guid, text: &str) -> Option<HierarchyState> {
-    let (kind, [root, upto, ..]) = decode(mailbox, text)?;
-    let root = (root >= 0).then_some(FolderNo(root));
-    (kind == Kind::Hierarchy).then_some(HierarchyState { root, upto: Seq(upto) })
+pub fn decode_hierarchy(asked: Guid, text: &str) -> Option<HierarchyState> {
+    let SyncState::Hierarchy { mailbox, root, upto } = decode(text)? else { return None };
+    (mailbox == asked).then_some(HierarchyState { root, upto })
 }
 
-fn encode(mailbox: Guid, kind: Kind, numbers: [i64; 4]) -> String {
-    let mut octets = Vec::with_capacity(54);
-    octets.extend_from_slice(&[VERSION, kind as u8]);
-    octets.extend_from_slice(&mailbox.0);
-    numbers.iter().for_each(|number| octets.extend_from_slice(&number.to_be_bytes()));
-    octets.extend_from_slice(&checksum(&octets).to_be_bytes());
-    STANDARD.encode(octets)
+fn encode(state: SyncState) -> String {
+    STANDARD.encode(seal(&state))
 }
 
-fn decode(mailbox: Guid, text: &str) -> Option<(Kind, [i64; 4])> {
-    let octets = STANDARD.decode(text.trim()).ok()?;
-    let (body, sum) = octets.split_last_chunk::<4>()?;
-    let body: &[u8; 50] = body.try_into().ok()?;
-    if u32::from_be_bytes(*sum) != checksum(body) {
-        return None;
-    }
-    let (&[VERSION, kind], rest) = body.split_first_chunk::<2>()? else { return None };
-    let kind = [Kind::Initial, Kind::Round, Kind::At, Kind::Hierarchy].into_iter().find(|k| *k as u8 == kind)?;
-    let (guid, mut rest) = rest.split_first_chunk::<16>()?;
-    let mut numbers = [0; 4];
-    for number in &mut numbers {
-        let (octets, after) = rest.split_first_chunk::<8>()?;
-        *number = i64::from_be_bytes(*octets);
-        rest = after;
-    }
-    (*guid == mailbox.0).then_some((kind, numbers))
-}
-
-/// FNV-1a: against damage, not against forgery.
-fn checksum(octets: &[u8]) -> u32 {
-    octets.iter().fold(0x811c_9dc5, |sum, octet| (sum ^ u32::from(*octet)).wrapping_mul(0x0100_0193))
+fn decode(text: &str) -> Option<SyncState> {
+    unseal(&STANDARD.decode(text.trim()).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -128,5 +115,36 @@ mod tests {
             assert_eq!(decode_items(MAILBOX, std::str::from_utf8(&damaged).unwrap()), None, "at {at}");
         }
         assert_eq!(decode_items(MAILBOX, ""), None);
+    }
+
+    /// Clients keep these for months: what earlier versions gave out must be read as it was meant.
+    #[test]
+    fn what_was_given_out_stays_readable() {
+        let mailbox = Guid(std::array::from_fn(|n| n as u8));
+        let (folder, upto) = (FolderNo(4), Seq(9));
+        for (given, state) in [
+            (
+                "AQEAAQIDBAUGBwgJCgsMDQ4PAAAAAAAAAAQAAAAAAAAACQAAAAAAAAAFAAAAAAAAAAAE2w4/",
+                ItemState::Initial { folder, upto, cursor: ItemNo(5) },
+            ),
+            (
+                "AQIAAQIDBAUGBwgJCgsMDQ4PAAAAAAAAAAQAAAAAAAAABQAAAAAAAAAJAAAAAAAAAAcws6NT",
+                ItemState::Round { folder, base: Seq(5), upto, cursor: Seq(7) },
+            ),
+            (
+                "AQMAAQIDBAUGBwgJCgsMDQ4PAAAAAAAAAAQAAAAAAAAACQAAAAAAAAAAAAAAAAAAAAABfq/2",
+                ItemState::At { folder, seq: upto },
+            ),
+        ] {
+            assert_eq!((decode_items(mailbox, given), encode_items(mailbox, &state).as_str()), (Some(state), given));
+        }
+        for (given, root) in [
+            ("AQQAAQIDBAUGBwgJCgsMDQ4P//////////8AAAAAAAAAAwAAAAAAAAAAAAAAAAAAAACdwm4J", None),
+            ("AQQAAQIDBAUGBwgJCgsMDQ4PAAAAAAAAAAEAAAAAAAAAAwAAAAAAAAAAAAAAAAAAAAC9J7Ue", Some(FolderNo(1))),
+        ] {
+            let state = HierarchyState { root, upto: Seq(3) };
+            let read = decode_hierarchy(mailbox, given);
+            assert_eq!((read, encode_hierarchy(mailbox, state).as_str()), (Some(state), given));
+        }
     }
 }

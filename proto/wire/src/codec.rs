@@ -1,12 +1,12 @@
-//! Layout of messages: little-endian integers, byte strings with a 32-bit length, lists with a 16-bit count.
+//! Reading and writing values: little-endian integers, byte strings with a 32-bit length, lists with a 16-bit count.
 //!
 //! Decoding trusts nothing: every length is checked against what is left, and a message must end where its last field ends.
-//! The table that uses this is in [`crate::message`].
+//! Tables that use this are declared by [`wire!`](crate::wire).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Why a message was refused. The master kills the worker that sent it; a worker that receives one exits.
+/// Why bytes were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// Ends inside a field.
@@ -70,10 +70,19 @@ impl<'m> Reader<'m> {
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
+    /// The next `N` bytes.
+    ///
+    /// # Errors
+    /// [`Refused::Short`] when fewer are left.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Refused::Short)?;
         self.rest = rest;
         Ok(*taken)
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// Checks that nothing is left.
@@ -112,7 +121,7 @@ macro_rules! wire_int {
         }
     )*};
 }
-wire_int!(u8 u16 u32 u64);
+wire_int!(u8 u16 u32 u64 i64);
 
 impl Wire for bool {
     fn put(&self, out: &mut Vec<u8>) {
@@ -127,7 +136,7 @@ impl Wire for bool {
     }
 }
 
-impl Wire for Option<u64> {
+impl<T: Wire> Wire for Option<T> {
     fn put(&self, out: &mut Vec<u8>) {
         self.is_some().put(out);
         if let Some(value) = self {
@@ -135,7 +144,10 @@ impl Wire for Option<u64> {
         }
     }
     fn get(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        Ok(if bool::get(reader)? { Some(u64::get(reader)?) } else { None })
+        Ok(if bool::get(reader)? { Some(T::get(reader)?) } else { None })
+    }
+    fn descriptors(&self) -> usize {
+        self.as_ref().map_or(0, Wire::descriptors)
     }
 }
 
@@ -218,4 +230,20 @@ pub fn get_bytes(reader: &mut Reader<'_>, max: usize, what: &'static str) -> Res
         return Err(Refused::TooBig(what));
     }
     Ok(reader.take(n)?.to_vec())
+}
+
+/// Reads an octet that must be this one; `what` names it in the refusal.
+///
+/// # Errors
+/// [`Refused::BadValue`] when it is another, [`Refused::Short`] when there is none.
+pub fn expect(reader: &mut Reader<'_>, octet: u8, what: &'static str) -> Result<(), Refused> {
+    if u8::get(reader)? == octet { Ok(()) } else { Err(Refused::BadValue(what)) }
+}
+
+/// Reads `n` octets that must be 0.
+///
+/// # Errors
+/// [`Refused::BadValue`] when one is not, [`Refused::Short`] when they are not there.
+pub fn zeros(reader: &mut Reader<'_>, n: usize, what: &'static str) -> Result<(), Refused> {
+    if reader.take(n)?.iter().all(|octet| *octet == 0) { Ok(()) } else { Err(Refused::BadValue(what)) }
 }

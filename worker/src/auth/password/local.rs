@@ -1,9 +1,13 @@
-//! Password hashes: argon2id in PHC strings (RFC 9106). Parameters stand in each hash, so they can grow with the years.
+//! Accounts whose password we know ourselves, as a hash in the accounts table: argon2id in PHC strings (RFC 9106). Parameters stand
+//! in each hash, so they can grow with the years.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ewsd_mailbox::random;
+use ewsd_store::{Account, Store, StoreError};
+
+use super::Credentials;
 
 /// For new hashes: 19 MiB, two passes, one lane (the least that OWASP recommends for argon2id, about 25 ms). A mail server
 /// checks passwords all day, and memory is counted per worker.
@@ -22,9 +26,32 @@ pub fn hash(password: &str) -> Option<String> {
     argon2.hash_password_with_salt(password.as_bytes(), &random::array::<16>()).ok().map(|hash| hash.to_string())
 }
 
+/// The account, and whether the password is its own. Nobody's password takes as long as a wrong one.
+pub fn judge(credentials: &Credentials, store: &mut Store) -> Result<(Option<Account>, bool), StoreError> {
+    let account = find(credentials, store)?;
+    let stored = account.as_ref().and_then(|account| account.password_phc.as_deref());
+    let right = verify(&credentials.password, stored);
+    Ok((account, right))
+}
+
+/// By login, then by address; the same for the name without its domain.
+fn find(credentials: &Credentials, store: &mut Store) -> Result<Option<Account>, StoreError> {
+    for name in credentials.names() {
+        if let Some(account) = store.account_by_login(name)? {
+            return Ok(Some(account));
+        }
+        if name.contains('@') {
+            if let Some(account) = store.account_by_address(name)? {
+                return Ok(Some(account));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Whether `password` has the hash `stored`. Takes as long for no hash, or one that cannot be read, as for a wrong password.
 /// The comparison itself takes the same time for all hashes.
-pub fn verify(password: &str, stored: Option<&str>) -> bool {
+fn verify(password: &str, stored: Option<&str>) -> bool {
     let parsed = stored.and_then(|stored| PasswordHash::new(stored).ok());
     let known = parsed.is_some();
     let Some(hash) = parsed.or_else(|| PasswordHash::new(NOBODY).ok()) else { return false };

@@ -1,0 +1,193 @@
+//! The table of worker roles: what the master must know of each to start, watch, reload and end it, and the worker to become it.
+//!
+//! A new role is a row here and its file, `worker/src/role/<name>.rs`, with a line in `worker/src/role/mod.rs` (the compiler asks for
+//! it); the master goes by the rows alone. ARCHITECTURE.md has a line for each, which a test compares.
+
+/// What a role is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Takes jobs from the socket that its generation shares. Its deadlines are the jobs'; a reload starts a new generation of it.
+    Jobs,
+    /// Makes the database ready, which is what its `Ready` says. It starts first, ends last and outlives reloads; if it exits with
+    /// success after that, the database needs nobody.
+    Database,
+    /// Works by itself, or when a word comes to it ([`crate::Word`]). A reload ends it and starts it anew.
+    Own,
+}
+
+/// How many processes of a role there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Processes {
+    One,
+    /// As many as `process.workers` says.
+    Workers,
+}
+
+/// What a role may do to the machine. The user and the limits are applied today; the rest says what it will be kept to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sandbox {
+    /// If the master is root, it runs as `process.user` and never as root.
+    pub other_user: bool,
+    /// `limits.worker_bytes` bounds its address space. It then has no thread but one when that is set.
+    pub bounded_memory: bool,
+    /// System calls (seccomp). Not applied yet.
+    pub calls: Calls,
+    /// Files that it may open by name (landlock). Not applied yet.
+    pub files: Files,
+}
+
+/// Which system calls a role needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// Starts programs.
+    Programs,
+    /// Connects to the database, and to hosts elsewhere.
+    Network,
+    /// Connects to the database alone.
+    Database,
+}
+
+/// Which files a role needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// Those of `server.state_dir`, and PostgreSQL's programs.
+    State,
+    /// What a resolver and TLS read below /etc, and its password's file.
+    Resolver,
+    /// The database's socket, time zones.
+    Database,
+}
+
+/// A line of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleRow {
+    pub role: Role,
+    /// As in `--role`, in status, metrics and the log.
+    pub name: &'static str,
+    /// What it does, for people.
+    pub what: &'static str,
+    pub processes: Processes,
+    pub duty: Duty,
+    /// Started only when the database role was ready.
+    pub needs_database: bool,
+    /// Changes mailboxes and tells the master after the commit: when one dies in between, the journals are swept.
+    pub commits: bool,
+    /// Is told [`crate::Word::Look`] when there may be mail to send.
+    pub looks_for_mail: bool,
+    pub sandbox: Sandbox,
+}
+
+macro_rules! roles {
+    ($( $(#[$meta:meta])* $name:ident $text:literal $what:literal { $($field:ident : $value:expr),* $(,)? } )*) => {
+        /// What a worker process does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Role { $( $(#[$meta])* $name, )* }
+
+        /// All roles; [`Role::row`] finds a role's own.
+        pub const ROLES: &[RoleRow] = &[ $( RoleRow { role: Role::$name, name: $text, what: $what, $($field: $value),* }, )* ];
+
+        impl Role {
+            /// Its line of the table.
+            pub const fn row(self) -> &'static RoleRow {
+                match self { $( Role::$name => &RoleRow {
+                    role: Role::$name, name: $text, what: $what, $($field: $value),*
+                }, )* }
+            }
+        }
+    };
+}
+
+roles! {
+    /// The private PostgreSQL, migrations.
+    Database "database" "the private PostgreSQL, if none is configured; migrations" {
+        processes: Processes::One,
+        duty: Duty::Database,
+        needs_database: false,
+        commits: false,
+        looks_for_mail: false,
+        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Programs, files: Files::State },
+    }
+    /// HTTP and LMTP.
+    Request "request" "one complete request at a time, HTTP and LMTP" {
+        processes: Processes::Workers,
+        duty: Duty::Jobs,
+        needs_database: true,
+        commits: true,
+        looks_for_mail: false,
+        sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Database, files: Files::Database },
+    }
+    /// Expiry and trimming.
+    Janitor "janitor" "expiry and trimming" {
+        processes: Processes::One,
+        duty: Duty::Own,
+        needs_database: true,
+        commits: false,
+        looks_for_mail: false,
+        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
+    }
+    /// Outgoing mail; a report to a sender is a change of a mailbox.
+    Courier "courier" "outgoing mail to the smarthost, reports to senders" {
+        processes: Processes::One,
+        duty: Duty::Own,
+        needs_database: true,
+        commits: true,
+        looks_for_mail: true,
+        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Network, files: Files::Resolver },
+    }
+}
+
+impl Role {
+    /// As in `--role`, in status, metrics and the log.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The role of that name.
+    pub fn from_name(name: &str) -> Option<Role> {
+        ROLES.iter().find(|row| row.name == name).map(|row| row.role)
+    }
+
+    /// Whether it takes jobs.
+    pub fn has_jobs(self) -> bool {
+        self.row().duty == Duty::Jobs
+    }
+
+    /// Whether it must say [`crate::Reply::Step`] in time, else it is killed: whoever has no jobs has no other deadline.
+    pub fn says_step(self) -> bool {
+        !self.has_jobs()
+    }
+
+    /// Whether the others wait for it.
+    pub fn brings_database(self) -> bool {
+        self.row().duty == Duty::Database
+    }
+
+    /// Whether a reload ends it and starts it anew.
+    pub fn starts_anew(self) -> bool {
+        self.row().duty == Duty::Own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_known_by_their_names() {
+        for row in ROLES {
+            assert_eq!(Role::from_name(row.name), Some(row.role));
+            assert_eq!(row, row.role.row());
+        }
+        assert_eq!(Role::from_name("nobody"), None);
+    }
+
+    #[test]
+    fn the_master_counts_on_this() {
+        assert_eq!(ROLES.iter().filter(|row| row.role.brings_database()).count(), 1, "one brings the database");
+        assert!(ROLES.iter().all(|row| row.needs_database != row.role.brings_database()), "it cannot wait for itself");
+        assert_eq!(ROLES.iter().filter(|row| row.role.has_jobs()).count(), 1, "one kind of jobs, one socket");
+        assert!(ROLES.iter().all(|row| row.sandbox.other_user), "nobody runs as root");
+        // What bounds memory is set while there is one thread, and a worker with jobs has no other.
+        assert!(ROLES.iter().all(|row| !row.sandbox.bounded_memory || row.role.has_jobs()));
+    }
+}

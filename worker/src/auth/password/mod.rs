@@ -1,0 +1,95 @@
+//! Is a password right? What every scheme asks that is given one. Who knows is the backend's: today `local.rs`.
+//!
+//! The line that a refused login leaves in the log is what the shipped fail2ban filter reads: change both together.
+
+mod failures;
+mod local;
+
+use std::rc::Rc;
+
+use ewsd_ipc::shared::Shared;
+use ewsd_mailbox::log::note;
+use ewsd_store::Account;
+
+use self::failures::Failures;
+pub use self::local::hash;
+use super::scheme::Circumstances;
+use super::{Denied, Peer, Via, failed, tag};
+
+/// What a client says of itself, not yet believed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub login: String,
+    pub password: String,
+}
+
+/// A password never reaches a log, not even by accident.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+impl Credentials {
+    /// The names under which the account may be known: as given (a login or an address), then without its domain.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let bare = self.login.split_once('\\').map(|(_, user)| user).filter(|user| !user.is_empty());
+        std::iter::once(self.login.as_str()).chain(bare)
+    }
+}
+
+/// The account whose password that is: from the shared memory of successes, else by asking the backend.
+pub fn check(credentials: &Credentials, peer: Peer, cx: &mut Circumstances<'_>) -> Result<(Rc<Account>, Via), Denied> {
+    let tag = success_tag(cx.shared, credentials);
+    let remembered = cx.settings.auth.cache_seconds > 0;
+    if let Some(number) = cx.shared.lookup(&tag, cx.now).filter(|_| remembered) {
+        let account = cx.account(i64::try_from(number).unwrap_or(0)).map_err(failed)?;
+        if let Some(account) = account.filter(|account| !account.disabled) {
+            return Ok((account, Via::Cache));
+        }
+    }
+    let failures = Failures::new(cx, credentials, peer);
+    if failures.over() {
+        refused(credentials, peer, "too many failures");
+        return Err(Denied::Refused);
+    }
+    let (account, right) = local::judge(credentials, cx.store).map_err(failed)?;
+    let reason = match account {
+        None => "unknown user",
+        Some(_) if !right => "wrong password",
+        Some(account) if account.disabled => "account disabled",
+        Some(account) => {
+            let account = cx.remember(account);
+            let number = u64::try_from(account.account).unwrap_or(0);
+            if remembered && number > 0 {
+                cx.shared.remember(&tag, number, cx.now + cx.settings.auth.cache_seconds, cx.epoch);
+            }
+            return Ok((account, Via::Password));
+        }
+    };
+    failures.count();
+    refused(credentials, peer, reason);
+    Err(Denied::Refused)
+}
+
+fn refused(credentials: &Credentials, peer: Peer, reason: &str) {
+    let login: String = credentials.login.chars().take(128).collect();
+    note!(Warn, "authentication failure: address={} login={login:?} reason={reason:?}", peer.address);
+}
+
+fn success_tag(shared: &Shared, credentials: &Credentials) -> [u8; 16] {
+    let login = credentials.login.to_lowercase();
+    tag(shared, b"basic", &[login.as_bytes(), credentials.password.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Credentials;
+
+    #[test]
+    fn names_are_tried_with_and_without_domain() {
+        let credentials = |login: &str| Credentials { login: login.into(), password: String::new() };
+        assert_eq!(credentials("D\\alice").names().collect::<Vec<_>>(), ["D\\alice", "alice"]);
+        assert_eq!(credentials("alice@d").names().collect::<Vec<_>>(), ["alice@d"]);
+    }
+}
