@@ -4,14 +4,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use ewsd_http::HttpError;
-use ewsd_http::reply::refusal;
 use log::warn;
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::master::Master;
-use crate::table::{After, ConnId, Kind, ReadyJob, fresh};
+use crate::refuse;
+use crate::state::{ConnId, Kind, ReadyJob, fresh};
 use crate::timers::Due;
 use crate::tokens::Subject;
 
@@ -20,9 +19,6 @@ const TURN_ACCEPTS: usize = 128;
 
 /// Over the cap on connections this many more are let in to be told so; beyond, they are closed without a word.
 const TURNED_AWAY_AT_ONCE: usize = 256;
-
-/// When a turned-away client should come back, in seconds.
-pub const RETRY_AFTER: u32 = 5;
 
 impl Master {
     /// Accepts what waits on a listener.
@@ -80,7 +76,7 @@ impl Master {
         }
         if !room {
             self.metrics.refused_connections += 1;
-            return self.turn_away(id);
+            return self.turn_away(id, refuse::CROWDED);
         }
         match kind {
             Kind::Lmtp => self.submit(id, ReadyJob::LmtpGreeting),
@@ -121,26 +117,8 @@ impl Master {
             }
         }
     }
-
-    /// Tells a client that there is no room, in its own protocol.
-    fn turn_away(&mut self, id: ConnId) {
-        let bytes = match self.table.get(id).map(|conn| conn.kind) {
-            Some(Kind::Lmtp) => b"421 4.3.2 Too many connections, try again later\r\n".to_vec(),
-            Some(Kind::Control) => b"{\"ok\":false,\"error\":\"too many connections, try again later\"}\n".to_vec(),
-            _ => {
-                let error = HttpError { status: 503, text: "too many connections, try again later" };
-                refusal(error, Some(RETRY_AFTER), self.clock.unix())
-            }
-        };
-        self.write(id, bytes, After::Close);
-    }
 }
 
 fn out_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
-}
-
-/// Errors that mean: nothing now, come back later.
-pub fn would_block(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

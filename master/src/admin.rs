@@ -2,16 +2,16 @@
 //! tables, the last one with a worker's help (`probe.rs`). No authentication: bind it to
 //! where only administrators can reach it.
 
+use ewsd_http::BodyKind;
 use ewsd_http::head::parse_head;
 use ewsd_http::reply::Head;
-use ewsd_http::{BodyKind, HttpError};
 
 use crate::gauges::Gauges;
 use crate::master::Master;
 use crate::metrics::{describe, put};
-use crate::probe::Asking;
 use crate::receive::Progress;
-use crate::table::{After, ConnId};
+use crate::refuse;
+use crate::state::{After, Asking, ConnId};
 
 impl Master {
     /// Answers the request whose head is the first `head_len` bytes of `pending`.
@@ -25,7 +25,7 @@ impl Master {
             return Progress::Moved;
         };
         if body != BodyKind::None {
-            self.refuse(id, HttpError::bad("nothing here takes a body"), None);
+            self.refuse(id, refuse::NO_BODY);
             return Progress::Moved;
         }
         let (status, kind, text) = match (head.method, head.path()) {

@@ -1,12 +1,13 @@
 //! Large bodies, and chunked ones whose clients wait for `100 Continue`: a worker has seen the head (`Admit`) and says whether the body
 //! is taken or thrown away.
 
+use ewsd_http::BodyKind;
 use ewsd_http::chunk::Step;
-use ewsd_http::{BodyKind, HttpError};
 use ewsd_ipc::Then;
 
 use crate::master::Master;
-use crate::table::{Admission, After, ConnId, Discard, Framing, State};
+use crate::refuse;
+use crate::state::{Admission, After, ConnId, Discard, Framing, State};
 
 impl Master {
     /// The worker wants the body, of at most `limit` bytes.
@@ -15,8 +16,7 @@ impl Master {
         let Admission { head_len, kind, expect_continue, decoder, decoded, .. } = admission;
         let framing = match kind {
             BodyKind::Length(length) if length > limit => {
-                let error = HttpError { status: 413, text: "the request is larger than allowed" };
-                return self.refuse(id, error, None);
+                return self.refuse(id, refuse::TOO_LARGE);
             }
             BodyKind::Length(left) => Framing::Length { head_len, left },
             BodyKind::Chunked => Framing::Chunked { head_len, decoder },

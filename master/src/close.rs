@@ -2,13 +2,10 @@
 
 use std::os::fd::AsRawFd;
 
-use ewsd_http::HttpError;
-use ewsd_http::reply::refusal;
-use log::debug;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, shutdown};
 
 use crate::master::Master;
-use crate::table::{After, ConnId, Framing, Kind, ReadyJob, State};
+use crate::state::{ConnId, State};
 
 /// How long a client may go on sending after its last answer, in milliseconds.
 const LINGER_MS: u64 = 2000;
@@ -35,20 +32,6 @@ impl Master {
         self.metrics.closed += 1;
         let table = &self.table;
         self.timers.tidy(table.len(), |at, id| table.get(id).is_some_and(|conn| conn.timer == at));
-    }
-
-    /// Answers with an error in the master's own words and ends the connection.
-    pub fn refuse(&mut self, id: ConnId, error: HttpError, retry_after: Option<u32>) {
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
-        debug!("connection {id} from {}: {error}", conn.ip);
-        self.metrics.refused(error.status);
-        let bytes = match conn.kind {
-            Kind::Lmtp => b"421 4.3.2 Service not available, closing transmission channel\r\n".to_vec(),
-            _ => refusal(error, retry_after, self.clock.unix()),
-        };
-        self.write(id, bytes, After::Close);
     }
 
     /// Closes the sending side and waits a moment for the client to close its own: closing while something unread lies in the
@@ -85,37 +68,6 @@ impl Master {
                 Err(nix::errno::Errno::EINTR) => {}
                 _ => return self.close(id),
             }
-        }
-    }
-}
-
-impl State {
-    /// Bytes that this state keeps in memory besides `pending`.
-    pub fn bytes(&self) -> usize {
-        match self {
-            State::Body(body) => body.decoded.len(),
-            State::Queued(ready) => match &**ready {
-                ReadyJob::HttpDecoded { body, .. } => body.len(),
-                ReadyJob::Admit(admission) => admission.decoded.len(),
-                _ => 0,
-            },
-            State::Admit(admission) => admission.decoded.len(),
-            State::Discard(discard) => discard.reply.len(),
-            State::Drain(drain) => drain.bytes(),
-            State::Held(held) => held.unsent(),
-            _ => 0,
-        }
-    }
-
-    /// Bytes that this state keeps in a memfd of the master's.
-    pub fn memfd_bytes(&self) -> u64 {
-        match self {
-            State::Collect(collect) if !matches!(collect.framing, Framing::Dot { over: true, .. }) => collect.length,
-            State::Queued(ready) => match &**ready {
-                ReadyJob::HttpMemfd { length, .. } | ReadyJob::LmtpData { length, .. } => *length,
-                _ => 0,
-            },
-            _ => 0,
         }
     }
 }

@@ -4,15 +4,14 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use ewsd_http::HttpError;
 use ewsd_http::chunk::Step;
 use ewsd_ipc::memfd;
 use log::error;
 
-use crate::accept::RETRY_AFTER;
 use crate::config::MEMFD_FACTOR;
 use crate::master::Master;
-use crate::table::{Collect, ConnId, Framing, ReadyJob, State};
+use crate::refuse::{self, Refusal};
+use crate::state::{Collect, ConnId, Framing, ReadyJob, State};
 
 /// What eating some bytes led to.
 enum Eaten {
@@ -25,7 +24,7 @@ enum Eaten {
 /// Why collecting ended without a body.
 enum Trouble {
     /// The client's fault.
-    Http(HttpError),
+    Refused(Refusal),
     /// No memory for it.
     Io(io::Error),
 }
@@ -106,7 +105,8 @@ impl Master {
             let Framing::Chunked { decoder, .. } = &mut collect.framing else {
                 return Ok(Eaten::More);
             };
-            let (used, step) = decoder.feed(input.get(at..).unwrap_or_default()).map_err(Trouble::Http)?;
+            let (used, step) =
+                decoder.feed(input.get(at..).unwrap_or_default()).map_err(|error| Trouble::Refused(error.into()))?;
             at += used;
             match step {
                 Step::Data(data) => self.store(id, data)?,
@@ -134,10 +134,10 @@ impl Master {
                 collect.length = length;
                 return Ok(());
             }
-            return Err(Trouble::Http(HttpError { status: 413, text: "the request is larger than allowed" }));
+            return Err(Trouble::Refused(refuse::TOO_LARGE));
         }
         if self.memfds + data.len() as u64 > ceiling {
-            return Err(Trouble::Http(HttpError { status: 503, text: "too much is being uploaded, try again later" }));
+            return Err(Trouble::Refused(refuse::UPLOADING));
         }
         collect.file.write_all_at(data, collect.length).map_err(Trouble::Io)?;
         collect.length = length;
@@ -147,14 +147,14 @@ impl Master {
 
     fn trouble(&mut self, id: ConnId, trouble: Trouble) {
         match trouble {
-            Trouble::Http(error) => self.refuse(id, error, (error.status == 503).then_some(RETRY_AFTER)),
+            Trouble::Refused(refusal) => self.refuse(id, refusal),
             Trouble::Io(error) => self.no_memory(id, &error),
         }
     }
 
     fn no_memory(&mut self, id: ConnId, cause: &io::Error) {
         error!("a request body could not be kept: {cause}; is the machine out of memory or descriptors?");
-        self.refuse(id, HttpError { status: 503, text: "out of memory, try again later" }, Some(RETRY_AFTER));
+        self.refuse(id, refuse::NO_MEMORY);
     }
 
     /// The body is complete; `rest` belongs to the next request.

@@ -16,7 +16,7 @@ use crate::gauges::Gauges;
 use crate::json::{self, Value, array, object, quote};
 use crate::master::Master;
 use crate::receive::Progress;
-use crate::table::{After, ConnId};
+use crate::state::{After, ConnId};
 
 /// Longest command in bytes.
 const LINE_MAX: usize = 16 * 1024;
@@ -129,14 +129,14 @@ impl Master {
             ("memfd_bytes", self.memfds.to_string()),
             ("timers", self.timers.len().to_string()),
             ("shared_frames", self.interned.len().to_string()),
-            ("slot_bytes", (size_of::<crate::table::Conn>() + size_of::<crate::hold::Held>()).to_string()),
+            ("slot_bytes", (size_of::<crate::state::Conn>() + size_of::<crate::state::Held>()).to_string()),
             ("counters", object(counters.into_iter().map(|(name, n)| (name, n.to_string())))),
         ])
     }
 
     /// Where the listeners really are, by kind.
     pub fn addresses(&self) -> String {
-        use crate::table::Kind;
+        use crate::state::Kind;
         let of = |kind: Kind| {
             array(
                 self.listeners.iter().filter(|listener| listener.kind == kind).map(|listener| quote(&listener.address)),

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::master::Master;
-use crate::table::{Conn, ConnId, Kind, State};
+use crate::state::{Conn, ConnId, Kind, State};
 
 /// Connections to the admin listener, unless descriptors are few.
 const ADMIN: usize = 128;

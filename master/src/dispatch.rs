@@ -9,18 +9,18 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use ewsd_http::{BodyKind, HttpError};
-use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_http::BodyKind;
+use ewsd_ipc::seqpacket::{self, Wait, would_block};
 use ewsd_ipc::{Body, HeldCall, Job, LmtpInput, MAX_MESSAGE, Why};
 use log::error;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 
-use crate::accept::{RETRY_AFTER, would_block};
 use crate::clock::{Millis, NEVER};
 use crate::master::Master;
+use crate::refuse;
 use crate::roles::WorkerId;
-use crate::table::{Conn, ConnId, ReadyJob, State};
+use crate::state::{Conn, ConnId, ReadyJob, State};
 use crate::tokens;
 
 /// A jobs socket and the workers that read from it.
@@ -184,7 +184,7 @@ impl Master {
     pub fn submit(&mut self, id: ConnId, what: ReadyJob) {
         if let (ReadyJob::Http { .. } | ReadyJob::HttpDecoded { .. }, Some(conn)) = (&what, self.table.get(id)) {
             if conn.pending.len() - what.used().min(conn.pending.len()) > self.config.limits.pipelined_bytes {
-                return self.refuse(id, HttpError::bad("more pipelined than limits.pipelined_bytes"), None);
+                return self.refuse(id, refuse::PIPELINED);
             }
         }
         let expires = self.clock.after(self.config.limits.queue);
@@ -269,7 +269,7 @@ impl Master {
             Err(error) => {
                 error!("a job could not be sent: {error}");
                 if self.watch_socket(id) {
-                    self.refuse(id, HttpError { status: 503, text: "try again later" }, Some(RETRY_AFTER));
+                    self.refuse(id, refuse::NOT_SENT);
                 } else {
                     self.close(id);
                 }

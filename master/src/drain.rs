@@ -1,7 +1,6 @@
 //! Writes replies: what fits at once, the rest as the client reads. Replies come from workers (a memfd) or from the master.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
@@ -11,26 +10,10 @@ use nix::sys::socket::{MsgFlags, send};
 
 use crate::clock::millis;
 use crate::master::{Master, TURN_BYTES};
-use crate::table::{After, ConnId, Drain, State};
+use crate::state::{After, ConnId, Drain, Source, State};
 use crate::tokens::Subject;
 
-/// Where the rest of a reply lies.
-#[derive(Debug)]
-pub enum Source {
-    /// In memory, from the offset on.
-    Bytes(Vec<u8>, usize),
-    /// In a memfd: next byte, end.
-    Memfd(File, u64, u64),
-}
-
 impl Source {
-    fn is_empty(&self) -> bool {
-        match self {
-            Source::Bytes(bytes, at) => *at >= bytes.len(),
-            Source::Memfd(_, at, end) => at >= end,
-        }
-    }
-
     /// Writes some; the number of bytes, 0 when the source is shorter than it was said to be.
     fn write_to(&mut self, socket: impl AsFd) -> Result<usize, Errno> {
         match self {
@@ -49,17 +32,6 @@ impl Source {
                 Ok(n)
             }
         }
-    }
-}
-
-impl Drain {
-    /// Bytes kept in memory.
-    pub fn bytes(&self) -> usize {
-        let of = |source: &Source| match source {
-            Source::Bytes(bytes, _) => bytes.len(),
-            Source::Memfd(..) => 0,
-        };
-        self.sources.iter().map(of).sum()
     }
 }
 

@@ -1,11 +1,9 @@
 //! What happens when a deadline comes. The heap itself is in `timers.rs`.
 
-use ewsd_http::HttpError;
-
-use crate::accept::RETRY_AFTER;
 use crate::clock::{Millis, NEVER};
 use crate::master::Master;
-use crate::table::{Conn, ConnId, Framing, Kind, State};
+use crate::refuse;
+use crate::state::{Conn, ConnId, Framing, Kind, State};
 use crate::timers::Due;
 
 impl Master {
@@ -82,12 +80,11 @@ impl Master {
 
     /// Nobody took its request in time.
     pub fn too_busy(&mut self, id: ConnId) {
-        let error = HttpError { status: 503, text: "the server is busy, try again later" };
-        self.refuse(id, error, Some(RETRY_AFTER));
+        self.refuse(id, refuse::QUEUED_TOO_LONG);
     }
 
     fn too_slow(&mut self, id: ConnId) {
-        self.refuse(id, HttpError { status: 408, text: "the request arrives too slowly" }, None);
+        self.refuse(id, refuse::TOO_SLOW);
     }
 
     /// Once a second while there is something to watch.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::dispatch::Waiting;
 use crate::master::Master;
-use crate::table::State;
+use crate::state::State;
 
 /// Counted off the tables at one moment.
 #[derive(Debug, Default)]

@@ -12,62 +12,14 @@ use nix::sys::socket::{MsgFlags, send};
 
 use crate::clock::{Millis, NEVER};
 use crate::few::Few;
-use crate::intern::Kept;
 use crate::master::Master;
-use crate::table::{After, ConnId, State};
+use crate::state::{After, ConnId, Held, Render, State};
 
 /// Unsent bytes of a stream after which its client counts as gone.
 const STREAM_BACKLOG: usize = 256 * 1024;
 
 /// How long a worker may take to render the answer at a deadline before the client is dropped, in milliseconds.
 const LAST_RENDER_MS: u64 = 60_000;
-
-/// A held call.
-#[derive(Debug)]
-pub struct Held {
-    /// (mailbox, number its client has seen).
-    pub watch: Few<(u64, u64)>,
-    pub at_deadline: Kept,
-    pub context: Box<[u8]>,
-    pub deadline: Millis,
-    pub next_beat: Millis,
-    /// Milliseconds between heartbeats; 0 = none.
-    pub heartbeat: u32,
-    /// How often a worker died while rendering this.
-    pub crashes: u8,
-    pub stream: bool,
-    /// Its deadline came while it was being rendered.
-    pub over: bool,
-    /// A worker was asked to render what its deadline says.
-    pub asked_last: bool,
-    pub render: Render,
-    /// Bytes of a stream that the socket did not take yet.
-    pub out: Vec<u8>,
-}
-
-/// Whether somebody is asked to render a held call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Render {
-    /// No.
-    No,
-    /// It waits for a job.
-    Wanted,
-    /// It waits until workers can look again (`later.rs`).
-    Later,
-    /// This job has it.
-    Job(u64),
-}
-
-impl Held {
-    /// Bytes of a stream that wait.
-    pub fn unsent(&self) -> usize {
-        self.out.len()
-    }
-
-    fn next_time(&self) -> Millis {
-        self.deadline.min(self.next_beat)
-    }
-}
 
 /// What a worker said with `Hold`.
 pub struct HoldRequest {
@@ -111,7 +63,7 @@ impl Master {
 
     /// Puts a held call into the index of watchers, then looks whether something was heard that it has not seen.
     fn watch_and_compare(&mut self, id: ConnId) {
-        let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
+        let Some(held) = self.table.held(id) else {
             return;
         };
         for (mailbox, _) in held.watch.as_slice() {
@@ -123,7 +75,7 @@ impl Master {
 
     /// Looks whether something was heard that a held call has not seen. It is in the index already, so nothing can fall between.
     fn compare(&mut self, id: ConnId) {
-        let Some(State::Held(held)) = self.table.get(id).map(|conn| &conn.state) else {
+        let Some(held) = self.table.held(id) else {
             return;
         };
         let watch = held.watch.as_slice().to_vec();
@@ -140,13 +92,8 @@ impl Master {
     pub fn heard(&mut self, mailbox: u64, seq: u64) {
         let waiting = self.watchers.heard(mailbox, seq);
         for id in waiting {
-            let behind = match self.table.get(id).map(|conn| &conn.state) {
-                Some(State::Held(held)) => {
-                    held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq)
-                }
-                _ => false,
-            };
-            if behind {
+            let lags = |held: &Held| held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq);
+            if self.table.held(id).is_some_and(lags) {
                 self.want_render(id, Why::Changed);
             }
         }
@@ -154,7 +101,7 @@ impl Master {
 
     /// The worker had nothing to end the hold with: go on from the numbers it gives.
     pub fn keep_holding(&mut self, id: ConnId, keep: Keep) {
-        let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+        let Some(held) = self.table.held_mut(id) else {
             return;
         };
         held.render = Render::No;
@@ -245,7 +192,7 @@ impl Master {
 
     /// Takes a held call out of the index of watchers. The connection is then idle.
     pub fn forget_hold(&mut self, id: ConnId) {
-        if !matches!(self.table.get(id).map(|conn| &conn.state), Some(State::Held(_))) {
+        if self.table.held(id).is_none() {
             return;
         }
         let Some(State::Held(held)) = self.take_state(id) else {
@@ -259,7 +206,7 @@ impl Master {
 
     /// Writes bytes of a stream that goes on.
     pub fn stream(&mut self, id: ConnId, bytes: &[u8]) {
-        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+        if let Some(held) = self.table.held_mut(id) {
             held.out.extend_from_slice(bytes);
         }
         self.flush_stream(id);

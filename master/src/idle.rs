@@ -1,8 +1,8 @@
 //! Between two requests: the connection waits, and what the client already sent is looked at first.
 
 use crate::master::Master;
+use crate::state::{ConnId, Kind, State};
 use crate::stop::Phase;
-use crate::table::{ConnId, Kind, State};
 
 impl Master {
     /// A reply is complete and the connection lives on.

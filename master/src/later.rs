@@ -12,9 +12,8 @@ use log::{info, warn};
 
 use crate::clock::{Millis, NEVER};
 use crate::dispatch::Waiting;
-use crate::hold::Render;
 use crate::master::Master;
-use crate::table::{ConnId, State};
+use crate::state::{ConnId, Render};
 use crate::timers::Due;
 
 /// Between two attempts, in milliseconds: the first pause, and the longest.
@@ -58,7 +57,7 @@ impl Master {
     /// A worker could not look at a held call, and knows that nobody can for `ms`.
     pub fn put_off(&mut self, id: ConnId, ms: u32) {
         self.metrics.looks_put_off += 1;
-        let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+        let Some(held) = self.table.held_mut(id) else {
             return;
         };
         held.render = Render::No;
@@ -91,7 +90,7 @@ impl Master {
         let calls = std::mem::take(&mut self.later).calls;
         info!("held calls can be looked at again; {} were put off", calls.len() + 1);
         for id in calls {
-            if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+            if let Some(held) = self.table.held_mut(id) {
                 if held.render == Render::Later {
                     held.render = Render::No;
                     self.want_render(id, Why::Changed);
@@ -117,8 +116,7 @@ impl Master {
         }
         self.later.pause = (self.later.pause * 2).min(PAUSE_MAX);
         let out = self.later.asked.is_some_and(|id| {
-            let held = self.table.get(id).map(|conn| &conn.state);
-            matches!(held, Some(State::Held(held)) if matches!(held.render, Render::Wanted | Render::Job(_)))
+            self.table.held(id).is_some_and(|held| matches!(held.render, Render::Wanted | Render::Job(_)))
         });
         if !out && !self.ask_one() {
             // All of them left, or their deadlines came.
@@ -138,7 +136,7 @@ impl Master {
             };
             self.later.calls.remove(&id);
             self.later.last = id;
-            if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+            if let Some(held) = self.table.held_mut(id) {
                 if held.render == Render::Later {
                     held.render = Render::Wanted;
                     self.later.asked = Some(id);
@@ -150,7 +148,7 @@ impl Master {
     }
 
     fn mark_later(&mut self, id: ConnId) {
-        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+        if let Some(held) = self.table.held_mut(id) {
             held.render = Render::Later;
             self.later.calls.insert(id);
             if self.later.asked == Some(id) {

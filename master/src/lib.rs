@@ -12,7 +12,10 @@
 //! | waits for its next request | `idle` |
 //! | waits for a change | `hold`, `watch`, `intern`, `render`, `later`, `sweep` |
 //! | reads its reply slowly | `drain` |
+//! | is told that it is not served | `refuse` |
 //! | ends, runs out of time | `close`, `expire` (`timers`) |
+//!
+//! What it is doing meanwhile is data, in `state/`.
 //!
 //! | a worker ... | file |
 //! |---|---|
@@ -53,6 +56,7 @@ mod probe;
 mod reap;
 mod receive;
 mod reconcile;
+mod refuse;
 mod reload;
 mod render;
 mod roles;
@@ -60,6 +64,7 @@ mod serve;
 mod signals;
 mod spawn;
 mod start;
+mod state;
 mod stop;
 mod sweep;
 mod table;

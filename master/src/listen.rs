@@ -13,7 +13,7 @@ use nix::sys::socket::{
     setsockopt, socket, sockopt,
 };
 
-use crate::table::Kind;
+use crate::state::Kind;
 
 /// A listening socket.
 #[derive(Debug)]

@@ -1,15 +1,13 @@
 //! The queue of outgoing mail as far as the master knows it: it wakes the courier, and repeats the courier's figures.
 
 use ewsd_ipc::Word;
-use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_ipc::seqpacket::{self, Wait, would_block};
 use log::warn;
 use std::os::fd::AsFd;
 
-use crate::accept::would_block;
 use crate::json::object;
 use crate::master::Master;
 use crate::metrics::{describe, put};
-use crate::roles::Role;
 
 /// What the courier said last.
 #[derive(Debug, Default)]
@@ -53,7 +51,7 @@ impl Master {
     /// There may be mail to send. A courier whose socket is full has been told often enough; one that is starting looks by
     /// itself.
     pub fn wake_courier(&mut self, anew: bool) {
-        let couriers = self.fleet.workers.values().filter(|worker| worker.role == Role::Courier);
+        let couriers = self.fleet.workers.values().filter(|worker| worker.role.row().looks_for_mail);
         let mut message = Vec::new();
         Word::Look { anew }.encode(&mut message);
         for socket in couriers.filter_map(|worker| worker.stop.as_ref()) {

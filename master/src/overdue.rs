@@ -5,7 +5,7 @@
 //! | a job in the socket is taken | `limits.queue_seconds` after it was ready | taken back; 503 (a render is asked for again) |
 //! | a job is answered | `limits.request_seconds` after `Took` | its worker is killed |
 //! | a worker is ready | that long after its start, at least ten seconds | killed |
-//! | the janitor, the courier, the database role say how they are | when each said that it would, by `Step` | killed |
+//! | a role without jobs says how it is | when each said that it would, by `Step` | killed |
 //! | a worker that retires or was told to end is gone | as if it started | killed |
 //!
 //! All of them share one entry of the heap, at or before the first of their times: a job costs a comparison. What connections owe
@@ -18,8 +18,8 @@ use log::warn;
 use crate::clock::{Millis, NEVER, millis};
 use crate::dispatch::About;
 use crate::master::Master;
-use crate::roles::{Condition, Role, WorkerId};
-use crate::table::{Conn, State};
+use crate::roles::{Condition, WorkerId};
+use crate::state::{Conn, State};
 use crate::timers::Due;
 use crate::tokens::Subject;
 
@@ -132,7 +132,7 @@ impl Master {
             .fleet
             .workers
             .values()
-            .filter(|w| w.role == Role::Request && w.condition == Condition::Ready && w.job.is_none())
+            .filter(|w| w.role.has_jobs() && w.condition == Condition::Ready && w.job.is_none())
             .filter(|w| now.saturating_sub(w.idle_since) >= allowed && waits(w.generation, w.idle_since))
             .map(|w| w.id)
             .collect();
@@ -167,7 +167,7 @@ impl Master {
         }
         for worker in self.fleet.workers.values().filter(|worker| worker.condition != Condition::Killed) {
             // One that has a job owes that; one that has none waits for us.
-            let at_work = worker.role == Role::Request && worker.condition == Condition::Ready;
+            let at_work = worker.role.has_jobs() && worker.condition == Condition::Ready;
             if !at_work && (worker.due == NEVER || !owed(worker.due)) {
                 found.push(format!("{} worker {}: {}", worker.role.name(), worker.pid, worker.state()));
             }

@@ -6,7 +6,7 @@ use ewsd_http::reply::Head;
 use crate::clock::Millis;
 use crate::dispatch::Waiting;
 use crate::master::Master;
-use crate::table::{After, ConnId, State};
+use crate::state::{After, Asking, ConnId, State};
 
 /// How long a good answer counts, in milliseconds.
 const FRESH_MS: Millis = 1000;
@@ -23,14 +23,6 @@ pub struct Probing {
     good: Option<Millis>,
     /// Who waits; some of them may have left.
     waiting: Vec<ConnId>,
-}
-
-/// How `/readyz` was asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Asking {
-    pub head_only: bool,
-    pub keep_alive: bool,
-    pub version_minor: u8,
 }
 
 impl Master {

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 
 use crate::dispatch::{About, Sent};
 use crate::master::Master;
-use crate::roles::{Condition, Role, Worker, WorkerId};
+use crate::roles::{Condition, Worker, WorkerId};
 use crate::stop::Phase;
 
 /// A worker that ends by itself this young counts as one that cannot start, in milliseconds. One that is killed by a signal does
@@ -64,7 +64,7 @@ impl Master {
         let age = self.clock.now().saturating_sub(worker.started);
         let Worker { pid, role, slot, requests, .. } = worker;
         // A role without a handler for SIGTERM ends by it when it is told to stop.
-        let told = role != Role::Request && worker.stop.is_none();
+        let told = !role.has_jobs() && worker.stop.is_none();
         let clean = end == End::Exit(0) || (told && end == End::Killed(Signal::SIGTERM));
         if clean {
             info!("{} worker {pid} (slot {slot}) {end} after {requests} requests", role.name());
@@ -81,8 +81,8 @@ impl Master {
             self.refill(&worker, end, age);
         }
         self.clear_generations();
-        if !clean && matches!(role, Role::Request | Role::Courier) {
-            // It may have committed something (a courier: a report to a sender) and died before it could tell.
+        if !clean && role.row().commits {
+            // It may have committed something and died before it could tell.
             self.sweep_now();
         }
         self.want_housekeeping();
@@ -101,7 +101,7 @@ impl Master {
         }
         let was_ready = worker.condition != Condition::Starting;
         let by_itself = matches!(end, End::Exit(_));
-        if role == Role::Database && end == End::Exit(0) && was_ready {
+        if role.brings_database() && end == End::Exit(0) && was_ready {
             // The database runs elsewhere and is prepared.
             post.done = true;
         } else if !was_ready || (by_itself && age < YOUNG_MS) {

@@ -12,10 +12,10 @@ use ewsd_ipc::INLINE_LIMIT;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send};
 
-use crate::accept::RETRY_AFTER;
 use crate::clock::Millis;
 use crate::master::{Master, TURN_BYTES};
-use crate::table::{Admission, ConnId, Kind, ReadyJob, SmallBody, State};
+use crate::refuse;
+use crate::state::{Admission, ConnId, Kind, ReadyJob, SmallBody, State};
 use crate::tokens::Subject;
 
 /// What reading from a socket brought.
@@ -108,8 +108,7 @@ impl Master {
         }
         self.charge(id);
         if self.buffered > self.config.limits.buffered_bytes {
-            let error = HttpError { status: 503, text: "too many requests are arriving, try again later" };
-            self.refuse(id, error, Some(RETRY_AFTER));
+            self.refuse(id, refuse::ARRIVING);
             return false;
         }
         true
@@ -164,7 +163,7 @@ impl Master {
         let head = match found.and_then(parse_head) {
             Ok(head) => head,
             Err(error) => {
-                self.refuse(id, error, None);
+                self.refuse(id, error);
                 return Progress::Moved;
             }
         };
@@ -184,7 +183,7 @@ impl Master {
                 return Progress::Moved;
             }
             BodyKind::Length(length) if length > self.config.limits.body_bytes => {
-                self.refuse(id, HttpError { status: 413, text: "the request is larger than limits.body_bytes" }, None);
+                self.refuse(id, refuse::TOO_LARGE);
                 return Progress::Moved;
             }
             BodyKind::Length(length) if !fits_inline(head_len, length) => {
@@ -282,7 +281,7 @@ impl Master {
                 Progress::Moved
             }
             Err(error) => {
-                self.refuse(id, error, None);
+                self.refuse(id, error);
                 Progress::Moved
             }
         }

@@ -13,8 +13,8 @@ use log::{info, warn};
 use crate::clock::Millis;
 use crate::dispatch::{About, Sent, Waiting};
 use crate::master::Master;
-use crate::roles::{Condition, Role};
-use crate::table::{ConnId, ReadyJob, State};
+use crate::roles::Condition;
+use crate::state::{ConnId, ReadyJob, State};
 
 /// How long a worker that lives may take from receiving a job to saying so, in milliseconds.
 const TOOK_WITHIN_MS: u64 = 5000;
@@ -68,11 +68,7 @@ impl Master {
     pub fn clear_generations(&mut self) {
         let can_take = |master: &Master, number: u32| {
             let takes = |condition| condition != Condition::Starting;
-            master
-                .fleet
-                .workers
-                .values()
-                .any(|w| w.role == Role::Request && w.generation == number && takes(w.condition))
+            master.fleet.workers.values().any(|w| w.role.has_jobs() && w.generation == number && takes(w.condition))
         };
         if !can_take(self, self.dispatch.current.number) {
             self.take_jobs_back(self.dispatch.current.number, |_| false);

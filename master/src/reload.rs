@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use crate::clock::millis;
 use crate::dispatch::Generation;
 use crate::master::Master;
-use crate::roles::{Role, signal};
+use crate::roles::signal;
 use crate::stop::Phase;
 
 impl Master {
@@ -44,19 +44,15 @@ impl Master {
         if let Some(unborn) = self.dispatch.next.replace(next) {
             self.abandon(unborn);
         }
-        self.fleet.vacate(Role::Request);
-        self.fleet.vacate(Role::Janitor);
-        self.fleet.vacate(Role::Courier);
-        let anew = |role| matches!(role, Role::Janitor | Role::Courier);
+        self.fleet.vacate();
         let ends = self.grace();
-        for worker in self.fleet.workers.values_mut().filter(|worker| anew(worker.role)) {
+        for worker in self.fleet.workers.values_mut().filter(|worker| worker.role.starts_anew()) {
             worker.stop = None;
             worker.due = ends;
             signal(worker.pid, Signal::SIGTERM);
         }
         self.expect_by(ends);
-        let requests = self.config.workers;
-        self.fleet.set_posts(requests);
+        self.fleet.set_posts(self.config.workers);
         info!("reloaded; starting generation {number}");
         self.warn_of_descriptors();
         self.start_due();
@@ -74,7 +70,7 @@ impl Master {
         let limits = &self.config.limits;
         let ends = self.grace().saturating_add(millis(limits.queue)).saturating_add(millis(limits.request));
         for worker in self.fleet.workers.values_mut() {
-            if worker.role == Role::Request && worker.generation == generation {
+            if worker.role.has_jobs() && worker.generation == generation {
                 worker.due = worker.due.min(ends);
             }
         }

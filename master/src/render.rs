@@ -8,10 +8,8 @@ use ewsd_ipc::{Body, Outcome, RENDER_BATCH_MAX, Why};
 use log::warn;
 
 use crate::dispatch::Waiting;
-use crate::drain::Source;
-use crate::hold::Render;
 use crate::master::Master;
-use crate::table::{After, ConnId, State};
+use crate::state::{After, ConnId, Render, Source, State};
 
 /// A held call on which so many workers died is given up.
 const CRASHES_MAX: u8 = 2;
@@ -19,7 +17,7 @@ const CRASHES_MAX: u8 = 2;
 impl Master {
     /// Marks a held call for rendering at the end of this turn.
     pub fn want_render(&mut self, id: ConnId, why: Why) {
-        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+        if let Some(held) = self.table.held_mut(id) {
             // What is put off until a change can be told is not put off for a heartbeat or the end.
             if held.render == Render::No || (held.render == Render::Later && why != Why::Changed) {
                 held.render = Render::Wanted;
@@ -46,21 +44,20 @@ impl Master {
 
     /// A job with this held call is on its way.
     pub fn rendering(&mut self, id: ConnId, job: u64) {
-        if let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) {
+        if let Some(held) = self.table.held_mut(id) {
             held.render = Render::Job(job);
         }
     }
 
     /// A worker rendered a held call. One that left meanwhile is passed over.
     pub fn rendered(&mut self, id: ConnId, job: u64, outcome: Outcome, memfd: Option<OwnedFd>) {
-        if !matches!(self.table.get(id).map(|conn| &conn.state), Some(State::Held(held)) if held.render == Render::Job(job))
-        {
+        if self.table.held(id).is_none_or(|held| held.render != Render::Job(job)) {
             return;
         }
         if !matches!(outcome, Outcome::Later { .. }) {
             self.looked_at(id);
         }
-        let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+        let Some(held) = self.table.held_mut(id) else {
             return;
         };
         held.crashes = 0;
@@ -89,7 +86,7 @@ impl Master {
     /// The worker that rendered these died: others are asked, unless that happened too often with one.
     pub fn render_again(&mut self, ids: Vec<ConnId>) {
         for id in ids {
-            let Some(State::Held(held)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
+            let Some(held) = self.table.held_mut(id) else {
                 continue;
             };
             held.render = Render::No;

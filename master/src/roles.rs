@@ -1,4 +1,5 @@
-//! The worker processes by role: who must run, who runs, who is started next and when.
+//! The worker processes by role: who must run, who runs, who is started next and when. What the roles are and how they differ is
+//! the table of `proto/ipc/src/role.rs`; nothing here knows one by its name.
 //!
 //! The database role comes first; the others start when it said `Ready`. A role that dies before it is ready is started again
 //! after a growing pause. Forking is in `spawn.rs`, burying in `reap.rs`.
@@ -6,6 +7,7 @@
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use ewsd_ipc::role::{Duty, Processes, ROLES, Role};
 use ewsd_ipc::seqpacket;
 use log::{error, info, warn};
 use mio::Interest;
@@ -24,27 +26,6 @@ pub type WorkerId = u32;
 
 /// The longest pause before a role that keeps dying is started again, in seconds.
 const PAUSE_MAX: u64 = 60;
-
-/// What a worker process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    Database,
-    Request,
-    Janitor,
-    Courier,
-}
-
-impl Role {
-    /// As in `--role` and in status.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Database => "database",
-            Role::Request => "request",
-            Role::Janitor => "janitor",
-            Role::Courier => "courier",
-        }
-    }
-}
 
 /// How far a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,16 +102,19 @@ impl Fleet {
     pub fn ready_requests(&self, generation: u32) -> usize {
         self.workers
             .values()
-            .filter(|w| w.role == Role::Request && w.generation == generation && w.condition == Condition::Ready)
+            .filter(|w| w.role.has_jobs() && w.generation == generation && w.condition == Condition::Ready)
             .count()
     }
 
-    /// Sets the posts for `requests` request workers.
-    pub fn set_posts(&mut self, requests: usize) {
-        let wanted = [(Role::Database, 1), (Role::Request, requests), (Role::Janitor, 1), (Role::Courier, 1)];
-        self.posts.retain(|post| wanted.iter().any(|(role, n)| *role == post.role && (post.slot as usize) < *n));
-        for (role, n) in wanted {
-            for slot in 0..n as u32 {
+    /// Sets the posts where a role has as many as the server has workers, or one.
+    pub fn set_posts(&mut self, workers: usize) {
+        let wanted = |role: Role| match role.row().processes {
+            Processes::One => 1,
+            Processes::Workers => workers,
+        };
+        self.posts.retain(|post| (post.slot as usize) < wanted(post.role));
+        for role in ROLES.iter().map(|row| row.role) {
+            for slot in 0..wanted(role) as u32 {
                 if !self.posts.iter().any(|post| post.role == role && post.slot == slot) {
                     let post = Post { role, slot, worker: None, failures: 0, start_at: 0, done: false };
                     self.posts.push(post);
@@ -139,9 +123,9 @@ impl Fleet {
         }
     }
 
-    /// Leaves the posts of a role empty; the processes that filled them are on their own.
-    pub fn vacate(&mut self, role: Role) {
-        for post in self.posts.iter_mut().filter(|post| post.role == role) {
+    /// Leaves the posts empty of all roles that a reload replaces; the processes that filled them are on their own.
+    pub fn vacate(&mut self) {
+        for post in self.posts.iter_mut().filter(|post| !post.role.brings_database()) {
             post.worker = None;
             post.failures = 0;
             post.start_at = 0;
@@ -162,7 +146,7 @@ impl Master {
             return;
         }
         let now = self.clock.now();
-        let may_start = |role| role == Role::Database || self.fleet.database_ready;
+        let may_start = |role: Role| !role.row().needs_database || self.fleet.database_ready;
         let due: Vec<(Role, u32)> = self
             .fleet
             .posts
@@ -190,12 +174,9 @@ impl Master {
         let (channel, theirs) = seqpacket::pair()?;
         let id = self.fleet.last_worker + 1;
         self.registry.register(&mut SourceFd(&channel.as_raw_fd()), worker_token(id), Interest::READABLE)?;
-        let generation = match role {
-            Role::Request => self.fleet.generation,
-            Role::Database | Role::Janitor | Role::Courier => 0,
-        };
-        let (jobs, stop) = match (role, self.generation_of(generation)) {
-            (Role::Request, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
+        let generation = if role.has_jobs() { self.fleet.generation } else { 0 };
+        let (jobs, stop) = match (role.has_jobs(), self.generation_of(generation)) {
+            (true, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
             _ => seqpacket::pair().map(|(ours, theirs)| (theirs, Some(ours)))?,
         };
         let fds = [jobs.as_fd(), theirs.as_fd(), self.shared.as_fd(), self.settings.as_fd()];
@@ -255,21 +236,21 @@ impl Master {
         };
         worker.condition = Condition::Ready;
         worker.idle_since = now;
-        if worker.role == Role::Request {
+        if worker.role.has_jobs() {
             worker.due = NEVER;
         }
         let (role, generation) = (worker.role, worker.generation);
-        match role {
-            Role::Database => {
+        match role.row().duty {
+            Duty::Database => {
                 info!("the database is ready");
                 self.fleet.database_ready = true;
                 self.start_due();
             }
-            Role::Request => {
+            Duty::Jobs => {
                 self.switch_generation(generation);
                 self.tell_ready();
             }
-            Role::Janitor | Role::Courier => {}
+            Duty::Own => {}
         }
     }
 

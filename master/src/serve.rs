@@ -5,19 +5,17 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use ewsd_ipc::seqpacket::{self, Wait};
+use ewsd_ipc::seqpacket::{self, Wait, would_block};
 use ewsd_ipc::{ConnRecord, Outcome, PROTOCOL, Reply};
 use log::{debug, warn};
 use nix::sys::stat::fstat;
 
-use crate::accept::would_block;
 use crate::dispatch::{About, Sent};
-use crate::drain::Source;
 use crate::hold::HoldRequest;
 use crate::master::Master;
 use crate::outbox::Outbox;
-use crate::roles::{Condition, Role, WorkerId};
-use crate::table::{Admission, After, ConnId, State};
+use crate::roles::{Condition, WorkerId};
+use crate::state::{Admission, After, ConnId, Source, State};
 use crate::tokens::Subject;
 
 /// Messages taken from one worker before others get their turn.
@@ -135,7 +133,7 @@ impl Master {
             Reply::Outbox { queued, deferred, oldest } => self.outbox = Outbox { queued, deferred, oldest },
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
             Reply::Step { within_ms } => {
-                if self.fleet.workers.get(&id).is_some_and(|worker| worker.role == Role::Request) {
+                if self.fleet.workers.get(&id).is_some_and(|worker| !worker.role.says_step()) {
                     return Err("is no role with steps".to_owned());
                 }
                 self.step(id, within_ms);
@@ -159,7 +157,7 @@ impl Master {
         let expires = self.clock.after(self.config.limits.request);
         let sent = self.dispatch.sent.get_mut(&job).ok_or("no such job")?;
         let worker = self.fleet.workers.get_mut(&id).ok_or("no such worker")?;
-        if worker.role != Role::Request || worker.generation != sent.generation || sent.worker.is_some() {
+        if !worker.role.has_jobs() || worker.generation != sent.generation || sent.worker.is_some() {
             return Err("the job was not for it".to_owned());
         }
         if worker.job.is_some() {

@@ -3,15 +3,14 @@
 //! Held clients get the answer of their deadline at once, so that they come back to another server, or to this one when it is up
 //! again. A second signal cuts the waiting short.
 
-use ewsd_http::HttpError;
 use log::{info, warn};
 use nix::sys::signal::Signal;
 
-use crate::accept::RETRY_AFTER;
 use crate::clock::Millis;
 use crate::master::Master;
-use crate::roles::{Role, signal};
-use crate::table::{ConnId, Kind, State};
+use crate::refuse;
+use crate::roles::signal;
+use crate::state::{ConnId, Kind, State};
 use crate::timers::Due;
 
 /// How long workers may take to exit before they are killed, in milliseconds; they have no request any more by then, or too slow
@@ -66,9 +65,7 @@ impl Master {
         info!("closing {} idle connections, finishing {}", idle.len(), self.clients.saturating_sub(idle.len()));
         for id in idle {
             match self.table.get(id).map(|conn| conn.kind) {
-                Some(Kind::Lmtp) => {
-                    self.refuse(id, HttpError { status: 503, text: "the server is stopping" }, Some(RETRY_AFTER));
-                }
+                Some(Kind::Lmtp) => self.refuse(id, refuse::STOPPING),
                 _ => self.close(id),
             }
         }
@@ -80,7 +77,7 @@ impl Master {
     pub fn step_stop(&mut self) {
         match self.phase {
             Phase::Draining if self.clients == self.lingering => self.stop_workers(),
-            Phase::StoppingWorkers if self.fleet.workers.values().all(|worker| worker.role == Role::Database) => {
+            Phase::StoppingWorkers if self.fleet.workers.values().all(|worker| worker.role.brings_database()) => {
                 self.stop_database();
             }
             Phase::StoppingDatabase if self.fleet.workers.is_empty() => self.phase = Phase::Stopped,
@@ -104,9 +101,9 @@ impl Master {
         // Request workers see the end of their jobs, other roles the end of theirs and a SIGTERM.
         self.dispatch.current.send = None;
         self.dispatch.next = None;
-        for worker in self.fleet.workers.values_mut().filter(|worker| worker.role != Role::Database) {
+        for worker in self.fleet.workers.values_mut().filter(|worker| !worker.role.brings_database()) {
             worker.stop = None;
-            if worker.role != Role::Request {
+            if !worker.role.has_jobs() {
                 signal(worker.pid, Signal::SIGTERM);
             }
         }
@@ -128,7 +125,7 @@ impl Master {
     /// Whoever is still there did not listen.
     pub fn stop_over(&mut self) {
         let database_too = self.phase == Phase::StoppingDatabase;
-        for worker in self.fleet.workers.values().filter(|worker| database_too || worker.role != Role::Database) {
+        for worker in self.fleet.workers.values().filter(|worker| database_too || !worker.role.brings_database()) {
             warn!("{} worker {} does not exit, killing it", worker.role.name(), worker.pid);
             signal(worker.pid, Signal::SIGKILL);
         }

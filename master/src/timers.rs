@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::clock::{Millis, NEVER};
-use crate::table::{Conn, ConnId};
+use crate::state::{Conn, ConnId};
 
 /// What a deadline belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,7 +96,7 @@ mod tests {
 
     use super::{Due, Timers};
     use crate::clock::NEVER;
-    use crate::table::{Conn, Kind, fresh};
+    use crate::state::{Conn, Kind, fresh};
 
     fn conn(id: u64) -> Conn {
         let socket = File::open("/dev/null").map(Into::into);

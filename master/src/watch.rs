@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::few::Few;
-use crate::table::ConnId;
+use crate::state::ConnId;
 
 /// After so many mailboxes the older half of what was heard is forgotten.
 const RECENT_MAX: usize = 65_536;

@@ -1,0 +1,102 @@
+//! One connection: whose it is, what it has sent, what it is doing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+
+use ewsd_ipc::ConnRecord;
+
+use super::State;
+use crate::clock::{Millis, NEVER};
+
+/// Number of a connection: a count in the upper 40 bits, its slot in the lower 24. Never used twice.
+pub type ConnId = u64;
+
+/// What a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Requests for workers.
+    Http,
+    /// Mail for workers (RFC 2033).
+    Lmtp,
+    /// Metrics and health, answered here.
+    Admin,
+    /// `ewsctl`, answered here.
+    Control,
+}
+
+impl Kind {
+    /// Whether it counts against the caps on clients.
+    pub fn is_client(self) -> bool {
+        matches!(self, Kind::Http | Kind::Lmtp)
+    }
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Conn {
+    pub id: ConnId,
+    /// None while a worker owns it.
+    pub socket: Option<OwnedFd>,
+    /// Tells whether a worker handed back the same socket.
+    pub inode: u64,
+    pub ip: IpAddr,
+    pub port: u16,
+    pub listener: u16,
+    pub kind: Kind,
+    /// Something may be there to read although no event will say so.
+    pub unread: bool,
+    /// Registered for writing, too.
+    pub wants_room: bool,
+    /// What the last request said of the connection's future.
+    pub keep_alive: bool,
+    /// Counted in the cap per address and in all.
+    pub capped: bool,
+    pub served: u32,
+    pub deadline: Millis,
+    /// Time of its valid entry in the heap.
+    pub timer: Millis,
+    /// How much of `buffered_bytes` it is charged with.
+    pub charged: u32,
+    /// Opaque, from the last worker.
+    pub context: Box<[u8]>,
+    /// Received and not yet sent to a worker: the present request, then what was pipelined behind it.
+    pub pending: Vec<u8>,
+    pub state: State,
+}
+
+impl Conn {
+    /// What workers are told of it.
+    pub fn record(&self) -> ConnRecord {
+        ConnRecord {
+            conn: self.id,
+            peer: SocketAddr::new(self.ip, self.port),
+            listener: self.listener,
+            served: self.served,
+            context: self.context.to_vec(),
+        }
+    }
+}
+
+/// A connection as it starts.
+pub fn fresh(id: ConnId, socket: OwnedFd, inode: u64, peer: SocketAddr, listener: u16, kind: Kind) -> Conn {
+    Conn {
+        id,
+        socket: Some(socket),
+        inode,
+        ip: peer.ip(),
+        port: peer.port(),
+        listener,
+        kind,
+        unread: false,
+        wants_room: false,
+        keep_alive: true,
+        capped: false,
+        served: 0,
+        deadline: NEVER,
+        timer: NEVER,
+        charged: 0,
+        context: Box::default(),
+        pending: Vec::new(),
+        state: State::Idle,
+    }
+}

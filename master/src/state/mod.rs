@@ -1,0 +1,92 @@
+//! What connections are doing, as data: all that an upgrade in place would have to carry over. Nothing here acts; the verbs are the
+//! files beside this folder, and none of them is imported here.
+//!
+//! `Conn::state` says who owns the socket: in `Serve` and `Admit` a worker does and `socket` is none, in every other state
+//! the master does and the socket is registered with epoll. The transitions are in LIFECYCLE.md.
+
+mod body;
+mod conn;
+mod dot;
+mod drain;
+mod held;
+mod job;
+
+use ewsd_http::EndFinder;
+
+pub use body::{Admission, Collect, Discard, Framing, SmallBody};
+pub use conn::{Conn, ConnId, Kind, fresh};
+pub use dot::DotScan;
+pub use drain::{After, Drain, Source};
+pub use held::{Held, Render};
+pub use job::ReadyJob;
+
+/// What a connection is doing.
+#[derive(Debug)]
+pub enum State {
+    /// Between requests: nothing of the next one came.
+    Idle,
+    /// Part of a head, or of a line, is in `pending`.
+    Head(EndFinder),
+    /// LMTP: a line is too long and is thrown away up to its LF.
+    SkipLine,
+    /// The head is in `pending`; its small body is arriving.
+    Body(Box<SmallBody>),
+    /// A whole request waits for room on the jobs socket.
+    Queued(Box<ReadyJob>),
+    /// A worker owns the socket.
+    Serve,
+    /// A worker owns the socket and decides about the body.
+    Admit(Box<Admission>),
+    /// An admitted body, or LMTP message data, is being collected.
+    Collect(Box<Collect>),
+    /// A body is read and thrown away before its answer is written.
+    Discard(Box<Discard>),
+    /// A long poll or a stream waits.
+    Held(Box<Held>),
+    /// Admin: waits for a worker's word on whether the database answers.
+    Asking(Asking),
+    /// The rest of a reply is written as the client reads.
+    Drain(Box<Drain>),
+    /// Everything is written and the sending side closed; what still comes is thrown away so that the client sees the answer
+    /// and not a reset. Bytes it may still send.
+    Linger(u32),
+}
+
+/// How `/readyz` was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking {
+    pub head_only: bool,
+    pub keep_alive: bool,
+    pub version_minor: u8,
+}
+
+impl State {
+    /// Bytes that this state keeps in memory besides `pending`.
+    pub fn bytes(&self) -> usize {
+        match self {
+            State::Body(body) => body.decoded.len(),
+            State::Queued(ready) => match &**ready {
+                ReadyJob::HttpDecoded { body, .. } => body.len(),
+                ReadyJob::Admit(admission) => admission.decoded.len(),
+                _ => 0,
+            },
+            State::Admit(admission) => admission.decoded.len(),
+            State::Discard(discard) => discard.reply.len(),
+            State::Drain(drain) => drain.bytes(),
+            State::Held(held) => held.unsent(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that this state keeps in a memfd of the master's.
+    pub fn memfd_bytes(&self) -> u64 {
+        match self {
+            State::Collect(collect) if !matches!(collect.framing, Framing::Dot { over: true, .. }) => collect.length,
+            State::Queued(ready) => match &**ready {
+                ReadyJob::HttpMemfd { length, .. } | ReadyJob::LmtpData { length, .. } => *length,
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+}
