@@ -8,7 +8,7 @@ use ewsd_store::{Account, Missing, NewAccount, Store, StoreError};
 use serde_json::{Map, Value, json};
 
 use super::database::{away, open};
-use super::{Result, address, control, password};
+use super::{Exit, Failure, Out, Result, address, control, password};
 
 /// Add, show, change and remove accounts.
 #[derive(Debug, clap::Args)]
@@ -40,22 +40,18 @@ enum Command {
         /// Read the password from the first line of standard input instead of asking for it.
         #[arg(long)]
         password_stdin: bool,
+        /// Leave an account with this login as it is; no password is asked for then.
+        #[arg(long)]
+        if_missing: bool,
     },
     /// List all accounts.
     #[command(after_help = "Example:\n  ewsctl account list --json | jq -r '.[].login'")]
-    List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// Show one account with its addresses.
     #[command(after_help = "Example:\n  ewsctl account show anna@example.org")]
     Show {
         /// Its login or one of its addresses.
         account: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Give an account a new password.
     #[command(after_help = "Examples:\n  ewsctl account password anna@example.org\n  \
@@ -87,13 +83,16 @@ enum Command {
         /// Really remove it; there is no way back.
         #[arg(long)]
         yes: bool,
+        /// It is right as well when there is none.
+        #[arg(long)]
+        if_exists: bool,
     },
 }
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     match &args.command {
-        Command::Add { address, login, name, language, quota, password_stdin } => {
+        Command::Add { address, login, name, language, quota, password_stdin, if_missing } => {
             let new = NewAccount {
                 login: login.as_deref().unwrap_or(address).to_lowercase(),
                 display_name: name.as_deref().unwrap_or_else(|| local_part(address)).to_owned(),
@@ -102,34 +101,41 @@ pub fn run(config: &Path, args: &Args) -> Result {
                 quota_bytes: *quota,
                 password_phc: None,
             };
-            add(&settings, new, *password_stdin)
+            add(&settings, new, *password_stdin, *if_missing, out)
         }
-        Command::List { json } => list(&settings, *json),
-        Command::Show { account, json } => show(&settings, account, *json),
-        Command::Password { account, password_stdin } => set_password(&settings, account, *password_stdin),
-        Command::Disable { account } => switch(&settings, account, true),
-        Command::Enable { account } => switch(&settings, account, false),
-        Command::Delete { account, yes } => delete(&settings, account, *yes),
+        Command::List => list(&settings, out),
+        Command::Show { account } => show(&settings, account, out),
+        Command::Password { account, password_stdin } => set_password(&settings, account, *password_stdin, out),
+        Command::Disable { account } => switch(&settings, account, true, out),
+        Command::Enable { account } => switch(&settings, account, false, out),
+        Command::Delete { account, yes, if_exists } => delete(&settings, account, *yes, *if_exists, out),
     }
 }
 
 /// Creates the account; with a password of its own, asked for only when the database is there.
-fn add(settings: &Settings, mut new: NewAccount, password_stdin: bool) -> Result {
+fn add(settings: &Settings, mut new: NewAccount, password_stdin: bool, if_missing: bool, out: Out) -> Result {
     let mut store = open(settings)?;
+    if if_missing {
+        if let Some(account) = store.account_by_login(&new.login).map_err(|error| away(settings, &error))? {
+            return out.tell(&Value::Object(describe(&account)), &format!("{} is there already", account.login));
+        }
+    }
     new.password_phc = Some(password::hash(&password::read(password_stdin)?)?);
     let account = store.create_account(&new).map_err(|error| match error {
-        StoreError::Exists(Missing::Account) => format!("the login {} is taken", new.login).into(),
-        StoreError::Exists(Missing::Address) => format!("the address {} is taken", new.addresses.join(", ")).into(),
+        StoreError::Exists(Missing::Account) => Exit::Exists.because(format!("the login {} is taken", new.login)),
+        StoreError::Exists(Missing::Address) => {
+            Exit::Exists.because(format!("the address {} is taken", new.addresses.join(", ")))
+        }
         other => away(settings, &other),
     })?;
     forget(settings)?;
-    say!("added {}", account.login)
+    out.tell(&Value::Object(describe(&account)), &format!("added {}", account.login))
 }
 
-fn list(settings: &Settings, json: bool) -> Result {
+fn list(settings: &Settings, out: Out) -> Result {
     let mut store = open(settings)?;
     let accounts = store.accounts().map_err(|error| away(settings, &error))?;
-    if json {
+    if out.json {
         let accounts: Vec<Value> = accounts.iter().map(|account| Value::Object(describe(account))).collect();
         return say!("{:#}", Value::Array(accounts));
     }
@@ -141,12 +147,12 @@ fn list(settings: &Settings, json: bool) -> Result {
     Ok(())
 }
 
-fn show(settings: &Settings, name: &str, json: bool) -> Result {
+fn show(settings: &Settings, name: &str, out: Out) -> Result {
     let mut store = open(settings)?;
     let account = find(settings, &mut store, name)?;
     let addresses = store.addresses(account.account).map_err(|error| away(settings, &error))?;
     let used = store.mailbox(account.mailbox).used().map_err(|error| away(settings, &error))?;
-    if json {
+    if out.json {
         let mut description = describe(&account);
         description.insert("addresses".into(), json!(addresses));
         description.insert("used_bytes".into(), json!(used));
@@ -167,32 +173,40 @@ fn show(settings: &Settings, name: &str, json: bool) -> Result {
     say!("mailbox    {} ({used} bytes, {quota})", account.guid)
 }
 
-fn set_password(settings: &Settings, name: &str, password_stdin: bool) -> Result {
+fn set_password(settings: &Settings, name: &str, password_stdin: bool, out: Out) -> Result {
     let mut store = open(settings)?;
     let account = find(settings, &mut store, name)?;
     let hash = password::hash(&password::read(password_stdin)?)?;
     store.set_password(account.account, Some(&hash)).map_err(|error| away(settings, &error))?;
     forget(settings)?;
-    say!("{} has a new password", account.login)
+    out.tell(&Value::Object(describe(&account)), &format!("{} has a new password", account.login))
 }
 
-fn switch(settings: &Settings, name: &str, disabled: bool) -> Result {
+fn switch(settings: &Settings, name: &str, disabled: bool, out: Out) -> Result {
     let mut store = open(settings)?;
     let account = find(settings, &mut store, name)?;
     store.set_disabled(account.account, disabled).map_err(|error| away(settings, &error))?;
     forget(settings)?;
-    say!("{} is {}", account.login, if disabled { "disabled" } else { "enabled" })
+    let account = Account { disabled, ..account };
+    let state = if disabled { "disabled" } else { "enabled" };
+    out.tell(&Value::Object(describe(&account)), &format!("{} is {state}", account.login))
 }
 
-fn delete(settings: &Settings, name: &str, sure: bool) -> Result {
+fn delete(settings: &Settings, name: &str, sure: bool, if_exists: bool, out: Out) -> Result {
     let mut store = open(settings)?;
-    let account = find(settings, &mut store, name)?;
+    let account = match find(settings, &mut store, name) {
+        Err(Failure { code: Exit::NoUser, .. }) if if_exists => {
+            return out.tell(&Value::Null, &format!("there is no account {name}"));
+        }
+        found => found?,
+    };
     if !sure {
-        return Err(format!("{} and its mailbox would be gone for good: say so with --yes", account.login).into());
+        let text = format!("{} and its mailbox would be gone for good: say so with --yes", account.login);
+        return Err(Exit::Usage.because(text));
     }
     store.delete_account(account.account).map_err(|error| away(settings, &error))?;
     forget(settings)?;
-    say!("removed {}", account.login)
+    out.tell(&Value::Object(describe(&account)), &format!("removed {}", account.login))
 }
 
 /// The account with that login or address.
@@ -203,7 +217,7 @@ pub fn find(settings: &Settings, store: &mut Store, name: &str) -> Result<Accoun
         found => found,
     };
     let found = found.map_err(|error| away(settings, &error))?;
-    found.ok_or_else(|| format!("there is no account {name}: `ewsctl account list` shows all").into())
+    found.ok_or_else(|| Exit::NoUser.because(format!("there is no account {name}: `ewsctl account list` shows all")))
 }
 
 /// Workers remember accounts and passwords that were right; they must not go by old ones.

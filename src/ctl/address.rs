@@ -4,10 +4,12 @@ use std::path::Path;
 
 use clap::Subcommand;
 use ewsd_model::address::Address;
-use ewsd_store::{Missing, StoreError};
+use ewsd_settings::Settings;
+use ewsd_store::{Account, Missing, Store, StoreError};
+use serde_json::json;
 
 use super::database::{away, open};
-use super::{Result, account};
+use super::{Exit, Out, Result, account};
 
 /// Add and remove an account's mail addresses.
 #[derive(Debug, clap::Args)]
@@ -28,39 +30,60 @@ enum Command {
         /// Make it the primary one, which others see.
         #[arg(long)]
         primary: bool,
+        /// It is right as well when the account has it already.
+        #[arg(long)]
+        if_missing: bool,
     },
     /// Take an address away; mail to it is refused from then on.
     #[command(after_help = "Example:\n  ewsctl address remove info@example.org")]
     Remove {
         /// The address.
         address: String,
+        /// It is right as well when nobody has it.
+        #[arg(long)]
+        if_exists: bool,
     },
 }
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     let mut store = open(&settings)?;
     match &args.command {
-        Command::Add { account: name, address, primary } => {
+        Command::Add { account: name, address, primary, if_missing } => {
             let account = account::find(&settings, &mut store, name)?;
             let address = checked(address)?;
-            store.add_address(account.account, &address, *primary).map_err(|error| match error {
-                StoreError::Exists(Missing::Address) => format!("the address {address} is taken").into(),
-                other => away(&settings, &other),
-            })?;
+            let taken = || Exit::Exists.because(format!("the address {address} is taken"));
+            // The store takes it twice from the account that has it, so that it can become the primary one.
+            if !*if_missing && !*primary && has(&settings, &mut store, &account, &address)? {
+                return Err(taken());
+            }
+            match store.add_address(account.account, &address, *primary) {
+                Err(StoreError::Exists(Missing::Address)) => return Err(taken()),
+                added => added.map_err(|error| away(&settings, &error))?,
+            }
             account::forget(&settings)?;
-            say!("{} has the address {address}", account.login)
+            let value = json!({"login": account.login, "address": address});
+            out.tell(&value, &format!("{} has the address {address}", account.login))
         }
-        Command::Remove { address } => {
+        Command::Remove { address, if_exists } => {
             let address = address.to_lowercase();
-            store.remove_address(&address).map_err(|error| match error {
-                StoreError::NotFound(_) => format!("nobody has the address {address}").into(),
-                other => away(&settings, &other),
-            })?;
+            match store.remove_address(&address) {
+                Err(StoreError::NotFound(_)) if *if_exists => {}
+                Err(StoreError::NotFound(_)) => {
+                    return Err(Exit::NoUser.because(format!("nobody has the address {address}")));
+                }
+                removed => removed.map_err(|error| away(&settings, &error))?,
+            }
             account::forget(&settings)?;
-            say!("nobody has the address {address} any more")
+            out.tell(&json!({"address": address}), &format!("nobody has the address {address} any more"))
         }
     }
+}
+
+/// Whether the address is this account's.
+fn has(settings: &Settings, store: &mut Store, account: &Account, address: &str) -> Result<bool> {
+    let addresses = store.addresses(account.account).map_err(|error| away(settings, &error))?;
+    Ok(addresses.iter().any(|known| known == address))
 }
 
 /// Octets of a local part (RFC 5321 4.5.3.1.1).
@@ -71,7 +94,7 @@ pub fn checked(address: &str) -> Result<String> {
     let fits = |parts: &Address<'_>| !parts.is_quoted() && !parts.is_literal() && parts.local.len() <= LONGEST_LOCAL;
     match Address::parse(address).filter(fits) {
         Some(_) => Ok(address.to_lowercase()),
-        None => Err(format!("{address}: not a mail address such as anna@example.org").into()),
+        None => Err(Exit::Data.because(format!("{address}: not a mail address such as anna@example.org"))),
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 use clap::Subcommand;
 use ewsd_settings::Settings;
 
-use super::Result;
+use serde_json::{Map, Value, json};
+
+use super::{Exit, Out, Result};
 
 /// Check or show the configuration.
 #[derive(Debug, clap::Args)]
@@ -35,18 +37,39 @@ enum Command {
     },
 }
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     match &args.command {
         Command::Check => {
             super::load(config)?;
-            say!("{}: right", config.display())
+            out.tell(&json!({"file": config, "right": true}), &format!("{}: right", config.display()))
         }
         Command::Show { defaults: true, .. } => super::print(format_args!("{}", ewsd_settings::sample())),
         Command::Show { key: Some(key), .. } => match super::load(config)?.value_of(key) {
-            Some(value) => say!("{value}"),
+            Some(value) => out.tell(&json!({ key: as_json(&value) }), &value),
             // The table's own words for a key that it lacks.
-            None => Ok(Settings::default().set(&format!("{key}="))?),
+            None => {
+                Settings::default().set(&format!("{key}=")).map_err(|error| Exit::NoInput.because(error.to_string()))
+            }
         },
+        Command::Show { changed, .. } if out.json => say!("{:#}", values(&super::load(config)?, *changed)),
         Command::Show { changed, .. } => super::print(format_args!("{}", super::load(config)?.show(*changed))),
     }
+}
+
+/// Every key with its value as the file has it; `changed`: those that are not at their defaults.
+fn values(settings: &Settings, changed: bool) -> Value {
+    let defaults = Settings::default();
+    let keys = ewsd_settings::SECTIONS.iter().flat_map(|section| section.rows).map(|row| row.key);
+    let pairs = keys.filter(|key| !changed || settings.value_of(key) != defaults.value_of(key));
+    Value::Object(
+        pairs
+            .map(|key| (key.to_owned(), settings.value_of(key).map_or(Value::Null, |value| as_json(&value))))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+/// A value as the file has it is written alike in JSON: texts in double quotes, lists of them, numbers but for their `_`.
+fn as_json(value: &str) -> Value {
+    let number = value.chars().all(|c| c.is_ascii_digit() || c == '_').then(|| value.replace('_', ""));
+    serde_json::from_str(number.as_deref().unwrap_or(value)).unwrap_or_else(|_| Value::from(value))
 }

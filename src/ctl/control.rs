@@ -8,7 +8,7 @@ use std::time::Duration;
 use ewsd_settings::Settings;
 use serde_json::Value;
 
-use super::Result;
+use super::{Exit, Result};
 
 /// An answer that takes longer comes from a master that is stopped or stuck.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,7 +20,9 @@ const MOST: u64 = 16 << 20;
 pub enum Silence {
     /// Nothing listens on the socket: the server does not run.
     NotRunning,
-    /// The server runs, but this user may not talk to it, or the talk broke off. With the reason.
+    /// The server may run, but this user may not talk to it. With the reason.
+    Denied(String),
+    /// The talk broke off. With the reason.
     Broken(String),
     /// The server understood and refused. With its reason.
     Refused(String),
@@ -33,11 +35,12 @@ pub fn socket(settings: &Settings) -> PathBuf {
 
 /// Sends one request, such as `{"cmd":"status"}`, and returns the answer.
 pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, Silence> {
-    use std::io::ErrorKind::{ConnectionRefused, NotFound};
+    use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
     let path = socket(settings);
     let broken = |error: std::io::Error| Silence::Broken(format!("{}: {error}", path.display()));
     let mut stream = UnixStream::connect(&path).map_err(|error| match error.kind() {
         NotFound | ConnectionRefused => Silence::NotRunning,
+        PermissionDenied => Silence::Denied(format!("{}: {error}", path.display())),
         _ => broken(error),
     })?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
@@ -58,12 +61,13 @@ pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, S
 /// As [`ask`], for commands that make no sense without a running server.
 pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
     ask(settings, request).map_err(|silence| match silence {
-        Silence::NotRunning => format!(
+        Silence::NotRunning => Exit::Unavailable.because(format!(
             "no server runs on {}: start it with `ewsd -c FILE`, or name its configuration with -c FILE",
             socket(settings).display()
-        )
-        .into(),
-        Silence::Broken(why) | Silence::Refused(why) => why.into(),
+        )),
+        Silence::Denied(why) => Exit::Denied.because(why),
+        Silence::Broken(why) => Exit::Temporary.because(why),
+        Silence::Refused(why) => Exit::Failed.because(why),
     })
 }
 
@@ -71,7 +75,7 @@ pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
 pub fn tell(settings: &Settings, request: &Value) -> Result {
     match ask(settings, request) {
         Ok(_) | Err(Silence::NotRunning) => Ok(()),
-        Err(Silence::Broken(why) | Silence::Refused(why)) => {
+        Err(Silence::Denied(why) | Silence::Broken(why) | Silence::Refused(why)) => {
             Err(format!("done, but the running server could not be told: {why}").into())
         }
     }

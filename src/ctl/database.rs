@@ -7,7 +7,9 @@ use ewsd_settings::Settings;
 use ewsd_store::{Options, Store, StoreError};
 use ewsd_worker::database_options;
 
-use super::Result;
+use serde_json::{Value, json};
+
+use super::{Exit, Out, Result};
 
 /// Look after the database's tables.
 #[derive(Debug, clap::Args)]
@@ -22,16 +24,18 @@ enum Command {
     #[command(after_help = "Example:\n  pg_dump ewsd >before.sql && ewsctl database migrate")]
     Migrate,
     /// Say which migrations are applied and which are still to come.
-    #[command(after_help = "Exit status: 0 when there is nothing to do, 1 when something is to be migrated.")]
     Status,
 }
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     let options = database_options(&settings, "ewsctl");
     match args.command {
         Command::Migrate => {
             let applied = ewsd_store::migrate(&options).map_err(|error| away(&settings, &error))?;
+            if out.json {
+                return say!("{:#}", list(&applied));
+            }
             for (version, name) in &applied {
                 say!("applied {version} {name}")?;
             }
@@ -40,16 +44,21 @@ pub fn run(config: &Path, args: &Args) -> Result {
             }
             Ok(())
         }
-        Command::Status => status(&settings, &options),
+        Command::Status => status(&settings, &options, out),
     }
 }
 
-fn status(settings: &Settings, options: &Options) -> Result {
+fn status(settings: &Settings, options: &Options, out: Out) -> Result {
     let status = ewsd_store::migration_status(options).map_err(|error| away(settings, &error))?;
     let lists = [("applied", &status.applied), ("to come", &status.pending), ("newer", &status.unknown)];
-    for (state, migrations) in lists {
-        for (version, name) in migrations {
-            say!("{state:8} {version:>4} {name}")?;
+    if out.json {
+        let (applied, pending, newer) = (list(&status.applied), list(&status.pending), list(&status.unknown));
+        say!("{:#}", json!({"applied": applied, "pending": pending, "newer": newer}))?;
+    } else {
+        for (state, migrations) in lists {
+            for (version, name) in migrations {
+                say!("{state:8} {version:>4} {name}")?;
+            }
         }
     }
     if status.is_current() {
@@ -63,6 +72,10 @@ fn status(settings: &Settings, options: &Options) -> Result {
     Err(advice.to_owned().into())
 }
 
+fn list(migrations: &[(i64, String)]) -> Value {
+    migrations.iter().map(|(version, name)| json!({"version": version, "name": name})).collect()
+}
+
 /// The store of these settings.
 pub fn open(settings: &Settings) -> Result<Store> {
     Store::connect(&database_options(settings, "ewsctl")).map_err(|error| away(settings, &error))
@@ -71,13 +84,14 @@ pub fn open(settings: &Settings) -> Result<Store> {
 /// A store error for a person: what it was, and for a database out of reach, what to look at.
 pub fn away(settings: &Settings, error: &StoreError) -> super::Failure {
     match error {
-        StoreError::Busy { .. } if settings.database.url.is_empty() => format!(
+        StoreError::Busy { .. } if settings.database.url.is_empty() => Exit::Temporary.because(format!(
             "the private PostgreSQL below {} does not answer: it runs while ewsd runs (`systemctl start ewsd`), and only root \
              and its own user may enter",
             settings.server.state_dir
-        )
-        .into(),
-        StoreError::Busy { .. } => "PostgreSQL does not answer: is database.url right, and does it run?".to_owned().into(),
-        other => other.to_string().into(),
+        )),
+        StoreError::Busy { .. } => {
+            Exit::Temporary.because("PostgreSQL does not answer: is database.url right, and does it run?")
+        }
+        other => Exit::Software.because(other.to_string()),
     }
 }

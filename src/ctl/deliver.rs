@@ -6,10 +6,10 @@ use std::path::Path;
 use ewsd_mailbox::deliver::{self, DeliverError};
 use ewsd_settings::Settings;
 use ewsd_store::Store;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::database::open;
-use super::{Failure, Result, control};
+use super::{Exit, Failure, Out, Result, control};
 
 /// Deliver a message from standard input to local addresses.
 ///
@@ -17,7 +17,7 @@ use super::{Failure, Result, control};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ewsctl deliver --to anna@example.org <message.eml\n  \
     ewsctl deliver --from sender@example.net --to anna@example.org --to ben@example.org <message.eml\n\n\
-    Exit status (sysexits.h): 0 when every recipient has it, 67 when an address is unknown, 75 when it should be tried again.")]
+    The exit status is 0 when every recipient has it, else the greatest that one of them comes to.")]
 pub struct Args {
     /// A recipient; may be given more than once.
     #[arg(long, value_name = "ADDRESS", required = true)]
@@ -27,37 +27,33 @@ pub struct Args {
     from: String,
 }
 
-/// `EX_DATAERR`, `EX_NOUSER` and `EX_TEMPFAIL` of sysexits.h, which MTAs understand.
-const UNFIT: u8 = 65;
-const NO_USER: u8 = 67;
-const TEMPORARY: u8 = 75;
-
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     let message = message(&settings)?;
-    let mut store = open(&settings).map_err(|failure| Failure { code: TEMPORARY, ..failure })?;
-    let mut code = 0;
+    let mut store = open(&settings).map_err(|failure| Failure { code: Exit::Temporary, ..failure })?;
+    let mut worst: Option<Exit> = None;
+    let mut outcomes = Map::new();
     for (recipient, outcome) in deliver::deliver(&mut store, &settings, &args.from, &args.to, &message) {
-        match outcome {
-            Ok(_) => say!("{recipient}: delivered")?,
-            Err(error) => {
-                say!("{recipient}: {error}")?;
-                code = code.max(status(error));
-            }
+        let status = outcome.as_ref().err().map(|error| status(*error));
+        let text = outcome.err().map_or_else(|| "delivered".to_owned(), |error| error.to_string());
+        if !out.json {
+            say!("{recipient}: {text}")?;
         }
+        outcomes.insert(recipient, json!({"delivered": status.is_none(), "text": text}));
+        worst = [worst, status].into_iter().flatten().max_by_key(|exit| exit.number());
+    }
+    if out.json {
+        say!("{:#}", Value::Object(outcomes))?;
     }
     tell_changes(&settings, &mut store)?;
-    match code {
-        0 => Ok(()),
-        code => Err(Failure { code, text: "not every recipient has the message".into() }),
-    }
+    worst.map_or(Ok(()), |code| Err(code.because("not every recipient has the message")))
 }
 
-fn status(error: DeliverError) -> u8 {
+fn status(error: DeliverError) -> Exit {
     match error {
-        DeliverError::Unfit => UNFIT,
-        DeliverError::Unknown | DeliverError::Disabled => NO_USER,
-        DeliverError::Full | DeliverError::Busy { .. } | DeliverError::Failed => TEMPORARY,
+        DeliverError::Unfit => Exit::Data,
+        DeliverError::Unknown | DeliverError::Disabled => Exit::NoUser,
+        DeliverError::Full | DeliverError::Busy { .. } | DeliverError::Failed => Exit::Temporary,
     }
 }
 
@@ -73,12 +69,12 @@ fn message(settings: &Settings) -> Result<Vec<u8>> {
     let most = settings.limits.message_bytes;
     let mut raw = Vec::new();
     let read = std::io::stdin().lock().take(most + 1).read_to_end(&mut raw);
-    read.map_err(|error| format!("standard input: {error}"))?;
+    read.map_err(|error| Exit::Io.because(format!("standard input: {error}")))?;
     if raw.len() as u64 > most {
-        return Err(format!("the message is larger than limits.message_bytes ({most})").into());
+        return Err(Exit::Data.because(format!("the message is larger than limits.message_bytes ({most})")));
     }
     if raw.is_empty() {
-        return Err("standard input holds no message".to_owned().into());
+        return Err(Exit::NoInput.because("standard input holds no message"));
     }
     Ok(with_crlf(without_from_line(&raw)))
 }

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::account::local_part;
 use super::database::{away, open};
+use super::exit::Exit;
+use super::out::Out;
 use super::{Result, account, address};
 
 /// Create, fill, list and delete groups.
@@ -55,9 +57,6 @@ enum Command {
     List {
         /// The address of the group whose members are wanted.
         group: Option<String>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Delete a group; mail to it is refused from then on. Its members stay.
     #[command(after_help = "Example:\n  ewsctl group delete team@example.org")]
@@ -67,60 +66,65 @@ enum Command {
     },
 }
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     let mut store = open(&settings)?;
     match &args.command {
-        Command::Create { group, name } => create(&settings, &mut store, group, name.as_deref()),
+        Command::Create { group, name } => create(&settings, &mut store, group, name.as_deref(), out),
         Command::Add { group, members } => {
             let group = find(&settings, &mut store, group)?;
-            members.iter().try_for_each(|name| add(&settings, &mut store, &group, name))
+            members.iter().try_for_each(|name| add(&settings, &mut store, &group, name, out))
         }
         Command::Remove { group, members } => {
             let group = find(&settings, &mut store, group)?;
-            members.iter().try_for_each(|name| remove(&settings, &mut store, &group, name))
+            members.iter().try_for_each(|name| remove(&settings, &mut store, &group, name, out))
         }
-        Command::List { group: None, json } => list(&settings, &mut store, *json),
-        Command::List { group: Some(group), json } => members(&settings, &mut store, group, *json),
+        Command::List { group: None } => list(&settings, &mut store, out),
+        Command::List { group: Some(group) } => members(&settings, &mut store, group, out),
         Command::Delete { group } => {
             let group = find(&settings, &mut store, group)?;
             store.delete_group(group.group).map_err(|error| away(&settings, &error))?;
-            say!("deleted {}", group.address)
+            out.tell(&json!({"address": group.address}), &format!("deleted {}", group.address))
         }
     }
 }
 
-fn create(settings: &Settings, store: &mut Store, group: &str, name: Option<&str>) -> Result {
+fn create(settings: &Settings, store: &mut Store, group: &str, name: Option<&str>, out: Out) -> Result {
     let address = address::checked(group)?;
     let name = name.unwrap_or_else(|| local_part(&address));
     store.create_group(&address, name).map_err(|error| match error {
-        StoreError::Exists(_) => format!("the address {address} is taken").into(),
+        StoreError::Exists(_) => Exit::Exists.because(format!("the address {address} is taken")),
         other => away(settings, &other),
     })?;
-    say!("created {address}")
+    out.tell(&json!({"address": address, "name": name}), &format!("created {address}"))
 }
 
-fn add(settings: &Settings, store: &mut Store, group: &Group, name: &str) -> Result {
+fn add(settings: &Settings, store: &mut Store, group: &Group, name: &str, out: Out) -> Result {
     let member = member(settings, store, name)?;
     store.add_member(group.group, &member).map_err(|error| match error {
-        StoreError::Cycle => format!("{} is in {name}, or is it: a group cannot be in itself", group.address).into(),
+        StoreError::Cycle => {
+            Exit::Data.because(format!("{} is in {name}, or is it: a group cannot be in itself", group.address))
+        }
         other => away(settings, &other),
     })?;
-    say!("{} is in {}", address_of(&member), group.address)
+    let address = address_of(&member);
+    out.tell(&json!({"group": group.address, "member": address}), &format!("{address} is in {}", group.address))
 }
 
-fn remove(settings: &Settings, store: &mut Store, group: &Group, name: &str) -> Result {
+fn remove(settings: &Settings, store: &mut Store, group: &Group, name: &str, out: Out) -> Result {
     let member = member(settings, store, name)?;
     store.remove_member(group.group, &member).map_err(|error| match error {
-        StoreError::NotFound(Missing::Address) => format!("{name} is not in {}", group.address).into(),
+        StoreError::NotFound(Missing::Address) => Exit::NoUser.because(format!("{name} is not in {}", group.address)),
         other => away(settings, &other),
     })?;
-    say!("{} is no longer in {}", address_of(&member), group.address)
+    let address = address_of(&member);
+    let line = format!("{address} is no longer in {}", group.address);
+    out.tell(&json!({"group": group.address, "member": address}), &line)
 }
 
-fn list(settings: &Settings, store: &mut Store, json: bool) -> Result {
+fn list(settings: &Settings, store: &mut Store, out: Out) -> Result {
     let groups = store.groups().map_err(|error| away(settings, &error))?;
-    if json {
+    if out.json {
         let describe =
             |group: &Group| json!({"address": group.address, "name": group.display_name, "members": group.members});
         return say!("{:#}", groups.iter().map(describe).collect::<Value>());
@@ -132,10 +136,10 @@ fn list(settings: &Settings, store: &mut Store, json: bool) -> Result {
     Ok(())
 }
 
-fn members(settings: &Settings, store: &mut Store, group: &str, json: bool) -> Result {
+fn members(settings: &Settings, store: &mut Store, group: &str, out: Out) -> Result {
     let group = find(settings, store, group)?;
     let members = store.members(group.group).map_err(|error| away(settings, &error))?;
-    if json {
+    if out.json {
         return say!("{:#}", members.iter().map(|member| Value::Object(describe(member))).collect::<Value>());
     }
     for member in &members {
@@ -158,7 +162,7 @@ fn describe(member: &GroupMember) -> Map<String, Value> {
 
 fn find(settings: &Settings, store: &mut Store, address: &str) -> Result<Group> {
     let found = store.group(address).map_err(|error| away(settings, &error))?;
-    found.ok_or_else(|| format!("there is no group {address}: `ewsctl group list` shows all").into())
+    found.ok_or_else(|| Exit::NoUser.because(format!("there is no group {address}: `ewsctl group list` shows all")))
 }
 
 /// The account or group of that name.
@@ -169,7 +173,7 @@ fn member(settings: &Settings, store: &mut Store, name: &str) -> Result<GroupMem
     let account = account::find(settings, store, name)?;
     match account.primary_address {
         Some(address) => Ok(GroupMember::Account { account: account.account, name: account.display_name, address }),
-        None => Err(format!("{name} has no address: `ewsctl address add` gives it one").into()),
+        None => Err(Exit::Data.because(format!("{name} has no address: `ewsctl address add` gives it one"))),
     }
 }
 

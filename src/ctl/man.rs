@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, CommandFactory as _};
 use clap_mangen::Man;
 
+use super::exit::{self, Exit};
 use super::{Cli, Result};
 use crate::worker_args::WorkerArgs;
 
@@ -48,7 +49,7 @@ const WORKER_TAIL: &str = ".SH SEE ALSO\n.BR ewsd (8),\n.BR ewsctl (1)\n";
 const CTL_TAIL: &str = ".SH SEE ALSO\n.BR ewsd (8),\n.BR ewsd.toml (5)\n";
 
 pub fn run(args: &Args) -> Result {
-    let failed = |error: std::io::Error| format!("{}: {error}", args.out.display());
+    let failed = |error: std::io::Error| Exit::Exists.because(format!("{}: {error}", args.out.display()));
     std::fs::create_dir_all(&args.out).map_err(failed)?;
     let pages = pages().map_err(failed)?;
     for (name, text) in pages {
@@ -72,7 +73,7 @@ fn pages() -> std::io::Result<Vec<(String, String)>> {
 
 /// A page for a command of ewsctl and for each command below it.
 fn commands(command: &clap::Command, pages: &mut Vec<(String, String)>) -> std::io::Result<()> {
-    pages.push(page(Man::new(command.clone()).section("1"), CTL_TAIL)?);
+    pages.push(page(Man::new(command.clone()).section("1"), &(exit::roff() + CTL_TAIL))?);
     for inner in command.get_subcommands() {
         commands(inner, pages)?;
     }
@@ -153,6 +154,17 @@ mod tests {
     fn every_program_and_command_has_a_page() {
         for name in ["ewsd.8", "ewsd-worker.8", "ewsctl.1", "ewsctl-account-add.1", "ewsctl-demo.1", "ewsd.toml.5"] {
             assert!(text(name).starts_with(".TH") || text(name).contains("\n.TH"), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_page_of_ewsctl_has_the_exit_statuses() {
+        for name in ["ewsctl.1", "ewsctl-account-add.1", "ewsctl-deliver.1"] {
+            let page = text(name);
+            assert!(
+                page.contains(".SH EXIT STATUS\n") && page.contains("\\fB67\\fR\nthere is no such account"),
+                "{name}"
+            );
         }
     }
 

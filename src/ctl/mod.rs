@@ -8,8 +8,11 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use ewsd_settings::{Log, Settings, logging};
+
+use self::exit::Exit;
+use self::out::Out;
 
 /// Prints a line on standard output; an error when that fails.
 macro_rules! say {
@@ -24,9 +27,11 @@ mod control;
 mod database;
 mod deliver;
 mod demo;
+mod exit;
 mod group;
 mod man;
 mod operations;
+mod out;
 mod password;
 mod queue;
 mod reload;
@@ -40,20 +45,19 @@ type Result<T = ()> = std::result::Result<T, Failure>;
 /// The end of a command that did not work out.
 #[derive(Debug)]
 pub struct Failure {
-    /// The exit status; 1 unless the command promises others.
-    pub code: u8,
+    pub code: Exit,
     pub text: String,
 }
 
 impl From<String> for Failure {
     fn from(text: String) -> Self {
-        Self { code: 1, text }
+        Exit::Failed.because(text)
     }
 }
 
 impl From<ewsd_settings::Error> for Failure {
     fn from(error: ewsd_settings::Error) -> Self {
-        error.to_string().into()
+        Exit::Config.because(error.to_string())
     }
 }
 
@@ -70,6 +74,10 @@ pub struct Cli {
     /// The configuration file of the server.
     #[arg(short, long, global = true, value_name = "FILE", default_value = ewsd_settings::DEFAULT_FILE)]
     config: PathBuf,
+
+    /// Print results as JSON: one value, of the same members in every version to come.
+    #[arg(long, global = true)]
+    json: bool,
 
     #[command(subcommand)]
     command: Command,
@@ -96,22 +104,26 @@ enum Command {
 /// Runs the command of the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match command_line() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let out = Out { json: cli.json };
     // What the store and delivery log in the server's processes, here a person sees.
     logging::start(&Log { level: "warn".into(), target: "stderr".into() }, false);
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(&args),
-        Command::Account(args) => account::run(&cli.config, &args),
-        Command::Address(args) => address::run(&cli.config, &args),
-        Command::Group(args) => group::run(&cli.config, &args),
-        Command::Deliver(args) => deliver::run(&cli.config, &args),
-        Command::Queue(args) => queue::run(&cli.config, &args),
-        Command::Status(args) => status::run(&cli.config, &args),
-        Command::Stop(args) => stop::run(&cli.config, &args),
-        Command::Reload(args) => reload::run(&cli.config, &args),
-        Command::Config(args) => config::run(&cli.config, &args),
-        Command::Database(args) => database::run(&cli.config, &args),
-        Command::Operations(args) => operations::run(&args),
+        Command::Account(args) => account::run(&cli.config, &args, out),
+        Command::Address(args) => address::run(&cli.config, &args, out),
+        Command::Group(args) => group::run(&cli.config, &args, out),
+        Command::Deliver(args) => deliver::run(&cli.config, &args, out),
+        Command::Queue(args) => queue::run(&cli.config, &args, out),
+        Command::Status(args) => status::run(&cli.config, &args, out),
+        Command::Stop(args) => stop::run(&cli.config, &args, out),
+        Command::Reload(args) => reload::run(&cli.config, &args, out),
+        Command::Config(args) => config::run(&cli.config, &args, out),
+        Command::Database(args) => database::run(&cli.config, &args, out),
+        Command::Operations(args) => operations::run(&args, out),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
@@ -119,15 +131,26 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("ewsctl: {}", failure.text);
-            ExitCode::from(failure.code)
+            ExitCode::from(failure.code.number())
         }
     }
+}
+
+/// The arguments; else what was to be said of them is said, and the status is left.
+fn command_line() -> std::result::Result<Cli, ExitCode> {
+    let matches = exit::document(Cli::command()).try_get_matches();
+    matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+        let _ = error.print();
+        if error.use_stderr() { ExitCode::from(Exit::Usage.number()) } else { ExitCode::SUCCESS }
+    })
 }
 
 /// Prints on standard output. A reader that has gone (`| head`) has seen what it wanted.
 fn print(text: fmt::Arguments<'_>) -> Result {
     match std::io::stdout().write_fmt(text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("standard output: {error}").into()),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Exit::Io.because(format!("standard output: {error}")))
+        }
         _ => Ok(()),
     }
 }

@@ -1,8 +1,9 @@
 //! `ewsctl operations`: what this version answers, out of the operations table.
 
-use ewsd_model::operation::{OPERATIONS, markdown};
+use ewsd_model::operation::{OPERATIONS, Operation, markdown};
+use serde_json::{Value, json};
 
-use super::Result;
+use super::{Out, Result};
 
 /// List the operations of the protocol, and which of them are built.
 #[derive(Debug, clap::Args)]
@@ -15,10 +16,14 @@ pub struct Args {
     markdown: bool,
 }
 
-pub fn run(args: &Args) -> Result {
+pub fn run(args: &Args, out: Out) -> Result {
     if args.markdown {
         super::print(format_args!("{}", markdown()))?;
         return Ok(());
+    }
+    if out.json {
+        let row = |row: &Operation| json!({"name": row.name, "since": row.since.name(), "built": row.built, "refusal": row.refusal.name()});
+        return say!("{:#}", OPERATIONS.iter().map(row).collect::<Value>());
     }
     for row in OPERATIONS {
         let answer = if row.built { "built".to_owned() } else { format!("refused with {}", row.refusal.name()) };

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
-use super::Result;
+use super::{Exit, Result};
 
 /// Longer ones are refused by many clients.
 const LONGEST: usize = 256;
@@ -15,20 +15,19 @@ pub fn read(from_stdin: bool) -> Result<String> {
         return checked(line()?);
     }
     if !std::io::stdin().is_terminal() {
-        return Err("standard input is no terminal to ask for a password: give it there with --password-stdin"
-            .to_owned()
-            .into());
+        return Err(Exit::Usage
+            .because("standard input is no terminal to ask for a password: give it there with --password-stdin"));
     }
     let password = ask("New password: ")?;
     if ask("Once more: ")? != password {
-        return Err("the two differ; nothing was changed".to_owned().into());
+        return Err(Exit::Data.because("the two differ; nothing was changed"));
     }
     checked(password)
 }
 
 /// Its hash for the accounts table.
 pub fn hash(password: &str) -> Result<String> {
-    ewsd_worker::auth::password::hash(password).ok_or_else(|| "the password cannot be hashed".to_owned().into())
+    ewsd_worker::auth::password::hash(password).ok_or_else(|| Exit::Software.because("the password cannot be hashed"))
 }
 
 fn checked(password: String) -> Result<String> {
@@ -38,18 +37,21 @@ fn checked(password: String) -> Result<String> {
         _ if password.contains(char::is_control) => "the password holds a control character",
         _ => return Ok(password),
     };
-    Err(problem.to_owned().into())
+    Err(Exit::Data.because(problem))
 }
 
 fn line() -> Result<String> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input: {error}"))?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Exit::Io.because(format!("standard input: {error}")))?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn ask(prompt: &str) -> Result<String> {
     let stdin = std::io::stdin();
-    let failed = |error: nix::Error| format!("terminal: {error}");
+    let failed = |error: nix::Error| Exit::Io.because(format!("terminal: {error}"));
     let before = tcgetattr(&stdin).map_err(failed)?;
     let mut silent = before.clone();
     silent.local_flags.remove(LocalFlags::ECHO);

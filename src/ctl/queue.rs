@@ -9,7 +9,7 @@ use ewsd_store::{Missing, Queued, Store, StoreError};
 use serde_json::{Value, json};
 
 use super::database::{away, open};
-use super::{Result, control};
+use super::{Exit, Failure, Out, Result, control};
 
 /// List, show, retry and cancel outgoing mail.
 #[derive(Debug, clap::Args)]
@@ -22,20 +22,13 @@ pub struct Args {
 enum Command {
     /// List what waits, the oldest first.
     #[command(after_help = "Example:\n  ewsctl queue list --json | jq '.[] | select(.attempts > 3) | .id'")]
-    List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// Show one message: who waits for it, and why.
     #[command(after_help = "Examples:\n  ewsctl queue show 17\n  ewsctl queue show 17 --message >17.eml")]
     Show {
         /// Its number.
         id: i64,
-        /// Print JSON.
-        #[arg(long, conflicts_with = "message")]
-        json: bool,
-        /// Print the message itself instead.
+        /// Print the message itself instead, as it is.
         #[arg(long)]
         message: bool,
     },
@@ -54,49 +47,63 @@ enum Command {
     Cancel {
         /// The message's number.
         id: i64,
+        /// It is right as well when there is none of that number.
+        #[arg(long)]
+        if_exists: bool,
     },
 }
 
 /// Rows read at a time.
 const PAGE: i64 = 500;
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     let mut store = open(&settings)?;
     match args.command {
-        Command::List { json } => list(&settings, &mut store, json),
+        Command::List => list(&settings, &mut store, out.json),
         Command::Show { id, message: true, .. } => {
             let octets = store.queued_mime(id).map_err(|error| failed(&settings, id, &error))?;
             let written = std::io::stdout().write_all(&octets);
-            written.map_err(|error| format!("standard output: {error}").into())
+            written.map_err(|error| Exit::Io.because(format!("standard output: {error}")))
         }
-        Command::Show { id, json, .. } => {
+        Command::Show { id, .. } => {
             let one = store.queued_one(id).map_err(|error| failed(&settings, id, &error))?;
-            if json { say!("{:#}", as_json(&one)) } else { show(&one) }
+            if out.json { say!("{:#}", as_json(&one)) } else { show(&one) }
         }
         Command::Retry { id, .. } => {
             let n = store.retry_queued(id).map_err(|error| away(&settings, &error))?;
             if let (0, Some(id)) = (n, id) {
                 store.queued_one(id).map_err(|error| failed(&settings, id, &error))?;
-                return Err(format!("message {id} is being sent at this moment").into());
+                return Err(being_sent(id));
             }
             control::tell(&settings, &json!({"cmd": "queued"}))?;
-            say!("{n} to be tried now")
+            out.tell(&json!({"retried": n}), &format!("{n} to be tried now"))
         }
-        Command::Cancel { id } => {
+        Command::Cancel { id, if_exists } => {
             if !store.cancel_queued(id).map_err(|error| away(&settings, &error))? {
-                store.queued_one(id).map_err(|error| failed(&settings, id, &error))?;
-                return Err(format!("message {id} is being sent at this moment").into());
+                match store.queued_one(id) {
+                    Err(StoreError::NotFound(Missing::Outgoing)) if if_exists => {
+                        return out.tell(&Value::Null, &format!("there is no message {id} in the queue"));
+                    }
+                    found => found.map_err(|error| failed(&settings, id, &error))?,
+                };
+                return Err(being_sent(id));
             }
             control::tell(&settings, &json!({"cmd": "queued"}))?;
-            say!("message {id} is cancelled")
+            out.tell(&json!({"cancelled": id}), &format!("message {id} is cancelled"))
         }
     }
 }
 
-fn failed(settings: &Settings, id: i64, error: &StoreError) -> super::Failure {
+fn being_sent(id: i64) -> Failure {
+    Exit::Temporary.because(format!("message {id} is being sent at this moment"))
+}
+
+fn failed(settings: &Settings, id: i64, error: &StoreError) -> Failure {
     match error {
-        StoreError::NotFound(Missing::Outgoing) => format!("there is no message {id} in the queue").into(),
+        StoreError::NotFound(Missing::Outgoing) => {
+            Exit::NoInput.because(format!("there is no message {id} in the queue"))
+        }
         other => away(settings, other),
     }
 }

@@ -5,23 +5,19 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Result;
 use super::control::{self, text_of};
+use super::{Out, Result};
 
 /// Show the running server: workers by state, connections, held calls, queue, uptime.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ewsctl status\n  ewsctl status --json | jq .connections.held\n\n\
-    Exit status: 0 when the server answers, ready or not; 1 when none runs.")]
-pub struct Args {
-    /// Print the master's answer as JSON.
-    #[arg(long)]
-    json: bool,
-}
+    The exit status is 0 when the server answers, ready or not.")]
+pub struct Args {}
 
-pub fn run(config: &Path, args: &Args) -> Result {
+pub fn run(config: &Path, _: &Args, out: Out) -> Result {
     let settings = super::load_to_reach(config)?;
     let status = control::require(&settings, &json!({"cmd": "status"}))?;
-    if args.json {
+    if out.json {
         return say!("{status:#}");
     }
     super::print(format_args!("{}", describe(&status)))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{Result, control};
+use super::{Out, Result, control};
 
 /// Stop the server: no new requests, what has begun is finished, clients that wait get their answer.
 ///
@@ -13,9 +13,8 @@ use super::{Result, control};
 #[command(after_help = "Example:\n  ewsctl -c /etc/ewsd/ewsd.toml stop")]
 pub struct Args {}
 
-pub fn run(config: &Path, _: &Args) -> Result {
+pub fn run(config: &Path, _: &Args, out: Out) -> Result {
     let settings = super::load_to_reach(config)?;
-    control::require(&settings, &json!({"cmd": "stop"}))?;
-    say!("stopping")?;
-    Ok(())
+    let answer = control::require(&settings, &json!({"cmd": "stop"}))?;
+    out.tell(&answer, "stopping")
 }

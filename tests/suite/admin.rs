@@ -20,6 +20,9 @@ crate::tests![
     never_runs_as_root,
     fills_the_demo_with_samples,
     refuses_a_second_server_on_the_same_directory,
+    ends_as_its_table_says,
+    prints_json_wherever_it_prints_data,
+    does_again_what_is_done_already,
 ];
 
 /// Runs `ewsctl` without a server; what it printed.
@@ -236,4 +239,117 @@ fn refuses_a_second_server_on_the_same_directory() {
     assert!(!second.status.success(), "{}", String::from_utf8_lossy(&second.stdout));
     let mut ews = Ews::connect(&server, &server.accounts[0]);
     get_folder(&mut ews, "inbox", "Default", &[]);
+}
+
+/// A command line, what it reads, and the status it must end with.
+fn ends_as_its_table_says() {
+    let (server, account) = (shared::server(), shared::account());
+    let address = account.address.as_str();
+    for (arguments, input, status) in [
+        (&["account", "list"][..], &b""[..], 0),
+        (&["account", "show", "nobody.there@example.test"], b"", 67),
+        (&["account", "delete", address], b"", 64),
+        (&["account", "add", address, "--password-stdin"], b"pw\n", 73),
+        (&["account", "add", "not an address", "--password-stdin"], b"pw\n", 65),
+        (&["account", "password", address, "--password-stdin"], b"\n", 65),
+        (&["address", "add", address, address], b"", 73),
+        (&["address", "remove", "nobody.there@example.test"], b"", 67),
+        (&["queue", "show", "987654321"], b"", 66),
+        (&["queue", "cancel", "987654321"], b"", 66),
+        (&["config", "show", "limits.nonsense"], b"", 66),
+        (&["deliver", "--to", address], b"", 66),
+        (&["deliver", "--to", "nobody.there@example.test"], b"Subject: x\n\nx\n", 67),
+        (&["account", "nonsense"], b"", 64),
+        (&["account", "show"], b"", 64),
+        (&["database", "status"], b"", 0),
+    ] {
+        let output = server.ewsctl_with(arguments, input);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert_eq!(said.is_empty(), status == 0, "{arguments:?}: {said}");
+    }
+    for (arguments, status) in [
+        (&["-c", "/nowhere/ewsd.toml", "account", "list"][..], 78),
+        (&["--version"], 0),
+        (&["help", "account", "add"], 0),
+    ] {
+        assert_eq!(
+            Command::new(ewsctl()).args(arguments).output().unwrap().status.code(),
+            Some(status),
+            "{arguments:?}"
+        );
+    }
+    let folder = std::env::temp_dir().join(format!("ewsd-exit-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("ewsd.toml");
+    std::fs::write(&file, format!("[server]\nstate_dir = {:?}\n", folder.to_string_lossy())).unwrap();
+    for (arguments, status) in [(&["status"][..], 69), (&["stop"], 69), (&["account", "list"], 75)] {
+        let output = Command::new(ewsctl()).arg("-c").arg(&file).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    for command in [&["--help"][..], &["account", "add", "--help"], &["deliver", "--help"], &["help", "queue"]] {
+        let (_, text) = run(command);
+        assert!(text.contains("Exit status:") && text.contains("67  there is no such account"), "{command:?}: {text}");
+    }
+}
+
+fn prints_json_wherever_it_prints_data() {
+    let server = Demo::start(Options::default());
+    let address = server.accounts[0].address.clone();
+    let json = |arguments: &[&str], input: &[u8]| -> serde_json::Value {
+        let output = server.ewsctl_with(&[arguments, &["--json"]].concat(), input);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+    };
+    assert!(json(&["account", "list"], b"").as_array().is_some_and(|list| !list.is_empty()));
+    assert_eq!(json(&["account", "show", &address], b"")["address"], address);
+    assert_eq!(json(&["account", "add", "j@example.test", "--password-stdin"], b"pw\n")["login"], "j@example.test");
+    assert_eq!(
+        json(&["account", "password", "j@example.test", "--password-stdin"], b"pw\n")["login"],
+        "j@example.test"
+    );
+    assert_eq!(json(&["account", "disable", "j@example.test"], b"")["disabled"], true);
+    assert_eq!(json(&["account", "enable", "j@example.test"], b"")["disabled"], false);
+    assert_eq!(json(&["address", "add", "j@example.test", "k@example.test"], b"")["address"], "k@example.test");
+    assert_eq!(json(&["address", "remove", "k@example.test"], b"")["address"], "k@example.test");
+    assert_eq!(json(&["account", "delete", "j@example.test", "--yes"], b"")["login"], "j@example.test");
+    assert_eq!(json(&["queue", "list"], b""), serde_json::json!([]));
+    assert_eq!(json(&["queue", "retry", "--all"], b"")["retried"], 0);
+    assert_eq!(json(&["status"], b"")["ready"], true);
+    assert_eq!(json(&["config", "check"], b"")["right"], true);
+    assert!(json(&["config", "show"], b"")["limits.connections"].is_u64());
+    assert_eq!(json(&["config", "show", "server.name"], b"")["server.name"], "localhost");
+    assert!(json(&["config", "show", "--changed"], b"")["server.state_dir"].is_string());
+    assert!(!json(&["database", "status"], b"")["applied"].as_array().unwrap().is_empty());
+    assert_eq!(json(&["database", "migrate"], b""), serde_json::json!([]));
+    assert!(json(&["operations"], b"").as_array().is_some_and(|list| list.iter().any(|row| row["built"] == true)));
+    let delivered = json(&["deliver", "--to", &address, "--to", "nobody@example.test"], b"Subject: x\n\nx\n");
+    assert_eq!(
+        (&delivered[&address]["delivered"], &delivered["nobody@example.test"]["delivered"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(json(&["reload"], b"")["ok"], true);
+    assert_eq!(json(&["stop"], b"")["ok"], true);
+}
+
+fn does_again_what_is_done_already() {
+    let server = shared::server();
+    let twice = |arguments: &[&str], input: &[u8]| {
+        for _ in 0..2 {
+            let output = server.ewsctl_with(arguments, input);
+            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    };
+    let (address, more) = ("again@example.test", "again.more@example.test");
+    twice(&["account", "add", address, "--password-stdin", "--if-missing"], b"pw\n");
+    twice(&["address", "add", address, more, "--if-missing"], b"");
+    let other = shared::account();
+    let taken = server.ewsctl_with(&["address", "add", &other.address, more, "--if-missing"], b"");
+    assert_eq!(taken.status.code(), Some(73), "another account has it");
+    twice(&["address", "remove", more, "--if-exists"], b"");
+    twice(&["account", "disable", address], b"");
+    twice(&["account", "delete", address, "--yes", "--if-exists"], b"");
+    twice(&["queue", "cancel", "987654321", "--if-exists"], b"");
 }
