@@ -1,8 +1,11 @@
-//! ARCHITECTURE.md's walks name files and functions, the heads of sources (`//!`) name files: each must be there.
+//! ARCHITECTURE.md's walks name files and functions, its table of processes the roles, the heads of sources (`//!`) name
+//! files: each must be there.
 
 use std::path::{Path, PathBuf};
 
-crate::tests![the_walks_match_the_code, files_named_in_heads_are_there];
+use ewsd_ipc::role::{Processes, ROLES};
+
+crate::tests![the_walks_match_the_code, the_roles_are_those_of_the_table, files_named_in_heads_are_there];
 
 /// Pairs of a file and a function in backticks, `a/b.rs` `name`, and further functions of the same file after it.
 fn named(text: &str) -> Vec<(String, String)> {
@@ -36,6 +39,32 @@ fn the_walks_match_the_code() {
     }
     for file in walks.split('`').filter(|word| word.ends_with(".rs") && word.contains('/')) {
         assert!(root.join(file).is_file(), "{file} is not there");
+    }
+}
+
+/// The table of processes has a line for each role, with its number, and each role its file.
+fn the_roles_are_those_of_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let table =
+        text.split("Which processes are there?").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("it");
+    let lines: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| role"))
+        .map(|line| line.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    let names: Vec<&str> = lines.iter().map(|cells| cells[0]).collect();
+    let expected: Vec<&str> = std::iter::once("master").chain(ROLES.iter().map(|row| row.name)).collect();
+    assert_eq!(names, expected, "the lines of ARCHITECTURE.md and the rows of proto/ipc/src/role.rs, in their order");
+    for (cells, row) in lines.iter().skip(1).zip(ROLES) {
+        let [_, what, many, file] = cells[..] else { panic!("{cells:?}") };
+        assert_eq!(what, row.what, "{}", row.name);
+        match row.processes {
+            Processes::One => assert!(many.starts_with('1'), "{}: {many}", row.name),
+            Processes::Workers => assert_eq!(many, "`process.workers`", "{}", row.name),
+        }
+        assert_eq!(file, format!("`worker/src/role/{}.rs`", row.name));
+        assert!(root.join(file.trim_matches('`')).is_file(), "{file}");
     }
 }
 
