@@ -9,6 +9,7 @@
 //! | what does an operation do? | `op/<group>/<verb>.rs` |
 //! | how does it leave? | `courier/` |
 //! | how do values of the model lie in bytes of our own? | `form.rs` |
+//! | is there room to write? | `space.rs` |
 //!
 //! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost. SQL is the store's,
 //! element names are `ewsd-ews`'s.
@@ -19,6 +20,7 @@ mod form;
 mod front;
 pub mod op;
 mod role;
+mod space;
 
 pub use role::database::options as database_options;
 pub use role::{Args, run, settings};

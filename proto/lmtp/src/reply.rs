@@ -34,6 +34,7 @@ replies! {
     CLOSING = 421 "4.3.2" "Closing the connection, try again later";
     TOO_MANY_ERRORS = 421 "4.7.0" "Too many errors, closing the connection";
     TEMPORARY = 451 "4.3.0" "The mail could not be stored now, try again later";
+    NO_ROOM = 452 "4.3.1" "There is no room for mail now, try again later";
     TOO_MANY_RECIPIENTS = 452 "4.5.3" "Too many recipients";
     MAILBOX_FULL = 452 "4.2.2" "The mailbox is full";
 
@@ -122,6 +123,7 @@ mod tests {
             ("1.7", &[501, 553]),
             ("2.1", &[450, 550]),
             ("2.2", &[452, 552]),
+            ("3.1", &[452]),
             ("3.4", &[552]),
             ("5.0", &[503]),
             ("5.1", &[430, 500, 501, 502, 503, 530, 550, 554, 555]),

@@ -5,7 +5,8 @@
 //! server and come back, and some take the version codes (ErrorInvalidRequest and kin) as a reason to try every schema.
 //!
 //! An operation has six places, none of which says again what another says:
-//! 1. its row here: `.built()`, `.may_hold()` if a call of it may wait, `.own_only()` if it must not work in another's mailbox;
+//! 1. its row here: `.built()`, `.may_hold()` if a call of it may wait, `.own_only()` if it must not work in another's mailbox,
+//!    `.writes()` if it puts something into the store;
 //! 2. its line in `proto/ews/src/operations.rs`;
 //! 3. its record, `proto/ews/src/request/<operation>.rs`;
 //! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike;
@@ -57,6 +58,8 @@ pub struct Operation {
     pub may_hold: bool,
     /// It refuses what lies in another's mailbox, whatever rights its owner gave.
     pub own_only: bool,
+    /// It puts something into the store. What takes something out goes on where there is little room.
+    pub writes: bool,
     pub built: bool,
     /// What an operation that is not built answers.
     pub refusal: Code,
@@ -78,6 +81,7 @@ const fn op(since: Version, shape: Shape) -> Operation {
         shape,
         may_hold: false,
         own_only: false,
+        writes: false,
         built: false,
         refusal: Code::ErrorInvalidOperation,
         rest: &[],
@@ -129,6 +133,11 @@ impl Operation {
         self
     }
 
+    const fn writes(mut self) -> Operation {
+        self.writes = true;
+        self
+    }
+
     const fn with(mut self, rest: &'static [(&'static str, &'static str)]) -> Operation {
         self.rest = rest;
         self
@@ -175,30 +184,30 @@ operations! {
     UploadItems                       = op(E2010_SP1, Messages);
     ExportItems                       = op(E2010_SP1, Messages);
     CreateFolderPath                  = op(E2013, Messages);
-    CreateFolder                      = op(E2007, Messages).built();
+    CreateFolder                      = op(E2007, Messages).writes().built();
     DeleteFolder                      = op(E2007, Messages).built();
     EmptyFolder                       = op(E2010_SP1, Messages).built();
-    UpdateFolder                      = op(E2007, Messages).built();
-    MoveFolder                        = op(E2007, Messages).built();
-    CopyFolder                        = op(E2007, Messages).built();
+    UpdateFolder                      = op(E2007, Messages).writes().built();
+    MoveFolder                        = op(E2007, Messages).writes().built();
+    CopyFolder                        = op(E2007, Messages).writes().built();
     // A subscription would go on telling of a folder when the rights on it are gone.
-    Subscribe                         = op(E2007, Messages).own_only().built();
+    Subscribe                         = op(E2007, Messages).own_only().writes().built();
     Unsubscribe                       = op(E2007, Messages).built();
     GetEvents                         = op(E2007, Messages).may_hold().built();
     GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold();
     SyncFolderHierarchy               = op(E2007, Messages).built();
     SyncFolderItems                   = op(E2007, Messages).built();
     GetItem                           = op(E2007, Messages).with(ITEMS).built();
-    CreateItem                        = op(E2007, Messages).with(ITEMS).built();
+    CreateItem                        = op(E2007, Messages).with(ITEMS).writes().built();
     DeleteItem                        = op(E2007, Messages).built();
-    UpdateItem                        = op(E2007, Messages).with(ITEMS).built();
+    UpdateItem                        = op(E2007, Messages).with(ITEMS).writes().built();
     UpdateItemInRecoverableItems      = op(E2013, Messages).with(ITEMS).refused(Code::ErrorAccessDenied);
     // Mail leaves from its sender's mailbox, in the sender's name: sending for others is a right of its own, not built.
-    SendItem                          = op(E2007, Messages).own_only().built();
-    MoveItem                          = op(E2007, Messages).with(ITEMS).built();
-    CopyItem                          = op(E2007, Messages).with(ITEMS).built();
+    SendItem                          = op(E2007, Messages).own_only().writes().built();
+    MoveItem                          = op(E2007, Messages).with(ITEMS).writes().built();
+    CopyItem                          = op(E2007, Messages).with(ITEMS).writes().built();
     ArchiveItem                       = op(E2013, Messages).with(ITEMS);
-    CreateAttachment                  = op(E2007, Messages).with(&[("Attachments", "")]).built();
+    CreateAttachment                  = op(E2007, Messages).with(&[("Attachments", "")]).writes().built();
     DeleteAttachment                  = op(E2007, Messages).built();
     GetAttachment                     = op(E2007, Messages).with(&[("Attachments", "")]).built();
     GetClientAccessToken              = op(E2013, Messages).refused(Code::ErrorUnauthorizedClientAccessTokenRequest);
@@ -247,7 +256,7 @@ operations! {
     SetHoldOnMailboxes                = op(E2013, Whole).refused(Code::ErrorAccessDenied);
     GetNonIndexableItemStatistics     = op(E2013, Whole).refused(Code::ErrorAccessDenied);
     GetNonIndexableItemDetails        = op(E2013, Whole).refused(Code::ErrorAccessDenied);
-    MarkAllItemsAsRead                = op(E2013, Messages).built();
+    MarkAllItemsAsRead                = op(E2013, Messages).writes().built();
     MarkAsJunk                        = op(E2013, Messages);
     ReportMessage                     = op(E2016, Messages).refused(Code::ErrorInvalidReportMessageActionType);
     GetAppManifests                   = op(E2013, Whole).with(&[("Apps", "")]).refused(Code::ErrorExtensionsNotAuthorized);

@@ -85,7 +85,8 @@ impl From<StoreError> for Error {
             StoreError::Exists(_) => Code::ErrorFolderExists,
             StoreError::Conflict { .. } => Code::ErrorIrresolvableConflict,
             StoreError::Cycle => Code::ErrorMoveCopyFailed,
-            StoreError::Quota => Code::ErrorQuotaExceeded,
+            StoreError::Quota | StoreError::Folders { deep: false } => Code::ErrorQuotaExceeded,
+            StoreError::Folders { deep: true } => Code::ErrorInvalidParentFolder,
             StoreError::Unfit { large, .. } => {
                 note!(Warn, "{error}");
                 if *large { Code::ErrorDataSizeLimitExceeded } else { Code::ErrorItemSavePropertyError }

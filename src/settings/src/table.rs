@@ -82,6 +82,8 @@ settings! {
             "Where mail comes in by LMTP. ADDRESS:PORT or unix:/PATH; an empty list takes no mail.";
         admin: String = "127.0.0.1:8081", Restart, Master, Check::ListenerOrNone,
             "Where /metrics, /healthz and /readyz are served, without authentication; empty: nowhere.";
+        min_free_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
+            "With less room than that beside the private PostgreSQL no mail is taken (452) and nothing written (ErrorInsufficientResources), while reading and deleting go on; 0: one and a half of limits.message_bytes and 64 MB.";
         trusted_proxies: Vec<String> = ["127.0.0.1".to_owned(), "::1".to_owned()], Live, Worker, Check::Network,
             "Proxies whose X-Forwarded-For is believed, and whose connections never keep an identity.";
     }
@@ -128,12 +130,22 @@ settings! {
             "Recipients of one message, taken by LMTP or sent by a client.";
         items_per_request: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
             "Items or folders named in one request.";
+        recipients_per_hour: u64 = 10_000u64, Live, Worker, Check::Between(0, 1 << 40),
+            "Recipients of all that one account sends in an hour; beyond that ErrorServerBusy until the hour is over. 0: no limit.";
+        changes_per_hour: u64 = 200_000u64, Live, Worker, Check::Between(0, 1 << 40),
+            "Changes of one mailbox in an hour, mail that comes in among them; beyond that ErrorServerBusy, and 451 to mail, until the hour is over. 0: no limit.";
+        folders: u64 = 10_000u64, Live, Worker, Check::Between(0, 1 << 40),
+            "Folders of one mailbox; beyond that ErrorQuotaExceeded. 0: no limit.";
+        folder_depth: u64 = 100u64, Live, Worker, Check::Between(0, 1 << 40),
+            "Folders in each other; deeper ones are ErrorInvalidParentFolder. 0: no limit.";
         changes_per_object: u64 = 1_000u64, Live, Worker, Check::Between(100, 100_000),
             "Changes of one item or folder in one request, and extended properties of a new one; beyond that ErrorInvalidArgument.";
         find_rows: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
             "Rows in one answer of FindItem and FindFolder; clients page through the rest.";
-        restriction_nodes: u64 = 255u64, Live, Worker, Check::Between(1, 10_000),
-            "Conditions in one Restriction.";
+        restriction_cost: u64 = 1_000u64, Live, Worker, Check::Between(10, 1_000_000),
+            "What the conditions and the sort order of one search may cost: 1 for a comparison of a property, up to 4 where texts, words or lists are searched, 32 for a body, 16 for a field to sort by, 1 for each word of a query string. Beyond that ErrorRestrictionTooComplex.";
+        answer_bytes: u64 = 67_108_864u64, Live, Worker, Check::Between(1_048_576, 1 << 34),
+            "The largest answer; what would not fit into it is ErrorMessageSizeExceeded, or left for the next page. Its first item is always given whole.";
         sync_changes: u64 = 512u64, Live, Worker, Check::Between(1, 10_000),
             "Changes in one answer of SyncFolderItems.";
         attachment_depth: u64 = 10u64, Live, Worker, Check::Between(1, 100),
@@ -181,7 +193,7 @@ settings! {
         domains: Vec<String> = NONE, Live, Worker, Check::Domain,
             "Domains that are delivered here and nowhere else; empty: those of the accounts' addresses.";
         quota_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
-            "Size of a mailbox beyond which mail is put off, where the account has no figure of its own; 0: none.";
+            "Size of a mailbox beyond which nothing more is written into it (ErrorQuotaExceeded) and mail is put off (452), where the account has no figure of its own; 0: none. What was deleted and not yet collected counts beyond once more that size.";
         default_language: String = "en", Live, Control, Check::OneOf(LANGUAGES),
             "Language of the folder names of new mailboxes, where the account names none.";
     }

@@ -183,10 +183,11 @@ impl Mailbox<'_> {
         }
         let mut write = Write::new(self.no);
         let place = write.place(item.0);
-        let octets: i64 = new.iter().map(|one| one.content.len() as i64).sum();
-        let (count, octets) = (write.place(int(new.len())?), write.place(octets));
+        let sum: i64 = new.iter().map(|one| one.content.len() as i64).sum();
+        let (count, octets) = (write.place(int(new.len())?), write.place(sum));
         let visible = write.place(new.iter().any(|one| !one.inline));
         source(&mut write, &place);
+        write.room(sum);
         write.bump(&Count::One, &format!("{count}::bigint"), "exists (select from source)");
         if !parts.is_empty() {
             write.step_with("contents", |sql| parts.insert(sql, ", taken"));
@@ -219,6 +220,7 @@ impl Mailbox<'_> {
                  where a.mailbox = $1 and a.item = source.item and a.attachment = any({numbers}::bigint[])"
             ),
         );
+        write.dead("select coalesce(sum(size), 0) from gone");
         write.bump(&Count::One, "0", "exists (select from gone)");
         write.step(
             "removed",

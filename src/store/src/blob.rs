@@ -5,7 +5,7 @@
 
 use crate::row::{self, firsts};
 use crate::sql::{Param, Sql, int};
-use crate::{Mailbox, Missing, StoreError};
+use crate::{Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -176,24 +176,42 @@ impl Mailbox<'_> {
             with orphan as (
                 select hash from blob
                 where mailbox = $1 and touched < now() - make_interval(secs => $2::float8)
-                except (
-                    select body from item where mailbox = $1 and body is not null
-                    union all select mime from item where mailbox = $1 and mime is not null
-                    union all select content from attachment where mailbox = $1
-                    union all select mime from outbox where mailbox = $1
-                )
+                except ({named})
                 limit $3
             )
             delete from blob using orphan
             where blob.mailbox = $1 and blob.hash = orphan.hash
               and blob.touched < now() - make_interval(secs => $2::float8)
             returning blob.part";
-        let sql = Sql::new(COLLECT).with([self.no.0.into(), Param::Real(age_seconds as f64), limit.into()]);
+        let sql = Sql::new(COLLECT.replace("{named}", NAMED)).with([
+            self.no.0.into(),
+            Param::Real(age_seconds as f64),
+            limit.into(),
+        ]);
         let gone = self.store.query(&sql)?;
         let parts: Vec<i32> = firsts(&gone)?;
         int(parts.iter().filter(|part| **part == 0).count())
     }
 }
+
+impl Store {
+    /// Mailboxes with more than so many octets that nothing names any more, or than half of their quota; most first.
+    pub fn littered(&mut self, octets: i64, limit: i64) -> Result<Vec<MailboxNo>, StoreError> {
+        const LITTERED: &str = "
+            select mailbox from counter c join mailbox m using (mailbox)
+            where c.dead > least($1, nullif(coalesce(m.quota_bytes, $3), 0) / 2) order by c.dead desc limit $2";
+        let quota = self.options().limits.quota_bytes;
+        let sql = Sql::new(LITTERED).with([octets.into(), limit.into(), quota.into()]);
+        firsts(&self.read(&sql)?)
+    }
+}
+
+/// The contents of mailbox `$1` that are named.
+pub(crate) const NAMED: &str = "
+    select body from item where mailbox = $1 and body is not null
+    union all select mime from item where mailbox = $1 and mime is not null
+    union all select content from attachment where mailbox = $1
+    union all select mime from outbox where mailbox = $1";
 
 impl Mailbox<'_> {
     /// Writes large contents before the statement that names them, in the same transaction.

@@ -22,6 +22,10 @@ pub enum StoreError {
     Cycle,
     /// The mailbox would grow beyond its quota.
     Quota,
+    /// The mailbox would get more folders than it may have; `deep`: more in each other.
+    Folders {
+        deep: bool,
+    },
     /// PostgreSQL cannot hold these values, now or ever: more than one of its limits allows (`large`), or against a type or
     /// constraint. The text names limit or constraint, never a value.
     Unfit {
@@ -62,6 +66,8 @@ impl fmt::Display for StoreError {
             StoreError::Exists(what) => write!(f, "there is one already: {}", what.word()),
             StoreError::Cycle => f.write_str("nothing can lie below itself"),
             StoreError::Quota => f.write_str("the mailbox is full"),
+            StoreError::Folders { deep: true } => f.write_str("folders would lie too deep in each other"),
+            StoreError::Folders { deep: false } => f.write_str("the mailbox has as many folders as it may"),
             StoreError::Unfit { text, .. } => write!(f, "it cannot be stored: {text}"),
             StoreError::Subscriptions => f.write_str("the account has as many subscriptions as it may"),
             StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),

@@ -6,6 +6,8 @@
 //! null meets `not null`, the statement undoes itself, numbers included, and is run again with the counter locked first.
 //! So the journal has no gap, and a number is never visible before a smaller one.
 
+use crate::blob::NAMED;
+use crate::quota::HOUR;
 use crate::row::{Fields, all, first, kinds};
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, Store, StoreError};
@@ -149,16 +151,35 @@ impl Default for Rows<'_> {
 /// A change of a mailbox being put together. `$1` is the mailbox.
 pub(crate) struct Write<'a> {
     sql: Sql<'a>,
+    /// Octets that are added, and their place.
+    room: Option<(i64, String)>,
+    /// Octets that nothing will name any more, as an expression.
+    dead: Option<String>,
 }
+
+/// Where the conditions of the limits are put when the statement is run: who puts it together does not know them.
+const LIMITS: &str = "{limits}";
 
 impl<'a> Write<'a> {
     pub fn new(mailbox: MailboxNo) -> Self {
-        Write { sql: Sql::default().with([mailbox.0.into()]) }
+        Write { sql: Sql::default().with([mailbox.0.into()]), room: None, dead: None }
     }
 
     /// Which steps follow is a client's wish; see [`Sql::shaped`].
     pub fn shaped(&mut self) {
         self.sql.shaped = true;
+    }
+
+    /// Before [`Write::bump`]: it adds so many octets, for which there must be room. The statement changes nothing where there is
+    /// none.
+    pub fn room(&mut self, octets: i64) {
+        let place = self.place(octets);
+        self.room = Some((octets, format!("{place}::bigint")));
+    }
+
+    /// Before [`Write::bump`]: so many octets are let go of, an expression on the steps so far.
+    pub fn dead(&mut self, octets: &str) {
+        self.dead = Some(octets.to_owned());
     }
 
     /// Adds a value and says its place.
@@ -188,9 +209,12 @@ impl<'a> Write<'a> {
             Count::One => "1".to_owned(),
             Count::Of(step) => format!("(select count(*) from {step})"),
         };
+        let dead =
+            self.dead.as_deref().map_or_else(String::new, |octets| format!(", dead = dead + ({octets})::bigint"));
         let body = format!(
-            "update counter set seq = seq + {count}, attachment = attachment + {attachments} \
-             where mailbox = $1 and {guard} returning seq, seq - {count} as base, attachment"
+            "update counter set seq = seq + {count}, attachment = attachment + {attachments}{dead}, hour = {HOUR}, \
+                 hourly = case when hour = {HOUR} then hourly else 0 end + {count} \
+             where mailbox = $1 and {guard}{LIMITS} returning seq, seq - {count} as base, attachment"
         );
         self.step("taken", &body)
     }
@@ -209,7 +233,19 @@ impl<'a> Write<'a> {
     /// Runs it. `select` is what to answer after `taken.seq`, starting with a comma, and its `from`.
     pub fn run(mut self, mailbox: &mut Mailbox<'_>, select: &str, from: &str) -> Result<Vec<Row>, StoreError> {
         self.sql.push(" select taken.seq").push(select).push(" from ").push(from);
-        mailbox.store.change(mailbox.no, &self.sql)
+        let room = self.room.take();
+        let asked = room.as_ref().filter(|_| !mailbox.store.unlimited).map(|(_, place)| place.as_str());
+        let mut conditions = mailbox.store.options().limits.conditions(asked);
+        if let (Some((_, place)), None) = (&room, asked) {
+            // A value that no text names has no type.
+            conditions.push_str(&format!(" and {place} is not null"));
+        }
+        self.sql.text = self.sql.text.replacen(LIMITS, &conditions, 1);
+        let rows = mailbox.store.change(mailbox.no, &self.sql)?;
+        if rows.is_empty() {
+            mailbox.check_limits(room.map(|(octets, _)| octets))?;
+        }
+        Ok(rows)
     }
 
     fn open(&mut self, name: &str) {
@@ -290,6 +326,18 @@ impl Mailbox<'_> {
     pub fn trimmed_to(&mut self) -> Result<Seq, StoreError> {
         let sql = Sql::new("select trimmed from counter where mailbox = $1").with([self.no.0.into()]);
         first(&self.store.read_one(&sql, Missing::Mailbox)?)
+    }
+
+    /// Sets right what counts as let go of: writers add up sizes, of contents that others may name too.
+    pub fn recount_orphans(&mut self) -> Result<(), StoreError> {
+        let sql = Sql::new(format!(
+            "with orphan as (select hash from blob where mailbox = $1 except ({NAMED})) \
+             update counter set dead = (select coalesce(sum(octet_length(b.data)), 0) from blob b, orphan \
+                 where b.mailbox = $1 and b.hash = orphan.hash) \
+             where mailbox = $1 and dead > 0 returning 1"
+        ))
+        .with([self.no.0.into()]);
+        self.store.query_opt(&sql).map(drop)
     }
 
     /// Removes the journal of a mailbox that ends, with its counter.

@@ -13,6 +13,7 @@
 //! | what is an attached item, kept whole? | `attached.rs` |
 //! | and when it does not answer? | `session.rs` |
 //! | which statements stay prepared? | `prepared.rs` |
+//! | how much may a mailbox take? | `quota.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
 //!
 //! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes, or what rights mean: the caller says
@@ -61,6 +62,7 @@ pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};
 pub use options::Options;
 pub use outbox::{Claim, NewOutgoing, OutboxFigures, Outgoing, Postponed, Queued};
 pub use query::{Cmp, ContainsMode, Field, Filter, Found, Order, Page, ScalarType};
+pub use quota::Limits;
 pub use subscription::{NewSubscription, Subscription, SubscriptionKind};
 pub use sync::{FolderChange, HierarchyPage, ItemChange, ItemPage, ItemState, SyncKind};
 

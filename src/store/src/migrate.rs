@@ -47,6 +47,8 @@ const MIGRATIONS: &[Migration] = migrations![
     8 "attached",
     9 "raw_numbers",
     10 "folder_class",
+    11 "shares",
+    12 "quiet_subscriptions",
 ];
 
 impl Migration {

@@ -1,5 +1,6 @@
 //! Where the database is and how patient to be.
 
+use crate::Limits;
 use std::time::Duration;
 
 /// How a [`Store`](crate::Store) reaches PostgreSQL.
@@ -17,6 +18,8 @@ pub struct Options {
     pub statement_timeout: Option<Duration>,
     /// An answer that has not come after so long is not waited for; none: for ever. See also [`crate::Store::limit`].
     pub answer_timeout: Option<Duration>,
+    /// What mailboxes may take.
+    pub limits: Limits,
 }
 
 impl Options {
@@ -28,6 +31,7 @@ impl Options {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: None,
             answer_timeout: None,
+            limits: Limits::default(),
         }
     }
 

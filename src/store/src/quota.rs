@@ -1,29 +1,148 @@
-//! How full a mailbox is.
+//! What a mailbox and an account may take: octets, changes and recipients in an hour, folders.
+//!
+//! Octets are asked for where contents are written, whoever writes them, by the statement that writes
+//! ([`Write::room`](crate::journal::Write::room)): items, their attachments, copies. What was let go of and not yet collected
+//! (`counter.dead`, kept about right by the writers and set right by the collector) counts as far as it is more than the quota
+//! itself: who deletes has room at once, and nobody fills more than two quotas of the disk.
 
 use crate::row::{Fields, first};
 use crate::sql::Sql;
-use crate::{Mailbox, Missing, StoreError};
+use crate::{Mailbox, Missing, Store, StoreError};
+
+/// What is allowed where nothing else is said for an account; 0 is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of a mailbox.
+    pub quota_bytes: i64,
+    /// Changes of a mailbox in an hour.
+    pub changes_per_hour: i64,
+    /// Folders of a mailbox.
+    pub folders: i64,
+    /// Folders in each other, below the root.
+    pub folder_depth: i64,
+}
+
+/// The present hour of the epoch, in a statement.
+pub(crate) const HOUR: &str = "(extract(epoch from now()) / 3600)::int";
+
+/// Octets of the items of mailbox `$1`. Folders keep their own sums, so this reads no items.
+const ITEMS: &str = "(select coalesce(sum(f.bytes), 0)::bigint from folder f where f.mailbox = $1)";
+
+impl Limits {
+    /// Conditions on the counter of mailbox `$1` under which it may be changed, `octets` (an expression) being added: each begins
+    /// with `and`.
+    pub(crate) fn conditions(&self, octets: Option<&str>) -> String {
+        let mut text = String::new();
+        if self.changes_per_hour > 0 {
+            text.push_str(&format!(" and (hour <> {HOUR} or hourly < {})", self.changes_per_hour));
+        }
+        if let Some(octets) = octets {
+            // A quota of the mailbox's own stands before the general one.
+            text.push_str(&format!(
+                " and coalesce((select {ITEMS} + greatest(counter.dead - q.most, 0) + {octets} <= q.most \
+                 from (select coalesce(m.quota_bytes, {}) as most from mailbox m where m.mailbox = $1) q where q.most > 0), true)",
+                self.quota_bytes
+            ));
+        }
+        text
+    }
+}
 
 impl Mailbox<'_> {
-    /// Sum of the sizes of all items, in octets. Folders keep their own sums, so this reads no items.
+    /// Sum of the sizes of all items, in octets.
     pub fn used(&mut self) -> Result<i64, StoreError> {
-        let sql =
-            Sql::new("select coalesce(sum(bytes), 0)::bigint from folder where mailbox = $1").with([self.no.0.into()]);
+        let sql = Sql::new(format!("select {ITEMS}")).with([self.no.0.into()]);
         first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 
     /// [`StoreError::Quota`] if `octets` more would go beyond the mailbox's quota, or beyond `default` where it has none of its
     /// own. A quota of 0 is none.
     pub fn check_quota(&mut self, octets: i64, default: i64) -> Result<(), StoreError> {
-        let sql = Sql::new(
-            "select coalesce(m.quota_bytes, $2), \
-             (select coalesce(sum(f.bytes), 0)::bigint from folder f where f.mailbox = m.mailbox) \
-             from mailbox m where m.mailbox = $1",
-        )
+        let sql = Sql::new(format!(
+            "select coalesce(m.quota_bytes, $2), {ITEMS}, c.dead from counter c join mailbox m using (mailbox) where mailbox = $1"
+        ))
         .with([self.no.0.into(), default.into()]);
         let row = self.store.read_one(&sql, Missing::Mailbox)?;
         let mut fields = Fields::new(&row);
-        let (quota, used): (i64, i64) = (fields.next()?, fields.next()?);
+        let (quota, items, dead): (i64, i64, i64) = (fields.next()?, fields.next()?, fields.next()?);
+        let used = items.saturating_add(dead.saturating_sub(quota).max(0));
         if quota > 0 && used.saturating_add(octets) > quota { Err(StoreError::Quota) } else { Ok(()) }
     }
+
+    /// The same by the limits that the store was given.
+    pub(crate) fn check_room(&mut self, octets: i64) -> Result<(), StoreError> {
+        match self.store.unlimited {
+            true => Ok(()),
+            false => self.check_quota(octets, self.store.options().limits.quota_bytes),
+        }
+    }
+
+    /// Why a change found nothing to change: [`StoreError::Busy`] until the hour is over where it has had its changes,
+    /// [`StoreError::Quota`] where `octets` have no room; else it is not one of the limits.
+    pub(crate) fn check_limits(&mut self, octets: Option<i64>) -> Result<(), StoreError> {
+        let most = self.store.options().limits.changes_per_hour;
+        if most > 0 {
+            let sql = Sql::new(format!(
+                "select hour = {HOUR} and hourly >= $2, 3600 - (extract(epoch from now())::bigint % 3600) \
+                 from counter where mailbox = $1"
+            ))
+            .with([self.no.0.into(), most.into()]);
+            if let Some(row) = self.store.read_opt(&sql)? {
+                let mut fields = Fields::new(&row);
+                if fields.next()? {
+                    return Err(wait(fields.next()?));
+                }
+            }
+        }
+        match octets {
+            Some(octets) => self.check_room(octets),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts recipients of what the owner of a mailbox sends. [`StoreError::Busy`] until the hour is over beyond `most`; 0 is no limit. A
+    /// single message is never too much for an hour that has had none.
+    pub fn count_recipients(&mut self, recipients: i64, most: i64) -> Result<(), StoreError> {
+        let sql = Sql::new(format!(
+            "with past as (select account, case when sent_hour = {HOUR} then sent else 0 end as sent from account where mailbox = $1 for update) \
+             update account a set sent_hour = {HOUR}, sent = past.sent + $2 from past \
+             where a.account = past.account and ($3::bigint = 0 or past.sent = 0 or past.sent + $2 <= $3::bigint) returning 1"
+        ))
+        .with([self.no.0.into(), recipients.into(), most.into()]);
+        if self.store.query_opt(&sql)?.is_some() {
+            return Ok(());
+        }
+        let left = Sql::new("select 3600 - (extract(epoch from now())::bigint % 3600)");
+        Err(wait(first(&self.store.read_one(&left, Missing::Account)?)?))
+    }
+
+    /// [`StoreError::Folders`] where `more` folders cannot be made, the lowest at `depth` below the root.
+    pub(crate) fn check_folders(&mut self, depth: i64, more: i64) -> Result<(), StoreError> {
+        let limits = self.store.options().limits;
+        if limits.folder_depth > 0 && depth > limits.folder_depth {
+            return Err(StoreError::Folders { deep: true });
+        }
+        if limits.folders > 0 {
+            let sql = Sql::new("select count(*) from folder where mailbox = $1").with([self.no.0.into()]);
+            let there: i64 = first(&self.store.read_one(&sql, Missing::Mailbox)?)?;
+            if there.saturating_add(more) > limits.folders {
+                return Err(StoreError::Folders { deep: false });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Runs `body` with no regard to quotas, for what must reach even a full mailbox.
+    pub fn without_quota<T>(&mut self, body: impl FnOnce(&mut Store) -> T) -> T {
+        let before = std::mem::replace(&mut self.unlimited, true);
+        let result = body(self);
+        self.unlimited = before;
+        result
+    }
+}
+
+fn wait(seconds: i64) -> StoreError {
+    StoreError::Busy { retry_ms: u32::try_from(seconds.max(1).saturating_mul(1000)).unwrap_or(u32::MAX) }
 }

@@ -51,6 +51,8 @@ pub struct Subscription {
     pub details: Map,
     /// Its time is over; it will be removed soon.
     pub expired: bool,
+    /// Between these two numbers, the second included, the journal has nothing to tell.
+    pub quiet: Option<(Seq, Seq)>,
 }
 
 impl Mailbox<'_> {
@@ -96,7 +98,7 @@ impl Mailbox<'_> {
                 where o.mailbox = $1 and o.id = s.id and o.ends > now()
                   and o.ends < now() + make_interval(secs => s.timeout * 0.9375)
             )
-            select account, kind, folders, events, since, timeout, details, ends <= now() from s";
+            select account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto from s";
         let sql = Sql::new(READ).with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
         let row = self.store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
         subscription(self.no, id, &row)
@@ -105,6 +107,15 @@ impl Mailbox<'_> {
     /// Starts its time anew, for a stream that is open.
     pub fn touch_subscription(&mut self, id: Guid) -> Result<(), StoreError> {
         self.subscription(id).map(drop)
+    }
+
+    /// Remembers that there is nothing to tell between two numbers, the second included.
+    pub fn note_quiet(&mut self, id: Guid, from: Seq, upto: Seq) -> Result<(), StoreError> {
+        let sql = Sql::new(
+            "update subscription set quiet_from = $3, quiet_upto = $4 where mailbox = $1 and id = $2 returning 1",
+        )
+        .with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0)), from.0.into(), upto.0.into()]);
+        self.store.query_opt(&sql).map(drop)
     }
 
     pub fn delete_subscription(&mut self, id: Guid) -> Result<(), StoreError> {
@@ -124,6 +135,11 @@ impl Store {
     }
 }
 
+fn quiet(fields: &mut Fields<'_>) -> Result<Option<(Seq, Seq)>, StoreError> {
+    let (from, upto): (Option<Seq>, Option<Seq>) = (fields.next()?, fields.next()?);
+    Ok(from.zip(upto))
+}
+
 fn subscription(mailbox: MailboxNo, id: Guid, row: &Row) -> Result<Subscription, StoreError> {
     let mut fields = Fields::new(row);
     Ok(Subscription {
@@ -140,5 +156,6 @@ fn subscription(mailbox: MailboxNo, id: Guid, row: &Row) -> Result<Subscription,
         timeout_seconds: fields.next::<i32>()?.into(),
         details: fields.next()?,
         expired: fields.next()?,
+        quiet: quiet(&mut fields)?,
     })
 }

@@ -52,7 +52,7 @@ fn attempt(
     let (from, by) = (message.sender.as_str(), settings.server.name.as_str());
     let trace = Trace { from, by, author: Some(message.mailbox), ..Trace::default() };
     let mut fates = Fates::new();
-    let results = deliver::deliver_to(store, settings, &trace, &targets, &message.mime);
+    let results = deliver::deliver_to(store, &trace, &targets, &message.mime);
     for ((address, _), result) in here.iter().zip(results) {
         let fate = match result {
             Ok(_) => continue,

@@ -179,7 +179,7 @@ fn tell_sender(
     let octets = report::report(&by, &account.language, message, &lost, now);
     let target = Target { disabled: false, quota_bytes: Some(0), ..Target::from(account) };
     let trace = Trace { by: &by, ..Trace::default() };
-    match deliver::deliver_to(store, settings, &trace, &[Some(target)], &octets).pop() {
+    match deliver::deliver_to(store, &trace, &[Some(target)], &octets).pop() {
         Some(Ok(_)) => Ok(true),
         Some(Err(DeliverError::Busy { retry_ms })) => Err(StoreError::Busy { retry_ms }),
         // The message must not leave the queue without the report.

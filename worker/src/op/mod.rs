@@ -28,6 +28,8 @@ use ewsd_model::operation::Op;
 
 pub use cx::{Cx, Hold, Wait};
 
+use crate::space;
+
 /// Which of the two operations that put something elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
@@ -39,6 +41,9 @@ pub enum How {
 pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
     let (op, messages) = (request.op(), request.messages());
     admit(cx, messages)?;
+    if op.row().writes && space::is_short(cx.settings) {
+        return Ok(Reply::refused(op, Code::ErrorInsufficientResources, messages));
+    }
     cx.gate.share(!op.row().own_only);
     match dispatch(cx, request) {
         Ok(reply) => Ok(reply),

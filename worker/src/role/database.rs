@@ -9,7 +9,7 @@ use ewsd_ipc::{Reply, WorkerEnd};
 use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
-use ewsd_store::{Options, StoreError, embedded, migrate, migration_status, wait_ready};
+use ewsd_store::{Limits, Options, StoreError, embedded, migrate, migration_status, wait_ready};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -41,8 +41,20 @@ pub fn options(settings: &Settings, application: &str) -> Options {
         url => Options::new(url),
     };
     options.application = application.to_owned();
+    options.limits = limits(settings);
     options.retry_ms = u32::try_from(settings.database.retry_seconds.saturating_mul(1000)).unwrap_or(u32::MAX);
     options
+}
+
+/// What mailboxes may take.
+fn limits(settings: &Settings) -> Limits {
+    let figure = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    Limits {
+        quota_bytes: figure(settings.mail.quota_bytes),
+        changes_per_hour: figure(settings.limits.changes_per_hour),
+        folders: figure(settings.limits.folders),
+        folder_depth: figure(settings.limits.folder_depth),
+    }
 }
 
 /// The same for requests. What all statements of one may take together is [`request_time`]; PostgreSQL gives up a single one a

@@ -22,6 +22,12 @@ const WALK: Duration = Duration::from_secs(3600);
 const GRACE_SECONDS: i64 = 600;
 /// A content that nothing names may belong to an item that is just being written.
 const ORPHAN_SECONDS: i64 = 86_400;
+/// Where much is let go of, it is collected sooner: longer than any writer takes to name what it has touched.
+const SOON_SECONDS: i64 = 1_800;
+/// So much in one mailbox is much.
+const MUCH: i64 = 64 << 20;
+/// Between two looks for such mailboxes.
+const SOON: Duration = Duration::from_secs(600);
 /// Rows of one step: its locks are held for milliseconds.
 const STEP: i64 = 500;
 /// Mailboxes listed at a time.
@@ -58,7 +64,7 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
     let store = Store::lazy(&options).map_err(|error| error.to_string())?;
     let mut janitor = Janitor { end, settings, signals, store };
     end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;
-    let mut walked: Option<Instant> = None;
+    let (mut walked, mut swept): (Option<Instant>, Option<Instant>) = (None, None);
     let rest = ROUND.min(Duration::from_secs(settings.limits.request_seconds));
     loop {
         hears_within(end, settings, rest).map_err(|error| error.to_string())?;
@@ -68,6 +74,15 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
             Err(error) => return Err(error.to_string()),
         }
         let due = walked.is_none_or(|time| clock::since(time) >= WALK);
+        if !due && swept.is_none_or(|time| clock::since(time) >= SOON) {
+            swept = Some(clock::monotonic());
+            match janitor.sweep() {
+                Err(Ended::Stop) => return Ok(()),
+                Err(Ended::Io(error)) => return Err(error.to_string()),
+                Err(Ended::Store(error)) => note!(Warn, "contents that nothing names: {error}"),
+                Ok(()) => {}
+            }
+        }
         match janitor.round(due) {
             Ok(()) if due => walked = Some(clock::monotonic()),
             Ok(()) => {}
@@ -111,7 +126,19 @@ impl Janitor<'_> {
     }
 
     fn collect(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
-        self.in_steps(|store| store.mailbox(mailbox).collect_orphans(ORPHAN_SECONDS, STEP))
+        let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(ORPHAN_SECONDS, STEP))?;
+        self.store.mailbox(mailbox).recount_orphans()?;
+        Ok(parts)
+    }
+
+    /// Mailboxes that let go of much since the last walk.
+    fn sweep(&mut self) -> Result<(), Ended> {
+        for mailbox in self.store.littered(MUCH, PAGE)? {
+            let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(SOON_SECONDS, STEP))?;
+            self.store.mailbox(mailbox).recount_orphans()?;
+            note!(Debug, "mailbox {mailbox}: removed {parts} contents that nothing names");
+        }
+        Ok(())
     }
 
     /// Repeats a step until it finds less than it may take, as long as nobody wants an end.

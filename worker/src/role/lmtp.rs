@@ -17,6 +17,7 @@ use super::context::ConnContext;
 use super::http::{Sent, send_at_once};
 use super::octets::Octets;
 use super::request::Worker;
+use crate::space;
 
 /// Error replies after which a client is sent away.
 const ERRORS: u8 = 20;
@@ -124,6 +125,9 @@ impl Worker<'_> {
         if context(session).len() + 16 > CONN_CONTEXT_MAX {
             return Err(Said::TOO_MANY_RECIPIENTS);
         }
+        if space::is_short(self.settings) {
+            return Err(Said::NO_ROOM);
+        }
         let found = match address.contains('@') {
             true => self.store.account_by_address(address),
             false => self.postmaster(address),
@@ -183,7 +187,11 @@ impl Worker<'_> {
                 return transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(out));
             }
         };
-        let results = deliver::deliver_to_each(&mut self.store, self.settings, trace, &targets, &unstuff(data));
+        // There may have been enough when the recipients were named.
+        if space::is_short(self.settings) {
+            return transaction.recipients.iter().for_each(|_| Said::NO_ROOM.write(out));
+        }
+        let results = deliver::deliver_to_each(&mut self.store, trace, &targets, &unstuff(data));
         for (what, n) in counts(&results) {
             self.tally.add(what, n);
         }

@@ -113,7 +113,7 @@ pub fn deliver(
     };
     let targets: Vec<Vec<Target>> = recipients.iter().map(of).collect();
     let trace = Trace { from, by: &settings.server.name, ..Trace::default() };
-    let results = deliver_to_each(store, settings, &trace, &targets, message);
+    let results = deliver_to_each(store, &trace, &targets, message);
     recipients.iter().cloned().zip(results).collect()
 }
 
@@ -121,19 +121,18 @@ pub fn deliver(
 /// is nobody. Whoever is meant by several addresses gets one message.
 pub fn deliver_to_each(
     store: &mut Store,
-    settings: &Settings,
     trace: &Trace<'_>,
     targets: &[Vec<Target>],
     message: &[u8],
 ) -> Vec<Result<ItemRef, DeliverError>> {
     let all: Vec<Option<Target>> = targets.iter().flatten().cloned().map(Some).collect();
-    let mut results = deliver_to(store, settings, trace, &all, message).into_iter();
-    targets.iter().map(|members| together(results.by_ref().take(members.len()))).collect()
+    let mut results = deliver_to(store, trace, &all, message).into_iter();
+    targets.iter().map(|members| together(results.by_ref().take(members.len()).collect())).collect()
 }
 
 /// What is answered for a group: to be tried again while there is somebody who could get it then, else delivered if anybody
 /// has it. A member who is full keeps nobody from it, and is not waited for.
-fn together(results: impl Iterator<Item = Result<ItemRef, DeliverError>>) -> Result<ItemRef, DeliverError> {
+fn together(results: Vec<Result<ItemRef, DeliverError>>) -> Result<ItemRef, DeliverError> {
     let mut answer = Err(DeliverError::Unknown);
     for result in results {
         match (&answer, &result) {
@@ -149,7 +148,6 @@ fn together(results: impl Iterator<Item = Result<ItemRef, DeliverError>>) -> Res
 /// The same for recipients that were looked up before; None is one who is not there (any more).
 pub fn deliver_to(
     store: &mut Store,
-    settings: &Settings,
     trace: &Trace<'_>,
     targets: &[Option<Target>],
     message: &[u8],
@@ -165,14 +163,13 @@ pub fn deliver_to(
         .iter()
         .map(|target| {
             let target = target.as_ref().ok_or(DeliverError::Unknown)?;
-            *done.entry(target.mailbox).or_insert_with(|| one(store, settings, trace, target, &parsed, &mime))
+            *done.entry(target.mailbox).or_insert_with(|| one(store, trace, target, &parsed, &mime))
         })
         .collect()
 }
 
 fn one(
     store: &mut Store,
-    settings: &Settings,
     trace: &Trace<'_>,
     target: &Target,
     parsed: &Parsed<'_>,
@@ -181,12 +178,12 @@ fn one(
     if target.disabled {
         return Err(DeliverError::Disabled);
     }
-    let mut result = store.part(|store| put(store, settings, trace, target, parsed, mime));
+    let mut result = store.part(|store| put(store, trace, target, parsed, mime));
     // Something that it says is in the way, and will be each time that it comes: then it is kept without saying it.
     if let Err(error @ (StoreError::Unfit { .. } | StoreError::Corrupt(_) | StoreError::Db(_))) = &result {
         note!(Warn, "mailbox {}: a message is kept with a plain envelope: {error}", target.mailbox);
         let plain = mime::plain(parsed, mime);
-        result = store.part(|store| put(store, settings, trace, target, &plain, mime));
+        result = store.part(|store| put(store, trace, target, &plain, mime));
     }
     if let Err(error) = &result {
         note!(Warn, "mailbox {}: not delivered: {error}", target.mailbox);
@@ -196,17 +193,11 @@ fn one(
 
 fn put(
     store: &mut Store,
-    settings: &Settings,
     trace: &Trace<'_>,
     target: &Target,
     parsed: &Parsed<'_>,
     mime: &[u8],
 ) -> Result<ItemRef, StoreError> {
-    let default_quota = i64::try_from(settings.mail.quota_bytes).unwrap_or(i64::MAX);
-    if target.quota_bytes.unwrap_or(default_quota) > 0 {
-        let size = i64::try_from(mime.len()).unwrap_or(i64::MAX);
-        store.mailbox(target.mailbox).check_quota(size, default_quota)?;
-    }
     let inbox = store.mailbox(target.mailbox).folder_by_distinguished("inbox")?.folder;
     let mut item = new_item(parsed, inbox, mime);
     item.flags |= bit::UNMODIFIED;
@@ -224,7 +215,11 @@ fn put(
         item.props.insert("ReceivedBy".to_owned(), receiver.clone());
         item.props.insert("ReceivedRepresenting".to_owned(), receiver);
     }
-    store.mailbox(target.mailbox).create_item(&item)
+    // To whoever is told to have none it goes however full the mailbox is.
+    match target.quota_bytes {
+        Some(0) => store.without_quota(|store| store.mailbox(target.mailbox).create_item(&item)),
+        _ => store.mailbox(target.mailbox).create_item(&item),
+    }
 }
 
 /// A message that was parsed, as an item to be stored with its octets.

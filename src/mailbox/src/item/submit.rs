@@ -180,6 +180,9 @@ impl Envelope {
     ) -> Result<T> {
         let (before, after): (Vec<_>, Vec<_>) = self.local.iter().partition(|one| one.mailbox < self.mailbox);
         let Checked(message) = message;
+        let recipients = i64::try_from(self.local.len() + self.remote.len()).unwrap_or(i64::MAX);
+        let most = i64::try_from(settings.limits.recipients_per_hour).unwrap_or(i64::MAX);
+        store.mailbox(self.mailbox).count_recipients(recipients, most)?;
         let mut waiting = self.remote.clone();
         self.deliver(store, settings, &before, message, &mut waiting)?;
         let kept = keep(&mut store.mailbox(self.mailbox))?;
@@ -206,7 +209,7 @@ impl Envelope {
         let targets: Vec<Option<Target>> = people.iter().map(|one| Some(Target::from((*one).clone()))).collect();
         let trace =
             Trace { from: &self.sender, by: &settings.server.name, author: Some(self.mailbox), ..Trace::default() };
-        let results = deliver::deliver_to(store, settings, &trace, &targets, message);
+        let results = deliver::deliver_to(store, &trace, &targets, message);
         for (one, result) in people.iter().zip(results) {
             match result {
                 Ok(_) => {}

@@ -45,6 +45,8 @@ pub struct Store {
     changes: Vec<(MailboxNo, Seq)>,
     /// Mail was queued since it was last asked.
     pub(crate) queued: bool,
+    /// Quotas are not asked now.
+    pub(crate) unlimited: bool,
 }
 
 impl Store {
@@ -70,7 +72,12 @@ impl Store {
             running: None,
             changes: Vec::new(),
             queued: false,
+            unlimited: false,
         })
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 
     /// The changes committed since the last call: for each mailbox the newest number. To be told to the master.

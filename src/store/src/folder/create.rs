@@ -3,7 +3,7 @@
 use super::NewFolder;
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::row::first;
-use crate::sql::{Param, Sql};
+use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::FolderKind;
 use ewsd_model::id::{FolderNo, ItemNo, Seq};
@@ -21,9 +21,11 @@ pub(crate) struct Seed {
 }
 
 impl Mailbox<'_> {
-    /// Makes a folder: one round trip. [`StoreError::Exists`] if the parent has one of that name,
+    /// Makes a folder. [`StoreError::Folders`] where there are too many, [`StoreError::Exists`] if the parent has one of that name,
     /// [`StoreError::NotFound`] if there is no such parent.
     pub fn create_folder(&mut self, new: &NewFolder) -> Result<(FolderNo, Seq), StoreError> {
+        let depth = self.depth(new.parent)?;
+        self.check_folders(depth.saturating_add(1), 1)?;
         self.insert_folder(new, Kind::FolderCreated, None)
     }
 
@@ -37,9 +39,12 @@ impl Mailbox<'_> {
     ) -> Result<(FolderNo, Seq), StoreError> {
         self.transaction(|mailbox| {
             mailbox.lock()?;
-            if mailbox.ancestors(target)?.contains(&folder) {
+            let above = mailbox.ancestors(target)?;
+            if above.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
+            let (folders, height) = mailbox.extent(folder)?;
+            mailbox.check_folders(int(above.len())?.saturating_add(height - 1), folders)?;
             mailbox.copy_tree(folder, target, creator)
         })
     }

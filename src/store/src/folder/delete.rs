@@ -43,6 +43,7 @@ fn compose(mailbox: MailboxNo, folder: FolderNo, extent: Extent) -> Write<'stati
     let mut write = Write::new(mailbox);
     let folder = write.place(folder.0);
     sources(&mut write, &folder, extent);
+    write.dead("select coalesce(sum(size), 0) from source");
     write.bump(&Count::Of("source"), "0", "exists (select from source)");
     write.step(
         "removed",

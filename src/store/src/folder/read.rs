@@ -1,7 +1,7 @@
 //! Reading folders by number and by name. GetFolder's path: one query.
 
 use super::FolderRow;
-use crate::row::{Fields, all, firsts};
+use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql, clean};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::FolderNo;
@@ -55,6 +55,38 @@ impl Mailbox<'_> {
 }
 
 impl Mailbox<'_> {
+    /// How far below the root a folder lies, as far as there is a limit on it: no further than that is looked.
+    pub(crate) fn depth(&mut self, folder: FolderNo) -> Result<i64, StoreError> {
+        const UP: &str = "
+            with recursive up as (
+                select parent, 0 as depth from folder where mailbox = $1 and folder = $2
+                union all
+                select o.parent, up.depth + 1 from folder o join up on o.mailbox = $1 and o.folder = up.parent
+                where up.depth < $3
+            )
+            select coalesce(max(depth), 0)::bigint from up";
+        let most = self.store.options().limits.folder_depth;
+        if most == 0 {
+            return Ok(0);
+        }
+        let sql = Sql::new(UP).with([self.no.0.into(), folder.0.into(), most.into()]);
+        first(&self.store.read_one(&sql, Missing::Mailbox)?)
+    }
+
+    /// How many folders a tree has, and how many of them in each other, its top counted.
+    pub(crate) fn extent(&mut self, top: FolderNo) -> Result<(i64, i64), StoreError> {
+        const DOWN: &str = "
+            with recursive tree as (
+                select folder, 1 as depth from folder where mailbox = $1 and folder = $2
+                union all
+                select k.folder, tree.depth + 1 from folder k join tree on k.mailbox = $1 and k.parent = tree.folder
+            )
+            select count(*), coalesce(max(depth), 0)::bigint from tree";
+        let row = self.store.read_one(&Sql::new(DOWN).with([self.no.0.into(), top.0.into()]), Missing::Mailbox)?;
+        let mut fields = Fields::new(&row);
+        Ok((fields.next()?, fields.next()?))
+    }
+
     /// The names of the folders directly below.
     pub fn child_names(&mut self, parent: FolderNo) -> Result<Vec<String>, StoreError> {
         let sql = Sql::new("select name from folder where mailbox = $1 and parent = $2")

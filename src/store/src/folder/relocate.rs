@@ -2,6 +2,7 @@
 
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::row::first;
+use crate::sql::int;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo, Seq};
 
@@ -19,6 +20,8 @@ impl Mailbox<'_> {
             if above.contains(&folder) {
                 return Err(StoreError::Cycle);
             }
+            let (_, height) = mailbox.extent(folder)?;
+            mailbox.check_folders(int(above.len())?.saturating_add(height - 1), 0)?;
             let rows = relink(mailbox.no, folder, target).run(mailbox, "", "taken")?;
             first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)
         })

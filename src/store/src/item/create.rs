@@ -18,13 +18,14 @@ impl Mailbox<'_> {
         let body = new.body.map(|body| parts.add(body));
         let mime = new.mime.map(|mime| parts.add(mime));
         let contents: Vec<Hash> = new.attachments.iter().map(|attachment| parts.add(attachment.content)).collect();
+        let octets = parts.octets;
         if parts.octets > AHEAD && !self.store.in_transaction() {
             return self.transaction(|mailbox| mailbox.create_item(new));
         }
         if parts.octets > AHEAD {
             self.put_ahead(&mut parts)?;
         }
-        let write = compose(self.no, new, &parts, [body, mime], &contents)?;
+        let write = compose(self.no, new, &parts, [body, mime], &contents, octets)?;
         let rows = write.run(self, "", "taken")?;
         let seq = first(rows.first().ok_or(StoreError::NotFound(Missing::Folder))?)?;
         let item = ItemNo(seq);
@@ -47,11 +48,13 @@ fn compose<'a>(
     parts: &Parts<'a>,
     [body, mime]: [Option<Hash>; 2],
     contents: &[Hash],
+    parts_octets: usize,
 ) -> Result<Write<'a>, StoreError> {
     let mut write = Write::new(mailbox);
     let associated = new.flags & bit::ASSOCIATED != 0;
     let unread = !associated && new.flags & bit::READ == 0;
     let size = new.columns.number(Column::Size).unwrap_or(0);
+    write.room(if size > 0 { size } else { int(parts_octets)? });
 
     let folder = write.place(new.folder.0);
     let attachments = write.place(int(new.attachments.len())?);

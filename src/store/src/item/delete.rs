@@ -26,6 +26,7 @@ impl Mailbox<'_> {
                 unread = bit::READ | bit::ASSOCIATED
             ),
         );
+        write.dead("select coalesce(sum(size), 0) from source");
         write.bump(&Count::Of("source"), "0", "exists (select from source)");
         write.step(
             "removed",

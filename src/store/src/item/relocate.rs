@@ -5,7 +5,8 @@ use super::update::item_refs;
 use crate::attachment::COLUMNS as ATTACHMENT;
 use crate::column::copied;
 use crate::journal::{Count, Kind, Rows, Write};
-use crate::sql::Param;
+use crate::row::first;
+use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_model::property::bit;
@@ -61,6 +62,10 @@ impl Mailbox<'_> {
         }
         // The counter is locked before the look: nothing that is copied, contents included, can go meanwhile.
         self.lock()?;
+        let size = Sql::new("select coalesce(sum(size), 0)::bigint from item where mailbox = $1 and item = any($2)")
+            .with([self.no.0.into(), Param::Ints(items.iter().map(|item| item.0).collect())]);
+        let octets = first(&self.store.read_one(&size, Missing::Mailbox)?)?;
+        self.check_room(octets)?;
         let (mut write, target_place) = sources(self.no, items, target);
         write.step(
             "attachments",

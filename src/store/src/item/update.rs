@@ -5,7 +5,7 @@ use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{lookup, param};
 use crate::journal::{Count, Kind, Rows, Write};
 use crate::row::{Fields, all, first};
-use crate::sql::{Param, Sql};
+use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Map, Missing, StoreError, search};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use ewsd_model::property::{Column, bit};
@@ -27,13 +27,19 @@ impl Mailbox<'_> {
     ) -> Result<ItemRef, StoreError> {
         let mut parts = Parts::default();
         let [body, mime] = [update.body, update.mime].map(|content| content.map(|c| c.map(|c| parts.add(c))));
+        let octets = parts.octets;
         if parts.octets > AHEAD && !self.store.in_transaction() {
             return self.transaction(|mailbox| mailbox.update_item(item, update, expect));
         }
         if parts.octets > AHEAD {
             self.put_ahead(&mut parts)?;
         }
-        let mut write = compose(self.no, item, update, expect)?;
+        let replaced: Vec<&str> = [(body, "source.body"), (mime, "source.mime")]
+            .iter()
+            .filter(|(new, _)| new.is_some())
+            .map(|(_, old)| *old)
+            .collect();
+        let mut write = compose(self.no, item, update, expect, octets, &replaced)?;
         if !parts.is_empty() {
             write.step_with("contents", |sql| parts.insert(sql, ", taken"));
         }
@@ -112,6 +118,8 @@ fn compose<'a>(
     item: ItemNo,
     update: &'a ItemUpdate,
     expect: Option<Seq>,
+    octets: usize,
+    replaced: &[&str],
 ) -> Result<Write<'a>, StoreError> {
     if update.set_flags & update.clear_flags != 0 {
         return Err(StoreError::Corrupt("a flag is both set and cleared".to_owned()));
@@ -126,9 +134,18 @@ fn compose<'a>(
     write.step(
         "source",
         &format!(
-            "select item, folder, kind, change, flags, size from item where mailbox = $1 and item = {item}{expected}"
+            "select item, folder, kind, change, flags, size, body, mime from item where mailbox = $1 and item = {item}{expected}"
         ),
     );
+    if octets > 0 {
+        write.room(int(octets)?);
+    }
+    if !replaced.is_empty() {
+        write.dead(&format!(
+            "select coalesce(sum(octet_length(b.data)), 0) from blob b, source where b.mailbox = $1 and b.hash in ({})",
+            replaced.join(", ")
+        ));
+    }
     write.bump(&Count::One, "0", "exists (select from source)");
     Ok(write)
 }

@@ -279,6 +279,7 @@ fn what_is_contained_is_what_a_plain_reading_says() {
     let items: Vec<ItemNo> = values.iter().map(|value| house.add(house.inbox, value)).collect();
     // No request has that character.
     let texts: Vec<String> = scraps(60, 4, 2).into_iter().map(|text| text.replace('\u{1}', "")).collect();
+    let inboxes = [house.inbox];
     let mut met = 0;
     for text in &texts {
         for mode in [FullString, Prefixed, Substring, PrefixOnWords, ExactPhrase] {

@@ -1,7 +1,9 @@
 //! Subscriptions, the outbox, quotas.
 
 use crate::support::*;
-use ewsd_model::id::{Guid, MailboxNo, Seq};
+use ewsd_model::Value;
+use ewsd_model::id::{FolderNo, Guid, ItemNo, MailboxNo, Seq};
+use ewsd_model::property::{Column, bit};
 use ewsd_store::*;
 
 fn pull(house: &House) -> NewSubscription {
@@ -33,6 +35,7 @@ fn a_subscription_comes_back_until_its_time_is_over() {
         timeout_seconds: 600,
         details: new.details.clone(),
         expired: false,
+        quiet: None,
     };
     assert_eq!(read, expected);
     house.execute("update subscription set ends = now() - interval '5 seconds'");
@@ -181,4 +184,143 @@ fn a_mailbox_is_as_full_as_its_items_are_large() {
     house.store.mailbox(mailbox).delete_items(&[item]).unwrap();
     assert_eq!(house.store.mailbox(mailbox).used().unwrap(), 100);
     assert!(house.store.mailbox(MailboxNo(99)).check_quota(1, 0).is_err());
+}
+
+fn limited(house: &House, limits: Limits) -> Store {
+    Store::connect(&Options { limits, ..house.database.options() }).unwrap()
+}
+
+fn is_full<T>(result: Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Quota))
+}
+
+#[test]
+fn a_full_mailbox_takes_contents_by_no_way() {
+    let mut house = house();
+    let mut store = limited(&house, Limits { quota_bytes: 1000, ..Limits::default() });
+    let (mailbox, inbox) = (house.mailbox, house.inbox);
+    let sized = |octets: i64| {
+        let mut new = message(inbox, "x");
+        new.columns.set(Column::Size, Value::Long(octets));
+        new
+    };
+    let item = store.mailbox(mailbox).create_item(&sized(600)).unwrap().item;
+    assert!(is_full(store.mailbox(mailbox).create_item(&sized(401))));
+    assert!(is_full(store.mailbox(mailbox).copy_items(&[item], inbox, None)));
+    assert!(is_full(store.mailbox(mailbox).copy_folder(inbox, house.drafts, None)));
+    let content = vec![1; 401];
+    let file = NewAttachment { content: &content, ..NewAttachment::file() };
+    assert!(is_full(store.mailbox(mailbox).create_attachments(item, &[file])));
+    let update = ItemUpdate { body: Some(Some(&content)), ..ItemUpdate::default() };
+    assert!(is_full(store.mailbox(mailbox).update_item(item, &update, None)));
+    let read = ItemUpdate { set_flags: bit::READ, ..ItemUpdate::default() };
+    assert!(store.mailbox(mailbox).update_item(item, &read, None).is_ok(), "what takes no room goes on");
+    let report = store.without_quota(|store| store.mailbox(mailbox).create_item(&sized(500))).unwrap().item;
+    assert!(matches!(store.mailbox(mailbox).create_item(&message(FolderNo(9999), "x")), Err(StoreError::Quota)));
+    store.mailbox(mailbox).delete_items(&[item, report]).unwrap();
+    assert!(matches!(store.mailbox(mailbox).create_item(&message(FolderNo(9999), "x")), Err(StoreError::NotFound(_))));
+    let again = store.mailbox(mailbox).create_item(&sized(900)).unwrap().item;
+    // A quota of the mailbox's own stands before the general one; 0 is none.
+    store.set_quota(house.account.account, Some(0)).unwrap();
+    store.mailbox(mailbox).create_item(&sized(5000)).unwrap();
+    store.set_quota(house.account.account, Some(1 << 40)).unwrap();
+    store.mailbox(mailbox).create_item(&sized(5000)).unwrap();
+    store.mailbox(mailbox).delete_items(&[again]).unwrap();
+    house.check();
+}
+
+#[test]
+fn what_was_let_go_of_counts_until_it_is_collected() {
+    let mut house = house();
+    let mut store = limited(&house, Limits { quota_bytes: 1000, ..Limits::default() });
+    let (mailbox, inbox) = (house.mailbox, house.inbox);
+    let body = vec![1; 900];
+    let put = |store: &mut Store, n: u8| {
+        let mut body = body.clone();
+        body[0] = n;
+        let mut new = NewItem { body: Some(&body), ..message(inbox, "x") };
+        new.columns.set(Column::Size, Value::Long(900));
+        store.mailbox(mailbox).create_item(&new).map(|made| made.item)
+    };
+    for n in 0..2 {
+        let item = put(&mut store, n).unwrap();
+        store.mailbox(mailbox).delete_items(&[item]).unwrap();
+    }
+    assert!(is_full(put(&mut store, 2)), "1,800 octets lie there, 800 more than a quota");
+    store.mailbox(mailbox).recount_orphans().unwrap();
+    assert!(is_full(put(&mut store, 2)), "they still do");
+    assert_eq!(store.littered(1 << 20, 10).unwrap(), [mailbox]);
+    assert_eq!(store.mailbox(mailbox).collect_orphans(-1, 100).unwrap(), 2);
+    store.mailbox(mailbox).recount_orphans().unwrap();
+    let item = put(&mut store, 2).unwrap();
+    assert!(store.littered(0, 10).unwrap().is_empty());
+    // A body that is replaced lies there as well.
+    for n in 0..30u8 {
+        let content = vec![n; 90];
+        let update = ItemUpdate { body: Some(Some(&content)), ..ItemUpdate::default() };
+        if n < 2 {
+            store.mailbox(mailbox).update_item(item, &update, None).unwrap();
+        } else {
+            let _ = store.mailbox(mailbox).update_item(item, &update, None);
+        }
+    }
+    assert_eq!(store.littered(1 << 20, 10).unwrap(), [mailbox]);
+    house.check();
+}
+
+/// Should the hour end in between, it begins anew.
+#[test]
+fn changes_and_recipients_are_counted_by_the_hour() {
+    let mut house = house();
+    let mut store = limited(&house, Limits { changes_per_hour: 30, ..Limits::default() });
+    let busy = |result: Result<(), StoreError>| match result {
+        Err(StoreError::Busy { retry_ms }) => Some(retry_ms),
+        other => other.map(|()| None).unwrap(),
+    };
+    let waits =
+        (0..100).find_map(|_| busy(store.mailbox(house.mailbox).create_item(&message(house.inbox, "x")).map(drop)));
+    assert!(waits.is_some_and(|wait| (1..=3_600_000).contains(&wait)), "{waits:?}");
+    assert!(store.mailbox(house.mailbox).items(&[ItemNo(1)], &Plan::default()).is_ok(), "reading goes on");
+    let waits = (0..10).find_map(|_| busy(store.mailbox(house.mailbox).count_recipients(30, 50)));
+    assert!(waits.is_some_and(|wait| (1..=3_600_000).contains(&wait)), "{waits:?}");
+    assert!(store.mailbox(house.mailbox).count_recipients(30, 0).is_ok());
+    house.check();
+}
+
+#[test]
+fn folders_are_few_and_not_too_deep() {
+    let mut house = house();
+    let made = i64::try_from(ewsd_model::distinguished::made().count()).unwrap();
+    let mut store = limited(&house, Limits { folder_depth: 4, folders: made + 5, ..Limits::default() });
+    let mailbox = house.mailbox;
+    let new = |parent, name: &str| NewFolder::new(parent, ewsd_model::FolderKind::Folder, name);
+    let third = store.mailbox(mailbox).create_folder(&new(house.inbox, "third")).unwrap().0;
+    let fourth = store.mailbox(mailbox).create_folder(&new(third, "fourth")).unwrap().0;
+    let deep = |result: Result<_, StoreError>| matches!(result, Err(StoreError::Folders { deep: true }));
+    assert!(deep(store.mailbox(mailbox).create_folder(&new(fourth, "fifth"))));
+    let beside = store.mailbox(mailbox).create_folder(&new(house.drafts, "beside")).unwrap().0;
+    assert!(deep(store.mailbox(mailbox).copy_folder(third, beside, None)));
+    assert!(matches!(store.mailbox(mailbox).move_folder(third, beside), Err(StoreError::Folders { deep: true })));
+    store.mailbox(mailbox).move_folder(fourth, beside).unwrap();
+    store.mailbox(mailbox).copy_folder(beside, house.inbox, None).unwrap();
+    let full = store.mailbox(mailbox).create_folder(&new(house.inbox, "one more"));
+    assert!(matches!(full, Err(StoreError::Folders { deep: false })), "{full:?}");
+    house.check();
+}
+
+#[test]
+fn quiet_stretches_are_remembered() {
+    let mut house = house();
+    let new = NewSubscription {
+        account: house.account.account,
+        kind: SubscriptionKind::Pull,
+        scope: Scope::All,
+        events: 1,
+        timeout_seconds: 600,
+        details: Map::new(),
+    };
+    let (id, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
+    assert_eq!(house.store.mailbox(house.mailbox).subscription(id).unwrap().quiet, None);
+    house.store.mailbox(house.mailbox).note_quiet(id, Seq(3), Seq(9)).unwrap();
+    assert_eq!(house.store.mailbox(house.mailbox).subscription(id).unwrap().quiet, Some((Seq(3), Seq(9))));
 }

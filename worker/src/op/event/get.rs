@@ -31,7 +31,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notificati
     let answer = outcome(look(cx, &request))?;
     Ok(vec![match answer {
         Outcome::Success((notification, upto)) => {
-            if notification.is_quiet() && !cx.wait.most.is_zero() {
+            if notification.is_quiet() && !notification.goes_on() && !cx.wait.most.is_zero() {
                 cx.hold = Some(hold(cx, &request, &notification.0, upto));
             }
             Outcome::Success(notification.0)
@@ -58,6 +58,11 @@ pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: Why) -> Result<Resumed<Vec<O
 struct Answer(Notification);
 
 impl Answer {
+    /// The journal was not read to its end: the client asks again, from where this look came to.
+    fn goes_on(&self) -> bool {
+        self.0.more_events == Some(true)
+    }
+
     fn is_quiet(&self) -> bool {
         matches!(self.0.events.as_slice(), [Told::Status { .. }])
     }
@@ -108,8 +113,13 @@ struct Batch {
     more: bool,
 }
 
-/// Rows of the journal read at a time: most changes make more than one event.
+/// Rows of the journal read at a time: most changes make more than one event. More where there is nothing to tell.
 const ROWS: usize = 200;
+const ROWS_MOST: usize = 5_000;
+/// Rows without anything to tell that one look goes through; the next one goes on from there.
+const ROWS_IN_ALL: usize = 50_000;
+/// So many of them are worth remembering.
+const ROWS_REMEMBERED: usize = 1_000;
 
 fn read(
     cx: &mut Cx<'_>,
@@ -120,9 +130,13 @@ fn read(
 ) -> Result<Batch> {
     let mut interest = Interest { scope: subscription.scope.clone(), events: subscription.events, dumpster: None };
     let mut batch = Batch { events: Vec::new(), upto: mark.read_after(), more: true };
-    while batch.more && batch.events.len() < most {
+    let quiet = subscription.quiet.filter(|(from, upto)| (*from..*upto).contains(&batch.upto));
+    let begin = quiet.map_or(batch.upto, |(from, _)| from);
+    batch.upto = quiet.map_or(batch.upto, |(_, upto)| upto);
+    let (mut rows, mut in_all) = (ROWS, 0);
+    while batch.more && batch.events.len() < most && in_all < ROWS_IN_ALL {
         let mut mailbox = cx.gate.open(granted);
-        let read = mailbox.events(&subscription.scope, batch.upto, ROWS).map_err(|error| match error {
+        let read = mailbox.events(&subscription.scope, batch.upto, rows).map_err(|error| match error {
             StoreError::Trimmed => Failure::new(Code::ErrorEventNotFound).into(),
             other => Error::from(other),
         })?;
@@ -139,6 +153,8 @@ fn read(
         }
         batch.upto = read.upto;
         batch.more = read.more;
+        in_all += read.entries.len();
+        rows = if batch.events.is_empty() { (rows * 5).min(ROWS_MOST) } else { ROWS };
         for entry in &read.entries {
             let events = interest.events(entry);
             let count = events.len();
@@ -152,6 +168,9 @@ fn read(
                 batch.events.push((event, Watermark { mailbox: granted.guid(), seq: entry.seq, told }));
             }
         }
+    }
+    if batch.events.is_empty() && in_all >= ROWS_REMEMBERED {
+        cx.gate.open(granted).note_quiet(subscription.id, begin, batch.upto)?;
     }
     Ok(batch)
 }
