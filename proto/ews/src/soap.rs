@@ -267,7 +267,11 @@ const STREAM_HEAD: &str = concat!(
 const STREAM_FOOT: &str = "</Body></Envelope>";
 
 pub(crate) fn envelope(out: &mut Vec<u8>, form: Form, body: impl FnOnce(&mut Writer<'_>)) {
-    let mut w = Writer::new(out, form);
+    enclose(Writer::new(out, form), body);
+}
+
+/// Around what a writer of any kind writes.
+pub(crate) fn enclose(mut w: Writer<'_>, body: impl FnOnce(&mut Writer<'_>)) {
     w.raw(HEAD);
     body(&mut w);
     w.raw(FOOT);

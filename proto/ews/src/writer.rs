@@ -28,15 +28,35 @@ impl Ns {
     }
 }
 
+/// Octets that are gathered before they are given away, where somebody takes an answer in pieces.
+const PIECE: usize = 256 << 10;
+
+/// Takes the beginning of a document and leaves the buffer empty for what follows.
+pub(crate) type Taker<'t> = &'t mut dyn FnMut(&mut Vec<u8>);
+
 /// Writes to a buffer that it does not own, so that documents can follow each other.
 pub(crate) struct Writer<'b> {
     out: &'b mut Vec<u8>,
     form: Form,
+    taker: Option<Taker<'b>>,
 }
 
 impl<'b> Writer<'b> {
     pub fn new(out: &'b mut Vec<u8>, form: Form) -> Writer<'b> {
-        Writer { out, form }
+        Writer { out, form, taker: None }
+    }
+
+    /// Gives away what is written, a piece at a time. What is left in `out` at the end is the last one.
+    pub fn in_pieces(out: &'b mut Vec<u8>, form: Form, taker: Taker<'b>) -> Writer<'b> {
+        Writer { out, form, taker: Some(taker) }
+    }
+
+    fn give_away(&mut self) {
+        if let Some(taker) = &mut self.taker {
+            if self.out.len() >= PIECE {
+                taker(self.out);
+            }
+        }
     }
 
     /// Markup as it is.
@@ -61,6 +81,7 @@ impl<'b> Writer<'b> {
         self.out.extend_from_slice(b"</");
         self.name(ns, name);
         self.out.push(b'>');
+        self.give_away();
     }
 
     /// `<m:Name/>`
@@ -111,7 +132,15 @@ impl<'b> Writer<'b> {
 
     /// Character data.
     pub fn text(&mut self, text: &str) {
-        escape(self.out, text, false);
+        let mut rest = text;
+        while self.taker.is_some() && rest.len() > PIECE {
+            let at = (PIECE - 3..=PIECE).find(|at| rest.is_char_boundary(*at)).unwrap_or(PIECE);
+            let (piece, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            escape(self.out, piece, false);
+            self.give_away();
+            rest = after;
+        }
+        escape(self.out, rest, false);
     }
 
     /// `<m:Name>text</m:Name>`
@@ -208,6 +237,17 @@ impl<'b> Writer<'b> {
     }
 
     pub fn base64(&mut self, octets: &[u8]) {
+        let mut rest = octets;
+        // Each piece is whole groups of three, so that they join without padding.
+        while let Some((piece, after)) = rest.split_at_checked(PIECE / 4 * 3).filter(|_| self.taker.is_some()) {
+            self.base64_whole(piece);
+            self.give_away();
+            rest = after;
+        }
+        self.base64_whole(rest);
+    }
+
+    fn base64_whole(&mut self, octets: &[u8]) {
         let start = self.out.len();
         self.out.resize(start + octets.len().div_ceil(3) * 4, 0);
         let room = self.out.get_mut(start..).unwrap_or_default();

@@ -2,6 +2,8 @@
 //! `EWSD_REFERENCE` names the kit, `EWSD_PYTHON` the Python.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::rc::Rc;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -270,10 +272,10 @@ fn built() -> Vec<Reply> {
         Reply::CopyFolder(vec![ok(id_folder()), failed()]),
         Reply::EmptyFolder(vec![ok(()), failed()]),
         Reply::CreateItem(vec![ok(vec![id_item(), id_item()]), ok(vec![]), failed()]),
-        Reply::GetItem(ITEM_KINDS.iter().map(|kind| ok(item(*kind))).chain([failed()]).collect()),
+        Reply::GetItem(ITEM_KINDS.iter().map(|kind| ok(Rc::new(item(*kind)))).chain([failed()]).collect()),
         Reply::FindItem(vec![
-            ok(found(vec![id_item()], Next::Fractional { numerator: 1, denominator: 3 })),
-            ok(found(vec![], Next::None)),
+            ok(Rc::new(found(vec![id_item()], Next::Fractional { numerator: 1, denominator: 3 }))),
+            ok(Rc::new(found(vec![], Next::None))),
             failed(),
         ]),
         Reply::UpdateItem(vec![ok(Updated { item: Some(id_item()), conflicts: 0 }), failed()]),
@@ -282,7 +284,7 @@ fn built() -> Vec<Reply> {
         Reply::CopyItem(vec![ok(Some(id_item())), failed()]),
         Reply::SendItem(vec![ok(()), failed()]),
         Reply::CreateAttachment(vec![ok(root), failed()]),
-        Reply::GetAttachment(vec![ok(file), ok(nested), failed()]),
+        Reply::GetAttachment(vec![ok(Rc::new(file)), ok(Rc::new(nested)), failed()]),
         Reply::DeleteAttachment(vec![ok(id("AAM=")), failed()]),
         Reply::SyncFolderHierarchy(vec![
             ok(SyncPage {
@@ -427,7 +429,8 @@ fn elements_stand_in_order_whatever_the_order_of_values() {
         (PropId::ItemSize, Value::Text("7".to_owned())),
     ];
     let view = ItemView { kind: ItemKind::Message, props, extended: extended().into_iter().take(1).collect() };
-    let text = String::from_utf8(Reply::GetItem(vec![Outcome::Success(view)]).to_bytes(Form::default())).unwrap();
+    let text =
+        String::from_utf8(Reply::GetItem(vec![Outcome::Success(Rc::new(view))]).to_bytes(Form::default())).unwrap();
     let from = text.find("<t:Message>").unwrap();
     let to = text.find("</t:Message>").unwrap();
     assert_eq!(
@@ -519,4 +522,27 @@ fn answers_are_valid_against_the_reference_schema() {
     let wrong: Vec<&str> = report.lines().filter(|line| !line.contains(": ok")).collect();
     assert!(output.status.success() && wrong.is_empty(), "{}", wrong.join("\n"));
     println!("{} answers are valid", files.len());
+}
+
+/// In pieces it is the same document, and no piece is much larger than another.
+#[test]
+fn a_long_answer_comes_in_pieces() {
+    let text: String = ('a'..='z').chain(['ä', '€', '&']).cycle().take(1 << 20).collect();
+    let octets: Vec<u8> = (0..3_000_001u32).map(|n| (n % 251) as u8).collect();
+    let props = vec![
+        (PropId::ItemMimeContent, Value::Mime(octets)),
+        (PropId::ItemSubject, Value::Text(text)),
+        (PropId::ItemPreview, Value::Text("short".to_owned())),
+    ];
+    let view = Rc::new(ItemView { kind: ItemKind::Message, props, extended: Vec::new() });
+    let reply = Reply::GetItem((0..3).map(|_| Outcome::Success(view.clone())).collect());
+    let (mut whole, mut pieces) = (Vec::new(), 0);
+    let last = reply.write_in_pieces(Form::default(), &mut |piece| {
+        assert!(piece.len() < 2 << 20, "{}", piece.len());
+        whole.append(piece);
+        pieces += 1;
+    });
+    whole.extend(last);
+    assert!(pieces > 20, "{pieces}");
+    assert!(whole == reply.to_bytes(Form::default()));
 }

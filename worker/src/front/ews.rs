@@ -1,6 +1,7 @@
 //! One SOAP request to its answer: read the envelope, run the operation, write the envelope (SOAP 1.1 section 6.2: a fault
 //! has status 500).
 
+use std::io;
 use std::rc::Rc;
 
 use ewsd_ews::{Fault, Form, Reply, parse_envelope};
@@ -10,6 +11,7 @@ use ewsd_model::Version;
 use ewsd_model::operation::Op;
 use ewsd_store::Account;
 
+use super::pieces::{self, Written};
 use super::preferences::AFFINITY_COOKIE;
 use super::response::{Response, XML};
 use super::route::Request;
@@ -66,7 +68,8 @@ pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
         Err(fault) => return Answer::Now(fault_response(&fault, counts)),
     };
     let hold = cx.hold.take();
-    let mut response = reply_response(&reply, form, counts);
+    let gzip_bytes = if preferences.gzip { settings.http.gzip_bytes } else { 0 };
+    let mut response = counted(&reply, counts, pieces::write(&reply, form, gzip_bytes));
     if wait.asked && op.row().may_hold {
         response = response.with("Preference-Applied", format!("wait={}", wait.most.as_secs()));
     }
@@ -80,14 +83,25 @@ pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
     }
 }
 
-/// The answer of an operation.
+/// The short answer of an operation.
 pub fn reply_response(reply: &Reply, form: Form, counts: &mut Counts) -> Response {
+    counted(reply, counts, Ok(Written::Whole(reply.to_bytes(form))))
+}
+
+fn counted(reply: &Reply, counts: &mut Counts, written: io::Result<Written>) -> Response {
     let failures = reply.failures();
     counts.errors += u32::try_from(failures.len()).unwrap_or(u32::MAX);
     for failure in failures.iter().take(10) {
         note!(Debug, "{}: {}", failure.code, failure.text);
     }
-    Response::new(200, XML, reply.to_bytes(form))
+    match written {
+        Ok(Written::Whole(body)) => Response::new(200, XML, body),
+        Ok(Written::Large(large)) => Response { large: Some(large), ..Response::new(200, XML, Vec::new()) },
+        Err(error) => {
+            note!(Error, "an answer cannot be written: {error}");
+            fault_response(&Fault::busy(1000), counts)
+        }
+    }
 }
 
 /// A SOAP fault with its status.

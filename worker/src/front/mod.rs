@@ -6,9 +6,11 @@
 //! | which path is what, who may have it, what answers? | `route.rs` |
 //! | how does a SOAP request become an answer? | `ews.rs` |
 //! | what does an answer look like on the wire? | `response.rs` |
+//! | where does a large answer go as it is written? | `pieces.rs` |
 //! | what of the request's head is honoured? | `preferences.rs` |
 
 pub mod ews;
+pub mod pieces;
 pub mod preferences;
 pub mod response;
 pub mod route;

@@ -8,6 +8,7 @@ use ewsd_mailbox::clock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::pieces::Large;
 use super::preferences::Preferences;
 
 /// Exactly this: DavMail parses nothing else.
@@ -15,13 +16,15 @@ pub const XML: &str = "text/xml; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
 pub const TEXT: &str = "text/plain; charset=utf-8";
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
     /// Empty for an answer without a body.
     pub content_type: &'static str,
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     pub body: Vec<u8>,
+    /// The body instead, where it is large.
+    pub large: Option<Large>,
     /// Close the connection although the client would keep it.
     pub close: bool,
 }
@@ -58,7 +61,23 @@ impl Response {
                 self.headers.push(("Content-Encoding", "gzip".into()));
             }
         }
-        if worth {
+        let length = self.body.len() as u64;
+        let head = self.head(preferences, request_id, length, worth);
+        let body = if preferences.head_only { Vec::new() } else { self.body };
+        (head, body)
+    }
+
+    /// The head of a large answer.
+    pub fn large_head(&mut self, large: &Large, preferences: &Preferences, request_id: &str) -> Vec<u8> {
+        if large.gzip {
+            self.headers.push(("Content-Encoding", "gzip".into()));
+        }
+        self.head(preferences, request_id, large.length(), true)
+    }
+
+    /// `varies`: another client would have got it compressed, or not.
+    fn head(&mut self, preferences: &Preferences, request_id: &str, length: u64, varies: bool) -> Vec<u8> {
+        if varies {
             self.headers.push(("Vary", "Accept-Encoding".into()));
         }
         let mut head = Head::new(self.status).date(clock::unix()).header("Cache-Control", "private");
@@ -73,9 +92,7 @@ impl Response {
             head = head.header(name, value);
         }
         let keep = preferences.keep_alive && !self.close;
-        let head = head.connection(keep, preferences.version_minor).end(Framing::Length(self.body.len() as u64));
-        let body = if preferences.head_only { Vec::new() } else { self.body };
-        (head, body)
+        head.connection(keep, preferences.version_minor).end(Framing::Length(length))
     }
 }
 

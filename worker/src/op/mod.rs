@@ -9,6 +9,7 @@
 //! The head of that table says where else an operation has a place.
 
 pub mod attachment;
+mod budget;
 mod cx;
 pub mod directory;
 pub mod event;

@@ -1,6 +1,7 @@
 //! HTTP jobs: who is asking, the answer, and the socket back to the master.
 //!
-//! The answer is written with one call that does not wait; what the socket does not take goes to the master in a memfd.
+//! The answer is written with one call that does not wait; what the socket does not take goes to the master in a memfd. A large
+//! one is in such a file from the start.
 
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
@@ -211,6 +212,9 @@ impl Worker<'_> {
         preferences: &Preferences,
         id: &str,
     ) -> io::Result<()> {
+        if response.large.is_some() {
+            return self.reply_large(job, conn, client, response, preferences, id);
+        }
         let keep = preferences.keep_alive && !response.close;
         note!(Debug, "{} with {} octets", response.status, response.body.len());
         let (head, body) = response.into_bytes(preferences, id, self.settings.http.gzip_bytes);
@@ -238,6 +242,34 @@ impl Worker<'_> {
                 };
                 let drain = Reply::Drain { job, conn, then, offset: 0, length };
                 self.end.send(&drain, &[client.as_fd(), file.as_fd()])
+            }
+        }
+    }
+}
+
+impl Worker<'_> {
+    /// Has the master write an answer that is in a file.
+    fn reply_large(
+        &mut self,
+        job: u64,
+        conn: ConnRecord,
+        client: OwnedFd,
+        mut response: Response,
+        preferences: &Preferences,
+        id: &str,
+    ) -> io::Result<()> {
+        let Some(large) = response.large.take() else { return self.end.send(&Reply::Closed { job }, &[]) };
+        note!(Debug, "{} with {} octets", response.status, large.length());
+        let then = if preferences.keep_alive && !response.close { Then::Keep } else { Then::Close };
+        let head = response.large_head(&large, preferences, id);
+        match large.headed(&head, !preferences.head_only) {
+            Ok((file, offset, length)) => {
+                let drain = Reply::Drain { job, conn, then, offset, length };
+                self.end.send(&drain, &[client.as_fd(), file.as_fd()])
+            }
+            Err(error) => {
+                note!(Error, "an answer: {error}");
+                self.end.send(&Reply::Closed { job }, &[])
             }
         }
     }

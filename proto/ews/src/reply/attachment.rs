@@ -1,5 +1,7 @@
 //! Answers about attachments.
 
+use std::rc::Rc;
+
 use ewsd_model::operation::Op;
 use ewsd_model::value::{AttachmentInfo, WireId};
 
@@ -16,6 +18,10 @@ pub struct AttachmentView {
     pub root: Option<WireId>,
     /// Of an attached item.
     pub item: Option<ItemView>,
+}
+
+pub(super) fn shared(w: &mut Writer<'_>, op: Op, view: Option<&Rc<AttachmentView>>) {
+    info(w, op, view.map(Rc::as_ref));
 }
 
 /// AttachmentInfoResponseMessageType.

@@ -1,5 +1,7 @@
 //! Answers that hold folders, and the rows of finds.
 
+use std::rc::Rc;
+
 use ewsd_model::operation::Op;
 
 use crate::view::{FolderView, ItemView};
@@ -44,8 +46,8 @@ pub(super) fn found_folders(w: &mut Writer<'_>, _: Op, found: Option<&Found<Fold
     root_folder(w, "Folders", found, FolderView::write);
 }
 
-pub(super) fn found_items(w: &mut Writer<'_>, _: Op, found: Option<&Found<ItemView>>) {
-    root_folder(w, "Items", found, ItemView::write);
+pub(super) fn found_items(w: &mut Writer<'_>, _: Op, found: Option<&Rc<Found<ItemView>>>) {
+    root_folder(w, "Items", found.map(Rc::as_ref), ItemView::write);
 }
 
 fn root_folder<V>(w: &mut Writer<'_>, list: &str, found: Option<&Found<V>>, write: fn(&V, &mut Writer<'_>)) {

@@ -1,5 +1,7 @@
 //! Answers that hold items.
 
+use std::rc::Rc;
+
 use ewsd_model::operation::Op;
 
 use crate::view::ItemView;
@@ -27,8 +29,8 @@ fn items<'v>(w: &mut Writer<'_>, mut views: impl Iterator<Item = &'v ItemView>) 
 }
 
 /// ItemInfoResponseMessageType.
-pub(super) fn info(w: &mut Writer<'_>, _: Op, item: Option<&ItemView>) {
-    items(w, item.into_iter());
+pub(super) fn shared(w: &mut Writer<'_>, _: Op, item: Option<&Rc<ItemView>>) {
+    items(w, item.map(Rc::as_ref).into_iter());
 }
 
 pub(super) fn infos(w: &mut Writer<'_>, _: Op, views: Option<&Vec<ItemView>>) {

@@ -19,6 +19,8 @@ pub use item::Updated;
 pub use sync::{Change, SyncPage};
 pub use timezone::TimeZones;
 
+use std::rc::Rc;
+
 use ewsd_model::failure::{Detail, Failure, Outcome};
 use ewsd_model::operation::{Op, Shape};
 use ewsd_model::value::WireId;
@@ -33,7 +35,8 @@ use crate::writer::{M, T, Writer};
 /// The answer, which is that of one operation.
 macro_rules! replies {
     ($( $($op:ident)|+ $module:ident::$record:ident, $messages:expr => $ty:ty, $write:path; )+) => {
-        /// An answer: one [`Outcome`] for each response message, in request order.
+        /// An answer: one [`Outcome`] for each response message, in request order. What may be asked for more than once in a
+        /// request is shared.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Reply {
             $( $( $op(Vec<Outcome<$ty>>), )+ )+
@@ -78,6 +81,14 @@ impl Reply {
     /// Appends the whole SOAP document.
     pub fn write(&self, out: &mut Vec<u8>, form: Form) {
         soap::envelope(out, form, |w| self.write_body(w));
+    }
+
+    /// The same in pieces of some hundred kilobytes: `taker` takes each out of the buffer as it is written. The last one, of a
+    /// short answer the only one, is returned.
+    pub fn write_in_pieces(&self, form: Form, taker: &mut dyn FnMut(&mut Vec<u8>)) -> Vec<u8> {
+        let mut out = Vec::with_capacity(4096);
+        soap::enclose(Writer::in_pieces(&mut out, form, taker), |w| self.write_body(w));
+        out
     }
 
     pub fn to_bytes(&self, form: Form) -> Vec<u8> {

@@ -17,10 +17,10 @@ use crate::log::note;
 use crate::property::{Needs, body, item};
 use crate::session::Session;
 
-/// The allowed items of each mailbox.
-pub fn by_mailbox(items: &[Result<Item>]) -> Vec<(Granted, Vec<ItemNo>)> {
+/// The items of each mailbox.
+pub fn by_mailbox<'i>(items: impl IntoIterator<Item = &'i Item>) -> Vec<(Granted, Vec<ItemNo>)> {
     let mut groups: Vec<(Granted, Vec<ItemNo>)> = Vec::new();
-    for item in items.iter().flatten() {
+    for item in items {
         match groups.iter_mut().find(|(granted, _)| granted.mailbox() == item.granted.mailbox()) {
             Some((_, numbers)) => numbers.push(item.item),
             None => groups.push((item.granted, vec![item.item])),

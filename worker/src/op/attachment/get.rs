@@ -1,6 +1,9 @@
-//! GetAttachment (MS-OXWSATT 3.1.4.3): contents of files, and attached items.
+//! GetAttachment (MS-OXWSATT 3.1.4.3): contents of files, and attached items. One that is named more than once is read once, and
+//! none that the answer has no room for.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::GetAttachment;
@@ -21,13 +24,36 @@ use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{AttachmentKind, AttachmentRow, ItemRow, Map, attached, json};
 
 use crate::op::Cx;
+use crate::op::budget::{self, Budget};
 use crate::op::shape::Shape;
 
-pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
+pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<Rc<AttachmentView>>>> {
     let mut shape = Shape::of_attached(request.shape.as_ref(), cx.version);
     let attachments = cx.gate.attachments(&request.ids, Right::Read)?;
-    let named = request.ids.iter().zip(attachments);
-    named.map(|(id, attachment)| outcome(attachment.and_then(|one| view(cx, &mut shape, id, &one)))).collect()
+    let mut budget = Budget::new(cx.settings);
+    // By the id as it is asked for, which is answered too.
+    let mut known: HashMap<&str, (Rc<AttachmentView>, u64)> = HashMap::new();
+    let mut answers = Vec::with_capacity(request.ids.len());
+    for (id, attachment) in request.ids.iter().zip(attachments) {
+        let shown = match attachment {
+            Ok(_) if budget.is_spent() => Err(budget::exceeded().into()),
+            Ok(one) => match known.get(id.as_str()) {
+                Some((view, octets)) => Ok((view.clone(), *octets)),
+                None => view(cx, &mut shape, id, &one).map(|view| {
+                    let octets = budget::of_attachment(&view.info, view.item.as_ref());
+                    (Rc::new(view), octets)
+                }),
+            },
+            Err(error) => Err(error),
+        };
+        let given = shown.and_then(|(view, octets)| {
+            budget.take(octets)?;
+            known.insert(id, (view.clone(), octets));
+            Ok(view)
+        });
+        answers.push(outcome(given)?);
+    }
+    Ok(answers)
 }
 
 fn view(cx: &mut Cx<'_>, shape: &mut Shape, id: &str, attachment: &Attachment) -> Result<AttachmentView> {

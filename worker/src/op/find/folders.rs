@@ -12,7 +12,7 @@ use ewsd_store::{Filter, FolderRow, Page};
 
 use super::page::{self, Pages};
 use crate::op::Cx;
-use crate::op::find::restriction;
+use crate::op::find::{check_cost, restriction};
 use crate::op::folder::view::Wanted;
 
 pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<FolderView>>>> {
@@ -20,6 +20,7 @@ pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<Fol
         Some(condition) => restriction::filter(condition, Kinds::ALL_FOLDERS)?,
         None => Filter::True,
     };
+    check_cost(cx, filter.cost())?;
     let parents = cx.gate.folders(&request.parents, Right::Visible)?;
     let one = |parent: Result<Folder>| parent.and_then(|parent| one(cx, &request, &parent, &filter));
     parents.into_iter().map(one).map(outcome).collect()

@@ -1,4 +1,9 @@
 //! FindItem (MS-OXWSSRCH 3.1.4.2): the items of folders that meet a condition, in an order, a page at a time.
+//!
+//! A folder that is named more than once is searched once. A page ends where the answer's budget does, and says so.
+
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use ewsd_ews::page::Paging;
 use ewsd_ews::reply::{Found, Next};
@@ -10,26 +15,49 @@ use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_mailbox::property::{Bodies, Item};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::{FolderKind, Kinds, PropId};
 use ewsd_store::{Cmp, Field, Filter, ItemRow, Mailbox, Order, Page, Plan, ScalarType};
 use jiff::Timestamp;
 
 use super::page::{self, Pages};
-use super::words;
+use super::{check_cost, words};
 use crate::op::Cx;
+use crate::op::budget::{self, Budget};
 use crate::op::find::restriction;
 use crate::op::shape::Shape;
 
 const ITEMS: Kinds = Kinds::ALL_ITEMS;
 
-pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Found<ItemView>>>> {
+pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Rc<Found<ItemView>>>>> {
     let search = Search::new(cx, &request)?;
     let mut shape = Shape::of_lists(&request.shape, cx.version);
     let folders = cx.gate.folders(&request.parents, Right::Read)?;
-    let each = |folder: Result<Folder>| folder.and_then(|folder| one(cx, &request, &search, &mut shape, &folder));
+    let mut budget = Budget::new(cx.settings);
+    let mut known: HashMap<(MailboxNo, FolderNo), Told> = HashMap::new();
+    let each = |folder: Result<Folder>| {
+        let folder = folder?;
+        if budget.is_spent() {
+            return Err(budget::exceeded().into());
+        }
+        let key = (folder.granted.mailbox(), folder.row.folder);
+        if let Some(told) = known.get(&key) {
+            budget.take(told.octets)?;
+            return Ok(told.found.clone());
+        }
+        let told = one(cx, &request, &search, &mut shape, &folder, &mut budget)?;
+        let found = told.found.clone();
+        known.insert(key, told);
+        Ok(found)
+    };
     folders.into_iter().map(each).map(outcome).collect()
+}
+
+/// What a folder came to, and its size in the answer.
+struct Told {
+    found: Rc<Found<ItemView>>,
+    octets: u64,
 }
 
 /// What is searched for, the same in every folder.
@@ -58,9 +86,15 @@ impl Search {
             1 => parts.pop().unwrap_or_default(),
             _ => Filter::And(parts),
         };
+        let orders = restriction::orders(&request.sort, ITEMS)?;
+        let sorting = orders.iter().map(Order::cost).fold(0, u64::saturating_add);
+        check_cost(cx, filter.cost().saturating_add(sorting))?;
+        if let Some(Paging::Seek { condition, .. }) = &request.paging {
+            check_cost(cx, restriction::filter(condition, ITEMS)?.cost())?;
+        }
         Ok(Search {
             filter,
-            orders: restriction::orders(&request.sort, ITEMS)?,
+            orders,
             associated: request.traversal == ItemTraversal::Associated,
             pages: Pages::new(cx.settings),
         })
@@ -73,11 +107,13 @@ fn one(
     search: &Search,
     shape: &mut Shape,
     folder: &Folder,
-) -> Result<Found<ItemView>> {
+    budget: &mut Budget,
+) -> Result<Told> {
     if request.traversal == ItemTraversal::SoftDeleted {
         // Deleted items lie in the recoverable items, where they can be listed; no folder keeps its own.
         let next = if request.paging.is_some() { Next::Indexed(0) } else { Next::None };
-        return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next });
+        let found = Rc::new(Found { rows: Vec::new(), total: 0, includes_last: true, next });
+        return Ok(Told { found, octets: 0 });
     }
     let granted = folder.granted;
     let look = Look { folder, search, plan: &shape.mail_needs.plan };
@@ -91,7 +127,40 @@ fn one(
         shape.view(&Item { row, owner: &granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
     };
     let rows = found.rows.iter().map(show).collect();
-    Ok(Found { rows, total: found.total, includes_last: found.last, next })
+    let from_end = matches!(
+        request.paging,
+        Some(Paging::Indexed { base: BasePoint::End, .. } | Paging::Seek { base: BasePoint::End, .. })
+    );
+    let found = Found { rows, total: found.total, includes_last: found.last, next };
+    shortened(found, from_end, budget)
+}
+
+/// As many rows as there is room for, counted from where the page begins. A page of which there is room for nothing is none.
+fn shortened(mut found: Found<ItemView>, from_end: bool, budget: &mut Budget) -> Result<Told> {
+    let sizes: Vec<u64> = found.rows.iter().map(budget::of_item).collect();
+    let kept = match from_end {
+        true => budget.take_some(sizes.iter().rev().copied()),
+        false => budget.take_some(sizes.iter().copied()),
+    };
+    let cut = found.rows.len() - kept;
+    if cut > 0 {
+        if kept == 0 {
+            return Err(budget::exceeded().into());
+        }
+        let gone = i64::try_from(cut).unwrap_or(i64::MAX);
+        found.includes_last = false;
+        match &mut found.next {
+            Next::Indexed(offset) | Next::Fractional { numerator: offset, .. } => *offset -= gone,
+            Next::None => {}
+        }
+        if from_end {
+            found.rows.drain(..cut);
+        } else {
+            found.rows.truncate(kept);
+        }
+    }
+    let octets = found.rows.iter().map(budget::of_item).fold(0, u64::saturating_add);
+    Ok(Told { found: Rc::new(found), octets })
 }
 
 /// The query reads what mail needs; the rare row of another kind is read again, with all that it needs.

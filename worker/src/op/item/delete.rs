@@ -21,7 +21,7 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
     let items = cx.gate.items(&request.items, Right::DeleteItems)?;
     let mut gone = HashSet::new();
     let mut checked: HashMap<(MailboxNo, ItemNo), Result<(), Failure>> = HashMap::new();
-    for (granted, numbers) in load::by_mailbox(&items) {
+    for (granted, numbers) in load::by_mailbox(items.iter().flatten()) {
         let mailbox = granted.mailbox();
         let rows = cx.gate.open(&granted).items(&numbers, &Plan::default())?;
         checked.extend(rows.iter().map(|row| ((mailbox, row.item), check(&request, row))));

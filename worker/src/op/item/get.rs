@@ -1,89 +1,199 @@
 //! GetItem (MS-OXWSCORE 3.1.4.4): items by their ids, in the shape asked for.
+//!
+//! Items are read a few megabytes at a time and no further than the answer's budget reaches. One that is named more than once is
+//! read and shown once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use ewsd_ews::request::GetItem;
 use ewsd_ews::view::ItemView;
-use ewsd_mailbox::error::{Result, outcome};
+use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::{Granted, Item, Right};
 use ewsd_mailbox::item::load::{self, Whole};
 use ewsd_mailbox::property::{self, Bodies};
 use ewsd_model::code::Code;
-use ewsd_model::failure::Outcome;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ItemNo, MailboxNo};
+use ewsd_model::property::Column;
 use ewsd_model::{PropId, Value};
-use ewsd_store::{AttachmentRow, ItemRow};
+use ewsd_store::{AttachmentRow, ItemRow, Plan};
 
 use crate::op::Cx;
+use crate::op::budget::{self, Budget};
 use crate::op::shape::Shape;
 
-pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<ItemView>>> {
-    let mut shape = Shape::of_items(&request.shape, cx.version);
+/// Octets of items that are read at a time; at least one item.
+const AT_ONCE: i64 = 8 << 20;
+/// What an item is taken for of which documents, or columns only, are read: more than nearly all have.
+const WITH_DOCUMENTS: i64 = 64 << 10;
+const WITHOUT: i64 = 8 << 10;
+
+pub fn run(cx: &mut Cx<'_>, request: GetItem) -> Result<Vec<Outcome<Rc<ItemView>>>> {
+    let shape = Shape::of_items(&request.shape, cx.version);
     let items = cx.gate.items(&request.items, Right::Read)?;
-    // One query for all; of attachments a second one where there are some.
-    let mut found: HashMap<(MailboxNo, ItemNo), Found> = HashMap::with_capacity(items.len());
-    for (granted, numbers) in load::by_mailbox(&items) {
-        let rows = cx.gate.open(&granted).items(&numbers, &shape.needs.plan)?;
-        let attachments = load::attachments(cx, &granted, &rows, &shape.needs)?;
-        for row in rows {
-            let own = attachments.iter().filter(|one| one.item == row.item).cloned().collect();
-            found.insert((granted.mailbox(), row.item), Found { granted, row, attachments: own, wanted: 0 });
-        }
+    let mut reader = Reader::new(cx, shape, &items)?;
+    let mut answers = Vec::with_capacity(items.len());
+    for (at, item) in items.into_iter().enumerate() {
+        let shown = match item {
+            Ok(item) => reader.show(cx, &item, at),
+            Err(error) => Err(error),
+        };
+        answers.push(outcome(shown)?);
     }
-    for item in items.iter().flatten() {
-        if let Some(found) = found.get_mut(&(item.granted.mailbox(), item.item)) {
-            found.wanted += 1;
-        }
-    }
-    let show = |item: Result<Item>| {
-        let item = item?;
-        let found = take(&mut found, (item.granted.mailbox(), item.item)).ok_or(Code::ErrorItemNotFound)?;
-        // What may be done with it depends on its folder, not on the mailbox alone.
-        view(cx, &mut shape, Found { granted: item.granted, ..found })
-    };
-    items.into_iter().map(show).map(outcome).collect()
+    Ok(answers)
 }
 
-#[derive(Clone)]
+type Key = (MailboxNo, ItemNo);
+
+fn key(item: &Item) -> Key {
+    (item.granted.mailbox(), item.item)
+}
+
+struct Reader {
+    shape: Shape,
+    budget: Budget,
+    /// The allowed items, each where it is named first.
+    named: Vec<(usize, Item)>,
+    /// How many of these were read.
+    read: usize,
+    /// Octets of their contents, where contents are asked for and there is more than one.
+    sizes: HashMap<Key, i64>,
+    /// Read and not yet shown.
+    found: HashMap<Key, Found>,
+    shown: HashMap<Key, Shown>,
+}
+
+type Shown = Result<(Rc<ItemView>, u64), Failure>;
+
 struct Found {
-    granted: Granted,
     row: ItemRow,
     attachments: Vec<AttachmentRow>,
-    /// How many times it is still to be shown.
-    wanted: usize,
 }
 
-/// The item, which can be large, is copied only where it is asked for again.
-fn take(found: &mut HashMap<(MailboxNo, ItemNo), Found>, item: (MailboxNo, ItemNo)) -> Option<Found> {
-    let one = found.get_mut(&item)?;
-    one.wanted = one.wanted.saturating_sub(1);
-    if one.wanted > 0 { Some(one.clone()) } else { found.remove(&item) }
+impl Reader {
+    fn new(cx: &mut Cx<'_>, shape: Shape, items: &[Result<Item>]) -> Result<Reader> {
+        let mut known = HashSet::with_capacity(items.len());
+        let allowed = items.iter().enumerate().filter_map(|(at, item)| Some((at, *item.as_ref().ok()?)));
+        let named: Vec<(usize, Item)> = allowed.filter(|(_, item)| known.insert(key(item))).collect();
+        let mut sizes = HashMap::new();
+        if named.len() > 1 && (shape.needs.plan.body || shape.needs.plan.mime) {
+            let plan = Plan { columns: [Column::Size].into_iter().collect(), ..Plan::default() };
+            for (granted, numbers) in grouped(&named) {
+                for row in cx.gate.open(&granted).items(&numbers, &plan)? {
+                    let octets = row.columns.number(Column::Size).unwrap_or(0);
+                    sizes.insert((granted.mailbox(), row.item), octets);
+                }
+            }
+        }
+        let (found, shown) = (HashMap::new(), HashMap::new());
+        Ok(Reader { shape, budget: Budget::new(cx.settings), named, read: 0, sizes, found, shown })
+    }
+
+    /// The item as it is named at `at`.
+    fn show(&mut self, cx: &mut Cx<'_>, item: &Item, at: usize) -> Result<Rc<ItemView>> {
+        if self.budget.is_spent() {
+            return Err(budget::exceeded().into());
+        }
+        let key = key(item);
+        if !self.shown.contains_key(&key) {
+            self.read_up_to(cx, at)?;
+            let shown = match self.view(cx, item) {
+                Ok(view) => {
+                    let octets = budget::of_item(&view);
+                    Ok((Rc::new(view), octets))
+                }
+                Err(Error::Failure(failure)) => Err(failure),
+                Err(fault) => return Err(fault),
+            };
+            self.shown.insert(key, shown);
+        }
+        let (view, octets) = match self.shown.get(&key) {
+            Some(Ok((view, octets))) => (view.clone(), *octets),
+            Some(Err(failure)) => return Err(failure.clone().into()),
+            None => return Err(Code::ErrorItemNotFound.into()),
+        };
+        if let Err(failure) = self.budget.take(octets) {
+            // The answer has it no more; nor must the worker.
+            self.shown.clear();
+            return Err(failure.into());
+        }
+        Ok(view)
+    }
+
+    /// Reads on, unless what is named at `at` was read before.
+    fn read_up_to(&mut self, cx: &mut Cx<'_>, at: usize) -> Result<()> {
+        let rest = self.named.get(self.read..).unwrap_or_default();
+        if rest.first().is_none_or(|(first, _)| *first > at) {
+            return Ok(());
+        }
+        let mut octets = 0i64;
+        let fits = |(_, item): &&(usize, Item)| {
+            let before = octets;
+            octets = octets.saturating_add(self.guess(&key(item)));
+            before == 0 || octets <= AT_ONCE
+        };
+        let next: Vec<(usize, Item)> = rest.iter().take_while(fits).copied().collect();
+        self.read += next.len();
+        for (granted, numbers) in grouped(&next) {
+            self.read_some(cx, &granted, &numbers)?;
+        }
+        Ok(())
+    }
+
+    fn guess(&self, key: &Key) -> i64 {
+        let plan = &self.shape.needs.plan;
+        let beside = if plan.json || plan.ext { WITH_DOCUMENTS } else { WITHOUT };
+        self.sizes.get(key).copied().unwrap_or(0).saturating_add(beside)
+    }
+
+    /// One query for all; of attachments a second one where there are some.
+    fn read_some(&mut self, cx: &mut Cx<'_>, granted: &Granted, numbers: &[ItemNo]) -> Result<()> {
+        let rows = cx.gate.open(granted).items(numbers, &self.shape.needs.plan)?;
+        let mut attachments: HashMap<ItemNo, Vec<AttachmentRow>> = HashMap::new();
+        if self.shape.needs.attachments {
+            for one in load::attachments(cx, granted, &rows, &self.shape.needs)? {
+                attachments.entry(one.item).or_default().push(one);
+            }
+        }
+        for row in rows {
+            let attachments = attachments.remove(&row.item).unwrap_or_default();
+            self.found.insert((granted.mailbox(), row.item), Found { row, attachments });
+        }
+        Ok(())
+    }
+
+    fn view(&mut self, cx: &mut Cx<'_>, item: &Item) -> Result<ItemView> {
+        let Found { mut row, attachments } = self.found.remove(&key(item)).ok_or(Code::ErrorItemNotFound)?;
+        // What may be done with it depends on its folder, not on the mailbox alone.
+        let (granted, shape) = (item.granted, &mut self.shape);
+        if shape.shows_mime() && !row.kind.row().has_mime && shape.insists_on_mime() {
+            return Err(Code::ErrorUnsupportedMimeConversion.into());
+        }
+        let mime = match shape.shows_mime() && row.kind.row().has_mime && load::is_stale(&row) {
+            true => Some(Whole::read(cx, &granted, row.item)?.into_mime()),
+            false => row.mime.take(),
+        };
+        let bodies = Bodies::default();
+        // The message itself is moved to its place after that.
+        let stand_in = mime.as_ref().map(|_| [].as_slice());
+        let item = property::Item {
+            row: &row,
+            owner: &granted,
+            attachments: &attachments,
+            mime: stand_in,
+            bodies: &bodies,
+            listed: false,
+        };
+        let mut view = shape.view(&item);
+        let place = view.props.iter_mut().find(|(id, _)| *id == PropId::ItemMimeContent);
+        if let (Some((_, value)), Some(octets)) = (place, mime) {
+            *value = Value::Mime(octets);
+        }
+        Ok(view)
+    }
 }
 
-fn view(cx: &mut Cx<'_>, shape: &mut Shape, found: Found) -> Result<ItemView> {
-    let Found { granted, mut row, attachments, .. } = found;
-    if shape.shows_mime() && !row.kind.row().has_mime && shape.insists_on_mime() {
-        return Err(Code::ErrorUnsupportedMimeConversion.into());
-    }
-    let mime = match shape.shows_mime() && row.kind.row().has_mime && load::is_stale(&row) {
-        true => Some(Whole::read(cx, &granted, row.item)?.into_mime()),
-        false => row.mime.take(),
-    };
-    let bodies = Bodies::default();
-    // The message itself is moved to its place after that.
-    let stand_in = mime.as_ref().map(|_| [].as_slice());
-    let item = property::Item {
-        row: &row,
-        owner: &granted,
-        attachments: &attachments,
-        mime: stand_in,
-        bodies: &bodies,
-        listed: false,
-    };
-    let mut view = shape.view(&item);
-    let place = view.props.iter_mut().find(|(id, _)| *id == PropId::ItemMimeContent);
-    if let (Some((_, value)), Some(octets)) = (place, mime) {
-        *value = Value::Mime(octets);
-    }
-    Ok(view)
+fn grouped(items: &[(usize, Item)]) -> Vec<(Granted, Vec<ItemNo>)> {
+    load::by_mailbox(items.iter().map(|(_, item)| item))
 }

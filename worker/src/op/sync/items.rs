@@ -1,4 +1,5 @@
-//! SyncFolderItems (MS-OXWSSYNC 3.1.4.2). What is reported is the store's journal; how an item is shown is the shape's.
+//! SyncFolderItems (MS-OXWSSYNC 3.1.4.2). What is reported is the store's journal; how an item is shown is the shape's. A page
+//! ends where the answer's budget does: what follows is the next one's.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,6 +21,7 @@ use ewsd_store::{ItemChange, ItemRow, ItemState, StoreError, SyncKind};
 
 use super::state::{decode_items, encode_items};
 use crate::op::Cx;
+use crate::op::budget::{self, Budget};
 use crate::op::shape::Shape;
 
 pub fn run(cx: &mut Cx<'_>, request: SyncFolderItems) -> Result<Vec<Outcome<SyncPage<ItemView>>>> {
@@ -48,18 +50,26 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>>
     let associated = request.scope == Some(SyncScope::NormalAndAssociated);
     let most = usize::try_from(request.max_changes).unwrap_or(1);
     let most = most.min(usize::try_from(cx.settings.limits.sync_changes).unwrap_or(usize::MAX));
-    let mut mailbox = cx.gate.open(&granted);
-    let mut page = mailbox.sync_items(&state, associated, most).map_err(|error| match error {
-        StoreError::Trimmed => Error::from(Code::ErrorInvalidSyncStateData),
-        other => other.into(),
-    })?;
     let ignored = ignored(&granted, &request.ignore);
-    page.changes.retain(|change| !ignored.contains(&change.item));
     let mut shape = Shape::of_lists(&request.shape, cx.version);
-    let rows = rows(cx, &granted, &shape, &page.changes)?;
     let place = Place { granted: &granted, folder: number };
-    let changes = page.changes.iter().filter_map(|change| place.tell(change, &mut shape, &rows)).collect();
-    Ok(SyncPage { state: encode_items(granted.guid(), &page.state), includes_last: page.last, changes })
+    let mut most = most;
+    loop {
+        let mut mailbox = cx.gate.open(&granted);
+        let page = mailbox.sync_items(&state, associated, most).map_err(|error| match error {
+            StoreError::Trimmed => Error::from(Code::ErrorInvalidSyncStateData),
+            other => other.into(),
+        })?;
+        let told = place.tell_all(cx, &page.changes, &ignored, &mut shape)?;
+        match told {
+            Ok(changes) => {
+                let state = encode_items(granted.guid(), &page.state);
+                return Ok(SyncPage { state, includes_last: page.last, changes });
+            }
+            // Asked for anew with fewer, so that the state says where this page ends; always with less than before.
+            Err(fit) => most = fit.min(most.saturating_sub(1)).max(1),
+        }
+    }
 }
 
 /// Ids that are none, or of another mailbox, are ignored as well: nothing is reported of them.
@@ -72,7 +82,12 @@ fn ignored(granted: &Granted, ids: &[BaseItemId]) -> HashSet<ItemNo> {
 }
 
 /// The items to be shown, all in one query; none where the answer holds ids alone.
-fn rows(cx: &mut Cx<'_>, granted: &Granted, shape: &Shape, changes: &[ItemChange]) -> Result<HashMap<ItemNo, ItemRow>> {
+fn rows(
+    cx: &mut Cx<'_>,
+    granted: &Granted,
+    shape: &Shape,
+    changes: &[&ItemChange],
+) -> Result<HashMap<ItemNo, ItemRow>> {
     let shown: Vec<ItemNo> = changes
         .iter()
         .filter(|change| matches!(change.what, SyncKind::Create | SyncKind::Update))
@@ -85,13 +100,51 @@ fn rows(cx: &mut Cx<'_>, granted: &Granted, shape: &Shape, changes: &[ItemChange
     Ok(rows.into_iter().map(|row| (row.item, row)).collect())
 }
 
+fn size(change: &Change<ItemView>) -> u64 {
+    match change {
+        Change::Create(view) | Change::Update(view) => budget::of_item(view),
+        Change::Delete(_) | Change::ReadFlag(..) => 256,
+    }
+}
+
 /// Where the changes happened.
 struct Place<'a> {
     granted: &'a Granted,
     folder: FolderNo,
 }
 
+/// Items of which documents or contents are read at a time.
+const AT_ONCE: usize = 64;
+
 impl Place<'_> {
+    /// All changes of a page but the ignored; or how many of the page's there is room for.
+    fn tell_all(
+        &self,
+        cx: &mut Cx<'_>,
+        changes: &[ItemChange],
+        ignored: &HashSet<ItemNo>,
+        shape: &mut Shape,
+    ) -> Result<Result<Vec<Change<ItemView>>, usize>> {
+        let mut budget = Budget::new(cx.settings);
+        let mut told = Vec::with_capacity(changes.len());
+        let plan = &shape.needs.plan;
+        let at_once = if plan.json || plan.ext || plan.body { AT_ONCE } else { changes.len().max(1) };
+        let mut place = 0;
+        for some in changes.chunks(at_once) {
+            let wanted: Vec<&ItemChange> = some.iter().filter(|change| !ignored.contains(&change.item)).collect();
+            let rows = rows(cx, self.granted, shape, &wanted)?;
+            for change in some {
+                let change = (!ignored.contains(&change.item)).then(|| self.tell(change, shape, &rows)).flatten();
+                if change.as_ref().is_some_and(|change| budget.take(size(change)).is_err()) {
+                    return Ok(Err(place));
+                }
+                told.extend(change);
+                place += 1;
+            }
+        }
+        Ok(Ok(told))
+    }
+
     /// None for an item that went between the two queries: the next answer tells of it.
     fn tell(
         &self,
