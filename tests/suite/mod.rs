@@ -5,6 +5,7 @@ use crate::support::Test;
 mod admin;
 mod architecture;
 mod attachment;
+mod budget;
 mod captures;
 mod chaos;
 mod clients;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Test> {
         admin::tests,
         architecture::tests,
         attachment::tests,
+        budget::tests,
         captures::tests,
         chaos::tests,
         clients::tests,

@@ -70,6 +70,12 @@ impl Demo {
         Demo::start_in(fresh_folder(), options)
     }
 
+    /// Starts in a folder of the test's own choosing.
+    pub fn start_at(folder: PathBuf, options: Options) -> Result<Demo, String> {
+        fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+        Demo::start_in(folder, options)
+    }
+
     /// Starts on a folder that may hold an earlier server's data.
     fn start_in(folder: PathBuf, options: Options) -> Result<Demo, String> {
         let log = folder.with_extension("log");
