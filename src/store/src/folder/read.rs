@@ -62,7 +62,7 @@ impl Mailbox<'_> {
                 select parent, 0 as depth from folder where mailbox = $1 and folder = $2
                 union all
                 select o.parent, up.depth + 1 from folder o join up on o.mailbox = $1 and o.folder = up.parent
-                where up.depth < $3
+                where up.depth < $3::bigint
             )
             select coalesce(max(depth), 0)::bigint from up";
         let most = self.store.options().limits.folder_depth;
