@@ -15,6 +15,18 @@ select folder
 from up
 order by depth;
 
+with recursive tree as (
+    select folder, 1 as depth
+    from folder
+    where mailbox = $1 and folder = $2
+    union all
+    select k.folder, tree.depth + 1
+    from folder k
+    join tree on k.mailbox = $1 and k.parent = tree.folder
+)
+select count(*), coalesce(max(depth), 0)::bigint
+from tree;
+
 select o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified, o.total,
     o.unread, (
     select count(*)
@@ -26,7 +38,8 @@ where o.mailbox = $1 and (o.folder = any($2) or o.distinguished = any($3));
 
 with taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + 0
+    set seq = seq + 1, attachment = attachment + 0, hour = (extract(epoch from now()) / 3600)::int, hourly =
+        case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
     where mailbox = $1 and exists (select from folder where mailbox = $1 and folder = $2::bigint)
     returning seq, seq - 1 as base, attachment
 ),
@@ -58,6 +71,19 @@ select item
 from item
 where mailbox = $1 and folder = $2
 order by item;
+
+select coalesce(sum(size), 0)::bigint
+from item
+where mailbox = $1 and item = any($2);
+
+select coalesce(m.quota_bytes, $2), (
+    select coalesce(sum(f.bytes), 0)::bigint
+    from folder f
+    where f.mailbox = $1
+), c.dead
+from counter c
+join mailbox m using (mailbox)
+where mailbox = $1;
 
 select folder
 from folder

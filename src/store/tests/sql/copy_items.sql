@@ -2,6 +2,19 @@ select 1
 from counter
 where mailbox = $1 for update;
 
+select coalesce(sum(size), 0)::bigint
+from item
+where mailbox = $1 and item = any($2);
+
+select coalesce(m.quota_bytes, $2), (
+    select coalesce(sum(f.bytes), 0)::bigint
+    from folder f
+    where f.mailbox = $1
+), c.dead
+from counter c
+join mailbox m using (mailbox)
+where mailbox = $1;
+
 with source as (
     select i.item, i.folder, i.kind, i.change, i.size, row_number() over (order by w.at) as n, (i.flags & 128 = 0)::int::bigint
         as normal, (i.flags & 129 = 0)::int::bigint as unread
@@ -15,7 +28,9 @@ attachments as (
 ),
 taken as (
     update counter
-    set seq = seq + (select count(*) from source), attachment = attachment + (select count(*) from attachments)
+    set seq = seq + (select count(*) from source), attachment = attachment + (select count(*) from attachments),
+        hour = (extract(epoch from now()) / 3600)::int, hourly = case when hour = (extract(epoch from now()) / 3600)::int
+        then hourly else 0 end + (select count(*) from source)
     where mailbox = $1 and exists (select from source) and exists (select from folder where mailbox = $1 and folder = $3::bigint)
     returning seq, seq - (select count(*) from source) as base, attachment
 ),

@@ -5,14 +5,29 @@ with source as (
 ),
 taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + $3::bigint
-    where mailbox = $1 and exists (select from source)
+    set seq = seq + 1, attachment = attachment + $3::bigint, hour = (extract(epoch from now()) / 3600)::int,
+        hourly = case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
+    where mailbox = $1 and exists (select from source) and coalesce(
+        (
+            select (
+                select coalesce(sum(f.bytes), 0)::bigint
+                from folder f
+                where f.mailbox = $1
+            ) + greatest(counter.dead - q.most, 0) + $6::bigint <= q.most
+            from (
+                select coalesce(m.quota_bytes, 0) as most
+                from mailbox m
+                where m.mailbox = $1
+            ) q
+            where q.most > 0
+        ), true
+    )
     returning seq, seq - 1 as base, attachment
 ),
 contents as (
     insert into blob (mailbox, hash, part, data)
     select $1, p.hash, p.part, p.data
-    from unnest($6::bytea[], $7::int[], $8::bytea[]) as p (hash, part, data), taken
+    from unnest($7::bytea[], $8::int[], $9::bytea[]) as p (hash, part, data), taken
     on conflict (mailbox, hash, part) do update set touched = now()
     where blob.touched < now() - interval '10 minutes'
 ),
@@ -21,11 +36,11 @@ attached as (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
             is_inline, content, props
     )
-    select $1, taken.attachment - cardinality($9::int[]) + w.at, source.item, w.kind, w.name, w.content_type,
+    select $1, taken.attachment - cardinality($10::int[]) + w.at, source.item, w.kind, w.name, w.content_type,
         w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props
     from taken, source, unnest(
-        $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::timestamptz[],
-            $16::bool[], $17::bytea[], $18::jsonb[]
+        $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::timestamptz[],
+            $17::bool[], $18::bytea[], $19::jsonb[]
     ) with ordinality as w (
         kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props, at
     )

@@ -1,22 +1,37 @@
 with taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + $3::bigint
-    where mailbox = $1 and exists (select from folder where mailbox = $1 and folder = $2)
+    set seq = seq + 1, attachment = attachment + $4::bigint, hour = (extract(epoch from now()) / 3600)::int,
+        hourly = case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
+    where mailbox = $1 and exists (select from folder where mailbox = $1 and folder = $3) and coalesce(
+        (
+            select (
+                select coalesce(sum(f.bytes), 0)::bigint
+                from folder f
+                where f.mailbox = $1
+            ) + greatest(counter.dead - q.most, 0) + $2::bigint <= q.most
+            from (
+                select coalesce(m.quota_bytes, 0) as most
+                from mailbox m
+                where m.mailbox = $1
+            ) q
+            where q.most > 0
+        ), true
+    )
     returning seq, seq - 1 as base, attachment
 ),
 contents as (
     insert into blob (mailbox, hash, part, data)
     select $1, p.hash, p.part, p.data
-    from unnest($4::bytea[], $5::int[], $6::bytea[]) as p (hash, part, data), taken
+    from unnest($5::bytea[], $6::int[], $7::bytea[]) as p (hash, part, data), taken
     on conflict (mailbox, hash, part) do update set touched = now()
     where blob.touched < now() - interval '10 minutes'
 ),
 counted as (
     update folder o
-    set total = o.total + $7::bigint, unread = o.unread + $8::bigint, bytes = o.bytes + $9::bigint, change =
-        case when $7::bigint > 0 then taken.seq else o.change end
+    set total = o.total + $8::bigint, unread = o.unread + $9::bigint, bytes = o.bytes + $10::bigint, change =
+        case when $8::bigint > 0 then taken.seq else o.change end
     from taken
-    where o.mailbox = $1 and o.folder = $2
+    where o.mailbox = $1 and o.folder = $3
     returning o.folder
 ),
 made as (
@@ -27,10 +42,10 @@ made as (
             conv_index, culture, categories, preview, icon_index, flag_status, flag_start, flag_due,
             flag_complete, modified_by, reminder_due, body_type
     )
-    select $1, taken.seq, counted.folder, taken.seq, $16, $10, $11, $3::bigint, $12, $13, $14, $15,
-        array_to_tsvector($17::text[]), $18, coalesce($19::timestamptz, now()), coalesce($20::timestamptz, now()),
-        $21, $22, coalesce($23::timestamptz, now()), $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
-        $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49
+    select $1, taken.seq, counted.folder, taken.seq, $17, $11, $12, $4::bigint, $13, $14, $15, $16,
+        array_to_tsvector($18::text[]), $19, coalesce($20::timestamptz, now()), coalesce($21::timestamptz, now()),
+        $22, $23, coalesce($24::timestamptz, now()), $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36,
+        $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50
     from taken, counted
     returning item
 ),
@@ -39,11 +54,11 @@ attached as (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
             is_inline, content, props
     )
-    select $1, taken.attachment - cardinality($50::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
+    select $1, taken.attachment - cardinality($51::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
         w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props
     from taken, made, unnest(
-        $50::int[], $51::text[], $52::text[], $53::text[], $54::text[], $55::bigint[], $56::timestamptz[],
-            $57::bool[], $58::bytea[], $59::jsonb[]
+        $51::int[], $52::text[], $53::text[], $54::text[], $55::text[], $56::bigint[], $57::timestamptz[],
+            $58::bool[], $59::bytea[], $60::jsonb[]
     ) with ordinality as w (
         kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props, at
     )

@@ -15,6 +15,18 @@ select folder
 from up
 order by depth;
 
+with recursive tree as (
+    select folder, 1 as depth
+    from folder
+    where mailbox = $1 and folder = $2
+    union all
+    select k.folder, tree.depth + 1
+    from folder k
+    join tree on k.mailbox = $1 and k.parent = tree.folder
+)
+select count(*), coalesce(max(depth), 0)::bigint
+from tree;
+
 with source as (select folder, parent from folder where mailbox = $1 and folder = $2),
 below as (
     with recursive below as (
@@ -31,7 +43,8 @@ below as (
 ),
 taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + 0
+    set seq = seq + 1, attachment = attachment + 0, hour = (extract(epoch from now()) / 3600)::int, hourly =
+        case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
     where mailbox = $1 and exists (select from source)
     returning seq, seq - 1 as base, attachment
 ),

@@ -1,32 +1,51 @@
 with source as (
-    select item, folder, kind, change, flags, size
+    select item, folder, kind, change, flags, size, body, mime
     from item
     where mailbox = $1 and item = $2 and change = $3
 ),
 taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + 0
-    where mailbox = $1 and exists (select from source)
+    set seq = seq + 1, attachment = attachment + 0, dead = dead + (
+        select coalesce(sum(octet_length(b.data)), 0)
+        from blob b, source
+        where b.mailbox = $1 and b.hash in (source.body)
+    )::bigint, hour = (extract(epoch from now()) / 3600)::int, hourly = case when hour = (extract(epoch from now()) / 3600)::int
+        then hourly else 0 end + 1
+    where mailbox = $1 and exists (select from source) and coalesce(
+        (
+            select (
+                select coalesce(sum(f.bytes), 0)::bigint
+                from folder f
+                where f.mailbox = $1
+            ) + greatest(counter.dead - q.most, 0) + $4::bigint <= q.most
+            from (
+                select coalesce(m.quota_bytes, 0) as most
+                from mailbox m
+                where m.mailbox = $1
+            ) q
+            where q.most > 0
+        ), true
+    )
     returning seq, seq - 1 as base, attachment
 ),
 contents as (
     insert into blob (mailbox, hash, part, data)
     select $1, p.hash, p.part, p.data
-    from unnest($4::bytea[], $5::int[], $6::bytea[]) as p (hash, part, data), taken
+    from unnest($5::bytea[], $6::int[], $7::bytea[]) as p (hash, part, data), taken
     on conflict (mailbox, hash, part) do update set touched = now()
     where blob.touched < now() - interval '10 minutes'
 ),
 changed as (
     update item i
-    set change = taken.seq, flags = (i.flags | $7::int) & ~$8::int, subject = $9, size = $10, modified = now(),
-        props = (i.props || $11::jsonb) - $12::text[], body = $13, search = array_to_tsvector($14::text[])
+    set change = taken.seq, flags = (i.flags | $8::int) & ~$9::int, subject = $10, size = $11, modified = now(),
+        props = (i.props || $12::jsonb) - $13::text[], body = $14, search = array_to_tsvector($15::text[])
     from taken, source
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning i.folder, i.kind
 ),
 delta as (
-    select source.folder, (((source.flags | $15::int) & ~$16::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int
-        as unread, $17::bigint - source.size as bytes
+    select source.folder, (((source.flags | $16::int) & ~$17::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int
+        as unread, $18::bigint - source.size as bytes
     from source
 ),
 counted as (

@@ -1,3 +1,5 @@
-select coalesce(sum(bytes), 0)::bigint
-from folder
-where mailbox = $1;
+select (
+    select coalesce(sum(f.bytes), 0)::bigint
+    from folder f
+    where f.mailbox = $1
+);
