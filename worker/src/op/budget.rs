@@ -6,7 +6,7 @@ use ewsd_model::Value;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
-use ewsd_model::value::{AttachmentInfo, Mailbox};
+use ewsd_model::value::{AttachmentInfo, CompleteName, Mailbox, PostalAddress};
 use ewsd_settings::Settings;
 
 /// What is left of an answer.
@@ -85,6 +85,18 @@ fn of_value(value: &Value) -> usize {
         Value::Mailbox(mailbox) => of_mailbox(mailbox),
         Value::Mailboxes(mailboxes) => sum(mailboxes, of_mailbox),
         Value::Headers(pairs) | Value::Entries(pairs) => sum(pairs, |(name, text)| name.len() + text.len()),
+        Value::Addresses(pairs) => sum(pairs, |(key, mailbox)| key.len() + of_mailbox(mailbox)),
+        Value::PostalAddresses(pairs) => sum(pairs, |(key, address)| {
+            let PostalAddress { street, city, state, country, postal_code } = address;
+            key.len() + sum([street, city, state, country, postal_code].into_iter().flatten(), String::len)
+        }),
+        Value::Members(members) => sum(members, |member| member.key.len() + 2 * ELEMENT + of_mailbox(&member.mailbox)),
+        Value::CompleteName(name) => {
+            let CompleteName { title, first, middle, last, suffix, initials, full, nickname, yomi_first, yomi_last } =
+                name;
+            let texts = [title, first, middle, last, suffix, initials, full, nickname, yomi_first, yomi_last];
+            sum(texts.into_iter().flatten(), String::len)
+        }
         Value::Attachments(infos) => sum(infos, of_info),
         Value::Permissions(permissions) => permissions.len() * 16 * ELEMENT,
         Value::ItemId(id) | Value::FolderId(id) => id.id.len() + ELEMENT,

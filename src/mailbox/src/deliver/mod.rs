@@ -279,7 +279,7 @@ mod tests {
             let item = ItemNo(1);
             Ok(ItemRef { item, folder: FolderNo(1), kind: ItemKind::Message, change: Seq(1), old: item })
         };
-        let answer = |results: &[Result<ItemRef, DeliverError>]| together(results.iter().copied()).err();
+        let answer = |results: &[Result<ItemRef, DeliverError>]| together(results.to_vec()).err();
         let (full, away) = (Err(DeliverError::Full), Err(DeliverError::Busy { retry_ms: 1 }));
         assert_eq!(answer(&[got(), full, Err(DeliverError::Disabled)]), None);
         assert_eq!(answer(&[full, got()]), None);

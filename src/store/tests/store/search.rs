@@ -286,7 +286,6 @@ fn what_is_contained_is_what_a_plain_reading_says() {
             for ignore_case in [true, false] {
                 let field = Field::Column(Column::Subject);
                 let filter = Filter::Contains { field, mode, ignore_case, text: text.clone() };
-                let inboxes = [house.inbox];
                 let search = Search { filter: &filter, ..Search::new(&inboxes) };
                 let mut mailbox = house.store.mailbox(house.mailbox);
                 let found = mailbox.find_items(&search, &Plan::default(), Page::first(1000)).unwrap();

@@ -62,7 +62,7 @@ fn fill_in(cx: &mut Cx<'_>, members: &mut [Mailbox]) -> Result<()> {
     }
     let items = cx.gate.items(&named, Right::Read)?;
     let mut found: HashMap<String, Mailbox> = HashMap::new();
-    for (granted, numbers) in load::by_mailbox(&items) {
+    for (granted, numbers) in load::by_mailbox(items.iter().flatten()) {
         let rows = cx.gate.open(&granted).items(&numbers, &needs().plan)?;
         let first = |row: &ItemRow| people::of_item(&granted, row, |_| true).into_iter().next();
         for (id, item) in named.iter().zip(&items) {
