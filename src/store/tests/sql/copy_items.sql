@@ -62,6 +62,12 @@ attached as (
         content, props
     from taken, attachments
 ),
+named as (
+    insert into contact (mailbox, item, key, text)
+    select $1, taken.base + source.n, o.key, o.text
+    from taken, source, contact o
+    where o.mailbox = $1 and o.item = source.item
+),
 counted as (
     update folder o
     set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, change

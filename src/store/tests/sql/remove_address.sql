@@ -1,5 +1,5 @@
 delete from address
-where address = lower($1)
+where address = lower($1) and account is not null
 returning account;
 
 update address

@@ -41,7 +41,7 @@ changed as (
         props = (i.props || $12::jsonb) - $13::text[], body = $14, search = array_to_tsvector($15::text[])
     from taken, source
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
-    returning i.folder, i.kind
+    returning i.item, i.folder, i.kind
 ),
 delta as (
     select source.folder, (((source.flags | $16::int) & ~$17::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int
