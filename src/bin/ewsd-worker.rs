@@ -1,4 +1,4 @@
-//! A worker process. What it does is in `ewsd-work`; here are its arguments and its log.
+//! A worker process. What it does is in `ewsd-worker`; here are its arguments and its log.
 
 use std::process::ExitCode;
 
