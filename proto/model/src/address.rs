@@ -47,9 +47,12 @@ fn is_domain(domain: &str) -> bool {
         return !literal.is_empty()
             && literal.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'[' | b']' | b'\\'));
     }
-    let fits = |c: char| match c.is_ascii() {
-        true => c.is_ascii_alphanumeric() || matches!(c, '-' | '_'),
-        false => !c.is_whitespace() && !c.is_control(),
+    let fits = |c: char| {
+        if c.is_ascii() {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+        } else {
+            !c.is_whitespace() && !c.is_control()
+        }
     };
     let is_label = |label: &str| (1..=63).contains(&label.len()) && label.chars().all(fits);
     domain.split('.').all(is_label)

@@ -1,5 +1,5 @@
 //! The distinguished folders (MS-OXWSFOLD, DistinguishedFolderIdNameType): where each lives, what it is, what it is
-//! called in the mailbox's language, and which ones a mailbox starts with.
+//! called in English (`folder_name.rs` has the other languages), and which ones a mailbox starts with.
 
 use crate::FolderKind;
 use crate::FolderKind::{CalendarFolder, ContactsFolder, Folder, SearchFolder, TasksFolder};
@@ -36,9 +36,7 @@ pub const SOFT_DELETED: &str = "recoverableitemsdeletions";
 /// Where what is deleted goes first.
 pub const DELETED_ITEMS: &str = "deleteditems";
 
-/// Languages with names of their own, besides English.
-pub const LANGUAGES: [&str; 8] = ["de", "fr", "es", "it", "nl", "pt", "ja", "pl"];
-
+pub use crate::folder_name::{LANGUAGES, speaks};
 use Presence::{Hidden, Made};
 const ABSENT: Presence = Presence::Refused(Code::ErrorFolderNotFound);
 const PUBLIC: Presence = Presence::Refused(Code::ErrorNoPublicFolderReplicaAvailable);
@@ -154,29 +152,6 @@ folders! {
     views               < root Hidden Folder       ""                 "Views",
 }
 
-/// Names in the order of [`LANGUAGES`]. Folders that are not here are called by their English name everywhere.
-#[rustfmt::skip]
-const NAMES: &[(&str, [&str; 8])] = &[
-    ("inbox", ["Posteingang", "Boîte de réception", "Bandeja de entrada", "Posta in arrivo", "Postvak IN", "Caixa de Entrada", "受信トレイ", "Skrzynka odbiorcza"]),
-    ("drafts", ["Entwürfe", "Brouillons", "Borradores", "Bozze", "Concepten", "Rascunhos", "下書き", "Wersje robocze"]),
-    ("sentitems", ["Gesendete Elemente", "Éléments envoyés", "Elementos enviados", "Posta inviata", "Verzonden items", "Itens Enviados", "送信済みアイテム", "Elementy wysłane"]),
-    ("deleteditems", ["Gelöschte Elemente", "Éléments supprimés", "Elementos eliminados", "Posta eliminata", "Verwijderde items", "Itens Excluídos", "削除済みアイテム", "Elementy usunięte"]),
-    ("outbox", ["Postausgang", "Boîte d’envoi", "Bandeja de salida", "Posta in uscita", "Postvak UIT", "Caixa de Saída", "送信トレイ", "Skrzynka nadawcza"]),
-    ("junkemail", ["Junk-E-Mail", "Courrier indésirable", "Correo no deseado", "Posta indesiderata", "Ongewenste e-mail", "Lixo Eletrônico", "迷惑メール", "Wiadomości-śmieci"]),
-    ("archive", ["Archiv", "Archive", "Archivo", "Archivio", "Archief", "Arquivo Morto", "アーカイブ", "Archiwum"]),
-    ("calendar", ["Kalender", "Calendrier", "Calendario", "Calendario", "Agenda", "Calendário", "予定表", "Kalendarz"]),
-    ("contacts", ["Kontakte", "Contacts", "Contactos", "Contatti", "Contactpersonen", "Contatos", "連絡先", "Kontakty"]),
-    ("tasks", ["Aufgaben", "Tâches", "Tareas", "Attività", "Taken", "Tarefas", "タスク", "Zadania"]),
-    ("notes", ["Notizen", "Notes", "Notas", "Note", "Notities", "Anotações", "メモ", "Notatki"]),
-    ("journal", ["Journal", "Journal", "Diario", "Diario", "Logboek", "Diário", "履歴", "Dziennik"]),
-    ("conversationhistory", ["Aufgezeichnete Unterhaltungen", "Historique des conversations", "Historial de conversaciones", "Cronologia conversazioni", "Gespreksgeschiedenis", "Histórico de Conversas", "会話の履歴", "Historia konwersacji"]),
-    ("syncissues", ["Synchronisierungsprobleme", "Problèmes de synchronisation", "Problemas de sincronización", "Problemi di sincronizzazione", "Synchronisatieproblemen", "Problemas de Sincronização", "同期の問題", "Problemy z synchronizacją"]),
-    ("conflicts", ["Konflikte", "Conflits", "Conflictos", "Conflitti", "Conflicten", "Conflitos", "競合", "Konflikty"]),
-    ("localfailures", ["Lokale Fehler", "Échecs locaux", "Errores locales", "Errori locali", "Lokale fouten", "Falhas Locais", "ローカルの失敗", "Błędy lokalne"]),
-    ("serverfailures", ["Serverfehler", "Échecs du serveur", "Errores del servidor", "Errori del server", "Serverfouten", "Falhas do Servidor", "サーバーの失敗", "Błędy serwera"]),
-    ("voicemail", ["Sprachnachrichten", "Messagerie vocale", "Correo de voz", "Posta vocale", "Voicemail", "Correio de Voz", "ボイス メール", "Poczta głosowa"]),
-];
-
 /// The row of that name, case-sensitive as in the schema.
 pub fn find(name: &str) -> Option<&'static Distinguished> {
     DISTINGUISHED.iter().find(|row| row.name == name)
@@ -211,10 +186,7 @@ impl Distinguished {
 
     /// The name in a language given as a tag (`de`, `de-AT`, `de_AT`); languages without names get English.
     pub fn display_name(&self, language: &str) -> &'static str {
-        let primary = language.split(['-', '_']).next().unwrap_or_default();
-        let at = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(primary));
-        let names = NAMES.iter().find(|row| row.0 == self.name);
-        at.zip(names).and_then(|(at, names)| names.1.get(at)).copied().unwrap_or(self.english)
+        crate::folder_name::name(self.name, language).unwrap_or(self.english)
     }
 }
 
@@ -262,7 +234,6 @@ mod tests {
             assert_eq!(inbox.display_name(language), name, "{language}");
         }
         assert_eq!(find("root").unwrap().display_name("fr"), "root");
-        assert!(NAMES.iter().all(|row| find(row.0).is_some() && row.1.iter().all(|name| !name.is_empty())));
     }
 
     #[test]

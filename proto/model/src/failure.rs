@@ -74,6 +74,14 @@ impl<T> Outcome<T> {
         }
     }
 
+    /// What was done, with a warning or without.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Outcome::Success(value) | Outcome::Warning(_, Some(value)) => Some(value),
+            Outcome::Warning(_, None) | Outcome::Error(_) => None,
+        }
+    }
+
     /// The failure, whatever its class.
     pub fn failure(&self) -> Option<&Failure> {
         match self {

@@ -66,6 +66,7 @@ impl AlternateId {
         };
         match id.entry.len() {
             entry::FOLDER_LEN | entry::ITEM_LEN => Ok(id),
+            entry::OCCURRENCE_LEN if id.processing == processing::RECURRENCE => Ok(id),
             _ => Err(IdError::Malformed),
         }
     }
@@ -197,7 +198,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
     use super::*;
-    use crate::id::{AttachmentId, AttachmentNo, ConversationId, FolderId, FolderNo, ItemId, ItemNo, Within};
+    use crate::id::{AttachmentId, AttachmentNo, AttachmentPath, ConversationId, FolderId, FolderNo, ItemId, ItemNo};
     use proptest::prelude::*;
 
     const BOX: Guid = Guid([0xa5; 16]);
@@ -253,7 +254,8 @@ mod tests {
 
     #[test]
     fn refusals() {
-        let attachment = AttachmentId { item: ours(), attachment: AttachmentNo(4), within: Within::default() }.encode();
+        let attachment =
+            AttachmentId { item: ours(), attachment: AttachmentNo(4), within: AttachmentPath::default() }.encode();
         let id = AlternateId::read(&attachment, IdFormat::EwsId).unwrap();
         assert_eq!(id.write(IdFormat::StoreId, BOX, ADDRESS), Err(IdError::IsAttachment));
         assert_eq!(id.write(IdFormat::EwsId, BOX, ADDRESS), Ok(attachment));

@@ -1,36 +1,15 @@
 //! The kinds of items and folders: one row each with all that is known of it, and sets of them (MS-OXWSCORE 2.2,
 //! MS-OXWSFOLD 2.2).
+//!
+//! A kind of items has two places, this row and its arm of `of` in `src/mailbox/src/kind/mod.rs`: `Plain` there, or a file of
+//! its own beside it if it does anything that others do not. Its properties are rows of `property/table.rs`; those that all
+//! items have are told there, by `.default(…)` and `.all(…)`, in which shapes the kind has them. Where its words and people are
+//! looked for: `kind:` of query strings (`worker/src/op/find/`), what MAPI names mean for it (`MEANINGS` of
+//! `src/mailbox/src/property/needs.rs`). The compiler asks for the arm; the tests of the tables and of the answers take every
+//! kind by themselves, and say what is missing.
 
 use crate::code::Code;
 use crate::object::ResponseKind;
-
-/// What element an item is on the wire. Stored with the item; the numbers are part of the database format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum ItemKind {
-    Item = 0,
-    Message = 1,
-    CalendarItem = 2,
-    Contact = 3,
-    DistributionList = 4,
-    MeetingMessage = 5,
-    MeetingRequest = 6,
-    MeetingResponse = 7,
-    MeetingCancellation = 8,
-    Task = 9,
-    PostItem = 10,
-}
-
-/// What element a folder is on the wire. Stored with the folder; the numbers are part of the database format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum FolderKind {
-    Folder = 16,
-    CalendarFolder = 17,
-    ContactsFolder = 18,
-    SearchFolder = 19,
-    TasksFolder = 20,
-}
 
 /// A set of item and folder kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,28 +17,10 @@ pub struct Kinds(pub u32);
 
 impl Kinds {
     pub const NONE: Kinds = Kinds(0);
-    pub const ITEM: Kinds = Kinds(1 << ItemKind::Item as u8);
-    pub const MESSAGE: Kinds = Kinds(1 << ItemKind::Message as u8);
-    pub const CALENDAR: Kinds = Kinds(1 << ItemKind::CalendarItem as u8);
-    pub const CONTACT: Kinds = Kinds(1 << ItemKind::Contact as u8);
-    pub const LIST: Kinds = Kinds(1 << ItemKind::DistributionList as u8);
-    pub const MEETING_MESSAGE: Kinds = Kinds(1 << ItemKind::MeetingMessage as u8);
-    pub const REQUEST: Kinds = Kinds(1 << ItemKind::MeetingRequest as u8);
-    pub const RESPONSE: Kinds = Kinds(1 << ItemKind::MeetingResponse as u8);
-    pub const CANCELLATION: Kinds = Kinds(1 << ItemKind::MeetingCancellation as u8);
-    pub const TASK: Kinds = Kinds(1 << ItemKind::Task as u8);
-    pub const POST: Kinds = Kinds(1 << ItemKind::PostItem as u8);
     /// All meeting messages.
     pub const MEETINGS: Kinds = Self::MEETING_MESSAGE.or(Self::REQUEST).or(Self::RESPONSE).or(Self::CANCELLATION);
     /// Everything that derives from MessageType.
     pub const MESSAGES: Kinds = Self::MESSAGE.or(Self::MEETINGS);
-    pub const ALL_ITEMS: Kinds = Kinds(0x07ff);
-    pub const FOLDER: Kinds = Kinds(1 << FolderKind::Folder as u8);
-    pub const CALENDAR_FOLDER: Kinds = Kinds(1 << FolderKind::CalendarFolder as u8);
-    pub const CONTACTS_FOLDER: Kinds = Kinds(1 << FolderKind::ContactsFolder as u8);
-    pub const SEARCH_FOLDER: Kinds = Kinds(1 << FolderKind::SearchFolder as u8);
-    pub const TASKS_FOLDER: Kinds = Kinds(1 << FolderKind::TasksFolder as u8);
-    pub const ALL_FOLDERS: Kinds = Kinds(0x1f << 16);
     /// Answers of FindConversation and FindPeople: neither items nor folders.
     pub const CONVERSATION: Kinds = Kinds(1 << 24);
     pub const PERSONA: Kinds = Kinds(1 << 25);
@@ -84,7 +45,7 @@ impl Kinds {
 
 /// What a request that updates or deletes an item must say besides, or is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MustSay {
+pub enum RequiredWord {
     Nothing,
     /// `MessageDisposition`.
     Disposition,
@@ -129,8 +90,8 @@ pub struct ItemKindRow {
     pub home: &'static str,
     /// The one kind of folder that takes it, and the code elsewhere. None: any folder but a search.
     pub folder: Option<(FolderKind, Code)>,
-    pub update: MustSay,
-    pub delete: MustSay,
+    pub update: RequiredWord,
+    pub delete: RequiredWord,
     /// What can be answered to it, in schema order.
     pub answers: &'static [ResponseKind],
 }
@@ -147,7 +108,7 @@ pub struct FolderKindRow {
     pub number: i32,
 }
 
-const fn item(kind: ItemKind, element: &'static str, class: &'static str, number: i32) -> ItemKindRow {
+const fn item(kind: ItemKind, element: &'static str, (class, number): (&'static str, i32)) -> ItemKindRow {
     ItemKindRow {
         kind,
         element,
@@ -160,8 +121,8 @@ const fn item(kind: ItemKind, element: &'static str, class: &'static str, number
         is_sent: false,
         home: "drafts",
         folder: None,
-        update: MustSay::Nothing,
-        delete: MustSay::Nothing,
+        update: RequiredWord::Nothing,
+        delete: RequiredWord::Nothing,
         answers: &[],
     }
 }
@@ -199,7 +160,7 @@ impl ItemKindRow {
         self
     }
 
-    const fn must_say(mut self, update: MustSay, delete: MustSay) -> ItemKindRow {
+    const fn must_say(mut self, update: RequiredWord, delete: RequiredWord) -> ItemKindRow {
         self.update = update;
         self.delete = delete;
         self
@@ -211,56 +172,105 @@ impl ItemKindRow {
     }
 }
 
-use ResponseKind::{Forward, ReplyAllTo, ReplyTo, SuppressReadReceipt};
+use ResponseKind::{
+    Accept, AddItemToMyCalendar, Decline, Forward, ProposeNewTime, Remove, ReplyAllTo, ReplyTo, SuppressReadReceipt,
+    TentativelyAccept,
+};
 
-/// In the order of [`ItemKind`].
-#[rustfmt::skip]
-static ITEM_KINDS: [ItemKindRow; 11] = [
-    item(ItemKind::Item, "Item", "IPM", 24).default_class("IPM.Note").mail(),
-    item(ItemKind::Message, "Message", "IPM.Note", 9).mail().sent()
-        .must_say(MustSay::Disposition, MustSay::Nothing)
-        .answers(&[ReplyTo, ReplyAllTo, Forward, SuppressReadReceipt]),
-    item(ItemKind::CalendarItem, "CalendarItem", "IPM.Appointment", 15)
-        .home("calendar", FolderKind::CalendarFolder, Code::ErrorCannotCreateCalendarItemInNonCalendarFolder)
-        .not_created(Creatable::NotYet("Calendar items cannot be created on this server yet."))
-        .must_say(MustSay::MeetingUpdates, MustSay::Cancellations),
-    item(ItemKind::Contact, "Contact", "IPM.Contact", 17)
-        .home("contacts", FolderKind::ContactsFolder, Code::ErrorCannotCreateContactInNonContactFolder),
-    item(ItemKind::DistributionList, "DistributionList", "IPM.DistList", 18)
-        .home("contacts", FolderKind::ContactsFolder, Code::ErrorCannotCreateContactInNonContactFolder),
-    item(ItemKind::MeetingMessage, "MeetingMessage", "IPM.Schedule.Meeting", 10).mime()
-        .not_created(Creatable::Never)
-        .must_say(MustSay::Disposition, MustSay::Nothing)
-        .answers(&[ReplyTo, ReplyAllTo, Forward, SuppressReadReceipt]),
-    item(ItemKind::MeetingRequest, "MeetingRequest", "IPM.Schedule.Meeting.Request", 11).mime()
-        .not_created(Creatable::Never)
-        .must_say(MustSay::Disposition, MustSay::Nothing),
-    item(ItemKind::MeetingResponse, "MeetingResponse", "IPM.Schedule.Meeting.Resp", 12).mime()
-        .not_created(Creatable::Never)
-        .must_say(MustSay::Disposition, MustSay::Nothing),
-    item(ItemKind::MeetingCancellation, "MeetingCancellation", "IPM.Schedule.Meeting.Canceled", 13).mime()
-        .not_created(Creatable::Never)
-        .must_say(MustSay::Disposition, MustSay::Nothing),
-    item(ItemKind::Task, "Task", "IPM.Task", 19)
-        .home("tasks", FolderKind::TasksFolder, Code::ErrorCannotCreateTaskInNonTaskFolder)
-        .must_say(MustSay::Nothing, MustSay::AffectedTasks),
-    item(ItemKind::PostItem, "PostItem", "IPM.Post", 22).mail()
-        .home("inbox", FolderKind::Folder, Code::ErrorCannotCreatePostItemInNonMailFolder)
-        .answers(&[ReplyTo, Forward]),
-];
+/// Makes the enum, the sets and the table out of one list: kind, its set, its number in the database, then class and number
+/// of change keys, then what else there is to say of it.
+macro_rules! item_kinds {
+    ($($kind:ident $set:ident = $stored:literal, $row:tt $(.$fact:ident($($given:expr),*))*;)+) => {
+        /// What element an item is on the wire. Stored with the item; the numbers are part of the database format.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum ItemKind {
+            $($kind = $stored,)+
+        }
 
-const fn folder(kind: FolderKind, element: &'static str, default_class: &'static str, number: i32) -> FolderKindRow {
-    FolderKindRow { kind, element, default_class, number }
+        impl Kinds {
+            $(pub const $set: Kinds = Kinds(1 << $stored);)+
+            pub const ALL_ITEMS: Kinds = Kinds(0 $(| 1 << $stored)+);
+        }
+
+        /// In the order of [`ItemKind`].
+        static ITEM_KINDS: &[ItemKindRow] = &[
+            $(item(ItemKind::$kind, stringify!($kind), $row) $(.$fact($($given),*))*,)+
+        ];
+    };
 }
 
-/// In the order of [`FolderKind`], which counts from [`FolderKind::Folder`].
-static FOLDER_KINDS: [FolderKindRow; 5] = [
-    folder(FolderKind::Folder, "Folder", "", 1),
-    folder(FolderKind::CalendarFolder, "CalendarFolder", "IPF.Appointment", 2),
-    folder(FolderKind::ContactsFolder, "ContactsFolder", "IPF.Contact", 3),
-    folder(FolderKind::SearchFolder, "SearchFolder", "IPF.Note", 7),
-    folder(FolderKind::TasksFolder, "TasksFolder", "IPF.Task", 4),
-];
+item_kinds! {
+    Item ITEM = 0, ("IPM", 24).default_class("IPM.Note").mail();
+    Message MESSAGE = 1, ("IPM.Note", 9).mail().sent()
+        .must_say(RequiredWord::Disposition, RequiredWord::Nothing)
+        .answers(&[ReplyTo, ReplyAllTo, Forward, SuppressReadReceipt]);
+    CalendarItem CALENDAR = 2, ("IPM.Appointment", 15).mime()
+        .home("calendar", FolderKind::CalendarFolder, Code::ErrorCannotCreateCalendarItemInNonCalendarFolder)
+        .must_say(RequiredWord::MeetingUpdates, RequiredWord::Cancellations)
+        .answers(&[ReplyTo, ReplyAllTo, Forward]);
+    Contact CONTACT = 3, ("IPM.Contact", 17)
+        .home("contacts", FolderKind::ContactsFolder, Code::ErrorCannotCreateContactInNonContactFolder);
+    DistributionList LIST = 4, ("IPM.DistList", 18)
+        .home("contacts", FolderKind::ContactsFolder, Code::ErrorCannotCreateContactInNonContactFolder);
+    MeetingMessage MEETING_MESSAGE = 5, ("IPM.Schedule.Meeting", 10).mime()
+        .not_created(Creatable::Never)
+        .must_say(RequiredWord::Disposition, RequiredWord::Nothing)
+        .answers(&[ReplyTo, ReplyAllTo, Forward, SuppressReadReceipt]);
+    MeetingRequest REQUEST = 6, ("IPM.Schedule.Meeting.Request", 11).mime()
+        .not_created(Creatable::Never)
+        .must_say(RequiredWord::Disposition, RequiredWord::Nothing)
+        .answers(&[Accept, TentativelyAccept, Decline, ProposeNewTime, ReplyTo, ReplyAllTo, Forward, AddItemToMyCalendar]);
+    MeetingResponse RESPONSE = 7, ("IPM.Schedule.Meeting.Resp", 12).mime()
+        .not_created(Creatable::Never)
+        .must_say(RequiredWord::Disposition, RequiredWord::Nothing)
+        .answers(&[ReplyTo, ReplyAllTo, Forward]);
+    MeetingCancellation CANCELLATION = 8, ("IPM.Schedule.Meeting.Canceled", 13).mime()
+        .not_created(Creatable::Never)
+        .must_say(RequiredWord::Disposition, RequiredWord::Nothing)
+        .answers(&[Remove, ReplyTo, ReplyAllTo, Forward]);
+    Task TASK = 9, ("IPM.Task", 19)
+        .home("tasks", FolderKind::TasksFolder, Code::ErrorCannotCreateTaskInNonTaskFolder)
+        .must_say(RequiredWord::Nothing, RequiredWord::AffectedTasks);
+    PostItem POST = 10, ("IPM.Post", 22).mail()
+        .home("inbox", FolderKind::Folder, Code::ErrorCannotCreatePostItemInNonMailFolder)
+        .answers(&[ReplyTo, Forward]);
+}
+
+/// The same of folders: kind, its set, its number in the database, the class of one made without, the number of change keys.
+macro_rules! folder_kinds {
+    ($($kind:ident $set:ident = $stored:literal, $class:literal, $number:literal;)+) => {
+        /// What element a folder is on the wire. Stored with the folder; the numbers are part of the database format.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum FolderKind {
+            $($kind = $stored,)+
+        }
+
+        impl Kinds {
+            $(pub const $set: Kinds = Kinds(1 << $stored);)+
+            pub const ALL_FOLDERS: Kinds = Kinds(0 $(| 1 << $stored)+);
+        }
+
+        /// In the order of [`FolderKind`], which counts from [`FolderKind::Folder`].
+        static FOLDER_KINDS: &[FolderKindRow] = &[
+            $(FolderKindRow {
+                kind: FolderKind::$kind,
+                element: stringify!($kind),
+                default_class: $class,
+                number: $number,
+            },)+
+        ];
+    };
+}
+
+folder_kinds! {
+    Folder FOLDER = 16, "", 1;
+    CalendarFolder CALENDAR_FOLDER = 17, "IPF.Appointment", 2;
+    ContactsFolder CONTACTS_FOLDER = 18, "IPF.Contact", 3;
+    SearchFolder SEARCH_FOLDER = 19, "IPF.Note", 7;
+    TasksFolder TASKS_FOLDER = 20, "IPF.Task", 4;
+}
 
 /// Whether the class is this one, or continues it behind a dot; without case.
 fn is_of_class(class: &str, prefix: &str) -> bool {
@@ -342,12 +352,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_row() {
-        let all = ItemKind::all().fold(Kinds::NONE, |all, kind| all.or(kind.kinds()));
-        assert_eq!(all, Kinds::ALL_ITEMS);
-    }
-
-    #[test]
     fn classes_make_kinds() {
         for (class, kind) in [
             ("IPM.Note", ItemKind::Message),
@@ -381,7 +385,7 @@ mod tests {
             assert!(Kinds::ALL_ITEMS.has_item(kind) && !Kinds::ALL_FOLDERS.meets(kind.kinds()));
             assert!(crate::distinguished::find(row.home).is_some(), "{}", row.home);
         }
-        for row in &FOLDER_KINDS {
+        for row in FOLDER_KINDS {
             let kind = row.kind;
             assert_eq!(kind.row().kind, kind);
             assert_eq!(FolderKind::from_element(row.element), Some(kind));

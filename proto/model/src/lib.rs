@@ -11,23 +11,34 @@
 //! | which folders does a mailbox start with, under which names? | `distinguished.rs` |
 //! | what is MAPI property 0x0E07 here? | `property/alias.rs` |
 //! | under which key is an extended property stored? | `property/mapi.rs` |
-//! | how is an item's id made? | `id.rs`; other formats: `id_format.rs` |
+//! | how is an item's id made? | `id/mod.rs`; other formats: `id_format.rs` |
 //! | what is a mail address? | `address.rs` |
 //! | what may a Reviewer do? | `rights.rs` |
-//! | what is "W. Europe Standard Time"? | `timezone.rs` |
+//! | what is "W. Europe Standard Time"? | `timezone/` |
+//! | which days is a series on? | `recurrence/`; as MAPI octets `recurrence/blob.rs`, its zone `timezone/blob.rs` |
+//! | how is a meeting known everywhere? | `global_id.rs` |
+//! | how busy is somebody, when could many meet? | `availability/` |
+//! | by which rules does a room answer? | `booking.rs` |
 
 pub mod address;
+pub mod availability;
+pub mod booking;
+pub mod calendar;
 pub mod change;
 pub mod code;
 pub mod distinguished;
 pub mod failure;
+mod folder_name;
+pub mod global_id;
 pub mod id;
 pub mod id_format;
 pub mod kind;
 pub mod object;
+mod octets;
 pub mod operation;
 pub mod path;
 pub mod property;
+pub mod recurrence;
 #[cfg(test)]
 mod reference;
 pub mod rights;

@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::property::ExtendedPath;
 use crate::property::mapi::ExtendedValue;
 use crate::value::{Body, WireId};
-use crate::{FolderKind, ItemKind, PropId, Value};
+use crate::{FolderKind, ItemKind, PropId, Value, Version};
 
 /// What kind of thing an element in CreateItem's `Items` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum ResponseKind {
     SuppressReadReceipt,
     PostReply,
     AcceptSharingInvitation,
+    AddItemToMyCalendar,
+    ProposeNewTime,
 }
 
 /// A row of the response objects.
@@ -41,17 +43,27 @@ pub struct ResponseRow {
     pub trace: Option<(i64, &'static str)>,
     /// Said where it does not fit the item.
     pub refusal: Code,
+    /// The first version in which it is offered.
+    pub since: Version,
+    /// CreateItem has it (NonEmptyArrayOfAllItemsType); others are offered only, and done by those it has.
+    pub sent: bool,
 }
 
 const fn row(kind: ResponseKind, element: &'static str, refusal: Code) -> ResponseRow {
-    ResponseRow { kind, element, trace: None, refusal }
+    ResponseRow { kind, element, trace: None, refusal, since: Version::Exchange2007, sent: true }
 }
 
 const fn mail(kind: ResponseKind, element: &'static str, verb: i64, icon: &'static str) -> ResponseRow {
-    ResponseRow { kind, element, trace: Some((verb, icon)), refusal: Code::ErrorInvalidOperation }
+    ResponseRow { trace: Some((verb, icon)), ..row(kind, element, Code::ErrorInvalidOperation) }
 }
 
-static RESPONSES: [ResponseRow; 11] = [
+/// Offered, never sent.
+const fn offer(kind: ResponseKind, element: &'static str) -> ResponseRow {
+    let since = Version::Exchange2013Sp1;
+    ResponseRow { since, sent: false, ..row(kind, element, Code::ErrorInvalidOperation) }
+}
+
+static RESPONSES: [ResponseRow; 13] = [
     row(ResponseKind::Accept, "AcceptItem", Code::ErrorInvalidItemForOperationAcceptItem),
     row(ResponseKind::TentativelyAccept, "TentativelyAcceptItem", Code::ErrorInvalidItemForOperationTentative),
     row(ResponseKind::Decline, "DeclineItem", Code::ErrorInvalidItemForOperationDeclineItem),
@@ -63,6 +75,8 @@ static RESPONSES: [ResponseRow; 11] = [
     row(ResponseKind::SuppressReadReceipt, "SuppressReadReceipt", Code::ErrorInvalidOperation),
     row(ResponseKind::PostReply, "PostReplyItem", Code::ErrorInvalidOperation),
     row(ResponseKind::AcceptSharingInvitation, "AcceptSharingInvitation", Code::ErrorInvalidOperation),
+    offer(ResponseKind::AddItemToMyCalendar, "AddItemToMyCalendar"),
+    offer(ResponseKind::ProposeNewTime, "ProposeNewTime"),
 ];
 
 impl ResponseKind {
@@ -72,8 +86,9 @@ impl ResponseKind {
         &RESPONSES[self as usize]
     }
 
+    /// What CreateItem says by an element.
     pub fn from_element(name: &str) -> Option<ResponseKind> {
-        RESPONSES.iter().find(|row| row.element == name).map(|row| row.kind)
+        RESPONSES.iter().find(|row| row.sent && row.element == name).map(|row| row.kind)
     }
 }
 
@@ -143,7 +158,7 @@ mod tests {
     fn response_objects_are_found_by_kind_and_element() {
         for (at, row) in RESPONSES.iter().enumerate() {
             assert_eq!((row.kind as usize, row.kind.row().element), (at, row.element));
-            assert_eq!(ResponseKind::from_element(row.element), Some(row.kind));
+            assert_eq!(ResponseKind::from_element(row.element), row.sent.then_some(row.kind));
         }
     }
 }

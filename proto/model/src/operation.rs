@@ -9,9 +9,12 @@
 //!    `.writes()` if it puts something into the store;
 //! 2. its line in `proto/ews/src/operations.rs`;
 //! 3. its record, `proto/ews/src/request/<operation>.rs`;
-//! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike;
+//! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike; an answer that
+//!    is a type of its own is named in the `pub use` of `proto/ews/src/reply/mod.rs`;
 //! 5. its line in `handlers!` of `worker/src/op/mod.rs`;
-//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which its group declares.
+//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which its group declares (a new group: `worker/src/op/mod.rs`).
+//!
+//! Its sample answer in `built()` of `proto/ews/tests/replies.rs` is held against the schema; a test asks for it.
 //!
 //! From its second place on the compiler asks for the others; tests compare the rows that are built with the lines, and
 //! those that may wait with the handlers that look again. `docs/operations.md` is what `ewsctl operations --markdown` prints.
@@ -191,10 +194,10 @@ operations! {
     MoveFolder                        = op(E2007, Messages).writes().built();
     CopyFolder                        = op(E2007, Messages).writes().built();
     // A subscription would go on telling of a folder when the rights on it are gone.
-    Subscribe                         = op(E2007, Messages).own_only().writes().built();
+    Subscribe                         = op(E2007, Messages).writes().built();
     Unsubscribe                       = op(E2007, Messages).built();
     GetEvents                         = op(E2007, Messages).may_hold().built();
-    GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold();
+    GetStreamingEvents                = op(E2010_SP1, Messages).action("GetEvents").may_hold().built();
     SyncFolderHierarchy               = op(E2007, Messages).built();
     SyncFolderItems                   = op(E2007, Messages).built();
     GetItem                           = op(E2007, Messages).with(ITEMS).built();
@@ -221,7 +224,7 @@ operations! {
     GetUserConfiguration              = op(E2010, Messages).refused(Code::ErrorItemNotFound);
     GetSpecificUserConfiguration      = op(E2016, Messages).refused(Code::ErrorItemNotFound);
     UpdateUserConfiguration           = op(E2010, Messages).refused(Code::ErrorItemNotFound);
-    GetUserAvailability               = op(E2007, Availability).asked("GetUserAvailabilityRequest").refused(Code::ErrorAccessDenied);
+    GetUserAvailability               = op(E2007, Availability).asked("GetUserAvailabilityRequest").built();
     GetUserOofSettings                = op(E2007, Inner).asked("GetUserOofSettingsRequest");
     SetUserOofSettings                = op(E2007, Inner).asked("SetUserOofSettingsRequest");
     GetServiceConfiguration           = op(E2010, Whole);
@@ -299,6 +302,9 @@ operations! {
     EndSearchSession                  = op(E2016, Whole).refused(Code::ErrorInstantSearchSessionExpired);
     GetLastPrivateCatalogUpdate       = op(E2016, Whole).with(&[("LastUpdate", "0001-01-01T00:00:00Z")]).refused(Code::ErrorExtensionsNotAuthorized);
     GetPrivateCatalogAddIns           = op(E2016, Whole).refused(Code::ErrorExtensionsNotAuthorized);
+    // The schema has them, the WSDL has not.
+    GetReminders                      = op(E2013, Whole).with(&[("Reminders", "")]).built();
+    PerformReminderAction             = op(E2013, Whole).own_only().writes().built();
 }
 
 impl Op {

@@ -1,8 +1,12 @@
 //! The values a property can hold, as handlers, store and XML see them.
 
+use crate::calendar::{Attendee, ChangeHighlights, EnhancedLocation, InnerItem, OccurrenceInfo};
 use crate::object::ResponseKind;
+use crate::recurrence::Recurrence;
 use crate::rights::Rights;
+use crate::timezone::Definition;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 /// One property's value. Which variant a property uses is its row's [`Type`](crate::property::Type).
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +18,8 @@ pub enum Value {
     Double(f64),
     /// UTC; written with whole seconds.
     Time(Timestamp),
+    /// A time of a request that names no zone, where the item's own zone decides: never stored, never written.
+    Local(DateTime),
     Bytes(Vec<u8>),
     Texts(Vec<String>),
     Mailbox(Mailbox),
@@ -40,6 +46,18 @@ pub enum Value {
     Members(Vec<Member>),
     CompleteName(CompleteName),
     Permissions(Vec<Permission>),
+    Recurrence(Recurrence),
+    /// As a client gave it, or as it is answered: which zone it means is [`ItemZone`](crate::timezone::ItemZone).
+    TimeZone(Definition),
+    Attendees(Vec<Attendee>),
+    EnhancedLocation(EnhancedLocation),
+    Occurrence(OccurrenceInfo),
+    Occurrences(Vec<OccurrenceInfo>),
+    /// Where the pattern has the occurrences that were deleted.
+    DeletedOccurrences(Vec<Timestamp>),
+    /// `calendar:ConflictingMeetings` and the like.
+    Items(Vec<InnerItem>),
+    ChangeHighlights(ChangeHighlights),
 }
 
 /// An id and its change key as clients see them (base64 text).

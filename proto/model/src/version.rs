@@ -1,7 +1,7 @@
 //! Schema versions a client can ask for in `t:RequestServerVersion` (MS-OXWSCDATA, ExchangeVersionType).
 
 /// Ordered from oldest to newest, so `request >= row.since` is the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     Exchange2007,
     Exchange2007Sp1,
@@ -11,6 +11,7 @@ pub enum Version {
     Exchange2013,
     Exchange2013Sp1,
     Exchange2015,
+    #[default]
     Exchange2016,
 }
 
@@ -34,6 +35,11 @@ const UNRELEASED: &[(&str, Version)] =
 impl Version {
     /// The newest one, taken when a client does not say.
     pub const LATEST: Version = Version::Exchange2016;
+
+    /// The name of each, oldest first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
 
     /// None for a name that is no version: the caller answers ErrorInvalidServerVersion.
     pub fn parse(name: &str) -> Option<Version> {

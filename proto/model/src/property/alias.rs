@@ -60,6 +60,23 @@ pub enum Alias {
     HasSubfolders,
     /// PidTagAccess: what the caller may do.
     Access,
+    /// When a calendar item is, as octets. Written, too.
+    Octets(TimeOctets),
+}
+
+/// What MAPI has as octets of the time of a calendar item (MS-OXOCAL 2.2.1.39 to 2.2.1.44).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeOctets {
+    /// PidLidAppointmentRecur.
+    Recurrence,
+    /// PidLidTimeZoneStruct: the rules of a series' zone.
+    ZoneStruct,
+    /// PidLidAppointmentTimeZoneDefinitionStartDisplay.
+    StartZone,
+    /// PidLidAppointmentTimeZoneDefinitionEndDisplay.
+    EndZone,
+    /// PidLidAppointmentTimeZoneDefinitionRecur.
+    RecurrenceZone,
 }
 
 /// The part of a mailbox.
@@ -109,6 +126,10 @@ const fn business(id: u32, part: PostalPart) -> (Mapi, Kinds, Alias) {
 
 const fn phone(number: u16, key: &'static str) -> (Mapi, Kinds, Alias) {
     tag(number, String, CONTACT, Entry(PropId::ContactPhoneNumbers, key))
+}
+
+const fn time_octets(id: u32, which: TimeOctets) -> (Mapi, Kinds, Alias) {
+    (Mapi::Id(SetId::Appointment, id, Binary), Kinds::CALENDAR, Octets(which))
 }
 
 /// The rows: MAPI property, where it is known, what it is. The first that fits is taken, before the property table.
@@ -207,6 +228,12 @@ const ALIASES: &[(Mapi, Kinds, Alias)] = &[
     phone(0x3a1d, "RadioPhone"),
     phone(0x3a2c, "Telex"),
     phone(0x3a4b, "TtyTddPhone"),
+    // Calendar items
+    time_octets(0x8216, TimeOctets::Recurrence),
+    time_octets(0x8233, TimeOctets::ZoneStruct),
+    time_octets(0x825e, TimeOctets::StartZone),
+    time_octets(0x825f, TimeOctets::EndZone),
+    time_octets(0x8260, TimeOctets::RecurrenceZone),
 ];
 
 #[derive(PartialEq, Eq, Hash)]

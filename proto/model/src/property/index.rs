@@ -69,7 +69,8 @@ fn make_order(kind: Kinds) -> Order {
     Order { sequence, positions }
 }
 
-pub(super) fn sequence(kind: Kinds) -> &'static [PropId] {
+/// All rows of one kind (a set of exactly one), in the order of the schema's sequence.
+pub fn sequence(kind: Kinds) -> &'static [PropId] {
     &order(kind).sequence
 }
 

@@ -10,6 +10,7 @@ pub mod mapi;
 mod table;
 
 pub use alias::Alias;
+pub use index::sequence;
 pub use mapi::{ExtendedPath, Mapi, MapiType, SetId};
 pub use table::{COUNT, PropId, TABLE};
 
@@ -52,6 +53,24 @@ pub enum Type {
     Members,
     CompleteName,
     Permissions,
+    /// Of calendar items.
+    Recurrence,
+    /// Of tasks: the same, with the patterns that regenerate.
+    TaskRecurrence,
+    /// TimeZoneDefinitionType.
+    TimeZone,
+    MeetingTimeZone,
+    /// A time as the clocks of a zone show it, with their distance to UTC. Never read.
+    Clock,
+    /// `<Attendee>` children.
+    Attendees,
+    EnhancedLocation,
+    Occurrence,
+    Occurrences,
+    DeletedOccurrences,
+    /// Items with some of their properties.
+    Items,
+    ChangeHighlights,
     /// The place of extended properties in the sequence; not a property itself.
     Extended,
     /// Known to the schema, not built yet: left out of answers, refused when written.
@@ -138,6 +157,11 @@ columns! {
 }
 
 impl Column {
+    /// The column of that number in their list, which changes from one version to the next.
+    pub fn from_number(number: u8) -> Option<Column> {
+        COLUMNS.get(usize::from(number)).copied()
+    }
+
     /// The column as a list of one.
     fn alone(self) -> &'static [Column] {
         COLUMNS.get(self as usize..=self as usize).unwrap_or_default()
@@ -168,6 +192,8 @@ pub mod bit {
     pub const REMINDER_SET: u32 = 1 << 11;
     /// The stored MIME no longer tells the item's properties: it is regenerated when asked for.
     pub const MIME_STALE: u32 = 1 << 12;
+    /// No converter could read the message: it has a plain envelope, and the version that gave up in its document.
+    pub const UNREADABLE: u32 = 1 << 13;
 }
 
 /// What a client may do with a property.
@@ -184,7 +210,7 @@ pub mod can {
 
 /// How the message as octets tells a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum InMime {
     /// Not at all.
     No,
     /// Always: where the message has no word of it, the item has none.
@@ -217,13 +243,16 @@ pub struct Prop {
     /// Only GetItem answers it; FindItem and SyncFolderItems leave it out.
     pub get_only: bool,
     /// What is read of it off a message that is given whole.
-    pub told: Told,
+    pub in_mime: InMime,
     /// A change of it makes the stored message say something else than the item does.
     pub in_octets: bool,
-    /// A search for words looks into it.
+    /// The words that find an item are computed anew when it changes. Which words those are is said elsewhere: of mail by
+    /// `describe` (`src/mailbox/src/item/derive.rs`), of other kinds by `texts` (`src/mailbox/src/kind/mod.rs`).
     pub in_words: bool,
     /// History once a message was sent: it can no longer be changed.
     pub is_history: bool,
+    /// A time that names no zone is in the item's own.
+    pub is_local: bool,
 }
 
 impl Prop {
@@ -297,10 +326,11 @@ const fn row(ty: Type, kinds: Kinds) -> Prop {
         mapi: None,
         source: Source::Json,
         get_only: false,
-        told: Told::No,
+        in_mime: InMime::No,
         in_octets: false,
         in_words: false,
         is_history: false,
+        is_local: false,
     }
 }
 
@@ -345,13 +375,13 @@ impl Prop {
         self
     }
 
-    /// The message tells it, and is out of date when it changes.
+    /// The message tells it, and is out of date when it changes: the subject.
     const fn told(mut self) -> Prop {
         self.in_octets = true;
         self.read_off()
     }
 
-    /// The message may tell it, and is out of date when it changes.
+    /// The message may tell it, and is out of date when it changes: the importance.
     const fn hinted(mut self) -> Prop {
         self.in_octets = true;
         self.noted()
@@ -359,13 +389,13 @@ impl Prop {
 
     /// Follows from the message; a change of it alone leaves the octets as they came.
     const fn read_off(mut self) -> Prop {
-        self.told = Told::Always;
+        self.in_mime = InMime::Always;
         self
     }
 
     /// The message may bring it along; a change of it alone leaves the octets as they came.
     const fn noted(mut self) -> Prop {
-        self.told = Told::Perhaps;
+        self.in_mime = InMime::Perhaps;
         self
     }
 
@@ -376,6 +406,11 @@ impl Prop {
 
     const fn history(mut self) -> Prop {
         self.is_history = true;
+        self
+    }
+
+    const fn local(mut self) -> Prop {
+        self.is_local = true;
         self
     }
 
@@ -456,11 +491,6 @@ impl PropId {
     pub fn position(self, kind: Kinds) -> Option<u16> {
         index::position(self, kind)
     }
-}
-
-/// All rows of one kind (a set of exactly one), in the order of the schema's sequence.
-pub fn sequence(kind: Kinds) -> &'static [PropId] {
-    index::sequence(kind)
 }
 
 #[cfg(test)]

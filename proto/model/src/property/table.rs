@@ -4,6 +4,12 @@
 //! elements that have none. A row without a source is a member of the JSON document. `unbuilt` rows are known to the
 //! schema and to requests, left out of answers and refused when written.
 //!
+//! The plainest property, a text that all items have, that is set, found and sorted by, and that GetItem gives with
+//! AllProperties: `ItemMood item:Mood = row(Text, ITEMS).can(WRITE | FIND).all(ITEMS);`. It needs no other place. `.since(…)` keeps
+//! it from clients of older versions; `.default(…)` and `.all(…)` say in which kinds' shapes it is (in a shape of lists a
+//! member of the document costs the reading of the document); `.told()`, `.hinted()`, `.read_off()` and `.noted()` say what
+//! it has to do with the message as octets. A row that no schema has stands at the end of its family.
+//!
 //! Where one kind's schema type has a row elsewhere than its neighbours say, [`MOVED`] tells. What the builders mean
 //! is in `mod.rs`; names that MAPI clients use for things that are no row are in `alias.rs`.
 
@@ -149,7 +155,7 @@ table! {
     ItemSubject                      item:Subject                      = row(Text, ITEMS).column(Column::Subject).can(WRITE | FIND).default(MAIL.or(CALENDAR).or(TASK)).all(MAIL.or(CALENDAR).or(CONTACT).or(LIST).or(TASK)).tag(0x0037, String).told().words();
     ItemSensitivity                  item:Sensitivity                  = row(Enum(SENSITIVITY), ITEMS).column(Column::Sensitivity).can(CREATE | SET | FIND).default(MAIL).all(ITEMS).tag(0x0036, Integer).hinted();
     ItemBody                         item:Body                         = row(Body, ITEMS).blob(Blob::Body).get_only().can(WRITE | APPEND | QUERY).default(MAIL).all(MAIL.or(CALENDAR).or(CONTACT).or(LIST).or(TASK)).told().words();
-    ItemAttachments                  item:Attachments                  = row(Attachments, ITEMS).children().get_only().can(CREATE);
+    ItemAttachments                  item:Attachments                  = row(Attachments, ITEMS).children().get_only().can(CREATE | QUERY);
     ItemDateTimeReceived             item:DateTimeReceived             = row(Time, ITEMS).column(Column::Received).can(FIND).all(ITEMS).tag(0x0e06, SystemTime);
     ItemSize                         item:Size                         = row(Int, ITEMS).column(Column::Size).can(FIND).default(MAIL).all(ITEMS).tag(0x0e08, Integer);
     ItemCategories                   item:Categories                   = row(Texts, ITEMS).column(Column::Categories).can(WRITE | FIND).all(MAIL.or(CALENDAR).or(TASK).or(POST)).names(SetId::PublicStrings, "Keywords", String).noted();
@@ -164,7 +170,7 @@ table! {
     ItemDateTimeSent                 item:DateTimeSent                 = row(Time, ITEMS).column(Column::Sent).can(FIND).default(MAIL).all(ITEMS).tag(0x0039, SystemTime).told();
     ItemDateTimeCreated              item:DateTimeCreated              = row(Time, ITEMS).column(Column::Created).can(FIND).default(MAIL).all(ITEMS).tag(0x3007, SystemTime);
     ItemResponseObjects              item:ResponseObjects              = row(Responses, ITEMS).computed().get_only().default(MAIL.or(CALENDAR)).all(ITEMS);
-    ItemReminderDueBy                item:ReminderDueBy                = row(Time, ITEMS).column(Column::ReminderDue).can(CREATE | SET | FIND).all(ITEMS).id(SetId::Common, 0x8502, SystemTime);
+    ItemReminderDueBy                item:ReminderDueBy                = row(Time, ITEMS).local().column(Column::ReminderDue).can(CREATE | SET | FIND).all(ITEMS).id(SetId::Common, 0x8502, SystemTime);
     ItemReminderIsSet                item:ReminderIsSet                = row(Bool, ITEMS).bit(bit::REMINDER_SET).can(CREATE | SET | FIND).all(ITEMS).id(SetId::Common, 0x8503, Boolean);
     ItemReminderNextTime             item:ReminderNextTime             = row(Time, ITEMS).since(E2013).id(SetId::Common, 0x8560, SystemTime);
     ItemReminderMinutesBeforeStart   item:ReminderMinutesBeforeStart   = row(Int, ITEMS).can(CREATE | SET | FIND).all(ITEMS).id(SetId::Common, 0x8501, Integer);
@@ -217,10 +223,10 @@ table! {
     ItemFirstBody                    item:FirstBody                    = unbuilt(NONE).since(E2016);
 
     // Messages and posts (MS-OXWSMSG: MessageType; MS-OXWSPOST: PostItemType).
-    MessageSender                     message:Sender                      = row(SingleRecipient, MESSAGES.or(POST)).column(Column::Sender).can(CREATE | FIND).all(MESSAGES.or(POST)).told();
+    MessageSender                     message:Sender                      = row(SingleRecipient, MESSAGES.or(POST)).column(Column::Sender).can(CREATE | FIND).all(MESSAGES.or(POST)).told().words();
     MessageToRecipients               message:ToRecipients                = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).default(MESSAGES).all(MESSAGES).told().words().history();
     MessageCcRecipients               message:CcRecipients                = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).default(MESSAGES).all(MESSAGES).told().words().history();
-    MessageBccRecipients              message:BccRecipients               = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).all(MESSAGES).told().history();
+    MessageBccRecipients              message:BccRecipients               = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).all(MESSAGES).told().words().history();
     MessageIsReadReceiptRequested     message:IsReadReceiptRequested      = row(Bool, MESSAGES).bit(bit::READ_RECEIPT).can(WRITE | FIND).default(MESSAGES).all(MESSAGES).tag(0x0029, Boolean).told().history();
     MessageIsDeliveryReceiptRequested message:IsDeliveryReceiptRequested  = row(Bool, MESSAGES).bit(bit::DELIVERY_RECEIPT).can(WRITE | FIND).default(MESSAGES).all(MESSAGES).tag(0x0023, Boolean).told().history();
     MessageConversationIndex          message:ConversationIndex           = row(Bytes, MESSAGES.or(POST)).column(Column::ConversationIndex).can(FIND).all(MESSAGES.or(POST)).tag(0x0071, Binary).read_off();
@@ -229,7 +235,7 @@ table! {
     MessageInternetMessageId          message:InternetMessageId           = row(Text, MESSAGES.or(POST)).column(Column::MessageId).can(CREATE | FIND).all(MESSAGES.or(POST)).tag(0x1035, String).told();
     MessageIsRead                     message:IsRead                      = row(Bool, MESSAGES.or(POST)).bit(bit::READ).can(CREATE | SET | FIND).default(MESSAGES).all(MESSAGES).tag(0x0e69, Boolean);
     PostPostedTime                    postitem:PostedTime                 = row(Time, POST).column(Column::Sent).can(FIND).all(POST).tag(0x0039, SystemTime);
-    MessageIsResponseRequested        message:IsResponseRequested         = row(Bool, MESSAGES.or(CALENDAR)).bit(bit::RESPONSE_REQUESTED).can(WRITE | FIND).all(MESSAGES).tag(0x0063, Boolean).history();
+    MessageIsResponseRequested        message:IsResponseRequested         = row(Bool, MESSAGES.or(CALENDAR)).bit(bit::RESPONSE_REQUESTED).can(WRITE | FIND).all(MESSAGES.or(CALENDAR)).tag(0x0063, Boolean).history();
     MessageReferences                 message:References                  = row(Text, MESSAGES.or(POST)).column(Column::References).can(WRITE | FIND).all(MESSAGES.or(POST)).tag(0x1039, String).told();
     MessageReplyTo                    message:ReplyTo                     = row(Recipients, MESSAGES).get_only().can(WRITE | APPEND).all(MESSAGES).told().history();
     MessageReceivedBy                 message:ReceivedBy                  = row(SingleRecipient, MESSAGES).can(FIND).all(MESSAGES);
@@ -245,9 +251,9 @@ table! {
     SharingSharingMessageAction       sharingMessage:SharingMessageAction = unbuilt(NONE).since(E2016);
 
     // Meeting messages and calendar items (MS-OXWSMTGS).
-    MeetingAssociatedCalendarItemId      meeting:AssociatedCalendarItemId      = unbuilt(MEETINGS);
+    MeetingAssociatedCalendarItemId      meeting:AssociatedCalendarItemId      = row(ItemId, MEETINGS).computed().get_only();
     MeetingIsDelegated                   meeting:IsDelegated                   = row(Bool, MEETINGS).can(FIND);
-    MeetingIsOutOfDate                   meeting:IsOutOfDate                   = unbuilt(MEETINGS);
+    MeetingIsOutOfDate                   meeting:IsOutOfDate                   = row(Bool, MEETINGS);
     MeetingHasBeenProcessed              meeting:HasBeenProcessed              = row(Bool, MEETINGS).can(FIND).tag(0x7d01, Boolean);
     MeetingResponseType                  meeting:ResponseType                  = row(Enum(ANSWER), MEETINGS).can(FIND);
     CalendarUID                          calendar:UID                          = row(Text, EVENTS.or(MEETING_MESSAGE)).can(CREATE | SET | FIND);
@@ -256,41 +262,41 @@ table! {
     CalendarIsOrganizer                  calendar:IsOrganizer                  = row(Bool, EVENTS.or(MEETING_MESSAGE)).since(E2013);
     MeetingRequestMeetingRequestType     meetingRequest:MeetingRequestType     = row(Enum(MEETING_REQUEST), REQUEST);
     MeetingRequestIntendedFreeBusyStatus meetingRequest:IntendedFreeBusyStatus = row(Enum(FREE_BUSY), INVITES).can(FIND).id(SetId::Appointment, 0x8224, Integer);
-    CalendarStart                        calendar:Start                        = row(Time, EVENTS).can(CREATE | SET | FIND).default(EVENTS).all(EVENTS).id(SetId::Appointment, 0x820d, SystemTime);
-    CalendarEnd                          calendar:End                          = row(Time, EVENTS).can(CREATE | SET | FIND).default(EVENTS).all(EVENTS).id(SetId::Appointment, 0x820e, SystemTime);
-    CalendarOriginalStart                calendar:OriginalStart                = unbuilt(INVITES).all(INVITES);
+    CalendarStart                        calendar:Start                        = row(Time, EVENTS).local().can(CREATE | SET | FIND).default(EVENTS).all(EVENTS).id(SetId::Appointment, 0x820d, SystemTime);
+    CalendarEnd                          calendar:End                          = row(Time, EVENTS).local().can(CREATE | SET | FIND).default(EVENTS).all(EVENTS).id(SetId::Appointment, 0x820e, SystemTime);
+    CalendarOriginalStart                calendar:OriginalStart                = row(Time, INVITES).all(INVITES).id(SetId::Appointment, 0x8228, SystemTime);
     CalendarIsAllDayEvent                calendar:IsAllDayEvent                = row(Bool, INVITES).can(CREATE | SET | FIND).all(INVITES).id(SetId::Appointment, 0x8215, Boolean);
     CalendarLegacyFreeBusyStatus         calendar:LegacyFreeBusyStatus         = row(Enum(FREE_BUSY), INVITES).can(CREATE | SET | FIND).default(INVITES).all(INVITES).id(SetId::Appointment, 0x8205, Integer);
     CalendarLocation                     calendar:Location                     = row(Text, EVENTS).can(WRITE | FIND).default(EVENTS).all(EVENTS).id(SetId::Appointment, 0x8208, String);
     CalendarWhen                         calendar:When                         = row(Text, INVITES).can(WRITE | FIND);
     CalendarIsMeeting                    calendar:IsMeeting                    = row(Bool, INVITES).can(FIND).all(INVITES);
     CalendarIsCancelled                  calendar:IsCancelled                  = row(Bool, INVITES).can(FIND).all(INVITES);
-    CalendarIsRecurring                  calendar:IsRecurring                  = row(Bool, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8223, Boolean);
+    CalendarIsRecurring                  calendar:IsRecurring                  = row(Bool, INVITES).can(FIND).all(INVITES);
     CalendarMeetingRequestWasSent        calendar:MeetingRequestWasSent        = row(Bool, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8229, Boolean);
     CalendarCalendarItemType             calendar:CalendarItemType             = row(Enum(CALENDAR_ITEM), EVENTS).can(FIND).default(EVENTS).all(EVENTS);
     CalendarMyResponseType               calendar:MyResponseType               = row(Enum(ANSWER), INVITES).can(CREATE | SET | FIND).all(INVITES).id(SetId::Appointment, 0x8218, Integer);
     CalendarOrganizer                    calendar:Organizer                    = row(SingleRecipient, INVITES).can(FIND).default(INVITES).all(INVITES);
-    CalendarRequiredAttendees            calendar:RequiredAttendees            = unbuilt(INVITES).can(WRITE | APPEND).all(INVITES);
-    CalendarOptionalAttendees            calendar:OptionalAttendees            = unbuilt(INVITES).can(WRITE | APPEND).all(INVITES);
-    CalendarResources                    calendar:Resources                    = unbuilt(INVITES).can(WRITE | APPEND).all(INVITES);
+    CalendarRequiredAttendees            calendar:RequiredAttendees            = row(Attendees, INVITES).get_only().can(WRITE | APPEND).all(INVITES);
+    CalendarOptionalAttendees            calendar:OptionalAttendees            = row(Attendees, INVITES).get_only().can(WRITE | APPEND).all(INVITES);
+    CalendarResources                    calendar:Resources                    = row(Attendees, INVITES).get_only().can(WRITE | APPEND).all(INVITES);
     CalendarInboxReminders               calendar:InboxReminders               = unbuilt(CALENDAR).since(E2016);
-    CalendarConflictingMeetingCount      calendar:ConflictingMeetingCount      = unbuilt(INVITES).all(INVITES);
-    CalendarAdjacentMeetingCount         calendar:AdjacentMeetingCount         = unbuilt(INVITES).all(INVITES);
-    CalendarConflictingMeetings          calendar:ConflictingMeetings          = unbuilt(INVITES).all(INVITES);
-    CalendarAdjacentMeetings             calendar:AdjacentMeetings             = unbuilt(INVITES).all(INVITES);
-    CalendarDuration                     calendar:Duration                     = unbuilt(INVITES).can(FIND).all(INVITES);
+    CalendarConflictingMeetingCount      calendar:ConflictingMeetingCount      = row(Int, INVITES).computed().get_only().all(INVITES);
+    CalendarAdjacentMeetingCount         calendar:AdjacentMeetingCount         = row(Int, INVITES).computed().get_only().all(INVITES);
+    CalendarConflictingMeetings          calendar:ConflictingMeetings          = row(Items, INVITES).computed().get_only().all(INVITES);
+    CalendarAdjacentMeetings             calendar:AdjacentMeetings             = row(Items, INVITES).computed().get_only().all(INVITES);
+    CalendarDuration                     calendar:Duration                     = row(Text, INVITES).can(FIND).all(INVITES);
     CalendarTimeZone                     calendar:TimeZone                     = row(Text, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8234, String);
     CalendarAppointmentReplyTime         calendar:AppointmentReplyTime         = row(Time, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8220, SystemTime);
     CalendarAppointmentSequenceNumber    calendar:AppointmentSequenceNumber    = row(Int, INVITES).all(INVITES).id(SetId::Appointment, 0x8201, Integer);
     CalendarAppointmentState             calendar:AppointmentState             = row(Int, INVITES).can(FIND).all(INVITES).id(SetId::Appointment, 0x8217, Integer);
-    CalendarRecurrence                   calendar:Recurrence                   = unbuilt(EVENTS).can(WRITE).all(EVENTS);
-    CalendarFirstOccurrence              calendar:FirstOccurrence              = unbuilt(INVITES).all(INVITES);
-    CalendarLastOccurrence               calendar:LastOccurrence               = unbuilt(INVITES).all(INVITES);
-    CalendarModifiedOccurrences          calendar:ModifiedOccurrences          = unbuilt(INVITES).all(INVITES);
-    CalendarDeletedOccurrences           calendar:DeletedOccurrences           = unbuilt(INVITES).all(INVITES);
-    CalendarMeetingTimeZone              calendar:MeetingTimeZone              = unbuilt(INVITES).can(CREATE | SET).all(INVITES);
-    CalendarStartTimeZone                calendar:StartTimeZone                = unbuilt(INVITES).since(E2010).can(CREATE | SET | FIND).all(INVITES);
-    CalendarEndTimeZone                  calendar:EndTimeZone                  = unbuilt(INVITES).since(E2010).can(CREATE | SET | FIND).all(INVITES);
+    CalendarRecurrence                   calendar:Recurrence                   = row(Recurrence, EVENTS).get_only().can(WRITE).all(EVENTS);
+    CalendarFirstOccurrence              calendar:FirstOccurrence              = row(Occurrence, INVITES).computed().get_only().all(INVITES);
+    CalendarLastOccurrence               calendar:LastOccurrence               = row(Occurrence, INVITES).computed().get_only().all(INVITES);
+    CalendarModifiedOccurrences          calendar:ModifiedOccurrences          = row(Occurrences, INVITES).computed().get_only().all(INVITES);
+    CalendarDeletedOccurrences           calendar:DeletedOccurrences           = row(DeletedOccurrences, INVITES).computed().get_only().all(INVITES);
+    CalendarMeetingTimeZone              calendar:MeetingTimeZone              = row(MeetingTimeZone, INVITES).can(CREATE | SET).get_only().all(INVITES);
+    CalendarStartTimeZone                calendar:StartTimeZone                = row(TimeZone, INVITES).since(E2010).can(CREATE | SET | FIND).all(INVITES);
+    CalendarEndTimeZone                  calendar:EndTimeZone                  = row(TimeZone, INVITES).since(E2010).can(CREATE | SET | FIND).all(INVITES);
     CalendarConferenceType               calendar:ConferenceType               = row(Int, INVITES).can(CREATE | SET | FIND).all(INVITES).id(SetId::Appointment, 0x8241, Integer);
     CalendarAllowNewTimeProposal         calendar:AllowNewTimeProposal         = row(Bool, INVITES).can(CREATE | SET | FIND).all(INVITES);
     CalendarIsOnlineMeeting              calendar:IsOnlineMeeting              = row(Bool, INVITES).can(CREATE | SET | FIND).all(INVITES).id(SetId::Appointment, 0x8240, Boolean);
@@ -298,12 +304,12 @@ table! {
     CalendarNetShowUrl                   calendar:NetShowUrl                   = row(Text, INVITES).can(WRITE | FIND).all(INVITES).id(SetId::Appointment, 0x8248, String);
     MeetingProposedStart                 meeting:ProposedStart                 = row(Time, RESPONSE).since(E2013).can(FIND).id(SetId::Appointment, 0x8250, SystemTime);
     MeetingProposedEnd                   meeting:ProposedEnd                   = row(Time, RESPONSE).since(E2013).can(FIND).id(SetId::Appointment, 0x8251, SystemTime);
-    CalendarEnhancedLocation             calendar:EnhancedLocation             = unbuilt(EVENTS).since(E2013).can(WRITE | FIND);
-    MeetingRequestChangeHighlights       meetingRequest:ChangeHighlights       = unbuilt(REQUEST).since(E2013);
-    CalendarStartWallClock               calendar:StartWallClock               = unbuilt(INVITES).since(E2013);
-    CalendarEndWallClock                 calendar:EndWallClock                 = unbuilt(INVITES).since(E2013);
-    CalendarStartTimeZoneId              calendar:StartTimeZoneId              = unbuilt(INVITES).since(E2013);
-    CalendarEndTimeZoneId                calendar:EndTimeZoneId                = unbuilt(INVITES).since(E2013);
+    CalendarEnhancedLocation             calendar:EnhancedLocation             = row(EnhancedLocation, EVENTS).since(E2013).can(WRITE | FIND);
+    MeetingRequestChangeHighlights       meetingRequest:ChangeHighlights       = row(ChangeHighlights, REQUEST).since(E2013);
+    CalendarStartWallClock               calendar:StartWallClock               = row(Clock, INVITES).since(E2013).computed();
+    CalendarEndWallClock                 calendar:EndWallClock                 = row(Clock, INVITES).since(E2013).computed();
+    CalendarStartTimeZoneId              calendar:StartTimeZoneId              = row(Text, INVITES).since(E2013).computed();
+    CalendarEndTimeZoneId                calendar:EndTimeZoneId                = row(Text, INVITES).since(E2013).computed();
     CalendarJoinOnlineMeetingUrl         calendar:JoinOnlineMeetingUrl         = row(Text, CALENDAR).since(E2013).can(FIND);
     CalendarOnlineMeetingSettings        calendar:OnlineMeetingSettings        = unbuilt(CALENDAR).since(E2013).can(FIND);
     CalendarCalendarActivityData         calendar:CalendarActivityData         = unbuilt(CALENDAR).since(E2016);
@@ -327,7 +333,7 @@ table! {
     TaskMileage              task:Mileage              = row(Text, TASK).can(WRITE | FIND).all(TASK).id(SetId::Common, 0x8534, String);
     TaskOwner                task:Owner                = row(Text, TASK).can(FIND).all(TASK).id(SetId::Task, 0x811f, String);
     TaskPercentComplete      task:PercentComplete      = row(Double, TASK).can(CREATE | SET | FIND).default(TASK).all(TASK);
-    TaskRecurrence           task:Recurrence           = unbuilt(TASK).can(WRITE).all(TASK);
+    TaskRecurrence           task:Recurrence           = row(TaskRecurrence, TASK).get_only().can(WRITE).all(TASK);
     TaskStartDate            task:StartDate            = row(Time, TASK).can(WRITE | FIND).default(TASK).all(TASK).id(SetId::Task, 0x8104, SystemTime);
     TaskStatus               task:Status               = row(Enum(TASK_STATUS), TASK).can(CREATE | SET | FIND).default(TASK).all(TASK).id(SetId::Task, 0x8101, Integer);
     TaskStatusDescription    task:StatusDescription    = row(Text, TASK).can(FIND).all(TASK);

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::*;
+use crate::ItemKind;
+use jiff::civil::date;
 use proptest::prelude::*;
 
 const BOX: Guid = Guid([0x3f, 0x25, 0x04, 0xe0, 0x4f, 0x89, 0x11, 0xd3, 0x9a, 0x0c, 3, 5, 0xe8, 0x2c, 0x33, 1]);
@@ -43,6 +45,17 @@ fn guid_text() {
 }
 
 #[test]
+fn occurrences_name_their_master_and_a_day() {
+    let id = OccurrenceId { master: item(7, 9), date: date(2026, 3, 29) };
+    assert_eq!(ItemId::decode_any(&id.encode()), Ok((id.master, Some(id.date))));
+    assert_eq!(ItemId::decode_any(&id.master.encode()), Ok((id.master, None)));
+    assert_eq!(ItemId::decode(&id.encode()), Err(IdError::IsOccurrence));
+    assert!(id.encode().len() <= 512);
+    let far = OccurrenceId { master: item(7, 9), date: date(4500, 8, 31) };
+    assert_eq!(ItemId::decode_any(&far.encode()), Ok((far.master, Some(far.date))));
+}
+
+#[test]
 fn lengths_and_kinds() {
     let id = item(7, 9);
     assert_eq!(id.encode().len(), 152);
@@ -55,7 +68,7 @@ fn lengths_and_kinds() {
     assert_eq!(FolderId::decode(&folder.encode()), Ok(folder));
     assert_eq!(ItemId::decode(&folder.encode()), Err(IdError::IsFolder));
 
-    let attachment = AttachmentId { item: id, attachment: AttachmentNo(11), within: Within::default() };
+    let attachment = AttachmentId { item: id, attachment: AttachmentNo(11), within: AttachmentPath::default() };
     assert_eq!(AttachmentId::decode(&attachment.encode()), Ok(attachment));
     assert_eq!(ItemId::decode(&attachment.encode()), Err(IdError::IsAttachment));
 
@@ -67,7 +80,7 @@ fn lengths_and_kinds() {
     }
     assert_eq!(deep.within.levels(), [3; MAX_WITHIN]);
     assert!(deep.encode().len() < 512);
-    assert_eq!(Within::default().deeper(0), None);
+    assert_eq!(AttachmentPath::default().deeper(0), None);
 
     let conversation = ConversationId { mailbox: BOX, conversation: [5; 16] };
     assert_eq!(ConversationId::decode(&conversation.encode()), Ok(conversation));
@@ -120,7 +133,7 @@ proptest! {
     fn items_round_trip(guid: [u8; 16], folder in 1i64..1 << 48, number in 1i64..1 << 48, attachment in 1i64..i64::MAX) {
         let id = ItemId { mailbox: Guid(guid), folder: FolderNo(folder), item: ItemNo(number) };
         prop_assert_eq!(ItemId::decode(&id.encode()), Ok(id));
-        let id = AttachmentId { item: id, attachment: AttachmentNo(attachment), within: Within::default() };
+        let id = AttachmentId { item: id, attachment: AttachmentNo(attachment), within: AttachmentPath::default() };
         prop_assert_eq!(AttachmentId::decode(&id.encode()), Ok(id));
     }
 
@@ -150,5 +163,25 @@ proptest! {
             // The GUID's text is read in either case.
             prop_assert!(other != id || (4..40).contains(&at));
         }
+    }
+}
+
+#[test]
+fn a_guid_is_a_sid_and_back() {
+    let guid = Guid([0, 0, 0, 7, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 0, 0, 0, 0]);
+    assert_eq!(guid.to_sid(), "S-1-5-21-7-4294967295-16909060-0");
+    assert_eq!(Guid::from_sid(&guid.to_sid()), Some(guid));
+    assert_eq!(Guid::from_sid("s-1-5-21-7-4294967295-16909060-0"), Some(guid));
+    for wrong in [
+        "",
+        "S-1-5-21-",
+        "S-1-5-21-1-2-3",
+        "S-1-5-21-1-2-3-4-5",
+        "S-1-5-21-1-2-3-4294967296",
+        "S-1-5-21-1-2-3-+4",
+        "S-1-5-18",
+        "S-1-5-21-é",
+    ] {
+        assert_eq!(Guid::from_sid(wrong), None, "{wrong}");
     }
 }

@@ -5,110 +5,17 @@
 //! Whether the thing exists is the store's business, whether the caller may see it the worker's gate.
 //! Conversion between the six formats of ConvertId is in `id_format.rs`.
 
+mod change_key;
+mod number;
+mod occurrence;
+
 use crate::code::Code;
-use crate::{FolderKind, ItemKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::fmt;
 
-macro_rules! number {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub i64);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl From<i64> for $name {
-            fn from(number: i64) -> Self {
-                $name(number)
-            }
-        }
-
-        impl From<$name> for i64 {
-            fn from(number: $name) -> i64 {
-                number.0
-            }
-        }
-    )*};
-}
-
-number! {
-    /// A mailbox, unique in the database. Never seen by clients: they see its GUID.
-    MailboxNo;
-    /// A folder, unique in its mailbox: the journal number at its creation. Kept when the folder moves.
-    FolderNo;
-    /// An item, unique in its mailbox: the journal number at which it entered its folder.
-    ItemNo;
-    /// An attachment, unique in its mailbox: the journal number at its creation.
-    AttachmentNo;
-    /// A number of a mailbox's journal.
-    Seq;
-}
-
-/// Sixteen octets in the order of their text form.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Guid(pub [u8; 16]);
-
-impl Guid {
-    /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, in braces or without, in either case.
-    pub fn parse(text: &str) -> Option<Guid> {
-        let bare = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
-        if bare.len() != 36 {
-            return None;
-        }
-        let mut octets = [0; 16];
-        let mut digits = bare.bytes().enumerate().filter_map(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => (byte != b'-').then_some(None),
-            _ => Some(char::from(byte).to_digit(16)),
-        });
-        for octet in &mut octets {
-            let (high, low) = (digits.next()??, digits.next()??);
-            *octet = (high << 4 | low) as u8;
-        }
-        digits.next().is_none().then_some(Guid(octets))
-    }
-
-    /// The octets as MAPI structures hold them: the first three fields little-endian (MS-DTYP 2.3.4.2).
-    pub fn packed(self) -> [u8; 16] {
-        let [a, b, c, d, e, f, g, h, rest @ ..] = self.0;
-        let [i, j, k, l, m, n, o, p] = rest;
-        [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
-    }
-
-    /// The reverse of [`Guid::packed`], which is its own inverse.
-    pub fn from_packed(octets: [u8; 16]) -> Guid {
-        Guid(Guid(octets).packed())
-    }
-}
-
-impl From<[u8; 16]> for Guid {
-    fn from(octets: [u8; 16]) -> Guid {
-        Guid(octets)
-    }
-}
-
-impl fmt::Display for Guid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, octet) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{octet:02x}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Guid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+pub use change_key::{ChangeKey, ChangeKeyError, ObjectKind};
+pub use number::{AttachmentNo, FolderNo, Guid, ItemNo, MailboxNo, Seq};
+pub use occurrence::OccurrenceId;
 
 /// Why an id was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +83,7 @@ pub struct AttachmentId {
     /// The item it hangs on. One that moves gets a new number, and its attachments new ids with it.
     pub item: ItemId,
     pub attachment: AttachmentNo,
-    pub within: Within,
+    pub within: AttachmentPath,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -261,7 +168,7 @@ impl AttachmentId {
         let item = id.item()?;
         let number = <[u8; 8]>::try_from(outer.as_slice()).map(i64::from_be_bytes);
         let attachment = number.ok().filter(|n| *n > 0).ok_or(IdError::NoSuchItem)?;
-        let mut within = Within::default();
+        let mut within = AttachmentPath::default();
         for level in inner {
             let number = <[u8; 2]>::try_from(level.as_slice()).map(u16::from_be_bytes);
             within = number.ok().and_then(|n| within.deeper(n)).ok_or(IdError::NoSuchItem)?;
@@ -276,18 +183,18 @@ pub const MAX_WITHIN: usize = 9;
 /// The way to what is attached to an attached message: numbers of attachments, from the outermost message inward, each
 /// counted from 1. Empty for an attachment of the item itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Within {
+pub struct AttachmentPath {
     levels: [u16; MAX_WITHIN],
     count: u8,
 }
 
-impl Within {
+impl AttachmentPath {
     pub fn levels(&self) -> &[u16] {
         self.levels.get(..usize::from(self.count)).unwrap_or_default()
     }
 
     /// The attachment of that number of the message that this is the way to. None: 0, or too deep.
-    pub fn deeper(mut self, number: u16) -> Option<Within> {
+    pub fn deeper(mut self, number: u16) -> Option<AttachmentPath> {
         *self.levels.get_mut(usize::from(self.count)).filter(|_| number > 0)? = number;
         self.count += 1;
         Some(self)
@@ -334,6 +241,8 @@ pub(crate) mod entry {
     pub const PRIVATE_MESSAGE: u16 = 7;
     pub const FOLDER_LEN: usize = 46;
     pub const ITEM_LEN: usize = 70;
+    /// An item's, and the day of an occurrence in ticks.
+    pub const OCCURRENCE_LEN: usize = 78;
 }
 
 /// The most octets an id may have, unpacked or not: clients are told to store 512 characters.
@@ -550,106 +459,5 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a change key belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ObjectKind {
-    Item(ItemKind),
-    Folder(FolderKind),
-}
-
-impl ObjectKind {
-    /// The number that StoreIds and change keys carry for it.
-    pub(crate) fn number(self) -> i32 {
-        match self {
-            ObjectKind::Item(kind) => kind.row().number,
-            ObjectKind::Folder(kind) => kind.row().number,
-        }
-    }
-
-    fn from_number(number: i32) -> Option<ObjectKind> {
-        let items = ItemKind::all().map(ObjectKind::Item);
-        items.chain(FolderKind::all().map(ObjectKind::Folder)).find(|kind| kind.number() == number)
-    }
-}
-
-impl From<ItemKind> for ObjectKind {
-    fn from(kind: ItemKind) -> Self {
-        ObjectKind::Item(kind)
-    }
-}
-
-impl From<FolderKind> for ObjectKind {
-    fn from(kind: FolderKind) -> Self {
-        ObjectKind::Folder(kind)
-    }
-}
-
-/// The state of an item or folder: the journal number of its last change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ChangeKey {
-    pub kind: ObjectKind,
-    pub change: Seq,
-}
-
-/// A change key that cannot be read: ErrorInvalidChangeKey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChangeKeyError;
-
-impl ChangeKeyError {
-    pub fn code(self) -> Code {
-        Code::ErrorInvalidChangeKey
-    }
-}
-
-impl ChangeKey {
-    pub fn new(kind: impl Into<ObjectKind>, change: Seq) -> ChangeKey {
-        ChangeKey { kind: kind.into(), change }
-    }
-
-    pub fn encode(&self) -> String {
-        let mut octets = Vec::with_capacity(16);
-        octets.extend(self.kind.number().to_le_bytes());
-        octets.extend(8i32.to_le_bytes());
-        octets.extend(self.change.0.to_be_bytes());
-        STANDARD.encode(octets)
-    }
-
-    pub fn decode(text: &str) -> Result<ChangeKey, ChangeKeyError> {
-        if text.len() != 24 {
-            return Err(ChangeKeyError);
-        }
-        let octets = STANDARD.decode(text).map_err(|_| ChangeKeyError)?;
-        let mut input = Reader(&octets);
-        let mut read = || -> Result<(i32, i32, i64), IdError> {
-            let kind = i32::from_le_bytes(input.array()?);
-            let count = i32::from_le_bytes(input.array()?);
-            Ok((kind, count, i64::from_be_bytes(input.array()?)))
-        };
-        let (kind, count, change) = read().map_err(|_| ChangeKeyError)?;
-        let kind = ObjectKind::from_number(kind).ok_or(ChangeKeyError)?;
-        if count != 8 || change <= 0 || !input.0.is_empty() {
-            return Err(ChangeKeyError);
-        }
-        Ok(ChangeKey { kind, change: Seq(change) })
-    }
-
-    /// The key given for an item. A folder's is of the wrong kind.
-    pub fn of_item(text: &str) -> Result<Seq, ChangeKeyError> {
-        match ChangeKey::decode(text)? {
-            ChangeKey { kind: ObjectKind::Item(_), change } => Ok(change),
-            _ => Err(ChangeKeyError),
-        }
-    }
-
-    /// The key given for a folder. An item's is of the wrong kind.
-    pub fn of_folder(text: &str) -> Result<Seq, ChangeKeyError> {
-        match ChangeKey::decode(text)? {
-            ChangeKey { kind: ObjectKind::Folder(_), change } => Ok(change),
-            _ => Err(ChangeKeyError),
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "id_tests.rs"]
 mod tests;
