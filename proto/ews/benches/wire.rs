@@ -69,8 +69,8 @@ fn main() {
     let page = SyncPage { state: "H4sIAAA=".to_owned(), includes_last: false, changes: ids };
     let sync = Reply::SyncFolderItems(vec![Outcome::Success(page)]);
     median("write SyncFolderItems, 512 ids", || drop(black_box(sync.to_bytes(Form::default()))));
-    let item = Reply::GetItem(vec![Outcome::Success(Rc::new(message(1, 10_000)))]);
+    let item = Reply::GetItem(vec![Outcome::Success(vec![Rc::new(message(1, 10_000))])]);
     median("write GetItem, 10 KB text", || drop(black_box(item.to_bytes(Form::default()))));
-    let many = Reply::GetItem((0..50).map(|n| Outcome::Success(Rc::new(message(n, 0)))).collect());
+    let many = Reply::GetItem((0..50).map(|n| Outcome::Success(vec![Rc::new(message(n, 0))])).collect());
     median("write GetItem, 50 items, 10 properties", || drop(black_box(many.to_bytes(Form::default()))));
 }

@@ -12,7 +12,7 @@ use ewsd_model::{FolderKind, ItemKind};
 
 use crate::cursor::{Cursor, Element, Read};
 use crate::fault::Fault;
-use crate::object::{Content, FOREIGN_ITEMS, Kind, content, is_ignored};
+use crate::object::{Content, FOREIGN_ITEMS, ObjectKind, content, is_ignored};
 use crate::property::entry;
 
 impl Read for ItemChange {
@@ -103,9 +103,9 @@ fn assignment(c: &mut Cursor<'_>, element: &Element<'_>, ability: u8) -> Result<
     };
     let Some(object) = c.child()? else { return Err(c.missing(element, "Item")) };
     let kind = match (ItemKind::from_element(object.name()), FolderKind::from_element(object.name())) {
-        (Some(kind), _) => Kind::Item(kind),
-        (_, Some(kind)) => Kind::Folder(kind),
-        _ if FOREIGN_ITEMS.contains(&object.name()) => Kind::Item(ItemKind::Message),
+        (Some(kind), _) => ObjectKind::Item(kind),
+        (_, Some(kind)) => ObjectKind::Folder(kind),
+        _ if FOREIGN_ITEMS.contains(&object.name()) => ObjectKind::Item(ItemKind::Message),
         _ => return Err(c.unexpected(&object)),
     };
     let found = match &path {
@@ -137,7 +137,7 @@ fn assignment(c: &mut Cursor<'_>, element: &Element<'_>, ability: u8) -> Result<
 /// The one entry of a dictionary property; the object's element is entered already.
 fn entry_assignment(
     c: &mut Cursor<'_>,
-    kind: Kind,
+    kind: ObjectKind,
     path: &Path,
     indexed: &IndexedPath,
 ) -> Result<Option<Assignment>, Fault> {

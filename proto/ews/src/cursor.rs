@@ -22,6 +22,11 @@ pub(crate) const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 pub(crate) const TYPES: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
 pub(crate) const MESSAGES: &str = "http://schemas.microsoft.com/exchange/services/2006/messages";
 pub(crate) const ERRORS: &str = "http://schemas.microsoft.com/exchange/services/2006/errors";
+const AUTODISCOVER: &str = "http://schemas.microsoft.com/exchange/2010/Autodiscover";
+const POX_REQUESTS: [&str; 2] = [
+    "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006",
+    "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/requestschema/2006",
+];
 
 /// A value of the model that is read off one element, which it leaves. What else stands there violates the schema.
 pub(crate) trait Read: Sized {
@@ -34,6 +39,10 @@ pub(crate) enum Space {
     Soap,
     Messages,
     Types,
+    /// Autodiscover's SOAP form.
+    Autodiscover,
+    /// A request of Autodiscover's POX form.
+    PoxRequest,
     Other,
 }
 
@@ -149,6 +158,10 @@ impl<'a> Cursor<'a> {
                     ResolveResult::Bound(name) if name.0 == TYPES.as_bytes() => Space::Types,
                     ResolveResult::Bound(name) if name.0 == MESSAGES.as_bytes() => Space::Messages,
                     ResolveResult::Bound(name) if name.0 == SOAP.as_bytes() => Space::Soap,
+                    ResolveResult::Bound(name) if name.0 == AUTODISCOVER.as_bytes() => Space::Autodiscover,
+                    ResolveResult::Bound(name) if POX_REQUESTS.iter().any(|known| name.0 == known.as_bytes()) => {
+                        Space::PoxRequest
+                    }
                     _ => Space::Other,
                 };
                 Ok((space, event))
@@ -264,9 +277,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn legal(&self, text: &[u8]) -> Result<(), Fault> {
-        match text.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
-            true => Err(self.violation(self.at, "The text has a character that XML does not allow.")),
-            false => Ok(()),
+        if text.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
+            Err(self.violation(self.at, "The text has a character that XML does not allow."))
+        } else {
+            Ok(())
         }
     }
 

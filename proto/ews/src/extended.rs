@@ -185,8 +185,8 @@ pub(crate) fn read_property(c: &mut Cursor<'_>, element: &Element<'_>) -> Result
         c.in_order(&mut last, &[&["ExtendedFieldURI"], &["Value", "Values"]], &child)?;
         match (child.name(), &path) {
             ("ExtendedFieldURI", _) => path = Some(read_path(c, &child)?),
-            ("Value", Some(path)) => value = Some(one(c, path)?),
-            ("Values", Some(path)) => value = Some(many(c, &child, path)?),
+            ("Value", Some(path)) => value = Some(single_value(c, path)?),
+            ("Values", Some(path)) => value = Some(values(c, &child, path)?),
             _ => return Err(c.missing(element, "ExtendedFieldURI")),
         }
     }
@@ -197,7 +197,7 @@ pub(crate) fn read_property(c: &mut Cursor<'_>, element: &Element<'_>) -> Result
     }
 }
 
-fn one(c: &mut Cursor<'_>, path: &ExtendedPath) -> Result<ExtendedValue, Fault> {
+fn single_value(c: &mut Cursor<'_>, path: &ExtendedPath) -> Result<ExtendedValue, Fault> {
     let text = c.text()?;
     match parse(&text, path.ty, &c.reading.zone) {
         Some(value) if !path.array => Ok(ExtendedValue::One(value)),
@@ -205,7 +205,7 @@ fn one(c: &mut Cursor<'_>, path: &ExtendedPath) -> Result<ExtendedValue, Fault> 
     }
 }
 
-fn many(c: &mut Cursor<'_>, element: &Element<'_>, path: &ExtendedPath) -> Result<ExtendedValue, Fault> {
+fn values(c: &mut Cursor<'_>, element: &Element<'_>, path: &ExtendedPath) -> Result<ExtendedValue, Fault> {
     let mut values = Vec::new();
     while let Some(child) = c.child()? {
         if child.name() != "Value" {

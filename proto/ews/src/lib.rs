@@ -9,11 +9,16 @@
 //! | how is a property read or written? | `property/mod.rs` has a line for each type of value, `property/<type>.rs` the rest |
 //! | how are properties named? | `path.rs`, `extended.rs` |
 //! | items, folders, attachments | in: `object.rs`, `change.rs`, `target.rs`; out: `view.rs` |
+//! | free and busy time | in: `availability.rs`; out: `reply/availability.rs` |
 //! | finds: restriction, order, pages | `restriction.rs`, `page.rs` |
+//! | how does a client find the server? | `autodiscover/` |
+//! | what is a subscriber sent, what does it answer? | `push.rs` |
 //! | what goes wrong | `fault.rs`: a Fault ends a request, the model's Failure one response message |
 //!
 //! Nothing outside this crate and the model's tables spells an element name.
 
+pub mod autodiscover;
+pub mod availability;
 mod change;
 mod cursor;
 pub mod extended;
@@ -24,6 +29,7 @@ mod operations;
 pub mod page;
 mod path;
 mod property;
+pub mod push;
 mod record;
 pub mod reply;
 pub mod request;

@@ -38,3 +38,6 @@ pub const SUBSCRIPTION_MINUTES: std::ops::RangeInclusive<i32> = 1..=1440;
 
 /// Minutes that a streaming connection may ask for.
 pub const STREAMING_MINUTES: std::ops::RangeInclusive<i32> = 1..=30;
+
+/// Periods, groups of transitions and transitions that one definition of a time zone may have of each.
+pub const TIME_ZONE_MEMBERS: usize = 200;

@@ -31,18 +31,18 @@ pub(crate) struct Content {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectKind {
     Item(ItemKind),
     Folder(FolderKind),
     Response,
 }
 
-impl Kind {
+impl ObjectKind {
     pub fn property(self, name: &str) -> Option<PropId> {
         match self {
-            Kind::Item(kind) => PropId::from_item_element(kind, name),
-            Kind::Folder(kind) => PropId::from_folder_element(kind, name),
-            Kind::Response => PropId::from_item_element(ItemKind::Message, name),
+            ObjectKind::Item(kind) => PropId::from_item_element(kind, name),
+            ObjectKind::Folder(kind) => PropId::from_folder_element(kind, name),
+            ObjectKind::Response => PropId::from_item_element(ItemKind::Message, name),
         }
     }
 }
@@ -51,9 +51,9 @@ impl Read for NewItem {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewItem, Fault> {
         let name = element.name();
         let (kind, content) = if let Some(kind) = ItemKind::from_element(name) {
-            (NewKind::Item(kind), content(c, Kind::Item(kind), can::CREATE)?)
+            (NewKind::Item(kind), content(c, ObjectKind::Item(kind), can::CREATE)?)
         } else if let Some(kind) = ResponseKind::from_element(name) {
-            (NewKind::Response(kind), content(c, Kind::Response, can::CREATE)?)
+            (NewKind::Response(kind), content(c, ObjectKind::Response, can::CREATE)?)
         } else if FOREIGN_ITEMS.contains(&name) {
             let text = format!("Items of the kind {name} cannot be created here.");
             c.fail(Failure::with_text(Code::ErrorInvalidOperation, text));
@@ -70,18 +70,24 @@ impl Read for NewItem {
 impl Read for NewFolder {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<NewFolder, Fault> {
         let Some(kind) = FolderKind::from_element(element.name()) else { return Err(c.unexpected(element)) };
-        let Content { props, extended, .. } = content(c, Kind::Folder(kind), can::CREATE)?;
+        let Content { props, extended, .. } = content(c, ObjectKind::Folder(kind), can::CREATE)?;
         Ok(NewFolder { kind, props, extended })
     }
 }
 
 /// Reads an object's properties and leaves its element. Order is not insisted on; doubles are refused.
-pub(crate) fn content(c: &mut Cursor<'_>, kind: Kind, ability: u8) -> Result<Content, Fault> {
+pub(crate) fn content(c: &mut Cursor<'_>, kind: ObjectKind, ability: u8) -> Result<Content, Fault> {
     let mut content = Content::default();
     while let Some(child) = c.child()? {
         match (child.name(), kind) {
-            ("ReferenceItemId", Kind::Response) => content.reference = Some(WireId::read(c, &child)?),
-            ("NewBodyContent", Kind::Response) => content.new_body = Some(Body::read(c, &child)?),
+            ("ReferenceItemId", ObjectKind::Response) => content.reference = Some(WireId::read(c, &child)?),
+            ("ProposedStart", ObjectKind::Response) => {
+                content.props.push((PropId::MeetingProposedStart, Value::Time(c.value(&child)?)));
+            }
+            ("ProposedEnd", ObjectKind::Response) => {
+                content.props.push((PropId::MeetingProposedEnd, Value::Time(c.value(&child)?)));
+            }
+            ("NewBodyContent", ObjectKind::Response) => content.new_body = Some(Body::read(c, &child)?),
             ("ExtendedProperty", _) => content.extended.push(extended::read_property(c, &child)?),
             (name, kind) => match kind.property(name) {
                 Some(id) => read_property(c, &child, id, ability, &mut content)?,

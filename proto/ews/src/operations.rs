@@ -18,7 +18,7 @@ macro_rules! operations {
                                    move_folder::MoveCopyFolder, |r| r.folders.len() => FolderView, folder::info;
             EmptyFolder            empty_folder::EmptyFolder, |r| r.folders.len() => (), nothing;
             CreateItem             create_item::CreateItem, |r| r.items.len() => Vec<ItemView>, item::infos;
-            GetItem                get_item::GetItem, |r| r.items.len() => Rc<ItemView>, item::shared;
+            GetItem                get_item::GetItem, |r| r.items.len() => Vec<Rc<ItemView>>, item::shared;
             FindItem               find_item::FindItem, |r| r.parents.len() => Rc<Found<ItemView>>, folder::found_items;
             UpdateItem             update_item::UpdateItem, |r| r.changes.len() => Updated, item::updated;
             DeleteItem             delete_item::DeleteItem, |r| r.items.len() => (), nothing;
@@ -33,10 +33,13 @@ macro_rules! operations {
             Subscribe              subscribe::Subscribe, |_| 1 => Subscribed, event::subscribed;
             Unsubscribe            unsubscribe::Unsubscribe, |_| 1 => (), nothing;
             GetEvents              get_events::GetEvents, |_| 1 => Notification, event::notification;
-            GetStreamingEvents     get_streaming_events::GetStreamingEvents, |_| 1 => (), nothing;
+            GetStreamingEvents     get_streaming_events::GetStreamingEvents, |_| 1 => StreamDocument, event::document;
             ConvertId              convert_id::ConvertId, |r| r.ids.len() => AlternateId, directory::converted;
             ResolveNames           resolve_names::ResolveNames, |_| 1 => Resolutions, directory::resolved;
             ExpandDL               expand_dl::ExpandDL, |_| 1 => Expansion, directory::expanded;
+            GetUserAvailability    get_user_availability::GetUserAvailability, |r| r.mailboxes.len() => Availability, availability::write;
+            GetReminders           get_reminders::GetReminders, |_| 1 => Vec<Reminder>, reminder::reminders;
+            PerformReminderAction  perform_reminder_action::PerformReminderAction, |_| 1 => Vec<WireId>, reminder::performed;
             GetServerTimeZones     get_server_time_zones::GetServerTimeZones, |_| 1 => TimeZones, timezone::definitions;
         }
     };

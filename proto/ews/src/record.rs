@@ -16,7 +16,7 @@ use crate::writer::{T, Writer};
 ///
 /// `record! { impl Name { attributes { "Attr" field: kind Type => writer; } elements { "Element" field: kind Type, reader => writer; }
 /// ignored { "Element" } } }` for a struct of the model, which becomes [`Read`](crate::cursor::Read) and [`Write`]. There is one
-/// more kind, `filled`: an optional text that is never empty. Such a value is read in any order, since clients insist on none; what
+/// more kind, `filled`: an optional text that is never empty; what has a `default` is always written. Such a value is read in any order, since clients insist on none; what
 /// is ignored may stand there, and is never written.
 macro_rules! record {
     (
@@ -66,6 +66,7 @@ macro_rules! record {
         }
     };
     (@write required $w:ident, $word:literal, $field:expr, $write:expr) => { $write($w, $word, $field) };
+    (@write default $w:ident, $word:literal, $field:expr, $write:expr) => { $write($w, $word, $field) };
     (@write optional $w:ident, $word:literal, $field:expr, $write:expr) => {
         if let Some(value) = $field {
             $write($w, $word, value);
@@ -156,6 +157,10 @@ pub(crate) fn bool_element(w: &mut Writer<'_>, name: &str, value: &bool) {
     w.bool_element(T, name, *value);
 }
 
+pub(crate) fn number_element(w: &mut Writer<'_>, name: &str, value: &i32) {
+    w.number_element(T, name, i64::from(*value));
+}
+
 pub(crate) fn time_element(w: &mut Writer<'_>, name: &str, time: &Timestamp) {
     w.time_element(T, name, *time);
 }
@@ -187,9 +192,10 @@ pub(crate) fn text(c: &mut Cursor<'_>, _: &Element<'_>) -> Result<String, Fault>
 pub(crate) fn list<T>(read: Read<T>) -> impl Fn(&mut Cursor<'_>, &Element<'_>) -> Result<Vec<T>, Fault> {
     move |c, element| {
         let members = array(read)(c, element)?;
-        match members.is_empty() {
-            true => Err(c.violation(element.at, format!("The element '{}' is empty.", element.local_name()))),
-            false => Ok(members),
+        if members.is_empty() {
+            Err(c.violation(element.at, format!("The element '{}' is empty.", element.local_name())))
+        } else {
+            Ok(members)
         }
     }
 }
@@ -214,9 +220,10 @@ pub(crate) fn entries<T>(
         while let Some(child) = c.child()? {
             members.push(c.entry(|c| read(c, &child))?);
         }
-        match members.is_empty() {
-            true => Err(c.violation(element.at, format!("The element '{}' is empty.", element.local_name()))),
-            false => Ok(members),
+        if members.is_empty() {
+            Err(c.violation(element.at, format!("The element '{}' is empty.", element.local_name())))
+        } else {
+            Ok(members)
         }
     }
 }
@@ -241,12 +248,11 @@ pub(crate) fn within(
 ) -> impl Fn(&mut Cursor<'_>, &Element<'_>) -> Result<i32, Fault> {
     move |c, element| {
         let number: i32 = c.value(element)?;
-        match range.contains(&number) {
-            true => Ok(number),
-            false => {
-                let what = format!("a number from {} to {}", range.start(), range.end());
-                Err(c.wrong_value(element.at, element.local_name(), &number.to_string(), &what))
-            }
+        if range.contains(&number) {
+            Ok(number)
+        } else {
+            let what = format!("a number from {} to {}", range.start(), range.end());
+            Err(c.wrong_value(element.at, element.local_name(), &number.to_string(), &what))
         }
     }
 }
@@ -261,9 +267,10 @@ pub(crate) fn texts(name: &'static str) -> impl Fn(&mut Cursor<'_>, &Element<'_>
             }
             members.push(c.text()?.into_owned());
         }
-        match members.is_empty() {
-            true => Err(c.violation(element.at, format!("The element '{}' is empty.", element.local_name()))),
-            false => Ok(members),
+        if members.is_empty() {
+            Err(c.violation(element.at, format!("The element '{}' is empty.", element.local_name())))
+        } else {
+            Ok(members)
         }
     }
 }

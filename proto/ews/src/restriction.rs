@@ -116,10 +116,7 @@ fn members(c: &mut Cursor<'_>, element: &Element<'_>, nodes: &mut u32) -> Result
     while let Some(child) = c.child()? {
         members.push(expression(c, &child, nodes)?);
     }
-    match members.is_empty() {
-        true => Err(c.missing(element, "SearchExpression")),
-        false => Ok(members),
-    }
+    if members.is_empty() { Err(c.missing(element, "SearchExpression")) } else { Ok(members) }
 }
 
 fn exists(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Restriction, Fault> {

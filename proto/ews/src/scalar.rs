@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ewsd_model::Version;
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 /// What a request's headers say about reading its values.
@@ -76,6 +76,38 @@ impl FromText for f64 {
     }
 }
 
+/// xs:date; the digits count, whatever offset is written behind them, and a time behind them as well.
+impl FromText for Date {
+    const WHAT: &'static str = "a date";
+
+    fn from_text(text: &str, reading: &Reading) -> Option<Date> {
+        timestamp(text, &reading.zone)?;
+        text.get(..10)?.parse().ok()
+    }
+}
+
+/// xs:dateTime; the digits count, whatever offset is written behind them.
+impl FromText for DateTime {
+    const WHAT: &'static str = "a date and time";
+
+    fn from_text(text: &str, reading: &Reading) -> Option<DateTime> {
+        timestamp(text, &reading.zone)?;
+        text.get(..19).unwrap_or(text).parse().ok()
+    }
+}
+
+/// xs:duration, rounded to minutes: `-PT1H30M`, `P0DT8H0M0.0S`, `PT23H59M59.999S`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Minutes(pub i32);
+
+impl FromText for Minutes {
+    const WHAT: &'static str = "a duration of days, hours, minutes and seconds";
+
+    fn from_text(text: &str, _: &Reading) -> Option<Minutes> {
+        minutes(text).map(Minutes)
+    }
+}
+
 impl FromText for Timestamp {
     const WHAT: &'static str = "a date and time";
 
@@ -117,9 +149,43 @@ fn tellable(time: Option<Timestamp>, year: i16) -> Option<Timestamp> {
     }
 }
 
+/// A time as a request spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zoned {
+    At(Timestamp),
+    /// It names no zone.
+    Local(DateTime),
+}
+
+impl FromText for Zoned {
+    const WHAT: &'static str = "a date and time";
+
+    fn from_text(text: &str, _: &Reading) -> Option<Zoned> {
+        zoned(text)
+    }
+}
+
+impl Zoned {
+    /// The instant, where what names no zone is in this one.
+    pub fn within(self, zone: &TimeZone) -> Timestamp {
+        match self {
+            Zoned::At(time) => time,
+            Zoned::Local(local) => ewsd_model::timezone::instant(zone, local),
+        }
+    }
+}
+
 /// xs:dateTime or xs:date: with `Z`, with an offset, or in `zone`; fractions down to nanoseconds. Never before the year 1, never
 /// after [`Timestamp::MAX`], which is in the last days of 9999.
 pub fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    match zoned(text)? {
+        Zoned::At(time) => Some(time),
+        Zoned::Local(local) => tellable(zone.to_timestamp(local).ok(), local.year()),
+    }
+}
+
+/// The same where it is not known yet in which zone a time is that names none.
+pub fn zoned(text: &str) -> Option<Zoned> {
     let mut rest = text.as_bytes();
     let year = i16::try_from(digits(&mut rest, 4)?).ok()?;
     literal(&mut rest, b'-')?;
@@ -135,9 +201,9 @@ pub fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     };
     let date = if day_later { date.tomorrow().unwrap_or(date) } else { date };
     let local = date.to_datetime(time);
-    match rest {
-        [] => tellable(zone.to_timestamp(local).ok(), year),
-        b"Z" | b"z" => tellable(TimeZone::UTC.to_timestamp(local).ok(), year),
+    let at = match rest {
+        [] => return Some(Zoned::Local(local)),
+        b"Z" | b"z" => TimeZone::UTC.to_timestamp(local).ok(),
         [sign @ (b'+' | b'-'), tail @ ..] => {
             rest = tail;
             let hours = i32::from(small(&mut rest)?);
@@ -147,11 +213,11 @@ pub fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
                 return None;
             }
             let seconds = (hours * 60 + minutes) * 60 * if *sign == b'-' { -1 } else { 1 };
-            let offset = jiff::tz::Offset::from_seconds(seconds).ok()?;
-            tellable(offset.to_timestamp(local).ok(), year)
+            jiff::tz::Offset::from_seconds(seconds).ok()?.to_timestamp(local).ok()
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    tellable(at, year).map(Zoned::At)
 }
 
 /// `hh:mm:ss` with a fraction; true when it was `24:00:00`, the next day's midnight.
@@ -179,6 +245,51 @@ fn time_of_day(rest: &mut &[u8]) -> Option<(Time, bool)> {
     }
     // A leap second is the second before it, as elsewhere in the library.
     Time::new(hour, minute, second.min(59), nanosecond).ok().filter(|_| second <= 60).map(|time| (time, false))
+}
+
+/// None for years and months, whose length nobody knows, unless they are none.
+pub fn minutes(text: &str) -> Option<i32> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text),
+    };
+    let rest = rest.strip_prefix('P')?;
+    let (days, times) = rest.split_once('T').map_or((rest, None), |(days, times)| (days, Some(times)));
+    let mut seconds = 0.0;
+    for (part, units) in [(days, "YMD"), (times.unwrap_or_default(), "HMS")] {
+        let mut part = part;
+        while !part.is_empty() {
+            let (number, tail) = part.split_at_checked(part.find(|c: char| c.is_ascii_alphabetic())?)?;
+            let unit = units.find(tail.chars().next()?)?;
+            let plain = number.starts_with(|c: char| c.is_ascii_digit());
+            let number: f64 = plain.then(|| number.parse().ok())??;
+            let length = match (units, unit) {
+                ("YMD", 2) => 86_400.0,
+                ("YMD", _) if number == 0.0 => 0.0,
+                ("HMS", 0) => 3600.0,
+                ("HMS", 1) => 60.0,
+                ("HMS", 2) => 1.0,
+                _ => return None,
+            };
+            seconds += number * length;
+            part = tail.get(1..)?;
+        }
+    }
+    let something = times.map_or(!days.is_empty(), |times| !times.is_empty());
+    let minutes = (sign * seconds / 60.0_f64).round();
+    (something && minutes.abs() < f64::from(i32::MAX)).then_some(minutes as i32)
+}
+
+/// xs:duration of whole minutes: `-PT1H30M`, `PT0S`.
+pub fn minutes_text(minutes: i32) -> String {
+    let (hours, rest) = (minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60);
+    let sign = if minutes < 0 { "-" } else { "" };
+    match (hours, rest) {
+        (0, 0) => "PT0S".to_owned(),
+        (hours, 0) => format!("{sign}PT{hours}H"),
+        (0, rest) => format!("{sign}PT{rest}M"),
+        (hours, rest) => format!("{sign}PT{hours}H{rest}M"),
+    }
 }
 
 fn digits(rest: &mut &[u8], count: usize) -> Option<u32> {
@@ -335,6 +446,26 @@ mod tests {
         assert_eq!(timestamp("0001-01-01T00:00:00+10:00", &zone).unwrap().to_string(), "0001-01-01T00:00:00Z");
         assert_eq!(timestamp("2026-12-03T09:00:00", &zone).unwrap().to_string(), "2026-12-03T07:00:00Z");
         assert_eq!(timestamp("2026-12-03T09:00:00Z", &zone).unwrap().to_string(), "2026-12-03T09:00:00Z");
+    }
+
+    #[test]
+    fn durations_and_dates() {
+        assert_eq!([0, 60, -60, -330, 45].map(minutes_text), ["PT0S", "PT1H", "-PT1H", "-PT5H30M", "PT45M"]);
+        let read = ["PT0S", "P0D", "-PT60M", "P0DT8H0M0.0S", "PT23H59M59.999S", "-P1DT2H", "P0Y0M1D"].map(minutes);
+        assert_eq!(read, [Some(0), Some(0), Some(-60), Some(480), Some(1440), Some(-1560), Some(1440)]);
+        for wrong in
+            ["", "P", "PT", "P1Y", "P1M", "1H", "PT1", "PT-1H", "PTinfS", "PT1D", "P1H", "PT1H ", "PT99999999999H"]
+        {
+            assert_eq!(minutes(wrong), None, "{wrong}");
+        }
+        let date = |text| Date::from_text(text, &Reading::default()).map(|date| date.to_string());
+        for text in ["2014-03-08", "2014-03-08-08:00", "2014-03-08Z", "2014-03-08T23:30:00+10:00"] {
+            assert_eq!(date(text).as_deref(), Some("2014-03-08"), "{text}");
+        }
+        assert_eq!((date("2014-02-29"), date("2014-03-08x")), (None, None));
+        let time = |text| DateTime::from_text(text, &Reading::default()).map(|time| time.to_string());
+        assert_eq!(time("2007-01-01T08:00:00.000Z").as_deref(), Some("2007-01-01T08:00:00"));
+        assert_eq!(time("2007-01-01").as_deref(), Some("2007-01-01T00:00:00"));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The SOAP 1.1 envelope both ways: headers and operation of a request, the frame of answers, faults.
 
+use std::borrow::Cow;
+
 use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
-use ewsd_model::timezone::{self, Zone};
+use ewsd_model::timezone::{Definition, ItemZone};
 use jiff::tz::TimeZone;
 
-use crate::cursor::{Cursor, ERRORS, Element, MESSAGES, SOAP, Space, TYPES, not_text};
+use crate::cursor::{Cursor, ERRORS, Element, MESSAGES, Read, Space, not_text};
 use crate::fault::Fault;
 use crate::limits;
 use crate::reply;
@@ -31,8 +33,8 @@ pub struct Headers {
     pub impersonation: Option<Impersonation>,
     /// MailboxCulture: a language tag, as it came.
     pub culture: Option<String>,
-    /// TimeZoneContext: the Windows name of the zone.
-    pub time_zone: Option<String>,
+    /// TimeZoneContext: the zone of times that name none; with Exchange2007 it does not count.
+    pub time_zone: Option<ItemZone>,
     pub form: Form,
     /// ManagementRole was there: the caller wants rights beyond the account's own.
     pub management_role: bool,
@@ -52,6 +54,8 @@ impl Headers {
 pub struct Form {
     /// DateTimePrecision: times with milliseconds instead of whole seconds.
     pub milliseconds: bool,
+    /// The schema version asked for: some parts of values are left out for older ones.
+    pub version: Version,
 }
 
 /// ExchangeImpersonation: on whose behalf.
@@ -65,20 +69,8 @@ pub enum Impersonation {
 
 /// Reads a whole request. Takes UTF-8, and UTF-16 with a byte order mark.
 pub fn parse_envelope(document: &[u8]) -> Result<Envelope, Fault> {
-    let decoded;
-    let text = match document {
-        [0xff, 0xfe, rest @ ..] => {
-            decoded = utf16(rest, u16::from_le_bytes)?;
-            decoded.as_str()
-        }
-        [0xfe, 0xff, rest @ ..] => {
-            decoded = utf16(rest, u16::from_be_bytes)?;
-            decoded.as_str()
-        }
-        _ => std::str::from_utf8(document)
-            .map_err(|error| not_text(error.valid_up_to(), "The document is not UTF-8."))?,
-    };
-    let mut c = Cursor::new(text);
+    let text = decode(document)?;
+    let mut c = Cursor::new(&text);
     let Some(root) = c.child()? else { return Err(not_text(0, "The document has no root element.")) };
     if root.space != Space::Soap || root.local_name() != "Envelope" {
         return Err(c.violation(root.at, "The root element is not the Envelope of SOAP 1.1."));
@@ -97,6 +89,18 @@ pub fn parse_envelope(document: &[u8]) -> Result<Envelope, Fault> {
     }
     let request = request.ok_or_else(|| c.missing(&root, "Body"))?;
     Ok(Envelope { headers: headers.unwrap_or_default(), request })
+}
+
+/// The text of a document: UTF-8, or UTF-16 with a byte order mark.
+pub(crate) fn decode(document: &[u8]) -> Result<Cow<'_, str>, Fault> {
+    match document {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::Owned),
+        _ => match std::str::from_utf8(document) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(error) => Err(not_text(error.valid_up_to(), "The document is not UTF-8.")),
+        },
+    }
 }
 
 fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Fault> {
@@ -134,6 +138,8 @@ fn read_headers(c: &mut Cursor<'_>) -> Result<Headers, Fault> {
         seen.push(name.to_owned());
         read_header(c, &child, &mut headers)?;
     }
+    headers.time_zone = headers.time_zone.filter(|_| c.reading.version >= Version::Exchange2010);
+    c.reading.zone = headers.time_zone.as_ref().map_or(TimeZone::UTC, ItemZone::time_zone);
     Ok(headers)
 }
 
@@ -143,6 +149,7 @@ fn read_header(c: &mut Cursor<'_>, element: &Element<'_>, headers: &mut Headers)
             let text: String = c.attribute(element, "Version")?;
             let version = Version::parse(&text).ok_or_else(|| Fault::new(Code::ErrorInvalidServerVersion))?;
             headers.version = Some(version);
+            headers.form.version = version;
             c.reading.version = version;
             c.empty()
         }
@@ -159,10 +166,8 @@ fn read_header(c: &mut Cursor<'_>, element: &Element<'_>, headers: &mut Headers)
                 if child.name() != "TimeZoneDefinition" {
                     return Err(c.unexpected(&child));
                 }
-                let id: String = c.attribute(&child, "Id")?;
-                c.reading.zone = timezone::find(&id).map_or(TimeZone::UTC, Zone::time_zone);
-                headers.time_zone = Some(id);
-                c.skip()?;
+                let zone = ItemZone::of_request(&Definition::read(c, &child)?);
+                headers.time_zone = Some(zone.map_err(|_| Fault::new(Code::ErrorTimeZone))?);
             }
             Ok(())
         }
@@ -239,6 +244,10 @@ macro_rules! server_version {
         )
     };
 }
+
+/// The same numbers, for Autodiscover.
+pub(crate) const SERVER_VERSION: [u32; 4] = [15, 1, 2507, 6];
+pub(crate) const SERVER_BUILD: &str = "V2017_07_11";
 
 macro_rules! declaration {
     () => {
@@ -324,23 +333,20 @@ impl Fault {
     }
 }
 
-/// The namespaces stand in the constants above; this keeps them and the reader's the same.
-const _: () = assert!(contains(HEAD, SOAP) && contains(HEAD, MESSAGES) && contains(HEAD, TYPES));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cursor::{SOAP, TYPES};
 
-// Evaluated by the compiler, where an index out of range is an error of the build.
-#[allow(clippy::indexing_slicing)]
-const fn contains(text: &str, part: &str) -> bool {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    let mut from = 0;
-    while from + part.len() <= text.len() {
-        let mut len = 0;
-        while len < part.len() && text[from + len] == part[len] {
-            len += 1;
+    #[test]
+    fn the_head_names_what_the_reader_and_the_tables_name() {
+        for part in [SOAP, MESSAGES, TYPES, SERVER_BUILD] {
+            assert!(HEAD.contains(part), "{part}");
         }
-        if len == part.len() {
-            return true;
-        }
-        from += 1;
+        let [major, minor, build, revision] = SERVER_VERSION;
+        let version = format!(
+            "MajorVersion=\"{major}\" MinorVersion=\"{minor}\" MajorBuildNumber=\"{build}\" MinorBuildNumber=\"{revision}\""
+        );
+        assert!(HEAD.contains(&version), "{version}");
     }
-    false
 }

@@ -116,8 +116,36 @@ words! {
     /// StandardGroupByType.
     StandardGroupBy { ConversationTopic = "ConversationTopic" }
 
+    /// MeetingAttendeeType.
+    AttendeeType {
+        Organizer = "Organizer",
+        Required = "Required",
+        Optional = "Optional",
+        Room = "Room",
+        Resource = "Resource",
+    }
+
+    /// FreeBusyViewType, from what tells least to what tells most.
+    FreeBusyViewType {
+        None = "None",
+        MergedOnly = "MergedOnly",
+        FreeBusy = "FreeBusy",
+        FreeBusyMerged = "FreeBusyMerged",
+        Detailed = "Detailed",
+        DetailedMerged = "DetailedMerged",
+    }
+
+    /// Which reminders GetReminders tells (its ReminderType).
+    ReminderType { All = "All", Current = "Current", Old = "Old" }
+
+    /// ReminderActionType.
+    ReminderAction { Dismiss = "Dismiss", Snooze = "Snooze" }
+
     /// ConnectionStatusType of a streaming answer.
     ConnectionStatus { Ok = "OK", Closed = "Closed" }
+
+    /// SubscriptionStatusType: what a subscriber answers to a notification.
+    SubscriptionStatus { Ok = "OK", Unsubscribe = "Unsubscribe" }
 }
 
 impl ContainmentComparison {

@@ -15,15 +15,18 @@ pub(crate) enum Ns {
     Messages,
     /// `t:`
     Types,
+    /// None: the document's default namespace.
+    Bare,
 }
 
-pub(crate) use Ns::{Messages as M, Types as T};
+pub(crate) use Ns::{Bare, Messages as M, Types as T};
 
 impl Ns {
     fn prefix(self) -> &'static [u8] {
         match self {
             Ns::Messages => b"m:",
             Ns::Types => b"t:",
+            Ns::Bare => b"",
         }
     }
 }
@@ -32,13 +35,13 @@ impl Ns {
 const PIECE: usize = 256 << 10;
 
 /// Takes the beginning of a document and leaves the buffer empty for what follows.
-pub(crate) type Taker<'t> = &'t mut dyn FnMut(&mut Vec<u8>);
+pub(crate) type PieceSink<'t> = &'t mut dyn FnMut(&mut Vec<u8>);
 
 /// Writes to a buffer that it does not own, so that documents can follow each other.
 pub(crate) struct Writer<'b> {
     out: &'b mut Vec<u8>,
     form: Form,
-    taker: Option<Taker<'b>>,
+    taker: Option<PieceSink<'b>>,
 }
 
 impl<'b> Writer<'b> {
@@ -47,8 +50,12 @@ impl<'b> Writer<'b> {
     }
 
     /// Gives away what is written, a piece at a time. What is left in `out` at the end is the last one.
-    pub fn in_pieces(out: &'b mut Vec<u8>, form: Form, taker: Taker<'b>) -> Writer<'b> {
+    pub fn in_pieces(out: &'b mut Vec<u8>, form: Form, taker: PieceSink<'b>) -> Writer<'b> {
         Writer { out, form, taker: Some(taker) }
+    }
+
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     fn give_away(&mut self) {

@@ -536,11 +536,6 @@ fn what_is_not_built_is_refused_once_for_each_thing_asked() {
     check(&[
         ("<m:GetInboxRules/>", "refused ErrorInvalidOperation x1"),
         (
-            "<m:GetUserAvailabilityRequest><m:MailboxDataArray><t:MailboxData/><t:MailboxData/></m:MailboxDataArray>\
-             </m:GetUserAvailabilityRequest>",
-            "refused ErrorAccessDenied x2",
-        ),
-        (
             "<m:MarkAsJunk><m:ItemIds><t:ItemId Id=\"a\"/><t:ItemId Id=\"b\"/></m:ItemIds></m:MarkAsJunk>",
             "refused ErrorInvalidOperation x2",
         ),

@@ -93,6 +93,43 @@ impl ChunkDecoder {
         self.state == State::Done
     }
 
+    /// As numbers: the place, digits of a size that came, octets left, the line's length.
+    pub fn to_parts(self) -> (u8, u8, u64, u16) {
+        let (place, digits) = match self.state {
+            State::Size(digits) => (0, digits),
+            State::Extension => (1, 0),
+            State::SizeLf => (2, 0),
+            State::Data => (3, 0),
+            State::DataCr => (4, 0),
+            State::DataLf => (5, 0),
+            State::Trailer => (6, 0),
+            State::TrailerLine => (7, 0),
+            State::TrailerLf => (8, 0),
+            State::EndLf => (9, 0),
+            State::Done => (10, 0),
+        };
+        (place, digits, self.left, self.line)
+    }
+
+    /// Out of [`Self::to_parts`]; none: there is no such place.
+    pub fn from_parts((place, digits, left, line): (u8, u8, u64, u16)) -> Option<ChunkDecoder> {
+        let state = match place {
+            0 => State::Size(digits),
+            1 => State::Extension,
+            2 => State::SizeLf,
+            3 => State::Data,
+            4 => State::DataCr,
+            5 => State::DataLf,
+            6 => State::Trailer,
+            7 => State::TrailerLine,
+            8 => State::TrailerLf,
+            9 => State::EndLf,
+            10 => State::Done,
+            _ => return None,
+        };
+        Some(ChunkDecoder { state, left, line })
+    }
+
     fn step(&mut self, byte: u8) -> Result<State, HttpError> {
         Ok(match (self.state, byte) {
             (State::Size(digits), _) if byte.is_ascii_hexdigit() => self.digit(digits, byte)?,

@@ -7,12 +7,21 @@
 //! |---|---|
 //! | where a request ends and what it carries | [`head`] |
 //! | chunked bodies, both ways | [`chunk`] |
-//! | how an answer starts | [`reply`] |
+//! | how an answer starts | [`reply`]; read as a client: [`answer`] |
+//! | what stands in a query | [`query`] |
+//! | whose connection is it, by the PROXY protocol | [`proxy`] |
+//! | networks | [`network`] |
+//! | whose request is it, by what proxies add | [`forwarded`] |
 //! | statuses and their texts | [`status`] |
 
+pub mod answer;
 pub mod chunk;
 pub mod date;
+pub mod forwarded;
 pub mod head;
+pub mod network;
+pub mod proxy;
+pub mod query;
 pub mod reply;
 pub mod status;
 

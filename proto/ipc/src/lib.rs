@@ -5,6 +5,7 @@
 //! | question | file |
 //! |---|---|
 //! | what can be said | [`message`] |
+//! | what is counted | `count.rs` |
 //! | how a message is laid out | the crate `wire` |
 //! | how it is sent, with descriptors | [`seqpacket`] |
 //! | which roles are there, what must be known of each | [`role`] |
@@ -12,6 +13,7 @@
 //! | what all workers share | [`shared`] |
 //! | what a worker calls | [`worker_end`] |
 
+mod count;
 pub mod memfd;
 pub mod message;
 pub mod role;
@@ -21,13 +23,14 @@ pub mod worker_end;
 
 pub use ewsd_wire::Refused;
 pub use message::{
-    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Watch, Why, Word,
+    AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
+    RenderReason, Reply, Watch, Word,
 };
 pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 6;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;
@@ -38,20 +41,32 @@ pub const INLINE_LIMIT: usize = 64 * 1024;
 /// Most bytes of opaque context a connection may carry between two requests: an LMTP session with its recipients.
 pub const CONN_CONTEXT_MAX: usize = 8 * 1024;
 
-/// Most bytes of opaque context a held call may carry.
-pub const HELD_CONTEXT_MAX: usize = 512;
+/// Most bytes of opaque context a held call may carry: a stream names each of its subscriptions there.
+pub const HELD_CONTEXT_MAX: usize = 10 * 1024;
 
 /// Most mailboxes that one held call may watch.
-pub const WATCH_MAX: usize = 64;
+pub const WATCH_MAX: usize = 256;
 
-/// Most held calls in one `Render` job.
-pub const RENDER_BATCH_MAX: usize = 32;
+/// Most held calls in one `Render` job, if their contexts together stay below [`INLINE_LIMIT`].
+pub const RENDER_BATCH_MAX: usize = 128;
 
 /// Most (mailbox, number) pairs in one `Sweep` or `Changed`.
 pub const PAIRS_MAX: usize = 1024;
 
 /// Parts of a ready-made reply.
 pub const PIECES_MAX: usize = 16;
+
+/// Octets of a complaint.
+pub const COMPLAINT_MAX: usize = 1024;
+
+/// Octets of what a node says of itself.
+pub const DESCRIPTION_MAX: usize = 16 * 1024;
+
+/// Octets of a label in [`message::ServedRow`].
+pub const LABEL_MAX: usize = 64;
+
+/// Most rows in one `Served`.
+pub const SERVED_MAX: usize = 256;
 
 /// Inherited descriptors of every worker process.
 pub mod fd {
@@ -64,6 +79,9 @@ pub mod fd {
     /// The settings of the master's generation: a sealed memfd that all its workers share. Read it with
     /// [`crate::worker_end::settings`].
     pub const SETTINGS: i32 = 6;
+    /// The socket of the converters: for those the end at which questions come, for everybody else the one to ask at. Take it with
+    /// [`crate::worker_end::convert`].
+    pub const CONVERT: i32 = 7;
     /// The first number that no worker inherits.
-    pub const END: i32 = 7;
+    pub const END: i32 = 8;
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::ptr::NonNull;
 
@@ -39,25 +39,45 @@ pub fn of(name: &std::ffi::CStr, bytes: &[u8]) -> io::Result<File> {
 /// What memfd_create(2), write(2) or fcntl(2) reports.
 pub fn sealed(name: &std::ffi::CStr, bytes: &[u8]) -> io::Result<File> {
     let file = of(name, bytes)?;
-    let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
-    fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
+    seal(&file)?;
     Ok(file)
+}
+
+/// Nothing of a file that never changes again can be written, cut off or added.
+const SEALS: SealFlag = SealFlag::F_SEAL_WRITE.union(SealFlag::F_SEAL_SHRINK).union(SealFlag::F_SEAL_GROW);
+
+/// Has a memfd never change again, whoever has it.
+///
+/// # Errors
+/// What fcntl(2) reports.
+pub fn seal(file: &File) -> io::Result<()> {
+    fcntl(file, FcntlArg::F_ADD_SEALS(SEALS | SealFlag::F_SEAL_SEAL))?;
+    Ok(())
+}
+
+/// Whether it never changes again: whoever was sent it may map it, whoever wrote it.
+///
+/// # Errors
+/// What fcntl(2) reports: it is no memfd.
+pub fn is_sealed(file: impl AsFd) -> io::Result<bool> {
+    let seals = fcntl(file, FcntlArg::F_GET_SEALS)?;
+    Ok(SealFlag::from_bits_truncate(seals).contains(SEALS))
 }
 
 /// Reads `length` bytes from the start of a received memfd.
 ///
 /// # Errors
 /// `UnexpectedEof` when it is shorter than it was said to be; `OutOfMemory` when `length` is absurd.
-pub fn read(fd: &OwnedFd, length: u64) -> io::Result<Vec<u8>> {
+pub fn read(fd: impl AsFd, length: u64) -> io::Result<Vec<u8>> {
     let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
     bytes.resize(length, 0);
-    File::from(fd.try_clone()?).read_exact_at(&mut bytes, 0)?;
+    File::from(fd.as_fd().try_clone_to_owned()?).read_exact_at(&mut bytes, 0)?;
     Ok(bytes)
 }
 
-/// A memfd mapped for reading. Only for files whose sender does not change them any more.
+/// A memfd mapped for reading. Only for files whose sender does not change them any more: the master's, and sealed ones.
 pub struct Mapped {
     start: NonNull<u8>,
     length: usize,
@@ -74,7 +94,8 @@ impl Mapped {
     /// # Errors
     /// `UnexpectedEof` when the file is shorter; else what mmap(2) reports.
     pub fn new(fd: impl AsFd, length: u64) -> io::Result<Mapped> {
-        let real = nix::sys::stat::fstat(&fd)?.st_size;
+        // Nobody reads it by its offset. fstat(2) is one call here and another there, and not allowed to everybody who maps.
+        let real = nix::unistd::lseek(&fd, 0, nix::unistd::Whence::SeekEnd)?;
         let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
         if u64::try_from(real).unwrap_or(0) < length as u64 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -1,19 +1,19 @@
 //! The table of messages: everything the master can tell a worker and a worker can tell the master.
 //!
 //! A row is: kind byte, name, how many descriptors it always carries, and its fields. Encoding, decoding, the exact
-//! descriptor count and [`ROWS`] come out of the table. Descriptor 0 is the client's socket wherever a row says 1;
-//! a [`Body::Memfd`] or a `Drain` adds one more after it. Who owns a socket when: `master/LIFECYCLE.md`.
-//!
-//! This file must not decide anything: what the master does with a reply is in `master/src/`, what a worker does with a
-//! job is in `worker/src/role/`.
+//! descriptor count and [`ROWS`] come out of the table. Descriptor 0 is the client's socket wherever a row says 1; a
+//! [`Body::Memfd`] or a `Drain` adds one after it. Who owns a socket when: `master/LIFECYCLE.md`. It decides nothing:
+//! what is done with a reply is in `master/src/`, with a job in `worker/src/role/`.
 
 use std::net::SocketAddr;
 
 use ewsd_wire::form::{Bytes, List};
 use ewsd_wire::{Reader, Refused, Wire, wire};
 
+pub use crate::count::{Count, LATENCY_US};
 use crate::{
-    CONN_CONTEXT_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, MAX_MESSAGE, PAIRS_MAX, PIECES_MAX, RENDER_BATCH_MAX, WATCH_MAX,
+    COMPLAINT_MAX, CONN_CONTEXT_MAX, DESCRIPTION_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, LABEL_MAX, MAX_MESSAGE,
+    PAIRS_MAX, PIECES_MAX, RENDER_BATCH_MAX, SERVED_MAX, WATCH_MAX,
 };
 
 /// One line of the table, for the master's checks and for people.
@@ -132,14 +132,14 @@ messages! {
     /// The worker takes no further job and exits when the present one is done; the master starts its successor now.
     66 Retiring [0] {}
     /// This worker has the job; sent before anything else is done with it.
-    67 Took [0] { job: u64 }
+    67 Started [0] { job: u64 }
     /// The reply is written; keep the connection for its next request.
     68 Idle [1] { job: u64, conn: ConnRecord }
     /// The worker closed the client's socket.
     69 Closed [0] { job: u64 }
     /// Part of the reply is written; the rest is in descriptor 1 (a memfd), from `offset` to `length`.
     70 Drain [2] {
-        job: u64, conn: ConnRecord, then: Then,
+        job: u64, conn: ConnRecord, then: AfterReply,
         /// First byte not yet written.
         offset: u64,
         /// Bytes of the whole reply in the memfd.
@@ -153,28 +153,34 @@ messages! {
     }
     /// Answer to `Admit`: read and throw away at most `limit` bytes of body, then write `reply`.
     72 Discard [1] {
-        job: u64, conn: ConnRecord, limit: u64, then: Then,
+        job: u64, conn: ConnRecord, limit: u64, then: AfterReply,
         /// A complete HTTP reply.
         reply: Vec<u8>,
     }
     /// LMTP: the replies are written; frame this next. The session's state is in `conn.context`.
     73 LmtpNext [1] { job: u64, conn: ConnRecord, expect: LmtpExpect }
-    /// Nothing to tell yet: keep the client until something moves.
+    /// Nothing to tell yet: keep the client until something moves, or, where nothing is watched, until the deadline.
     74 Hold [1] {
         job: u64, conn: ConnRecord, watch: Watch,
+        /// What becomes of the connection after `at_deadline`.
+        then: AfterReply,
         /// Milliseconds until `at_deadline` is written.
         deadline_ms: u32,
         /// The whole reply at the deadline, or for a stream its last bytes. Empty: a worker is asked to render it.
         at_deadline: Pieces,
-        /// Milliseconds between heartbeats of a stream, which a worker renders; 0 = none.
+        /// Milliseconds of silence after which a stream's client is told `at_beat`; 0 = never.
         heartbeat_ms: u32,
+        /// One chunk of a stream, with its framing. Empty: a worker is asked to render it.
+        at_beat: Pieces,
         /// The head of the reply is already written and chunks follow.
         stream: bool,
+        /// Of a stream: how many its owner may have.
+        share: Share,
         /// Whatever the worker needs to render; at most [`HELD_CONTEXT_MAX`] bytes.
         context: HeldContext,
     }
     /// One held call of a `Render` job. The job is over when each call of its batch had its `Rendered`.
-    75 Rendered [0] { job: u64, held: u64, outcome: Outcome }
+    75 Rendered [0] { job: u64, held: u64, outcome: HeldOutcome }
     /// The sweep is over.
     76 Swept [0] { job: u64 }
     /// These mailboxes reached these numbers (said after commit).
@@ -197,6 +203,22 @@ messages! {
     81 Step [0] { within_ms: u32 }
     /// Whether the database answered.
     82 Probed [0] { job: u64, good: bool }
+    /// Requests that are over, told when there is nothing else to do.
+    83 Served [0] { requests: ServedRows }
+    /// Why this process ends in a moment: a line for the administrator.
+    84 Complaint [0] { text: Complaint }
+    /// The herald: so many other nodes serve the same database. With none nobody needs to be told of changes.
+    85 Nodes [0] { others: u32 }
+    /// The herald was away, or changes may have been lost: look at all that is watched.
+    86 Missed [0] {}
+    /// The herald: accounts were changed somewhere; what workers remember of them is void.
+    87 Forget [0] {}
+    /// The herald: somebody asks all nodes what they do. Answered by [`Word::Description`].
+    88 Describe [0] { question: i64 }
+    /// The courier: tell it by [`Word::Changed`] when one of these mailboxes changes; the numbers mean nothing. `anew`: and no others.
+    89 Pushed [0] { anew: bool, mailboxes: Pairs }
+    /// The request is of that mailbox's account, which the master did not know. Said before the job is over.
+    90 Whose [0] { job: u64, mailbox: u64 }
 }
 
 messages! {
@@ -208,10 +230,14 @@ messages! {
         /// An administrator wants it: whatever was to wait is tried now.
         anew: bool,
     }
+    /// These mailboxes reached these numbers here: other nodes want to know.
+    129 Changed [0] { changes: Pairs }
+    /// What this node does, as JSON.
+    130 Description [0] { question: i64, text: Description }
 }
 
 wire! {
-    /// What the master keeps of a connection between requests. Workers get a copy and hand it back; the master believes only `context`.
+    /// What the master keeps of a connection between requests. Workers get a copy and hand it back; the master believes only `context` and `mailbox`.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct ConnRecord {
         /// Number of the connection; never used twice while the master runs.
@@ -222,6 +248,8 @@ wire! {
         pub listener: u16,
         /// Requests already served on this connection.
         pub served: u32,
+        /// The mailbox of the account in whose turn the request was handed out; 0: not known, see [`Reply::Whose`].
+        pub mailbox: u64,
         /// Opaque to the master: pending NTLM challenge, LMTP session.
         pub context: Vec<u8> as Bytes<CONN_CONTEXT_MAX>,
     }
@@ -237,7 +265,7 @@ wire! {
 
     /// What becomes of the connection once the reply is written.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Then {
+    pub enum AfterReply {
         /// Wait for the next request.
         0 Keep
         /// Close.
@@ -273,10 +301,10 @@ wire! {
 
     /// Why a held call is rendered.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Why {
+    pub enum RenderReason {
         /// A watched mailbox moved.
         0 Changed
-        /// A stream's heartbeat is due.
+        /// A stream's heartbeat is due and no ready-made one was given.
         1 Heartbeat
         /// The deadline came and no ready-made reply was given.
         2 Deadline
@@ -288,14 +316,14 @@ wire! {
         /// Number of the held call.
         pub held: u64,
         /// What happened.
-        pub why: Why,
+        pub why: RenderReason,
         /// What the worker gave with `Hold`, or with the last outcome that kept holding.
         pub context: Vec<u8> as Bytes<HELD_CONTEXT_MAX>,
     }
 
     /// How a held call goes on after an outcome that keeps holding.
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Keep {
+    pub struct HoldUpdate {
         /// Replaces the watch of the held call.
         pub watch: Watch,
         /// Replaces its context.
@@ -304,11 +332,11 @@ wire! {
 
     /// What a held call's client is told.
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub enum Outcome {
+    pub enum HeldOutcome {
         /// The whole reply, or the last bytes of a stream; the hold is over.
         0 Answer {
             /// What becomes of the connection.
-            then: Then,
+            then: AfterReply,
             /// The bytes to write.
             bytes: Body,
         }
@@ -317,15 +345,15 @@ wire! {
             /// The bytes to write.
             bytes: Vec<u8> as Bytes<INLINE_LIMIT>,
             /// How it goes on.
-            keep: Keep,
+            keep: HoldUpdate,
         }
         /// Nothing to tell; the hold goes on.
         2 Still {
             /// How it goes on.
-            keep: Keep,
+            keep: HoldUpdate,
         }
         /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
-        /// outcome of [`Why::Deadline`], which somebody waits for.
+        /// outcome of [`RenderReason::Deadline`], which somebody waits for.
         3 Later {
             /// Milliseconds before which asking is of no use.
             ms: u32,
@@ -350,7 +378,34 @@ wire! {
         }
     }
 
-    /// (mailbox, newest journal number the client has seen) pairs of a held call; 1 to [`WATCH_MAX`].
+    /// Requests of one operation that ended with one code and took about as long.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ServedRow {
+        /// Letters, digits and `_`: a label of the metrics, of which the master knows no more.
+        pub operation: Vec<u8> as Bytes<LABEL_MAX>,
+        /// Likewise.
+        pub code: Vec<u8> as Bytes<LABEL_MAX>,
+        /// Which of [`LATENCY_US`] is the first that they did not exceed; one more than there are: none.
+        pub bound: u8,
+        /// How many.
+        pub n: u32,
+        /// Microseconds that they took together.
+        pub micros: u64,
+    }
+
+    /// UTF-8, at most [`COMPLAINT_MAX`] octets.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Complaint(pub Vec<u8> as Bytes<COMPLAINT_MAX>);
+
+    /// UTF-8, at most [`DESCRIPTION_MAX`] octets.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Description(pub Vec<u8> as Bytes<DESCRIPTION_MAX>);
+
+    /// At most [`SERVED_MAX`] of them.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct ServedRows(pub Vec<ServedRow> as List<SERVED_MAX>);
+
+    /// (mailbox, newest journal number the client has seen) pairs of a held call, at most [`WATCH_MAX`].
     #[derive(Debug, Clone, PartialEq, Eq, Default)]
     pub struct Watch(pub Vec<(u64, u64)> as List<WATCH_MAX>);
 
@@ -365,6 +420,17 @@ wire! {
     /// A ready-made reply: its parts in order, at most [`PIECES_MAX`].
     #[derive(Debug, Clone, PartialEq, Eq, Default)]
     pub struct Pieces(pub Vec<Piece> as List<PIECES_MAX>);
+
+    /// How many streams one owner may have on this server at a time.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Share {
+        /// Whose it is; 0: it is not counted.
+        pub owner: u64,
+        /// With so many open ones a further one is told `at_most` and ends.
+        pub most: u32,
+        /// Its last bytes.
+        pub at_most: Pieces,
+    }
 
     /// Opaque bytes of a held call, at most [`HELD_CONTEXT_MAX`].
     #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -386,52 +452,6 @@ impl Body {
     }
 }
 
-macro_rules! counts {
-    ($( $value:literal $variant:ident $metric:literal $help:literal )*) => {
-        wire! {
-            /// Counters that workers feed by `Tally` and the master exports.
-            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-            pub enum Count { $( #[doc = $help] $value $variant )* }
-        }
-
-        impl Count {
-            /// Every counter.
-            pub const ALL: &[Count] = &[ $( Count::$variant, )* ];
-
-            /// Its name in the metrics, without the `ewsd_` in front and the `_total` behind.
-            pub fn metric(self) -> &'static str {
-                match self { $( Count::$variant => $metric, )* }
-            }
-
-            /// Its line of help in the metrics.
-            pub fn help(self) -> &'static str {
-                match self { $( Count::$variant => $help, )* }
-            }
-        }
-    };
-}
-
-counts! {
-    0 Operations "operations" "SOAP operations run"
-    1 Faults "faults" "SOAP faults answered"
-    2 ResponseErrors "response_errors" "Response messages of class Error"
-    3 AuthSuccesses "auth_successes" "Requests authenticated"
-    4 AuthFailures "auth_failures" "Requests whose credentials were refused"
-    5 AuthCacheHits "auth_cache_hits" "Requests authenticated from the shared cache"
-    6 Deliveries "deliveries" "Messages delivered into a mailbox"
-    7 DeliveryFailures "delivery_failures" "Recipients refused at delivery"
-    8 Sent "sent" "Messages accepted for sending"
-    9 EventsTold "events_told" "Notification events handed to clients"
-    10 DatabaseErrors "database_errors" "Database calls that failed"
-    11 DatabaseReconnects "database_reconnects" "Times a worker connected to the database again"
-    12 NotImplemented "not_implemented" "Operations refused because they are not built"
-    13 SubscriptionsExpired "subscriptions_expired" "Subscriptions removed after their timeout"
-    14 OutgoingSent "outgoing_sent" "Recipients elsewhere whose message the smarthost took"
-    15 OutgoingDeferred "outgoing_deferred" "Recipients elsewhere whose message has to be tried again"
-    16 OutgoingFailed "outgoing_failed" "Recipients elsewhere who will not get their message"
-    17 OutgoingReports "outgoing_reports" "Non-delivery reports put into senders' mailboxes"
-}
-
 impl Job {
     /// The job's number, which every reply to it names.
     pub fn number(&self) -> u64 {
@@ -450,7 +470,7 @@ impl Reply {
     /// The job it is about, if it is about one.
     pub fn job(&self) -> Option<u64> {
         match self {
-            Reply::Took { job }
+            Reply::Started { job }
             | Reply::Idle { job, .. }
             | Reply::Closed { job }
             | Reply::Drain { job, .. }
@@ -461,14 +481,7 @@ impl Reply {
             | Reply::Rendered { job, .. }
             | Reply::Swept { job }
             | Reply::Probed { job, .. } => Some(*job),
-            Reply::Hello { .. }
-            | Reply::Ready {}
-            | Reply::Retiring {}
-            | Reply::Changed { .. }
-            | Reply::Tally { .. }
-            | Reply::Queued {}
-            | Reply::Outbox { .. }
-            | Reply::Step { .. } => None,
+            _ => None,
         }
     }
 

@@ -23,16 +23,16 @@ pub enum Processes {
     Workers,
 }
 
-/// What a role may do to the machine. The user and the limits are applied today; the rest says what it will be kept to.
+/// What a role may do to the machine; calls and files are the matter of `worker/src/sandbox.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sandbox {
     /// If the master is root, it runs as `process.user` and never as root.
     pub other_user: bool,
     /// `limits.worker_bytes` bounds its address space. It then has no thread but one when that is set.
     pub bounded_memory: bool,
-    /// System calls (seccomp). Not applied yet.
+    /// System calls (seccomp).
     pub calls: Calls,
-    /// Files that it may open by name (landlock). Not applied yet.
+    /// Files that it may open by name (landlock).
     pub files: Files,
 }
 
@@ -41,21 +41,25 @@ pub struct Sandbox {
 pub enum Calls {
     /// Starts programs.
     Programs,
-    /// Connects to the database, and to hosts elsewhere.
+    /// Connects to the database, and to hosts elsewhere; runs nothing.
     Network,
-    /// Connects to the database alone.
+    /// Connects to the database alone; runs nothing.
     Database,
+    /// Computes, and speaks on the sockets that it was given.
+    Nothing,
 }
 
 /// Which files a role needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
-    /// Those of `server.state_dir`, and PostgreSQL's programs.
-    State,
-    /// What a resolver and TLS read below /etc, and its password's file.
+    /// Whatever its user may: who runs PostgreSQL may have it keep tables, logs and copies anywhere.
+    Any,
+    /// Reads what libraries do (resolver, certificates, time zones), the state directory, and what the settings name for mail that leaves.
     Resolver,
-    /// The database's socket, time zones.
+    /// The same, with what the settings name for logins, and writes what an administrator wants to see of requests.
     Database,
+    /// None at all.
+    None,
 }
 
 /// A line of the table.
@@ -74,6 +78,11 @@ pub struct RoleRow {
     pub commits: bool,
     /// Is told [`crate::Word::Look`] when there may be mail to send.
     pub looks_for_mail: bool,
+    /// Is told [`crate::Word::Changed`] and tells what other nodes say ([`crate::Reply::Nodes`]).
+    pub tells_nodes: bool,
+    /// Reads strangers' octets: nothing that is secret is handed to it. Of the settings it has the limits alone, its shared memory is
+    /// nobody else's, and of the converters' socket it has the end at which questions come.
+    pub converts: bool,
     pub sandbox: Sandbox,
 }
 
@@ -105,7 +114,9 @@ roles! {
         needs_database: false,
         commits: false,
         looks_for_mail: false,
-        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Programs, files: Files::State },
+        tells_nodes: false,
+        converts: false,
+        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Programs, files: Files::Any },
     }
     /// HTTP and LMTP.
     Request "request" "one complete request at a time, HTTP and LMTP" {
@@ -114,6 +125,8 @@ roles! {
         needs_database: true,
         commits: true,
         looks_for_mail: false,
+        tells_nodes: false,
+        converts: false,
         sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Database, files: Files::Database },
     }
     /// Expiry and trimming.
@@ -123,16 +136,42 @@ roles! {
         needs_database: true,
         commits: false,
         looks_for_mail: false,
+        tells_nodes: false,
+        converts: false,
         sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
     }
     /// Outgoing mail; a report to a sender is a change of a mailbox.
-    Courier "courier" "outgoing mail to the smarthost, reports to senders" {
+    Courier "courier" "outgoing mail to the smarthost, reports to senders, calls of subscribers, keys of the identity provider" {
         processes: Processes::One,
         duty: Duty::Own,
         needs_database: true,
         commits: true,
         looks_for_mail: true,
+        tells_nodes: false,
+        converts: false,
         sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Network, files: Files::Resolver },
+    }
+    /// Between the nodes of one database.
+    Herald "herald" "tells other nodes what changed here, and hears from them" {
+        processes: Processes::One,
+        duty: Duty::Own,
+        needs_database: true,
+        commits: false,
+        looks_for_mail: false,
+        tells_nodes: true,
+        converts: false,
+        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
+    }
+    /// MIME, HTML, TNEF, for all who ask.
+    Converter "converter" "reads strangers' octets for the others: no database, network or files" {
+        processes: Processes::Workers,
+        duty: Duty::Own,
+        needs_database: false,
+        commits: false,
+        looks_for_mail: false,
+        tells_nodes: false,
+        converts: true,
+        sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Nothing, files: Files::None },
     }
 }
 
@@ -184,10 +223,12 @@ mod tests {
     #[test]
     fn the_master_counts_on_this() {
         assert_eq!(ROLES.iter().filter(|row| row.role.brings_database()).count(), 1, "one brings the database");
-        assert!(ROLES.iter().all(|row| row.needs_database != row.role.brings_database()), "it cannot wait for itself");
+        let waits = |row: &RoleRow| row.needs_database != (row.role.brings_database() || row.converts);
+        assert!(ROLES.iter().all(waits), "the database cannot wait for itself, and converters know none");
         assert_eq!(ROLES.iter().filter(|row| row.role.has_jobs()).count(), 1, "one kind of jobs, one socket");
         assert!(ROLES.iter().all(|row| row.sandbox.other_user), "nobody runs as root");
-        // What bounds memory is set while there is one thread, and a worker with jobs has no other.
-        assert!(ROLES.iter().all(|row| !row.sandbox.bounded_memory || row.role.has_jobs()));
+        // What bounds memory is set while there is one thread, and neither a worker with jobs nor a converter has another.
+        assert!(ROLES.iter().all(|row| !row.sandbox.bounded_memory || row.role.has_jobs() || row.converts));
+        assert!(ROLES.iter().all(|row| !row.converts || !row.needs_database && row.sandbox.files == Files::None));
     }
 }

@@ -1,6 +1,6 @@
 //! What a worker process calls: take the next job, answer, hand the socket back. Blocking.
 //!
-//! It says `Took` for every job before the worker sees it, so the master always knows who has which job.
+//! It says `Started` for every job before the worker sees it, so the master always knows who has which job.
 //! The master's side of the same sockets is `master/src/dispatch.rs` and `master/src/serve.rs`.
 
 use std::cell::RefCell;
@@ -49,7 +49,7 @@ impl WorkerEnd {
         })
     }
 
-    /// Waits for the next job and says `Took`. Its descriptors are the client's socket (if the row has one), then the memfd
+    /// Waits for the next job and says `Started`. Its descriptors are the client's socket (if the row has one), then the memfd
     /// (if the body is in one). None: the master closed this generation; exit.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl WorkerEnd {
             }
             Job::decode(buffer.get(..n).unwrap_or_default(), fds.len())?
         };
-        self.send(&Reply::Took { job: job.number() }, &[])?;
+        self.send(&Reply::Started { job: job.number() }, &[])?;
         Ok(Some((job, fds)))
     }
 
@@ -128,6 +128,14 @@ pub fn settings() -> io::Result<Vec<u8>> {
     let file = inherited(fd::SETTINGS)?;
     let length = nix::sys::stat::fstat(&file)?.st_size;
     crate::memfd::read(&file, u64::try_from(length).unwrap_or(0))
+}
+
+/// Takes descriptor 7, the own end of the converters' socket. Call it once.
+///
+/// # Errors
+/// When the descriptor is not what the master passes: the program was not started by it.
+pub fn convert() -> io::Result<OwnedFd> {
+    inherited(fd::CONVERT)
 }
 
 /// Owns descriptor `number` of this process if it is open, and makes it close-on-exec.

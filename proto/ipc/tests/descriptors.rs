@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 
 use ewsd_ipc::seqpacket::{Wait, pair, queued, receive, send};
-use ewsd_ipc::{Body, ConnRecord, Job, Reply, Then, WorkerEnd, memfd, shared};
+use ewsd_ipc::{AfterReply, Body, ConnRecord, Job, Reply, WorkerEnd, memfd, shared};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 fn is_open(number: i32, inode: u64) -> bool {
@@ -87,7 +87,14 @@ fn too_much_is_refused_before_it_is_sent() {
 }
 
 fn record() -> ConnRecord {
-    ConnRecord { conn: 9, peer: "[::1]:25".parse().unwrap(), listener: 1, served: 2, context: b"ctx".to_vec() }
+    ConnRecord {
+        conn: 9,
+        peer: "[::1]:25".parse().unwrap(),
+        listener: 1,
+        served: 2,
+        mailbox: 3,
+        context: b"ctx".to_vec(),
+    }
 }
 
 #[test]
@@ -114,7 +121,7 @@ fn a_worker_takes_a_job_and_hands_the_socket_back() {
     assert!(memfd::Mapped::new(&fds[1], 9).is_err());
     assert!(memfd::read(&fds[1], u64::MAX).is_err());
     let rest = memfd::of(c"rest", b"reply").unwrap();
-    let reply = Reply::Drain { job: 77, conn: record(), then: Then::Keep, offset: 1, length: 5 };
+    let reply = Reply::Drain { job: 77, conn: record(), then: AfterReply::Keep, offset: 1, length: 5 };
     assert_eq!(end.send(&reply, &[fds[0].as_fd()]).unwrap_err().kind(), ErrorKind::InvalidInput);
     end.send(&reply, &[fds[0].as_fd(), rest.as_fd()]).unwrap();
 
@@ -125,7 +132,7 @@ fn a_worker_takes_a_job_and_hands_the_socket_back() {
         let n = receive(channel.as_fd(), &mut buffer, &mut back, Wait::Yes).unwrap();
         heard.push((Reply::decode(&buffer[..n], back.len()).unwrap(), back));
     }
-    assert_eq!(heard[0].0, Reply::Took { job: 77 });
+    assert_eq!(heard[0].0, Reply::Started { job: 77 });
     assert_eq!(heard[1].0, reply);
     assert_eq!(File::from(heard.pop().unwrap().1.swap_remove(0)).metadata().unwrap().ino(), inode);
     drop(jobs);

@@ -3,10 +3,10 @@
 
 use std::net::SocketAddr;
 
-use ewsd_ipc::message::{JOB_ROWS, REPLY_ROWS, WORD_ROWS};
+use ewsd_ipc::message::{JOB_ROWS, Pieces, REPLY_ROWS, Share, WORD_ROWS};
 use ewsd_ipc::{
-    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, MAX_MESSAGE, Outcome, Piece, Refused, Reply,
-    Then, Why,
+    AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, MAX_MESSAGE,
+    Piece, Refused, RenderReason, Reply,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,11 +16,11 @@ fn bytes(max: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn conn() -> impl Strategy<Value = ConnRecord> {
-    (any::<u64>(), any::<SocketAddr>(), any::<u16>(), any::<u32>(), bytes(8 * 1024)).prop_map(
-        |(conn, peer, listener, served, context)| {
+    (any::<u64>(), any::<SocketAddr>(), any::<u16>(), any::<u32>(), any::<u64>(), bytes(8 * 1024)).prop_map(
+        |(conn, peer, listener, served, mailbox, context)| {
             // Flow label and scope of an IPv6 address do not travel.
             let peer = SocketAddr::new(peer.ip(), peer.port());
-            ConnRecord { conn, peer, listener, served, context }
+            ConnRecord { conn, peer, listener, served, mailbox, context }
         },
     )
 }
@@ -33,16 +33,16 @@ fn pairs(max: usize) -> impl Strategy<Value = Vec<(u64, u64)>> {
     vec(any::<(u64, u64)>(), 0..max)
 }
 
-fn then() -> impl Strategy<Value = Then> {
-    prop_oneof![Just(Then::Keep), Just(Then::Close)]
+fn then() -> impl Strategy<Value = AfterReply> {
+    prop_oneof![Just(AfterReply::Keep), Just(AfterReply::Close)]
 }
 
-fn why() -> impl Strategy<Value = Why> {
-    prop_oneof![Just(Why::Changed), Just(Why::Heartbeat), Just(Why::Deadline)]
+fn why() -> impl Strategy<Value = RenderReason> {
+    prop_oneof![Just(RenderReason::Changed), Just(RenderReason::Heartbeat), Just(RenderReason::Deadline)]
 }
 
-fn keep() -> impl Strategy<Value = Keep> {
-    (pairs(65), bytes(512)).prop_map(|(watch, context)| Keep { watch: watch.into(), context: context.into() })
+fn keep() -> impl Strategy<Value = HoldUpdate> {
+    (pairs(65), bytes(512)).prop_map(|(watch, context)| HoldUpdate { watch: watch.into(), context: context.into() })
 }
 
 fn job() -> impl Strategy<Value = Job> {
@@ -74,12 +74,12 @@ fn job() -> impl Strategy<Value = Job> {
     ]
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> impl Strategy<Value = HeldOutcome> {
     prop_oneof![
-        (then(), body()).prop_map(|(then, bytes)| Outcome::Answer { then, bytes }),
-        (bytes(3000), keep()).prop_map(|(bytes, keep)| Outcome::Chunk { bytes, keep }),
-        keep().prop_map(|keep| Outcome::Still { keep }),
-        any::<u32>().prop_map(|ms| Outcome::Later { ms }),
+        (then(), body()).prop_map(|(then, bytes)| HeldOutcome::Answer { then, bytes }),
+        (bytes(3000), keep()).prop_map(|(bytes, keep)| HeldOutcome::Chunk { bytes, keep }),
+        keep().prop_map(|keep| HeldOutcome::Still { keep }),
+        any::<u32>().prop_map(|ms| HeldOutcome::Later { ms }),
     ]
 }
 
@@ -91,13 +91,23 @@ fn reply() -> impl Strategy<Value = Reply> {
         Just(Piece::Date),
         any::<(u16, u16)>().prop_map(|(at, length)| Piece::Context { at, length })
     ];
-    let hold =
-        (any::<u64>(), conn(), pairs(65), any::<u32>(), vec(piece, 0..17), any::<u32>(), any::<bool>(), bytes(512));
+    let beat = bytes(300).prop_map(Piece::Shared);
+    let hold = (
+        any::<u64>(),
+        conn(),
+        pairs(65),
+        any::<u32>(),
+        vec(piece, 0..17),
+        (any::<u32>(), any::<bool>(), then()),
+        vec(beat, 0..17),
+        bytes(512),
+    );
     prop_oneof![
         any::<(u32, u32)>().prop_map(|(version, pid)| Reply::Hello { version, pid }),
         Just(Reply::Ready {}),
         Just(Reply::Retiring {}),
-        any::<u64>().prop_map(|job| Reply::Took { job }),
+        any::<u64>().prop_map(|job| Reply::Started { job }),
+        any::<(u64, u64)>().prop_map(|(job, mailbox)| Reply::Whose { job, mailbox }),
         (any::<u64>(), conn()).prop_map(|(job, conn)| Reply::Idle { job, conn }),
         any::<u64>().prop_map(|job| Reply::Closed { job }),
         (any::<u64>(), conn(), then(), any::<u64>(), any::<u64>())
@@ -106,15 +116,20 @@ fn reply() -> impl Strategy<Value = Reply> {
         (any::<u64>(), conn(), any::<u64>(), then(), bytes(3000))
             .prop_map(|(job, conn, limit, then, reply)| Reply::Discard { job, conn, limit, then, reply }),
         (any::<u64>(), conn(), expect).prop_map(|(job, conn, expect)| Reply::LmtpNext { job, conn, expect }),
-        hold.prop_map(|(job, conn, watch, deadline_ms, pieces, heartbeat_ms, stream, context)| Reply::Hold {
-            job,
-            conn,
-            watch: watch.into(),
-            deadline_ms,
-            at_deadline: pieces.into(),
-            heartbeat_ms,
-            stream,
-            context: context.into(),
+        hold.prop_map(|(job, conn, watch, deadline_ms, pieces, (heartbeat_ms, stream, then), beat, context)| {
+            Reply::Hold {
+                job,
+                conn,
+                watch: watch.into(),
+                then,
+                deadline_ms,
+                at_deadline: pieces.into(),
+                heartbeat_ms,
+                at_beat: beat.into(),
+                share: Share { owner: u64::from(deadline_ms), most: heartbeat_ms, at_most: Pieces::default() },
+                stream,
+                context: context.into(),
+            }
         }),
         (any::<u64>(), any::<u64>(), outcome()).prop_map(|(job, held, outcome)| Reply::Rendered { job, held, outcome }),
         any::<u64>().prop_map(|job| Reply::Swept { job }),
@@ -127,6 +142,11 @@ fn reply() -> impl Strategy<Value = Reply> {
             deferred,
             oldest
         }),
+        any::<u32>().prop_map(|others| Reply::Nodes { others }),
+        Just(Reply::Missed {}),
+        Just(Reply::Forget {}),
+        any::<i64>().prop_map(|question| Reply::Describe { question }),
+        (any::<bool>(), pairs(1025)).prop_map(|(anew, mailboxes)| Reply::Pushed { anew, mailboxes: mailboxes.into() }),
         (0..Count::ALL.len(), any::<u32>()).prop_map(|(what, n)| Reply::Tally { what: Count::ALL[what], n }),
     ]
 }
@@ -196,6 +216,7 @@ fn limits_are_kept_at_the_gate() {
         peer: "127.0.0.1:1".parse().unwrap(),
         listener: 0,
         served: 0,
+        mailbox: 0,
         context: vec![0; context],
     };
     let refused = |reply: Reply| {
@@ -206,14 +227,22 @@ fn limits_are_kept_at_the_gate() {
     assert!(!refused(Reply::Idle { job: 1, conn: conn(8 * 1024) }));
     assert!(refused(Reply::Idle { job: 1, conn: conn(8 * 1024 + 1) }));
     assert!(refused(Reply::Changed { changes: vec![(1, 1); 1025].into() }));
-    let keep =
-        |watch: usize, context: usize| Keep { watch: vec![(1, 1); watch].into(), context: vec![0; context].into() };
-    let still = |keep| Reply::Rendered { job: 1, held: 1, outcome: Outcome::Still { keep } };
-    assert!(!refused(still(keep(64, 512))));
-    assert!(refused(still(keep(65, 0))));
-    assert!(refused(still(keep(1, 513))));
-    assert!(refused(Reply::Discard { job: 1, conn: conn(0), limit: 0, then: Then::Keep, reply: vec![0; MAX_MESSAGE] }));
-    let answer = |n| Outcome::Answer { then: Then::Keep, bytes: Body::Inline(vec![0; n]) };
+    let keep = |watch: usize, context: usize| HoldUpdate {
+        watch: vec![(1, 1); watch].into(),
+        context: vec![0; context].into(),
+    };
+    let still = |keep| Reply::Rendered { job: 1, held: 1, outcome: HeldOutcome::Still { keep } };
+    assert!(!refused(still(keep(256, 10 * 1024))));
+    assert!(refused(still(keep(257, 0))));
+    assert!(refused(still(keep(1, 10 * 1024 + 1))));
+    assert!(refused(Reply::Discard {
+        job: 1,
+        conn: conn(0),
+        limit: 0,
+        then: AfterReply::Keep,
+        reply: vec![0; MAX_MESSAGE]
+    }));
+    let answer = |n| HeldOutcome::Answer { then: AfterReply::Keep, bytes: Body::Inline(vec![0; n]) };
     assert!(!refused(Reply::Rendered { job: 1, held: 1, outcome: answer(64 * 1024) }));
     assert!(refused(Reply::Rendered { job: 1, held: 1, outcome: answer(64 * 1024 + 1) }));
 }

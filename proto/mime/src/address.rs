@@ -6,8 +6,9 @@
 
 mod token;
 
-use token::{Kind, Token};
+use token::{Token, TokenKind};
 
+use crate::cut::Cut;
 use crate::{lex, text, words};
 
 /// Somebody who can be written to.
@@ -93,18 +94,18 @@ impl<'t, 'a> Reader<'t, 'a> {
         while let Some(token) = self.tokens.get(self.at) {
             self.at += 1;
             match token.kind {
-                Kind::Special(',') => {
+                TokenKind::Special(',') => {
                     comma = true;
                     break;
                 }
-                Kind::Special(';') => break,
-                Kind::Special(':') if angle.is_none() => {
+                TokenKind::Special(';') => break,
+                TokenKind::Special(':') if angle.is_none() => {
                     if phrase.iter().any(|token| token.is('@')) {
                         break;
                     }
                     phrase.clear();
                 }
-                Kind::Special('<') => {
+                TokenKind::Special('<') => {
                     let inner = self.angle();
                     if let Some(other) = angle.replace(inner).filter(|other| !other.is_empty()) {
                         let behind = phrase.split_off(if before > 0 { before } else { phrase.len() });
@@ -113,7 +114,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                     }
                     before = phrase.len();
                 }
-                Kind::Special('>') => {}
+                TokenKind::Special('>') => {}
                 _ => phrase.push(token),
             }
         }
@@ -123,12 +124,12 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     /// The tokens up to `>`. Where that is missing, an address ends before blanks that no dot or `@` joins, or a comma.
     fn angle(&mut self) -> Vec<&'t Token<'a>> {
-        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        let rest = self.tokens.cut(self.at..);
         let ends = |token: &Token<'_>| token.is('>') || token.is('<');
         let end = rest.iter().position(|token| ends(token) || token.is(';')).unwrap_or(rest.len());
         let closed = rest.get(end).is_some_and(|token| token.is('>'));
         let is_route = rest.first().is_some_and(|token| token.is('@') || token.is(','));
-        let comma = rest.get(..end).unwrap_or_default().iter().position(|token| token.is(','));
+        let comma = rest.cut(..end).iter().position(|token| token.is(','));
         // `<a@x, b@y>` holds two, `<@hop,@hop:a@x>` one.
         let end = match comma {
             Some(comma)
@@ -139,7 +140,7 @@ impl<'t, 'a> Reader<'t, 'a> {
             _ => end,
         };
         self.at += end + usize::from(closed && rest.get(end).is_some_and(|token| token.is('>')));
-        rest.get(..end).unwrap_or_default().iter().collect()
+        rest.cut(..end).iter().collect()
     }
 }
 
@@ -147,7 +148,7 @@ impl<'t, 'a> Reader<'t, 'a> {
 fn finish(phrase: &[&Token<'_>], angle: Option<Vec<&Token<'_>>>) -> Vec<Entry> {
     if let Some(inner) = angle {
         let after_route = inner.iter().rposition(|token| token.is(':')).map_or(0, |colon| colon + 1);
-        let inner = inner.get(after_route..).unwrap_or_default();
+        let inner = inner.cut(after_route..);
         if let Some(address) = spec(inner) {
             return vec![Entry::Mailbox(Mailbox { name: name(phrase), address })];
         }
@@ -163,9 +164,9 @@ fn finish(phrase: &[&Token<'_>], angle: Option<Vec<&Token<'_>>>) -> Vec<Entry> {
 
 /// `local@domain` of tokens, comments and blanks taken out. None if either side is missing.
 fn spec(tokens: &[&Token<'_>]) -> Option<String> {
-    let tokens: Vec<&&Token<'_>> = tokens.iter().filter(|token| !matches!(token.kind, Kind::Comment(_))).collect();
+    let tokens: Vec<&&Token<'_>> = tokens.iter().filter(|token| !matches!(token.kind, TokenKind::Comment(_))).collect();
     // `<"jane@x">`, `<'jane@x'>`
-    if let [Token { kind: Kind::Quoted(inner), .. }] = tokens.as_slice() {
+    if let [Token { kind: TokenKind::Quoted(inner), .. }] = tokens.as_slice() {
         return bare(inner);
     }
     let at = tokens.iter().rposition(|token| token.is('@'))?;
@@ -206,7 +207,7 @@ fn among_words(tokens: &[&Token<'_>]) -> Vec<Entry> {
                 let name = name(&std::mem::take(&mut words));
                 entries.push(Entry::Mailbox(Mailbox { name, address }));
                 // A comment within an address is nobody's name, one behind it is.
-                words.extend(run.iter().rev().take_while(|token| matches!(token.kind, Kind::Comment(_))).copied());
+                words.extend(run.iter().rev().take_while(|token| matches!(token.kind, TokenKind::Comment(_))).copied());
             }
             None => words.extend(run),
         }
@@ -225,7 +226,7 @@ fn among_words(tokens: &[&Token<'_>]) -> Vec<Entry> {
 /// An address in quotes or in an encoded word, or a name without one.
 fn hidden(tokens: &[&Token<'_>]) -> Vec<Entry> {
     let Some(name) = name(tokens) else { return Vec::new() };
-    let is_coded = tokens.iter().any(|token| matches!(token.kind, Kind::Encoded));
+    let is_coded = tokens.iter().any(|token| matches!(token.kind, TokenKind::Encoded));
     let inner = name.rsplit_once('<').filter(|_| is_coded).and_then(|(before, inner)| {
         let address = bare(inner.split('>').next()?)?;
         let name = before.trim().trim_matches('"').trim();
@@ -240,7 +241,7 @@ fn name(tokens: &[&Token<'_>]) -> Option<String> {
     let mut out = String::new();
     let mut last: Option<&Token<'_>> = None;
     for token in tokens {
-        if matches!(token.kind, Kind::Comment(_)) {
+        if matches!(token.kind, TokenKind::Comment(_)) {
             continue;
         }
         if last.is_some_and(|last| last.end < token.start) && !out.is_empty() {
@@ -248,7 +249,7 @@ fn name(tokens: &[&Token<'_>]) -> Option<String> {
         }
         last = Some(token);
         match token.kind {
-            Kind::Quoted(inner) => out.push_str(&lex::unescaped(inner)),
+            TokenKind::Quoted(inner) => out.push_str(&lex::unescaped(inner)),
             _ => out.push_str(token.text),
         }
     }
@@ -259,7 +260,7 @@ fn name(tokens: &[&Token<'_>]) -> Option<String> {
         (!text.is_empty()).then_some(text)
     };
     let comments = tokens.iter().rev().filter_map(|token| match token.kind {
-        Kind::Comment(inner) => clean(&lex::unescaped(inner)),
+        TokenKind::Comment(inner) => clean(&lex::unescaped(inner)),
         _ => None,
     });
     clean(&out).or_else(|| comments.into_iter().next())

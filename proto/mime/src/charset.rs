@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::cut::Cut;
 use crate::{dos, shift, text};
 
 /// A character set of a text.
@@ -124,9 +125,7 @@ impl Charset {
             Charset::Guess => {
                 let marked = Encoding::for_bom(octets);
                 match marked {
-                    Some((encoding, length)) => {
-                        encoding.decode_without_bom_handling(octets.get(length..).unwrap_or_default()).0
-                    }
+                    Some((encoding, length)) => encoding.decode_without_bom_handling(octets.cut(length..)).0,
                     None if std::str::from_utf8(octets).is_ok() => text::utf8(octets),
                     None => WINDOWS_1252.decode_without_bom_handling(octets).0,
                 }

@@ -92,5 +92,12 @@ fn content_class(message: &Message<'_>) -> Option<Cow<'static, str>> {
     };
     let holds = |main: &&str| message.parts().any(|part| part.content_type.main == **main);
     let known = CONTENT_CLASSES.iter().find(|(name, needs, _)| *name == lower && needs.iter().all(holds));
-    known.map(|(.., class)| Cow::Borrowed(*class)).or_else(|| custom("urn:content-class:custom.", "IPM.Note.Custom."))
+    // `InfoPathForm.<id of the form>.<its name>`
+    let form = || {
+        let rest = given.get("InfoPathForm.".len()..).filter(|_| lower.starts_with("infopathform."))?;
+        let id = rest.split('.').next().filter(|id| is_name(id))?;
+        Some(Cow::Owned(format!("IPM.InfoPathForm.{id}")))
+    };
+    let custom = || custom("urn:content-class:custom.", "IPM.Note.Custom.");
+    known.map(|(.., class)| Cow::Borrowed(*class)).or_else(custom).or_else(form)
 }

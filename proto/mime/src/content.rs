@@ -2,6 +2,7 @@
 //! tokens: comments do not count, and what breaks the syntax is as if it were not there.
 
 use crate::Limits;
+use crate::cut::Cut;
 use crate::lex::{self, Lexer};
 use crate::parameter::{self, Parameters};
 
@@ -29,14 +30,14 @@ impl ContentType {
             start += 1;
         }
         let slash = lex::token(value, start);
-        let main = value.get(start..slash).unwrap_or_default();
+        let main = value.cut(start..slash);
         let after = lexer.skip(slash);
         let sub_start = lexer.skip(after + 1);
         let sub_end = lex::token(value, sub_start);
-        let sub = value.get(sub_start..sub_end).unwrap_or_default();
+        let sub = value.cut(sub_start..sub_end);
         let lower = |word: &[u8]| String::from_utf8_lossy(word).to_ascii_lowercase();
         if lexer.byte(after) == Some(b'/') && !main.is_empty() && !sub.is_empty() {
-            let parameters = parameter::read(value.get(sub_end..).unwrap_or_default(), limits.parameters);
+            let parameters = parameter::read(value.cut(sub_end..), limits.parameters);
             return ContentType { main: lower(main), sub: lower(sub), parameters, invalid: false };
         }
         let parameters = parameter::read(value, limits.parameters);
@@ -79,13 +80,13 @@ impl Disposition {
         let mut lexer = Lexer::new(value);
         let start = lexer.skip(0);
         let end = lex::token(value, start);
-        let word = value.get(start..end).unwrap_or_default();
+        let word = value.cut(start..end);
         // `filename=x` alone, or a file name in the place of a kind.
         let is_kind = {
             let next = lexer.skip(end);
             lexer.byte(next) != Some(b'=')
         };
-        let rest = if is_kind { value.get(end..).unwrap_or_default() } else { value };
+        let rest = if is_kind { value.cut(end..) } else { value };
         let kind = if is_kind { String::from_utf8_lossy(word).to_ascii_lowercase() } else { String::new() };
         Disposition { kind, parameters: parameter::read(rest, limits.parameters) }
     }

@@ -1,6 +1,7 @@
 //! The head of a message or of a part: its fields in order (RFC 5322 section 2.2), found by name and read by kind.
 
 use crate::address::{self, Addresses};
+use crate::cut::Cut;
 use crate::date::{self, Date};
 use crate::line::{LineEnd, bare, is_blank};
 use crate::{Limits, id, text, words};
@@ -67,7 +68,7 @@ impl<'a> Head<'a> {
         let ends = LineEnd::of(octets);
         let start = start(octets, ends);
         let extent = extent(octets, start, ends, &limits, |_| false);
-        Head::of(octets.get(start..extent.end).unwrap_or_default(), ends, limits)
+        Head::of(octets.cut(start..extent.end), ends, limits)
     }
 
     pub(crate) fn of(octets: &'a [u8], ends: LineEnd, limits: Limits) -> Head<'a> {
@@ -78,7 +79,7 @@ impl<'a> Head<'a> {
             while octets.get(end).copied().is_some_and(is_blank) {
                 end = ends.next(octets, end);
             }
-            let raw = octets.get(at..end).unwrap_or_default();
+            let raw = octets.cut(at..end);
             let is_within = at < limits.head_octets && head.fields.len() < limits.fields;
             at = end;
             let Some((name, value)) = split(raw) else { continue };
@@ -131,7 +132,7 @@ impl<'a> Head<'a> {
 
     /// The id of a field that has one (Message-ID, Content-ID), without angle brackets.
     pub fn id(&self, name: &str) -> Option<String> {
-        self.fields(name).find_map(|field| id::one(field.value))
+        self.fields(name).find_map(|field| id::first(field.value))
     }
 
     /// The ids of all fields of that name (In-Reply-To, References), each without angle brackets.
@@ -145,9 +146,9 @@ impl<'a> Head<'a> {
 /// Where the fields of a message begin: after a byte order mark, and after the line that mailbox files put first.
 pub(crate) fn start(octets: &[u8], ends: LineEnd) -> usize {
     let at = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let rest = octets.get(at..).unwrap_or_default();
+    let rest = octets.cut(at..);
     let is_mbox = rest.strip_prefix(b">").unwrap_or(rest).starts_with(b"From ");
-    let line = octets.get(at..ends.next(octets, at)).unwrap_or_default();
+    let line = octets.cut(at..ends.next(octets, at));
     if is_mbox && split(line).is_none() { ends.next(octets, at) } else { at }
 }
 
@@ -164,7 +165,7 @@ pub(crate) fn extent(
     let mut known_until = None;
     while at < octets.len() {
         let next = ends.next(octets, at);
-        let line = octets.get(at..next).unwrap_or_default();
+        let line = octets.cut(at..next);
         let text = bare(line);
         if text.is_empty() || (at == start && text.iter().all(|byte| is_blank(*byte))) {
             return Extent { end: at, body: next };
@@ -189,7 +190,7 @@ fn last_known(octets: &[u8], from: usize, ends: LineEnd, limits: &Limits, stops:
     let (mut at, mut last) = (from, 0);
     while at < octets.len() && at - from < limits.head_octets {
         let next = ends.next(octets, at);
-        let line = octets.get(at..next).unwrap_or_default();
+        let line = octets.cut(at..next);
         if bare(line).is_empty() || stops(line) {
             break;
         }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::charset::Charset;
+use crate::cut::Cut;
 use crate::transfer;
 
 /// Octets in which a text must say its characters: HTML's own rule has 1024, mail programs put styles before.
@@ -90,8 +91,8 @@ impl References {
         let mut found = References::default();
         let mut rest = html;
         while let Some(at) = rest.find('<') {
-            found.styles(rest.get(..at).unwrap_or_default());
-            let tag = rest.get(at + 1..).unwrap_or_default();
+            found.styles(rest.cut(..at));
+            let tag = rest.cut(at + 1..);
             rest = if tag.starts_with(|c: char| c.is_ascii_alphabetic()) { found.tag(tag) } else { tag };
         }
         found.styles(rest);
@@ -116,7 +117,7 @@ impl References {
             if name == 0 && !rest.starts_with('=') {
                 return rest;
             }
-            let after = rest.get(name..).unwrap_or_default().trim_ascii_start();
+            let after = rest.cut(name..).trim_ascii_start();
             let Some(value) = after.strip_prefix('=').map(str::trim_ascii_start) else {
                 rest = after;
                 continue;
@@ -162,7 +163,7 @@ impl References {
             let start =
                 colon.checked_sub(3).filter(|at| text.get(*at..colon).is_some_and(|s| s.eq_ignore_ascii_case("cid")));
             let Some(start) = start.filter(|start| begins(*start)) else { continue };
-            let url = text.get(from..).unwrap_or_default();
+            let url = text.cut(from..);
             let whole = start == 0;
             let ends = |c: char| c.is_whitespace() || (!whole && matches!(c, ')' | '"' | '\'' | ','));
             let id = url.split(ends).next().unwrap_or_default();
@@ -209,8 +210,8 @@ fn entities(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find('&') {
-        out.push_str(rest.get(..at).unwrap_or_default());
-        let entity = rest.get(at + 1..).unwrap_or_default();
+        out.push_str(rest.cut(..at));
+        let entity = rest.cut(at + 1..);
         let numbered = entity.strip_prefix('#').map(|number| match number.strip_prefix(['x', 'X']) {
             Some(hex) => (hex, 16),
             None => (number, 10),

@@ -1,6 +1,7 @@
 //! Message ids (RFC 5322 3.6.4, 4.5.4): one reader for Message-ID, In-Reply-To, References and Content-ID. Ids come without
 //! their angle brackets, and free of the blanks and comments that folding and old programs put into them.
 
+use crate::cut::Cut;
 use crate::lex::Lexer;
 use crate::text;
 
@@ -11,7 +12,7 @@ pub fn ids(text: &str) -> Vec<String> {
 
 /// The id of a text that is no field's.
 pub fn id(text: &str) -> Option<String> {
-    one(text.as_bytes())
+    first(text.as_bytes())
 }
 
 /// All ids of a field, at most `most`. Words that are no ids (old In-Reply-To fields have them) are passed over, unless
@@ -26,7 +27,7 @@ pub(crate) fn all(value: &[u8], most: usize) -> Vec<String> {
         match byte {
             b'<' => {
                 let end = end(octets, at + 1);
-                ids.extend(clean(text.get(at + 1..end).unwrap_or_default()));
+                ids.extend(clean(text.cut(at + 1..end)));
                 at = end;
             }
             b'"' => at = lexer.quoted(at).unwrap_or(at + 1),
@@ -41,13 +42,13 @@ pub(crate) fn all(value: &[u8], most: usize) -> Vec<String> {
 }
 
 /// The id of a field that has one; the whole text, where it is in no form of ids.
-pub(crate) fn one(value: &[u8]) -> Option<String> {
+pub(crate) fn first(value: &[u8]) -> Option<String> {
     all(value, 1).into_iter().next().or_else(|| clean(&text::unfolded(value)))
 }
 
 /// Where the id at `at` ends: at its bracket, or where another one begins.
 fn end(octets: &[u8], at: usize) -> usize {
-    let rest = octets.get(at..).unwrap_or_default();
+    let rest = octets.cut(at..);
     at + rest.iter().position(|byte| matches!(byte, b'<' | b'>')).unwrap_or(rest.len())
 }
 
@@ -65,7 +66,7 @@ fn clean(id: &str) -> Option<String> {
             out.push(c);
         }
         let end = comment.unwrap_or(at + c.len_utf8());
-        rest = id.get(end..).unwrap_or_default();
+        rest = id.cut(end..);
     }
     (!out.is_empty()).then_some(out)
 }

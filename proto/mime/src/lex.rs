@@ -1,5 +1,7 @@
 //! The letters of structured fields (RFC 5322 3.2, RFC 2045 5.1): comments, quoted strings, tokens.
 
+use crate::cut::Cut;
+
 /// A value that is read once from its beginning. A comment or a quoted string that nothing ends is plain letters, and so is
 /// all of its kind after it: nobody looks for the end again from each of many beginnings.
 #[derive(Clone, Copy)]
@@ -74,7 +76,7 @@ impl<'a> Lexer<'a> {
 
 /// After the letters of a token at `at`.
 pub(crate) fn token(octets: &[u8], at: usize) -> usize {
-    let rest = octets.get(at..).unwrap_or_default();
+    let rest = octets.cut(at..);
     at + rest.iter().take_while(|byte| is_token(**byte)).count()
 }
 
@@ -90,7 +92,7 @@ pub(crate) fn first_word(value: &[u8]) -> &[u8] {
     while matches!(lexer.byte(at), Some(b'"' | b'\'' | b';' | b',' | b'(' | b')')) {
         at = lexer.skip(at + 1);
     }
-    value.get(at..token(value, at)).unwrap_or_default()
+    value.cut(at..token(value, at))
 }
 
 /// Without quoted pairs: `\x` is `x`.

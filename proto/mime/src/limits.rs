@@ -43,7 +43,7 @@ impl Default for Limits {
 
 /// What was more than its budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Over {
+pub struct Exceeded {
     /// A head's octets, its fields, or one of them: [`Limits::head_octets`], [`Limits::fields`], [`Limits::field_octets`].
     pub head: bool,
     pub parts: bool,
@@ -51,7 +51,7 @@ pub struct Over {
     pub parameters: bool,
 }
 
-impl Over {
+impl Exceeded {
     pub fn any(self) -> bool {
         self.head || self.parts || self.nesting || self.parameters
     }

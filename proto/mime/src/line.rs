@@ -2,6 +2,8 @@
 
 use memchr::memchr;
 
+use crate::cut::Cut;
+
 /// What ends a line: LF with or without CR before it; CR in mail that has no LF at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LineEnd(u8);
@@ -16,7 +18,7 @@ impl LineEnd {
 
     /// Where the line after the one at `at` begins.
     pub fn next(self, octets: &[u8], at: usize) -> usize {
-        let rest = octets.get(at..).unwrap_or_default();
+        let rest = octets.cut(at..);
         memchr(self.0, rest).map_or(octets.len(), |end| at + end + 1)
     }
 }
@@ -25,12 +27,12 @@ impl LineEnd {
 pub(crate) fn bare(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let end = line.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
-    line.get(..end).unwrap_or_default()
+    line.cut(..end)
 }
 
 /// Where what stands before a delimiter's line ends: the line end before it belongs to the delimiter (RFC 2046 5.1.1).
 pub(crate) fn before(octets: &[u8], delimiter: usize) -> usize {
-    let before = octets.get(..delimiter).unwrap_or_default();
+    let before = octets.cut(..delimiter);
     let bare = before.strip_suffix(b"\n").map_or_else(
         || before.strip_suffix(b"\r").unwrap_or(before),
         |before| before.strip_suffix(b"\r").unwrap_or(before),
@@ -47,5 +49,5 @@ pub(crate) fn trim(octets: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let start = octets.iter().position(|byte| !is_space(byte)).unwrap_or(octets.len());
     let end = octets.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
-    octets.get(start..end).unwrap_or_default()
+    octets.cut(start..end)
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::charset::Charset;
+use crate::cut::Cut;
 use crate::lex::{self, Lexer};
 use crate::{text, transfer, words};
 
@@ -46,7 +47,7 @@ pub(crate) fn read(value: &[u8], most: usize) -> Parameters {
         at = lexer.skip(at);
         let start = at;
         at = lex::token(value, at);
-        let name = value.get(start..at).unwrap_or_default();
+        let name = value.cut(start..at);
         let equals = lexer.skip(at);
         if name.is_empty() || lexer.byte(equals) != Some(b'=') {
             // No parameter: on to what may be the next one.
@@ -83,12 +84,12 @@ fn quoted<'a>(lexer: &mut Lexer<'a>, octets: &'a [u8], at: usize) -> Option<(Cow
 
 /// What is not quoted ends at `;`, or before another parameter.
 fn unquoted(octets: &[u8], at: usize) -> (Cow<'_, [u8]>, usize) {
-    let rest = octets.get(at..).unwrap_or_default();
+    let rest = octets.cut(at..);
     let ends = |(offset, byte): (usize, &u8)| {
         *byte == b';' || (byte.is_ascii_whitespace() && begins_parameter(octets, at + offset + 1))
     };
     let length = rest.iter().enumerate().position(ends).unwrap_or(rest.len());
-    let held = without_comment(rest.get(..length).unwrap_or_default());
+    let held = without_comment(rest.cut(..length));
     let bare = held.strip_prefix(b"\"").unwrap_or(held);
     (Cow::Borrowed(bare.strip_suffix(b"\"").unwrap_or(bare)), at + length)
 }
@@ -191,14 +192,11 @@ fn joined(pieces: &[&Piece<'_>]) -> String {
         if at == 0 && piece.extended {
             let mut quotes = value.iter().enumerate().filter(|(_, byte)| **byte == b'\'').map(|(at, _)| at);
             if let (Some(first), Some(second)) = (quotes.next(), quotes.next()) {
-                charset = Some(Charset::named(&String::from_utf8_lossy(value.get(..first).unwrap_or_default())));
-                value = value.get(second + 1..).unwrap_or_default();
+                charset = Some(Charset::named(&String::from_utf8_lossy(value.cut(..first))));
+                value = value.cut(second + 1..);
             }
         }
-        match piece.extended {
-            true => transfer::percent(value, &mut octets),
-            false => octets.extend_from_slice(value),
-        }
+        if piece.extended { transfer::percent(value, &mut octets) } else { octets.extend_from_slice(value) }
     }
     let text = match charset {
         Some(charset) => charset.decode(&octets),

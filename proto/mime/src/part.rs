@@ -48,9 +48,12 @@ impl<'a> Part<'a> {
         limits: &Limits,
     ) -> Part<'a> {
         let types = || head.fields("Content-Type").map(|field| ContentType::read(field.value, limits));
-        let default = || match is_digest {
-            true => ContentType { main: "message".into(), sub: "rfc822".into(), ..ContentType::plain() },
-            false => ContentType::plain(),
+        let default = || {
+            if is_digest {
+                ContentType { main: "message".into(), sub: "rfc822".into(), ..ContentType::plain() }
+            } else {
+                ContentType::plain()
+            }
         };
         let content_type = types().find(|kind| !kind.invalid).or_else(|| types().next()).unwrap_or_else(default);
         let encodings = || head.fields("Content-Transfer-Encoding").map(|field| Encoding::named(field.value));

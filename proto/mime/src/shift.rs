@@ -2,6 +2,7 @@
 
 use encoding_rs::{Encoding, GBK};
 
+use crate::cut::Cut;
 use crate::transfer;
 
 /// `+` begins base64 of UTF-16, which ends before anything else; `+-` is `+`.
@@ -11,7 +12,7 @@ pub(crate) fn utf7(octets: &[u8]) -> String {
     while let Some(at) = rest.iter().position(|byte| *byte == b'+') {
         let (before, from) = rest.split_at(at);
         plain(before, &mut out);
-        let after = from.get(1..).unwrap_or_default();
+        let after = from.cut(1..);
         let count = after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
         let (letters, tail) = after.split_at_checked(count).unwrap_or((after, &[]));
         let explicit = tail.first() == Some(&b'-');
@@ -23,7 +24,7 @@ pub(crate) fn utf7(octets: &[u8]) -> String {
                 out.push_str(&encoding_rs::UTF_16BE.decode_without_bom_handling(&octets).0);
             }
         }
-        rest = if explicit { tail.get(1..).unwrap_or_default() } else { tail };
+        rest = if explicit { tail.cut(1..) } else { tail };
     }
     plain(rest, &mut out);
     out

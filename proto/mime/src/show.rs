@@ -12,10 +12,11 @@ mod file;
 
 use std::collections::HashMap;
 
+use crate::cut::Cut;
 use crate::html::{self, References};
 use crate::{Encoding, Message, Part, uu};
 
-pub use file::File;
+pub use file::{File, clean as file_name};
 
 /// A text that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +47,13 @@ impl Shown<'_> {
         let is_html = self.is_html();
         let mut out = String::new();
         for piece in &self.pieces {
-            match is_html && !piece.html {
-                true => out.push_str(&html_of(&piece.text)),
-                false => {
-                    if !is_html && !out.is_empty() && !out.ends_with('\n') {
-                        out.push_str("\r\n");
-                    }
-                    out.push_str(&piece.text);
+            if is_html && !piece.html {
+                out.push_str(&html_of(&piece.text))
+            } else {
+                if !is_html && !out.is_empty() && !out.ends_with('\n') {
+                    out.push_str("\r\n");
                 }
+                out.push_str(&piece.text);
             }
         }
         out
@@ -63,7 +63,7 @@ impl Shown<'_> {
 /// Chooses for a whole message.
 pub fn choose<'a>(message: &Message<'a>) -> Shown<'a> {
     let mut chooser = Chooser { message, texts: HashMap::new() };
-    let mut flow = chooser.part(message.root(), Place { first: true, alone: true });
+    let mut flow = chooser.part(message.root(), Position { first: true, alone: true });
     chooser.never_empty(&mut flow);
     chooser.shown(flow)
 }
@@ -99,7 +99,7 @@ impl Flow {
 
 /// Where a part stands.
 #[derive(Clone, Copy)]
-struct Place {
+struct Position {
     /// First of its multipart, or one of several alternatives: a name makes it no file.
     first: bool,
     /// The message itself.
@@ -113,7 +113,7 @@ struct Chooser<'m, 'a> {
 }
 
 impl<'a> Chooser<'_, 'a> {
-    fn part(&mut self, part: &Part<'a>, place: Place) -> Flow {
+    fn part(&mut self, part: &Part<'a>, place: Position) -> Flow {
         if !part.content_type.is_multipart() {
             return self.leaf(part, place);
         }
@@ -128,7 +128,7 @@ impl<'a> Chooser<'_, 'a> {
         }
     }
 
-    fn leaf(&mut self, part: &Part<'a>, place: Place) -> Flow {
+    fn leaf(&mut self, part: &Part<'a>, place: Position) -> Flow {
         let kind = &part.content_type;
         let named = part.file_name().is_some();
         let is_text = kind.is("text", "plain") || kind.is("text", "html");
@@ -145,7 +145,7 @@ impl<'a> Chooser<'_, 'a> {
         let mut flow = Flow::default();
         for (at, number) in part.children.iter().enumerate() {
             let Some(child) = self.message.part(*number) else { continue };
-            flow.add(self.part(child, Place { first: at == 0, alone: false }));
+            flow.add(self.part(child, Position { first: at == 0, alone: false }));
         }
         flow
     }
@@ -155,7 +155,7 @@ impl<'a> Chooser<'_, 'a> {
         let mut chosen: Option<Vec<usize>> = None;
         for number in &part.children {
             let Some(child) = self.message.part(*number) else { continue };
-            let Flow { texts, files } = self.part(child, Place { first: true, alone: false });
+            let Flow { texts, files } = self.part(child, Position { first: true, alone: false });
             flow.files.extend(files.into_iter().filter(|file| {
                 // Another form of the same text, which nobody asked for by name.
                 *file != *number || !is_form(child)
@@ -182,11 +182,8 @@ impl<'a> Chooser<'_, 'a> {
         let mut flow = Flow::default();
         let mut others = Vec::new();
         for child in children {
-            let found = self.part(child, Place { first: true, alone: false });
-            match child.number == root {
-                true => flow.add(found),
-                false => others.push(found),
-            }
+            let found = self.part(child, Position { first: true, alone: false });
+            if child.number == root { flow.add(found) } else { others.push(found) }
         }
         for other in others {
             // The root shows nothing: any text is better.
@@ -287,10 +284,10 @@ fn uuencoded(part: &Part<'_>) -> (Option<String>, Vec<uu::Inline>) {
     let mut kept = Vec::with_capacity(octets.len());
     let mut at = 0;
     for file in &files {
-        kept.extend_from_slice(octets.get(at..file.place.start).unwrap_or_default());
+        kept.extend_from_slice(octets.cut(at..file.place.start));
         at = file.place.end;
     }
-    kept.extend_from_slice(octets.get(at..).unwrap_or_default());
+    kept.extend_from_slice(octets.cut(at..));
     (Some(part.text_of(&kept)), files)
 }
 

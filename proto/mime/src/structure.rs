@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::cut::Cut;
 use crate::head::{self, Head};
 use crate::line::{self, LineEnd, bare};
-use crate::{Limits, Over, Part};
+use crate::{Exceeded, Limits, Part};
 
 /// A message that was taken apart. Parts are known by their numbers, 0 is the message itself.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct Message<'a> {
     octets: &'a [u8],
     root: Part<'a>,
     rest: Vec<Part<'a>>,
-    over: Over,
+    over: Exceeded,
     limits: Limits,
 }
 
@@ -63,7 +64,7 @@ impl<'a> Message<'a> {
     }
 
     /// What was more than its budget, and stays in the octets.
-    pub fn over(&self) -> Over {
+    pub fn over(&self) -> Exceeded {
         self.over
     }
 
@@ -84,7 +85,7 @@ struct Walk<'a> {
     octets: &'a [u8],
     ends: LineEnd,
     limits: Limits,
-    over: Over,
+    over: Exceeded,
     parts: Vec<Part<'a>>,
     /// Of all parts.
     fields: usize,
@@ -98,7 +99,7 @@ impl<'a> Walk<'a> {
     fn new(octets: &'a [u8], limits: Limits) -> Walk<'a> {
         let ends = LineEnd::of(octets);
         let at = head::start(octets, ends);
-        let over = Over::default();
+        let over = Exceeded::default();
         Walk { octets, ends, limits, over, parts: Vec::new(), fields: 0, open: Stack::default(), leaf: None, at }
     }
 
@@ -107,7 +108,7 @@ impl<'a> Walk<'a> {
         while self.at < self.octets.len() && !self.open.levels.is_empty() {
             let start = self.at;
             self.at = self.ends.next(self.octets, start);
-            let line = self.octets.get(start..self.at).unwrap_or_default();
+            let line = self.octets.cut(start..self.at);
             if let Some((level, last)) = self.open.delimits(line) {
                 self.delimiter(level, last, start);
             }
@@ -145,7 +146,7 @@ impl<'a> Walk<'a> {
         let extent = head::extent(self.octets, self.at, self.ends, &self.limits, stops);
         let left = self.limits.all_fields.saturating_sub(self.fields).max(FEW_FIELDS);
         let limits = Limits { fields: self.limits.fields.min(left), ..self.limits };
-        let head = Head::of(self.octets.get(self.at..extent.end).unwrap_or_default(), self.ends, limits);
+        let head = Head::of(self.octets.cut(self.at..extent.end), self.ends, limits);
         self.fields += head.all().len();
         let is_digest =
             parent.and_then(|parent| self.parts.get(parent)).is_some_and(|p| p.content_type.is("multipart", "digest"));
@@ -181,12 +182,12 @@ impl<'a> Walk<'a> {
         let mut at = part.body.start;
         while at < self.octets.len() && at - part.body.start < SEARCHED {
             let next = self.ends.next(self.octets, at);
-            let line = self.octets.get(at..next).unwrap_or_default();
+            let line = self.octets.cut(at..next);
             if self.open.delimits(line).is_some() {
                 return None;
             }
             let text = line::trim(bare(line));
-            let after = self.octets.get(next..).unwrap_or_default();
+            let after = self.octets.cut(next..);
             let is_first = after.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"content-"));
             if let Some(boundary) = text.strip_prefix(b"--").filter(|boundary| is_first && !boundary.is_empty()) {
                 return Some(boundary.to_vec());
@@ -198,7 +199,7 @@ impl<'a> Walk<'a> {
 
     /// Ends what is open from a level on.
     fn close(&mut self, level: usize, end: usize) {
-        let closed = self.open.levels.get(level..).unwrap_or_default().iter().map(|open| open.part);
+        let closed = self.open.levels.cut(level..).iter().map(|open| open.part);
         for number in closed.chain(self.leaf.take()) {
             if let Some(part) = self.parts.get_mut(number) {
                 part.body.end = end.max(part.body.start);

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::cut::Cut;
 use crate::line::is_blank;
 use crate::{lex, uu};
 
@@ -87,7 +88,7 @@ pub fn base64(letters: &[u8]) -> Vec<u8> {
             }
         }
         step(value(four[0]), &mut group, &mut count, &mut out);
-        rest = rest.get(1..).unwrap_or_default();
+        rest = rest.cut(1..);
     }
     for letter in rest {
         step(value(*letter), &mut group, &mut count, &mut out);
@@ -148,11 +149,11 @@ pub fn quoted_printable(text: &[u8]) -> Vec<u8> {
         let end = content.iter().rposition(|byte| !is_blank(*byte)).map_or(0, |last| last + 1);
         let ended = line.len() > content.len();
         let kept = if ended { content.get(..end) } else { content.get(..) }.unwrap_or_default();
-        match content.get(..end).unwrap_or_default().strip_suffix(b"=") {
+        match content.cut(..end).strip_suffix(b"=") {
             Some(joined) => escapes(joined, false, &mut out),
             None => {
                 escapes(kept, false, &mut out);
-                out.extend_from_slice(line.get(content.len()..).unwrap_or_default());
+                out.extend_from_slice(line.cut(content.len()..));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::cut::Cut;
 use crate::line::bare;
 use crate::text;
 
@@ -20,14 +21,12 @@ pub(crate) fn body(octets: &[u8]) -> Vec<u8> {
     let mut begun = !octets.split(|byte| *byte == b'\n').any(|line| begin(bare(line)).is_some());
     for line in octets.split(|byte| *byte == b'\n') {
         let line = bare(line);
-        match begun {
-            false => begun = begin(line).is_some(),
-            true if line == b"end" => break,
-            true => {
-                if let Some(count) = length(line) {
-                    decode(line, count, &mut out);
-                }
-            }
+        if !begun {
+            begun = begin(line).is_some();
+        } else if line == b"end" {
+            break;
+        } else if let Some(count) = length(line) {
+            decode(line, count, &mut out);
         }
     }
     out
@@ -83,7 +82,7 @@ fn length(line: &[u8]) -> Option<usize> {
 
 fn decode(line: &[u8], count: usize, out: &mut Vec<u8>) {
     let end = out.len() + count;
-    for four in line.get(1..).unwrap_or_default().chunks(4) {
+    for four in line.cut(1..).chunks(4) {
         let bits = (0..4).fold(0_u32, |bits, at| {
             let letter = four.get(at).copied().unwrap_or(b' ');
             bits << 6 | u32::from(letter.wrapping_sub(b' ') & 0x3f)

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::charset::Charset;
+use crate::cut::Cut;
 use crate::transfer;
 
 /// One encoded word.
@@ -32,7 +33,7 @@ pub fn decode(text: &str) -> Cow<'_, str> {
             run.end(&mut out);
             out.push_str(before);
             out.push_str("=?");
-            rest = from.get(2..).unwrap_or_default();
+            rest = from.cut(2..);
             continue;
         };
         if !run.begun || !before.trim_ascii().is_empty() {
@@ -40,7 +41,7 @@ pub fn decode(text: &str) -> Cow<'_, str> {
             out.push_str(before);
         }
         run.add(&word, &mut out);
-        rest = from.get(word.len..).unwrap_or_default();
+        rest = from.cut(word.len..);
     }
     run.end(&mut out);
     out.push_str(rest);

@@ -81,6 +81,11 @@ fn content_classes() {
     assert_eq!(with("missedcall", "text/plain"), "IPM.Note.Microsoft.Missed.Voice");
     assert_eq!(with("urn:content-class:custom.Order.New", "text/plain"), "IPM.Note.Custom.Order.New");
     assert_eq!(with("urn:content-class:custom.", "text/plain"), "IPM.Note");
+    assert_eq!(with("InfoPathForm.{0A1B}.Expenses", "text/plain"), "IPM.InfoPathForm.{0A1B}");
+    assert_eq!(with("InfoPathForm.", "text/plain"), "IPM.Note");
+    assert_eq!(with("rpmsg.message", "text/plain"), "IPM.Note", "rights-managed mail is told by the field itself");
+    assert_eq!(with("fax-ca", "image/tiff"), "IPM.Note.Microsoft.Fax.CA");
+    assert_eq!(with("voice-uc", "audio/wav"), "IPM.Note.Microsoft.Conversation.Voice");
     assert_eq!(with("urn:content-classes:message", "text/plain"), "IPM.Note");
     assert_eq!(
         of("Content-Class: voice\nContent-Type: multipart/signed; boundary=b\n\nx"),

@@ -164,9 +164,10 @@ fn pieces(text: &str, cuts: &[usize], reversed: bool) -> String {
             let plain = number > 0 && piece.iter().all(u8::is_ascii_alphanumeric) && !piece.is_empty();
             let encoded: String = piece.iter().map(|byte| format!("%{byte:02X}")).collect();
             let start = if number == 0 { "utf-8''" } else { "" };
-            match plain {
-                true => format!("; filename*{number}={}", String::from_utf8_lossy(piece)),
-                false => format!("; filename*{number}*={start}{encoded}"),
+            if plain {
+                format!("; filename*{number}={}", String::from_utf8_lossy(piece))
+            } else {
+                format!("; filename*{number}*={start}{encoded}")
             }
         })
         .collect();

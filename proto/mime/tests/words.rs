@@ -103,9 +103,10 @@ fn written(text: &str, cuts: &[(usize, bool)]) -> String {
         let end = at.saturating_add(length).min(octets.len());
         let piece = &octets[at..end];
         at = end;
-        words.push(match base64 {
-            true => format!("=?utf-8?B?{}?=", STANDARD.encode(piece)),
-            false => format!("=?utf-8?Q?{}?=", piece.iter().map(|byte| format!("={byte:02X}")).collect::<String>()),
+        words.push(if base64 {
+            format!("=?utf-8?B?{}?=", STANDARD.encode(piece))
+        } else {
+            format!("=?utf-8?Q?{}?=", piece.iter().map(|byte| format!("={byte:02X}")).collect::<String>())
         });
     }
     words.join("\r\n ")

@@ -54,6 +54,6 @@ pub use lzfu::{checksum as rtf_checksum, decompress};
 pub use message::{Body, File, FileContent, Message, read, read_with};
 pub use person::{Person, Recipient, Role};
 pub use property::{Properties, Property};
-pub use rtf::{Kind, Rtf, html_of_text, read as read_rtf};
+pub use rtf::{Rtf, RtfSource, html_of_text, read as read_rtf};
 pub use stream::{Attachment, Content, Tnef, parse};
 pub use value::{FileTime, Value};

@@ -8,7 +8,7 @@ use crate::codepage::{self, Charset};
 use crate::lzfu;
 use crate::person::{self, Person, Recipient};
 use crate::property::Properties;
-use crate::rtf::{self, Kind};
+use crate::rtf::{self, RtfSource};
 use crate::stream::{self, Attachment, Content, Tnef};
 use crate::tag;
 use crate::value::Value;
@@ -162,10 +162,10 @@ fn body(properties: &Properties<'_>, charset: Option<Charset>, meter: &mut Meter
     let inside = rtf::read(octets, charset, meter);
     match inside.kind {
         _ if inside.text.trim().is_empty() => {}
-        Kind::Html => body.html = body.html.or(Some(inside.text)),
-        Kind::Text => body.text = body.text.or(Some(inside.text)),
-        Kind::Native if body.html.is_none() && body.text.is_none() => body.text = Some(inside.text),
-        Kind::Native => {}
+        RtfSource::Html => body.html = body.html.or(Some(inside.text)),
+        RtfSource::Text => body.text = body.text.or(Some(inside.text)),
+        RtfSource::Native if body.html.is_none() && body.text.is_none() => body.text = Some(inside.text),
+        RtfSource::Native => {}
     }
     body
 }

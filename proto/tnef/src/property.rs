@@ -93,7 +93,7 @@ fn property<'a>(cursor: &mut Cursor<'a>, charset: Option<Charset>, meter: &mut M
     let eight_bits = number & !MANY == STRING8;
     let ty = if eight_bits { MapiType::String } else { MapiType::from_number(number)?.0 };
     let mut reader = Reader { ty, eight_bits, charset, meter };
-    let value = if many { reader.many(cursor)? } else { reader.one(cursor)? };
+    let value = if many { reader.many(cursor)? } else { reader.single(cursor)? };
     Some(Property { path: ExtendedPath { name, ty, array: many }, value })
 }
 
@@ -122,7 +122,7 @@ struct Reader<'m> {
 
 impl Reader<'_> {
     /// A single value. Those of any length have a count before them, which is 1.
-    fn one<'a>(&mut self, cursor: &mut Cursor<'a>) -> Option<Value<'a>> {
+    fn single<'a>(&mut self, cursor: &mut Cursor<'a>) -> Option<Value<'a>> {
         if !self.is_counted() {
             return self.fixed(cursor);
         }

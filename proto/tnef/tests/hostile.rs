@@ -3,7 +3,7 @@
 
 mod support;
 
-use ewsd_tnef::{Budget, FileContent, Kind, Message, Meter, SIGNATURE, id, read_rtf, read_with, tag};
+use ewsd_tnef::{Budget, FileContent, Message, Meter, RtfSource, SIGNATURE, id, read_rtf, read_with, tag};
 use proptest::prelude::*;
 use support::{COMMON, IID_MESSAGE, IID_STORAGE, MESSAGE, PUBLIC_STRINGS, Props, Stream, V, one_off, recipient};
 
@@ -166,7 +166,7 @@ proptest! {
         let mut meter = Meter::new(&SMALL);
         let rtf = read_rtf(text.as_bytes(), None, &mut meter);
         prop_assert!(rtf.text.len() <= SMALL.output);
-        prop_assert!(head || rtf.kind != Kind::Html || text.contains("fromhtml"));
+        prop_assert!(head || rtf.kind != RtfSource::Html || text.contains("fromhtml"));
     }
 
     #[test]

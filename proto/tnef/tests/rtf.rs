@@ -3,10 +3,10 @@
 
 mod support;
 
-use ewsd_tnef::{Budget, Damage, Kind, Limit, Meter, html_of_text, read_rtf};
+use ewsd_tnef::{Budget, Damage, Limit, Meter, RtfSource, html_of_text, read_rtf};
 use support::{Props, Stream, V, read};
 
-fn rtf(text: &[u8]) -> (Kind, String) {
+fn rtf(text: &[u8]) -> (RtfSource, String) {
     let mut meter = Meter::new(&Budget::default());
     let rtf = read_rtf(text, None, &mut meter);
     assert_eq!(meter.damage(), [], "{}", String::from_utf8_lossy(text));
@@ -19,7 +19,7 @@ fn html(body: &str) -> String {
          Courier;}}\n{{\\f2\\fnil\\fcharset128 MS Mincho;}}}}\n{{\\colortbl\\red0\\green0\\blue0;}}\n\\uc1\\pard\\plain\\f0 {body}}}"
     );
     let (kind, text) = rtf(text.as_bytes());
-    assert_eq!(kind, Kind::Html);
+    assert_eq!(kind, RtfSource::Html);
     text
 }
 
@@ -30,7 +30,7 @@ fn native(body: &str) -> String {
          Box;}}}}{{\\*\\generator Test 1.0;}}\\uc1 {body}}}"
     );
     let (kind, text) = rtf(text.as_bytes());
-    assert_eq!(kind, Kind::Native);
+    assert_eq!(kind, RtfSource::Native);
     text
 }
 
@@ -112,14 +112,14 @@ fn encapsulated_text() {
                 Roman;}{\\f1\\fswiss\\fcharset2\nSymbol;}}\n{\\colortbl;\\red192\\green192\\blue192;}\n{\\*\\generator \
                 Microsoft Exchange Server;}\n{\\*\\formatConverter converted from text;}\n\\viewkind5\\viewscale100\n\
                 {\\*\\bkmkstart BM_BEGIN}\\pard\\plain\\f0{\\fs22 Hello <b>\\line\n\\'82\\'B1\\'82\\'F1\\line\n}}";
-    assert_eq!(rtf(text.as_bytes()), (Kind::Text, "Hello <b>\r\n\u{3053}\u{3093}\r\n".to_owned()));
+    assert_eq!(rtf(text.as_bytes()), (RtfSource::Text, "Hello <b>\r\n\u{3053}\u{3093}\r\n".to_owned()));
 }
 
 #[test]
 fn the_kind_is_told_in_the_head_only() {
-    assert_eq!(rtf(b"{\\rtf1 text \\fromhtml1 <b>}").0, Kind::Native);
-    assert_eq!(rtf(b"{\\rtf1{\\fromhtml1} <b>}").0, Kind::Native);
-    assert_eq!(rtf(b"{\\rtf1\\fromhtml0 <b>}").0, Kind::Native);
+    assert_eq!(rtf(b"{\\rtf1 text \\fromhtml1 <b>}").0, RtfSource::Native);
+    assert_eq!(rtf(b"{\\rtf1{\\fromhtml1} <b>}").0, RtfSource::Native);
+    assert_eq!(rtf(b"{\\rtf1\\fromhtml0 <b>}").0, RtfSource::Native);
 }
 
 #[test]
@@ -177,8 +177,8 @@ fn what_does_not_close_is_told() {
 
 #[test]
 fn what_is_no_rtf_is_text() {
-    assert_eq!(rtf(b"just words \xfc\0"), (Kind::Native, "just words \u{fc}".to_owned()));
-    assert_eq!(rtf(b""), (Kind::Native, String::new()));
+    assert_eq!(rtf(b"just words \xfc\0"), (RtfSource::Native, "just words \u{fc}".to_owned()));
+    assert_eq!(rtf(b""), (RtfSource::Native, String::new()));
 }
 
 #[test]

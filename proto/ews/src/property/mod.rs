@@ -3,28 +3,35 @@
 //! A type of value has a line of `types!` below, and its reader and writer side by side on a page of its own.
 
 pub(crate) mod attachment;
+mod attendee;
 mod body;
 mod complete_name;
 mod effective_rights;
+mod enhanced_location;
 pub(crate) mod entry;
 mod flag;
 mod id;
 pub(crate) mod mailbox;
+mod meeting_zone;
 mod member;
+mod occurrence;
 mod permission;
 mod postal_address;
+pub(crate) mod recurrence;
 mod text;
+pub(crate) mod time_zone;
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::object::ResponseKind;
 use ewsd_model::property::{Prop, Type};
 use ewsd_model::{FolderKind, Value};
+use jiff::Timestamp;
 
 use crate::cursor::{self, Cursor, Element};
 use crate::fault::Fault;
 use crate::record::Write;
-use crate::scalar::FromText;
+use crate::scalar::{self, FromText};
 use crate::writer::{T, Writer};
 
 /// Reads the element of a property of this row and leaves it. None when a failure has been put down instead.
@@ -39,6 +46,9 @@ macro_rules! types {
         /// Reads a property's element and leaves it. None when a failure has been put down instead.
         pub(crate) fn read(c: &mut Cursor<'_>, element: &Element<'_>, row: &Prop) -> Result<Option<Value>, Fault> {
             c.since(row.since, row.element)?;
+            if row.is_local {
+                return local_time(c, element).map(Some);
+            }
             match row.ty {
                 $( Type::$ty { .. } => {
                     let read: Reader<_> = $read;
@@ -95,6 +105,28 @@ types! {
     Rights => Rights, refused, write_record;
     Responses => Responses, refused, write_responses;
     Permissions => Permissions, permission::read, permission::write;
+    Recurrence => Recurrence, recurrence::read, write_record;
+    TaskRecurrence => Recurrence, recurrence::read_of_task, write_record;
+    TimeZone => TimeZone, record, write_record;
+    MeetingTimeZone => TimeZone, meeting_zone::read, |w, name, zone| meeting_zone::write(w, name, zone);
+    Clock => Text, refused, text::write;
+    Attendees => Attendees, attendee::read, attendee::write;
+    EnhancedLocation => EnhancedLocation, record, write_record;
+    Occurrence => Occurrence, refused, write_record;
+    Occurrences => Occurrences, refused, |w, name, value| occurrence::write_all(w, name, value);
+    DeletedOccurrences => DeletedOccurrences, refused, |w, name, value| occurrence::write_deleted(w, name, value);
+    Items => Items, refused, |w, name, value| occurrence::write_items(w, name, value);
+    ChangeHighlights => ChangeHighlights, refused, write_record;
+}
+
+/// A time of which the item decides in which zone it is, where it names none itself.
+fn local_time(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Value, Fault> {
+    let text = c.text()?;
+    match scalar::zoned(text.trim_matches(cursor::is_space)) {
+        Some(scalar::Zoned::At(time)) => Ok(Value::Time(time)),
+        Some(scalar::Zoned::Local(time)) => Ok(Value::Local(time)),
+        None => Err(c.wrong_value(element.at, element.local_name(), &text, Timestamp::WHAT)),
+    }
 }
 
 /// A simple type of the schema.
@@ -111,9 +143,11 @@ fn write_record<V: Write>(w: &mut Writer<'_>, name: &str, value: &V) {
     value.write(w, name);
 }
 
-/// ResponseObjects: nothing but their names.
+/// ResponseObjects: nothing but their names, of those that the client's version has.
 fn write_responses(w: &mut Writer<'_>, name: &str, kinds: &[ResponseKind]) {
-    list(w, name, kinds, |w, kind| w.empty(T, kind.row().element));
+    let version = w.form().version;
+    let known: Vec<ResponseKind> = kinds.iter().copied().filter(|kind| kind.row().since <= version).collect();
+    list(w, name, &known, |w, kind| w.empty(T, kind.row().element));
 }
 
 /// What the server alone says.

@@ -165,9 +165,10 @@ fn read_user(c: &mut Cursor<'_>) -> Result<Result<PermissionUser, Code>, Fault> 
 }
 
 fn write_set(w: &mut Writer<'_>, name: &str, entries: &[Permission], calendar: bool) {
-    let (list, entry, level_name) = match calendar {
-        true => ("CalendarPermissions", "CalendarPermission", "CalendarPermissionLevel"),
-        false => ("Permissions", "Permission", "PermissionLevel"),
+    let (list, entry, level_name) = if calendar {
+        ("CalendarPermissions", "CalendarPermission", "CalendarPermissionLevel")
+    } else {
+        ("Permissions", "Permission", "PermissionLevel")
     };
     w.open(T, name);
     w.open(T, list);

@@ -2,11 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use ewsd_model::PropId;
+use ewsd_model::calendar::{Answer, Attendee, EnhancedLocation};
 use ewsd_model::property::TABLE;
+use ewsd_model::recurrence::{
+    AbsoluteMonthly, AbsoluteYearly, DayOfWeek, Days, End, Every, Index, Month, Pattern, Range, Recurrence,
+    RelativeMonthly, RelativeYearly, Unit, Weekly,
+};
 use ewsd_model::rights::Rights;
+use ewsd_model::timezone::{self, Definition};
 use ewsd_model::value::{
     Body, BodyType, Flag, FlagStatus, Mailbox, Member, Permission, PermissionUser, PostalAddress, WireId,
 };
+
+use jiff::civil::date;
 
 use super::*;
 use crate::cursor::TYPES;
@@ -59,9 +67,27 @@ fn sample(ty: Type) -> Option<Value> {
             let user = PermissionUser::Address { name: text("Anna"), address: text("anna@example.test") };
             Value::Permissions(vec![Permission { user, rights: Rights::EDITOR, calendar: false }])
         }
-        Type::Attachments | Type::Rights | Type::Responses | Type::CompleteName | Type::Extended | Type::Unbuilt => {
-            return None;
+        Type::Attendees => Value::Attendees(vec![Attendee {
+            mailbox: mailbox("anna"),
+            response: Some(Answer::Tentative),
+            last_response: Some("2026-01-02T00:00:00Z".parse().unwrap()),
+            proposed_start: None,
+            proposed_end: Some("2026-01-02T01:00:00Z".parse().unwrap()),
+        }]),
+        Type::EnhancedLocation => Value::EnhancedLocation(EnhancedLocation {
+            display_name: text("Room 1 & 2"),
+            annotation: None,
+            address: Some(vec![(text("City"), text("Brno")), (text("Latitude"), text("49.25"))]),
+        }),
+        Type::Recurrence | Type::TaskRecurrence => {
+            let yearly = RelativeYearly { day: DayOfWeek::Weekday, index: Index::Last, month: Month::May };
+            let range = Range { start: date(2026, 5, 29), end: End::After(3) };
+            Value::Recurrence(Recurrence { pattern: Pattern::RelativeYearly(yearly), range })
         }
+        // It has a name and no id.
+        Type::MeetingTimeZone => Value::TimeZone(Definition { id: None, ..Definition::named("UTC", "UTC") }),
+        Type::TimeZone => Value::TimeZone(Definition::named("UTC", "(UTC) Coordinated Universal Time")),
+        _ => return None,
     })
 }
 
@@ -113,4 +139,83 @@ fn what_the_server_says_alone_is_refused() {
     let element = written(row, &Value::Rights(ewsd_model::value::EffectiveRights::OWNER));
     assert!(element.starts_with("<t:EffectiveRights><t:CreateAssociated>true</t:CreateAssociated>"), "{element}");
     assert_eq!(read_again(row, &element), None);
+}
+
+fn recurrence_element(recurrence: &Recurrence) -> String {
+    let mut out = Vec::new();
+    crate::record::Write::write(recurrence, &mut Writer::new(&mut out, Form::default()), "Recurrence");
+    String::from_utf8(out).unwrap()
+}
+
+/// Every pattern with every range, of an item and of a task.
+#[test]
+fn recurrences() {
+    let (day, interval) = (DayOfWeek::Friday, 2);
+    let patterns = [
+        Pattern::Daily(Every { interval }),
+        Pattern::Weekly(Weekly { interval, days: Days::of(&[day, DayOfWeek::Monday]), first: DayOfWeek::Monday }),
+        Pattern::AbsoluteMonthly(AbsoluteMonthly { interval, day: 31 }),
+        Pattern::RelativeMonthly(RelativeMonthly { interval, day: DayOfWeek::WeekendDay, index: Index::Last }),
+        Pattern::AbsoluteYearly(AbsoluteYearly { day: 29, month: Month::February }),
+        Pattern::RelativeYearly(RelativeYearly { day, index: Index::First, month: Month::May }),
+        Pattern::Regeneration(Unit::Weeks, Every { interval }),
+    ];
+    for pattern in patterns {
+        for end in [End::Never, End::On(date(2027, 1, 1)), End::After(7)] {
+            let recurrence = Recurrence { pattern, range: Range { start: date(2026, 2, 28), end } };
+            let element = recurrence_element(&recurrence);
+            let read = |read: Reader<Recurrence>| {
+                let document = format!("<t:Item xmlns:t=\"{TYPES}\">{element}</t:Item>");
+                let mut c = Cursor::new(&document);
+                c.child().unwrap().unwrap();
+                let element = c.child().unwrap().unwrap();
+                read(&mut c, &element, PropId::ItemSubject.row()).ok().flatten()
+            };
+            assert_eq!(read(recurrence::read_of_task), Some(recurrence.clone()), "{element}");
+            let of_item = Some(recurrence).filter(|recurrence| !recurrence.pattern.is_regeneration());
+            assert_eq!(read(recurrence::read), of_item, "{element}");
+        }
+    }
+    let weekly = Weekly { interval: 1, days: Days::of(&[day, DayOfWeek::Monday]), first: DayOfWeek::Sunday };
+    let range = Range { start: date(2026, 1, 5), end: End::On(date(2026, 12, 31)) };
+    let weekly = Recurrence { pattern: Pattern::Weekly(weekly), range };
+    assert_eq!(
+        recurrence_element(&weekly),
+        "<t:Recurrence><t:WeeklyRecurrence><t:Interval>1</t:Interval><t:DaysOfWeek>Monday Friday</t:DaysOfWeek>\
+         <t:FirstDayOfWeek>Sunday</t:FirstDayOfWeek></t:WeeklyRecurrence><t:EndDateRecurrence>\
+         <t:StartDate>2026-01-05</t:StartDate><t:EndDate>2026-12-31</t:EndDate></t:EndDateRecurrence></t:Recurrence>"
+    );
+}
+
+/// What several clients write of the same: nothing of FirstDayOfWeek, dates with offsets, members in another order.
+#[test]
+fn recurrences_as_clients_write_them() {
+    let element = "<t:Recurrence><t:WeeklyRecurrence><t:DaysOfWeek>Tuesday\n Weekday</t:DaysOfWeek><t:Interval> 2 \
+        </t:Interval></t:WeeklyRecurrence><t:NumberedRecurrence><t:StartDate>2014-03-08-08:00</t:StartDate>\
+        <t:NumberOfOccurrences>10</t:NumberOfOccurrences></t:NumberedRecurrence></t:Recurrence>";
+    let document = format!("<t:Item xmlns:t=\"{TYPES}\">{element}</t:Item>");
+    let mut c = Cursor::new(&document);
+    c.child().unwrap().unwrap();
+    let element = c.child().unwrap().unwrap();
+    let read = recurrence::read(&mut c, &element, PropId::ItemSubject.row()).unwrap().unwrap();
+    let days = Days::of(&[DayOfWeek::Tuesday, DayOfWeek::Weekday]);
+    let weekly = Pattern::Weekly(Weekly { interval: 2, days, first: DayOfWeek::Sunday });
+    assert_eq!(read, Recurrence { pattern: weekly, range: Range { start: date(2014, 3, 8), end: End::After(10) } });
+}
+
+/// The definitions of all zones, with all their rules.
+#[test]
+fn time_zones() {
+    for zone in timezone::ZONES {
+        let definition = Definition::of(zone.id, zone.name, &zone.history(2000..=2031));
+        let mut out = Vec::new();
+        crate::record::Write::write(&definition, &mut Writer::new(&mut out, Form::default()), "StartTimeZone");
+        let element = String::from_utf8(out).unwrap();
+        let document = format!("<t:Item xmlns:t=\"{TYPES}\">{element}</t:Item>");
+        let mut c = Cursor::new(&document);
+        c.child().unwrap().unwrap();
+        let child = c.child().unwrap().unwrap();
+        let read = <Definition as cursor::Read>::read(&mut c, &child).unwrap_or_else(|fault| panic!("{}", fault.text));
+        assert_eq!(read, definition, "{element}");
+    }
 }

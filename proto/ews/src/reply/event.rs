@@ -1,6 +1,6 @@
 //! Answers about notifications: Subscribe, GetEvents, and the documents of a stream.
 
-use ewsd_model::failure::Failure;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::operation::Op;
 use ewsd_model::value::WireId;
 use jiff::Timestamp;
@@ -65,6 +65,10 @@ pub(super) fn subscribed(w: &mut Writer<'_>, _: Op, subscribed: Option<&Subscrib
 
 pub(super) fn notification(w: &mut Writer<'_>, _: Op, notification: Option<&Notification>) {
     let Some(notification) = notification else { return };
+    write_notification(w, notification);
+}
+
+pub(crate) fn write_notification(w: &mut Writer<'_>, notification: &Notification) {
     w.open(M, "Notification");
     w.text_element(T, "SubscriptionId", &notification.subscription);
     w.some_text(T, "PreviousWatermark", notification.previous_watermark.as_deref());
@@ -110,23 +114,27 @@ fn write_event(w: &mut Writer<'_>, event: &Event) {
     }
 }
 
-/// One document of a GetStreamingEvents answer, complete in itself.
+/// One document of a GetStreamingEvents answer, complete in itself. It says one thing: clients read one, and not the others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamDocument {
     /// OK opens the stream and keeps it alive, Closed ends it.
     Status(ConnectionStatus),
+    /// One client reads only the first of several.
     Notifications(Vec<Notification>),
-    /// The stream ends with it.
-    Error {
-        failure: Failure,
-        subscriptions: Vec<String>,
-    },
+    /// These subscriptions are told no more on this connection. None are named: the stream ends.
+    Error { failure: Failure, subscriptions: Vec<String> },
 }
 
 impl StreamDocument {
     /// Appends the document. Its envelope has no prefix: clients cut the stream at the literal `<Envelope`.
     pub fn write(&self, out: &mut Vec<u8>, form: Form) {
         soap::stream_envelope(out, form, |w| self.write_body(w));
+    }
+
+    pub fn to_bytes(&self, form: Form) -> Vec<u8> {
+        let mut out = Vec::with_capacity(1024);
+        self.write(&mut out, form);
+        out
     }
 
     fn write_body(&self, w: &mut Writer<'_>) {
@@ -142,24 +150,48 @@ impl StreamDocument {
                 w.raw("<m:ResponseCode>NoError</m:ResponseCode>");
             }
         }
-        match self {
-            StreamDocument::Status(status) => w.text_element(M, "ConnectionStatus", status.word()),
-            StreamDocument::Notifications(notifications) => {
-                w.open(M, "Notifications");
-                notifications.iter().for_each(|one| notification(w, Op::GetStreamingEvents, Some(one)));
-                w.close(M, "Notifications");
-            }
-            StreamDocument::Error { subscriptions, .. } if subscriptions.is_empty() => {}
-            StreamDocument::Error { subscriptions, .. } => {
-                // The schema says types; the wire has messages.
-                const WIRE: Ns = M;
-                w.open(M, "ErrorSubscriptionIds");
-                subscriptions.iter().for_each(|id| w.text_element(WIRE, "SubscriptionId", id));
-                w.close(M, "ErrorSubscriptionIds");
-            }
-        }
+        document(w, Op::GetStreamingEvents, Some(self));
         w.close(M, row.message);
         w.close(M, "ResponseMessages");
         w.close(M, row.response);
+    }
+}
+
+/// Of an answer of GetStreamingEvents, the document that one outcome is.
+pub(super) fn write(outcome: &Outcome<StreamDocument>, out: &mut Vec<u8>, form: Form) {
+    match outcome {
+        Outcome::Success(document) | Outcome::Warning(_, Some(document)) => document.write(out, form),
+        Outcome::Warning(failure, None) | Outcome::Error(failure) => {
+            StreamDocument::Error { failure: failure.clone(), subscriptions: Vec::new() }.write(out, form);
+        }
+    }
+}
+
+/// What an outcome says that is wrong.
+pub(super) fn failure(outcome: &Outcome<StreamDocument>) -> Option<&Failure> {
+    match outcome {
+        Outcome::Success(StreamDocument::Error { failure, .. }) => Some(failure),
+        other => other.failure(),
+    }
+}
+
+/// What stands behind code and text.
+pub(super) fn document(w: &mut Writer<'_>, _: Op, document: Option<&StreamDocument>) {
+    let Some(document) = document else { return };
+    match document {
+        StreamDocument::Status(status) => w.text_element(M, "ConnectionStatus", status.word()),
+        StreamDocument::Notifications(notifications) => {
+            w.open(M, "Notifications");
+            notifications.iter().for_each(|one| notification(w, Op::GetStreamingEvents, Some(one)));
+            w.close(M, "Notifications");
+        }
+        StreamDocument::Error { subscriptions, .. } if subscriptions.is_empty() => {}
+        StreamDocument::Error { subscriptions, .. } => {
+            // The schema says types; the wire has messages.
+            const WIRE: Ns = M;
+            w.open(M, "ErrorSubscriptionIds");
+            subscriptions.iter().for_each(|id| w.text_element(WIRE, "SubscriptionId", id));
+            w.close(M, "ErrorSubscriptionIds");
+        }
     }
 }

@@ -16,6 +16,8 @@ pub struct Found<V> {
     /// No row follows in the direction of the paging.
     pub includes_last: bool,
     pub next: Next,
+    /// Where rows are grouped: how many there are in each group, one group behind the other.
+    pub groups: Option<Vec<usize>>,
 }
 
 /// Where the next page begins, in the terms of the request's paging.
@@ -50,6 +52,21 @@ pub(super) fn found_items(w: &mut Writer<'_>, _: Op, found: Option<&Rc<Found<Ite
     root_folder(w, "Items", found.map(Rc::as_ref), ItemView::write);
 }
 
+/// Groups are numbered as they come.
+fn groups<V>(w: &mut Writer<'_>, list: &str, found: &Found<V>, sizes: &[usize], write: fn(&V, &mut Writer<'_>)) {
+    let mut rows = found.rows.iter();
+    w.open(T, "Groups");
+    for (number, size) in (0_i64..).zip(sizes) {
+        w.open(T, "GroupedItems");
+        w.number_element(T, "GroupIndex", number);
+        w.open(T, list);
+        rows.by_ref().take(*size).for_each(|row| write(row, w));
+        w.close(T, list);
+        w.close(T, "GroupedItems");
+    }
+    w.close(T, "Groups");
+}
+
 fn root_folder<V>(w: &mut Writer<'_>, list: &str, found: Option<&Found<V>>, write: fn(&V, &mut Writer<'_>)) {
     let Some(found) = found else { return };
     w.tag(M, "RootFolder");
@@ -64,8 +81,13 @@ fn root_folder<V>(w: &mut Writer<'_>, list: &str, found: Option<&Found<V>>, writ
     w.number_attribute("TotalItemsInView", found.total);
     w.plain_attribute("IncludesLastItemInRange", boolean(found.includes_last));
     w.end_tag();
-    w.open(T, list);
-    found.rows.iter().for_each(|row| write(row, w));
-    w.close(T, list);
+    match &found.groups {
+        Some(sizes) => groups(w, list, found, sizes, write),
+        None => {
+            w.open(T, list);
+            found.rows.iter().for_each(|row| write(row, w));
+            w.close(T, list);
+        }
+    }
     w.close(M, "RootFolder");
 }

@@ -28,9 +28,9 @@ fn items<'v>(w: &mut Writer<'_>, mut views: impl Iterator<Item = &'v ItemView>) 
     }
 }
 
-/// ItemInfoResponseMessageType.
-pub(super) fn shared(w: &mut Writer<'_>, _: Op, item: Option<&Rc<ItemView>>) {
-    items(w, item.map(Rc::as_ref).into_iter());
+/// ItemInfoResponseMessageType. Several only for an id that names several occurrences.
+pub(super) fn shared(w: &mut Writer<'_>, _: Op, views: Option<&Vec<Rc<ItemView>>>) {
+    items(w, views.into_iter().flatten().map(Rc::as_ref));
 }
 
 pub(super) fn infos(w: &mut Writer<'_>, _: Op, views: Option<&Vec<ItemView>>) {

@@ -4,23 +4,29 @@
 //! message is in the file of its group. Names of elements come from the operations table where it has them.
 
 mod attachment;
+mod availability;
 mod directory;
 mod event;
 mod folder;
 mod item;
+mod reminder;
 mod sync;
 mod timezone;
 
 pub use attachment::AttachmentView;
+pub use availability::{Availability, CalendarEvent, EventDetails, FreeBusyView};
 pub use directory::{Expansion, Resolution, Resolutions};
+pub(crate) use event::write_notification;
 pub use event::{Event, Notification, Object, StreamDocument, Subscribed};
 pub use folder::{Found, Next};
 pub use item::Updated;
+pub use reminder::Reminder;
 pub use sync::{Change, SyncPage};
 pub use timezone::TimeZones;
 
 use std::rc::Rc;
 
+use ewsd_model::code::Code;
 use ewsd_model::failure::{Detail, Failure, Outcome};
 use ewsd_model::operation::{Op, Shape};
 use ewsd_model::value::WireId;
@@ -30,7 +36,7 @@ use crate::path;
 use crate::request::AlternateId;
 use crate::soap::{self, Form};
 use crate::view::{FolderView, ItemView};
-use crate::writer::{M, T, Writer};
+use crate::writer::{M, Ns, T, Writer};
 
 /// The answer, which is that of one operation.
 macro_rules! replies {
@@ -54,6 +60,12 @@ macro_rules! replies {
 
             /// Every failure in it, for the log.
             pub fn failures(&self) -> Vec<&Failure> {
+                if let Reply::GetStreamingEvents(outcomes) = self {
+                    return outcomes.iter().filter_map(event::failure).collect();
+                }
+                if let Reply::GetUserAvailability(outcomes) = self {
+                    return outcomes.iter().flat_map(availability::failures).collect();
+                }
                 match self {
                     $( $( Reply::$op(outcomes) => outcomes.iter().filter_map(Outcome::failure).collect(), )+ )+
                     Reply::Refused { failure, .. } => vec![failure],
@@ -78,17 +90,42 @@ impl Reply {
         Reply::Refused { op, failure: failure.into(), messages }
     }
 
-    /// Appends the whole SOAP document.
+    /// Appends the whole SOAP document; of a stream, its documents one behind the other.
     pub fn write(&self, out: &mut Vec<u8>, form: Form) {
-        soap::envelope(out, form, |w| self.write_body(w));
+        match self {
+            Reply::GetStreamingEvents(outcomes) => outcomes.iter().for_each(|one| event::write(one, out, form)),
+            Reply::Refused { op: Op::GetStreamingEvents, failure, .. } => {
+                event::write(&Outcome::Error(failure.clone()), out, form);
+            }
+            _ => soap::envelope(out, form, |w| self.write_body(w)),
+        }
     }
 
     /// The same in pieces of some hundred kilobytes: `taker` takes each out of the buffer as it is written. The last one, of a
     /// short answer the only one, is returned.
     pub fn write_in_pieces(&self, form: Form, taker: &mut dyn FnMut(&mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::with_capacity(4096);
+        if self.op() == Op::GetStreamingEvents {
+            self.write(&mut out, form);
+            return out;
+        }
         soap::enclose(Writer::in_pieces(&mut out, form, taker), |w| self.write_body(w));
         out
+    }
+
+    /// Of a stream, each document by itself.
+    pub fn documents(&self, form: Form) -> Vec<Vec<u8>> {
+        match self {
+            Reply::GetStreamingEvents(outcomes) => outcomes
+                .iter()
+                .map(|one| {
+                    let mut out = Vec::with_capacity(1024);
+                    event::write(one, &mut out, form);
+                    out
+                })
+                .collect(),
+            other => vec![other.to_bytes(form)],
+        }
     }
 
     pub fn to_bytes(&self, form: Form) -> Vec<u8> {
@@ -103,33 +140,79 @@ type Inner<V> = fn(&mut Writer<'_>, Op, Option<&V>);
 
 fn messages<V>(w: &mut Writer<'_>, op: Op, outcomes: &[Outcome<V>], inner: Inner<V>) {
     let row = op.row();
-    w.open(M, row.response);
-    w.open(M, "ResponseMessages");
-    for outcome in outcomes {
-        match outcome {
-            Outcome::Success(value) => {
-                w.raw("<m:");
-                w.raw(row.message);
-                w.raw(" ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>");
-                inner(w, op, Some(value));
+    match (row.shape, outcomes) {
+        (Shape::Messages | Shape::Empty, _) => {
+            w.open(M, row.response);
+            w.open(M, "ResponseMessages");
+            for outcome in outcomes {
+                message(w, op, row.message, outcome, inner);
             }
-            Outcome::Warning(failure, value) => {
-                head(w, row.message, "Warning", failure);
-                inner(w, op, value.as_ref());
-            }
-            Outcome::Error(failure) => {
-                head(w, row.message, "Error", failure);
-                inner(w, op, None);
-            }
+            w.close(M, "ResponseMessages");
+            w.close(M, row.response);
         }
-        w.close(M, row.message);
+        (_, [Outcome::Error(failure), ..]) => refused(w, op, failure, 1),
+        (Shape::Whole, [outcome, ..]) => message(w, op, row.response, outcome, inner),
+        (Shape::Inner, [outcome, ..]) => {
+            w.open(M, row.response);
+            bare_message(w, "ResponseMessage", outcome);
+            inner(w, op, outcome.value());
+            w.close(M, row.response);
+        }
+        // Its response messages stand in what it holds.
+        (Shape::Availability, [outcome, ..]) => {
+            w.open(M, row.response);
+            inner(w, op, outcome.value());
+            w.close(M, row.response);
+        }
+        (_, []) => refused(w, op, &Failure::new(Code::ErrorInternalServerError), 1),
     }
-    w.close(M, "ResponseMessages");
-    w.close(M, row.response);
+}
+
+/// A response message under this name.
+fn message<V>(w: &mut Writer<'_>, op: Op, name: &str, outcome: &Outcome<V>, inner: Inner<V>) {
+    match outcome {
+        Outcome::Success(value) => {
+            w.raw("<m:");
+            w.raw(name);
+            w.raw(" ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>");
+            inner(w, op, Some(value));
+        }
+        Outcome::Warning(failure, value) => {
+            head(w, name, "Warning", failure);
+            inner(w, op, value.as_ref());
+        }
+        Outcome::Error(failure) => {
+            head(w, name, "Error", failure);
+            inner(w, op, None);
+        }
+    }
+    w.close(M, name);
+}
+
+/// A response message that holds nothing of its own.
+fn bare_message<V>(w: &mut Writer<'_>, name: &str, outcome: &Outcome<V>) {
+    match outcome {
+        Outcome::Success(_) => {
+            w.tag(M, name);
+            w.plain_attribute("ResponseClass", "Success");
+            w.end_tag();
+            w.text_element(M, "ResponseCode", Code::NoError.name());
+        }
+        Outcome::Warning(failure, _) => head(w, name, "Warning", failure),
+        Outcome::Error(failure) => head(w, name, "Error", failure),
+    }
+    w.close(M, name);
+}
+
+/// An array with its members, empty as well.
+fn list<V>(w: &mut Writer<'_>, ns: Ns, name: &str, members: &[V], mut write: impl FnMut(&mut Writer<'_>, &V)) {
+    w.open(ns, name);
+    members.iter().for_each(|member| write(w, member));
+    w.close(ns, name);
 }
 
 /// Opens a response message that is no success.
-fn head(w: &mut Writer<'_>, element: &str, class: &str, failure: &Failure) {
+pub(crate) fn head(w: &mut Writer<'_>, element: &str, class: &str, failure: &Failure) {
     w.tag(M, element);
     w.plain_attribute("ResponseClass", class);
     w.end_tag();
@@ -166,10 +249,7 @@ pub(crate) fn details(w: &mut Writer<'_>, details: &[Detail]) {
 /// Elements that the schema demands even of a failed response message.
 fn rest(w: &mut Writer<'_>, op: Op) {
     for (name, text) in op.row().rest {
-        match text.is_empty() {
-            true => w.empty(M, name),
-            false => w.text_element(M, name, text),
-        }
+        if text.is_empty() { w.empty(M, name) } else { w.text_element(M, name, text) }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The tokens of an address field, and which of them stand together.
 
+use crate::cut::Cut;
 use crate::lex::Lexer;
 use crate::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
+pub(super) enum TokenKind<'a> {
     Atom,
     /// An encoded word, whatever letters are in it.
     Encoded,
@@ -19,7 +20,7 @@ pub(super) enum Kind<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token<'a> {
-    pub kind: Kind<'a>,
+    pub kind: TokenKind<'a>,
     pub text: &'a str,
     pub start: usize,
     pub end: usize,
@@ -27,7 +28,7 @@ pub(super) struct Token<'a> {
 
 impl Token<'_> {
     pub fn is(&self, special: char) -> bool {
-        self.kind == Kind::Special(special)
+        self.kind == TokenKind::Special(special)
     }
 }
 
@@ -39,49 +40,49 @@ pub(super) fn all(text: &str) -> Vec<Token<'_>> {
     let mut at = 0;
     while let Some(byte) = octets.get(at) {
         let start = at;
-        let inner = |end: usize| text.get(start + 1..end - 1).unwrap_or_default();
+        let inner = |end: usize| text.cut(start + 1..end - 1);
         let kind = match byte {
             b' ' | b'\t' => {
                 at += 1;
                 continue;
             }
-            b'(' if at_end(lexer.comment(start), &mut at) => Kind::Comment(inner(at)),
-            b'"' if at_end(lexer.quoted(start), &mut at) => Kind::Quoted(inner(at)),
+            b'(' if at_end(lexer.comment(start), &mut at) => TokenKind::Comment(inner(at)),
+            b'"' if at_end(lexer.quoted(start), &mut at) => TokenKind::Quoted(inner(at)),
             b'[' => {
-                let rest = octets.get(at..).unwrap_or_default();
-                let inner = rest.get(1..).unwrap_or_default();
+                let rest = octets.cut(at..);
+                let inner = rest.cut(1..);
                 let end = inner.iter().position(|byte| b"[]<>,".contains(byte));
                 match end.filter(|end| inner.get(*end) == Some(&b']')) {
                     Some(end) => {
                         at += end + 2;
-                        Kind::Literal
+                        TokenKind::Literal
                     }
                     None => {
                         at += 1;
-                        Kind::Atom
+                        TokenKind::Atom
                     }
                 }
             }
             b'<' | b'>' | b'@' | b',' | b';' | b':' | b'.' => {
                 at += 1;
-                Kind::Special(char::from(*byte))
+                TokenKind::Special(char::from(*byte))
             }
             b'=' => match text.get(at..).and_then(words::length).filter(|length| ends_word(octets, at + length)) {
                 Some(length) => {
                     at += length;
-                    Kind::Encoded
+                    TokenKind::Encoded
                 }
                 None => {
                     at = atom(octets, at);
-                    Kind::Atom
+                    TokenKind::Atom
                 }
             },
             _ => {
                 at = atom(octets, at);
-                Kind::Atom
+                TokenKind::Atom
             }
         };
-        tokens.push(Token { kind, text: text.get(start..at).unwrap_or_default(), start, end: at });
+        tokens.push(Token { kind, text: text.cut(start..at), start, end: at });
     }
     tokens
 }
@@ -99,7 +100,7 @@ fn ends_word(octets: &[u8], at: usize) -> bool {
 /// The end of the letters at `at`, of which there is at least one.
 fn atom(octets: &[u8], at: usize) -> usize {
     let is_letter = |byte: &u8| !b" \t()\"[<>@,;:.".contains(byte);
-    let rest = octets.get(at + 1..).unwrap_or_default();
+    let rest = octets.cut(at + 1..);
     at + 1 + rest.iter().take_while(|byte| is_letter(byte)).count()
 }
 
@@ -114,7 +115,7 @@ pub(super) fn runs<'t, 'a>(tokens: &[&'t Token<'a>]) -> Vec<Vec<&'t Token<'a>>> 
         let gap = end < token.start;
         end = token.end;
         let gap_after = tokens.get(index + 1).is_none_or(|next| token.end < next.start);
-        let is_comment = matches!(token.kind, Kind::Comment(_));
+        let is_comment = matches!(token.kind, TokenKind::Comment(_));
         let joined = last.is_some_and(|(last, gap_before)| {
             let by_dot = (last.is('.') && gap_before) || (token.is('.') && gap_after);
             !gap || last.is('@') || token.is('@') || by_dot

@@ -80,8 +80,8 @@ pub(super) fn inside<'a>(part: usize, file: uu::Inline) -> File<'a> {
     }
 }
 
-/// A name that no system takes for a path.
-fn clean(name: &str) -> String {
+/// A name that no system takes for a path, at most 255 characters, never empty.
+pub fn clean(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let clean: String = last.chars().filter(|c| !c.is_control()).take(255).collect();
     if clean.trim().is_empty() { "attachment".to_owned() } else { clean.trim().to_owned() }

@@ -17,7 +17,7 @@ use crate::codepage::{self, Charset};
 
 /// What an RTF text was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RtfSource {
     /// `\fromhtml1`: the text is the HTML that it was made of.
     Html,
     /// `\fromtext`: the text that it was made of.
@@ -29,7 +29,7 @@ pub enum Kind {
 /// An RTF text's content. Line ends are CRLF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rtf {
-    pub kind: Kind,
+    pub kind: RtfSource,
     pub text: String,
 }
 
@@ -39,7 +39,7 @@ pub fn read(octets: &[u8], charset: Option<Charset>, meter: &mut Meter) -> Rtf {
     let octets = octets.get(begun..).unwrap_or_default();
     if !octets.starts_with(b"{\\rtf") {
         let text = codepage::guess(charset, meter.cut(octets));
-        return Rtf { kind: Kind::Native, text: meter.keep(crate::property::without_nul(text)) };
+        return Rtf { kind: RtfSource::Native, text: meter.keep(crate::property::without_nul(text)) };
     }
     reader::Reader::new(meter).read(octets)
 }

@@ -3,7 +3,7 @@
 use super::font::{FontSet, Fonts};
 use super::token::{Token, Tokens};
 use super::word::{self, Destination};
-use super::{Kind, Rtf};
+use super::{Rtf, RtfSource};
 use crate::budget::{Damage, Limit, Meter};
 use crate::codepage::Charset;
 
@@ -27,7 +27,7 @@ pub(crate) struct Reader<'m> {
     /// Groups that are too deep to be remembered.
     deeper: usize,
     group: Group,
-    kind: Kind,
+    kind: RtfSource,
     /// Before the first text or group, where the kind is told.
     head: bool,
     /// Behind `\*`.
@@ -64,7 +64,7 @@ impl<'m> Reader<'m> {
             groups: Vec::new(),
             deeper: 0,
             group,
-            kind: Kind::Native,
+            kind: RtfSource::Native,
             head: true,
             starred: false,
             pass: 0,
@@ -144,7 +144,7 @@ impl<'m> Reader<'m> {
     /// Whether text goes anywhere now.
     fn is_heard(&self) -> bool {
         let there = matches!(self.group.destination, Destination::Text | Destination::HtmlTag);
-        there && !(self.group.suppressed && self.kind == Kind::Html)
+        there && !(self.group.suppressed && self.kind == RtfSource::Html)
     }
 
     fn octet(&mut self, octet: u8) {
@@ -189,7 +189,7 @@ impl<'m> Reader<'m> {
             self.pass -= 1;
             return;
         }
-        let html = self.kind == Kind::Html;
+        let html = self.kind == RtfSource::Html;
         match symbol {
             b'{' | b'}' | b'\\' => self.octet(symbol),
             b'\r' | b'\n' => self.put("\r\n"),
@@ -248,8 +248,8 @@ impl<'m> Reader<'m> {
                 self.end_run();
                 self.group.suppressed = number != Some(0);
             }
-            ("fromhtml", number) if self.head && number != Some(0) => self.kind = Kind::Html,
-            ("fromtext", _) if self.head => self.kind = Kind::Text,
+            ("fromhtml", number) if self.head && number != Some(0) => self.kind = RtfSource::Html,
+            ("fromtext", _) if self.head => self.kind = RtfSource::Text,
             ("ansi", _) => self.document(1252),
             ("mac", _) => self.document(10000),
             ("pc", _) => self.document(437),
@@ -309,7 +309,7 @@ impl<'m> Reader<'m> {
         if self.run.is_empty() {
             return;
         }
-        if self.kind == Kind::Html && self.group.destination == Destination::Text {
+        if self.kind == RtfSource::Html && self.group.destination == Destination::Text {
             escape(&self.run, true, &mut self.out);
         } else {
             self.out.push_str(&self.run);
