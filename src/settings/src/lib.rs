@@ -5,20 +5,24 @@
 //! and ewsd.toml(5) all come out of it, so a new setting is one new row.
 //!
 //! This crate may read the one file it is told to read and nothing else: no environment, no sockets, no defaults that depend on the machine.
-//! Next: `table.rs` (the keys), `load.rs` (file and `--set`), `show.rs` (texts), `value.rs` (types and checks), `logging.rs` (`[log]` put to work).
+//! Next: `table.rs` (the keys), `load.rs` (file and `--set`), `show.rs` (texts), `value.rs` (types and checks), `listener.rs` (a listener's options), `logging.rs` and `access.rs` (`[log]` put to work).
 
+pub mod access;
+mod listener;
 mod load;
 pub mod logging;
 mod show;
 mod table;
 mod value;
 
+pub use listener::{LOGIN_SCHEMES, Listener};
 pub use load::Error;
 pub use show::{check_text, manual_roff, sample};
 pub use table::{
-    Auth, Courier, Database, Http, LANGUAGES, Limits, Log, Mail, Notifications, Process, SECTIONS, Server, Settings,
+    Auth, Autodiscover, Courier, Database, Http, LANGUAGES, Limits, Log, Mail, Notifications, Process, SECTIONS,
+    Server, Settings,
 };
-pub use value::{Check, Kind, Reader, Reload, Row, Section, Value};
+pub use value::{Check, Reader, Reload, Row, Section, Value, ValueKind};
 
 /// Where the programs look when no `-c FILE` is given.
 pub const DEFAULT_FILE: &str = "/etc/ewsd/ewsd.toml";

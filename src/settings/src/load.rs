@@ -64,7 +64,9 @@ impl Settings {
         let place = |at: usize| format!("{origin}, line {}", line_of(text, at));
         let document = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            Error(format!("{}: {}", place(at), error.message()))
+            // What stands there says more than the message alone: which key is twice in the file.
+            let line = text.lines().nth(line_of(text, at) - 1).unwrap_or_default().trim();
+            Error(format!("{}: {}: {line}", place(at), error.message()))
         })?;
         refuse_unknown(document.get_ref(), &place)?;
         let mut reader = FromFile { document: document.get_ref(), place: &place, error: None };
@@ -84,12 +86,20 @@ impl Settings {
         let Some((key, text)) = assignment.split_once('=') else {
             return Err(Error(format!("{assignment}: not of the form KEY=VALUE")));
         };
+        self.assign(key, text).map_err(|Error(why)| Error(format!("--set: {why}")))
+    }
+
+    /// Gives `key` the value that `text` is; see [`Settings::set`].
+    ///
+    /// # Errors
+    /// As [`Settings::set`].
+    pub fn assign(&mut self, key: &str, text: &str) -> Result<(), Error> {
         let key = key.trim();
         let mut setter = FromText { key, text: text.trim(), found: false, error: None };
         self.visit(&mut setter);
         match setter.error {
             Some(error) => Err(error),
-            None if !setter.found => Err(unknown("--set", key)),
+            None if !setter.found => Err(Error(unknown(key))),
             None => Ok(()),
         }
     }
@@ -108,7 +118,7 @@ fn line_of(text: &str, at: usize) -> usize {
 fn refuse_unknown(document: &DeTable<'_>, place: &impl Fn(usize) -> String) -> Result<(), Error> {
     for (name, content) in document {
         let Some(section) = SECTIONS.iter().find(|section| section.name == name.get_ref()) else {
-            return Err(unknown(&place(name.span().start), name.get_ref()));
+            return Err(Error(format!("{}: {}", place(name.span().start), unknown(name.get_ref()))));
         };
         let Some(table) = content.get_ref().as_table() else {
             return Err(Error(format!(
@@ -121,14 +131,14 @@ fn refuse_unknown(document: &DeTable<'_>, place: &impl Fn(usize) -> String) -> R
         for (name, _) in table {
             let key = format!("{}.{}", section.name, name.get_ref());
             if !section.rows.iter().any(|row| row.key == key) {
-                return Err(unknown(&place(name.span().start), &key));
+                return Err(Error(format!("{}: {}", place(name.span().start), unknown(&key))));
             }
         }
     }
     Ok(())
 }
 
-fn unknown(place: &str, key: &str) -> Error {
+fn unknown(key: &str) -> String {
     let nearest = SECTIONS
         .iter()
         .flat_map(|section| section.rows)
@@ -143,16 +153,16 @@ fn unknown(place: &str, key: &str) -> Error {
         .min();
     match nearest {
         Some((steps, nearest)) if steps <= 1 + key.len() / 3 => {
-            Error(format!("{place}: there is no setting {key}; is {nearest} meant?"))
+            format!("there is no setting {key}; is {nearest} meant?")
         }
-        _ => Error(format!("{place}: there is no setting {key}; `ewsctl config show --defaults` lists all of them")),
+        _ => format!("there is no setting {key}; `ewsctl config show --defaults` lists all of them"),
     }
 }
 
-fn misfit(place: &str, row: &Row, problem: Option<String>) -> Error {
+fn misfit(row: &Row, problem: Option<String>) -> String {
     match problem {
-        Some(problem) => Error(format!("{place}: {} {problem}", row.key)),
-        None => Error(format!("{place}: {} must be {}", row.key, row.kind.name())),
+        Some(problem) => format!("{} {problem}", row.key),
+        None => format!("{} must be {}", row.key, row.kind.name()),
     }
 }
 
@@ -176,12 +186,13 @@ impl<P: Fn(usize) -> String> Visitor for FromFile<'_, P> {
         }
         let Some(written) = self.find(row.key) else { return };
         let at = written.span().start;
+        let misfit = |problem| Some(Error(format!("{}: {}", (self.place)(at), misfit(row, problem))));
         match V::read(written.get_ref()) {
             Some(read) => match read.problem(row.check) {
                 None => *value = read,
-                problem => self.error = Some(misfit(&(self.place)(at), row, problem)),
+                problem => self.error = misfit(problem),
             },
-            None => self.error = Some(misfit(&(self.place)(at), row, None)),
+            None => self.error = misfit(None),
         }
     }
 }
@@ -202,9 +213,9 @@ impl Visitor for FromText<'_> {
         match V::read_bare(self.text) {
             Some(read) => match read.problem(row.check) {
                 None => *value = read,
-                problem => self.error = Some(misfit("--set", row, problem)),
+                problem => self.error = Some(Error(misfit(row, problem))),
             },
-            None => self.error = Some(misfit("--set", row, None)),
+            None => self.error = Some(Error(misfit(row, None))),
         }
     }
 }

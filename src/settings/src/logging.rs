@@ -52,11 +52,7 @@ impl log::Log for Lines {
             return;
         }
         let mut line = String::with_capacity(160);
-        if self.journal.load(Ordering::Relaxed) {
-            let _ = write!(line, "<{}>", priority(record.level()));
-        } else {
-            let _ = write!(line, "{} {} {:5} ", timestamp(SystemTime::now()), std::process::id(), record.level());
-        }
+        head(&mut line, record.level());
         let start = line.len();
         let _ = write!(line, "{}", record.args());
         let mut line = printable(line, start);
@@ -66,6 +62,20 @@ impl log::Log for Lines {
     }
 
     fn flush(&self) {}
+}
+
+/// What stands before a message: its priority for journald, else time, process and level.
+pub(crate) fn head(line: &mut String, level: Level) {
+    if LINES.journal.load(Ordering::Relaxed) {
+        let _ = write!(line, "<{}>", priority(level));
+    } else {
+        let _ = write!(line, "{} {} {level:5} ", now(), std::process::id());
+    }
+}
+
+/// The time of a line.
+pub(crate) fn now() -> String {
+    timestamp(SystemTime::now())
 }
 
 fn priority(level: Level) -> u8 {

@@ -64,8 +64,11 @@ macro_rules! settings {
     };
 }
 
-/// The languages in which folders have names (`ewsd-model`, `distinguished.rs`; a test of the programs compares the two).
-pub const LANGUAGES: &[&str] = &["en", "de", "fr", "es", "it", "nl", "pt", "ja", "pl"];
+/// The languages in which folders have names (`ewsd-model`, `folder_name.rs`; a test of the programs compares the two).
+pub const LANGUAGES: &[&str] = &[
+    "en", "de", "fr", "es", "it", "nl", "pt", "ja", "pl", "da", "sv", "nb", "fi", "cs", "sk", "hu", "ru", "uk", "bg",
+    "tr", "el", "ro", "hr", "sl", "lv", "et", "he", "ar", "th", "vi", "id", "ca", "ko", "zh", "zh-TW", "pt-PT",
+];
 
 const NONE: [String; 0] = [];
 const SECONDS: Check = Check::Between(1, 86_400);
@@ -76,20 +79,22 @@ settings! {
             "Directory for the control socket and, without database.url, the private PostgreSQL cluster.";
         name: String = "", Live, Worker, Check::Domain,
             "Host name in the LMTP greeting, in Received lines and in Message-IDs; empty: the machine's name.";
+        public_url: String = "", Live, Worker, Check::BaseUrlOrNone,
+            "Where clients reach this server through the proxy in front, as https://HOST: what Autodiscover tells them. Empty: the host by which the client asks, with the scheme that the proxy names (X-Forwarded-Proto).";
         http: Vec<String> = ["127.0.0.1:8080".to_owned()], Restart, Master, Check::Listener,
-            "Where EWS is served, in plain HTTP: put a TLS proxy in front. ADDRESS:PORT or unix:/PATH; port 0 takes a free one.";
-        lmtp: Vec<String> = ["127.0.0.1:8024".to_owned()], Restart, Master, Check::Listener,
-            "Where mail comes in by LMTP. ADDRESS:PORT or unix:/PATH; an empty list takes no mail.";
+            "Where EWS is served, in plain HTTP: put a TLS proxy in front. ADDRESS:PORT or unix:/PATH; port 0 takes a free one. Options follow: reuseport (several servers of this machine, with one database, share the port), proxy (each connection begins with the header of the PROXY protocol, from server.trusted_proxies only, and is one client's alone), mode=0660 and group=NAME of a Unix socket, schemes=basic+ntlm for a listener where not all login schemes are spoken that are on (basic, digest, ntlm, negotiate, bearer, headers).";
+        lmtp: Vec<String> = ["unix:/run/ewsd/lmtp mode=0660".to_owned()], Restart, Master, Check::PlainListener,
+            "Where mail comes in by LMTP. unix:/PATH, with mode and group as for http, or ADDRESS:PORT, which every user of this machine may put mail into; an empty list takes no mail.";
         admin: String = "127.0.0.1:8081", Restart, Master, Check::ListenerOrNone,
             "Where /metrics, /healthz and /readyz are served, without authentication; empty: nowhere.";
         min_free_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
             "With less room than that beside the private PostgreSQL no mail is taken (452) and nothing written (ErrorInsufficientResources), while reading and deleting go on; 0: one and a half of limits.message_bytes and 64 MB.";
-        trusted_proxies: Vec<String> = ["127.0.0.1".to_owned(), "::1".to_owned()], Live, Worker, Check::Network,
-            "Proxies whose X-Forwarded-For is believed, and whose connections never keep an identity.";
+        trusted_proxies: Vec<String> = ["127.0.0.1".to_owned(), "::1".to_owned()], Live, Both, Check::Network,
+            "Proxies, as addresses or networks, whose X-Forwarded-For, X-Forwarded-Proto and PROXY headers are believed, and whose connections never keep an identity. Who connects to a Unix socket is one of them.";
     }
     process: Process "The worker processes." {
         worker: String = "", Live, Master, Check::AbsolutePathOrNone,
-            "The worker program; empty: ewsd-worker beside ewsd.";
+            "The worker program; empty: ewsd-worker beside ewsd, else in ../libexec.";
         user: String = "", Restart, Master, Check::Any,
             "The user that workers and the private PostgreSQL run as when ewsd is started by root; empty: ewsd, else postgres.";
         workers: u64 = 0u64, Live, Master, Check::Between(0, 1024),
@@ -102,10 +107,14 @@ settings! {
             "How long a stopping server finishes requests that it has begun.";
     }
     limits: Limits "What one client, and all of them together, may take." {
-        connections: u64 = 20_000u64, Live, Master, Check::Between(1, 1_000_000),
-            "Client connections in all; further ones get 503. The descriptor limit of the process must allow them.";
+        connections: u64 = 0u64, Live, Master, Check::Between(0, 1_000_000),
+            "Client connections in all; further ones get 503. The descriptor limit of the process must allow them. 0: as many as that limit allows, 20,000 at most.";
         connections_per_address: u64 = 0u64, Live, Master, Check::Between(0, 1_000_000),
             "Client connections from one address; 0: no such limit, as behind a proxy.";
+        connections_per_network: u64 = 0u64, Live, Master, Check::Between(0, 1_000_000),
+            "Client connections from one network (/24, of IPv6 /64), but for local ones and those of trusted proxies; 0: half of limits.connections.";
+        workers_per_account: u64 = 0u64, Live, Master, Check::Between(0, 1_024),
+            "Request workers that are busy for one account at a time, or for one network of clients that have not said who they are; its further requests wait. 0: three quarters of process.workers.";
         buffered_bytes: u64 = 268_435_456u64, Live, Master, Check::Between(1_048_576, 1 << 44),
             "Request bytes held in memory for all clients together; beyond that 503.";
         head_seconds: u64 = 10u64, Live, Master, SECONDS,
@@ -148,16 +157,26 @@ settings! {
             "The largest answer; what would not fit into it is ErrorMessageSizeExceeded, or left for the next page. Its first item is always given whole.";
         sync_changes: u64 = 512u64, Live, Worker, Check::Between(1, 10_000),
             "Changes in one answer of SyncFolderItems.";
+        calendar_bytes: u64 = 4_194_304u64, Live, Worker, Check::Between(65_536, 1 << 30),
+            "The largest iCalendar text that is read, in mail and of clients. Mail with more is delivered as mail like any other, a client is answered ErrorMimeContentInvalid; so it is with what has more events, properties or parameters than programs write.";
+        calendar_exceptions: u64 = 500u64, Live, Worker, Check::Between(1, 100_000),
+            "Occurrences of one series that differ, in iCalendar; beyond that as above.";
         attachment_depth: u64 = 10u64, Live, Worker, Check::Between(1, 100),
             "Messages attached to messages attached to messages.";
         worker_bytes: u64 = 2_147_483_648u64, Live, Worker, Check::Between(134_217_728, 1 << 44),
-            "Address space of a request worker (RLIMIT_AS): what would take more ends that worker alone. Keep it above 8 times message_bytes.";
+            "Address space of a request worker, and of a converter (RLIMIT_AS): what would take more ends that process alone. Keep it above 8 times message_bytes.";
+        convert_seconds: u64 = 10u64, Live, Worker, Check::Between(1, 3600),
+            "Time of the processor for reading one mail, body or file. A converter that takes more is killed; mail that two of them took more over is kept unread. Whoever waits four times as long for an answer is told that the server is busy.";
         subscriptions_per_account: u64 = 5_000u64, Live, Worker, Check::Between(1, 1_000_000),
-            "Subscriptions that one account holds at a time.";
+            "Subscriptions that one account holds at a time; beyond that ErrorExceededSubscriptionCount.";
+        streams_per_account: u64 = 10u64, Live, Worker, Check::Between(1, 1_000_000),
+            "Streams (GetStreamingEvents) that one account has open at a time on one server; beyond that ErrorExceededConnectionCount.";
     }
     database: Database "PostgreSQL 15 or newer." {
         url: String = "", Restart, Worker, Check::Any,
             "postgresql://USER:PASSWORD@HOST/NAME or key=value pairs; empty: ewsd runs a private PostgreSQL under server.state_dir.";
+        herald_url: String = "", Restart, Worker, Check::Any,
+            "Where the herald, which tells the nodes of one database of each other's changes, finds PostgreSQL itself, if database.url names a pooler; empty: as database.url says.";
         bin_dir: String = "", Restart, Worker, Check::AbsolutePathOrNone,
             "Where initdb and postgres of the private PostgreSQL lie; empty: the newest below /usr/lib/postgresql, /usr/pgsql-*, or in PATH.";
         retry_seconds: u64 = 10u64, Live, Worker, Check::Between(1, 600),
@@ -170,12 +189,62 @@ settings! {
     auth: Auth "Who are you." {
         basic: bool = true, Live, Worker, Check::Any,
             "Offer Basic authentication against the accounts.";
+        ntlm: bool = false, Live, Worker, Check::Any,
+            "Offer NTLM (version 2 only) to clients that connect directly: never over a connection of server.trusted_proxies. Accounts need a password that was set while this is on, or with `ewsctl account password --ntlm`.";
+        digest: bool = false, Live, Worker, Check::Any,
+            "Offer Digest (SHA-256 and MD5), which clients take before better schemes. Accounts need a password that was set while this is on, under the realm that is set now, and log in with their login as it is written.";
+        negotiate: bool = false, Live, Worker, Check::Any,
+            "Offer Negotiate (SPNEGO) as well, with NTLM inside it. Clients that have no way to use it may not come to a better one.";
+        keytab: String = "", Restart, Both, Check::AbsolutePathOrNone,
+            "A keytab with the keys of HTTP/<host>@<REALM>, readable for the workers' user: Negotiate is offered then, with Kerberos, and every request is proved by itself. Empty: no Kerberos.";
+        key_file: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "The file with the key under which the database keeps what NTLM needs of passwords: made by ewsctl when it is first needed, to be readable for the workers' user alone, and to be backed up apart from the database. Empty: secrets.key in server.state_dir.";
+        jwks_file: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "Public keys (a JWKS, RFC 7517) of the identity provider whose tokens are taken (RS256, ES256): Bearer is offered then. A changed file is read again within seconds. Empty: no tokens.";
+        jwks_url: String = "", Live, Worker, Check::SafeUrlOrNone,
+            "Where the identity provider publishes such keys (jwks_uri in its metadata): Bearer is offered then, too. They are fetched by the courier, kept in the database, and fetched again in time, or when a token is signed with a key that is not known. While the provider cannot be reached, the keys that were fetched last are good. https:// only, or http:// of this machine; redirects are not followed.";
+        jwks_ca: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "A file with further certificates (PEM) that auth.jwks_url may be certified by, beside those of the system; empty: none.";
+        jwks_seconds: u64 = 3_600u64, Live, Worker, Check::Between(1, 86_400),
+            "How long fetched keys are good where their provider does not say so (Cache-Control: max-age, up to a day).";
+        jwks_again_seconds: u64 = 60u64, Live, Worker, Check::Between(1, 3_600),
+            "The least time between two fetches of auth.jwks_url, whatever tokens name for keys and the provider says; also how soon a fetch that failed is tried again.";
+        jwks_call_seconds: u64 = 30u64, Live, Worker, Check::Between(1, 300),
+            "How long a fetch of auth.jwks_url may take in all.";
+        token_issuer: String = "", Live, Worker, Check::Any,
+            "What a token's iss must be; empty: no token is taken.";
+        token_audience: Vec<String> = NONE, Live, Worker, Check::Any,
+            "What a token's aud must name one of; an empty list: no token is taken.";
+        token_scope: String = "", Live, Worker, Check::Any,
+            "What a token's scp or scope must hold; empty: any will do.";
+        token_claims: Vec<String> = ["upn".to_owned(), "preferred_username".to_owned(), "email".to_owned()], Live, Worker, Check::Any,
+            "The claims that name the account, by login or address; the first that is somebody's counts. Only what the provider lets nobody choose for himself.";
+        token_url: String = "", Live, Worker, Check::UrlOrNone,
+            "Where clients get a token, as the offer says (authorization_uri); empty: it does not.";
+        token_skew_seconds: u64 = 60u64, Live, Worker, Check::Between(0, 3_600),
+            "By how much the provider's clock may differ.";
+        headers: Vec<String> = NONE, Live, Worker, Check::Any,
+            "Header fields in which server.trusted_proxies say whom they have asked: X-Remote-User with a login, an address or a principal; the subject of a client's certificate. The proxy must take the field out of what clients send; whoever else reaches its listener can be anybody, so give it a Unix socket with a group.";
+        realms: Vec<String> = NONE, Live, Worker, Check::Any,
+            "Kerberos realms whose people are ours: anna@EXAMPLE.ORG is the login anna where EXAMPLE.ORG is one of them. An address of an account is always its own.";
         realm: String = "ewsd", Live, Worker, Check::Any,
             "The realm named to clients.";
         cache_seconds: u64 = 300u64, Live, Worker, Check::Between(0, 86_400),
             "How long a password once found right is taken again without computing its hash; 0: never.";
         failures_per_minute: u64 = 30u64, Live, Worker, Check::Between(0, 1_000_000),
-            "Failed logins per minute after which an account, or an address, is refused for the rest of the minute; 0: no limit.";
+            "Failed logins per minute after which whatever comes from that address (of IPv6, from its 64 bits) is refused for the rest of the minute, and where a proxy names no clients whatever is for that account; 0: no limit, and no delays.";
+        failure_delay_seconds: u64 = 8u64, Live, Worker, Check::Between(0, 30),
+            "The answers to failed logins come later with each failure of an account or an address, up to so many seconds; nothing waits for that but the one who guesses.";
+    }
+    autodiscover: Autodiscover "How clients find the server from a mail address alone." {
+        domain_urls: Vec<String> = NONE, Live, Worker, Check::DomainBaseUrl,
+            "Other names than server.public_url for the people of some domains, as DOMAIN=https://HOST.";
+        redirect: Vec<String> = NONE, Live, Worker, Check::DomainTarget,
+            "Domains whose people are somewhere else: DOMAIN=https://HOST/autodiscover/autodiscover.xml sends clients to that URL, DOMAIN=OTHER.DOMAIN has them ask again with the address in the other domain.";
+        webmail_url: String = "", Live, Worker, Check::UrlOrNone,
+            "A web mail of your own for the same mailboxes, told to clients as the web client; empty: none.";
+        activesync_url: String = "", Live, Worker, Check::UrlOrNone,
+            "An ActiveSync server for the same mailboxes, told to mobile devices; empty: they are told that there is none.";
     }
     notifications: Notifications "The journal and the calls that wait for it." {
         pull_wait: u64 = 30u64, Live, Worker, Check::Between(0, 3600),
@@ -187,15 +256,41 @@ settings! {
         journal_days: u64 = 30u64, Live, Worker, Check::Between(1, 3650),
             "How long changes are remembered; older sync states and watermarks start anew.";
         events: u64 = 50u64, Live, Worker, Check::Between(1, 1_000),
-            "Events in one answer of GetEvents.";
+            "Events in one answer of GetEvents, and, 50 at most, in one document of a stream.";
+        heartbeat: u64 = 30u64, Live, Worker, Check::Between(1, 3600),
+            "Seconds of silence on a stream (GetStreamingEvents) before its client is told that it is open. Clients wait 90 at most, proxies often 60.";
+        stream_most: u64 = 1_800u64, Live, Worker, Check::Between(1, 1_800),
+            "The longest time in seconds that a stream stays open; clients ask for 1 to 30 minutes.";
+        push_networks: Vec<String> = ["127.0.0.0/8".to_owned(), "::1".to_owned()], Live, Worker, Check::Network,
+            "Where subscribers to push notifications may be called, as addresses or networks: clients name whom this server calls. Names are looked up for each call, and of their addresses only those are called that lie in here.";
+        push_parallel: u64 = 8u64, Live, Worker, Check::Between(1, 1_000),
+            "Subscribers called at the same time.";
+        push_seconds: u64 = 30u64, Live, Worker, Check::Between(1, 300),
+            "How long a call of a subscriber may take in all.";
+        push_retry_seconds: u64 = 30u64, Live, Worker, Check::Between(1, 3_600),
+            "The first retry of a call that failed comes so long after it, each further one twice as long after it, until one would come later than the client's StatusFrequency: then the subscription ends.";
+        push_ca: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "A file of CA certificates (PEM) that are trusted for calls by https beside those of the system.";
+        stream_timeout: u64 = 1_800u64, Live, Worker, Check::Between(60, 86_400),
+            "How long a streaming subscription is kept in seconds while no stream reads it.";
     }
     mail: Mail "Mail and mailboxes." {
         domains: Vec<String> = NONE, Live, Worker, Check::Domain,
             "Domains that are delivered here and nowhere else; empty: those of the accounts' addresses.";
         quota_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 50),
             "Size of a mailbox beyond which nothing more is written into it (ErrorQuotaExceeded) and mail is put off (452), where the account has no figure of its own; 0: none. What was deleted and not yet collected counts beyond once more that size.";
+        quota_warning_percent: u64 = 90u64, Live, Worker, Check::Between(0, 100),
+            "From this part of the quota on the owner of a mailbox is warned by a mail, once a week until there is room again; 0: never.";
         default_language: String = "en", Live, Control, Check::OneOf(LANGUAGES),
             "Language of the folder names of new mailboxes, where the account names none.";
+    }
+    calendar: Calendar "Calendars, and who is free when." {
+        time_zone: String = "UTC", Live, Worker, Check::Any,
+            "The time zone of accounts that have none of their own, as Windows or the tz database call it: W. Europe Standard Time, Europe/Berlin.";
+        availability_days: u64 = 62u64, Live, Worker, Check::Between(1, 366),
+            "The longest time that GetUserAvailability looks at; beyond that ErrorTimeIntervalTooBig. Servers of 2007 took 42 days.";
+        availability_events: u64 = 1_000u64, Live, Worker, Check::Between(1, 100_000),
+            "Events of one mailbox that one answer of GetUserAvailability tells; beyond that ErrorResultSetTooBig.";
     }
     courier: Courier "Mail that leaves." {
         smarthost: String = "", Live, Worker, Check::HostPortOrNone,
@@ -228,5 +323,7 @@ settings! {
             "The least important kind of message that is logged.";
         target: String = "auto", Live, Both, Check::OneOf(&["auto", "stderr", "journal"]),
             "Form of the lines on standard error: with the time, or with systemd's priorities; auto: whichever fits where standard error goes.";
+        access: String = "text", Live, Worker, Check::OneOf(&["off", "text", "json", "journal"]),
+            "One line for each request, whatever log.level says: id, address, login, operation, code, status, milliseconds, octets in and out, user agent. text and json: on standard error; journal: as journald's own fields (EWSD_LOGIN and so on).";
     }
 }

@@ -9,7 +9,7 @@ use toml::de::{DeInteger, DeValue};
 pub struct Row {
     /// The whole key with its section: `limits.idle_seconds`.
     pub key: &'static str,
-    pub kind: Kind,
+    pub kind: ValueKind,
     pub reload: Reload,
     pub reader: Reader,
     pub check: Check,
@@ -27,22 +27,22 @@ pub struct Section {
 
 /// The type of a value, as the file writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     Text,
     Flag,
     Number,
     List,
 }
 
-impl Kind {
+impl ValueKind {
     /// The name used in messages and in the manual page.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Text => "a string in quotes",
-            Kind::Flag => "true or false",
-            Kind::Number => "a whole number",
-            Kind::List => "a list of strings: [\"one\", \"two\"]",
+            ValueKind::Text => "a string in quotes",
+            ValueKind::Flag => "true or false",
+            ValueKind::Number => "a whole number",
+            ValueKind::List => "a list of strings: [\"one\", \"two\"]",
         }
     }
 }
@@ -73,9 +73,11 @@ pub enum Check {
     /// An inclusive range.
     Between(u64, u64),
     OneOf(&'static [&'static str]),
-    /// `ADDRESS:PORT`, `[V6]:PORT` or `unix:/PATH`; empty entries are refused.
+    /// `ADDRESS:PORT`, `[V6]:PORT` or `unix:/PATH`, with options (`listener.rs`); empty entries are refused.
     Listener,
-    /// As `Listener`, where the empty string switches the listener off.
+    /// As `Listener`, and no proxy is in front.
+    PlainListener,
+    /// As `PlainListener`, where the empty string switches the listener off.
     ListenerOrNone,
     /// `HOST:PORT` or `[V6]:PORT` to connect to; the empty string: none.
     HostPortOrNone,
@@ -85,13 +87,23 @@ pub enum Check {
     AbsolutePathOrNone,
     /// Mail domains: letters, digits, dots and hyphens (or UTF-8), without `@`.
     Domain,
+    /// `https://HOST` or `http://HOST:PORT`, without a path; the empty string: none.
+    BaseUrlOrNone,
+    /// A URL of any path; the empty string: none.
+    UrlOrNone,
+    /// A URL of any path whose answers nobody on the way can change: `https://`, or `http://` of this machine; the empty string: none.
+    SafeUrlOrNone,
+    /// `DOMAIN=https://HOST`.
+    DomainBaseUrl,
+    /// `DOMAIN=https://HOST/PATH` or `DOMAIN=OTHER.DOMAIN`.
+    DomainTarget,
     /// IP addresses or networks: `192.0.2.1`, `2001:db8::/32`.
     Network,
 }
 
 /// A type that a setting may have.
 pub trait Value: Sized + Clone + PartialEq {
-    const KIND: Kind;
+    const KIND: ValueKind;
     /// The value out of the parsed file; `None` when it has another type.
     fn read(value: &DeValue<'_>) -> Option<Self>;
     /// The value out of the right-hand side of `--set KEY=VALUE`; strings need no quotes there.
@@ -103,7 +115,7 @@ pub trait Value: Sized + Clone + PartialEq {
 }
 
 impl Value for String {
-    const KIND: Kind = Kind::Text;
+    const KIND: ValueKind = ValueKind::Text;
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
         value.as_str().map(str::to_owned)
@@ -128,13 +140,24 @@ impl Value for String {
                 Some(format!("must be one of: {}", names.join(", ")))
             }
             Check::Listener => listener_problem(self),
-            Check::ListenerOrNone if !self.is_empty() => listener_problem(self),
+            Check::PlainListener => plain_listener_problem(self),
+            Check::ListenerOrNone if !self.is_empty() => plain_listener_problem(self),
             Check::HostPortOrNone if !self.is_empty() => host_port_problem(self),
             Check::AbsolutePath if !self.starts_with('/') => Some("must be a path that starts with /".into()),
             Check::AbsolutePathOrNone if !self.is_empty() && !self.starts_with('/') => {
                 Some("must be empty or a path that starts with /".into())
             }
             Check::Domain if !self.is_empty() => domain_problem(self),
+            Check::BaseUrlOrNone if !self.is_empty() => base_url_problem(self),
+            Check::UrlOrNone if !self.is_empty() => url_problem(self),
+            Check::SafeUrlOrNone if !self.is_empty() => safe_url_problem(self),
+            Check::DomainBaseUrl => pair_problem(self, base_url_problem),
+            Check::DomainTarget => {
+                pair_problem(
+                    self,
+                    |target| if target.contains("://") { url_problem(target) } else { domain_problem(target) },
+                )
+            }
             Check::Network => network_problem(self),
             _ => self.contains('\0').then(|| "must not contain NUL".into()),
         }
@@ -142,7 +165,7 @@ impl Value for String {
 }
 
 impl Value for bool {
-    const KIND: Kind = Kind::Flag;
+    const KIND: ValueKind = ValueKind::Flag;
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
         value.as_bool()
@@ -162,7 +185,7 @@ impl Value for bool {
 }
 
 impl Value for u64 {
-    const KIND: Kind = Kind::Number;
+    const KIND: ValueKind = ValueKind::Number;
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
         value.as_integer().and_then(integer)
@@ -195,7 +218,7 @@ impl Value for u64 {
 }
 
 impl Value for Vec<String> {
-    const KIND: Kind = Kind::List;
+    const KIND: ValueKind = ValueKind::List;
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
         let entries = value.as_array()?;
@@ -224,11 +247,17 @@ fn integer(value: &DeInteger<'_>) -> Option<u64> {
 }
 
 fn listener_problem(text: &str) -> Option<String> {
-    let fits = match text.strip_prefix("unix:") {
-        Some(path) => path.starts_with('/') && path.len() < 108,
-        None => text.parse::<std::net::SocketAddr>().is_ok(),
-    };
-    (!fits).then(|| "must be ADDRESS:PORT (127.0.0.1:8080, [::1]:8080) or unix:/PATH".into())
+    crate::Listener::parse(text).err()
+}
+
+/// Mail and administration come from no proxy.
+fn plain_listener_problem(text: &str) -> Option<String> {
+    match crate::Listener::parse(text) {
+        Ok(listener) if listener.proxy || listener.schemes.is_some() => {
+            Some("has an option that is for server.http alone".into())
+        }
+        parsed => parsed.err(),
+    }
 }
 
 fn host_port_problem(text: &str) -> Option<String> {
@@ -250,6 +279,50 @@ fn domain_problem(text: &str) -> Option<String> {
     (!fits).then(|| "must be a mail domain such as example.org, without @".into())
 }
 
+/// Host and port of a URL, and what stands behind them.
+fn url_parts(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (authority, "443"),
+    };
+    let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let known = match literal {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => domain_problem(host).is_none(),
+    };
+    let good = known && port.parse::<u16>().is_ok_and(|port| port > 0) && !path.contains(char::is_whitespace);
+    good.then_some((authority, path))
+}
+
+fn url_problem(text: &str) -> Option<String> {
+    url_parts(text).is_none().then(|| "must be a URL such as https://mail.example.org/path".into())
+}
+
+fn safe_url_problem(text: &str) -> Option<String> {
+    let Some((authority, _)) = url_parts(text) else { return url_problem(text) };
+    let host = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map_or_else(|| authority.split(':').next().unwrap_or_default(), |(address, _)| address);
+    let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let fits = text.starts_with("https://") || here;
+    (!fits).then(|| "must be a URL such as https://login.example.org/keys; http:// only of this machine".into())
+}
+
+fn base_url_problem(text: &str) -> Option<String> {
+    let fits = url_parts(text).is_some_and(|(_, path)| path.is_empty());
+    (!fits).then(|| "must be https://HOST or https://HOST:PORT, without a path".into())
+}
+
+fn pair_problem(text: &str, problem: impl Fn(&str) -> Option<String>) -> Option<String> {
+    match text.split_once('=') {
+        None => Some("must be DOMAIN=VALUE".into()),
+        Some((domain, value)) => domain_problem(domain).or_else(|| problem(value)),
+    }
+}
+
 fn network_problem(text: &str) -> Option<String> {
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, Some(bits)),
@@ -263,4 +336,34 @@ fn network_problem(text: &str) -> Option<String> {
         Err(_) => false,
     };
     (!fits).then(|| "must be an IP address or a network such as 192.0.2.0/24".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_url_problem;
+
+    #[test]
+    fn what_nobody_on_the_way_can_change_is_safe() {
+        for text in [
+            "https://login.example.org/keys?p=1",
+            "https://[2001:db8::1]:8443/",
+            "http://127.0.0.1:8080/keys",
+            "http://[::1]/keys",
+            "http://[::1]:81/keys",
+            "http://localhost/keys",
+        ] {
+            assert_eq!(safe_url_problem(text), None, "{text}");
+        }
+        for text in [
+            "http://login.example.org/keys",
+            "http://192.0.2.1/keys",
+            "http://[2001:db8::1]/keys",
+            "http://localhost.example.org/",
+            "http://127.0.0.1@login.example.org/",
+            "ftp://localhost/",
+            "localhost",
+        ] {
+            assert!(safe_url_problem(text).is_some(), "{text}");
+        }
+    }
 }
