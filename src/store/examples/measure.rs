@@ -23,8 +23,9 @@ fn main() {
     let inbox = mailbox.folder_by_distinguished("inbox").unwrap().folder;
 
     let bodies: Vec<String> = (0..items).map(text).collect();
+    let words: Vec<[(Area, String); 1]> = bodies.iter().map(|body| [(Area::Body, body.clone())]).collect();
     report("create item, 10 KB", items, |n| {
-        mailbox.create_item(&message(inbox, &bodies[n])).unwrap();
+        mailbox.create_item(&message(inbox, &bodies[n], &words[n])).unwrap();
     });
     let all = mailbox.item_numbers(inbox).unwrap();
     report("get folder by name", 5_000, |_| {
@@ -43,7 +44,7 @@ fn main() {
     report("find 50, by subject", 200, |_| {
         mailbox.find_items(&Search { orders: &by_subject, ..Search::new(&[inbox]) }, &plan, Page::first(50)).unwrap();
     });
-    let filter = Filter::Words("lorem w42".into());
+    let filter = Filter::And(["lorem", "w42"].map(word).to_vec());
     report("find 50, words", 200, |_| {
         mailbox.find_items(&Search { filter: &filter, ..Search::new(&[inbox]) }, &plan, Page::first(50)).unwrap();
     });
@@ -100,13 +101,17 @@ fn report(name: &str, rounds: usize, mut call: impl FnMut(usize)) {
     );
 }
 
+fn word(text: &str) -> Filter {
+    Filter::Words { place: Place::Anywhere, text: text.to_owned(), whole: false }
+}
+
 fn subject(text: &str) -> Columns {
     let mut columns = Columns::new();
     columns.set(Column::Subject, Value::Text(text.to_owned()));
     columns
 }
 
-fn message(folder: FolderNo, body: &str) -> NewItem<'_> {
+fn message<'a>(folder: FolderNo, body: &'a str, words: &'a [(Area, String)]) -> NewItem<'a> {
     let mut columns = subject(&body[..40]);
     let who =
         Mailbox { name: Some("Ann Example".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
@@ -122,7 +127,7 @@ fn message(folder: FolderNo, body: &str) -> NewItem<'_> {
         columns,
         props: props.as_object().unwrap().clone(),
         body: Some(body.as_bytes()),
-        search: body,
+        search: words,
         ..NewItem::new(folder, ItemKind::Message)
     }
 }

@@ -10,11 +10,11 @@
 //! | the rest | contents one after the other, which the head names by place and length |
 
 use crate::attachment::{AttachmentKind, AttachmentRow};
-use crate::column::{COLUMNS, ColumnRow, Columns, Holds};
+use crate::column::{COLUMNS, ColumnRow, Columns, Holds, type_of};
 use crate::sql::clean_json;
 use crate::{ItemRow, Map, NewAttachment, NewItem, StoreError, json};
 use ewsd_model::id::{AttachmentNo, FolderNo, ItemNo, Seq};
-use ewsd_model::property::{Column, Type};
+use ewsd_model::property::Column;
 use ewsd_model::{ItemKind, Value};
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -147,6 +147,7 @@ fn read<'a>(head: &Map, contents: &'a [u8], modified: Timestamp) -> Option<Attac
         ext: object("ext").cloned(),
         body: content("body")?.map(<[u8]>::to_vec),
         mime: content("mime")?.map(<[u8]>::to_vec),
+        occurrence: None,
     };
     Some(AttachedItem { row, attachments, contents })
 }
@@ -169,19 +170,6 @@ fn unsaid(row: &ColumnRow, kind: ItemKind, modified: Timestamp) -> Option<Value>
         (_, Holds::Int) => Some(Value::Int(0)),
         (_, Holds::Long) => Some(Value::Long(0)),
         _ => None,
-    }
-}
-
-fn type_of(holds: Holds) -> Type {
-    match holds {
-        Holds::Long => Type::Long,
-        Holds::Int => Type::Int,
-        Holds::Bool => Type::Bool,
-        Holds::Text => Type::Text,
-        Holds::Time => Type::Time,
-        Holds::Bytes => Type::Bytes,
-        Holds::Texts => Type::Texts,
-        Holds::Mailbox => Type::SingleRecipient,
     }
 }
 

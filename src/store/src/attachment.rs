@@ -2,10 +2,10 @@
 
 use crate::blob::{AHEAD, Hash, Parts, first_parts};
 use crate::item::item_ref;
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::{Fields, all, kinds};
 use crate::sql::{Param, Sql, clean, int};
-use crate::{ItemRef, Mailbox, Map, Missing, StoreError};
+use crate::{ItemRef, Mailbox, Map, Missing, StoreError, index, search};
 use ewsd_model::id::{AttachmentNo, ItemNo};
 use ewsd_model::property::bit;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub struct NewAttachment<'a> {
     /// Now, if not said.
     pub modified: Option<Timestamp>,
     pub content: &'a [u8],
+    /// Text of the content, whose words find the item as those of the name do.
+    pub search: &'a str,
     /// Whatever else the worker keeps with it.
     pub props: Map,
 }
@@ -64,6 +66,7 @@ impl NewAttachment<'_> {
             inline: false,
             modified: None,
             content: &[],
+            search: "",
             props: Map::new(),
         }
     }
@@ -89,7 +92,7 @@ pub struct AttachmentRow {
 
 /// What an attachment is written with, and what its copy has too.
 pub(crate) const COLUMNS: &str =
-    "kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props";
+    "kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props, search";
 
 /// Adds `attached`: the rows of the attachments, of the item `item`. `taken.attachment` is the last of their numbers.
 pub(crate) fn insert_step<'a>(
@@ -113,15 +116,19 @@ pub(crate) fn insert_step<'a>(
     let hashes = write.place(Param::BytesMany(contents.iter().map(|hash| hash.0.to_vec().into()).collect()));
     let props =
         write.place(Param::Jsons(new.iter().map(|one| crate::sql::clean_json(one.props.clone().into())).collect()));
+    let vector = |one: &NewAttachment| search::attachment_vector(one.name, one.search).map(Into::into);
+    let words = write.place(Param::OptTexts(new.iter().map(vector).collect()));
     let count = new.len();
     write.step(
         "attached",
         &format!(
             "insert into attachment (mailbox, attachment, item, {COLUMNS}) \
              select $1, taken.attachment - cardinality({kinds}::int[]) + w.at, {item}, w.kind, w.name, w.content_type, w.content_id, \
-                 w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props \
+                 w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props, \
+                 w.search::tsvector \
              from {from}, unnest({kinds}::int[], {names}::text[], {types}::text[], {ids}::text[], {locations}::text[], \
-                 {sizes}::bigint[], {times}::timestamptz[], {inline}::bool[], {hashes}::bytea[], {props}::jsonb[]) \
+                 {sizes}::bigint[], {times}::timestamptz[], {inline}::bool[], {hashes}::bytea[], {props}::jsonb[], \
+                 {words}::text[]) \
                  with ordinality as w ({COLUMNS}, at) returning attachment"
         ),
     );
@@ -270,6 +277,7 @@ fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
              from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change returning i.folder"
         ),
     );
+    index::reword_step(write, "taken, source");
     write.step(
         "counted",
         &format!(
@@ -277,7 +285,7 @@ fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
         ),
     );
     write.rows(&Rows {
-        kind: &Kind::ItemModified.sql(),
+        kind: &ChangeKind::ItemModified.sql(),
         item: "source.item",
         folder: "changed.folder",
         associated: &format!("source.flags & {} <> 0", bit::ASSOCIATED),

@@ -4,7 +4,7 @@ use crate::row::{Fields, Whole};
 use crate::sql::{Param, clean};
 use crate::{StoreError, json};
 use ewsd_model::Value;
-use ewsd_model::property::Column;
+use ewsd_model::property::{Column, Type};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
@@ -127,12 +127,41 @@ pub fn is_always_set(column: Column) -> bool {
     lookup(column).is_some_and(|row| !row.nullable)
 }
 
+/// What a column of items is called in documents. None: items have none.
+pub fn column_name(column: Column) -> Option<&'static str> {
+    lookup(column).map(|row| row.item).filter(|name| !name.is_empty())
+}
+
+/// The column that documents call so, and how its value stands there.
+pub fn stored_column(name: &str) -> Option<(Column, Type)> {
+    let row = COLUMNS.iter().find(|row| row.item == name && !name.is_empty())?;
+    Some((row.column, type_of(row.holds)))
+}
+
+pub(crate) fn type_of(holds: Holds) -> Type {
+    match holds {
+        Holds::Long => Type::Long,
+        Holds::Int => Type::Int,
+        Holds::Bool => Type::Bool,
+        Holds::Text => Type::Text,
+        Holds::Time => Type::Time,
+        Holds::Bytes => Type::Bytes,
+        Holds::Texts => Type::Texts,
+        Holds::Mailbox => Type::SingleRecipient,
+    }
+}
+
 /// A set of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ColumnSet(u128);
 
 impl ColumnSet {
     pub const NONE: ColumnSet = ColumnSet(0);
+
+    /// All that items have.
+    pub fn of_items() -> ColumnSet {
+        COLUMNS.iter().filter(|row| !row.item.is_empty()).map(|row| row.column).collect()
+    }
 
     pub const fn with(self, column: Column) -> Self {
         ColumnSet(self.0 | 1 << column as u8)
@@ -152,6 +181,11 @@ impl ColumnSet {
 
     pub const fn union(self, other: ColumnSet) -> Self {
         ColumnSet(self.0 | other.0)
+    }
+
+    /// Its columns, in the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = Column> {
+        self.rows().map(|row| row.column)
     }
 
     /// The rows of the table that are in the set, in its order.

@@ -36,6 +36,8 @@ pub enum StoreError {
     Subscriptions,
     /// The journal no longer reaches back so far: the state or watermark is of no use.
     Trimmed,
+    /// The number was given by a database that is lost, before a restore or when a standby took over.
+    Lost,
     /// A value does not fit its column, or a stored one cannot be read. A fault of ours.
     Corrupt(String),
     /// Anything else that PostgreSQL says; not for clients.
@@ -70,6 +72,7 @@ impl fmt::Display for StoreError {
             StoreError::Folders { deep: false } => f.write_str("the mailbox has as many folders as it may"),
             StoreError::Unfit { text, .. } => write!(f, "it cannot be stored: {text}"),
             StoreError::Subscriptions => f.write_str("the account has as many subscriptions as it may"),
+            StoreError::Lost => f.write_str("this was told by a database that is lost; start anew"),
             StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),
             StoreError::Corrupt(what) => write!(f, "value does not fit: {what}"),
             StoreError::Db(what) => write!(f, "PostgreSQL: {what}"),
@@ -117,12 +120,12 @@ pub(crate) enum Verdict {
 
 pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
     let Some(db) = error.as_db_error() else {
-        return match error.is_closed() || is_io(error) {
-            true => Verdict::Away,
-            // A number wider than its column; the driver has no name for it but its words.
-            false if error.to_string().starts_with("error serializing parameter") => Verdict::Unfit { large: true },
-            false => Verdict::Other,
-        };
+        if error.is_closed() || is_io(error) {
+            return Verdict::Away;
+        }
+        // A number wider than its column; the driver has no name for it but its words.
+        let unfit = error.to_string().starts_with("error serializing parameter");
+        return if unfit { Verdict::Unfit { large: true } } else { Verdict::Other };
     };
     let code = db.code();
     if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
@@ -204,6 +207,38 @@ pub(crate) fn text(error: &postgres::Error) -> String {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         },
+    }
+}
+
+/// Why there will be no session until somebody changes a setting, here or there: in words that name it.
+pub(crate) fn hopeless(error: &postgres::Error) -> String {
+    if let Some(db) = error.as_db_error() {
+        let said = db.message();
+        return match db.code().code() {
+            "28P01" | "28000" => {
+                format!("database.url: the server refuses the login: {said} (user, password, pg_hba.conf)")
+            }
+            "3D000" => format!("database.url: {said} (createdb)"),
+            "42501" => format!("database.url: {said} (the user's rights)"),
+            _ => text(error),
+        };
+    }
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let known = [
+        (
+            "does not support TLS",
+            "the server offers no TLS, which sslmode asks for (ssl = on there, or another sslmode)",
+        ),
+        ("UnknownIssuer", "the server's certificate is of an authority that is not trusted (sslrootcert)"),
+        ("not valid for name", "the server's certificate does not name the host (host, or sslmode=verify-ca)"),
+        ("Expired", "the server's certificate has expired"),
+        ("expired", "the server's certificate has expired"),
+        ("CertificateRequired", "the server wants a certificate (sslcert, sslkey)"),
+    ];
+    match known.iter().find(|(part, _)| cause.contains(part)) {
+        Some((_, meaning)) => format!("database.url: {meaning}: {cause}"),
+        None if error.to_string().contains("TLS") => format!("database.url: TLS: {cause}"),
+        None => text(error),
     }
 }
 

@@ -7,6 +7,7 @@
 //! So the journal has no gap, and a number is never visible before a smaller one.
 
 use crate::blob::NAMED;
+use crate::incarnation::lost;
 use crate::quota::HOUR;
 use crate::row::{Fields, all, first, kinds};
 use crate::sql::{Param, Sql, int};
@@ -18,7 +19,7 @@ use postgres::Row;
 /// What happened. The numbers are part of the database format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
-pub enum Kind {
+pub enum ChangeKind {
     ItemCreated = 1,
     /// Created by delivery.
     ItemNewMail = 2,
@@ -28,6 +29,8 @@ pub enum Kind {
     ItemMoved = 5,
     ItemCopied = 6,
     ItemDeleted = 7,
+    /// A calendar item was modified, and with it when its owner is busy.
+    ItemRescheduled = 8,
     FolderCreated = 16,
     FolderModified = 17,
     FolderMoved = 18,
@@ -35,29 +38,30 @@ pub enum Kind {
     FolderCopied = 20,
 }
 
-const KINDS: &[Kind] = &[
-    Kind::ItemCreated,
-    Kind::ItemNewMail,
-    Kind::ItemModified,
-    Kind::ItemRead,
-    Kind::ItemMoved,
-    Kind::ItemCopied,
-    Kind::ItemDeleted,
-    Kind::FolderCreated,
-    Kind::FolderModified,
-    Kind::FolderMoved,
-    Kind::FolderDeleted,
-    Kind::FolderCopied,
+const KINDS: &[ChangeKind] = &[
+    ChangeKind::ItemCreated,
+    ChangeKind::ItemNewMail,
+    ChangeKind::ItemModified,
+    ChangeKind::ItemRead,
+    ChangeKind::ItemMoved,
+    ChangeKind::ItemCopied,
+    ChangeKind::ItemDeleted,
+    ChangeKind::ItemRescheduled,
+    ChangeKind::FolderCreated,
+    ChangeKind::FolderModified,
+    ChangeKind::FolderMoved,
+    ChangeKind::FolderDeleted,
+    ChangeKind::FolderCopied,
 ];
 
-impl Kind {
+impl ChangeKind {
     pub(crate) fn sql(self) -> String {
         (self as i16).to_string()
     }
 }
 
 kinds! {
-    Kind: |number| KINDS.iter().copied().find(|kind| *kind as i16 == number), "journal kind";
+    ChangeKind: |number| KINDS.iter().copied().find(|kind| *kind as i16 == number), "journal kind";
 }
 
 /// One change, as the readers of the journal see it.
@@ -65,7 +69,7 @@ kinds! {
 pub struct Entry {
     pub seq: Seq,
     pub at: Timestamp,
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// None for a change of a folder.
     pub item: Option<ItemNo>,
     /// The folder the item is (was) in; of a change of a folder, the folder itself.
@@ -269,12 +273,13 @@ impl Mailbox<'_> {
         first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 
-    /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known. An `upto`
+    /// Changes after `after`, oldest first, at most `limit`. [`StoreError::Trimmed`] if some of them are no longer known,
+    /// [`StoreError::Lost`] if another database gave that number. An `upto`
     /// below `after`: that number was not given out yet.
     pub fn events(&mut self, scope: &Scope, after: Seq, limit: usize) -> Result<Events, StoreError> {
         // The counter and the rows are read by one statement: what is committed in between is in neither.
         const EVENTS: &str = "
-            select c.seq, c.trimmed, j.seq, j.at, j.kind, j.item, j.folder, j.old_item, j.old_folder, j.parent,
+            select c.seq, c.trimmed, {lost}, j.seq, j.at, j.kind, j.item, j.folder, j.old_item, j.old_folder, j.parent,
                    j.associated, j.counts,
                    (select f.unread from folder f where f.mailbox = $1 and f.folder = j.folder),
                    (select f.unread from folder f where f.mailbox = $1 and f.folder = j.old_folder)
@@ -294,16 +299,20 @@ impl Mailbox<'_> {
                 FOLDERS
             }
         };
-        let rows = self.store.read(&Sql::new(EVENTS.replace("{scope}", scope)).with(params))?;
+        let rows =
+            self.store.read(&Sql::new(EVENTS.replace("{scope}", scope).replace("{lost}", &lost("$2"))).with(params))?;
         let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
         let mut fields = Fields::new(first);
         let (newest, trimmed): (Seq, Seq) = (fields.next()?, fields.next()?);
+        if fields.next()? {
+            return Err(StoreError::Lost);
+        }
         if after < trimmed {
             return Err(StoreError::Trimmed);
         }
         let mut entries = Vec::with_capacity(rows.len());
         for row in &rows {
-            entries.extend(entry(Fields::new(row).skip(2))?);
+            entries.extend(entry(Fields::new(row).skip(3))?);
         }
         let full = int(entries.len())? == limit;
         let upto = entries.last().filter(|_| full).map_or(newest, |last| last.seq);
@@ -316,15 +325,19 @@ impl Mailbox<'_> {
         let sql = Sql::new(format!(
             "select folder, parent from journal \
              where mailbox = $1 and folder = any($2) and kind = {} and parent is not null",
-            Kind::FolderDeleted.sql()
+            ChangeKind::FolderDeleted.sql()
         ))
         .with([self.no.0.into(), numbers]);
         all(&self.store.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
     }
 
-    /// The number up to which the mailbox's journal is gone.
-    pub fn trimmed_to(&mut self) -> Result<Seq, StoreError> {
-        let sql = Sql::new("select trimmed from counter where mailbox = $1").with([self.no.0.into()]);
+    /// Whether what comes after `seq` is known: it was given out, by this database, and the journal reaches back to it.
+    pub fn knows(&mut self, seq: Seq) -> Result<bool, StoreError> {
+        let sql = Sql::new(format!(
+            "select $2 between c.trimmed and c.seq and not {} from counter c where mailbox = $1",
+            lost("$2")
+        ))
+        .with([self.no.0.into(), seq.0.into()]);
         first(&self.store.read_one(&sql, Missing::Mailbox)?)
     }
 

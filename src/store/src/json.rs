@@ -9,8 +9,17 @@
 //! | mailbox | object of `name`, `address`, `routing`, `kind`, `item`, `item_change`, each only if set |
 //! | postal address | object of its elements, each only if set |
 //! | dictionary, headers | array of `[key, value]`; mail addresses once were texts in it |
+//! | attendees | array of mailboxes with `response`, `answered`, `proposed_start`, `proposed_end` |
+//! | place with address | object of `name`, `annotation`, `address` (array of `[element, text]`) |
+//! | what an update of a meeting changed | object of `location`, `start`, `end` |
 //! | members of a list | array of `[key, mailbox]`, the mailbox with `status` |
+//! | recurrence, time zone | see `json/recurrence.rs` |
 //! | several | array |
+
+mod calendar;
+pub mod recurrence;
+
+pub use recurrence::{decode_zone, encode_zone};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -42,8 +51,18 @@ pub fn encode(value: &Value) -> Option<Json> {
             .iter()
             .map(|member| Json::from(vec![Json::from(member.key.as_str()), encode_member(member)]))
             .collect(),
+        Value::Recurrence(value) => recurrence::encode(value),
+        Value::TimeZone(definition) => recurrence::encode_definition(definition),
+        Value::Attendees(attendees) => attendees.iter().map(calendar::encode_attendee).collect(),
+        Value::EnhancedLocation(location) => calendar::encode_location(location),
+        Value::ChangeHighlights(highlights) => calendar::encode_highlights(highlights),
         _ => return None,
     })
+}
+
+/// What a member becomes by a value; null, which takes it out of the document, for values that never live there.
+pub fn member(value: &Value) -> Json {
+    encode(value).unwrap_or(Json::Null)
 }
 
 fn pairs<V>(entries: &[(String, V)], encode: fn(&V) -> Json) -> Json {
@@ -69,12 +88,26 @@ pub fn decode(ty: Type, json: &Json) -> Option<Value> {
         Type::Entries(_) => Value::Entries(decode_pairs(json)?),
         Type::Addresses(_) => Value::Addresses(keyed(json, decode_entry)?),
         Type::PostalAddresses(_) => Value::PostalAddresses(keyed(json, decode_postal)?),
+        Type::Recurrence | Type::TaskRecurrence => Value::Recurrence(recurrence::decode(json)?),
+        // An item's zone, or a definition as it was given.
+        Type::TimeZone | Type::MeetingTimeZone => {
+            if json.is_string() {
+                Value::TimeZone(decode_zone(json)?.definition())
+            } else {
+                Value::TimeZone(recurrence::decode_definition(json)?)
+            }
+        }
         Type::Members => {
             let members = keyed(json, |member| Some((decode_mailbox(member)?, text(member, "status"))))?;
             Value::Members(
                 members.into_iter().map(|(key, (mailbox, status))| Member { key, mailbox, status }).collect(),
             )
         }
+        Type::Attendees => {
+            Value::Attendees(json.as_array()?.iter().map(calendar::decode_attendee).collect::<Option<_>>()?)
+        }
+        Type::EnhancedLocation => Value::EnhancedLocation(calendar::decode_location(json)?),
+        Type::ChangeHighlights => Value::ChangeHighlights(calendar::decode_highlights(json)?),
         _ => return None,
     })
 }
@@ -174,16 +207,16 @@ fn decode_postal(json: &Json) -> Option<PostalAddress> {
     Some(address)
 }
 
-fn object<const N: usize>(parts: [(&str, Option<&str>); N]) -> Json {
+pub(super) fn object<const N: usize>(parts: [(&str, Option<&str>); N]) -> Json {
     let members = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Json::from(part?))));
     Json::Object(members.collect::<Map<_, _>>())
 }
 
-fn text(json: &Json, key: &str) -> Option<String> {
+pub(super) fn text(json: &Json, key: &str) -> Option<String> {
     json.get(key).and_then(Json::as_str).map(str::to_owned)
 }
 
-fn decode_pairs(json: &Json) -> Option<Vec<(String, String)>> {
+pub(super) fn decode_pairs(json: &Json) -> Option<Vec<(String, String)>> {
     keyed(json, |value| value.as_str().map(str::to_owned))
 }
 
@@ -200,6 +233,7 @@ fn keyed<V>(json: &Json, decode: impl Fn(&Json) -> Option<V>) -> Option<Vec<(Str
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
+    use ewsd_model::calendar::{Answer, Attendee, ChangeHighlights, EnhancedLocation};
 
     #[test]
     fn every_stored_type_comes_back_as_it_was() {
@@ -223,6 +257,31 @@ mod tests {
             (Type::Entries(&["A"]), Value::Entries(vec![("A".into(), "1".into())])),
             (Type::Addresses(&["A"]), Value::Addresses(vec![("A".into(), linked.clone())])),
             (Type::PostalAddresses(&["A"]), Value::PostalAddresses(vec![("A".into(), home)])),
+            (
+                Type::Attendees,
+                Value::Attendees(vec![Attendee {
+                    mailbox: linked.clone(),
+                    response: Some(Answer::Decline),
+                    last_response: Some("2026-01-02T03:04:05Z".parse().unwrap()),
+                    ..Attendee::default()
+                }]),
+            ),
+            (
+                Type::EnhancedLocation,
+                Value::EnhancedLocation(EnhancedLocation {
+                    display_name: "Room".into(),
+                    annotation: None,
+                    address: Some(vec![("City".into(), "Brno".into())]),
+                }),
+            ),
+            (
+                Type::ChangeHighlights,
+                Value::ChangeHighlights(ChangeHighlights {
+                    location: Some("x".into()),
+                    start: Some("2026-01-02T03:04:05Z".parse().unwrap()),
+                    end: None,
+                }),
+            ),
             (
                 Type::Members,
                 Value::Members(vec![Member { key: "k".into(), mailbox: linked, status: Some("Normal".into()) }]),

@@ -13,6 +13,10 @@
 //! | what is an attached item, kept whole? | `attached.rs` |
 //! | and when it does not answer? | `session.rs` |
 //! | which statements stay prepared? | `prepared.rs` |
+//! | is this still the database that gave these numbers? | `incarnation.rs` |
+//! | how far was a stream told? | `stream.rs` |
+//! | whose subscriber is to be called? | `push.rs` |
+//! | which nodes are there, and what do they tell each other? | `node.rs` |
 //! | how much may a mailbox take? | `quota.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
 //!
@@ -25,45 +29,65 @@ mod blob;
 mod clock;
 mod column;
 mod connection;
+mod conninfo;
 mod directory;
 pub mod embedded;
 mod error;
 mod folder;
+mod incarnation;
+mod index;
 mod item;
 mod journal;
 pub mod json;
+mod line;
 mod mailbox;
 mod migrate;
+mod node;
 mod options;
 mod outbox;
 mod prepared;
+mod push;
 pub mod query;
 mod quota;
 mod row;
 mod search;
 mod session;
 mod sql;
+mod stream;
 mod subscription;
 mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod tls;
+mod token_keys;
 
 pub use attachment::{AttachmentKind, AttachmentRow, NewAttachment};
 pub use blob::Hash;
-pub use column::{ColumnSet, Columns, is_always_set};
-pub use connection::Store;
-pub use directory::{Account, DirectoryEntry, Group, GroupMember, NewAccount, Recipient};
+pub use column::{ColumnSet, Columns, column_name, is_always_set, stored_column};
+pub use connection::{Health, Store};
+pub use directory::{
+    Account, AccountChange, Calendar, DirectoryEntry, Grant, Granted, Group, GroupMember, ImpersonationTarget,
+    NewAccount, OwnedAddress, Recipient,
+};
 pub use error::{Missing, StoreError};
 pub use folder::{FolderRow, FolderUpdate, NewFolder};
-pub use item::{FoundContact, ItemPlace, ItemRef, ItemRow, ItemUpdate, NewItem, Plan, Search};
-pub use journal::{Entry, Events, Kind, Scope};
+pub use index::Entered;
+pub use item::{
+    Bounds, BusyItem, Event, EventsIn, FoundContact, FoundEvent, FoundReminder, GAVE_UP, ItemPlace, ItemRef, ItemRow,
+    ItemUpdate, NewItem, Outline, Plan, Search, Unread,
+};
+pub use journal::{ChangeKind, Entry, Events, Scope};
 pub use mailbox::Mailbox;
 pub use migrate::{MigrationStatus, migrate, migration_status, wait_ready};
-pub use options::Options;
+pub use node::{Herald, HeraldEvent, Node, NodeName};
+pub use options::{Needs, Options};
 pub use outbox::{Claim, NewOutgoing, OutboxFigures, Outgoing, Postponed, Queued};
-pub use query::{Cmp, ContainsMode, Field, Filter, Found, Order, Page, ScalarType};
-pub use quota::Limits;
-pub use subscription::{NewSubscription, Subscription, SubscriptionKind};
+pub use push::{Called, NewPush, Push, PushClaim};
+pub use query::{Cmp, ContainsMode, Field, Filter, Found, Grouping, Order, Page, Place, ScalarType};
+pub use quota::{AlmostFull, Limits};
+pub use search::Area;
+pub use stream::{ClaimedSubscription, EventPosition};
+pub use subscription::{ListedSubscription, NewSubscription, Subscription, SubscriptionKind};
 pub use sync::{FolderChange, HierarchyPage, ItemChange, ItemPage, ItemState, SyncKind};
 
 /// A JSON object as `jsonb` columns hold it.

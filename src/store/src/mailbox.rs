@@ -4,7 +4,7 @@
 //! (delivery, the janitor, administration) from [`Store::mailbox`].
 
 use crate::{Store, StoreError};
-use ewsd_model::id::MailboxNo;
+use ewsd_model::id::{MailboxNo, Seq};
 
 /// A mailbox, there or not: what is asked of one that is not there finds nothing.
 pub struct Mailbox<'a> {
@@ -22,6 +22,11 @@ impl Mailbox<'_> {
     /// For watching and comparing.
     pub fn number(&self) -> MailboxNo {
         self.no
+    }
+
+    /// Has whoever waits for the mailbox look, if it has not seen that number.
+    pub fn announce(&mut self, seq: Seq) {
+        self.store.announce(self.no, seq);
     }
 
     /// [`Store::transaction`], of what is done in this mailbox alone.

@@ -5,8 +5,8 @@
 //! `refinery_schema_history` instead, whose rows are taken over once.
 
 use crate::clock;
-use crate::connection::config;
-use crate::error::{Verdict, text, verdict};
+use crate::connection::target;
+use crate::error::{Verdict, hopeless, text, verdict};
 use crate::session::{Broken, Session};
 use crate::{Options, StoreError};
 use postgres::{Client, NoTls};
@@ -49,6 +49,21 @@ const MIGRATIONS: &[Migration] = migrations![
     10 "folder_class",
     11 "shares",
     12 "quiet_subscriptions",
+    13 "streams",
+    14 "words",
+    15 "word_index",
+    16 "event",
+    17 "sealed",
+    18 "impersonation",
+    19 "nodes",
+    20 "push",
+    21 "working_hours",
+    22 "reminder",
+    23 "resource",
+    24 "quota_warning",
+    25 "unread",
+    26 "incarnation",
+    27 "token_keys",
 ];
 
 impl Migration {
@@ -72,7 +87,7 @@ struct Applied {
 
 /// Which table has the history.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kept {
+enum HistoryTable {
     Nowhere,
     Former,
     Here,
@@ -139,15 +154,15 @@ fn apply(client: &mut Client) -> Result<Vec<(i64, String)>, StoreError> {
 }
 
 /// What is applied, by version.
-fn history(client: &mut Client) -> Result<(Kept, Vec<Applied>), postgres::Error> {
+fn history(client: &mut Client) -> Result<(HistoryTable, Vec<Applied>), postgres::Error> {
     let row =
         client.query_one("select to_regclass('migration') is not null, to_regclass($1) is not null", &[&FORMER])?;
     let (kept, select) = match (row.try_get(0)?, row.try_get(1)?) {
-        (true, _) => (Kept::Here, "select version, name, checksum from migration order by version".to_owned()),
+        (true, _) => (HistoryTable::Here, "select version, name, checksum from migration order by version".to_owned()),
         (false, true) => {
-            (Kept::Former, format!("select version, name::text, null::text from {FORMER} order by version"))
+            (HistoryTable::Former, format!("select version, name::text, null::text from {FORMER} order by version"))
         }
-        (false, false) => return Ok((Kept::Nowhere, Vec::new())),
+        (false, false) => return Ok((HistoryTable::Nowhere, Vec::new())),
     };
     let rows = client.query(&select, &[])?;
     let read = |row: &postgres::Row| {
@@ -188,8 +203,8 @@ fn check(history: &[Applied]) -> Result<(), StoreError> {
 }
 
 /// Makes the table of the history if there is none, with what the former one has.
-fn take_over(client: &mut Client, kept: Kept) -> Result<(), postgres::Error> {
-    if kept == Kept::Here {
+fn take_over(client: &mut Client, kept: HistoryTable) -> Result<(), postgres::Error> {
+    if kept == HistoryTable::Here {
         return Ok(());
     }
     let mut transaction = client.transaction()?;
@@ -202,7 +217,7 @@ fn take_over(client: &mut Client, kept: Kept) -> Result<(), postgres::Error> {
             applied timestamptz not null default now()
         )",
     )?;
-    if kept == Kept::Former {
+    if kept == HistoryTable::Former {
         let take = format!(
             "insert into migration select version, name, $2, applied_on::timestamptz from {FORMER} where version = $1"
         );
@@ -240,19 +255,40 @@ pub fn wait_ready(options: &Options, patience: Duration) -> Result<(), StoreErro
 }
 
 fn connect(options: &Options) -> Result<Client, StoreError> {
-    let config = config(options)?;
+    let target = target(options)?;
     // The driver's own waits for ever on a Unix socket whose server is there and silent.
-    match Session::connect(&config, options.connect_timeout) {
+    match Session::connect(&target, options.connect_timeout) {
         Err(Broken::Late | Broken::Local(_)) => return Err(StoreError::Busy { retry_ms: options.retry_ms }),
         Err(Broken::Sql(_)) | Ok(_) => {}
     }
-    postgres::Config::from(config).connect(NoTls).map_err(|error| match verdict(&error) {
+    let config = postgres::Config::from(target.config);
+    let connected = match target.tls {
+        Some(tls) => config.connect(tls),
+        None => config.connect(NoTls),
+    };
+    let mut client = connected.map_err(|error| match verdict(&error) {
         Verdict::Away => {
             log::debug!("PostgreSQL is not there yet: {}", text(&error));
             StoreError::Busy { retry_ms: options.retry_ms }
         }
-        _ => failed(&error),
-    })
+        _ => StoreError::Db(hopeless(&error)),
+    })?;
+    new_enough(&mut client)?;
+    Ok(client)
+}
+
+/// The oldest version that the statements run on, as PostgreSQL numbers them.
+const OLDEST: i32 = 150_000;
+
+fn new_enough(client: &mut Client) -> Result<(), StoreError> {
+    let row = client
+        .query_one("select current_setting('server_version_num')::int, current_setting('server_version')", &[])
+        .map_err(|error| failed(&error))?;
+    let (number, name): (i32, String) = (row.get(0), row.get(1));
+    if number < OLDEST {
+        return Err(StoreError::Db(format!("database.url: PostgreSQL {name} is too old: 15 or newer is needed")));
+    }
+    Ok(())
 }
 
 fn failed(error: &postgres::Error) -> StoreError {

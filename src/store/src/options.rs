@@ -1,7 +1,15 @@
 //! Where the database is and how patient to be.
 
-use crate::Limits;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use postgres::Config;
+use postgres::config::Host;
+
+use crate::{Limits, StoreError, conninfo};
+
+/// PostgreSQL's own.
+const PORT: u16 = 5432;
 
 /// How a [`Store`](crate::Store) reaches PostgreSQL.
 #[derive(Clone, Debug)]
@@ -22,7 +30,32 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// What connecting takes beside the network's or a socket's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Certificates and keys.
+    pub files: Vec<PathBuf>,
+    /// TCP ports.
+    pub ports: Vec<u16>,
+}
+
 impl Options {
+    /// Which files and ports whoever connects must be able to reach.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`] where the URL is not understood.
+    pub fn needs(&self) -> Result<Needs, StoreError> {
+        let (url, tls) = conninfo::split(&self.url)?;
+        let config: Config = url.parse().map_err(conninfo::wrong)?;
+        let tcp = config.get_hosts().iter().enumerate().filter(|(_, host)| matches!(host, Host::Tcp(_)));
+        // One port for all hosts, one for each, or the usual one.
+        let port = |at: usize| config.get_ports().get(at).or(config.get_ports().first()).copied().unwrap_or(PORT);
+        let mut ports: Vec<u16> = tcp.map(|(at, _)| port(at)).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        Ok(Needs { files: [tls.root, tls.certificate, tls.key].into_iter().flatten().collect(), ports })
+    }
+
     pub fn new(url: impl Into<String>) -> Self {
         Options {
             url: url.into(),

@@ -5,6 +5,8 @@
 //! (`counter.dead`, kept about right by the writers and set right by the collector) counts as far as it is more than the quota
 //! itself: who deletes has room at once, and nobody fills more than two quotas of the disk.
 
+use ewsd_model::id::MailboxNo;
+
 use crate::row::{Fields, first};
 use crate::sql::Sql;
 use crate::{Mailbox, Missing, Store, StoreError};
@@ -49,6 +51,16 @@ impl Limits {
 }
 
 impl Mailbox<'_> {
+    /// Notes that the owner is told of the quota. False: somebody else has done so within `days`.
+    pub fn warn_of_quota(&mut self, days: i64) -> Result<bool, StoreError> {
+        let sql = Sql::new(
+            "update mailbox set warned = now()
+             where mailbox = $1 and (warned is null or warned < now() - make_interval(days => $2::int)) returning 1",
+        )
+        .with([self.no.0.into(), days.into()]);
+        Ok(self.store.query_opt(&sql)?.is_some())
+    }
+
     /// Sum of the sizes of all items, in octets.
     pub fn used(&mut self) -> Result<i64, StoreError> {
         let sql = Sql::new(format!("select {ITEMS}")).with([self.no.0.into()]);
@@ -71,10 +83,7 @@ impl Mailbox<'_> {
 
     /// The same by the limits that the store was given.
     pub(crate) fn check_room(&mut self, octets: i64) -> Result<(), StoreError> {
-        match self.store.unlimited {
-            true => Ok(()),
-            false => self.check_quota(octets, self.store.options().limits.quota_bytes),
-        }
+        if self.store.unlimited { Ok(()) } else { self.check_quota(octets, self.store.options().limits.quota_bytes) }
     }
 
     /// Why a change found nothing to change: [`StoreError::Busy`] until the hour is over where it has had its changes,
@@ -133,7 +142,46 @@ impl Mailbox<'_> {
     }
 }
 
+/// A mailbox that is almost full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlmostFull {
+    pub mailbox: MailboxNo,
+    /// Octets of its items.
+    pub used: i64,
+    /// Octets that it may have.
+    pub quota: i64,
+}
+
+/// What there is of each mailbox that has a quota; `$1` is the general one.
+const ROOMS: &str = "
+    room as (
+        select m.mailbox, m.warned, coalesce(m.quota_bytes, $1) as quota, coalesce(sum(f.bytes), 0)::bigint as used
+        from mailbox m join folder f using (mailbox) where coalesce(m.quota_bytes, $1) > 0 group by m.mailbox
+    )";
+
 impl Store {
+    /// Enabled mailboxes of whose quota at least `percent` is used, the fullest first, where nobody was told within `days`. Those that have
+    /// room again are as if nobody had ever been told.
+    pub fn almost_full(&mut self, percent: i64, days: i64, limit: i64) -> Result<Vec<AlmostFull>, StoreError> {
+        let sql = Sql::new(format!(
+            "with {ROOMS}, relieved as (
+                update mailbox m set warned = null from room r
+                where m.mailbox = r.mailbox and r.warned is not null and r.used < r.quota / 100.0 * $2::bigint
+            )
+            select r.mailbox, r.used, r.quota from room r join account a on a.mailbox = r.mailbox and not a.disabled
+            where r.used >= r.quota / 100.0 * $2::bigint and (r.warned is null or r.warned < now() - make_interval(days => $3::int))
+            order by r.used::float8 / r.quota desc limit $4"
+        ))
+        .with([self.options().limits.quota_bytes.into(), percent.into(), days.into(), limit.into()]);
+        let rows = self.query(&sql)?;
+        rows.iter()
+            .map(|row| {
+                let mut fields = Fields::new(row);
+                Ok(AlmostFull { mailbox: MailboxNo(fields.next()?), used: fields.next()?, quota: fields.next()? })
+            })
+            .collect()
+    }
+
     /// Runs `body` with no regard to quotas, for what must reach even a full mailbox.
     pub fn without_quota<T>(&mut self, body: impl FnOnce(&mut Store) -> T) -> T {
         let before = std::mem::replace(&mut self.unlimited, true);

@@ -1,33 +1,229 @@
-//! Words for the full-text index. They are made here and not by `to_tsvector`, which takes a run of Chinese or Japanese for
-//! one word and costs three times as much.
+//! Words for searching: what an item holds of them, in which place, in which order; and searches as questions about that.
+//! They are made here and not by `to_tsvector`, which takes a run of Chinese or Japanese for one word and costs three times as
+//! much.
+//!
+//! An item's words are a `tsvector`. Weights tell places apart: A the author, B the subject, C recipients, D the body. The
+//! recipients of each list have their words a second time, behind a colon and a letter of the list. Words of an attachment are a `tsvector`
+//! of its row: A its name, D its text.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-/// Words kept of one item.
-const WORDS: usize = 4_000;
-/// Characters of a word; the rest is dropped on both sides, so long words still meet.
-const LENGTH: usize = 40;
+use crate::query::Place;
 
-/// The distinct words of a text, in lower case; scripts without spaces in overlapping pairs of characters.
-pub(crate) fn words(text: &str) -> Vec<String> {
-    let mut known: HashSet<String> = HashSet::new();
-    let mut take = |word: &str| {
-        // Most words of a text are there already: look before copying.
-        if !known.contains(word) {
-            known.insert(word.to_owned());
-        }
-        known.len() < WORDS
-    };
-    visit(text, &mut take);
-    known.into_iter().collect()
+/// Where in an item a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Area {
+    /// Who wrote it, and who sent it for them.
+    From,
+    To,
+    Cc,
+    Bcc,
+    Subject,
+    /// The body without markup, and whatever else finds the item.
+    Body,
 }
 
-/// The words of a search as a `tsquery` in text form: every one of them, each as a whole or as a beginning. None if there is no word.
-pub(crate) fn query(text: &str) -> Option<String> {
-    // Words are letters and digits only, so quoting is all they need.
-    let mut terms: Vec<String> = words(text).iter().map(|word| format!("'{word}':*")).collect();
-    terms.sort();
-    (!terms.is_empty()).then(|| terms.join(" & "))
+/// Distinct words kept of a body.
+const WORDS: usize = 4_000;
+/// The same of the other texts of one area, which are read by their words alone.
+const HEAD_WORDS: usize = 40_000;
+/// Characters of a word; the rest is dropped on both sides, so long words still meet.
+const LENGTH: usize = 40;
+/// The last position that PostgreSQL knows: beyond it words are found, but not the order in which they stand.
+const LAST: u16 = 16_383;
+/// Positions of one word that it keeps.
+const POSITIONS: usize = 255;
+/// Octets of words and positions of one item, which may not have more than a megabyte of them.
+const OCTETS: usize = 900_000;
+
+const A: u16 = 3 << 14;
+const B: u16 = 2 << 14;
+const C: u16 = 1 << 14;
+const D: u16 = 0;
+
+impl Area {
+    /// A is 3, D is 0; the upper two bits of a position.
+    fn weight(self) -> u16 {
+        match self {
+            Area::From => A,
+            Area::Subject => B,
+            Area::To | Area::Cc | Area::Bcc => C,
+            Area::Body => D,
+        }
+    }
+
+    /// What the area's words have before them when they are kept a second time.
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Area::To => Some(":t"),
+            Area::Cc => Some(":c"),
+            Area::Bcc => Some(":b"),
+            Area::From | Area::Subject | Area::Body => None,
+        }
+    }
+}
+
+/// An item's words as a `tsvector` as it is sent, None if there is none. Each text is a piece of its area: no phrase goes from
+/// one into the next.
+pub(crate) fn vector(texts: &[(Area, String)]) -> Option<Vec<u8>> {
+    filled(texts).finish()
+}
+
+fn filled(texts: &[(Area, String)]) -> Vector {
+    let mut vector = Vector::default();
+    let mut counts: HashMap<Area, usize> = HashMap::new();
+    for (area, text) in texts {
+        let count = counts.entry(*area).or_default();
+        let most = if *area == Area::Body { WORDS } else { HEAD_WORDS };
+        *count = vector.add(text, area.weight(), area.code(), *count, most);
+    }
+    vector
+}
+
+/// The same of an attachment, in text form.
+pub(crate) fn attachment_vector(name: &str, text: &str) -> Option<String> {
+    let mut vector = Vector::default();
+    vector.add(name, A, None, 0, WORDS);
+    vector.add(text, D, None, 0, WORDS);
+    vector.text()
+}
+
+/// Words with their positions.
+#[derive(Default)]
+struct Vector {
+    words: HashMap<String, Vec<u16>>,
+    position: u16,
+    octets: usize,
+}
+
+impl Vector {
+    /// Adds a text of an area of which `count` distinct words are there already, and at most `most` will be; answers how many
+    /// are now.
+    fn add(&mut self, text: &str, weight: u16, code: Option<&str>, mut count: usize, most: usize) -> usize {
+        let mut coded = String::new();
+        visit(text, &mut |word| {
+            self.position = self.position.saturating_add(1).min(LAST);
+            if !self.put(word, weight, &mut count, most) {
+                return false;
+            }
+            code.is_none_or(|code| {
+                coded.clear();
+                coded.push_str(code);
+                coded.push_str(word);
+                self.put(&coded, weight, &mut count, most)
+            })
+        });
+        // The next text is another piece.
+        self.position = self.position.saturating_add(1).min(LAST);
+        count
+    }
+
+    fn put(&mut self, word: &str, weight: u16, count: &mut usize, most: usize) -> bool {
+        let place = self.position | weight;
+        // Most words of a text are there already: look before copying.
+        if let Some(known) = self.words.get_mut(word) {
+            // Behind the last position there is nothing to be told; a word that stands nowhere else is found all the same.
+            if known.len() < POSITIONS && self.position < LAST {
+                known.push(place);
+                self.octets += 2;
+            }
+            return self.octets < OCTETS;
+        }
+        if *count >= most || self.octets >= OCTETS {
+            return false;
+        }
+        *count += 1;
+        self.octets += word.len() + 8;
+        self.words.insert(word.to_owned(), vec![place]);
+        true
+    }
+
+    fn sorted(&self) -> Vec<(&String, &Vec<u16>)> {
+        let mut words: Vec<_> = self.words.iter().collect();
+        words.sort_unstable();
+        words
+    }
+
+    /// As PostgreSQL takes it: a count; of each word its letters, a zero, a count and that many positions.
+    fn finish(self) -> Option<Vec<u8>> {
+        let count = u32::try_from(self.words.len()).ok().filter(|count| *count > 0)?;
+        let mut out = Vec::with_capacity(self.octets + 8);
+        out.extend_from_slice(&count.to_be_bytes());
+        for (word, positions) in self.sorted() {
+            out.extend_from_slice(word.as_bytes());
+            out.push(0);
+            out.extend_from_slice(&u16::try_from(positions.len()).unwrap_or(0).to_be_bytes());
+            positions.iter().for_each(|position| out.extend_from_slice(&position.to_be_bytes()));
+        }
+        Some(out)
+    }
+
+    /// `'word':1A,7`
+    fn text(self) -> Option<String> {
+        let one = |position: &u16| {
+            let weight = ["", "C", "B", "A"].get(usize::from(position >> 14)).copied().unwrap_or_default();
+            format!("{}{weight}", position & LAST)
+        };
+        // Words are letters and digits only, so quoting is all they need.
+        let words = self
+            .sorted()
+            .into_iter()
+            .map(|(word, positions)| format!("'{word}':{}", positions.iter().map(one).collect::<Vec<_>>().join(",")));
+        let text = words.collect::<Vec<_>>().join(" ");
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// A search as `tsquery`s in text form, one for the item's words and one for those of its attachments; None of which there is
+/// nothing to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub item: Option<String>,
+    pub attachment: Option<String>,
+}
+
+/// Words that stand one after the other in a place. `whole`: the last one as it is; else it only begins so. None if there is
+/// no word.
+pub(crate) fn question(place: Place, text: &str, whole: bool) -> Option<Question> {
+    let words = in_order(text);
+    let last = words.len().checked_sub(1)?;
+    let phrase = |code: &str, weights: &str| {
+        let term = |(at, word): (usize, &String)| {
+            let begins = if at == last && !whole { "*" } else { "" };
+            let colon = if begins.is_empty() && weights.is_empty() { "" } else { ":" };
+            format!("'{code}{word}'{colon}{begins}{weights}")
+        };
+        words.iter().enumerate().map(term).collect::<Vec<_>>().join(" <-> ")
+    };
+    let item = match place {
+        Place::Anywhere => Some(phrase("", "")),
+        Place::From => Some(phrase("", "A")),
+        Place::Subject => Some(phrase("", "B")),
+        Place::Body => Some(phrase("", "D")),
+        Place::Recipients => Some(phrase("", "C")),
+        Place::Participants => Some(phrase("", "AC")),
+        Place::To => Some(phrase(":t", "")),
+        Place::Cc => Some(phrase(":c", "")),
+        Place::Bcc => Some(phrase(":b", "")),
+        Place::Attachment => None,
+    };
+    let attachment = matches!(place, Place::Anywhere | Place::Attachment).then(|| phrase("", ""));
+    Some(Question { item, attachment })
+}
+
+/// How many words a search asks for.
+pub(crate) fn count(text: &str) -> usize {
+    in_order(text).len()
+}
+
+/// The words of a text, in lower case; scripts without spaces in overlapping pairs of characters.
+pub(crate) fn in_order(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    visit(text, &mut |word| {
+        words.push(word.to_owned());
+        words.len() < WORDS
+    });
+    words
 }
 
 /// Gives each word to `take` until that has enough.
@@ -73,27 +269,52 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
 
-    fn sorted(text: &str) -> Vec<String> {
-        let mut words = words(text);
+    fn of(texts: &[(Area, &str)]) -> Vec<String> {
+        let texts: Vec<_> = texts.iter().map(|(area, text)| (*area, (*text).to_owned())).collect();
+        let vector = filled(&texts).text().unwrap_or_default();
+        let mut words: Vec<String> = vector.split_whitespace().map(str::to_owned).collect();
         words.sort();
         words
     }
 
     #[test]
-    fn words_are_distinct_and_lower() {
-        assert_eq!(sorted("Re: Ärger, ärger & 3 Äpfel!"), ["3", "re", "äpfel", "ärger"]);
-        assert!(words("\u{0} --").is_empty());
+    fn words_have_places_and_positions() {
+        assert_eq!(of(&[(Area::Body, "Re: Ärger, ärger & 3 Äpfel!")]), ["'3':4", "'re':1", "'äpfel':5", "'ärger':2,3"]);
+        assert_eq!(of(&[(Area::Body, "\u{0} --")]), Vec::<String>::new());
+        // No phrase goes from one text into the next.
+        assert_eq!(of(&[(Area::Subject, "a b"), (Area::Body, "a")]), ["'a':1B,4", "'b':2B"]);
+        assert_eq!(of(&[(Area::From, "x"), (Area::To, "x")]), ["':tx':3C", "'x':1A,3C"]);
     }
 
     #[test]
     fn scripts_without_spaces_are_cut_in_pairs() {
-        assert_eq!(sorted("会議室A"), ["a", "会議", "議室"]);
-        assert_eq!(words("月"), ["月"]);
+        assert_eq!(of(&[(Area::Body, "会議室A")]), ["'a':3", "'会議':1", "'議室':2"]);
+        assert_eq!(of(&[(Area::Body, "月")]), ["'月':1"]);
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_words_and_those_of_other_places() {
+        let long: String = (0..30_000).map(|n| format!("w{n} same ")).collect();
+        let words = of(&[(Area::Body, &long), (Area::Subject, "late")]);
+        assert_eq!(words.len(), WORDS + 1);
+        let same = words.iter().find(|word| word.starts_with("'same'")).unwrap();
+        assert_eq!(same.split(',').count(), POSITIONS);
+        assert!(words.contains(&"'late':8001B".to_owned()), "{:?}", words.iter().find(|word| word.contains("late")));
     }
 
     #[test]
     fn a_search_is_quoted() {
-        assert_eq!(query("it's \\ a"), Some("'a':* & 'it':* & 's':*".to_owned()));
-        assert_eq!(query("--"), None);
+        let asked = |place, text: &str, whole| question(place, text, whole).unwrap();
+        let both = |item: &str, attachment: Option<&str>| Question {
+            item: Some(item.to_owned()).filter(|item| !item.is_empty()),
+            attachment: attachment.map(str::to_owned),
+        };
+        let phrase = "'it' <-> 's' <-> 'a':*";
+        assert_eq!(asked(Place::Anywhere, "it's \\ a", false), both(phrase, Some(phrase)));
+        assert_eq!(asked(Place::Subject, "A b", true), both("'a':B <-> 'b':B", None));
+        assert_eq!(asked(Place::To, "x", false), both("':tx':*", None));
+        assert_eq!(asked(Place::Participants, "x", false), both("'x':*AC", None));
+        assert_eq!(asked(Place::Attachment, "x.pdf", true), both("", Some("'x' <-> 'pdf'")));
+        assert_eq!(question(Place::Anywhere, "--", false), None);
     }
 }

@@ -10,7 +10,9 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::{Client, Connection, SimpleQueryMessage};
+
+use crate::connection::Target;
 
 /// How long an ending session may take to say so.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -43,22 +45,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// `within`: for all of it, however far the server lets it come.
-    pub fn connect(config: &Config, within: Duration) -> Result<Session, Broken> {
+    pub fn connect(target: &Target, within: Duration) -> Result<Session, Broken> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Broken::Local)?;
         let (client, connection) = wait(&runtime, Some(within), async {
-            let (client, connection) = config.connect(NoTls).await?;
-            let connection = tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    log::debug!("a session with PostgreSQL ended: {error}");
-                }
-            });
-            for settings in [DISCREET, WATCHFUL] {
-                match client.batch_execute(settings).await {
-                    Err(error) if client.is_closed() => return Err(error),
-                    Err(error) => log::debug!("PostgreSQL goes without a setting: {}", crate::error::text(&error)),
-                    Ok(()) => {}
-                }
-            }
+            let (client, connection) = match &target.tls {
+                Some(tls) => start(target.config.connect(tls.clone()).await?),
+                None => start(target.config.connect(NoTls).await?),
+            };
+            set_up(&client).await?;
             Ok((client, connection))
         })?;
         Ok(Session { runtime, client: Some(client), connection })
@@ -81,6 +75,16 @@ impl Session {
         self.wait(within, |client| client.query(statement, params))
     }
 
+    /// The texts in the first column of a statement without values, which is not prepared.
+    pub fn texts(&self, text: &str, within: Option<Duration>) -> Result<Vec<Option<String>>, Broken> {
+        let messages = self.wait(within, |client| client.simple_query(text))?;
+        let first = |message| match message {
+            SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
+            _ => None,
+        };
+        Ok(messages.into_iter().filter_map(first).collect())
+    }
+
     /// One or more statements without values and rows.
     pub fn execute(&self, text: &str, within: Option<Duration>) -> Result<(), Broken> {
         self.wait(within, |client| client.batch_execute(text))
@@ -95,8 +99,33 @@ impl Session {
     }
 }
 
+/// What every session begins with.
+pub(crate) async fn set_up(client: &Client) -> Result<(), postgres::Error> {
+    for settings in [DISCREET, WATCHFUL] {
+        match client.batch_execute(settings).await {
+            Err(error) if client.is_closed() => return Err(error),
+            Err(error) => log::debug!("PostgreSQL goes without a setting: {}", crate::error::text(&error)),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The connection's own task.
+fn start<S, T>((client, connection): (Client, Connection<S, T>)) -> (Client, JoinHandle<()>)
+where
+    Connection<S, T>: Future<Output = Result<(), postgres::Error>> + Send + 'static,
+{
+    let task = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            log::debug!("a session with PostgreSQL ended: {error}");
+        }
+    });
+    (client, task)
+}
+
 /// The connection's own task goes on while something is waited for, and rests else.
-fn wait<T>(
+pub(crate) fn wait<T>(
     runtime: &Runtime,
     within: Option<Duration>,
     answer: impl Future<Output = Result<T, postgres::Error>>,

@@ -19,6 +19,8 @@ pub(crate) enum Param<'a> {
     Text(Cow<'a, str>),
     Time(Timestamp),
     Bytes(Cow<'a, [u8]>),
+    /// A `tsvector` as it is sent.
+    Vector(Vec<u8>),
     Json(serde_json::Value),
     Guid(uuid::Uuid),
     Ints(Vec<i64>),
@@ -43,6 +45,10 @@ impl ToSql for Param<'_> {
             Param::Text(value) => value.as_ref().to_sql(ty, out),
             Param::Time(value) => value.to_sql(ty, out),
             Param::Bytes(value) => value.as_ref().to_sql(ty, out),
+            Param::Vector(value) => {
+                out.extend_from_slice(value);
+                Ok(IsNull::No)
+            }
             Param::Json(value) => value.to_sql(ty, out),
             Param::Guid(value) => value.to_sql(ty, out),
             Param::Ints(values) if *ty == Type::INT4_ARRAY => narrowed::<i32>(values)?.to_sql(ty, out),

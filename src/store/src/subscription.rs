@@ -1,7 +1,8 @@
 //! Subscriptions: they outlive connections, workers and restarts, and any node can serve them.
 
-use crate::row::{Fields, kinds};
+use crate::row::{Fields, all, first, kinds};
 use crate::sql::{Param, Sql, int};
+use crate::stream::{EventPosition, guids};
 use crate::{Mailbox, Map, Missing, Scope, Store, StoreError};
 use ewsd_model::id::{FolderNo, Guid, MailboxNo, Seq};
 use postgres::Row;
@@ -53,6 +54,10 @@ pub struct Subscription {
     pub expired: bool,
     /// Between these two numbers, the second included, the journal has nothing to tell.
     pub quiet: Option<(Seq, Seq)>,
+    /// The stream that reads it, or was the last to.
+    pub stream: Option<i64>,
+    /// How far its reader was told, where the reader keeps no watermark.
+    pub told: EventPosition,
 }
 
 impl Mailbox<'_> {
@@ -98,15 +103,33 @@ impl Mailbox<'_> {
                 where o.mailbox = $1 and o.id = s.id and o.ends > now()
                   and o.ends < now() + make_interval(secs => s.timeout * 0.9375)
             )
-            select account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto from s";
-        let sql = Sql::new(READ).with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
+            select {columns} from s";
+        let sql = Sql::new(READ.replace("{columns}", COLUMNS))
+            .with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
         let row = self.store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
-        subscription(self.no, id, &row)
+        subscription(self.no, &row)
     }
 
-    /// Starts its time anew, for a stream that is open.
-    pub fn touch_subscription(&mut self, id: Guid) -> Result<(), StoreError> {
-        self.subscription(id).map(drop)
+    /// Reads several, those that are there, in no order, and starts their time anew, as [`Mailbox::subscription`].
+    pub fn renew_subscriptions(&mut self, ids: &[Guid]) -> Result<Vec<Subscription>, StoreError> {
+        let sql = Sql::new(format!(
+            "with t as (
+                update subscription set ends = now() + make_interval(secs => timeout)
+                where mailbox = $1 and id = any($2::text[]::uuid[]) and ends > now()
+                  and ends < now() + make_interval(secs => timeout * 0.9375)
+            )
+            select {COLUMNS} from subscription where mailbox = $1 and id = any($2::text[]::uuid[])"
+        ))
+        .with([self.no.0.into(), guids(ids)]);
+        self.store.query(&sql)?.iter().map(|row| subscription(self.no, row)).collect()
+    }
+
+    /// Those of several that are there, in no order. Their time does not start anew.
+    pub fn subscriptions(&mut self, ids: &[Guid]) -> Result<Vec<Subscription>, StoreError> {
+        let sql =
+            Sql::new(format!("select {COLUMNS} from subscription where mailbox = $1 and id = any($2::text[]::uuid[])"))
+                .with([self.no.0.into(), guids(ids)]);
+        self.store.read(&sql)?.iter().map(|row| subscription(self.no, row)).collect()
     }
 
     /// Remembers that there is nothing to tell between two numbers, the second included.
@@ -119,13 +142,56 @@ impl Mailbox<'_> {
     }
 
     pub fn delete_subscription(&mut self, id: Guid) -> Result<(), StoreError> {
-        let sql = Sql::new("delete from subscription where mailbox = $1 and id = $2 returning 1")
+        let sql = Sql::new("delete from subscription where mailbox = $1 and id = $2 returning stream")
             .with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
-        self.store.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Subscription))
+        let row = self.store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
+        self.store.ended_streams.extend(first::<Option<i64>>(&row)?);
+        Ok(())
     }
 }
 
+/// A subscription as administrators see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedSubscription {
+    pub id: Guid,
+    /// Login of whose it is.
+    pub login: String,
+    /// Login of whose mailbox it is in.
+    pub owner: String,
+    pub kind: SubscriptionKind,
+    /// How many folders it names; none: the whole mailbox.
+    pub folders: Option<i64>,
+    /// Seconds until it ends if nobody asks for it; negative: it is over.
+    pub left_seconds: i64,
+    /// The stream that reads it, or was the last to.
+    pub stream: Option<i64>,
+}
+
 impl Store {
+    /// All subscriptions, or those of one account, by login and by when they end.
+    pub fn listed_subscriptions(&mut self, account: Option<i64>) -> Result<Vec<ListedSubscription>, StoreError> {
+        const LIST: &str = "
+            select s.id, a.login, o.login, s.kind, cardinality(s.folders)::bigint,
+                extract(epoch from s.ends - now())::bigint, s.stream
+            from subscription s
+            join account a on a.account = s.account
+            join account o on o.mailbox = s.mailbox
+            where $1::bigint is null or s.account = $1
+            order by a.login, s.ends, s.id";
+        let sql = Sql::new(LIST).with([account.map_or(Param::Null, Param::Int)]);
+        all(&self.read(&sql)?, |fields| {
+            Ok(ListedSubscription {
+                id: fields.next()?,
+                login: fields.next()?,
+                owner: fields.next()?,
+                kind: fields.next()?,
+                folders: fields.next()?,
+                left_seconds: fields.next()?,
+                stream: fields.next()?,
+            })
+        })
+    }
+
     /// Removes those whose time has been over for `grace_seconds`; during the grace they are answered as expired.
     pub fn expire_subscriptions(&mut self, grace_seconds: i64) -> Result<i64, StoreError> {
         let sql =
@@ -140,11 +206,15 @@ fn quiet(fields: &mut Fields<'_>) -> Result<Option<(Seq, Seq)>, StoreError> {
     Ok(from.zip(upto))
 }
 
-fn subscription(mailbox: MailboxNo, id: Guid, row: &Row) -> Result<Subscription, StoreError> {
+/// What [`subscription`] reads.
+const COLUMNS: &str = "id, account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto, \
+                       stream, coalesce(told, since), coalesce(told_events, 255)::int";
+
+fn subscription(mailbox: MailboxNo, row: &Row) -> Result<Subscription, StoreError> {
     let mut fields = Fields::new(row);
     Ok(Subscription {
         mailbox,
-        id,
+        id: fields.next()?,
         account: fields.next()?,
         kind: fields.next()?,
         scope: match fields.next::<Option<Vec<i64>>>()? {
@@ -157,5 +227,7 @@ fn subscription(mailbox: MailboxNo, id: Guid, row: &Row) -> Result<Subscription,
         details: fields.next()?,
         expired: fields.next()?,
         quiet: quiet(&mut fields)?,
+        stream: fields.next()?,
+        told: EventPosition::read(&mut fields)?,
     })
 }

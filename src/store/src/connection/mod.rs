@@ -7,16 +7,21 @@
 mod transaction;
 
 use crate::clock;
-use crate::error::{Verdict, is_fatal, misfit, text, verdict};
+use crate::conninfo::{self, Mode};
+use crate::error::{Verdict, hopeless, is_fatal, misfit, text, verdict};
+use crate::incarnation;
 use crate::prepared::Prepared;
+use crate::row::Fields;
 use crate::session::{Broken, Session};
 use crate::sql::Sql;
+use crate::tls::Tls;
 use crate::{Missing, Options, StoreError};
 use ewsd_model::id::{MailboxNo, Seq};
 use postgres::types::ToSql;
 use postgres::{Row, Statement};
 use std::time::{Duration, Instant};
 use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
 use transaction::Running;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -28,10 +33,19 @@ const VANISHED: Duration = Duration::from_secs(20);
 /// What the driver takes when the URL does not say `keepalives_idle`.
 const KEEPALIVES_UNSET: Duration = Duration::from_secs(2 * 60 * 60);
 
+/// What a server says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// As `server_version_num` counts: 150004 is 15.4.
+    pub version: i32,
+    /// Its time.
+    pub clock: jiff::Timestamp,
+}
+
 /// The database as one worker uses it. Not shared between threads: one connection each.
 pub struct Store {
     options: Options,
-    config: Config,
+    target: Target,
     session: Option<Session>,
     pub(crate) prepared: Prepared,
     used: Instant,
@@ -43,6 +57,8 @@ pub struct Store {
     proven: bool,
     running: Option<Running>,
     changes: Vec<(MailboxNo, Seq)>,
+    /// Streams that lost a subscription since it was last asked.
+    pub(crate) ended_streams: Vec<i64>,
     /// Mail was queued since it was last asked.
     pub(crate) queued: bool,
     /// Quotas are not asked now.
@@ -61,7 +77,7 @@ impl Store {
     pub fn lazy(options: &Options) -> Result<Store, StoreError> {
         Ok(Store {
             options: options.clone(),
-            config: config(options)?,
+            target: target(options)?,
             session: None,
             prepared: Prepared::default(),
             used: clock::now(),
@@ -71,6 +87,7 @@ impl Store {
             proven: false,
             running: None,
             changes: Vec::new(),
+            ended_streams: Vec::new(),
             queued: false,
             unlimited: false,
         })
@@ -92,6 +109,11 @@ impl Store {
         newest
     }
 
+    /// Has a mailbox's number told to the master though it was not given here: whoever waits may not have heard of it.
+    pub(crate) fn announce(&mut self, mailbox: MailboxNo, seq: Seq) {
+        self.changes.push((mailbox, seq));
+    }
+
     /// From now on every call together has so long, then all answer [`StoreError::Busy`]; none: each has
     /// [`Options::answer_timeout`] for itself. Set anew for each request, so that its client is answered in time.
     pub fn limit(&mut self, within: Option<Duration>) {
@@ -101,6 +123,15 @@ impl Store {
     /// Whether the database answers.
     pub fn ping(&mut self) -> Result<(), StoreError> {
         self.read(&Sql::new("select 1")).map(drop)
+    }
+
+    /// The server's version and time.
+    pub fn health(&mut self) -> Result<Health, StoreError> {
+        let sql = Sql::new("select current_setting('server_version_num')::int, clock_timestamp()");
+        let row = self.read(&sql)?.into_iter().next();
+        let row = row.ok_or_else(|| StoreError::Corrupt("no row of the server's version".to_owned()))?;
+        let mut fields = Fields::new(&row);
+        Ok(Health { version: fields.next()?, clock: fields.next()? })
     }
 
     /// True when a statement can be expected to reach the server.
@@ -150,30 +181,30 @@ impl Store {
         StoreError::Busy { retry_ms: self.options.retry_ms }
     }
 
-    fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, Ended> {
+    fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, StatementError> {
         self.connect_if_lost()?;
         let statement = self.prepare(sql)?;
         let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         let within = self.within()?;
         let result = self.session()?.query(&statement, &params, within);
         self.used = clock::now();
-        result.map_err(|broken| self.ended(broken))
+        result.map_err(|broken| self.statement_error(broken))
     }
 
-    fn command(&mut self, text: &str) -> Result<(), Ended> {
+    fn command(&mut self, text: &str) -> Result<(), StatementError> {
         self.connect_if_lost()?;
         let within = self.within()?;
         let result = self.session()?.execute(text, within);
-        result.map_err(|broken| self.ended(broken))
+        result.map_err(|broken| self.statement_error(broken))
     }
 
-    fn prepare(&mut self, sql: &Sql) -> Result<Statement, Ended> {
+    fn prepare(&mut self, sql: &Sql) -> Result<Statement, StatementError> {
         if let Some(known) = self.prepared.find(sql) {
             return Ok(known);
         }
         let within = self.within()?;
         let result = self.session()?.prepare(&sql.text, within);
-        let statement = result.map_err(|broken| self.ended(broken))?;
+        let statement = result.map_err(|broken| self.statement_error(broken))?;
         self.prepared.keep(sql, &statement);
         Ok(statement)
     }
@@ -189,7 +220,9 @@ impl Store {
                 return Err(self.busy());
             }
             let within = self.within()?.unwrap_or(self.options.connect_timeout).min(self.options.connect_timeout);
-            match Session::connect(&self.config, within) {
+            let made = Session::connect(&self.target, within)
+                .and_then(|session| incarnation::see_to(&session, within).map(|()| session));
+            match made {
                 Ok(session) => {
                     self.pause = FIRST_PAUSE;
                     self.not_before = None;
@@ -221,7 +254,7 @@ impl Store {
         match verdict(error) {
             Verdict::Away => self.busy(),
             _ if self.proven => self.busy(),
-            _ => StoreError::Db(text(error)),
+            _ => StoreError::Db(hopeless(error)),
         }
     }
 
@@ -266,47 +299,47 @@ impl Store {
         self.pause_now();
     }
 
-    fn ended(&mut self, broken: Broken) -> Ended {
+    fn statement_error(&mut self, broken: Broken) -> StatementError {
         let error = match broken {
             Broken::Sql(error) => error,
             Broken::Late => {
                 self.late();
-                return Ended::Store(self.busy());
+                return StatementError::Store(self.busy());
             }
-            Broken::Local(error) => return Ended::Store(StoreError::Db(error.to_string())),
+            Broken::Local(error) => return StatementError::Store(StoreError::Db(error.to_string())),
         };
         let closed = self.session.as_ref().is_none_or(Session::is_closed);
         match if closed || is_fatal(&error) { Verdict::Away } else { verdict(&error) } {
             Verdict::Away => {
                 log::warn!("lost PostgreSQL: {}", text(&error));
                 self.lose();
-                Ended::Store(self.busy())
+                StatementError::Store(self.busy())
             }
             Verdict::Late => {
                 log::warn!("a statement takes too long: {}", text(&error));
-                Ended::Store(self.busy())
+                StatementError::Store(self.busy())
             }
-            Verdict::Again => Ended::Again,
-            Verdict::Taken(what) => Ended::Store(StoreError::Exists(what)),
+            Verdict::Again => StatementError::Again,
+            Verdict::Taken(what) => StatementError::Store(StoreError::Exists(what)),
             Verdict::NoRoom => {
                 log::error!("PostgreSQL has no room: {}", text(&error));
-                Ended::Store(self.busy())
+                StatementError::Store(self.busy())
             }
-            Verdict::Unfit { large } => Ended::Store(StoreError::Unfit { large, text: misfit(&error) }),
-            Verdict::Other => Ended::Store(StoreError::Db(text(&error))),
+            Verdict::Unfit { large } => StatementError::Store(StoreError::Unfit { large, text: misfit(&error) }),
+            Verdict::Other => StatementError::Store(StoreError::Db(text(&error))),
         }
     }
 }
 
 /// How a statement failed.
-enum Ended {
+enum StatementError {
     Again,
     Store(StoreError),
 }
 
-impl From<StoreError> for Ended {
+impl From<StoreError> for StatementError {
     fn from(error: StoreError) -> Self {
-        Ended::Store(error)
+        StatementError::Store(error)
     }
 }
 
@@ -315,8 +348,28 @@ impl From<StoreError> for Ended {
 const SESSION: &str = "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan \
                        -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
 
-pub(crate) fn config(options: &Options) -> Result<Config, StoreError> {
-    let mut config: Config = options.url.parse().map_err(|error: postgres::Error| {
+/// A server, and how it is reached.
+pub(crate) struct Target {
+    pub config: Config,
+    /// None: without TLS.
+    pub tls: Option<Tls>,
+}
+
+/// Reads the URL, and the files that it names.
+pub(crate) fn target(options: &Options) -> Result<Target, StoreError> {
+    let (url, tls) = conninfo::split(&options.url)?;
+    let mut config = config(&url, options)?;
+    let local = |host: &Host| matches!(host, Host::Unix(_));
+    if tls.mode == Mode::Disable || config.get_hosts().iter().all(local) {
+        config.ssl_mode(SslMode::Disable);
+        return Ok(Target { config, tls: None });
+    }
+    config.ssl_mode(if tls.mode == Mode::Prefer { SslMode::Prefer } else { SslMode::Require });
+    Ok(Target { config, tls: Some(Tls::new(&tls)?) })
+}
+
+fn config(url: &str, options: &Options) -> Result<Config, StoreError> {
+    let mut config: Config = url.parse().map_err(|error: postgres::Error| {
         StoreError::Db(format!("database.url is not understood: {}", text(&error)))
     })?;
     let mut session = SESSION.to_owned();
@@ -347,10 +400,27 @@ mod tests {
 
     #[test]
     fn a_machine_that_vanishes_is_noticed_unless_the_url_says_how() {
-        let plain = config(&Options::new("host=db.example.test user=x")).unwrap();
+        let config = |url: &str| target(&Options::new(url)).unwrap().config;
+        let plain = config("host=db.example.test user=x");
         assert_eq!((plain.get_tcp_user_timeout(), plain.get_keepalives_idle()), (Some(&VANISHED), VANISHED / 2));
-        let own = config(&Options::new("host=db.example.test keepalives_idle=77 tcp_user_timeout=9")).unwrap();
+        let own = config("host=db.example.test keepalives_idle=77 tcp_user_timeout=9");
         assert_eq!(own.get_tcp_user_timeout(), Some(&Duration::from_secs(9)));
         assert_eq!(own.get_keepalives_idle(), Duration::from_secs(77));
+    }
+
+    #[test]
+    fn a_socket_needs_no_tls_and_files_are_named() {
+        let target = |url: &str| target(&Options::new(url));
+        for (url, tls) in [
+            ("host=/run/postgresql user=x sslmode=prefer", false),
+            ("host=db.example.test sslmode=disable", false),
+            ("host=db.example.test", true),
+            ("postgresql://db.example.test/ewsd?sslmode=require", true),
+        ] {
+            assert_eq!(target(url).unwrap().tls.is_some(), tls, "{url}");
+        }
+        let said =
+            target("host=db.example.test sslmode=verify-full sslrootcert=/nowhere/ca.pem").err().unwrap().to_string();
+        assert!(said.contains("sslrootcert=/nowhere/ca.pem: "), "{said}");
     }
 }

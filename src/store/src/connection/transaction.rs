@@ -1,6 +1,6 @@
 //! Transactions of a [`Store`]: all of it happens or nothing, and a change that met another one is made again.
 
-use super::{Ended, Store};
+use super::{StatementError, Store};
 use crate::StoreError;
 use crate::row::first;
 use crate::sql::Sql;
@@ -46,8 +46,7 @@ impl Store {
         }
         let mut locks = BTreeSet::new();
         for attempt in 1.. {
-            self.begin(&locks)?;
-            let mut result = body(self);
+            let mut result = self.begin(&locks).map_err(E::from).and_then(|()| body(self));
             if result.is_ok() {
                 // Still inside: should the connection be gone, nothing may be made anew and called committed.
                 result = result.and_then(|value| self.commit().map(|()| value).map_err(E::from));
@@ -98,9 +97,9 @@ impl Store {
     /// Runs one change of `mailbox`. The first column of the first row is the newest number it gave; no row: nothing was
     /// changed. Only `journal.rs` calls this.
     pub(crate) fn change(&mut self, mailbox: MailboxNo, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        if let Some(running) = &mut self.running {
-            running.mailboxes.insert(mailbox);
-            let rows = self.run(sql).map_err(|ended| self.give_up(ended))?;
+        if self.running.is_some() {
+            self.take_place(mailbox)?;
+            let rows = self.query(sql)?;
             if let (Some(row), Some(running)) = (rows.first(), &mut self.running) {
                 running.touched.push((mailbox, first(row)?));
             }
@@ -113,9 +112,9 @@ impl Store {
                 }
                 Ok(rows)
             }
-            Err(Ended::Store(error)) => Err(error),
+            Err(StatementError::Store(error)) => Err(error),
             // Another change of the same rows came first. With the counter locked before it looks, it sees them.
-            Err(Ended::Again) => self.transaction(|store| {
+            Err(StatementError::Again) => self.transaction(|store| {
                 store.lock_mailbox(mailbox)?;
                 store.change(mailbox, sql)
             }),
@@ -124,11 +123,21 @@ impl Store {
 
     /// Takes the mailbox's place in the order of changes now. What is read afterwards cannot change before the commit.
     pub(crate) fn lock_mailbox(&mut self, mailbox: MailboxNo) -> Result<(), StoreError> {
-        if let Some(running) = &mut self.running {
-            running.mailboxes.insert(mailbox);
-        }
+        self.take_place(mailbox)?;
         let sql = Sql::new("select 1 from counter where mailbox = $1 for update").with([mailbox.0.into()]);
         self.query(&sql).map(drop)
+    }
+
+    /// Notes that the open transaction locks the counter of `mailbox`. While it holds that of a higher number it does not wait
+    /// for a lower one, which is what makes two sessions wait for each other: it is run again, with all of them in order.
+    fn take_place(&mut self, mailbox: MailboxNo) -> Result<(), StoreError> {
+        let Some(running) = &mut self.running else { return Ok(()) };
+        let backwards = running.mailboxes.last().is_some_and(|&highest| highest > mailbox);
+        if !running.mailboxes.insert(mailbox) || !backwards {
+            return Ok(());
+        }
+        let sql = Sql::new("select 1 from counter where mailbox = $1 for update skip locked").with([mailbox.0.into()]);
+        if self.query(&sql)?.is_empty() { Err(self.give_up(StatementError::Again)) } else { Ok(()) }
     }
 
     pub(crate) fn in_transaction(&self) -> bool {
@@ -143,14 +152,7 @@ impl Store {
         };
         begun.map_err(|ended| self.give_up(ended))?;
         self.running = Some(Running::default());
-        for &mailbox in locks {
-            if let Err(error) = self.lock_mailbox(mailbox) {
-                self.running = None;
-                self.rollback();
-                return Err(error);
-            }
-        }
-        Ok(())
+        locks.iter().try_for_each(|&mailbox| self.lock_mailbox(mailbox))
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -175,13 +177,13 @@ impl Store {
     }
 
     /// An error that ends the call; inside a transaction it ends that as well.
-    pub(super) fn give_up(&mut self, ended: Ended) -> StoreError {
+    pub(super) fn give_up(&mut self, ended: StatementError) -> StoreError {
         match ended {
-            Ended::Store(error) => {
+            StatementError::Store(error) => {
                 self.spoil(Failed::ForGood);
                 error
             }
-            Ended::Again => {
+            StatementError::Again => {
                 self.spoil(Failed::Again);
                 self.busy()
             }

@@ -1,38 +1,43 @@
 //! Accounts: making, reading, changing, removing them.
 
-use super::{Account, NewAccount};
+use super::{Account, AccountChange, NewAccount};
 use crate::folder::Seed;
 use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql, clean};
 use crate::{Missing, Store, StoreError};
+use ewsd_model::booking::{Booking, Resource};
 use ewsd_model::distinguished;
 use ewsd_model::id::{Guid, MailboxNo};
+use serde_json::{Map, Value as Json};
 
 const ACCOUNT: &str = "
-    select a.account, a.mailbox, m.guid, a.login, a.display_name, a.disabled, a.password, m.language, m.quota_bytes,
-        (select p.address from address p where p.account = a.account and p.is_primary)
+    select a.account, a.mailbox, m.guid, a.login, a.display_name, a.disabled, a.password, m.language, m.quota_bytes, m.zone, m.working_hours,
+        m.resource, m.booking, (select p.address from address p where p.account = a.account and p.is_primary)
     from account a join mailbox m on m.mailbox = a.mailbox ";
 
 impl Store {
     /// By login, in any case.
     pub fn account_by_login(&mut self, login: &str) -> Result<Option<Account>, StoreError> {
-        self.one("where a.login = lower($1::text)", login.into())
+        self.account_where("where a.login = lower($1::text)", login.into())
     }
 
     /// By any of its addresses, in any case.
     pub fn account_by_address(&mut self, address: &str) -> Result<Option<Account>, StoreError> {
-        self.one("where a.account = (select account from address where address = lower($1::text))", address.into())
+        self.account_where(
+            "where a.account = (select account from address where address = lower($1::text))",
+            address.into(),
+        )
     }
 
     pub fn account(&mut self, account: i64) -> Result<Option<Account>, StoreError> {
-        self.one("where a.account = $1", account.into())
+        self.account_where("where a.account = $1", account.into())
     }
 
     pub fn account_by_mailbox(&mut self, mailbox: MailboxNo) -> Result<Option<Account>, StoreError> {
-        self.one("where a.mailbox = $1", mailbox.0.into())
+        self.account_where("where a.mailbox = $1", mailbox.0.into())
     }
 
-    fn one(&mut self, condition: &str, param: Param) -> Result<Option<Account>, StoreError> {
+    fn account_where(&mut self, condition: &str, param: Param) -> Result<Option<Account>, StoreError> {
         let sql = Sql::new(format!("{ACCOUNT}{condition}")).with([param]);
         self.read_opt(&sql)?.map(|row| account(&mut Fields::new(&row))).transpose()
     }
@@ -76,25 +81,60 @@ impl Store {
         self.account(made)?.ok_or(StoreError::NotFound(Missing::Account))
     }
 
-    /// Replaces the password by its PHC string; None: no password opens the account.
+    /// Replaces the password by its PHC string; None: no password opens the account. What was kept of the old one besides goes.
     pub fn set_password(&mut self, account: i64, phc: Option<&str>) -> Result<(), StoreError> {
-        self.set(account, "password = $2", phc.into())
+        self.transaction(|store| {
+            store.set_secrets(account, &[])?;
+            store.set(account, "password = $2", phc.into())
+        })
     }
 
     pub fn set_disabled(&mut self, account: i64, disabled: bool) -> Result<(), StoreError> {
         self.set(account, "disabled = $2", disabled.into())
     }
 
-    pub fn set_display_name(&mut self, account: i64, name: &str) -> Result<(), StoreError> {
-        self.set(account, "display_name = $2", name.into())
+    /// Changes all of this or nothing. [`StoreError::Exists`] of a login that another account has.
+    pub fn change_account(&mut self, account: i64, changes: &[AccountChange<'_>]) -> Result<(), StoreError> {
+        self.transaction(|store| {
+            changes.iter().try_for_each(|change| match *change {
+                AccountChange::Login(login) => store.set(account, "login = lower($2)", login.into()),
+                AccountChange::Name(name) => store.set(account, "display_name = $2", name.into()),
+                AccountChange::Language(language) => {
+                    store.set_of_mailbox(account, "language = $2", Param::Text(clean(language)))
+                }
+                AccountChange::Quota(octets) => store.set_quota(account, octets),
+                AccountChange::Zone(zone) => store.set_of_mailbox(account, "zone = $2", zone.into()),
+                AccountChange::WorkingHours(hours) => store.set_of_mailbox(account, "working_hours = $2", hours.into()),
+                AccountChange::Resource(what) => {
+                    store.set_of_mailbox(account, "resource = $2", what.map(Resource::word).into())
+                }
+                AccountChange::Booking(option, Some(setting)) => {
+                    let kept = Map::from_iter([(option.to_owned(), setting.json())]);
+                    store.set_of_mailbox(account, "booking = m.booking || $2::jsonb", kept.into())
+                }
+                AccountChange::Booking(option, None) => {
+                    store.set_of_mailbox(account, "booking = m.booking - $2::text", option.into())
+                }
+            })
+        })
     }
 
     /// In octets; None: as the server is set, 0: none.
     pub fn set_quota(&mut self, account: i64, octets: Option<i64>) -> Result<(), StoreError> {
-        let sql = Sql::new(
-            "update mailbox m set quota_bytes = $2 from account a where a.account = $1 and m.mailbox = a.mailbox returning 1",
-        )
-        .with([account.into(), octets.map_or(Param::Null, Param::Int)]);
+        self.set_of_mailbox(account, "quota_bytes = $2", octets.map_or(Param::Null, Param::Int))
+    }
+
+    /// The octets of each mailbox's items.
+    pub fn all_used(&mut self) -> Result<Vec<(MailboxNo, i64)>, StoreError> {
+        let sql = Sql::new("select mailbox, sum(bytes)::bigint from folder group by mailbox");
+        all(&self.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
+    }
+
+    fn set_of_mailbox(&mut self, account: i64, what: &str, param: Param) -> Result<(), StoreError> {
+        let sql = Sql::new(format!(
+            "update mailbox m set {what} from account a where a.account = $1 and m.mailbox = a.mailbox returning 1"
+        ))
+        .with([account.into(), param]);
         self.query_opt(&sql)?.map(drop).ok_or(StoreError::NotFound(Missing::Account))
     }
 
@@ -110,6 +150,9 @@ impl Store {
         const OF_MAILBOX: &[&str] = &[
             "delete from subscription where mailbox = $1",
             "delete from outbox where mailbox = $1",
+            "delete from word where mailbox = $1",
+            "delete from reword where mailbox = $1",
+            "delete from indexed where mailbox = $1",
             "delete from attachment where mailbox = $1",
             "delete from item where mailbox = $1",
             "delete from folder where mailbox = $1",
@@ -180,8 +223,16 @@ fn account(fields: &mut Fields<'_>) -> Result<Account, StoreError> {
         password_phc: fields.next()?,
         language: fields.next()?,
         quota_bytes: fields.next()?,
+        zone: fields.next()?,
+        working_hours: fields.next()?,
+        resource: fields.next::<Option<String>>()?.as_deref().and_then(Resource::from_word),
+        booking: booking(&fields.next()?),
         primary_address: fields.next()?,
     })
+}
+
+fn booking(kept: &Json) -> Booking {
+    kept.as_object().map(Booking::from_json).unwrap_or_default()
 }
 
 #[cfg(test)]

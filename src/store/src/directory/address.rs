@@ -1,6 +1,6 @@
 //! Addresses of accounts, and which recipients of mail are ours.
 
-use super::Recipient;
+use super::{OwnedAddress, Recipient};
 use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql, clean};
 use crate::{Missing, Store, StoreError};
@@ -50,11 +50,23 @@ impl Store {
         firsts(&self.read(&sql)?)
     }
 
+    /// All addresses of all accounts, by login; each account's primary one first.
+    pub fn all_addresses(&mut self) -> Result<Vec<OwnedAddress>, StoreError> {
+        let sql = Sql::new(
+            "select d.address, a.login, d.is_primary from address d join account a on a.account = d.account \
+             order by a.login, d.is_primary desc, d.address",
+        );
+        all(&self.read(&sql)?, |fields| {
+            Ok(OwnedAddress { address: fields.next()?, login: fields.next()?, primary: fields.next()? })
+        })
+    }
+
     /// Those of the addresses that belong to accounts here, in any case, and whom those of groups reach: a group's address
     /// may stand there with several people, or with none. The others are left out.
     pub fn recipients(&mut self, addresses: &[String]) -> Result<Vec<Recipient>, StoreError> {
         const FIND: &str = "
-            select w.address, a.account, a.mailbox, p.address, a.display_name, a.disabled, m.quota_bytes
+            select w.address, a.account, a.mailbox, p.address, a.display_name, a.disabled, m.quota_bytes,
+                m.resource is not null
             from (select distinct lower(x) as address from unnest($1::text[]) x) w
             join address w2 on w2.address = w.address
             join account a on a.account = w2.account
@@ -86,6 +98,7 @@ pub(super) fn recipient(fields: &mut Fields<'_>, group: bool) -> Result<Recipien
         display_name: fields.next()?,
         disabled: fields.next()?,
         quota_bytes: fields.next()?,
+        resource: fields.next()?,
         group,
     })
 }

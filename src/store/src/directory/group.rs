@@ -128,7 +128,8 @@ impl Store {
 
     fn expand(&mut self, start: &str, param: Param) -> Result<Vec<Recipient>, StoreError> {
         let sql = Sql::new(format!(
-            "{} select distinct i.top, c.account, c.mailbox, p.address, c.display_name, c.disabled, m.quota_bytes
+            "{} select distinct i.top, c.account, c.mailbox, p.address, c.display_name, c.disabled, m.quota_bytes,
+                m.resource is not null
             from inside i
             join group_member g on g.mail_group = i.mail_group
             join account c on c.account = g.account and not c.disabled

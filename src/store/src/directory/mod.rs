@@ -1,11 +1,18 @@
 //! The directory: accounts, their addresses, groups, and who is meant by a name.
 
+use ewsd_model::booking::{Booking, Resource, Setting};
 use ewsd_model::id::{Guid, MailboxNo};
+
+pub use calendar::Calendar;
+pub use impersonation::{Grant, Granted, ImpersonationTarget};
 
 mod account;
 mod address;
+mod calendar;
 mod group;
+mod impersonation;
 mod resolve;
+mod secret;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -23,6 +30,14 @@ pub struct Account {
     pub language: String,
     /// None: as the server is set; 0: none.
     pub quota_bytes: Option<i64>,
+    /// As Windows or the tz database call it. None: as the server is set.
+    pub zone: Option<String>,
+    /// When its owner works, as people write it. None: the usual hours.
+    pub working_hours: Option<String>,
+    /// None: somebody's.
+    pub resource: Option<Resource>,
+    /// Counts for resources only.
+    pub booking: Booking,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -35,6 +50,34 @@ pub struct NewAccount {
     pub addresses: Vec<String>,
     pub language: String,
     pub quota_bytes: Option<i64>,
+}
+
+/// What can be changed of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountChange<'a> {
+    /// Kept in lower case.
+    Login(&'a str),
+    Name(&'a str),
+    /// Of what is made from now on; folders keep the names that they have.
+    Language(&'a str),
+    /// In octets; None: as the server is set, 0: none.
+    Quota(Option<i64>),
+    /// None: as the server is set.
+    Zone(Option<&'a str>),
+    /// None: the usual hours.
+    WorkingHours(Option<&'a str>),
+    /// None: somebody's.
+    Resource(Option<Resource>),
+    /// An option of [`ewsd_model::booking::OPTIONS`]; None: as it usually is.
+    Booking(&'static str, Option<Setting>),
+}
+
+/// An address with the account that has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedAddress {
+    pub address: String,
+    pub login: String,
+    pub primary: bool,
 }
 
 /// Somebody whom ResolveNames found.
@@ -75,6 +118,8 @@ pub struct Recipient {
     pub display_name: String,
     pub disabled: bool,
     pub quota_bytes: Option<i64>,
+    /// It may answer meeting requests by itself ([`Account::resource`]).
+    pub resource: bool,
     /// Reached by a group's address, not by one of its own.
     pub group: bool,
 }

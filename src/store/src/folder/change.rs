@@ -2,7 +2,7 @@
 
 use super::{FolderUpdate, rights_member, rights_of};
 use crate::item::merged;
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
@@ -49,7 +49,7 @@ impl Mailbox<'_> {
             ),
         );
         write.rows(&Rows {
-            kind: &Kind::FolderModified.sql(),
+            kind: &ChangeKind::FolderModified.sql(),
             folder: "changed.folder",
             parent: "changed.parent",
             rights: if update.props.contains_key(rights_member()) { "source.rights" } else { "null" },

@@ -1,7 +1,7 @@
 //! Making folders: one, a copy of one with all below it, and those that a mailbox starts with.
 
 use super::NewFolder;
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, StoreError};
@@ -26,7 +26,7 @@ impl Mailbox<'_> {
     pub fn create_folder(&mut self, new: &NewFolder) -> Result<(FolderNo, Seq), StoreError> {
         let depth = self.depth(new.parent)?;
         self.check_folders(depth.saturating_add(1), 1)?;
-        self.insert_folder(new, Kind::FolderCreated, None)
+        self.insert_folder(new, ChangeKind::FolderCreated, None)
     }
 
     /// Copies a folder with its items and all folders below it to `target`. [`StoreError::Cycle`] if that lies below it.
@@ -58,7 +58,7 @@ impl Mailbox<'_> {
         let source = self.folder(folder)?;
         let mut new = NewFolder::new(target, source.kind, source.name);
         (new.class, new.hidden, new.props, new.ext) = (source.class, source.hidden, source.props, source.ext);
-        let made = self.insert_folder(&new, Kind::FolderCopied, Some(folder))?;
+        let made = self.insert_folder(&new, ChangeKind::FolderCopied, Some(folder))?;
         let items: Vec<ItemNo> = self.item_numbers(folder)?;
         self.copy_items(&items, made.0, creator)?;
         let below =
@@ -73,7 +73,7 @@ impl Mailbox<'_> {
     fn insert_folder(
         &mut self,
         new: &NewFolder,
-        kind: Kind,
+        kind: ChangeKind,
         source: Option<FolderNo>,
     ) -> Result<(FolderNo, Seq), StoreError> {
         let mut write = Write::new(self.no);
@@ -153,7 +153,7 @@ impl Mailbox<'_> {
         );
         write.rows(&Rows {
             n: "source.n",
-            kind: &Kind::FolderCreated.sql(),
+            kind: &ChangeKind::FolderCreated.sql(),
             folder: "made.folder",
             parent: "made.parent",
             from: "taken cross join source left join made on made.folder = taken.base + source.n",

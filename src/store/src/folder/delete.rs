@@ -1,7 +1,7 @@
 //! Removing folders for good, with all that is in them.
 
 use super::rights_of;
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, MailboxNo, Seq};
@@ -112,8 +112,8 @@ fn tell(write: &mut Write<'_>) {
         n: "source.n",
         kind: &format!(
             "case when source.item is null then {} else {} end::smallint",
-            Kind::FolderDeleted.sql(),
-            Kind::ItemDeleted.sql()
+            ChangeKind::FolderDeleted.sql(),
+            ChangeKind::ItemDeleted.sql()
         ),
         item: "source.item",
         folder: "coalesce((select removed_folder.folder from removed_folder where source.item is null and removed_folder.folder = source.folder), \

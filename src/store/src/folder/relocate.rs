@@ -1,6 +1,6 @@
 //! Moving folders to another place in the tree.
 
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::int;
 use crate::{Mailbox, Missing, StoreError};
@@ -56,7 +56,7 @@ fn relink(mailbox: MailboxNo, folder: FolderNo, target: FolderNo) -> Write<'stat
         ),
     );
     write.rows(&Rows {
-        kind: &Kind::FolderMoved.sql(),
+        kind: &ChangeKind::FolderMoved.sql(),
         folder: "source.folder",
         old_folder: "source.parent",
         parent: &format!("{target}::bigint"),

@@ -66,13 +66,14 @@ impl Mailbox<'_> {
         exact: bool,
         limit: i64,
     ) -> Result<Vec<FoundContact>, StoreError> {
-        let met = match exact {
-            true => "key like 'EmailAddresses/%' and folded = ewsd_fold($3) and lower(text) = lower($3)".to_owned(),
+        let met = if exact {
+            "key like 'EmailAddresses/%' and folded = ewsd_fold($3) and lower(text) = lower($3)".to_owned()
+        } else {
             // The largest character ends what begins with the text.
-            false => format!(
+            format!(
                 "split_part(key, '/', 1) in {NAMES} \
                  and folded ~>=~ ewsd_fold($3) and folded ~<~ (ewsd_fold($3) || U&'\\+10FFFF')"
-            ),
+            )
         };
         // First who is meant, by the index, then where they are: most are in no folder that is asked for, or all are.
         let sql = Sql::new(format!(

@@ -1,10 +1,10 @@
 //! Making items: one statement each, with contents, attachments, counters and journal.
 
-use super::{ItemRef, NewItem, contact};
+use super::{ItemRef, NewItem, contact, event, reminder};
 use crate::attachment;
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{Holds, copied, param, written};
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::{Param, int};
 use crate::{Mailbox, Missing, StoreError, search};
@@ -80,7 +80,11 @@ fn compose<'a>(
     if !new.contact.is_empty() {
         contact::insert_step(&mut write, &new.contact, "made");
     }
-    let kind = if new.delivered { Kind::ItemNewMail } else { Kind::ItemCreated };
+    if let Some(event) = &new.event {
+        event::insert_step(&mut write, event, "made");
+    }
+    reminder::insert_step(&mut write, &new.props, "made");
+    let kind = if new.delivered { ChangeKind::ItemNewMail } else { ChangeKind::ItemCreated };
     let associated = associated.to_string();
     let counts = (new.flags & bit::ASSOCIATED == 0).to_string();
     write.rows(&Rows {
@@ -109,16 +113,11 @@ fn item_step<'a>(
     let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
     let (body, mime) = (write.place(hash(body)), write.place(hash(mime)));
     let (props, ext) = (write.place(new.props.clone()), write.place(new.ext.clone()));
-    let words = search::words(new.search);
     let creator = write.place(new.creator.map_or(Param::Null, Param::Int));
-    let words = write.place(if words.is_empty() {
-        Param::Null
-    } else {
-        Param::Texts(words.into_iter().map(Into::into).collect())
-    });
+    let words = write.place(search::vector(new.search).map_or(Param::Null, Param::Vector));
     let mut values = format!(
         "$1, taken.seq, counted.folder, taken.seq, {creator}, {kind}, {flags}, {attachments}::bigint, {body}, {mime}, {props}, \
-         {ext}, array_to_tsvector({words}::text[])"
+         {ext}, {words}::tsvector"
     );
     for row in written() {
         let value = match new.columns.get(row.column) {

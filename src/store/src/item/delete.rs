@@ -1,7 +1,7 @@
 //! Removing items for good.
 
 use super::relocate::counters;
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::all;
 use crate::sql::Param;
 use crate::{Mailbox, StoreError};
@@ -36,7 +36,7 @@ impl Mailbox<'_> {
         counters(&mut write, "select folder, -normal as total, -unread as unread, -size as bytes from source");
         write.rows(&Rows {
             n: "source.n",
-            kind: &Kind::ItemDeleted.sql(),
+            kind: &ChangeKind::ItemDeleted.sql(),
             item: "source.item",
             folder: "case when removed.item is not null then source.folder end",
             associated: "source.normal = 0",

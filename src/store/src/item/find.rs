@@ -2,7 +2,8 @@
 
 use super::read::{fields, item};
 use super::{ItemRow, Plan};
-use crate::query::{Cmp, Field, Filter, Found, Order, Page, Table, condition, order};
+use crate::index::Candidates;
+use crate::query::{Cmp, Field, Filter, Found, Grouping, Order, Page, Table, condition, group, order};
 use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, Missing, StoreError};
@@ -42,7 +43,8 @@ impl Mailbox<'_> {
     pub fn find_items(&mut self, search: &Search<'_>, plan: &Plan, page: Page) -> Result<Found<ItemRow>, StoreError> {
         let plan = Plan { body: false, mime: false, ..*plan };
         let page = Page { offset: page.offset.max(0), ..page };
-        let (rows, total, from_end) = self.page_rows(search, &plan, page)?;
+        let narrowed = self.narrowed(search)?;
+        let (rows, total, from_end) = self.page_rows(search, &narrowed, &plan, page)?;
         let mut rows = all(&rows, |fields| item(fields, &plan))?;
         if from_end {
             rows.reverse();
@@ -51,19 +53,47 @@ impl Mailbox<'_> {
         Ok(Found { rows, total, offset, last: offset >= total })
     }
 
+    /// One page of the items found, by groups. Answers for each row besides what tells its group from the others.
+    pub fn find_groups(
+        &mut self,
+        search: &Search<'_>,
+        grouping: &Grouping,
+        plan: &Plan,
+        page: Page,
+    ) -> Result<Found<(ItemRow, Option<String>)>, StoreError> {
+        let plan = Plan { body: false, mime: false, ..*plan };
+        let page = Page { offset: page.offset.max(0), ..page };
+        let narrowed = self.narrowed(search)?;
+        let mut sql = search.select(self.no);
+        let (groups, key) = group(grouping, page.from_end, &mut sql)?;
+        sql.push(&fields(&plan)).push(", ").push(&key);
+        from(search, narrowed.items(), &mut sql)?;
+        sql.push(" order by ").push(&groups);
+        order(search.orders(), Table::Item, "i.item", page.from_end, &mut sql)?;
+        sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset).push("::bigint");
+        let rows = self.store.read(&sql)?;
+        let mut rows = all(&rows, |fields| Ok((item(fields, &plan)?, fields.next()?)))?;
+        if page.from_end {
+            rows.reverse();
+        }
+        let total = match narrowed {
+            Candidates::Total(total) => total,
+            narrowed => self.count(search, &narrowed)?,
+        };
+        let offset = page.offset + int(rows.len())?;
+        Ok(Found { rows, total, offset, last: offset >= total })
+    }
+
     /// How many items a search finds.
     pub fn count_items(&mut self, search: &Search<'_>) -> Result<i64, StoreError> {
-        let mut sql = search.select(self.no);
-        match search.counter() {
-            Some(counter) => {
-                sql.push(counter);
-            }
-            None => {
-                sql.push("count(*)");
-                from(search, &mut sql)?;
-            }
+        match self.narrowed(search)? {
+            Candidates::Total(total) => Ok(total),
+            narrowed => self.count(search, &narrowed),
         }
-        first(&self.store.read_one(&sql, Missing::Mailbox)?)
+    }
+
+    fn count(&mut self, search: &Search<'_>, narrowed: &Candidates) -> Result<i64, StoreError> {
+        first(&self.store.read_one(&search.count(self.no, narrowed.items())?, Missing::Mailbox)?)
     }
 
     /// How many rows of the search come before the first that meets `wanted`, counted from the last with `from_end`; None
@@ -75,54 +105,73 @@ impl Mailbox<'_> {
         from_end: bool,
     ) -> Result<Option<i64>, StoreError> {
         // The rows come numbered in their order; sorting them by the number would only keep `limit` from ending the walk.
+        let narrowed = self.narrowed(search)?;
         let mut sql = search.select(self.no);
         sql.push("w.place - 1 from (select row_number() over (order by ");
         order(search.orders(), Table::Item, "i.item", from_end, &mut sql)?;
         sql.push(") as place, ");
         condition(wanted, Table::Item, &mut sql)?;
         sql.push(" as met");
-        from(search, &mut sql)?;
+        from(search, narrowed.items(), &mut sql)?;
         sql.push(") w where w.met limit 1");
         self.store.read(&sql)?.first().map(first).transpose()
     }
 
     /// The page's rows, how many there are on all pages, and whether these were read from the end.
-    fn page_rows(&mut self, search: &Search<'_>, plan: &Plan, page: Page) -> Result<(Vec<Row>, i64, bool), StoreError> {
+    fn page_rows(
+        &mut self,
+        search: &Search<'_>,
+        narrowed: &Candidates,
+        plan: &Plan,
+        page: Page,
+    ) -> Result<(Vec<Row>, i64, bool), StoreError> {
         // A search for the unread need not go through the folder once it has found all of them.
         if search.counter().is_some() && (page.offset >= FAR || *search.filter != Filter::True) {
-            let total = self.count_items(search)?;
+            let total = self.count(search, narrowed)?;
             let near = nearest(page, total);
             if near.limit == 0 {
                 return Ok((Vec::new(), total, false));
             }
-            let rows = self.window(search, plan, near)?;
+            let rows = self.window(search, narrowed, plan, near)?;
             // Else the folder has changed between the two, and the window with it.
             if total_of(&rows)? == Some(total) {
                 return Ok((rows, total, near.from_end));
             }
         }
-        let rows = self.window(search, plan, page)?;
+        let rows = self.window(search, narrowed, plan, page)?;
         let read = int(rows.len())?;
-        let told = if search.counter().is_some() { total_of(&rows)? } else { None };
+        let told =
+            if search.counter().is_some() || counts_along(search, narrowed, page) { total_of(&rows)? } else { None };
         let total = match told {
             Some(total) => total,
             None if read < page.limit && (read > 0 || page.offset == 0) => page.offset + read,
-            None => self.count_items(search)?,
+            None => match narrowed {
+                Candidates::Total(total) => *total,
+                narrowed => self.count(search, narrowed)?,
+            },
         };
         Ok((rows, total, page.from_end))
     }
 
-    fn window(&mut self, search: &Search<'_>, plan: &Plan, page: Page) -> Result<Vec<Row>, StoreError> {
+    fn window(
+        &mut self,
+        search: &Search<'_>,
+        narrowed: &Candidates,
+        plan: &Plan,
+        page: Page,
+    ) -> Result<Vec<Row>, StoreError> {
         let mut sql = search.select(self.no);
         sql.push(&fields(plan));
         if let Some(counter) = search.counter() {
             sql.push(", ").push(counter);
+        } else if counts_along(search, narrowed, page) {
+            sql.push(", count(*) over ()");
         }
         let far = page.offset >= FAR;
         if far {
             sql.push(" from unnest(array(select i.item");
         }
-        from(search, &mut sql)?;
+        from(search, narrowed.items(), &mut sql)?;
         sql.push(" order by ");
         order(search.orders(), Table::Item, "i.item", page.from_end, &mut sql)?;
         sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset).push("::bigint");
@@ -155,6 +204,21 @@ impl Search<'_> {
         }
     }
 
+    /// Counts what is found, among these items alone if they are given.
+    pub(crate) fn count<'s>(&self, mailbox: MailboxNo, items: Option<&[i64]>) -> Result<Sql<'s>, StoreError> {
+        let mut sql = self.select(mailbox);
+        match self.counter() {
+            Some(counter) => {
+                sql.push(counter);
+            }
+            None => {
+                sql.push("count(*)");
+                from(self, items, &mut sql)?;
+            }
+        }
+        Ok(sql)
+    }
+
     /// The beginning of a statement: `$1` is the mailbox, `$2` the folders.
     fn select<'s>(&self, mailbox: MailboxNo) -> Sql<'s> {
         let numbers = self.folders.iter().map(|folder| folder.0).collect();
@@ -162,14 +226,16 @@ impl Search<'_> {
     }
 }
 
+/// Items that are looked at one by one are counted by the way, not a second time.
+fn counts_along(search: &Search<'_>, narrowed: &Candidates, page: Page) -> bool {
+    narrowed.items().is_some() && search.counter().is_none() && page.offset < FAR
+}
+
 /// The same rows counted from the end that is nearer, and no more of them than there are.
 fn nearest(page: Page, total: i64) -> Page {
     let limit = page.limit.min(total - page.offset).max(0);
     let behind = (total - page.offset - limit).max(0);
-    match behind < page.offset {
-        true => Page { offset: behind, limit, from_end: !page.from_end },
-        false => Page { limit, ..page },
-    }
+    if behind < page.offset { Page { offset: behind, limit, from_end: !page.from_end } } else { Page { limit, ..page } }
 }
 
 /// What the counter said, in the last column of every row.
@@ -177,9 +243,17 @@ fn total_of(rows: &[Row]) -> Result<Option<i64>, StoreError> {
     rows.first().map(|row| Fields::new(row).skip(row.len() - 1).next()).transpose()
 }
 
-/// ` from item i where ...`, for a statement that began with [`Search::select`].
-fn from(search: &Search<'_>, sql: &mut Sql) -> Result<(), StoreError> {
-    sql.push(" from item i where i.mailbox = $1 and i.folder = ");
+/// ` from item i where ...`, for a statement that began with [`Search::select`]; of `items`, if they are given.
+fn from(search: &Search<'_>, items: Option<&[i64]>, sql: &mut Sql) -> Result<(), StoreError> {
+    match items {
+        None => sql.push(" from item i"),
+        // A fence: they are looked up by number, whatever the order asked for has an index on.
+        Some(items) => sql
+            .push(" from (select i.* from unnest(")
+            .bind(Param::Ints(items.to_vec()))
+            .push("::bigint[]) w (item) join item i on i.mailbox = $1 and i.item = w.item offset 0) i"),
+    };
+    sql.push(" where i.mailbox = $1 and i.folder = ");
     match search.folders {
         // Of one folder the index gives the rows in order. `$2` stays in use for the count.
         [one] => sql.bind(one.0).push("::bigint and cardinality($2::bigint[]) = 1"),

@@ -1,21 +1,30 @@
 //! Items: what is read of them and written to them. One file per verb.
 
-use crate::{ColumnSet, Columns, Map, NewAttachment};
+use crate::{Area, ColumnSet, Columns, Map, NewAttachment};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, Seq};
+use jiff::civil::Date;
 
+mod busy;
 mod contact;
 mod create;
 mod delete;
+mod event;
 mod find;
 mod place;
 mod read;
 mod relocate;
+mod reminder;
+mod unread;
 mod update;
 
+pub use busy::{Bounds, BusyItem, Outline};
 pub use contact::FoundContact;
+pub use event::{Event, EventsIn, FoundEvent};
 pub use find::Search;
 pub use place::ItemPlace;
+pub use reminder::FoundReminder;
+pub use unread::{GAVE_UP, Unread};
 pub(crate) use update::{item_ref, merged};
 
 /// What a query reads of each item. Item, folder, kind, change, flags and the number of attachments always come along.
@@ -51,6 +60,8 @@ pub struct ItemRow {
     /// None if not asked for, or if there is none.
     pub body: Option<Vec<u8>>,
     pub mime: Option<Vec<u8>>,
+    /// What is shown is this occurrence of the series, by the day on which the pattern has it. Rows as they are read have none.
+    pub occurrence: Option<Date>,
 }
 
 /// An item to be written. What `columns` does not say gets the table's default (times: now; class: the kind's).
@@ -65,10 +76,12 @@ pub struct NewItem<'a> {
     pub ext: Map,
     /// Of a contact or list: what it is searched and sorted by, each key once.
     pub contact: Vec<(String, String)>,
+    /// Of a calendar item or meeting message: when it takes place.
+    pub event: Option<Event>,
     pub body: Option<&'a [u8]>,
     pub mime: Option<&'a [u8]>,
-    /// Text whose words find the item: subject, names, addresses, body without markup.
-    pub search: &'a str,
+    /// Texts whose words find the item, and where they stand in it. What is attached has its own.
+    pub search: &'a [(Area, String)],
     pub attachments: Vec<NewAttachment<'a>>,
     /// Came in by delivery: watchers of the folder are told of new mail.
     pub delivered: bool,
@@ -86,9 +99,10 @@ impl NewItem<'_> {
             props: Map::new(),
             ext: Map::new(),
             contact: Vec::new(),
+            event: None,
             body: None,
             mime: None,
-            search: "",
+            search: &[],
             attachments: Vec::new(),
             delivered: false,
             creator: None,
@@ -121,8 +135,10 @@ pub struct ItemUpdate<'a> {
     /// `Some(None)` takes the body away.
     pub body: Option<Option<&'a [u8]>>,
     pub mime: Option<Option<&'a [u8]>>,
-    pub search: Option<&'a str>,
+    pub search: Option<&'a [(Area, String)]>,
     pub kind: Option<ItemKind>,
     /// Of a contact or list: all that it is searched and sorted by from now on, each key once.
     pub contact: Option<&'a [(String, String)]>,
+    /// Of a calendar item: when it takes place from now on, if that or how busy its owner is then becomes another.
+    pub event: Option<Event>,
 }

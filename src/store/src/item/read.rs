@@ -90,6 +90,7 @@ pub(super) fn item(fields: &mut Fields<'_>, plan: &Plan) -> Result<ItemRow, Stor
         ext: None,
         body: None,
         mime: None,
+        occurrence: None,
     };
     for column in plan.columns.rows().filter(|row| !row.item.is_empty()) {
         if let Some(value) = read(column.holds, fields)? {

@@ -1,10 +1,10 @@
 //! Moving and copying items into a folder: each enters it under a new number.
 
-use super::ItemRef;
 use super::update::item_refs;
+use super::{ItemRef, event, reminder};
 use crate::attachment::COLUMNS as ATTACHMENT;
 use crate::column::copied;
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, StoreError};
@@ -24,6 +24,7 @@ impl Mailbox<'_> {
                  from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change returning source.item"
             ),
         );
+        event::move_step(&mut write, &target_place);
         counters(
             &mut write,
             &format!(
@@ -34,7 +35,7 @@ impl Mailbox<'_> {
         // The target may be removed under the statement; then it is not among the folders that were updated.
         write.rows(&Rows {
             n: "source.n",
-            kind: &Kind::ItemMoved.sql(),
+            kind: &ChangeKind::ItemMoved.sql(),
             item: "taken.base + source.n",
             folder: &format!(
                 "case when changed.item is not null and exists (select from counted where counted.folder = {target_place}) then {target_place} end"
@@ -85,26 +86,16 @@ impl Mailbox<'_> {
                 columns.iter().map(|column| format!("o.{column}")).collect::<Vec<_>>().join(", ")
             ),
         );
-        write.step(
-            "attached",
-            &format!(
-                "insert into attachment (mailbox, attachment, item, {ATTACHMENT}) \
-                 select $1, taken.attachment - (select count(*) from attachments) + attachments.n, \
-                     taken.base + attachments.item_n, {ATTACHMENT} from taken, attachments"
-            ),
-        );
-        write.step(
-            "named",
-            "insert into contact (mailbox, item, key, text) select $1, taken.base + source.n, o.key, o.text \
-             from taken, source, contact o where o.mailbox = $1 and o.item = source.item",
-        );
+        copy_belongings(&mut write);
+        event::copy_step(&mut write, &target_place);
+        reminder::copy_step(&mut write);
         counters(
             &mut write,
             &format!("select {target_place} as folder, normal as total, unread, size as bytes from source"),
         );
         write.rows(&Rows {
             n: "source.n",
-            kind: &Kind::ItemCopied.sql(),
+            kind: &ChangeKind::ItemCopied.sql(),
             item: "made.item",
             folder: &format!("case when made.item is not null then {target_place} end"),
             old_item: "source.item",
@@ -172,4 +163,21 @@ fn finish(
         return Err(StoreError::NotFound(Missing::Folder));
     }
     item_refs(&rows)
+}
+
+/// What lies in tables of its own goes along.
+fn copy_belongings(write: &mut Write) {
+    write.step(
+        "attached",
+        &format!(
+            "insert into attachment (mailbox, attachment, item, {ATTACHMENT}) \
+             select $1, taken.attachment - (select count(*) from attachments) + attachments.n, \
+                 taken.base + attachments.item_n, {ATTACHMENT} from taken, attachments"
+        ),
+    );
+    write.step(
+        "named",
+        "insert into contact (mailbox, item, key, text) select $1, taken.base + source.n, o.key, o.text \
+         from taken, source, contact o where o.mailbox = $1 and o.item = source.item",
+    );
 }

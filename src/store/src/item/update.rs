@@ -1,12 +1,12 @@
 //! Changing items: properties, contents, read state.
 
-use super::{ItemRef, ItemUpdate, contact};
+use super::{ItemRef, ItemUpdate, contact, event, reminder};
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{lookup, param};
-use crate::journal::{Count, Kind, Rows, Write};
+use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql, int};
-use crate::{Mailbox, Map, Missing, StoreError, search};
+use crate::{Mailbox, Map, Missing, StoreError, index, search};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use ewsd_model::property::{Column, bit};
 use postgres::Row;
@@ -44,11 +44,22 @@ impl Mailbox<'_> {
             write.step_with("contents", |sql| parts.insert(sql, ", taken"));
         }
         set_step(&mut write, update, body, mime)?;
+        if update.search.is_some() {
+            index::reword_step(&mut write, "changed");
+        }
         if let Some(rows) = update.contact {
             contact::replace_steps(&mut write, rows, "changed");
         }
+        if let Some(event) = &update.event {
+            event::replace_step(&mut write, event, "changed");
+        }
+        reminder::replace_step(&mut write, &update.props, "changed");
         counter_step(&mut write, update)?;
-        let kind = if is_read_state(update) { Kind::ItemRead } else { Kind::ItemModified };
+        let kind = match (is_read_state(update), &update.event) {
+            (true, _) => ChangeKind::ItemRead,
+            (false, Some(_)) => ChangeKind::ItemRescheduled,
+            (false, None) => ChangeKind::ItemModified,
+        };
         write.rows(&Rows {
             kind: &kind.sql(),
             item: "source.item",
@@ -110,6 +121,7 @@ fn is_read_state(update: &ItemUpdate) -> bool {
         && update.search.is_none()
         && update.kind.is_none()
         && update.contact.is_none()
+        && update.event.is_none()
 }
 
 /// `source`, the item as it is, and `taken`.
@@ -191,9 +203,9 @@ fn set_step<'a>(
             set(format!("{name} = {}", write.place(hash)));
         }
     }
-    if let Some(text) = update.search {
-        let words = search::words(text).into_iter().map(Into::into).collect();
-        set(format!("search = array_to_tsvector({}::text[])", write.place(Param::Texts(words))));
+    if let Some(texts) = update.search {
+        let words = search::vector(texts).map_or(Param::Null, Param::Vector);
+        set(format!("search = {}::tsvector", write.place(words)));
     }
     if let Some(kind) = update.kind {
         set(format!("kind = {}", write.place(kind as i64)));
@@ -280,7 +292,7 @@ fn read_state(
     );
     write.rows(&Rows {
         n: "source.n",
-        kind: &Kind::ItemRead.sql(),
+        kind: &ChangeKind::ItemRead.sql(),
         item: "source.item",
         folder: "case when changed.item is not null then source.folder end",
         associated: &format!("source.flags & {} <> 0", bit::ASSOCIATED),

@@ -7,7 +7,19 @@ use crate::{Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
 
 /// First key of the couriers' advisory locks ("outb" in ASCII); the second is the courier's number.
-const LOCKS: i32 = 0x6f75_7462;
+pub(crate) const LOCKS: i32 = 0x6f75_7462;
+
+/// Whether what the column `holder` names as a courier's is that of one that is no more, or that did not renew its `lease` in time.
+/// `$1` is the courier that asks, `$2` [`LOCKS`].
+pub(crate) fn abandoned(holder: &str, lease: &str) -> String {
+    format!(
+        "{holder} is not null and {holder} <> $1 and ({lease} <= now() or not exists ( \
+             select from pg_locks l \
+             where l.locktype = 'advisory' and l.classid = $2::bigint::oid and l.objid = {holder}::bigint::oid \
+             and l.objsubid = 2 and l.granted \
+             and l.database = (select d.oid from pg_database d where d.datname = current_database())))"
+    )
+}
 
 /// Which messages a courier takes.
 #[derive(Clone, Copy, Debug)]
@@ -74,15 +86,11 @@ impl Store {
 
     /// Frees what couriers held that are no more: those whose lock nobody has, and those that did not renew in time.
     pub fn free_outgoing(&mut self, holder: i32) -> Result<i64, StoreError> {
-        const FREE: &str = "
-            update outbox o set holder = null, next_at = now()
-            where o.holder is not null and o.holder <> $1 and (o.next_at <= now() or not exists (
-                select from pg_locks l
-                where l.locktype = 'advisory' and l.classid = $2::bigint::oid and l.objid = o.holder::bigint::oid
-                  and l.objsubid = 2 and l.granted
-                  and l.database = (select d.oid from pg_database d where d.datname = current_database())
-            )) returning 1";
-        let sql = Sql::new(FREE).with([i64::from(holder).into(), i64::from(LOCKS).into()]);
+        let free = format!(
+            "update outbox o set holder = null, next_at = now() where {} returning 1",
+            abandoned("o.holder", "o.next_at")
+        );
+        let sql = Sql::new(free).with([i64::from(holder).into(), i64::from(LOCKS).into()]);
         crate::sql::int(self.query(&sql)?.len())
     }
 
@@ -137,7 +145,7 @@ impl Store {
     }
 
     /// Takes the courier's lock if this connection does not have it.
-    fn hold_lock(&mut self, holder: i32) -> Result<(), StoreError> {
+    pub(crate) fn hold_lock(&mut self, holder: i32) -> Result<(), StoreError> {
         const HOLD: &str = "
             select case when exists (
                 select from pg_locks
@@ -146,11 +154,8 @@ impl Store {
             ) then true else pg_try_advisory_lock($1::bigint::int, $2::bigint::int) end";
         let sql = Sql::new(HOLD).with([i64::from(LOCKS).into(), i64::from(holder).into()]);
         let row = self.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Outgoing))?;
-        match first(&row)? {
-            true => Ok(()),
-            // The lost connection's session has not ended yet: it is the same courier's.
-            false => Err(self.busy()),
-        }
+        // Not so: the lost connection's session has not ended yet. It is the same courier's.
+        if first(&row)? { Ok(()) } else { Err(self.busy()) }
     }
 }
 

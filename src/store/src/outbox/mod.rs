@@ -6,7 +6,7 @@
 //! dead courier held is free at once, on every node, and what a living one holds is left alone.
 
 mod admin;
-mod claim;
+pub(crate) mod claim;
 
 pub use admin::{OutboxFigures, Queued};
 pub use claim::{Claim, Postponed};

@@ -1,9 +1,10 @@
 //! Restrictions and sort orders as SQL. Client text is bound, never written.
 
 use super::field::{Class, Operand, Table, operand};
-use super::{Cmp, ContainsMode, Field, Filter, Order};
+use super::{Cmp, ContainsMode, Field, Filter, Grouping, Order, Place};
+use crate::StoreError;
+use crate::search::{self, Question};
 use crate::sql::{Param, Sql, clean};
-use crate::{StoreError, search};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ewsd_model::property::Column;
@@ -37,6 +38,28 @@ pub(crate) fn order(orders: &[Order], table: Table, key: &str, reverse: bool, sq
     let ascending = orders.last().is_none_or(|order| order.ascending) != reverse;
     sql.push(key).push(if ascending { " asc" } else { " desc" });
     Ok(())
+}
+
+/// The terms of `order by` that put groups in order, each group's rows beside each other, and what tells the groups apart.
+pub(crate) fn group(grouping: &Grouping, reverse: bool, sql: &mut Sql) -> Result<(String, String), StoreError> {
+    sql.shaped = true;
+    let mut one = |field: &Field| {
+        Ok::<_, StoreError>(match operand(field, Table::Item, sql)? {
+            Operand::One { text, class: Class::Text, .. } => (text, true),
+            Operand::One { text, class: Class::Bytes, .. } => (format!("encode({text}, 'hex')"), false),
+            Operand::One { text, class: Class::Bool, .. } => (format!("{text}::int"), false),
+            Operand::One { text, .. } => (text, false),
+            Operand::Many(select) => (format!("(select m.v from ({select}) m limit 1)"), true),
+        })
+    };
+    let ((by, is_text), (on, is_ordered)) = (one(&grouping.by)?, one(&grouping.on)?);
+    // As texts are compared everywhere: without case.
+    let by = if is_text { format!("lower({by})") } else { format!("({by})::text") };
+    let on = if is_ordered { format!("lower({on}) collate ewsd_order") } else { on };
+    let pick = if grouping.largest { "max" } else { "min" };
+    let direction = if grouping.ascending != reverse { "asc nulls first" } else { "desc nulls last" };
+    let turned = if reverse { "desc nulls last" } else { "asc nulls first" };
+    Ok((format!("{pick}({on}) over (partition by {by}) {direction}, {by} collate \"C\" {turned}, "), by))
 }
 
 struct Builder<'s, 'p> {
@@ -98,12 +121,25 @@ impl Builder<'_, '_> {
                 };
                 Ok(format!("coalesce({bits}, 0) & {mask}::bigint = 0"))
             }
-            Filter::Words(text) => Ok(match search::query(text) {
-                Some(query) => format!("i.search @@ {}::text::tsquery", self.sql.place(Param::Text(query.into()))),
-                None => "false".to_owned(),
-            }),
+            Filter::Words { place, text, whole } => Ok(self.words(*place, text, *whole)),
             Filter::True | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => Ok("true".to_owned()),
         }
+    }
+
+    fn words(&mut self, place: Place, text: &str, whole: bool) -> String {
+        let Some(Question { item, attachment }) = search::question(place, text, whole) else {
+            return "false".to_owned();
+        };
+        let mut asked = |query: String| format!("{}::text::tsquery", self.sql.place(Param::Text(query.into())));
+        let item = item.map(|query| format!("i.search @@ {}", asked(query)));
+        let attachment = attachment.map(|query| {
+            format!(
+                "(i.attachments > 0 and exists (select from attachment a \
+                 where a.mailbox = i.mailbox and a.item = i.item and a.search @@ {}))",
+                asked(query)
+            )
+        });
+        item.into_iter().chain(attachment).collect::<Vec<_>>().join(" or ")
     }
 
     fn compare(&mut self, field: &Field, cmp: Cmp, scalar: &Scalar) -> Result<String, StoreError> {

@@ -1,7 +1,7 @@
 //! What conditions and orders cost the database, in one unit: about what it takes to compare one value of a row. A client may
 //! ask for as much as `limits.restriction_cost` says, whatever it is made of.
 
-use super::{ContainsMode, Field, Filter, Order, ScalarType};
+use super::{ContainsMode, Field, Filter, Grouping, Order, ScalarType};
 use crate::search;
 
 /// One value of the row is looked at.
@@ -10,7 +10,7 @@ const VALUE: u64 = 1;
 const MEMBER: u64 = 2;
 /// A list of the row is unrolled.
 const LIST: u64 = 4;
-/// A row of the table of contacts is looked up.
+/// A row of another table is looked up.
 const ENTRY: u64 = 8;
 /// The text of the item is read from where contents are.
 const BODY: u64 = 32;
@@ -39,7 +39,7 @@ impl Filter {
                 };
                 field.cost() + marks + octets(text)
             }
-            Filter::Words(text) => WORDS + u64::try_from(search::words(text).len()).unwrap_or(u64::MAX),
+            Filter::Words { text, .. } => WORDS + u64::try_from(search::count(text)).unwrap_or(u64::MAX),
         }
     }
 }
@@ -52,9 +52,16 @@ impl Field {
             | Field::Ext { array: true, .. }
             | Field::Header(_) => LIST,
             Field::Json(..) | Field::Ext { .. } => MEMBER,
-            Field::Contact(_) => ENTRY,
+            Field::Contact(_) | Field::AttachmentName => ENTRY,
             Field::Body => BODY,
         }
+    }
+}
+
+impl Grouping {
+    /// Every row is put into its group before the first can be told.
+    pub fn cost(&self) -> u64 {
+        4 * ORDER + self.by.cost() + self.on.cost()
     }
 }
 
@@ -70,7 +77,7 @@ fn octets(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cmp, Order};
+    use super::super::{Cmp, Order, Place};
     use super::*;
     use ewsd_model::property::Column;
     use ewsd_model::property::mapi::Scalar;
@@ -95,7 +102,7 @@ mod tests {
             (contains(to, ContainsMode::PrefixOnWords, "x"), 6),
             (contains(Field::Contact("Surname".into()), ContainsMode::Prefixed, "x"), 8),
             (contains(Field::Body, ContainsMode::Substring, "x"), 32),
-            (Filter::Words("one two, two three".into()), 11),
+            (Filter::Words { place: Place::Anywhere, text: "one two, two three".into(), whole: false }, 12),
         ] {
             assert_eq!(filter.cost(), cost, "{filter:?}");
         }

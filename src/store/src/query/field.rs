@@ -45,32 +45,7 @@ impl Table {
 pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Operand, StoreError> {
     let alias = table.alias();
     match field {
-        Field::Column(column) => {
-            let row = lookup(*column);
-            let name = row.map_or("", |row| if table == Table::Item { row.item } else { row.folder });
-            let row = row.filter(|_| !name.is_empty());
-            let row = row.ok_or_else(|| StoreError::Corrupt(format!("no column {column:?} in this table")))?;
-            if (table, *column) == (Table::Folder, Column::Class) {
-                // A folder without a class has an empty one.
-                return Ok(Operand::One {
-                    text: format!("nullif({alias}.class, '')"),
-                    class: Class::Text,
-                    nullable: true,
-                });
-            }
-            // An expression brings its own names.
-            let text = if name.starts_with('(') { name.to_owned() } else { format!("{alias}.{name}") };
-            let class = match row.holds {
-                Holds::Long | Holds::Int => Class::Number,
-                Holds::Bool => Class::Bool,
-                Holds::Text => Class::Text,
-                Holds::Time => Class::Time,
-                Holds::Bytes => Class::Bytes,
-                Holds::Texts => return Ok(Operand::Many(format!("select unnest({text}) as v"))),
-                Holds::Mailbox => return Ok(Operand::Many(people(&text))),
-            };
-            Ok(Operand::One { text, class, nullable: row.nullable })
-        }
+        Field::Column(column) => of_column(*column, table),
         Field::Bit(mask) => {
             let text = match table {
                 Table::Item => format!("({alias}.flags & {mask} <> 0)"),
@@ -102,11 +77,39 @@ pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Oper
         }
         Field::Contact(key) if table == Table::Item => Ok(contact(key, alias, sql)),
         Field::Contact(_) => Err(StoreError::Corrupt("folders are no contacts".to_owned())),
+        Field::AttachmentName if table == Table::Item => Ok(Operand::Many(format!(
+            "select a.name as v from attachment a where a.mailbox = {alias}.mailbox and a.item = {alias}.item and {alias}.attachments > 0"
+        ))),
+        Field::AttachmentName => Err(StoreError::Corrupt("folders have no attachments".to_owned())),
         // The encoding's name would lend the text its collation, which knows no letters but ASCII.
         Field::Body => Ok(Operand::Many(format!(
             "select convert_from(b.data, 'UTF8') collate \"default\" as v from blob b where b.mailbox = {alias}.mailbox and b.hash = {alias}.body"
         ))),
     }
+}
+
+fn of_column(column: Column, table: Table) -> Result<Operand, StoreError> {
+    let alias = table.alias();
+    let row = lookup(column);
+    let name = row.map_or("", |row| if table == Table::Item { row.item } else { row.folder });
+    let row = row.filter(|_| !name.is_empty());
+    let row = row.ok_or_else(|| StoreError::Corrupt(format!("no column {column:?} in this table")))?;
+    if (table, column) == (Table::Folder, Column::Class) {
+        // A folder without a class has an empty one.
+        return Ok(Operand::One { text: format!("nullif({alias}.class, '')"), class: Class::Text, nullable: true });
+    }
+    // An expression brings its own names.
+    let text = if name.starts_with('(') { name.to_owned() } else { format!("{alias}.{name}") };
+    let class = match row.holds {
+        Holds::Long | Holds::Int => Class::Number,
+        Holds::Bool => Class::Bool,
+        Holds::Text => Class::Text,
+        Holds::Time => Class::Time,
+        Holds::Bytes => Class::Bytes,
+        Holds::Texts => return Ok(Operand::Many(format!("select unnest({text}) as v"))),
+        Holds::Mailbox => return Ok(Operand::Many(people(&text))),
+    };
+    Ok(Operand::One { text, class, nullable: row.nullable })
 }
 
 /// A row of the table of contacts.

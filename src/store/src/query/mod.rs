@@ -6,7 +6,7 @@ mod build;
 mod cost;
 mod field;
 
-pub(crate) use build::{condition, order};
+pub(crate) use build::{condition, group, order};
 pub(crate) use field::Table;
 
 use ewsd_model::property::Column;
@@ -32,6 +32,8 @@ pub enum Field {
     Contact(String),
     /// The text of the body, with its markup if it has some.
     Body,
+    /// Names of the attachments.
+    AttachmentName,
 }
 
 /// How a member of a document is compared.
@@ -88,8 +90,33 @@ pub enum Filter {
     Exists(Field),
     /// True when no bit of the mask is set.
     Excludes(Field, u32),
-    /// Words that subject, names, addresses or body text have, each as a whole or as a beginning.
-    Words(String),
+    /// Words that stand one after the other in a place, without regard to case. `whole`: the last one as it is; else it only
+    /// begins so.
+    Words {
+        place: Place,
+        text: String,
+        whole: bool,
+    },
+}
+
+/// Where words are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In all of the following.
+    Anywhere,
+    /// Author and sender.
+    From,
+    To,
+    Cc,
+    Bcc,
+    Subject,
+    Body,
+    /// To, Cc or Bcc.
+    Recipients,
+    /// From, To, Cc or Bcc.
+    Participants,
+    /// Names of attachments, and the texts of those that are texts.
+    Attachment,
 }
 
 /// One column of a sort order. Where the property is not set comes first when ascending, last when descending; a list is
@@ -97,6 +124,17 @@ pub enum Filter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     pub field: Field,
+    pub ascending: bool,
+}
+
+/// Rows in groups: those that have the same in one field. Groups are put in order by the smallest or largest that their rows
+/// have in another; an order of the rows is one within each group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grouping {
+    pub by: Field,
+    pub on: Field,
+    /// Of the values the largest, else the smallest.
+    pub largest: bool,
     pub ascending: bool,
 }
 

@@ -2,6 +2,7 @@
 //! be asked. `EWSD_WRITE_SQL=1` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod global;
 mod layout;
 
 use crate::testing::database;
@@ -54,8 +55,9 @@ fn items(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
         Plan { columns: [Column::Subject, Column::Received].into_iter().collect(), json: true, ..Plan::default() };
     pages.mail("items", |mailbox| mailbox.items(&[item], &Plan { ext: true, body: true, mime: true, ..plan }));
     pages.mail("item_places", |mailbox| mailbox.item_places(&[(inbox, item)]));
+    let words = [(Area::Subject, "word".to_owned())];
     let mut update =
-        ItemUpdate { set_flags: bit::READ, body: Some(Some(b"new")), search: Some("word"), ..ItemUpdate::default() };
+        ItemUpdate { set_flags: bit::READ, body: Some(Some(b"new")), search: Some(&words), ..ItemUpdate::default() };
     update.set.set(Column::Subject, Value::Text("other".to_owned()));
     update.set.set(Column::Size, Value::Long(7));
     update.props.insert("Culture".to_owned(), "de".into());
@@ -73,6 +75,9 @@ fn items(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
     pages.mail("find_items_newest_first", |mailbox| mailbox.find_items(&Search::new(&[inbox]), &plan, Page::first(50)));
     pages.mail("count_items", |mailbox| mailbox.count_items(&search));
     pages.mail("rows_before", |mailbox| mailbox.rows_before(&search, &filter, false));
+    let received = Field::Column(Column::Received);
+    let grouping = Grouping { by: Field::Column(Column::FromName), on: received, largest: true, ascending: false };
+    pages.mail("find_groups", |mailbox| mailbox.find_groups(&search, &grouping, &plan, Page::first(50)));
     let copy = pages.mail("copy_items", |mailbox| mailbox.copy_items(&[item], trash, None))[0].item;
     let moved = pages.mail("move_items", |mailbox| mailbox.move_items(&[item], trash))[0].item;
     attachments(pages, moved);
@@ -92,6 +97,26 @@ fn contacts(pages: &mut Pages, inbox: FolderNo) {
     let (inboxes, orders) = ([inbox], [Order { field: named, ascending: true }]);
     let search = Search { filter: &filter, orders: &orders, ..Search::new(&inboxes) };
     pages.mail("find_contacts", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
+}
+
+fn calendar(pages: &mut Pages, inbox: FolderNo) {
+    let starts = jiff::Timestamp::UNIX_EPOCH;
+    let event = Event { starts, ends: None, series: true, uid: "u".to_owned() };
+    let mut new = NewItem { event: Some(event.clone()), ..NewItem::new(inbox, ItemKind::CalendarItem) };
+    new.props.insert("ReminderNextTime".to_owned(), "2026-01-01T00:00:00Z".into());
+    let item = pages.mail("create_event", |mailbox| mailbox.create_item(&new)).item;
+    let update = ItemUpdate { event: Some(event), ..ItemUpdate::default() };
+    pages.mail("update_event", |mailbox| mailbox.update_item(item, &update, None));
+    pages.mail("events_between", |mailbox| mailbox.events_between(&[inbox], starts, starts));
+    let outline = Outline { members: &["Start", "ModifiedOccurrences"], changes: "ModifiedOccurrences" };
+    let bounds = Bounds { rows: 10, octets: 10_000 };
+    pages.mail("events_in", |mailbox| mailbox.events_in(&[inbox], starts, starts, 10, 10));
+    pages.mail("outlines", |mailbox| mailbox.outlines(&[item], &outline));
+    pages.mail("busy_between", |mailbox| mailbox.busy_between(inbox, starts, starts, &outline, bounds));
+    pages.of("calendars", |store| store.calendars(&["a@example.test"]));
+    pages.of("group_calendars", |store| store.group_calendars(1, 100));
+    pages.mail("reminders_between", |mailbox| mailbox.reminders_between(starts, starts, false, 10));
+    pages.mail("events_of_uid", |mailbox| mailbox.events_of_uid("u"));
 }
 
 fn attachments(pages: &mut Pages, item: ItemNo) {
@@ -137,7 +162,12 @@ fn news(pages: &mut Pages, inbox: FolderNo) {
     };
     let id: Guid = pages.mail("create_subscription", |mailbox| mailbox.create_subscription(&new, 9)).0;
     pages.mail("subscription", |mailbox| mailbox.subscription(id));
+    pages.mail("subscriptions", |mailbox| mailbox.subscriptions(&[id]));
+    pages.mail("claim_stream", |mailbox| mailbox.claim_stream(&[id], 7, 60));
+    let told = EventPosition { seq: Seq(1), events: 255 };
+    pages.mail("tell_stream", |mailbox| mailbox.tell_stream(7, &[(id, told)]));
     pages.mail("delete_subscription", |mailbox| mailbox.delete_subscription(id));
+    pages.of("listed_subscriptions", |store| store.listed_subscriptions(None));
     pages.of("expire_subscriptions", |store| store.expire_subscriptions(60));
 }
 
@@ -165,11 +195,30 @@ fn outbox(pages: &mut Pages) {
     pages.of("finish_outgoing", |store| store.finish_outgoing(mailbox, id));
 }
 
-fn upkeep(pages: &mut Pages) {
+fn token_keys(pages: &mut Pages) {
+    let url = "https://id.example.test/keys";
+    pages.of("claim_token_keys", |store| store.claim_token_keys(url, 60));
+    pages.of("keep_token_keys", |store| store.keep_token_keys(url, "{}", 3600));
+    pages.of("want_token_keys", |store| store.want_token_keys(url, 60));
+    pages.of("next_token_keys_seconds", |store| store.next_token_keys_seconds(url));
+    pages.of("token_keys", |store| store.token_keys(url));
+}
+
+fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     pages.mail("check_quota", |mailbox| mailbox.check_quota(1, 1 << 30));
+    pages.of("almost_full", |store| store.almost_full(90, 7, 100));
+    pages.mail("warn_of_quota", |mailbox| mailbox.warn_of_quota(7));
     pages.mail("used", |mailbox| mailbox.used());
     pages.mail("trim_journal", |mailbox| mailbox.trim_journal(30, 1000));
+    pages.mail("enter_words", |mailbox| mailbox.enter_words(1000));
+    pages.of("unindexed", |store| store.unindexed(0, 100));
+    let filter = Filter::Words { place: Place::Anywhere, text: "subject".to_owned(), whole: false };
+    let inboxes = [inbox];
+    let search = Search { filter: &filter, ..Search::new(&inboxes) };
+    pages.mail("find_words", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
     pages.mail("collect_orphans", |mailbox| mailbox.collect_orphans(3600, 1000));
+    let unread = Unread { mailbox: None, before: Some(1) };
+    pages.of("unread_mail", |store| store.unread_mail(unread, (MailboxNo(0), ItemNo(0)), 100));
 }
 
 fn directory(pages: &mut Pages, account: i64) {
@@ -209,10 +258,12 @@ fn every_statement_is_the_one_written_down() {
     let (inbox, trash) = (folder("inbox"), folder("deleteditems"));
     items(&mut pages, inbox, trash);
     contacts(&mut pages, inbox);
+    calendar(&mut pages, inbox);
     folders(&mut pages, inbox, trash);
     news(&mut pages, inbox);
     outbox(&mut pages);
-    upkeep(&mut pages);
+    token_keys(&mut pages);
+    upkeep(&mut pages, inbox);
     directory(&mut pages, account.account);
     compare(&pages.written);
 }

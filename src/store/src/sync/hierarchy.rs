@@ -2,7 +2,8 @@
 
 use super::{FolderChange, HierarchyPage};
 use crate::folder::{FIELDS, folder_row};
-use crate::journal::Kind;
+use crate::incarnation::trimmed;
+use crate::journal::ChangeKind;
 use crate::row::Fields;
 use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
@@ -42,7 +43,7 @@ const TREES: &str = "
 
 /// What differs between the two, and what has changed in both. All of it, and the counter, is read by one statement.
 const NEWS: &str = "
-    select c.seq, c.trimmed, r.* from counter c left join lateral (
+    select c.seq, {trimmed}, r.* from counter c left join lateral (
         select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as there, {fields},
             tree.depth as depth
         from tree full join (select folder from past where folder <> $2) past on past.folder = tree.folder
@@ -57,9 +58,10 @@ impl Mailbox<'_> {
     pub fn sync_folders(&mut self, root: FolderNo, base: Option<Seq>) -> Result<HierarchyPage, StoreError> {
         let since = base.map_or(0, |seq| seq.0);
         let text = format!("{TREES}{NEWS}")
+            .replace("{trimmed}", &trimmed("$3"))
             .replace("{fields}", FIELDS)
-            .replace("{moved}", &Kind::FolderMoved.sql())
-            .replace("{deleted}", &Kind::FolderDeleted.sql());
+            .replace("{moved}", &ChangeKind::FolderMoved.sql())
+            .replace("{deleted}", &ChangeKind::FolderDeleted.sql());
         let sql = Sql::new(text).with([self.no.0.into(), root.0.into(), since.into()]);
         let rows = self.store.read(&sql)?;
         let first = rows.first().ok_or(StoreError::NotFound(Missing::Mailbox))?;
@@ -73,9 +75,10 @@ impl Mailbox<'_> {
             let mut fields = Fields::new(row);
             let Some(folder) = fields.skip(2).next()? else { continue };
             let (created, there) = (fields.next()?, fields.next()?);
-            match there {
-                true => page.changed.push(FolderChange { created, folder: folder_row(&mut fields)? }),
-                false => page.deleted.push(folder),
+            if there {
+                page.changed.push(FolderChange { created, folder: folder_row(&mut fields)? })
+            } else {
+                page.deleted.push(folder)
             }
         }
         Ok(page)

@@ -8,7 +8,8 @@
 //! a client that was told "last" asks no more, so a round beyond which the counter has moved is never called the last.
 
 use super::{ItemChange, ItemPage, ItemState, SyncKind};
-use crate::journal::Kind;
+use crate::incarnation::trimmed;
+use crate::journal::ChangeKind;
 use crate::row::Fields;
 use crate::sql::{Sql, int};
 use crate::{Mailbox, Missing, StoreError};
@@ -29,7 +30,7 @@ const LISTING: &str = "
 /// An item's place in the round is that of its last row; a move within the folder has one for the item that leaves and one for
 /// the item that enters.
 const ROUND: &str = "
-    select c.seq, c.trimmed, r.item, r.place, r.only_read, r.gone, i.item is not null as there, i.kind, i.change, i.flags
+    select c.seq, {trimmed}, r.item, r.place, r.only_read, r.gone, i.item is not null as there, i.kind, i.change, i.flags
     from counter c left join lateral (
         select w.item, max(w.place) as place, bool_and(w.kind = {read}) as only_read, bool_or(w.went) as gone
         from (
@@ -96,9 +97,10 @@ impl Mailbox<'_> {
             return Err(StoreError::Corrupt("not a round".to_owned()));
         };
         let text = ROUND
-            .replace("{read}", &Kind::ItemRead.sql())
-            .replace("{deleted}", &Kind::ItemDeleted.sql())
-            .replace("{moved}", &Kind::ItemMoved.sql());
+            .replace("{trimmed}", &trimmed("$3"))
+            .replace("{read}", &ChangeKind::ItemRead.sql())
+            .replace("{deleted}", &ChangeKind::ItemDeleted.sql())
+            .replace("{moved}", &ChangeKind::ItemMoved.sql());
         let sql = Sql::new(text).with([
             self.no.0.into(),
             folder.0.into(),

@@ -55,11 +55,11 @@ made as (
 attached as (
     insert into attachment (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
-            is_inline, content, props
+            is_inline, content, props, search
     )
     select $1, taken.attachment - (select count(*) from attachments) + attachments.n, taken.base +
         attachments.item_n, kind, name, content_type, content_id, content_location, size, modified, is_inline,
-        content, props
+        content, props, search
     from taken, attachments
 ),
 named as (
@@ -67,6 +67,20 @@ named as (
     select $1, taken.base + source.n, o.key, o.text
     from taken, source, contact o
     where o.mailbox = $1 and o.item = source.item
+),
+placed as (
+    insert into event (mailbox, item, folder, starts, ends, span, series, uid)
+    select $1, taken.base + source.n, $3::bigint, e.starts, e.ends, e.span, e.series, e.uid
+    from taken, source, event e
+    where e.mailbox = $1 and e.item = source.item
+    returning 1
+),
+reminded as (
+    insert into reminder (mailbox, item, at)
+    select $1, taken.base + source.n, r.at
+    from taken, source, reminder r
+    where r.mailbox = $1 and r.item = source.item
+    returning 1
 ),
 counted as (
     update folder o

@@ -34,15 +34,17 @@ contents as (
 attached as (
     insert into attachment (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
-            is_inline, content, props
+            is_inline, content, props, search
     )
     select $1, taken.attachment - cardinality($10::int[]) + w.at, source.item, w.kind, w.name, w.content_type,
-        w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props
+        w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props,
+        w.search::tsvector
     from taken, source, unnest(
         $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::timestamptz[],
-            $17::bool[], $18::bytea[], $19::jsonb[]
+            $17::bool[], $18::bytea[], $19::jsonb[], $20::text[]
     ) with ordinality as w (
-        kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props, at
+        kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props,
+            search, at
     )
     returning attachment
 ),
@@ -53,6 +55,12 @@ changed as (
     from taken, source
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning i.folder
+),
+reworded as (
+    insert into reword (mailbox, item)
+    select $1, source.item
+    from taken, source
+    on conflict do nothing
 ),
 counted as (
     update folder o

@@ -35,10 +35,10 @@ made as (
             conv_index, culture, categories, preview, icon_index, flag_status, flag_start, flag_due,
             flag_complete, modified_by, reminder_due, body_type
     )
-    select $1, taken.seq, counted.folder, taken.seq, $14, $8, $9, $4::bigint, $10, $11, $12, $13,
-        array_to_tsvector($15::text[]), $16, coalesce($17::timestamptz, now()), coalesce($18::timestamptz, now()),
-        $19, $20, coalesce($21::timestamptz, now()), $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33,
-        $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47
+    select $1, taken.seq, counted.folder, taken.seq, $14, $8, $9, $4::bigint, $10, $11, $12, $13, $15::tsvector,
+        $16, coalesce($17::timestamptz, now()), coalesce($18::timestamptz, now()), $19, $20, coalesce($21::timestamptz, now()),
+        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
+        $43, $44, $45, $46, $47
     from taken, counted
     returning item
 ),

@@ -43,24 +43,26 @@ made as (
             flag_complete, modified_by, reminder_due, body_type
     )
     select $1, taken.seq, counted.folder, taken.seq, $17, $11, $12, $4::bigint, $13, $14, $15, $16,
-        array_to_tsvector($18::text[]), $19, coalesce($20::timestamptz, now()), coalesce($21::timestamptz, now()),
-        $22, $23, coalesce($24::timestamptz, now()), $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36,
-        $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50
+        $18::tsvector, $19, coalesce($20::timestamptz, now()), coalesce($21::timestamptz, now()), $22, $23,
+        coalesce($24::timestamptz, now()), $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38,
+        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50
     from taken, counted
     returning item
 ),
 attached as (
     insert into attachment (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
-            is_inline, content, props
+            is_inline, content, props, search
     )
     select $1, taken.attachment - cardinality($51::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
-        w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props
+        w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props,
+        w.search::tsvector
     from taken, made, unnest(
         $51::int[], $52::text[], $53::text[], $54::text[], $55::text[], $56::bigint[], $57::timestamptz[],
-            $58::bool[], $59::bytea[], $60::jsonb[]
+            $58::bool[], $59::bytea[], $60::jsonb[], $61::text[]
     ) with ordinality as w (
-        kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props, at
+        kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props,
+            search, at
     )
     returning attachment
 ),

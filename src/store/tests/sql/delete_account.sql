@@ -12,6 +12,15 @@ where mailbox = $1;
 delete from outbox
 where mailbox = $1;
 
+delete from word
+where mailbox = $1;
+
+delete from reword
+where mailbox = $1;
+
+delete from indexed
+where mailbox = $1;
+
 delete from attachment
 where mailbox = $1;
 

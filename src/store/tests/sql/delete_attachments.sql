@@ -34,6 +34,12 @@ changed as (
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning i.folder
 ),
+reworded as (
+    insert into reword (mailbox, item)
+    select $1, source.item
+    from taken, source
+    on conflict do nothing
+),
 counted as (
     update folder o
     set bytes = o.bytes + -(select coalesce(sum(size), 0) from gone)::bigint

@@ -1,3 +1,3 @@
 delete from subscription
 where mailbox = $1 and id = $2
-returning 1;
+returning stream;

@@ -1,5 +1,8 @@
-select c.seq, c.trimmed, j.seq, j.at, j.kind, j.item, j.folder, j.old_item, j.old_folder, j.parent,
-    j.associated, j.counts, (
+select c.seq, c.trimmed, exists (
+    select
+    from lost l
+    where l.mailbox = $1 and $2 > l.survived and $2 < l.resumed
+), j.seq, j.at, j.kind, j.item, j.folder, j.old_item, j.old_folder, j.parent, j.associated, j.counts, (
     select f.unread
     from folder f
     where f.mailbox = $1 and f.folder = j.folder

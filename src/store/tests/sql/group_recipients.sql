@@ -8,7 +8,8 @@ with recursive inside (top, mail_group) as (
     join group_member m on m.mail_group = i.mail_group
     where m.inner_group is not null
 )
-select distinct i.top, c.account, c.mailbox, p.address, c.display_name, c.disabled, m.quota_bytes
+select distinct i.top, c.account, c.mailbox, p.address, c.display_name, c.disabled, m.quota_bytes, m.resource
+    is not null
 from inside i
 join group_member g on g.mail_group = i.mail_group
 join account c on c.account = g.account and not c.disabled

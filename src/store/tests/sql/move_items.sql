@@ -18,6 +18,13 @@ changed as (
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning source.item
 ),
+placed as (
+    update event e
+    set item = taken.base + source.n, folder = $3::bigint
+    from taken, source
+    where e.mailbox = $1 and e.item = source.item
+    returning 1
+),
 counted as (
     update folder o
     set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, change

@@ -42,7 +42,11 @@ past as (
         where there.parent = past.folder
     ) k
 )
-select c.seq, c.trimmed, r.*
+select c.seq, case when exists (
+    select
+    from lost l
+    where l.mailbox = $1 and $3 > l.survived and $3 < l.resumed
+) then 9223372036854775807 else c.trimmed end, r.*
 from counter c
 left join lateral (
     select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as

@@ -1,5 +1,9 @@
-select c.seq, c.trimmed, r.item, r.place, r.only_read, r.gone, i.item is not null as there, i.kind, i.change,
-    i.flags
+select c.seq, case when exists (
+    select
+    from lost l
+    where l.mailbox = $1 and $3 > l.survived and $3 < l.resumed
+) then 9223372036854775807 else c.trimmed end, r.item, r.place, r.only_read, r.gone, i.item is not null as
+    there, i.kind, i.change, i.flags
 from counter c
 left join lateral (
     select w.item, max(w.place) as place, bool_and(w.kind = 4) as only_read, bool_or(w.went) as gone

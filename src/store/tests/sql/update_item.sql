@@ -38,10 +38,16 @@ contents as (
 changed as (
     update item i
     set change = taken.seq, flags = (i.flags | $8::int) & ~$9::int, subject = $10, size = $11, modified = now(),
-        props = (i.props || $12::jsonb) - $13::text[], body = $14, search = array_to_tsvector($15::text[])
+        props = (i.props || $12::jsonb) - $13::text[], body = $14, search = $15::tsvector
     from taken, source
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning i.item, i.folder, i.kind
+),
+reworded as (
+    insert into reword (mailbox, item)
+    select $1, changed.item
+    from changed
+    on conflict do nothing
 ),
 delta as (
     select source.folder, (((source.flags | $16::int) & ~$17::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int

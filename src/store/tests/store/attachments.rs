@@ -22,6 +22,7 @@ fn an_attachment_comes_back_as_it_was_given() {
         inline: true,
         modified: Some("2026-01-01T00:00:00Z".parse().unwrap()),
         content: b"Subject: x\r\n\r\n",
+        search: "",
         props: serde_json::json!({"k": "v"}).as_object().unwrap().clone(),
     };
     let (numbers, parent) =
@@ -72,7 +73,7 @@ fn the_item_knows_of_its_attachments() {
     let row = house.row(item).unwrap();
     assert_eq!((row.attachments, row.flags & bit::HAS_ATTACHMENTS, row.change), (1, 0, parent.change));
     house.check();
-    assert_eq!(house.kinds(before), [Kind::ItemModified; 3]);
+    assert_eq!(house.kinds(before), [ChangeKind::ItemModified; 3]);
     assert!(house.store.mailbox(house.mailbox).delete_attachments(item, &second).is_err());
     assert!(house.store.mailbox(house.mailbox).delete_attachments(ItemNo(99), &first).is_err(), "of another item");
     assert!(house.store.mailbox(house.mailbox).create_attachments(ItemNo(9999), &[file("a", b"")]).is_err());

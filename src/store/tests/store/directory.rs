@@ -59,14 +59,32 @@ fn settings_of_an_account_are_changed() {
     let account = house.account.account;
     house.store.set_password(account, Some("$argon2id$x")).unwrap();
     house.store.set_disabled(account, true).unwrap();
-    house.store.set_display_name(account, "Alice B.").unwrap();
-    house.store.set_quota(account, Some(5)).unwrap();
+    let changes = [
+        AccountChange::Name("Alice B."),
+        AccountChange::Quota(Some(5)),
+        AccountChange::Language("de-AT"),
+        AccountChange::Login("Alice.B"),
+    ];
+    house.store.change_account(account, &changes).unwrap();
     let now = house.store.account(account).unwrap().unwrap();
     assert_eq!(now.password_phc.as_deref(), Some("$argon2id$x"));
     assert!(now.disabled);
     assert_eq!((now.display_name.as_str(), now.quota_bytes), ("Alice B.", Some(5)));
+    assert_eq!((now.language.as_str(), now.login.as_str()), ("de-AT", "alice.b"));
+    house.store.create_account(&new_account("bob")).unwrap();
+    let taken =
+        house.store.change_account(account, &[AccountChange::Name("X"), AccountChange::Login("BOB")]).unwrap_err();
+    assert!(matches!(taken, StoreError::Exists(Missing::Account)), "{taken}");
+    assert_eq!(house.store.account(account).unwrap().unwrap().display_name, "Alice B.", "all or nothing");
+    let owned: Vec<_> = house.store.all_addresses().unwrap().into_iter().map(|one| (one.address, one.login)).collect();
+    assert_eq!(
+        owned,
+        [("alice@example.test", "alice.b"), ("bob@example.test", "bob")].map(|(a, l)| (a.into(), l.into()))
+    );
+    assert!(house.store.all_used().unwrap().iter().any(|(mailbox, used)| (*mailbox, *used) == (house.mailbox, 0)));
     assert!(house.store.set_disabled(999, true).is_err());
     assert!(house.store.set_quota(999, None).is_err());
+    assert!(house.store.change_account(999, &[AccountChange::Name("x")]).is_err());
 }
 
 #[test]
@@ -74,8 +92,22 @@ fn a_deleted_account_leaves_nothing() {
     let mut house = house();
     house.add(house.inbox, "x");
     house.store.mailbox(house.mailbox).put_blob(b"x").unwrap();
+    house.store.mailbox(house.mailbox).enter_words(10).unwrap();
     house.store.delete_account(house.account.account).unwrap();
-    for table in ["account", "address", "mailbox", "counter", "folder", "item", "attachment", "blob", "journal"] {
+    for table in [
+        "account",
+        "address",
+        "mailbox",
+        "counter",
+        "folder",
+        "item",
+        "attachment",
+        "blob",
+        "journal",
+        "word",
+        "reword",
+        "indexed",
+    ] {
         assert_eq!(house.number(&format!("select count(*) from {table}")), 0, "{table}");
     }
     assert!(house.store.delete_account(house.account.account).is_err());
@@ -119,4 +151,44 @@ fn recipients_are_found_in_one_go() {
     );
     assert_eq!(house.store.domains().unwrap(), ["example.test"]);
     assert_eq!(house.store.mailboxes(ewsd_model::id::MailboxNo(0), 10).unwrap(), [house.mailbox]);
+}
+
+#[test]
+fn secrets_go_with_the_password_and_the_account() {
+    let mut house = house();
+    let account = house.account.account;
+    house.store.set_secrets(account, &[(1, b"one".to_vec()), (2, b"two".to_vec())]).unwrap();
+    assert_eq!(house.store.secret(account, 1).unwrap().as_deref(), Some(b"one".as_slice()));
+    assert_eq!(house.store.secret(account, 3).unwrap(), None);
+    assert_eq!(house.store.secret(account + 1, 1).unwrap(), None);
+    house.store.set_secrets(account, &[(2, b"new".to_vec())]).unwrap();
+    assert_eq!(house.store.secret(account, 1).unwrap(), None);
+    house.store.set_password(account, Some("phc")).unwrap();
+    assert_eq!(house.store.secret(account, 2).unwrap(), None);
+    house.store.set_secrets(account, &[(1, b"one".to_vec())]).unwrap();
+    house.store.delete_account(account).unwrap();
+    assert_eq!(house.store.secret(account, 1).unwrap(), None);
+}
+
+#[test]
+fn grants_say_as_whom_somebody_may_act() {
+    let mut house = house();
+    let made = |house: &mut House, name: &str| house.store.create_account(&new_account(name)).unwrap().account;
+    let (service, anna, ben) = (made(&mut house, "service"), made(&mut house, "anna"), made(&mut house, "ben"));
+    let store = &mut house.store;
+    assert_eq!(store.may_act_as(service, anna).unwrap(), Granted::Nothing);
+    assert!(store.grant_impersonation(service, ImpersonationTarget::Account(anna)).unwrap());
+    assert!(!store.grant_impersonation(service, ImpersonationTarget::Account(anna)).unwrap(), "it may already");
+    assert_eq!(store.may_act_as(service, anna).unwrap(), Granted::This);
+    assert_eq!(store.may_act_as(service, ben).unwrap(), Granted::Others);
+    assert_eq!(store.may_act_as(service, 0).unwrap(), Granted::Others, "nobody");
+    assert_eq!(store.may_act_as(anna, service).unwrap(), Granted::Nothing, "one way only");
+    assert!(store.grant_impersonation(service, ImpersonationTarget::Everybody).unwrap());
+    assert_eq!(store.may_act_as(service, ben).unwrap(), Granted::This);
+    let grants = store.impersonation_grants().unwrap();
+    assert_eq!(grants.iter().map(|grant| grant.over.is_none()).collect::<Vec<_>>(), [true, false]);
+    assert!(store.revoke_impersonation(service, ImpersonationTarget::Everybody).unwrap());
+    assert!(!store.revoke_impersonation(service, ImpersonationTarget::Everybody).unwrap());
+    store.delete_account(anna).unwrap();
+    assert_eq!(store.may_act_as(service, ben).unwrap(), Granted::Nothing, "grants go with either side");
 }

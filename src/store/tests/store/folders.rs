@@ -71,7 +71,7 @@ fn a_new_folder_has_what_it_was_given() {
     assert_eq!((row.hidden, row.props, row.ext), (true, new.props, new.ext));
     let after = house.store.mailbox(house.mailbox).folder(house.inbox).unwrap();
     assert_eq!((after.child_count, after.change), (parent.child_count + 1, change));
-    assert_eq!(house.kinds(before), [Kind::FolderCreated]);
+    assert_eq!(house.kinds(before), [ChangeKind::FolderCreated]);
     assert_eq!(house.store.take_changes(), [(house.mailbox, change)]);
     house.check();
 }
@@ -115,7 +115,7 @@ fn an_update_changes_what_it_names() {
     assert!(matches!(stale, StoreError::Conflict { current } if current == change));
     let nowhere = house.store.mailbox(house.mailbox).update_folder(FolderNo(9999), &update, None).unwrap_err();
     assert!(matches!(nowhere, StoreError::NotFound(Missing::Folder)));
-    assert_eq!(house.kinds(before), [Kind::FolderModified]);
+    assert_eq!(house.kinds(before), [ChangeKind::FolderModified]);
     house.check();
 }
 
@@ -166,7 +166,7 @@ fn a_moved_folder_keeps_its_number_and_its_contents() {
     assert!(house.row(item).is_some());
     let events = house.store.mailbox(house.mailbox).events(&Scope::All, before, 9).unwrap();
     let moved = &events.entries[0];
-    assert_eq!((moved.kind, moved.folder, moved.old_folder), (Kind::FolderMoved, work, Some(house.inbox)));
+    assert_eq!((moved.kind, moved.folder, moved.old_folder), (ChangeKind::FolderMoved, work, Some(house.inbox)));
     assert_eq!(moved.parent, Some(house.drafts));
     assert!(matches!(house.store.mailbox(house.mailbox).move_folder(work, sub), Err(StoreError::Cycle)));
     assert!(house.store.mailbox(house.mailbox).move_folder(work, FolderNo(9999)).is_err());
@@ -206,7 +206,10 @@ fn a_deleted_folder_takes_everything_along() {
     house.store.mailbox(house.mailbox).create_item(&hidden).unwrap();
     let before = house.newest();
     let last = house.store.mailbox(house.mailbox).delete_folder(work).unwrap();
-    assert_eq!(house.kinds(before), [Kind::ItemDeleted, Kind::ItemDeleted, Kind::FolderDeleted, Kind::FolderDeleted]);
+    assert_eq!(
+        house.kinds(before),
+        [ChangeKind::ItemDeleted, ChangeKind::ItemDeleted, ChangeKind::FolderDeleted, ChangeKind::FolderDeleted]
+    );
     let events = house.store.mailbox(house.mailbox).events(&Scope::All, before, 9).unwrap();
     assert_eq!((events.entries[2].folder, events.entries[2].parent), (sub, Some(work)));
     assert_eq!((events.entries[3].folder, events.entries[3].parent), (work, Some(house.inbox)));

@@ -93,7 +93,7 @@ fn the_number_of_an_item_is_its_place_in_the_journal() {
     let item = house.add(house.inbox, "x");
     assert_eq!(item.0, before.0 + 1);
     assert_eq!(house.newest().0, item.0);
-    assert_eq!(house.kinds(before), [Kind::ItemCreated]);
+    assert_eq!(house.kinds(before), [ChangeKind::ItemCreated]);
     assert_eq!(house.store.take_changes(), [(house.mailbox, Seq(item.0))]);
     assert!(house.store.take_changes().is_empty());
 }
@@ -165,7 +165,7 @@ fn an_update_changes_what_it_names() {
     assert_eq!(row.ext.unwrap()["k"], "v");
     assert_eq!(row.body.unwrap(), b"new");
     assert_eq!((row.flags, row.change), (bit::FROM_ME, after.change));
-    assert_eq!(house.kinds(made.change), [Kind::ItemModified]);
+    assert_eq!(house.kinds(made.change), [ChangeKind::ItemModified]);
     house.check();
     let gone = ItemUpdate { body: Some(None), clear_flags: bit::FROM_ME, ..ItemUpdate::default() };
     house.store.mailbox(house.mailbox).update_item(made.item, &gone, None).unwrap();
@@ -215,7 +215,7 @@ fn the_read_state_is_remembered_as_such() {
     let changed = house.store.mailbox(house.mailbox).set_read(&items, true).unwrap();
     assert_eq!(changed.iter().map(|changed| changed.item).collect::<Vec<_>>(), items[1..]);
     assert_eq!(house.counts(house.inbox), (3, 0));
-    assert_eq!(house.kinds(before), [Kind::ItemRead; 3]);
+    assert_eq!(house.kinds(before), [ChangeKind::ItemRead; 3]);
     assert_eq!(house.store.mailbox(house.mailbox).set_read(&items, true).unwrap(), []);
     assert_eq!(house.store.mailbox(house.mailbox).set_all_read(house.inbox, false).unwrap().len(), 3);
     assert_eq!(house.counts(house.inbox), (3, 3));
@@ -243,7 +243,7 @@ fn a_moved_item_has_a_new_number_and_keeps_the_rest() {
     assert_eq!((house.counts(house.inbox), house.counts(house.drafts)), ((0, 0), (2, 2)));
     let events = house.store.mailbox(house.mailbox).events(&Scope::All, Seq(other.0), 10).unwrap();
     let entry = &events.entries[1];
-    assert_eq!((entry.kind, entry.item, entry.old_item), (Kind::ItemMoved, Some(moved[1].item), Some(made.item)));
+    assert_eq!((entry.kind, entry.item, entry.old_item), (ChangeKind::ItemMoved, Some(moved[1].item), Some(made.item)));
     assert_eq!((entry.folder, entry.old_folder), (house.drafts, Some(house.inbox)));
     house.check();
 }
@@ -296,7 +296,7 @@ fn a_copy_has_everything() {
     );
     assert_eq!(of(&old), of(&new));
     assert!(new.iter().all(|new| old.iter().all(|old| old.attachment != new.attachment)));
-    assert_eq!(house.kinds(made.change), [Kind::ItemCopied]);
+    assert_eq!(house.kinds(made.change), [ChangeKind::ItemCopied]);
     house.check();
 }
 
@@ -311,7 +311,7 @@ fn deleted_items_are_gone_with_their_attachments() {
     assert_eq!(gone, [item, other]);
     assert_eq!(house.counts(house.inbox), (0, 0));
     assert_eq!(house.number("select count(*) from attachment"), 0);
-    assert_eq!(house.kinds(Seq(other.0)), [Kind::ItemDeleted; 2]);
+    assert_eq!(house.kinds(Seq(other.0)), [ChangeKind::ItemDeleted; 2]);
     assert_eq!(house.store.mailbox(house.mailbox).delete_items(&[item]).unwrap(), []);
     house.check();
 }
@@ -392,4 +392,33 @@ fn who_made_an_item_is_kept() {
     places.sort_by_key(|place| (place.folder != drafts, place.item != moved));
     let told: Vec<_> = places.iter().map(|place| (place.folder, place.item, place.there, place.creator)).collect();
     assert_eq!(told, [(drafts, moved, true, Some(7)), (inbox, moved, false, None), (inbox, own, true, None)]);
+}
+
+/// In the order of mailboxes and items, from a place on; older ones alone where that is asked for.
+#[test]
+fn mail_that_nobody_could_read_is_found_by_who_gave_up() {
+    let mut house = house();
+    let inbox = house.inbox;
+    let [fine, old, now, never] = ["fine", "old", "now", "never"].map(|subject| house.add(inbox, subject));
+    for (item, mark) in [(old, r#"{"GaveUp": 2}"#), (now, r#"{"GaveUp": 3}"#), (never, r#"{"GaveUp": "0.1.0"}"#)] {
+        let item = item.0;
+        house.execute(&format!("update item set flags = flags | 8192, props = props || '{mark}' where item = {item}"));
+    }
+    house.execute(&format!("update item set props = '{{\"GaveUp\": 1}}' where item = {}", fine.0));
+    let mailbox = house.mailbox;
+    let mut found = |mailbox, before, after: ItemNo, limit| {
+        let after = (house.mailbox, after);
+        let found = house.store.unread_mail(Unread { mailbox, before }, after, limit).unwrap();
+        assert!(found.iter().all(|(of, _)| *of == house.mailbox));
+        found.into_iter().map(|(_, item)| item).collect::<Vec<_>>()
+    };
+    assert_eq!(found(None, None, ItemNo(0), 10), [old, now, never]);
+    assert_eq!(found(Some(mailbox), None, ItemNo(0), 10), [old, now, never]);
+    assert_eq!(found(None, Some(3), ItemNo(0), 10), [old, never]);
+    assert_eq!(found(None, Some(2), ItemNo(0), 10), [never]);
+    assert_eq!(found(None, None, ItemNo(0), 1), [old]);
+    assert_eq!(found(None, None, old, 10), [now, never]);
+    let nobody = ewsd_model::id::MailboxNo(mailbox.0 + 1);
+    let of_nobody = Unread { mailbox: Some(nobody), before: None };
+    assert_eq!(house.store.unread_mail(of_nobody, (nobody, ItemNo(0)), 9).unwrap(), []);
 }

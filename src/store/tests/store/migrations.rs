@@ -2,7 +2,7 @@
 
 use crate::support::house;
 use ewsd_store::testing::{Database, database};
-use ewsd_store::{Kind, StoreError, migrate, migration_status};
+use ewsd_store::{ChangeKind, StoreError, migrate, migration_status};
 
 /// The history as early programs made it.
 const FORMER: &str = "create table refinery_schema_history (
@@ -109,8 +109,8 @@ fn mailboxes_of_early_programs_get_the_folders_of_new_ones() {
     client.batch_execute(text).unwrap();
     assert_eq!(read(&mut client), new);
     let kinds = house.kinds(before);
-    assert_eq!((kinds[0], kinds.len()), (Kind::FolderModified, inner.len() + 1));
-    assert!(kinds[1..].iter().all(|kind| *kind == Kind::FolderCreated));
+    assert_eq!((kinds[0], kinds.len()), (ChangeKind::FolderModified, inner.len() + 1));
+    assert!(kinds[1..].iter().all(|kind| *kind == ChangeKind::FolderCreated));
     house.check();
     // Again there is nothing to do.
     let before = house.newest();

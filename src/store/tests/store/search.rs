@@ -37,7 +37,21 @@ fn shelf() -> (House, Vec<ItemNo>) {
         .unwrap()
         .clone();
     full.body = Some("<p>Überraschung im Text</p>".as_bytes());
-    full.search = "Quarterly Report Überraschung im Text 会議室";
+    let words = [
+        (Area::From, "Ann Author ann@far.test".to_owned()),
+        (Area::To, "Tom To tom@here.test".to_owned()),
+        (Area::Cc, "Cilla Copy".to_owned()),
+        (Area::Bcc, "Bert Blind".to_owned()),
+        (Area::Subject, "Quarterly Report".to_owned()),
+        (Area::Body, "Überraschung im Text 会議室".to_owned()),
+    ];
+    full.search = &words;
+    full.attachments = vec![NewAttachment {
+        name: "BRK3215.pptx",
+        search: "slides about budgets",
+        content: b"slides",
+        ..NewAttachment::file()
+    }];
     let mut other = message(house.inbox, "lunch");
     other.columns.set(Column::Importance, Value::Int(0));
     other.columns.set(Column::Received, Value::Time("2026-04-01T10:00:00Z".parse().unwrap()));
@@ -47,7 +61,8 @@ fn shelf() -> (House, Vec<ItemNo>) {
         .unwrap()
         .clone();
     other.ext = json!({"text": "ABD", "long": -1, "flag": true}).as_object().unwrap().clone();
-    other.search = "lunch";
+    let lunch = [(Area::Body, "lunch".to_owned())];
+    other.search = &lunch;
     let mut bare = NewItem::new(house.inbox, ItemKind::Message);
     bare.columns.set(Column::Received, Value::Time("2026-05-01T10:00:00Z".parse().unwrap()));
     let items = [full, other, bare]
@@ -323,12 +338,6 @@ fn existence_masks_words_and_connectives() {
         (Filter::Excludes(json_field("Number", ScalarType::Int), 4), "b"),
         (Filter::Excludes(ext("long", ScalarType::Int, false), 8), "b"),
         (Filter::Excludes(Field::Bit(bit::READ), 1), "ob"),
-        (Filter::Words("REPORT quart".into()), "f"),
-        (Filter::Words("überr".into()), "f"),
-        (Filter::Words("議室".into()), "f"),
-        (Filter::Words("report lunch".into()), ""),
-        (Filter::Words("lun' & ! \\".into()), "o"),
-        (Filter::Words("...".into()), ""),
         (Filter::And(vec![]), "fob"),
         (Filter::Or(vec![]), ""),
         (Filter::And(vec![sent(), unread()]), ""),
@@ -377,7 +386,7 @@ fn every_column_can_be_sorted_by_and_unset_comes_first() {
 
 fn everything_sortable() -> Vec<Column> {
     let not = [Column::Categories, Column::From, Column::Sender];
-    let all = everything();
+    let all = ColumnSet::of_items();
     (0..64)
         .zip([
             Column::Id,
@@ -521,7 +530,7 @@ fn far_pages_hold_what_near_ones_would() {
             for from_end in [false, true] {
                 let mut read = |offset: i64, limit: i64| {
                     let page = Page { offset, limit, from_end };
-                    let plan = Plan { columns: everything(), ..Plan::default() };
+                    let plan = Plan { columns: ColumnSet::of_items(), ..Plan::default() };
                     let found = house.store.mailbox(house.mailbox).find_items(
                         &Search { filter: &filter, orders, ..Search::new(&[house.inbox]) },
                         &plan,
@@ -651,4 +660,80 @@ fn the_index_of_ids_is_used() {
     );
     let plan: Vec<String> = client.query(&text, &[]).unwrap().iter().map(|line| line.get(0)).collect();
     assert!(plan.iter().any(|line| line.contains("item_message_id")), "{plan:#?}");
+}
+
+#[test]
+fn words_stand_in_places_and_in_order() {
+    use Place::*;
+    let (mut house, items) = shelf();
+    let words = |place, text: &str, whole| Filter::Words { place, text: text.to_owned(), whole };
+    for (place, text, whole, expected) in [
+        (Anywhere, "REPORT", false, "f"),
+        (Anywhere, "repo", false, "f"),
+        (Anywhere, "repo", true, ""),
+        (Anywhere, "quarterly rep", false, "f"),
+        (Anywhere, "report quarterly", false, ""),
+        (Anywhere, "überr", false, "f"),
+        (Anywhere, "議室", false, "f"),
+        (Anywhere, "会議室", true, "f"),
+        (Anywhere, "report lunch", false, ""),
+        (Anywhere, "report überraschung", false, ""),
+        (Anywhere, "lun' & ! \\", false, "o"),
+        (Anywhere, "...", false, ""),
+        (Anywhere, "budgets", true, "f"),
+        (Anywhere, "brk3215.pp", false, "f"),
+        (Subject, "report", true, "f"),
+        (Subject, "text", true, ""),
+        (Body, "text", true, "f"),
+        (Body, "report", true, ""),
+        (From, "author", true, "f"),
+        (From, "ann@far", false, "f"),
+        (From, "far ann", false, ""),
+        (From, "tom", true, ""),
+        (To, "tom to", true, "f"),
+        (To, "copy", true, ""),
+        (Cc, "copy", true, "f"),
+        (Bcc, "bli", false, "f"),
+        (Recipients, "copy", true, "f"),
+        (Recipients, "author", true, ""),
+        (Participants, "author", true, "f"),
+        (Participants, "blind", true, "f"),
+        (Participants, "report", true, ""),
+        (Attachment, "BRK3215.pptx", true, "f"),
+        (Attachment, "about bud", false, "f"),
+        (Attachment, "report", true, ""),
+    ] {
+        assert_eq!(found(&mut house, &items, &words(place, text, whole)), expected, "{place:?} {text}");
+    }
+    let not = Filter::Not(Box::new(words(Attachment, "budgets", true)));
+    assert_eq!(found(&mut house, &items, &not), "ob");
+    let name = Filter::Contains {
+        field: Field::AttachmentName,
+        mode: ContainsMode::Substring,
+        ignore_case: true,
+        text: "3215.PP".into(),
+    };
+    assert_eq!(found(&mut house, &items, &name), "f");
+}
+
+/// What an update says is all that finds the item; words of attachments come and go with them, and go along with copies.
+#[test]
+fn words_follow_what_is_written() {
+    let (mut house, items) = shelf();
+    let item = items[0];
+    let words = |text: &str| Filter::Words { place: Place::Anywhere, text: text.to_owned(), whole: true };
+    let texts = [(Area::Subject, "renamed".to_owned())];
+    let update = ItemUpdate { search: Some(&texts), ..ItemUpdate::default() };
+    let inbox = house.inbox;
+    let mut mailbox = house.store.mailbox(house.mailbox);
+    mailbox.update_item(item, &update, None).unwrap();
+    let more = NewAttachment { name: "notes.txt", search: "minutes", ..NewAttachment::file() };
+    let (numbers, _) = mailbox.create_attachments(item, &[more]).unwrap();
+    let copy = mailbox.copy_items(&[item], inbox, None).unwrap()[0].item;
+    for (text, expected) in [("quarterly", ""), ("renamed", "f"), ("minutes", "f"), ("budgets", "f")] {
+        assert_eq!(found(&mut house, &items, &words(text)), expected, "{text}");
+    }
+    house.store.mailbox(house.mailbox).delete_attachments(item, &numbers).unwrap();
+    assert_eq!(found(&mut house, &items, &words("minutes")), "");
+    assert_eq!(found(&mut house, &[copy, items[1], items[2]], &words("minutes")), "f");
 }

@@ -36,8 +36,19 @@ fn a_subscription_comes_back_until_its_time_is_over() {
         details: new.details.clone(),
         expired: false,
         quiet: None,
+        stream: None,
+        told: EventPosition { seq: since, events: 255 },
     };
     assert_eq!(read, expected);
+    let listed = house.store.listed_subscriptions(Some(new.account)).unwrap();
+    let one = (listed.len(), listed[0].id, listed[0].kind, listed[0].folders);
+    let folders = match &new.scope {
+        Scope::All => None,
+        Scope::Folders(folders) => Some(folders.len() as i64),
+    };
+    assert_eq!(one, (1, id, new.kind, folders));
+    assert!(listed[0].login == listed[0].owner && (590..=600).contains(&listed[0].left_seconds), "{listed:?}");
+    assert_eq!(house.store.listed_subscriptions(Some(new.account + 1)).unwrap(), []);
     house.execute("update subscription set ends = now() - interval '5 seconds'");
     assert!(house.store.mailbox(house.mailbox).subscription(id).unwrap().expired);
     assert!(house.store.mailbox(house.mailbox).subscription(id).unwrap().expired, "asking does not revive it");
@@ -56,11 +67,41 @@ fn asking_starts_the_time_anew_but_writes_seldom() {
     let (id, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
     let left = |house: &mut House| house.number("select extract(epoch from ends - now())::bigint from subscription");
     house.execute("update subscription set ends = now() + interval '590 seconds'");
-    house.store.mailbox(house.mailbox).touch_subscription(id).unwrap();
+    house.store.mailbox(house.mailbox).subscription(id).unwrap();
     assert!(left(&mut house) <= 590);
     house.execute("update subscription set ends = now() + interval '100 seconds'");
     assert_eq!(house.store.mailbox(house.mailbox).subscription(id).unwrap().scope, Scope::All);
     assert!(left(&mut house) > 590);
+}
+
+/// The stream that asked last has a subscription; what another one would keep of it is not kept.
+#[test]
+fn a_subscription_is_read_by_one_stream() {
+    let mut house = house();
+    let new = NewSubscription { kind: SubscriptionKind::Streaming, ..pull(&house) };
+    let (one, since) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
+    let (two, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
+    let at = |seq, events| EventPosition { seq: Seq(seq), events };
+    let begin = at(since.0, 255);
+    let mut claimed = house.store.mailbox(house.mailbox).claim_stream(&[two, one], 7, 60).unwrap();
+    claimed.sort_by_key(|claim| claim.id == two);
+    let claim = |id, told| ClaimedSubscription { id, told, newest: since };
+    assert_eq!(claimed, [claim(one, begin), claim(two, begin)]);
+    assert_eq!(house.number("select min(extract(epoch from ends - now()))::bigint / 10 from subscription"), 66);
+    assert!(house.store.take_ended_streams().is_empty());
+    let mut mailbox = house.store.mailbox(house.mailbox);
+    assert_eq!(mailbox.tell_stream(7, &[(one, at(9, 2)), (two, at(8, 255))]).unwrap(), 2);
+    assert_eq!(mailbox.claim_stream(&[one], 8, 60).unwrap(), [claim(one, at(9, 2))]);
+    assert_eq!(mailbox.tell_stream(7, &[(one, at(10, 255)), (two, at(10, 255))]).unwrap(), 1);
+    let mut rows = mailbox.subscriptions(&[one, two, Guid([9; 16])]).unwrap();
+    rows.sort_by_key(|row| row.id == two);
+    let read: Vec<_> = rows.iter().map(|row| (row.id, row.stream, row.told)).collect();
+    assert_eq!(read, [(one, Some(8), at(9, 2)), (two, Some(7), at(10, 255))]);
+    mailbox.delete_subscription(two).unwrap();
+    assert_eq!(house.store.take_ended_streams(), [7, 7], "by the second stream, and by the end of the subscription");
+    assert!(house.store.take_ended_streams().is_empty());
+    house.execute("update subscription set ends = now() - interval '5 seconds'");
+    assert_eq!(house.store.mailbox(house.mailbox).claim_stream(&[one, two], 9, 60).unwrap(), []);
 }
 
 #[test]

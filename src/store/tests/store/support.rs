@@ -59,7 +59,7 @@ impl House {
     }
 
     pub fn row(&mut self, item: ItemNo) -> Option<ItemRow> {
-        let plan = Plan { columns: everything(), json: true, ext: true, body: true, mime: true };
+        let plan = Plan { columns: ColumnSet::of_items(), json: true, ext: true, body: true, mime: true };
         self.store.mailbox(self.mailbox).items(&[item], &plan).unwrap().pop()
     }
 
@@ -70,7 +70,7 @@ impl House {
     }
 
     /// Kinds of the journal's rows after `after`.
-    pub fn kinds(&mut self, after: Seq) -> Vec<Kind> {
+    pub fn kinds(&mut self, after: Seq) -> Vec<ChangeKind> {
         let events = self.store.mailbox(self.mailbox).events(&Scope::All, after, 1000).unwrap();
         events.entries.iter().map(|entry| entry.kind).collect()
     }
@@ -106,50 +106,6 @@ impl House {
         let mut client = postgres::Client::connect(&self.database.options().url, postgres::NoTls).unwrap();
         client.batch_execute(sql).unwrap();
     }
-}
-
-/// Every column of items.
-pub fn everything() -> ColumnSet {
-    use Column::*;
-    [
-        Id,
-        Parent,
-        Class,
-        Change,
-        Created,
-        Modified,
-        Size,
-        Subject,
-        Received,
-        Sent,
-        Importance,
-        Sensitivity,
-        DisplayTo,
-        DisplayCc,
-        DisplayBcc,
-        FromName,
-        From,
-        Sender,
-        MessageId,
-        InReplyTo,
-        References,
-        ConversationId,
-        ConversationTopic,
-        ConversationIndex,
-        Culture,
-        Categories,
-        Preview,
-        IconIndex,
-        FlagStatus,
-        FlagStart,
-        FlagDue,
-        FlagComplete,
-        ModifiedBy,
-        ReminderDue,
-        BodyType,
-    ]
-    .into_iter()
-    .collect()
 }
 
 pub const READ: u32 = bit::READ;

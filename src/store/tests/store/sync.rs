@@ -3,7 +3,7 @@
 use crate::support::*;
 use ewsd_model::id::{FolderNo, ItemNo, Seq};
 use ewsd_model::property::{Column, bit};
-use ewsd_model::{FolderKind, Value};
+use ewsd_model::{FolderKind, ItemKind, Value};
 use ewsd_store::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +151,10 @@ fn a_state_that_the_journal_does_not_reach_is_refused() {
     let newest = house.newest();
     house.execute("update journal set at = now() - interval '40 days'");
     assert_eq!(house.store.mailbox(house.mailbox).trim_journal(30, 3).unwrap(), 3);
-    assert_eq!(house.store.mailbox(house.mailbox).trimmed_to().unwrap(), Seq(3));
+    assert_eq!(
+        [2, 3, newest.0, newest.0 + 1].map(|seq| house.store.mailbox(house.mailbox).knows(Seq(seq)).unwrap()),
+        [false, true, true, false]
+    );
     house.check();
     assert!(matches!(house.store.mailbox(house.mailbox).sync_items(&at(2), false, 9), Err(StoreError::Trimmed)));
     assert!(house.store.mailbox(house.mailbox).sync_items(&at(3), false, 9).is_ok());
@@ -165,9 +168,59 @@ fn a_state_that_the_journal_does_not_reach_is_refused() {
     assert!(house.store.mailbox(house.mailbox).events(&Scope::All, Seq(3), 9).is_ok());
     assert_eq!(house.store.mailbox(house.mailbox).trim_journal(50, 100).unwrap(), 0);
     while house.store.mailbox(house.mailbox).trim_journal(30, 10).unwrap() > 0 {}
-    assert_eq!(house.store.mailbox(house.mailbox).trimmed_to().unwrap(), newest);
+    assert_eq!(
+        [newest.0 - 1, newest.0].map(|seq| house.store.mailbox(house.mailbox).knows(Seq(seq)).unwrap()),
+        [false, true]
+    );
     assert!(house.store.mailbox(house.mailbox).sync_items(&at(newest.0), false, 9).is_ok());
     house.check();
+}
+
+#[test]
+fn numbers_of_a_database_that_was_lost_are_never_given_again() {
+    let mut house = house();
+    for n in 0..5 {
+        house.add(house.inbox, &n.to_string());
+    }
+    let survived = house.newest();
+    let root = house.store.mailbox(house.mailbox).folder_by_distinguished("root").unwrap().folder;
+    // What a client was told by the database that this one is a copy of, after it was taken.
+    let told = Seq(survived.0 + 3);
+    house.execute("update incarnation set identity = 'the one before'");
+    // All workers come back at once.
+    let options = house.database.options();
+    let stores = [(); 4].map(|()| {
+        let options = options.clone();
+        std::thread::spawn(move || Store::connect(&options).unwrap())
+    });
+    let mut stores = stores.map(|store| store.join().unwrap());
+    house.store = Store::connect(&options).unwrap();
+    let resumed = house.newest();
+    assert_eq!(resumed, Seq(survived.0 + (1 << 24)), "once");
+    let at = |seq: Seq| ItemState::At { folder: house.inbox, seq };
+    let (inbox, mailbox) = (house.inbox, house.mailbox);
+    for round in 0..2 {
+        let mut mailbox = house.store.mailbox(mailbox);
+        assert!(matches!(mailbox.sync_items(&at(told), false, 9), Err(StoreError::Trimmed)));
+        assert!(matches!(mailbox.sync_folders(root, Some(told)), Err(StoreError::Trimmed)));
+        assert!(matches!(mailbox.events(&Scope::All, told, 9), Err(StoreError::Lost)));
+        assert_eq!([told, survived, resumed].map(|seq| mailbox.knows(seq).unwrap()), [false, true, true]);
+        // What is older goes on, what was told since as well.
+        for seq in [Seq(survived.0 - 1), survived, resumed] {
+            let changes = mailbox.sync_items(&at(seq), false, 9).unwrap().changes.len();
+            assert_eq!(changes, round * 3 + usize::from(seq < survived), "{seq:?}");
+            assert!(mailbox.sync_folders(root, Some(seq)).is_ok() && mailbox.events(&Scope::All, seq, 9).is_ok());
+        }
+        if round == 0 {
+            for _ in 0..3 {
+                let item =
+                    stores[0].mailbox(house.mailbox).create_item(&NewItem::new(inbox, ItemKind::Message)).unwrap();
+                assert!(item.item.0 > resumed.0, "{item:?}");
+            }
+        }
+    }
+    assert_eq!(house.number("select count(*) from lost"), 1);
+    assert!(house.number("select max(seq) - min(seq) from journal") > 1 << 24, "it leaves out what was lost");
 }
 
 /// One step of the interleaving. Numbers choose among what is there.

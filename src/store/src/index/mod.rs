@@ -1,0 +1,39 @@
+//! The word index: which items of a mailbox have a word, in the table `word`. It is filled behind the writers, by the janitor:
+//! entering the words of a message while it is written cost as much as all the rest.
+//!
+//! | question | file |
+//! |---|---|
+//! | which terms do an item's words become? | `term.rs` |
+//! | how are words entered, and when is all of it made anew? | `enter.rs` |
+//! | what does a search ask for, and what does it make of the answer? | `ask.rs` |
+//! | how are many numbers of items kept and joined? | `set.rs` |
+//!
+//! A row has the items of one term among 65,536 numbers, two octets each. An item's number is the one at which it entered its
+//! folder and grows with time, so `indexed.upto` tells which items are in: later ones are looked at one by one. So are those
+//! whose words changed since they were entered (`reword`); those that are gone count no more (the term [`term::DEAD`]).
+//!
+//! The index only ever says where to look: each item that it names is asked again, so a stale row is never a wrong answer.
+//! The number of hits of a frequent word alone is told by it.
+
+use crate::journal::Write;
+
+mod ask;
+mod enter;
+mod set;
+mod term;
+
+pub(crate) use ask::Candidates;
+pub use enter::Entered;
+
+/// Items that are looked at one by one beside the index: new ones, and those whose words changed. With more of them the whole
+/// folder is gone through, until the janitor has entered them.
+const ASIDE: usize = 5_000;
+
+/// Adds `reworded`: the words of the items of these steps are no longer those that were entered.
+pub(crate) fn reword_step(write: &mut Write, from: &str) {
+    let item = if from.contains("source") { "source.item" } else { "changed.item" };
+    write.step(
+        "reworded",
+        &format!("insert into reword (mailbox, item) select $1, {item} from {from} on conflict do nothing"),
+    );
+}

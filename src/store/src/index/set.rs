@@ -1,0 +1,113 @@
+//! Numbers of items as bits, in chunks of 65,536.
+
+use std::collections::BTreeMap;
+
+/// Numbers of a chunk.
+const CHUNK: i64 = 1 << 16;
+/// Words of 64 bits of a chunk.
+const WORDS: usize = 1 << 10;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Set(BTreeMap<i64, Box<[u64; WORDS]>>);
+
+/// The chunk of a number, and its two octets there.
+pub(super) fn place(number: i64) -> (i64, [u8; 2]) {
+    let within = u16::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
+    (number.div_euclid(CHUNK), within.to_le_bytes())
+}
+
+impl Set {
+    pub fn insert(&mut self, number: i64) {
+        let (chunk, octets) = place(number);
+        self.add(chunk, &octets);
+    }
+
+    /// Adds the numbers of a row: two octets each.
+    pub fn add(&mut self, chunk: i64, octets: &[u8]) {
+        let bits = self.0.entry(chunk).or_insert_with(|| Box::new([0; WORDS]));
+        for pair in octets.chunks_exact(2) {
+            let number = pair.iter().rev().fold(0_usize, |number, octet| number << 8 | usize::from(*octet));
+            if let Some(word) = bits.get_mut(number / 64) {
+                *word |= 1 << (number % 64);
+            }
+        }
+    }
+
+    pub fn union(&mut self, other: Set) {
+        for (chunk, theirs) in other.0 {
+            match self.0.get_mut(&chunk) {
+                Some(own) => own.iter_mut().zip(theirs.iter()).for_each(|(own, their)| *own |= their),
+                None => {
+                    self.0.insert(chunk, theirs);
+                }
+            }
+        }
+    }
+
+    pub fn intersect(&mut self, other: &Set) {
+        self.0.retain(|chunk, own| match other.0.get(chunk) {
+            Some(theirs) => {
+                own.iter_mut().zip(theirs.iter()).for_each(|(own, their)| *own &= their);
+                true
+            }
+            None => false,
+        });
+    }
+
+    pub fn subtract(&mut self, other: &Set) {
+        for (chunk, own) in &mut self.0 {
+            if let Some(theirs) = other.0.get(chunk) {
+                own.iter_mut().zip(theirs.iter()).for_each(|(own, their)| *own &= !their);
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.values().flat_map(|bits| bits.iter()).map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// In ascending order.
+    pub fn numbers(&self) -> Vec<i64> {
+        let mut numbers = Vec::new();
+        for (chunk, bits) in &self.0 {
+            for (at, word) in (0_i64..).zip(bits.iter()) {
+                let mut left = *word;
+                while left != 0 {
+                    numbers.push(chunk * CHUNK + at * 64 + i64::from(left.trailing_zeros()));
+                    left &= left - 1;
+                }
+            }
+        }
+        numbers
+    }
+}
+
+impl FromIterator<i64> for Set {
+    fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Set {
+        let mut set = Set::default();
+        numbers.into_iter().for_each(|number| set.insert(number));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    proptest::proptest! {
+        #[test]
+        fn it_is_a_set(a in proptest::collection::btree_set(0_i64..200_000, 0..50), b in proptest::collection::btree_set(0_i64..200_000, 0..50)) {
+            let of = |numbers: &BTreeSet<i64>| numbers.iter().copied().collect::<Set>();
+            let list = |set: &Set| set.numbers().into_iter().collect::<BTreeSet<i64>>();
+            let (mut union, mut both, mut less) = (of(&a), of(&a), of(&a));
+            union.union(of(&b));
+            both.intersect(&of(&b));
+            less.subtract(&of(&b));
+            proptest::prop_assert_eq!(list(&union), a.union(&b).copied().collect::<BTreeSet<_>>());
+            proptest::prop_assert_eq!(list(&both), a.intersection(&b).copied().collect::<BTreeSet<_>>());
+            proptest::prop_assert_eq!(list(&less), a.difference(&b).copied().collect::<BTreeSet<_>>());
+            proptest::prop_assert_eq!(union.len(), a.union(&b).count());
+        }
+    }
+}

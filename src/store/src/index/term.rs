@@ -1,0 +1,124 @@
+//! Terms: words as the index has them. A word by itself stands for it anywhere; behind a colon and a letter for it in one
+//! place (`:s` subject, `:f` author, `:r` recipients, `:t` `:c` `:b` each list of them, `:a` attachments).
+
+use postgres::types::{FromSql, Type};
+use std::error::Error;
+
+use crate::StoreError;
+use crate::row::FromColumn;
+
+/// Items that are gone since they were entered. No word has such a character.
+pub(super) const DEAD: &str = "/dead";
+
+/// Items that entered a folder.
+pub(super) fn of_folder(folder: i64) -> String {
+    format!("/{folder}")
+}
+
+/// A `tsvector` as PostgreSQL sends it: a count; of each word its letters, a zero, a count, positions of 16 bits whose upper
+/// two are the weight.
+pub(super) struct Vector<'r>(&'r [u8]);
+
+impl<'r> FromSql<'r> for Vector<'r> {
+    fn from_sql(_: &Type, raw: &'r [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Vector(raw))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::TS_VECTOR
+    }
+}
+
+impl<'r> FromColumn<'r> for Vector<'r> {
+    type Raw = Vector<'r>;
+
+    fn from_column(raw: Vector<'r>) -> Result<Self, StoreError> {
+        Ok(raw)
+    }
+}
+
+/// Bits of the weights that a word has.
+const A: u8 = 1 << 3;
+const B: u8 = 1 << 2;
+const C: u8 = 1 << 1;
+
+impl<'r> Vector<'r> {
+    /// Octets of it.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Gives each word with the weights that it has; what is no vector ends it.
+    fn words(&self, mut give: impl FnMut(&'r str, u8)) {
+        let Some((_count, mut rest)) = self.0.split_first_chunk::<4>() else { return };
+        loop {
+            let Some(end) = memchr::memchr(0, rest) else { return };
+            let (word, behind) = rest.split_at(end);
+            let Some((count, behind)) = behind.get(1..).and_then(|behind| behind.split_first_chunk::<2>()) else {
+                return;
+            };
+            let length = usize::from(u16::from_be_bytes(*count)) * 2;
+            let Some((positions, behind)) = behind.split_at_checked(length) else { return };
+            let weights = positions.iter().step_by(2).fold(0, |weights, high| weights | 1 << (high >> 6));
+            if let Ok(word) = std::str::from_utf8(word) {
+                give(word, weights);
+            }
+            rest = behind;
+        }
+    }
+
+    /// The terms of an item's own words.
+    pub fn terms(&self, give: &mut impl FnMut(&str)) {
+        let mut coded = String::new();
+        self.words(|word, weights| {
+            give(word);
+            for (weight, code) in [(A, ":f"), (B, ":s"), (C, ":r")] {
+                if weights & weight != 0 && !word.starts_with(':') {
+                    coded.clear();
+                    coded.push_str(code);
+                    coded.push_str(word);
+                    give(&coded);
+                }
+            }
+        });
+    }
+
+    /// The terms of the words of one of its attachments.
+    pub fn terms_of_attachment(&self, give: &mut impl FnMut(&str)) {
+        self.words(|word, _| {
+            give(word);
+            give(&format!(":a{word}"));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_read_as_it_is_sent() {
+        let word = |word: &str, positions: &[u16]| {
+            let mut octets = [word.as_bytes(), b"\0"].concat();
+            octets.extend(u16::try_from(positions.len()).unwrap_or_default().to_be_bytes());
+            positions.iter().for_each(|position| octets.extend(position.to_be_bytes()));
+            octets
+        };
+        let octets = [
+            3_u32.to_be_bytes().to_vec(),
+            word("ann", &[0xc001, 0x4003]),
+            word("body", &[7, 9]),
+            word(":tann", &[0x4003]),
+            word("plan", &[0x8002]),
+        ]
+        .concat();
+        let mut terms = Vec::new();
+        Vector(&octets).terms(&mut |term| terms.push(term.to_owned()));
+        assert_eq!(terms, ["ann", ":fann", ":rann", "body", ":tann", "plan", ":splan"]);
+        terms.clear();
+        Vector(&octets[..14]).terms_of_attachment(&mut |term| terms.push(term.to_owned()));
+        assert_eq!(terms, ["ann", ":aann"], "as far as it goes");
+        Vector(&[]).terms(&mut |_| terms.clear());
+        assert_eq!(terms.len(), 2);
+    }
+}

@@ -1,0 +1,102 @@
+//! Subscriptions that are read as streams: which connection has one, and how far it was told.
+//!
+//! The reader of a stream keeps no watermark, so the place in the journal lies here. A connection is known by a number of its own,
+//! which each of its subscriptions bears: what a second connection takes over, the first one is told no more. Whoever lost a
+//! subscription is remembered until [`Store::take_ended_streams`], so that the master can wake it.
+
+use crate::row::Fields;
+use crate::sql::{Param, Sql};
+use crate::{Mailbox, Store, StoreError};
+use ewsd_model::id::{Guid, Seq};
+use std::borrow::Cow;
+
+/// A place between two events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventPosition {
+    pub seq: Seq,
+    /// How many events of the change `seq`; 255: all of them.
+    pub events: u8,
+}
+
+impl EventPosition {
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<EventPosition, StoreError> {
+        let (seq, events) = (fields.next()?, fields.next::<i32>()?);
+        let events = u8::try_from(events).map_err(|_| StoreError::Corrupt(format!("{events} events told")))?;
+        Ok(EventPosition { seq, events })
+    }
+}
+
+/// A subscription that a stream took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedSubscription {
+    pub id: Guid,
+    pub told: EventPosition,
+    /// The number of the mailbox's last change.
+    pub newest: Seq,
+}
+
+impl Mailbox<'_> {
+    /// Gives subscriptions whose time is not over to the stream of that number. Their time begins in `seconds`, when the stream ends
+    /// at the latest. Those that are missing in the answer are gone.
+    pub fn claim_stream(
+        &mut self,
+        ids: &[Guid],
+        stream: i64,
+        seconds: i64,
+    ) -> Result<Vec<ClaimedSubscription>, StoreError> {
+        // Locked in the order of their ids: two connections with the same ones wait for each other.
+        const CLAIM: &str = "
+            with old as (
+                select id, stream from subscription
+                where mailbox = $1 and id = any($2::text[]::uuid[]) and ends > now()
+                order by id for update
+            )
+            update subscription s set stream = $3, ends = now() + make_interval(secs => $4::int + s.timeout)
+            from old, counter c
+            where s.mailbox = $1 and s.id = old.id and c.mailbox = $1
+            returning s.id, coalesce(s.told, s.since), coalesce(s.told_events, 255)::int, c.seq, old.stream";
+        let sql = Sql::new(CLAIM).with([self.no.0.into(), guids(ids), stream.into(), seconds.into()]);
+        let mut claimed = Vec::with_capacity(ids.len());
+        for row in self.store.query(&sql)? {
+            let mut fields = Fields::new(&row);
+            claimed.push(ClaimedSubscription {
+                id: fields.next()?,
+                told: EventPosition::read(&mut fields)?,
+                newest: fields.next()?,
+            });
+            self.store.ended_streams.extend(fields.next::<Option<i64>>()?);
+        }
+        Ok(claimed)
+    }
+
+    /// Keeps how far the reader of a stream was told. Says of how many: one that another stream has by now is left alone. It is not
+    /// waited for the disk: what a crash of the database takes back is told once more.
+    pub fn tell_stream(&mut self, stream: i64, told: &[(Guid, EventPosition)]) -> Result<usize, StoreError> {
+        const TELL: &str = "
+            update subscription s set told = t.seq, told_events = t.events
+            from (select unnest($2::text[]::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events) t,
+                 set_config('synchronous_commit', 'off', true) relaxed
+            where s.mailbox = $1 and s.id = t.id and s.stream = $5 returning 1";
+        let ids: Vec<Guid> = told.iter().map(|(id, _)| *id).collect();
+        let sql = Sql::new(TELL).with([
+            self.no.0.into(),
+            guids(&ids),
+            Param::Ints(told.iter().map(|(_, told)| told.seq.0).collect()),
+            Param::Ints(told.iter().map(|(_, told)| i64::from(told.events)).collect()),
+            stream.into(),
+        ]);
+        Ok(self.store.query(&sql)?.len())
+    }
+}
+
+impl Store {
+    /// Streams that lost a subscription to another one, or to Unsubscribe, since the last call. To be told to the master.
+    pub fn take_ended_streams(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.ended_streams)
+    }
+}
+
+/// For a place that says `$n::text[]::uuid[]`.
+pub(crate) fn guids(ids: &[Guid]) -> Param<'static> {
+    Param::Texts(ids.iter().map(|id| Cow::Owned(uuid::Uuid::from_bytes(id.0).to_string())).collect())
+}

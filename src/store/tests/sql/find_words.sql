@@ -1,0 +1,43 @@
+select x.upto, array(
+    select i.item
+    from item i
+    where i.mailbox = $1 and i.item > x.upto
+    limit $2
+), array(select r.item from reword r where r.mailbox = $1 limit $2), array(
+    select coalesce(old_item, item)
+    from journal
+    where mailbox = $1 and seq > x.upto and kind in (5, 7)
+    limit $2
+)
+from indexed x
+where x.mailbox = $1 and x.upto > 0;
+
+select count(*), coalesce(sum(octets), 0)::bigint
+from (
+    select octet_length(w.items) as octets
+    from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
+    join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C"
+    limit 20000
+) s;
+
+select t.n, w.chunk, w.items
+from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
+join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C";
+
+select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator, count(*) over ()
+from (
+    select i.*
+    from unnest($3::bigint[]) w (item)
+    join item i on i.mailbox = $1 and i.item = w.item offset 0
+) i
+where i.mailbox = $1 and i.folder = $4::bigint and cardinality($2::bigint[]) = 1 and not i.associated and (
+    i.search @@ $5::text::tsquery or (
+        i.attachments > 0 and exists (
+            select
+            from attachment a
+            where a.mailbox = i.mailbox and a.item = i.item and a.search @@ $6::text::tsquery
+        )
+    )
+)
+order by i.received desc, i.item desc
+limit $7::bigint offset $8::bigint;

@@ -1,0 +1,3 @@
+select extract(epoch from due - now())::float8
+from token_keys
+where url = $1;

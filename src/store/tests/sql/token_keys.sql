@@ -1,0 +1,3 @@
+select document
+from token_keys
+where url = $1;

@@ -1,0 +1,219 @@
+//! The word index: whatever it holds, answers are those of the words themselves.
+
+use crate::support::*;
+use ewsd_model::ItemKind;
+use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_model::property::Column;
+use ewsd_model::property::mapi::Scalar;
+use ewsd_store::*;
+
+const WORDS: [&str; 8] = ["alpha", "alphabet", "beta", "gamma", "delta", "s", "t", "omega"];
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+
+    fn text(&mut self) -> String {
+        (0..=self.roll(3)).map(|_| WORDS[self.roll(WORDS.len())]).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn texts(dice: &mut Dice) -> Vec<(Area, String)> {
+    [Area::From, Area::To, Area::Cc, Area::Bcc, Area::Subject, Area::Body].map(|area| (area, dice.text())).to_vec()
+}
+
+fn add(house: &mut House, dice: &mut Dice) -> ItemNo {
+    let words = texts(dice);
+    let subject = words[4].1.clone();
+    let mut new = message(house.inbox, &subject);
+    new.search = &words;
+    let (name, text) = (dice.text(), dice.text());
+    if dice.roll(3) == 0 {
+        new.attachments = vec![NewAttachment { name: &name, search: &text, ..NewAttachment::file() }];
+    }
+    house.store.mailbox(house.mailbox).create_item(&new).unwrap().item
+}
+
+fn filters() -> Vec<Filter> {
+    use Place::*;
+    let words = |place, text: &str, whole| Filter::Words { place, text: text.to_owned(), whole };
+    let mut all = Vec::new();
+    for place in [Anywhere, From, To, Cc, Bcc, Subject, Body, Recipients, Participants, Attachment] {
+        for (text, whole) in
+            [("alpha", true), ("alpha", false), ("t", false), ("s", true), ("beta gamma", false), ("none", true)]
+        {
+            all.push(words(place, text, whole));
+        }
+    }
+    let both = Filter::And(vec![words(Anywhere, "alpha", true), words(Subject, "beta", true)]);
+    let either = Filter::Or(vec![words(From, "delta", true), words(Attachment, "omega", true)]);
+    let not = Filter::Not(Box::new(words(Anywhere, "alpha", false)));
+    let subject = || Field::Column(Column::Subject);
+    let contains = |mode| Filter::Contains { field: subject(), mode, ignore_case: true, text: "Alpha be".to_owned() };
+    let equal = Filter::Compare(subject(), Cmp::Eq, Scalar::Text("ALPHA beta".to_owned()));
+    all.extend([
+        Filter::And(vec![not.clone(), words(Anywhere, "beta", true)]),
+        Filter::And(vec![equal.clone(), Filter::True]),
+        Filter::Or(vec![both.clone(), equal]),
+        both,
+        either,
+        not,
+    ]);
+    all.extend(
+        [
+            ContainsMode::PrefixOnWords,
+            ContainsMode::ExactPhrase,
+            ContainsMode::FullString,
+            ContainsMode::Prefixed,
+            ContainsMode::Substring,
+        ]
+        .map(contains),
+    );
+    all
+}
+
+/// What each search finds, and how many that are.
+fn answers(house: &mut House) -> Vec<(Vec<ItemNo>, i64, i64)> {
+    let inbox = [house.inbox];
+    let mut mailbox = house.store.mailbox(house.mailbox);
+    let mut ask = |filter: &Filter| {
+        let search = Search { filter, ..Search::new(&inbox) };
+        let page = mailbox.find_items(&search, &Plan::default(), Page::first(1000)).unwrap();
+        (page.rows.iter().map(|row| row.item).collect(), page.total, mailbox.count_items(&search).unwrap())
+    };
+    filters().iter().map(&mut ask).collect()
+}
+
+fn enter(house: &mut House) {
+    while house.store.mailbox(house.mailbox).enter_words(100).unwrap().more {}
+}
+
+/// Compares what is found by the index with what is found without.
+fn compare(house: &mut House) {
+    let with = answers(house);
+    house.execute("alter table indexed rename to hidden; create table indexed (like hidden)");
+    let without = answers(house);
+    house.execute("drop table indexed; alter table hidden rename to indexed");
+    for ((filter, with), without) in filters().iter().zip(with).zip(without) {
+        assert_eq!(with, without, "{filter:?}");
+    }
+}
+
+#[test]
+fn answers_are_those_of_the_words_themselves() {
+    let (mut house, mut dice) = (house(), Dice(7));
+    let mut items: Vec<ItemNo> = (0..200).map(|_| add(&mut house, &mut dice)).collect();
+    enter(&mut house);
+    assert!(house.number("select count(*) from word where term = ':salpha'") > 0);
+    compare(&mut house);
+    for round in 0..3 {
+        let trash = trash(&mut house);
+        let mut mailbox = house.store.mailbox(house.mailbox);
+        for _ in 0..10 {
+            let item = items.swap_remove(dice.roll(items.len()));
+            mailbox.delete_items(&[item]).unwrap();
+            let item = items.swap_remove(dice.roll(items.len()));
+            mailbox.move_items(&[item], trash).unwrap();
+            let item = items[dice.roll(items.len())];
+            let words = texts(&mut dice);
+            let mut update = ItemUpdate { search: Some(&words), ..ItemUpdate::default() };
+            update.set = subject(&words[4].1);
+            mailbox.update_item(item, &update, None).unwrap();
+            let text = dice.text();
+            let file = NewAttachment { name: "omega", search: &text, ..NewAttachment::file() };
+            mailbox.create_attachments(items[dice.roll(items.len())], &[file]).unwrap();
+            let copy = items[dice.roll(items.len())];
+            let inbox = house.inbox;
+            items.push(mailbox.copy_items(&[copy], inbox, None).unwrap()[0].item);
+        }
+        items.extend((0..10).map(|_| add(&mut house, &mut dice)));
+        compare(&mut house);
+        if round != 1 {
+            enter(&mut house);
+            compare(&mut house);
+        }
+    }
+    house.check();
+}
+
+/// Many items at once, as no client makes them.
+fn many(house: &mut House, folder: FolderNo, count: i64) {
+    let (mailbox, from) = (house.mailbox.0, house.newest().0);
+    house.execute(&format!(
+        "insert into item (mailbox, item, folder, kind, class, change, search) \
+         select {mailbox}, {from} + n, {folder}, {kind}, 'IPM.Note', {from} + n, \
+             (case when n % 2 = 0 then '''same'':1B ''even'':2B' else '''same'':1B' end)::tsvector \
+         from generate_series(1, {count}) n; \
+         insert into journal (mailbox, seq, kind, item, folder) select {mailbox}, {from} + n, 1, {from} + n, {folder} \
+         from generate_series(1, {count}) n; \
+         update counter set seq = seq + {count} where mailbox = {mailbox}; \
+         update folder set total = total + {count}, unread = unread + {count} where mailbox = {mailbox} and folder = {folder}",
+        folder = folder.0,
+        kind = ItemKind::Message as i16,
+    ));
+}
+
+/// A word of most of the items: how many is told by the index, and exactly so whatever happened since.
+#[test]
+fn frequent_words_are_counted_by_the_index() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 12_000);
+    enter(&mut house);
+    let filter = Filter::Words { place: Place::Subject, text: "same".into(), whole: true };
+    let total = |house: &mut House| {
+        let mut mailbox = house.store.mailbox(house.mailbox);
+        let inboxes = [inbox];
+        let search = Search { filter: &filter, ..Search::new(&inboxes) };
+        let page = mailbox.find_items(&search, &Plan::default(), Page::first(50)).unwrap();
+        assert_eq!(page.rows.len(), 50);
+        assert_eq!(mailbox.count_items(&search).unwrap(), page.total);
+        page.total
+    };
+    assert_eq!(total(&mut house), 12_000);
+    let newest = house.newest().0;
+    let trash = trash(&mut house);
+    let mut mailbox = house.store.mailbox(house.mailbox);
+    mailbox.delete_items(&[ItemNo(newest), ItemNo(newest - 1)]).unwrap();
+    mailbox.move_items(&[ItemNo(newest - 2)], trash).unwrap();
+    let words = [(Area::Subject, "other".to_owned())];
+    let update = ItemUpdate { search: Some(&words), ..ItemUpdate::default() };
+    mailbox.update_item(ItemNo(newest - 3), &update, None).unwrap();
+    assert_eq!(total(&mut house), 11_996);
+    let words = [(Area::Subject, "same".to_owned())];
+    let mut new = message(inbox, "same");
+    new.search = &words;
+    house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    assert_eq!(total(&mut house), 11_997);
+    enter(&mut house);
+    assert_eq!(total(&mut house), 11_997);
+}
+
+/// What is too much to enter at once is entered in steps, and too much that changed has all entered anew.
+#[test]
+fn it_is_entered_in_steps_and_anew() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 3_000);
+    assert_eq!(house.store.unindexed(1_000, 10).unwrap(), [house.mailbox]);
+    let step = house.store.mailbox(house.mailbox).enter_words(1_000).unwrap();
+    assert_eq!((step.items, step.more), (1_000, true));
+    enter(&mut house);
+    assert_eq!(house.store.unindexed(1_000, 10).unwrap(), []);
+    assert_eq!(house.number("select sum(octet_length(items)) / 2 from word where term = 'even'"), 1_500);
+    let mailbox = house.mailbox.0;
+    house.execute(&format!("insert into reword select {mailbox}, item from item where mailbox = {mailbox} limit 2600"));
+    house.add(inbox, "one more");
+    enter(&mut house);
+    assert_eq!(house.number("select count(*) from reword"), 0);
+    assert_eq!(house.number("select sum(octet_length(items)) / 2 from word where term = 'even'"), 1_500);
+}
+
+fn trash(house: &mut House) -> FolderNo {
+    house.store.mailbox(house.mailbox).folder_by_distinguished("deleteditems").unwrap().folder
+}
