@@ -9,6 +9,7 @@ use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKeyError, IdError};
 use ewsd_store::{Missing, StoreError};
 
+use crate::convert::Failed;
 use crate::log::note;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -63,6 +64,15 @@ impl From<Code> for Error {
     }
 }
 
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Error {
+        match failed {
+            Failed::Busy => Error::Fault(failed.into()),
+            Failed::Died | Failed::Refused => Error::Failure(failed.into()),
+        }
+    }
+}
+
 impl From<IdError> for Error {
     fn from(error: IdError) -> Error {
         Error::Failure(Failure::new(error.code()))
@@ -92,7 +102,7 @@ impl From<StoreError> for Error {
                 if *large { Code::ErrorDataSizeLimitExceeded } else { Code::ErrorItemSavePropertyError }
             }
             StoreError::Subscriptions => Code::ErrorExceededSubscriptionCount,
-            StoreError::Trimmed => Code::ErrorInvalidSyncStateData,
+            StoreError::Trimmed | StoreError::Lost => Code::ErrorInvalidSyncStateData,
         };
         code.into()
     }

@@ -9,12 +9,14 @@
 //! | what is a property of an item, as clients see it? | `property/` |
 //! | how is a message sent? | `item/submit.rs` |
 //! | how does mail get into a mailbox? | `deliver/` |
+//! | what is a series, a meeting, a free hour? | `calendar/` |
 //! | MIME, HTML, text | `convert/` |
 //! | what is told when something goes wrong? | `error.rs` |
 //! | who asks, when, by which settings? | `session.rs` |
 //!
 //! EWS operations, delivery, the courier and administration stand on it; SQL is the store's, element names are `ewsd-ews`'s.
 
+pub mod calendar;
 pub mod clock;
 pub mod convert;
 pub mod deliver;

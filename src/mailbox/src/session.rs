@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
+use ewsd_model::timezone::ItemZone;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, Store};
 use jiff::Timestamp;
@@ -22,6 +23,20 @@ pub struct Session<'a> {
     pub culture: Option<&'a str>,
     /// When the work was taken up: it sees one time.
     pub now: Timestamp,
+    /// The zone that the request's times are in.
+    pub zone: ZoneContext,
+}
+
+/// The zone of times that name none, unless the item they are of says another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ZoneContext {
+    pub zone: ItemZone,
+}
+
+impl Default for ZoneContext {
+    fn default() -> ZoneContext {
+        ZoneContext { zone: ItemZone::utc() }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -32,7 +47,19 @@ impl<'a> Session<'a> {
         caller: Rc<Account>,
         culture: Option<&'a str>,
     ) -> Session<'a> {
-        Session { gate: Gate::new(store, caller.clone()), settings, caller, culture, now: clock::now() }
+        Session {
+            gate: Gate::new(store, caller.clone()),
+            settings,
+            caller,
+            culture,
+            now: clock::now(),
+            zone: ZoneContext::default(),
+        }
+    }
+
+    /// The zone of accounts that have none of their own.
+    pub fn default_zone(&self) -> ItemZone {
+        ItemZone::named(&self.settings.calendar.time_zone).unwrap_or_else(ItemZone::utc)
     }
 
     /// The caller's name, or the login of one who has none.
@@ -43,6 +70,14 @@ impl<'a> Session<'a> {
     /// The caller's primary address, or the login of one who has none.
     pub fn address(&self) -> String {
         self.caller.primary_address.clone().unwrap_or_else(|| self.caller.login.clone())
+    }
+
+    /// All addresses by which the caller is known, the primary one first.
+    pub fn own_addresses(&mut self) -> crate::error::Result<Vec<String>> {
+        let account = self.caller.account;
+        let mut all = vec![self.address()];
+        all.extend(self.gate.store().addresses(account)?);
+        Ok(all)
     }
 
     /// Whether one object may get so many changes in one call.

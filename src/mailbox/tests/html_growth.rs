@@ -1,9 +1,11 @@
 //! HTML of strangers takes time and memory in proportion to its size, whatever it repeats.
+#![allow(clippy::unwrap_used)]
 
 #[path = "../../../tests/growth/mod.rs"]
 mod growth;
 
-use ewsd_mailbox::convert::html::{self, Images};
+use ewsd_mailbox::convert::table::Reads;
+use ewsd_mailbox::convert::{self, Confined, Conversion, TABLE};
 
 #[global_allocator]
 static COUNTING: growth::Counting = growth::Counting;
@@ -166,12 +168,30 @@ fn tables(work: impl Fn(&str) -> usize) {
     none(growth::faster_than_linear(WITHIN.iter().copied(), &work));
 }
 
-#[test]
-fn filtering_is_linear() {
-    tables(|html| html::filter(html, Images::Own).len());
+/// Octets of the answer.
+fn read(which: Conversion, html: &str) -> usize {
+    let row = TABLE.iter().find(|row| row.conversion == which).unwrap();
+    let told = convert::answer(&Confined::claim(), which, &(row.sample)(), html.as_bytes()).unwrap();
+    usize::try_from(told.length()).unwrap()
 }
 
-#[test]
-fn text_is_linear() {
-    tables(|html| html::to_text(html).len());
+macro_rules! linear {
+    ($($test:ident $which:ident)*) => {
+        $( #[test] fn $test() { tables(|html| read(Conversion::$which, html)); } )*
+
+        #[test]
+        fn every_reader_of_html_is_tried() {
+            let tried = [$( Conversion::$which, )*];
+            let readers = TABLE.iter().filter(|row| row.reads == Reads::Html);
+            assert_eq!(readers.map(|row| row.conversion).collect::<Vec<_>>(), tried);
+        }
+    };
+}
+
+linear! {
+    words_of_a_file_are_linear FileWords
+    text_is_linear HtmlText
+    words_are_linear HtmlWords
+    filtering_is_linear SafeHtml
+    cutting_is_linear NewHtml
 }

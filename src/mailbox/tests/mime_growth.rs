@@ -5,8 +5,8 @@
 #[path = "../../../tests/growth/mod.rs"]
 mod growth;
 
-use ewsd_mailbox::convert::mime;
-use jiff::Timestamp;
+use ewsd_mailbox::convert::table::{Reads, Row};
+use ewsd_mailbox::convert::{self, Confined, TABLE};
 
 #[global_allocator]
 static COUNTING: growth::Counting = growth::Counting;
@@ -98,10 +98,15 @@ const SHAPES: &[Shape] = &[
     ("\r\n", "/message", ""),
 ];
 
-/// Nothing is written; what is allocated and what it takes tell.
-fn read(message: &str) -> usize {
-    drop(mime::parse(message.as_bytes(), Timestamp::UNIX_EPOCH));
-    0
+/// Octets of the answer.
+fn read(row: &Row, message: &str) -> usize {
+    let told = convert::answer(&Confined::claim(), row.conversion, &(row.sample)(), message.as_bytes()).unwrap();
+    usize::try_from(told.length()).unwrap()
+}
+
+/// Whatever reads messages.
+fn readers() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().filter(|row| row.reads == Reads::Message)
 }
 
 #[test]
@@ -109,16 +114,20 @@ fn reading_is_linear() {
     assert!(SHAPES.len() >= 30);
     let shapes: Vec<(String, &Shape)> = SHAPES.iter().map(|shape| (format!("{HEAD}{}", shape.0), shape)).collect();
     let units = shapes.iter().map(|(before, (_, unit, after))| (before.as_str(), *unit, *after));
-    let found = growth::faster_than_linear(units, read);
-    assert!(found.is_empty(), "grows faster than its input:\n{}", found.join("\n"));
+    for row in readers() {
+        let found = growth::faster_than_linear(units.clone(), |message| read(row, message));
+        assert!(found.is_empty(), "{} grows faster than its input:\n{}", row.name, found.join("\n"));
+    }
 }
 
 #[test]
 fn a_message_takes_a_bounded_multiple_of_its_size() {
-    let peaks = SHAPES.iter().map(|(before, unit, after)| {
-        let message = format!("{HEAD}{before}{}{after}", unit.repeat((1 << 20) / unit.len()));
-        (growth::peak(|| read(&message)), before, unit)
-    });
-    let large: Vec<_> = peaks.filter(|(peak, ..)| *peak > PEAK).collect();
-    assert!(large.is_empty(), "{large:#?}");
+    for row in readers() {
+        let peaks = SHAPES.iter().map(|(before, unit, after)| {
+            let message = format!("{HEAD}{before}{}{after}", unit.repeat((1 << 20) / unit.len()));
+            (growth::peak(|| read(row, &message)), before, unit)
+        });
+        let large: Vec<_> = peaks.filter(|(peak, ..)| *peak > PEAK).collect();
+        assert!(large.is_empty(), "{}: {large:#?}", row.name);
+    }
 }

@@ -1,14 +1,17 @@
 //! Mail into mailboxes: the one way in for LMTP, for messages sent to people here, and for `ewsctl deliver`.
 //!
 //! Each recipient is a commit of its own: whoever is answered with success has the message, whatever becomes of the others.
-//! (Inside a caller's transaction they are all part of that.) Rules, out-of-office and meetings will hook in here.
+//! (Inside a caller's transaction they are all part of that.) What is about a meeting
+//! goes by way of the calendar (`src/mailbox/src/calendar/meeting/`). Rules and out-of-office will hook in here.
 
+mod again;
 mod domains;
 mod trace;
 
 use std::collections::HashMap;
 
 use ewsd_model::Value;
+use ewsd_model::code::Code;
 use ewsd_model::id::MailboxNo;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::Mailbox;
@@ -16,11 +19,18 @@ use ewsd_settings::Settings;
 use ewsd_store::{Account, AttachmentKind, ItemRef, Map, NewAttachment, NewItem, Recipient, Store, StoreError, json};
 use jiff::Timestamp;
 
+pub use again::{Again, read_again};
 pub use domains::Domains;
 pub use trace::Trace;
 
+use crate::calendar::meeting::notice::Notice;
+use crate::calendar::meeting::{mail, post, resource};
 use crate::clock;
+use crate::convert::ical::Limits;
 use crate::convert::mime::{self, Parsed};
+use crate::convert::table::{Mail, PlainMail};
+use crate::convert::{self, Failed, ask};
+use crate::error::Error;
 use crate::log::note;
 
 /// Somebody here who is to get a message.
@@ -33,6 +43,17 @@ pub struct Target {
     pub disabled: bool,
     /// None: as the settings say; 0: none.
     pub quota_bytes: Option<i64>,
+    /// It may answer meeting requests by itself.
+    pub resource: bool,
+}
+
+/// A message on its way into mailboxes.
+#[derive(Clone, Copy)]
+struct Incoming<'a> {
+    mime: &'a [u8],
+    /// It is about a meeting.
+    notice: Option<&'a Notice>,
+    now: Timestamp,
 }
 
 /// Why somebody did not get it.
@@ -42,7 +63,7 @@ pub enum DeliverError {
     Disabled,
     /// Beyond the quota; there may be room later.
     Full,
-    /// The database is away. Whether the message was stored just before is unknown: sent again it may come twice.
+    /// The database is away, or no converter is free. Whether the message was stored just before is unknown: sent again it may come twice.
     Busy {
         retry_ms: u32,
     },
@@ -75,6 +96,7 @@ impl From<Account> for Target {
             display_name: account.display_name,
             disabled: account.disabled,
             quota_bytes: account.quota_bytes,
+            resource: account.resource.is_some(),
         }
     }
 }
@@ -87,6 +109,7 @@ impl From<Recipient> for Target {
             display_name: recipient.display_name,
             disabled: recipient.disabled,
             quota_bytes: recipient.quota_bytes,
+            resource: recipient.resource,
         }
     }
 }
@@ -103,7 +126,7 @@ pub fn deliver(
     let known = match store.recipients(recipients) {
         Ok(known) => known,
         Err(error) => {
-            let error = told(&error);
+            let error = deliver_error(&error);
             return recipients.iter().map(|address| (address.clone(), Err(error))).collect();
         }
     };
@@ -112,7 +135,7 @@ pub fn deliver(
         known.iter().filter(|one| one.address == address).cloned().map(Target::from).collect()
     };
     let targets: Vec<Vec<Target>> = recipients.iter().map(of).collect();
-    let trace = Trace { from, by: &settings.server.name, ..Trace::default() };
+    let trace = Trace { from, by: &settings.server.name, calendars: Limits::of(settings), ..Trace::default() };
     let results = deliver_to_each(store, &trace, &targets, message);
     recipients.iter().cloned().zip(results).collect()
 }
@@ -154,57 +177,86 @@ pub fn deliver_to(
 ) -> Vec<Result<ItemRef, DeliverError>> {
     let now = clock::now();
     let mime = mime::prepend(&trace.lines(now), message);
-    let mut parsed = mime::parse(&mime, now);
+    let mut parsed = match read(&mime, trace, now) {
+        Ok(parsed) => parsed,
+        Err(error) => return refused(targets, error),
+    };
     // The sender's categories are not the recipient's: `Keywords` stays in the octets only.
     parsed.columns.remove(Column::Categories);
+    let mut notice = match mail::read(&mime, &parsed, trace.calendars, now) {
+        Ok(notice) => notice,
+        Err(_) => return refused(targets, DeliverError::Busy { retry_ms: convert::RETRY_MS }),
+    };
+    if let Some(Err(error)) = notice.as_mut().map(|notice| mail::recognize(store, notice)) {
+        return refused(targets, deliver_error(&error));
+    }
+    let message = Incoming { mime: &mime, notice: notice.as_ref(), now };
     // Two addresses of one mailbox get one message.
     let mut done: HashMap<MailboxNo, Result<ItemRef, DeliverError>> = HashMap::new();
     targets
         .iter()
         .map(|target| {
             let target = target.as_ref().ok_or(DeliverError::Unknown)?;
-            *done.entry(target.mailbox).or_insert_with(|| one(store, trace, target, &parsed, &mime))
+            *done.entry(target.mailbox).or_insert_with(|| deliver_into(store, trace, target, &parsed, &message))
         })
         .collect()
 }
 
-fn one(
+/// The same for everybody who is there.
+fn refused(targets: &[Option<Target>], error: DeliverError) -> Vec<Result<ItemRef, DeliverError>> {
+    targets.iter().map(|target| Err(target.as_ref().map_or(DeliverError::Unknown, |_| error))).collect()
+}
+
+/// What the message says. One that no converter could read is delivered all the same, with nothing but its octets.
+fn read(mime: &[u8], trace: &Trace<'_>, now: Timestamp) -> Result<Parsed<'static>, DeliverError> {
+    match ask(&Mail { now }, mime) {
+        Err(Failed::Busy) => Err(DeliverError::Busy { retry_ms: convert::RETRY_MS }),
+        Err(failed) => {
+            note!(Error, "a message from {:?} is kept unread: {failed}", trace.from);
+            Ok(mime::unread(mime, trace.from, now))
+        }
+        Ok(parsed) => Ok(parsed),
+    }
+}
+
+fn deliver_into(
     store: &mut Store,
     trace: &Trace<'_>,
     target: &Target,
     parsed: &Parsed<'_>,
-    mime: &[u8],
+    message: &Incoming<'_>,
 ) -> Result<ItemRef, DeliverError> {
     if target.disabled {
         return Err(DeliverError::Disabled);
     }
-    let mut result = store.part(|store| put(store, trace, target, parsed, mime));
+    let mut result = store.part(|store| store_in(store, trace, target, parsed, message));
     // Something that it says is in the way, and will be each time that it comes: then it is kept without saying it.
     if let Err(error @ (StoreError::Unfit { .. } | StoreError::Corrupt(_) | StoreError::Db(_))) = &result {
         note!(Warn, "mailbox {}: a message is kept with a plain envelope: {error}", target.mailbox);
-        let plain = mime::plain(parsed, mime);
-        result = store.part(|store| put(store, trace, target, &plain, mime));
+        let now = parsed.columns.time(Column::Sent).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mime = message.mime;
+        let plain = ask(&PlainMail { now }, mime).unwrap_or_else(|_| mime::unread(mime, trace.from, now));
+        let message = Incoming { notice: None, ..*message };
+        result = store.part(|store| store_in(store, trace, target, &plain, &message));
     }
     if let Err(error) = &result {
         note!(Warn, "mailbox {}: not delivered: {error}", target.mailbox);
     }
-    result.map_err(|error| told(&error))
+    result.map_err(|error| deliver_error(&error))
 }
 
-fn put(
+fn store_in(
     store: &mut Store,
     trace: &Trace<'_>,
     target: &Target,
     parsed: &Parsed<'_>,
-    mime: &[u8],
+    message: &Incoming<'_>,
 ) -> Result<ItemRef, StoreError> {
-    let inbox = store.mailbox(target.mailbox).folder_by_distinguished("inbox")?.folder;
-    let mut item = new_item(parsed, inbox, mime);
-    item.flags |= bit::UNMODIFIED;
+    let mut flags = bit::UNMODIFIED;
     if trace.author == Some(target.mailbox) {
-        item.flags |= bit::FROM_ME;
+        flags |= bit::FROM_ME;
     }
-    item.delivered = true;
+    let mut more = Map::new();
     let receiver = Mailbox {
         name: Some(target.display_name.clone()),
         address: Some(target.address.clone()),
@@ -212,15 +264,76 @@ fn put(
         ..Mailbox::default()
     };
     if let Some(receiver) = json::encode(&Value::Mailbox(receiver)) {
-        item.props.insert("ReceivedBy".to_owned(), receiver.clone());
-        item.props.insert("ReceivedRepresenting".to_owned(), receiver);
+        more.insert("ReceivedBy".to_owned(), receiver.clone());
+        more.insert("ReceivedRepresenting".to_owned(), receiver);
     }
+    let create = |store: &mut Store| {
+        let resource =
+            if target.resource { Some(resource::of_mailbox(store, target.mailbox).map_err(stored)?) } else { None };
+        if let Some(notice) = message.notice {
+            let put = match &resource {
+                None => {
+                    post::put(&mut store.mailbox(target.mailbox), notice, &target.address, message.now, more, |item| {
+                        as_it_came(item, flags, message.mime)
+                    })
+                }
+                Some(resource) => book(store, trace, resource, (notice, message.now), more, |item| {
+                    as_it_came(item, flags, message.mime)
+                }),
+            };
+            return put.map_err(stored);
+        }
+        let keeps_no_mail = |one: &Account| one.booking.auto_accept && one.booking.delete_mail;
+        let folder = if resource.as_ref().is_some_and(keeps_no_mail) { "deleteditems" } else { "inbox" };
+        let mut mailbox = store.mailbox(target.mailbox);
+        let folder = mailbox.folder_by_distinguished(folder)?.folder;
+        let mut item = new_item(parsed, folder, message.mime);
+        item.flags |= flags;
+        item.props.extend(more);
+        item.delivered = true;
+        mailbox.create_item(&item)
+    };
     // To whoever is told to have none it goes however full the mailbox is.
     match target.quota_bytes {
-        Some(0) => store.without_quota(|store| store.mailbox(target.mailbox).create_item(&item)),
-        _ => store.mailbox(target.mailbox).create_item(&item),
+        Some(0) => store.without_quota(create),
+        _ => create(store),
     }
 }
+
+/// A message about a meeting is kept with its octets.
+fn as_it_came<'a>(item: &mut NewItem<'a>, flags: u32, mime: &'a [u8]) {
+    item.flags |= flags;
+    item.mime = Some(mime);
+}
+
+/// Has a resource take what is about a meeting, and queues what it says to that.
+fn book<'a>(
+    store: &mut Store,
+    trace: &Trace<'_>,
+    resource: &Account,
+    (notice, now): (&'a Notice, Timestamp),
+    more: Map,
+    with: impl FnOnce(&mut NewItem<'a>),
+) -> crate::error::Result<ItemRef> {
+    let (made, answers) = resource::put(store, resource, notice, now, more, with)?;
+    // A report is answered by nobody (RFC 3834 section 2).
+    for answer in answers.iter().filter(|_| !trace.from.is_empty()) {
+        resource::queue(store, resource, answer, now)?;
+    }
+    Ok(made)
+}
+
+/// What the calendar could not take is in the way of the message: it is kept as mail without it.
+fn stored(error: Error) -> StoreError {
+    match error.code() {
+        Code::ErrorServerBusy => StoreError::Busy { retry_ms: RETRY },
+        Code::ErrorQuotaExceeded => StoreError::Quota,
+        _ => StoreError::Corrupt(error.into_failure().text.into_owned()),
+    }
+}
+
+/// When the database may be asked again that was away, in ms.
+const RETRY: u32 = 1000;
 
 /// A message that was parsed, as an item to be stored with its octets.
 pub fn new_item<'a>(parsed: &'a Parsed<'_>, folder: ewsd_model::id::FolderNo, mime: &'a [u8]) -> NewItem<'a> {
@@ -245,6 +358,7 @@ fn new_attachment<'a>(attachment: &'a mime::Attachment<'_>) -> NewAttachment<'a>
         inline: attachment.inline,
         modified: None::<Timestamp>,
         content: &attachment.content,
+        search: &attachment.words,
         props: Map::new(),
     }
 }
@@ -257,7 +371,7 @@ pub fn attachment_kind(attachment: &mime::Attachment<'_>) -> AttachmentKind {
     }
 }
 
-fn told(error: &StoreError) -> DeliverError {
+fn deliver_error(error: &StoreError) -> DeliverError {
     match error {
         StoreError::Busy { retry_ms } => DeliverError::Busy { retry_ms: *retry_ms },
         StoreError::NotFound(_) => DeliverError::Unknown,

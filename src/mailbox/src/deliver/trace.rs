@@ -4,7 +4,10 @@ use core::net::IpAddr;
 
 use ewsd_model::id::MailboxNo;
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
+
+use crate::convert::mime;
+
+use crate::convert::ical::Limits;
 
 /// How a message came in.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +23,8 @@ pub struct Trace<'a> {
     pub utf8: bool,
     /// The mailbox that the message was written in, if it was here.
     pub author: Option<MailboxNo>,
+    /// How much of a calendar in it is read.
+    pub calendars: Limits,
 }
 
 impl Trace<'_> {
@@ -34,9 +39,10 @@ impl Trace<'_> {
             };
             let name = if name.is_empty() { "unknown" } else { name };
             // A Unix socket has no address.
-            match address.is_unspecified() {
-                true => lines.push_str(&format!("from {}\r\n\t", clean(name))),
-                false => lines.push_str(&format!("from {} ({literal})\r\n\t", clean(name))),
+            if address.is_unspecified() {
+                lines.push_str(&format!("from {}\r\n\t", clean(name)))
+            } else {
+                lines.push_str(&format!("from {} ({literal})\r\n\t", clean(name)))
             }
         }
         lines.push_str(&format!("by {}", clean(by)));
@@ -46,8 +52,7 @@ impl Trace<'_> {
         if !self.id.is_empty() {
             lines.push_str(&format!(" id {}", clean(self.id)));
         }
-        let date = rfc2822::to_string(&now.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
-        lines.push_str(&format!(";\r\n\t{date}\r\n"));
+        lines.push_str(&format!(";\r\n\t{}\r\n", mime::date(now)));
         lines
     }
 }
@@ -71,6 +76,7 @@ mod tests {
             id: "1",
             utf8: false,
             author: None,
+            calendars: Limits::default(),
         };
         assert_eq!(
             trace.lines(Timestamp::UNIX_EPOCH),

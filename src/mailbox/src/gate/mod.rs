@@ -12,8 +12,10 @@
 //! |---|---|
 //! | which rights are enough for what? | `right.rs` |
 //! | how are items and attachments let in? | `item.rs` |
+//! | whose free and busy time may be known? | `free_busy.rs` |
 //! | folders, mailboxes, people | here |
 
+mod free_busy;
 mod item;
 pub mod permission;
 mod right;
@@ -24,21 +26,26 @@ use std::rc::Rc;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::{
-    AttachmentId, AttachmentNo, ChangeKey, FolderId, FolderNo, Guid, ItemId, ItemNo, MailboxNo, Seq, Within,
+    AttachmentId, AttachmentNo, AttachmentPath, ChangeKey, FolderId, FolderNo, Guid, ItemId, ItemNo, MailboxNo, Seq,
 };
+use ewsd_model::property::Column;
 use ewsd_model::rights::Rights;
 use ewsd_model::target::TargetFolder;
 use ewsd_model::value::{EffectiveRights, Mailbox as Address};
-use ewsd_model::{FolderKind, distinguished};
-use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Group, GroupMember, Mailbox, Map, Page, Store};
+use ewsd_model::{FolderKind, ItemKind, distinguished};
+use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Group, GroupMember, ItemRow, Mailbox, Map, Page, Store};
 
 use crate::error::Result;
 
-pub use item::{Attachment, Item};
+pub use free_busy::{Calendar, FreeBusyAccess, Group as CalendarGroup};
+pub use item::{Attachment, GrantedItem, Part};
 pub use right::Right;
 
 use item::by_itself;
 use right::covers;
+
+/// PidTagSensitivity: private.
+pub const PRIVATE: i64 = 2;
 
 /// Leave to use one mailbox. Only the gate makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +100,25 @@ impl Granted {
         creator.is_some() && creator == self.guest
     }
 
-    fn whose(&self) -> Whose {
-        Whose { mailbox: self.mailbox, guid: self.guid }
+    /// Whether what is private is hidden from the caller, who did not make it and does not own the folder.
+    fn is_blind_to(&self, creator: Option<i64>) -> bool {
+        self.guest.is_some() && !self.rights.has(Rights::FOLDER_OWNER) && !self.made(creator)
+    }
+
+    /// Whether nothing of a calendar item may be shown but when it is: it is private. The row must have its sensitivity.
+    pub fn hides(&self, row: &ItemRow) -> bool {
+        row.kind == ItemKind::CalendarItem
+            && row.columns.number(Column::Sensitivity) == Some(PRIVATE)
+            && self.is_blind_to(row.creator)
+    }
+
+    /// Whether it hides anything at all.
+    pub fn may_hide(&self) -> bool {
+        self.is_blind_to(None)
+    }
+
+    fn mailbox_ref(&self) -> MailboxRef {
+        MailboxRef { mailbox: self.mailbox, guid: self.guid }
     }
 
     pub fn item_id(&self, folder: FolderNo, item: ItemNo) -> ItemId {
@@ -106,7 +130,7 @@ impl Granted {
     }
 
     pub fn attachment_id(&self, folder: FolderNo, item: ItemNo, attachment: AttachmentNo) -> AttachmentId {
-        AttachmentId { item: self.item_id(folder, item), attachment, within: Within::default() }
+        AttachmentId { item: self.item_id(folder, item), attachment, within: AttachmentPath::default() }
     }
 }
 
@@ -139,7 +163,7 @@ pub struct Gate<'a> {
 
 /// The mailbox that something lies in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Whose {
+struct MailboxRef {
     mailbox: MailboxNo,
     guid: Guid,
 }
@@ -179,6 +203,34 @@ impl<'a> Gate<'a> {
         Granted { mailbox: self.caller.mailbox, guid: self.caller.guid, rights: Rights::OWNER, guest: None }
     }
 
+    /// The leave to use subscriptions to a mailbox, of which each says whose it is. It is a leave for nothing else: what such a
+    /// subscription tells goes by [`Gate::readable`]. None: there is no such mailbox.
+    pub fn subscriber(&mut self, mailbox: Guid) -> Result<Option<Granted>> {
+        if mailbox == self.caller.guid {
+            return Ok(Some(self.own()));
+        }
+        let found = match self.known.get(&mailbox) {
+            Some(found) => *found,
+            None => {
+                let found = self.store.mailbox_by_guid(mailbox)?;
+                self.known.insert(mailbox, found);
+                found
+            }
+        };
+        let guest = Some(self.caller.account);
+        Ok(found.map(|number| Granted { mailbox: number, guid: mailbox, rights: Rights::NONE, guest }))
+    }
+
+    /// Those of a mailbox's folders that the caller may read now.
+    pub fn readable(&mut self, granted: &Granted, folders: &[FolderNo]) -> Result<Vec<FolderNo>> {
+        if self.is_own(granted) {
+            return Ok(folders.to_vec());
+        }
+        let whose = granted.mailbox_ref();
+        let rows = self.store.mailbox(whose.mailbox).folders(folders, &[])?;
+        Ok(rows.iter().filter(|row| self.grant(whose, row, Right::Read).is_ok()).map(|row| row.folder).collect())
+    }
+
     /// Whether things of other mailboxes are let in, as far as their owners gave rights. Only for operations that take each
     /// thing's mailbox from its own [`Granted`].
     pub fn share(&mut self, shared: bool) {
@@ -195,9 +247,9 @@ impl<'a> Gate<'a> {
     }
 
     /// The mailbox that an id names. `missing` is said of ids that no mailbox here ever gave out.
-    fn mailbox(&mut self, guid: Guid, missing: Code) -> Result<Whose> {
+    fn mailbox(&mut self, guid: Guid, missing: Code) -> Result<MailboxRef> {
         if guid == self.caller.guid {
-            return Ok(self.own().whose());
+            return Ok(self.own().mailbox_ref());
         }
         let found = match self.known.get(&guid) {
             Some(found) => *found,
@@ -208,41 +260,40 @@ impl<'a> Gate<'a> {
             }
         };
         match found {
-            Some(mailbox) if self.shared => Ok(Whose { mailbox, guid }),
+            Some(mailbox) if self.shared => Ok(MailboxRef { mailbox, guid }),
             Some(_) => Err(Code::ErrorAccessDenied.into()),
             None => Err(missing.into()),
         }
     }
 
-    fn owns(&self, whose: Whose) -> bool {
+    fn owns(&self, whose: MailboxRef) -> bool {
         whose.mailbox == self.caller.mailbox
     }
 
     /// What the caller may do with a folder of any mailbox, and with what is in it. `props`: the folder's.
-    fn granted(&self, whose: Whose, props: &Map) -> Granted {
-        match self.owns(whose) {
-            true => self.own(),
-            false => {
-                let rights = permission::rights(props, self.caller.account);
-                Granted { mailbox: whose.mailbox, guid: whose.guid, rights, guest: Some(self.caller.account) }
-            }
+    fn granted(&self, whose: MailboxRef, props: &Map) -> Granted {
+        if self.owns(whose) {
+            self.own()
+        } else {
+            let rights = permission::rights(props, self.caller.account);
+            Granted { mailbox: whose.mailbox, guid: whose.guid, rights, guest: Some(self.caller.account) }
         }
     }
 
     /// The same, if it is `right` at least.
-    fn grant(&self, whose: Whose, row: &FolderRow, right: Right) -> Result<Granted> {
+    fn grant(&self, whose: MailboxRef, row: &FolderRow, right: Right) -> Result<Granted> {
         let granted = self.granted(whose, &row.props);
         granted.check(right).map(|()| granted)
     }
 
     /// Whether this is the caller's own mailbox: all that is in it may be seen.
     pub fn is_own(&self, granted: &Granted) -> bool {
-        self.owns(granted.whose())
+        self.owns(granted.mailbox_ref())
     }
 
     /// Of a folder that was found below another one: the leave to see it. None: it is to be left out.
     pub fn visible(&self, above: &Granted, row: &FolderRow) -> Option<Granted> {
-        self.grant(above.whose(), row, Right::Visible).ok()
+        self.grant(above.mailbox_ref(), row, Right::Visible).ok()
     }
 
     /// Whether the caller may do the same with all folders below, which go with it.
@@ -250,7 +301,7 @@ impl<'a> Gate<'a> {
         if self.is_own(&folder.granted) {
             return Ok(());
         }
-        let (whose, top) = (folder.granted.whose(), folder.row.folder);
+        let (whose, top) = (folder.granted.mailbox_ref(), folder.row.folder);
         let below = self.store.mailbox(whose.mailbox).children(top, true, &Filter::True, &[], Page::first(i64::MAX))?;
         below.rows.iter().try_for_each(|row| self.grant(whose, row, right).map(drop))
     }
@@ -324,7 +375,7 @@ impl<'a> Gate<'a> {
             self.count_below(mailbox, &mut found)?;
             rows.extend(found.into_iter().map(|row| (mailbox, row)));
         }
-        let find = |place: Place| {
+        let find = |place: FolderKey| {
             let row = rows.iter().find(|(mailbox, row)| {
                 *mailbox == place.whose.mailbox
                     && match (place.number, place.name) {
@@ -342,34 +393,34 @@ impl<'a> Gate<'a> {
     }
 
     /// What a folder is to be looked up by.
-    fn place(&mut self, target: &TargetFolder) -> Result<Place> {
+    fn place(&mut self, target: &TargetFolder) -> Result<FolderKey> {
         match target {
             TargetFolder::Id(id) => {
                 let change = id.change_key.as_deref().map(ChangeKey::of_folder).transpose()?;
                 let folder = FolderId::decode(&id.id)?;
                 let missing = Code::ErrorFolderNotFound;
                 let whose = self.mailbox(folder.mailbox, missing)?;
-                Ok(Place { whose, number: Some(folder.folder), name: None, change, missing })
+                Ok(FolderKey { whose, number: Some(folder.folder), name: None, change, missing })
             }
             TargetFolder::Distinguished { name, change_key, mailbox } => {
                 let change = change_key.as_deref().map(ChangeKey::of_folder).transpose()?;
                 let whose = match mailbox {
-                    Some(mailbox) => self.whose(mailbox)?,
-                    None => self.own().whose(),
+                    Some(mailbox) => self.mailbox_of(mailbox)?,
+                    None => self.own().mailbox_ref(),
                 };
                 let missing =
                     distinguished::find(name).and_then(|row| row.refusal()).unwrap_or(Code::ErrorFolderNotFound);
-                Ok(Place { whose, number: None, name: Some(name), change, missing })
+                Ok(FolderKey { whose, number: None, name: Some(name), change, missing })
             }
             TargetFolder::AddressList(_) => Err(Code::ErrorFolderNotFound.into()),
         }
     }
 
     /// The mailbox named by an address: the primary one of its owner.
-    fn whose(&mut self, mailbox: &Address) -> Result<Whose> {
+    fn mailbox_of(&mut self, mailbox: &Address) -> Result<MailboxRef> {
         let address = mailbox.address.as_deref().unwrap_or_default().trim();
         if self.caller.primary_address.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(address)) {
-            return Ok(self.own().whose());
+            return Ok(self.own().mailbox_ref());
         }
         let Some(owner) = self.store.account_by_address(address)? else {
             return Err(Code::ErrorNonExistentMailbox.into());
@@ -379,7 +430,7 @@ impl<'a> Gate<'a> {
                 Err(Failure::new(Code::ErrorNonPrimarySmtpAddress).value("Primary", primary).into())
             }
             _ if owner.mailbox == self.caller.mailbox || self.shared => {
-                Ok(Whose { mailbox: owner.mailbox, guid: owner.guid })
+                Ok(MailboxRef { mailbox: owner.mailbox, guid: owner.guid })
             }
             _ => Err(Code::ErrorAccessDenied.into()),
         }
@@ -388,8 +439,8 @@ impl<'a> Gate<'a> {
 
 /// What a folder is looked up by: a number or a DistinguishedFolderId.
 #[derive(Clone, Copy)]
-struct Place {
-    whose: Whose,
+struct FolderKey {
+    whose: MailboxRef,
     number: Option<FolderNo>,
     name: Option<&'static str>,
     change: Option<Seq>,

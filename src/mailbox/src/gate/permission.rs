@@ -56,13 +56,24 @@ pub fn rights_in(list: &Json, account: i64) -> Rights {
     of(account).or_else(|| of(DEFAULT)).unwrap_or_default()
 }
 
+/// The same of a calendar: where nothing was ever said of everybody, they may know when its owner is busy. `list`: as the folder
+/// has it, if it has one.
+pub fn of_calendar(list: Option<&Json>, account: i64) -> Rights {
+    let of = |wanted: i64| {
+        let mut entries = list.into_iter().flat_map(listed);
+        entries.find(|(account, ..)| *account == wanted).map(|(_, rights, _)| rights)
+    };
+    of(account).or_else(|| of(DEFAULT)).unwrap_or(Rights::FREE_BUSY_TIME)
+}
+
 /// All entries; those of everybody else come first and are there even if nothing was ever said of them.
 pub fn shown(props: &Map, calendar: bool) -> Vec<Permission> {
     let everybody = [(DEFAULT, PermissionUser::Default), (ANONYMOUS, PermissionUser::Anonymous)];
     let mut shown: Vec<Permission> = Vec::new();
     for (number, user) in everybody {
         let rights = entries(props).find(|(account, ..)| *account == number).map(|(_, rights, _)| rights);
-        shown.push(Permission { user, rights: rights.unwrap_or_default(), calendar });
+        let unsaid = if calendar && number == DEFAULT { Rights::FREE_BUSY_TIME } else { Rights::NONE };
+        shown.push(Permission { user, rights: rights.unwrap_or(unsaid), calendar });
     }
     for (_, rights, entry) in entries(props).filter(|(account, ..)| *account > DEFAULT) {
         let text = |member: &str| entry.get(member).and_then(Json::as_str).unwrap_or_default().to_owned();
@@ -97,6 +108,22 @@ mod tests {
             entry(bob, Rights::EDITOR),
         ];
         assert_eq!(shown(&props, false), wanted);
+    }
+
+    #[test]
+    fn calendars_tell_everybody_when_their_owner_is_busy() {
+        assert_eq!(of_calendar(None, 7), Rights::FREE_BUSY_TIME);
+        assert_eq!(shown(&Map::new(), true)[0].rights, Rights::FREE_BUSY_TIME);
+        assert_eq!(shown(&Map::new(), true)[1].rights, Rights::NONE, "nobody is not everybody");
+        let mine = PermissionUser::Address { name: "Bob".into(), address: "bob@example.test".into() };
+        let one = kept(&[(entry(mine.clone(), Rights::REVIEWER), Some(7))]);
+        assert_eq!(
+            (of_calendar(Some(&one), 7), of_calendar(Some(&one), 8)),
+            (Rights::REVIEWER, Rights::FREE_BUSY_TIME)
+        );
+        let none =
+            kept(&[(entry(PermissionUser::Default, Rights::NONE), None), (entry(mine, Rights::FREE_BUSY), Some(7))]);
+        assert_eq!((of_calendar(Some(&none), 7), of_calendar(Some(&none), 8)), (Rights::FREE_BUSY, Rights::NONE));
     }
 
     #[test]

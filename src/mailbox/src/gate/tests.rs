@@ -115,8 +115,9 @@ fn items_and_attachments_of_others_are_refused() {
     assert_eq!(item(alice.guid).unwrap(), ItemNo(44));
     assert_eq!(item(bob.guid).unwrap_err().code(), Code::ErrorAccessDenied);
     assert_eq!(item(Guid([9; 16])).unwrap_err().code(), Code::ErrorItemNotFound);
-    let attachment =
-        |mailbox| AttachmentId { item: id(mailbox), attachment: AttachmentNo(5), within: Within::default() }.encode();
+    let attachment = |mailbox| {
+        AttachmentId { item: id(mailbox), attachment: AttachmentNo(5), within: AttachmentPath::default() }.encode()
+    };
     assert_eq!(
         gate.attachments(&[attachment(alice.guid)], Right::Read).unwrap().remove(0).unwrap().attachment,
         AttachmentNo(5)

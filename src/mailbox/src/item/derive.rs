@@ -5,17 +5,21 @@ use ewsd_model::failure::Failure;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, BodyType};
 use ewsd_model::{PropId, Value};
-use ewsd_store::{Columns, Map};
+use ewsd_store::{Area, Columns, Map};
 
 use super::edit::Edit;
-use crate::convert::mime::{self, Thread};
+use crate::convert::Failed;
+use crate::convert::mime::{self, Texts, Thread};
 use crate::kind;
 
 /// Recipient lists and the columns that show their names.
-const DISPLAYED: [(PropId, Column); 3] = [
+const DISPLAYED: [(PropId, Column); 6] = [
     (PropId::MessageToRecipients, Column::DisplayTo),
     (PropId::MessageCcRecipients, Column::DisplayCc),
     (PropId::MessageBccRecipients, Column::DisplayBcc),
+    (PropId::CalendarRequiredAttendees, Column::DisplayTo),
+    (PropId::CalendarOptionalAttendees, Column::DisplayCc),
+    (PropId::CalendarResources, Column::DisplayBcc),
 ];
 
 /// What an item counts beside its contents.
@@ -27,12 +31,13 @@ pub fn touches_mime(edit: &Edit<'_>) -> bool {
     edit.changed.iter().any(|id| id.row().in_octets && !hidden_only(id))
 }
 
-/// Completes an edit, or refuses it. Answers the words that the item is found by, if they changed.
-pub fn complete(edit: &mut Edit<'_>) -> Result<Option<String>, Failure> {
+/// Completes an edit, or refuses it. Answers the texts that the item is found by, if they changed.
+pub fn complete(edit: &mut Edit<'_>) -> Result<Option<Texts>, Failure> {
     edit.settle();
     show_people(edit);
     let kind = kind::of(edit.kind);
     kind.settle(edit);
+    kind.arrange(edit)?;
     kind.check(edit)?;
     edit.contact_rows = kind.contact_rows(edit);
     let is_new = edit.base.is_none();
@@ -42,7 +47,7 @@ pub fn complete(edit: &mut Edit<'_>) -> Result<Option<String>, Failure> {
         retitle(edit);
     }
     let words = is_new || !edit.kind.row().is_mail || edit.touched.iter().any(|id| id.row().in_words);
-    let search = words.then(|| describe(edit));
+    let search = words.then(|| describe(edit)).transpose()?;
     if !is_new {
         if touches_mime(edit) {
             edit.set_bit(bit::MIME_STALE, true);
@@ -90,27 +95,29 @@ fn retitle(edit: &mut Edit<'_>) {
 }
 
 /// Body type, preview and words.
-fn describe(edit: &mut Edit<'_>) -> String {
+fn describe(edit: &mut Edit<'_>) -> Result<Texts, Failed> {
     let body = edit.whole_body();
     let (body_type, text) = body.as_deref().map_or_else(Default::default, |body| (body.body_type, body.text.as_str()));
     let mut columns = Columns::new();
-    for column in [Column::Subject, Column::FromName, Column::DisplayTo, Column::DisplayCc, Column::From] {
+    for column in [Column::Subject, Column::FromName, Column::From, Column::Sender] {
         if let Some(value) = edit.column(column) {
             columns.set(column, value.clone());
         }
     }
-    let mut search = mime::describe(&mut columns, body_type, text);
+    // Whom a message is written to, and who is invited to a meeting.
+    let lists = [Column::DisplayTo, Column::DisplayCc, Column::DisplayBcc].map(|column| {
+        let of = DISPLAYED.iter().filter(|(_, shown)| *shown == column);
+        of.flat_map(|(id, _)| edit.mailboxes(*id)).collect::<Vec<_>>()
+    });
+    let mut search = mime::describe(&mut columns, &lists, body_type, text)?;
     drop(body);
-    for text in kind::of(edit.kind).texts(edit) {
-        search.push('\n');
-        search.push_str(&text);
-    }
+    search.extend(kind::of(edit.kind).texts(edit).into_iter().map(|text| (Area::Body, text)));
     if edit.body.is_some() || edit.base.is_none() {
         edit.set.set(Column::BodyType, Value::Int(body_type as i32));
         let preview = columns.text(Column::Preview).unwrap_or_default().to_owned();
         put_text(edit, Column::Preview, &preview);
     }
-    search
+    Ok(search)
 }
 
 /// The size after an update: the old one, with the new body for the old; a message given whole brings its own.
@@ -201,7 +208,8 @@ mod tests {
         assert_eq!(edit.set.text(Column::DisplayTo), Some("ann@example.test; bob@example.test"));
         assert_eq!(edit.set.text(Column::Preview), Some("At noon"));
         assert_eq!(edit.set.number(Column::BodyType), Some(1));
-        assert!(words.contains("Lunch") && words.contains("noon") && words.contains("bob@example.test"));
+        let found = |area, text: &str| words.iter().any(|(place, words)| *place == area && words.contains(text));
+        assert!(found(Area::Subject, "Lunch") && found(Area::Body, "noon") && found(Area::To, "bob@example.test"));
     }
 
     #[test]

@@ -1,20 +1,26 @@
 //! A new item put together: from MIME, from fields, or from fields over MIME; ready to be saved or sent.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
-use ewsd_model::id::FolderNo;
+use ewsd_model::id::{FolderNo, ItemNo, Seq};
 use ewsd_model::kind::Creatable;
-use ewsd_model::object::{NewAttachment as WantedAttachment, NewContent, NewItem as Wanted, NewKind};
+use ewsd_model::object::{self, NewContent, NewKind};
 use ewsd_model::property::{Column, bit};
+use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::Body;
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{AttachmentKind, Columns, Map, NewAttachment, NewItem, attached};
+use ewsd_store::{AttachmentKind, AttachmentRow, Columns, Event, ItemRow, Map, NewAttachment, NewItem, attached};
 
 use super::edit::{Edit, fits_class};
 use super::{derive, load};
-use crate::convert::mime::{self, Message, Part};
+use crate::calendar::ical;
+use crate::convert::ical::Unreadable;
+use crate::convert::mime::{self, Message, Part, Texts};
+use crate::convert::table::{FileWords, Headers, Mail, MessageWords};
+use crate::convert::{Failed, ask};
 use crate::deliver;
 use crate::error::Result;
 use crate::kind;
@@ -29,10 +35,11 @@ pub struct Draft {
     pub props: Map,
     ext: Map,
     contact_rows: Option<Vec<(String, String)>>,
+    event: Option<Event>,
     body: Option<Body>,
     /// The message as the client gave it.
     mime: Option<Vec<u8>>,
-    search: String,
+    search: Texts,
     pub attachments: Vec<Attached>,
 }
 
@@ -48,13 +55,15 @@ pub struct Attached {
     /// The picture of a contact.
     photo: bool,
     content: Vec<u8>,
+    /// Text whose words find it.
+    words: String,
 }
 
 /// The member of an attachment's document that says that a file is the picture of the contact.
 pub const PHOTO: &str = "IsContactPhoto";
 
 /// The kind that an item is created as. An `Item` is what its class says, a message if it says nothing.
-pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
+pub fn kind_of(wanted: &object::NewItem) -> Result<ItemKind, Failure> {
     let NewKind::Item(element) = wanted.kind else { return Ok(ItemKind::Message) };
     let class = match wanted.get(PropId::ItemItemClass) {
         Some(Value::Text(class)) => Some(class.as_str()),
@@ -76,7 +85,7 @@ pub fn kind_of(wanted: &Wanted) -> Result<ItemKind, Failure> {
 }
 
 impl Draft {
-    pub fn new(session: &mut Session<'_>, kind: ItemKind, mut wanted: Wanted) -> Result<Draft> {
+    pub fn new(session: &mut Session<'_>, kind: ItemKind, mut wanted: object::NewItem) -> Result<Draft> {
         session.check_changes(wanted.extended.len())?;
         let given = match wanted.take(PropId::ItemMimeContent) {
             Some(Value::Mime(_)) if !kind.row().has_mime => {
@@ -85,8 +94,11 @@ impl Draft {
             Some(Value::Mime(octets)) => Some(octets),
             _ => None,
         };
-        let mut parsed = given.as_deref().map(|octets| mime::parse(octets, session.now));
-        let mut edit = Edit::new(kind, None, session.now);
+        if let (Some(octets), ItemKind::CalendarItem) = (&given, kind) {
+            return Draft::of_calendar(session, wanted, octets);
+        }
+        let mut parsed = given.as_deref().map(|octets| ask(&Mail { now: session.now }, octets)).transpose()?;
+        let mut edit = Edit::new(kind, None, session.now).within(&session.zone);
         let mut attachments = Vec::new();
         if let Some(parsed) = &mut parsed {
             // Taken over and not copied: messages can be large.
@@ -125,14 +137,56 @@ impl Draft {
         Ok(Draft::finish(session, edit, given, search, attachments))
     }
 
+    /// A calendar item that is given as iCalendar; the fields beside it go over it.
+    fn of_calendar(session: &mut Session<'_>, wanted: object::NewItem, octets: &[u8]) -> Result<Draft> {
+        let zone = wanted.get(PropId::CalendarStartTimeZone).and_then(|zone| zone_of(zone, session.now));
+        let zone = zone.unwrap_or_else(|| session.zone.zone.clone());
+        let told = ical::first(session, zone, octets)?;
+        Draft::with_event(session, told, wanted)
+    }
+
+    /// A calendar item that is an event and nothing else.
+    pub fn of_event(session: &mut Session<'_>, told: Rc<ical::EventItem>) -> Result<Draft> {
+        let nothing = object::NewItem {
+            kind: NewKind::Item(ItemKind::CalendarItem),
+            props: Vec::new(),
+            extended: Vec::new(),
+            attachments: Vec::new(),
+            reference: None,
+            new_body: None,
+        };
+        Draft::with_event(session, told, nothing)
+    }
+
+    fn with_event(session: &mut Session<'_>, told: Rc<ical::EventItem>, wanted: object::NewItem) -> Result<Draft> {
+        let mut edit = Edit::new(ItemKind::CalendarItem, None, session.now).within(&session.zone);
+        let mut attachments = ical::files(&told.event)?;
+        ical::lay(&mut edit, told)?;
+        for attachment in wanted.attachments {
+            attachments.push(Attached::new(session, attachment)?);
+        }
+        for (id, value) in wanted.props {
+            edit.set(id, value)?;
+        }
+        for (path, value) in &wanted.extended {
+            edit.set_extended(path, value)?;
+        }
+        kind::of(edit.kind).begin(session, &mut edit, true);
+        if attachments.iter().any(|one| !one.inline) {
+            edit.set_bit(bit::HAS_ATTACHMENTS, true);
+        }
+        let search = derive::complete(&mut edit)?.unwrap_or_default();
+        Ok(Draft::finish(session, edit, None, search, attachments))
+    }
+
     fn finish(
         session: &Session<'_>,
         edit: Edit<'_>,
         mime: Option<Vec<u8>>,
-        search: String,
+        search: Texts,
         attachments: Vec<Attached>,
     ) -> Draft {
-        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, contact_rows, .. } = edit;
+        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, contact_rows, event, .. } = edit;
         props.retain(|_, value| !value.is_null());
         ext.retain(|_, value| !value.is_null());
         let body = body.flatten();
@@ -150,7 +204,7 @@ impl Draft {
             None => derive::size(body.as_ref(), &props, attached),
         };
         columns.set(Column::Size, Value::Long(size));
-        Draft { kind, flags, columns, props, ext, contact_rows, body, mime, search, attachments }
+        Draft { kind, flags, columns, props, ext, contact_rows, event, body, mime, search, attachments }
     }
 
     /// As the store takes it.
@@ -161,6 +215,7 @@ impl Draft {
         item.props = self.props.clone();
         item.ext = self.ext.clone();
         item.contact = self.contact_rows.clone().unwrap_or_default();
+        item.event = self.event.clone();
         item.body = self.body.as_ref().map(|body| body.text.as_bytes());
         item.mime = self.mime.as_deref();
         item.search = &self.search;
@@ -168,18 +223,40 @@ impl Draft {
         item
     }
 
+    /// As if it were stored: what messages about it are made from.
+    pub fn row(&self, folder: FolderNo) -> ItemRow {
+        ItemRow {
+            item: ItemNo(0),
+            folder,
+            kind: self.kind,
+            change: Seq(0),
+            flags: self.flags,
+            attachments: u32::try_from(self.attachments.len()).unwrap_or(u32::MAX),
+            creator: None,
+            columns: self.columns.clone(),
+            props: Some(self.props.clone()),
+            ext: Some(self.ext.clone()),
+            body: self.body.as_ref().map(|body| body.text.clone().into_bytes()),
+            mime: None,
+            occurrence: None,
+        }
+    }
+
     /// What is to leave: what the client gave where that still says the same.
-    pub fn outgoing(&self) -> Cow<'_, [u8]> {
+    ///
+    /// # Errors
+    /// [`Failed`] when what it is written from could not be read.
+    pub fn outgoing(&self) -> Result<Cow<'_, [u8]>, Failed> {
         match &self.mime {
-            Some(octets) if self.flags & bit::MIME_STALE == 0 => Cow::Borrowed(octets),
-            _ => Cow::Owned(self.build()),
+            Some(octets) if self.flags & bit::MIME_STALE == 0 => Ok(Cow::Borrowed(octets)),
+            _ => self.build().map(Cow::Owned),
         }
     }
 
     /// The message written from its properties, without Bcc.
-    fn build(&self) -> Vec<u8> {
-        let kept = self.mime.as_deref().map(mime::headers).unwrap_or_default();
-        let parts: Vec<Part<'_>> = self.attachments.iter().map(Attached::part).collect();
+    fn build(&self) -> Result<Vec<u8>, Failed> {
+        let kept = self.mime.as_deref().map(|octets| ask(&Headers {}, octets)).transpose()?.unwrap_or_default();
+        let parts: Vec<Part<'_>> = self.attachments.iter().map(Attached::part).collect::<Result<_, _>>()?;
         mime::build(&Message {
             columns: &self.columns,
             props: &self.props,
@@ -188,8 +265,22 @@ impl Draft {
             parts: &parts,
             kept: &kept,
             bcc: false,
+            calendar: None,
         })
     }
+}
+
+/// The zone that a request says of an item, if it can be read.
+fn zone_of(value: &Value, now: jiff::Timestamp) -> Option<ItemZone> {
+    let Value::TimeZone(definition) = value else { return None };
+    let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+    ItemZone::resolve(definition, year, None).ok()
+}
+
+/// What is told of a calendar that cannot be read.
+pub fn unreadable(why: Unreadable) -> Failure {
+    let text = format!("The iCalendar text cannot be read as an event: {why}").into();
+    Failure { text, ..Failure::at(Code::ErrorMimeContentInvalid, PropId::ItemMimeContent) }
 }
 
 /// What `xs:language` allows, which is what answers may hold.
@@ -212,12 +303,32 @@ impl Attached {
             inline: part.inline,
             photo: false,
             content: part.content.into_owned(),
+            words: part.words,
         }
     }
 
+    /// A file with these octets.
+    ///
+    /// # Errors
+    /// [`Failed`] when its words could not be read.
+    pub fn file(name: &str, content_type: Option<String>, content: Vec<u8>) -> Result<Attached, Failed> {
+        let kind = AttachmentKind::File;
+        Ok(Attached {
+            words: words(kind, content_type.as_deref(), name, &content)?,
+            kind,
+            name: name.to_owned(),
+            content_type,
+            content_id: None,
+            content_location: None,
+            inline: false,
+            photo: false,
+            content,
+        })
+    }
+
     /// From a request. An item is kept with all its properties, most of which MIME has no word for.
-    pub fn new(session: &mut Session<'_>, wanted: WantedAttachment) -> Result<Attached> {
-        let WantedAttachment {
+    pub fn new(session: &mut Session<'_>, wanted: object::NewAttachment) -> Result<Attached> {
+        let object::NewAttachment {
             name,
             content_type,
             content_id,
@@ -242,7 +353,31 @@ impl Attached {
             NewContent::Stored(whole) => (AttachmentKind::Whole, message(), whole),
         };
         let content_type = content_type.filter(|text| !text.trim().is_empty());
-        Ok(Attached { kind, name, content_type, content_id, content_location, inline, photo, content })
+        let words = words(kind, content_type.as_deref(), &name, &content)?;
+        Ok(Attached { kind, name, content_type, content_id, content_location, inline, photo, content, words })
+    }
+
+    pub fn is_inline(&self) -> bool {
+        self.inline
+    }
+
+    /// One that is stored already, with its content, for another item.
+    ///
+    /// # Errors
+    /// [`Failed`] when its words could not be read.
+    pub fn stored(row: AttachmentRow) -> Result<Attached, Failed> {
+        let content = row.content.unwrap_or_default();
+        Ok(Attached {
+            words: words(row.kind, row.content_type.as_deref(), &row.name, &content)?,
+            kind: row.kind,
+            name: row.name,
+            content_type: row.content_type,
+            content_id: row.content_id,
+            content_location: row.content_location,
+            inline: row.inline,
+            photo: false,
+            content,
+        })
     }
 
     /// Octets of the content.
@@ -261,20 +396,38 @@ impl Attached {
             inline: self.inline,
             modified: None,
             content: &self.content,
+            search: &self.words,
             props: self.photo.then(|| (PHOTO.to_owned(), true.into())).into_iter().collect(),
         }
     }
 
     /// As a part of a message that leaves.
-    fn part(&self) -> Part<'_> {
-        Part {
+    pub(crate) fn part(&self) -> Result<Part<'_>, Failed> {
+        Ok(Part {
             name: &self.name,
             content_type: self.content_type.as_deref(),
             content_id: self.content_id.as_deref(),
             content_location: self.content_location.as_deref(),
             inline: self.inline,
-            content: load::octets(self.kind, &self.content, false),
+            content: load::octets(self.kind, &self.content, false)?,
+        })
+    }
+}
+
+/// Characters of a file's type and name that tell what it is.
+const LOOKED_AT: usize = 1_000;
+
+/// What an attachment is found by.
+fn words(kind: AttachmentKind, content_type: Option<&str>, name: &str, content: &[u8]) -> Result<String, Failed> {
+    match kind {
+        AttachmentKind::File => {
+            // Whether it is a text is seen at the start of its type and the end of its name, and neither has a limit.
+            let content_type = content_type.map(|text| text.chars().take(LOOKED_AT).collect());
+            let skipped = name.chars().count().saturating_sub(LOOKED_AT);
+            ask(&FileWords { content_type, name: name.chars().skip(skipped).collect() }, content)
         }
+        AttachmentKind::Message => ask(&MessageWords {}, content),
+        AttachmentKind::Whole => load::words(content),
     }
 }
 

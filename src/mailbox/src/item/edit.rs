@@ -2,11 +2,11 @@
 //!
 //! An edit knows the item as it is (nothing, for a new one) and collects what changes. What may be written at all was
 //! decided by the property table when the request was read. MAPI names of properties are `edit_mapi.rs`, lists that are changed
-//! piece by piece `edit_lists.rs`; what follows from
+//! piece by piece `edit_lists.rs`, what calendar items have `edit_event.rs`; what follows from
 //! an edit (display names, preview, words, size) is `derive.rs`.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
@@ -14,11 +14,14 @@ use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{Body, Flag, FlagStatus, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{ColumnSet, Columns, ItemRow, Map, is_always_set, json};
+use ewsd_store::{ColumnSet, Columns, Event, ItemRow, Map, is_always_set, json};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
+pub use super::edit_event::{WholeSeries, same_address};
 use super::edit_lists::Pending;
 use crate::convert::mime;
+use crate::session::ZoneContext;
 
 /// Changes to one item.
 #[derive(Clone, Debug)]
@@ -49,11 +52,21 @@ pub struct Edit<'a> {
     pub touched_keys: BTreeSet<String>,
     /// What the store's table of contacts is to have. None: nothing of the item is there.
     pub contact_rows: Option<Vec<(String, String)>>,
+    /// Of a calendar item: when it takes place. None: that stays as it is.
+    pub event: Option<Event>,
+    /// What a series is given as beside its own members, which are settled first.
+    pub given: Option<WholeSeries>,
+    /// The zone of times that name none, where the item does not say it.
+    pub zone: ZoneContext,
+    /// Times that name no zone, until the item's zones are known.
+    pub locals: BTreeMap<PropId, DateTime>,
     /// Changes of lists that are not in `props` yet.
     pub(super) pending: Pending,
 }
 
+/// Few live at once, and not for long: none of them is worth an allocation.
 #[derive(PartialEq)]
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Snapshot {
     Column(Option<Value>),
     Bit(bool),
@@ -79,8 +92,18 @@ impl<'a> Edit<'a> {
             hides_more: false,
             touched_keys: BTreeSet::new(),
             contact_rows: None,
+            event: None,
+            given: None,
+            zone: ZoneContext::default(),
+            locals: BTreeMap::new(),
             pending: Pending::new(),
         }
+    }
+
+    /// Has times that name no zone read in this one.
+    pub fn within(mut self, zone: &ZoneContext) -> Self {
+        self.zone = zone.clone();
+        self
     }
 
     /// The flags after the edit.
@@ -155,6 +178,7 @@ impl<'a> Edit<'a> {
 
     fn put(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
         let row = id.row();
+        let Some(value) = self.put_event(id, value)? else { return Ok(()) };
         match (row.source, value) {
             // Clients repeat as addresses whom the message names in full.
             (Source::Column(column), Value::Mailbox(new)) if self.is_same(column, &new) => Ok(()),
@@ -239,14 +263,21 @@ impl<'a> Edit<'a> {
     /// Adds to what is there: recipients to a list, text to a body of the same form.
     pub fn append(&mut self, id: PropId, value: Value) -> Result<(), Failure> {
         match value {
-            Value::Mailboxes(more) => match self.add_mailboxes(id, more) {
-                true => Ok(()),
-                false => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
-            },
-            Value::Members(more) => match self.add_members(id, more) {
-                true => Ok(()),
-                false => Err(Failure::at(Code::ErrorInvalidPropertyAppend, id)),
-            },
+            Value::Mailboxes(more) => {
+                if self.add_mailboxes(id, more) {
+                    Ok(())
+                } else {
+                    Err(Failure::at(Code::ErrorInvalidPropertyAppend, id))
+                }
+            }
+            Value::Attendees(more) => self.add_attendees(id, more),
+            Value::Members(more) => {
+                if self.add_members(id, more) {
+                    Ok(())
+                } else {
+                    Err(Failure::at(Code::ErrorInvalidPropertyAppend, id))
+                }
+            }
             Value::Body(more) => {
                 // Taken and put back: many texts may be appended to a long one.
                 let body = match self.body.take() {
@@ -301,10 +332,7 @@ impl<'a> Edit<'a> {
             row.source == Source::Json && (row.keys().is_some() || row.ty == Type::Members)
         };
         let id = path.prop().filter(is_dictionary).ok_or_else(|| refused(Code::ErrorInvalidPropertySet))?;
-        match id.row().kinds.has_item(self.kind) {
-            true => Ok(id),
-            false => Err(refused(Code::ErrorInvalidPropertyRequest)),
-        }
+        if id.row().kinds.has_item(self.kind) { Ok(id) } else { Err(refused(Code::ErrorInvalidPropertyRequest)) }
     }
 
     pub(crate) fn set_column(&mut self, column: Column, value: Value) {
@@ -342,10 +370,11 @@ impl<'a> Edit<'a> {
             Value::Addresses(entries) => entries.is_empty(),
             Value::PostalAddresses(entries) => entries.is_empty(),
             Value::Members(members) => members.is_empty(),
+            Value::Attendees(list) => list.is_empty(),
             _ => false,
         };
-        let json = if empty { None } else { json::encode(&value) };
-        self.props.insert(element.to_owned(), json.unwrap_or_default());
+        let json = if empty { serde_json::Value::Null } else { json::member(&value) };
+        self.props.insert(element.to_owned(), json);
     }
 
     pub(super) fn set_body(&mut self, body: Option<Body>) {

@@ -4,7 +4,7 @@
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::path::Path;
-use ewsd_model::property::alias::{Alias, FlagPart, Part, written_message_flags};
+use ewsd_model::property::alias::{Alias, FlagPart, Part, TimeOctets, written_message_flags};
 use ewsd_model::property::mapi::{ExtendedValue, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, Source, Type, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};
@@ -12,6 +12,7 @@ use ewsd_model::{PropId, Value};
 use ewsd_store::json;
 
 use super::edit::Edit;
+use crate::calendar::blob;
 use crate::property::extended;
 
 impl Edit<'_> {
@@ -61,6 +62,10 @@ impl Edit<'_> {
             Some(Alias::MessageFlags) => self.set_message_flags(int()?),
             Some(Alias::PlainBody) => self.set_body_text(value, BodyType::Text).ok_or_else(invalid)?,
             Some(Alias::HtmlBody) => self.set_body_text(value, BodyType::Html).ok_or_else(invalid)?,
+            Some(Alias::Octets(which)) => match value {
+                ExtendedValue::One(Scalar::Bytes(octets)) => blob::set(self, which, octets, path)?,
+                _ => return Err(invalid()),
+            },
             // Followed by the server: MAPI lets them be written and keeps its own value.
             Some(_) => {}
         }
@@ -97,6 +102,9 @@ impl Edit<'_> {
                 self.put_entry_part(id, key, part.element(), "", None);
                 Ok(())
             }
+            Some(Alias::Octets(TimeOctets::Recurrence)) => self.unset(PropId::CalendarRecurrence),
+            // There is no item without a zone.
+            Some(Alias::Octets(_)) => Ok(()),
             Some(_) => Err(Failure::at(Code::ErrorInvalidPropertyDelete, Path::Extended(path.clone()))),
         }
     }

@@ -1,23 +1,26 @@
 //! A message replaced by another one, given whole: UpdateItem of `item:MimeContent`. The item keeps its id, place, read state
-//! and what MIME does not tell (categories, flag, extended properties).
+//! and what MIME does not tell (categories, flag, extended properties). A calendar item is replaced by an event in the same way.
 
 use ewsd_model::PropId;
 use ewsd_model::Value;
 use ewsd_model::id::{ItemNo, Seq};
-use ewsd_model::property::{Column, Source, TABLE, Told, bit};
+use ewsd_model::property::{Column, InMime, Source, TABLE, bit};
 use ewsd_model::value::Body;
 use ewsd_store::{AttachmentRow, ItemRef, ItemUpdate, Mailbox, StoreError};
 
 use super::derive;
 use super::draft::Attached;
 use super::edit::Edit;
+use crate::calendar::ical;
 use crate::convert::mime::Parsed;
+use crate::error::Result;
+use crate::session::Session;
 
 /// Puts the message into an edit that has nothing else yet: other changes of the same update go over it.
 pub fn overlay(edit: &mut Edit<'_>, octets: &[u8], parsed: &Parsed<'_>) {
-    for row in TABLE.iter().filter(|row| row.told != Told::No) {
+    for row in TABLE.iter().filter(|row| row.in_mime != InMime::No) {
         match row.source {
-            Source::Column(column) => overlay_column(edit, column, row.told, parsed),
+            Source::Column(column) => overlay_column(edit, column, row.in_mime, parsed),
             Source::Bit(mask) => edit.set_bit(mask, parsed.flags & mask != 0),
             Source::Json => {
                 let member = parsed.props.get(row.element).cloned().unwrap_or_default();
@@ -28,8 +31,16 @@ pub fn overlay(edit: &mut Edit<'_>, octets: &[u8], parsed: &Parsed<'_>) {
         }
     }
     // No rows of their own: the name is the author's, the size that of the octets.
-    overlay_column(edit, Column::FromName, Told::Always, parsed);
-    overlay_column(edit, Column::Size, Told::Perhaps, parsed);
+    overlay_column(edit, Column::FromName, InMime::Always, parsed);
+    overlay_column(edit, Column::Size, InMime::Perhaps, parsed);
+    // A class that the client chose stays, unless the message has one of its own.
+    let is_told = |class: Option<&str>| {
+        class.is_some_and(|class| class.starts_with("IPM.Note.SMIME") || class.starts_with("REPORT."))
+    };
+    let before = edit.base.and_then(|base| base.columns.text(Column::Class));
+    if is_told(before) || parsed.columns.text(Column::Class) != Some(edit.kind.row().default_class) {
+        overlay_column(edit, Column::Class, InMime::Perhaps, parsed);
+    }
     edit.set_bit(bit::MIME_STALE, false);
     let body_type = derive::body_type(&parsed.columns);
     edit.body = Some(Some(Body { body_type, text: parsed.body.clone(), truncated: None }));
@@ -38,10 +49,16 @@ pub fn overlay(edit: &mut Edit<'_>, octets: &[u8], parsed: &Parsed<'_>) {
     edit.changed.insert(PropId::ItemMimeContent);
 }
 
-fn overlay_column(edit: &mut Edit<'_>, column: Column, told: Told, parsed: &Parsed<'_>) {
+/// Puts a calendar item that is given as iCalendar into an edit that has nothing else yet. Its files stay as they are.
+pub fn event(session: &mut Session<'_>, edit: &mut Edit<'_>, octets: &[u8]) -> Result<()> {
+    let told = ical::first(session, session.zone.zone.clone(), octets)?;
+    Ok(ical::lay(edit, told)?)
+}
+
+fn overlay_column(edit: &mut Edit<'_>, column: Column, in_mime: InMime, parsed: &Parsed<'_>) {
     match parsed.columns.get(column) {
         Some(value) => edit.set.set(column, value.clone()),
-        None if told == Told::Always => edit.unset.insert(column),
+        None if in_mime == InMime::Always => edit.unset.insert(column),
         None => {}
     }
 }
@@ -53,7 +70,7 @@ pub fn write(
     update: &ItemUpdate<'_>,
     expect: Seq,
     parsed: &Parsed<'_>,
-) -> Result<ItemRef, StoreError> {
+) -> std::result::Result<ItemRef, StoreError> {
     let mut changed = mailbox.update_item(item, update, Some(expect))?;
     let old: Vec<_> = mailbox.attachments(&[item])?.iter().map(|row: &AttachmentRow| row.attachment).collect();
     if old.is_empty() && parsed.attachments.is_empty() {

@@ -3,7 +3,7 @@
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
-use ewsd_model::object::{NewAttachment, NewContent, NewItem as Wanted, NewKind, ResponseKind};
+use ewsd_model::object::{NewAttachment, NewContent, NewItem, NewKind, ResponseKind};
 use ewsd_model::property::mapi::{ExtendedValue, MapiType, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};
@@ -11,16 +11,18 @@ use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{AttachmentKind, ItemRow, ItemUpdate, Map, json};
 
 use super::load;
-use crate::convert::html;
+use crate::calendar::meeting::people;
 use crate::convert::mime::{self, Thread};
+use crate::convert::table::HtmlText;
+use crate::convert::{Failed, ask, html};
 use crate::error::{Error, Result};
-use crate::gate::{Item, Right};
+use crate::gate::{GrantedItem, Right};
 use crate::property::{Needs, body};
 use crate::session::Session;
 
 /// What is remembered of the item that was answered, once the answer is sent (MS-OXOMSG 2.2.1.4: last verb).
-pub struct Answered {
-    item: Item,
+pub struct LastVerb {
+    item: GrantedItem,
     verb: i64,
     /// The word of its icon.
     icon: &'static str,
@@ -29,7 +31,7 @@ pub struct Answered {
 const LAST_VERB: u16 = 0x1081;
 const LAST_VERB_TIME: u16 = 0x1082;
 
-impl Answered {
+impl LastVerb {
     pub fn remember(&self, session: &mut Session<'_>) -> Result<()> {
         if !self.item.allows(Right::EditItems) {
             return Ok(());
@@ -55,9 +57,9 @@ impl Answered {
 /// The message that a response object is. None where it was done by a change of the item alone.
 pub fn message(
     session: &mut Session<'_>,
-    mut wanted: Wanted,
+    mut wanted: NewItem,
     kind: ResponseKind,
-) -> Result<Option<(Wanted, Answered)>> {
+) -> Result<Option<(NewItem, LastVerb)>> {
     let refused = |code: Code| Err(Error::from(code));
     let Some(reference) = wanted.reference.take() else { return refused(Code::ErrorMissingInformationReferenceItemId) };
     let right = if kind == ResponseKind::SuppressReadReceipt { Right::EditItems } else { Right::Read };
@@ -73,26 +75,26 @@ pub fn message(
     if original.kind.row().answers.is_empty() {
         return refused(Code::ErrorInvalidOperation);
     }
-    let mut message = Wanted { kind: NewKind::Item(ItemKind::Message), ..wanted };
+    let mut message = NewItem { kind: NewKind::Item(ItemKind::Message), ..wanted };
     address(session, &mut message, &original, kind);
     title(&mut message, &original, kind);
     link(session, &mut message, &original);
     let new_body = message.new_body.take();
-    let text = quote(new_body, &original);
+    let text = quote(new_body, &original)?;
     let is_html = text.body_type == BodyType::Html;
     put(&mut message, PropId::ItemBody, Value::Body(text));
     carry(session, &mut message, &item, &original, kind, is_html)?;
-    Ok(Some((message, Answered { item, verb, icon })))
+    Ok(Some((message, LastVerb { item, verb, icon })))
 }
 
 /// The client's own value, or this one.
-fn put(message: &mut Wanted, id: PropId, value: Value) {
+fn put(message: &mut NewItem, id: PropId, value: Value) {
     if message.get(id).is_none() {
         message.props.push((id, value));
     }
 }
 
-fn suppress_receipt(session: &mut Session<'_>, item: &Item) -> Result<()> {
+fn suppress_receipt(session: &mut Session<'_>, item: &GrantedItem) -> Result<()> {
     let update = ItemUpdate { clear_flags: bit::READ_RECEIPT, ..ItemUpdate::default() };
     let granted = item.granted;
     session.gate.open(&granted).update_item(item.item, &update, None)?;
@@ -100,7 +102,7 @@ fn suppress_receipt(session: &mut Session<'_>, item: &Item) -> Result<()> {
 }
 
 /// To whom: the author, and for all the others too, but never the one who answers.
-fn address(session: &Session<'_>, message: &mut Wanted, original: &ItemRow, kind: ResponseKind) {
+fn address(session: &Session<'_>, message: &mut NewItem, original: &ItemRow, kind: ResponseKind) {
     let none = Map::new();
     let props = original.props.as_ref().unwrap_or(&none);
     let list = |id: PropId| mime::mailboxes(props, id.row().element);
@@ -117,7 +119,15 @@ fn address(session: &Session<'_>, message: &mut Wanted, original: &ItemRow, kind
             _ => None,
         });
     }
+    if original.kind == ItemKind::CalendarItem {
+        to.extend(people::organizer(props).filter(|organizer| !is_own(organizer)));
+    }
     if kind == ResponseKind::ReplyAllTo {
+        if original.kind == ItemKind::CalendarItem {
+            let others = people::everybody(props).into_iter().filter(|one| !is_own(one));
+            let others: Vec<Mailbox> = others.filter(|one| !to.iter().any(|other| same(other, one))).collect();
+            to.extend(others);
+        }
         let known = |to: &[Mailbox], one: &Mailbox| to.iter().any(|other| same(other, one));
         for one in list(PropId::MessageToRecipients) {
             if !is_own(&one) && !known(&to, &one) {
@@ -140,14 +150,14 @@ fn same(one: &Mailbox, other: &Mailbox) -> bool {
     }
 }
 
-fn title(message: &mut Wanted, original: &ItemRow, kind: ResponseKind) {
+fn title(message: &mut NewItem, original: &ItemRow, kind: ResponseKind) {
     let subject = original.columns.text(Column::Subject).unwrap_or_default();
     let prefix = if kind == ResponseKind::Forward { "FW: " } else { "RE: " };
     put(message, PropId::ItemSubject, Value::Text(format!("{prefix}{}", mime::topic(subject))));
 }
 
 /// The place in the conversation.
-fn link(session: &Session<'_>, message: &mut Wanted, original: &ItemRow) {
+fn link(session: &Session<'_>, message: &mut NewItem, original: &ItemRow) {
     let columns = &original.columns;
     if let Some(id) = columns.text(Column::MessageId).and_then(mime::id) {
         let before = columns.text(Column::References).or_else(|| columns.text(Column::InReplyTo)).unwrap_or_default();
@@ -168,14 +178,15 @@ fn link(session: &Session<'_>, message: &mut Wanted, original: &ItemRow) {
 }
 
 /// The new text with the old one below it, in the form of the new one.
-fn quote(new: Option<Body>, original: &ItemRow) -> Body {
+fn quote(new: Option<Body>, original: &ItemRow) -> Result<Body, Failed> {
     let old = body::stored(original).unwrap_or_default();
     let body_type = new.as_ref().map_or(old.body_type, |new| new.body_type);
     let new = new.map(|new| new.text).unwrap_or_default();
     let head = heading(original);
     let text = match body_type {
         BodyType::Text => {
-            let old = if old.body_type == BodyType::Html { html::to_text(&old.text) } else { old.text };
+            let is_html = old.body_type == BodyType::Html;
+            let old = if is_html { ask(&HtmlText {}, old.text.as_bytes())? } else { old.text };
             let lines: Vec<String> = head.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
             format!("{new}\r\n\r\n-----Original Message-----\r\n{}\r\n{old}", lines.concat())
         }
@@ -191,7 +202,7 @@ fn quote(new: Option<Body>, original: &ItemRow) -> Body {
             )
         }
     };
-    Body { body_type, text, truncated: None }
+    Ok(Body { body_type, text, truncated: None })
 }
 
 /// Who wrote what is quoted, when, to whom, about what.
@@ -235,8 +246,8 @@ fn inside(html: &str) -> &str {
 /// A forward carries all attachments along, an HTML reply the pictures in what it quotes.
 fn carry(
     session: &mut Session<'_>,
-    message: &mut Wanted,
-    item: &Item,
+    message: &mut NewItem,
+    item: &GrantedItem,
     original: &ItemRow,
     kind: ResponseKind,
     is_html: bool,
@@ -284,7 +295,7 @@ mod tests {
     #[test]
     fn text_is_quoted_below() {
         let new = Body { body_type: BodyType::Text, text: "Yes".into(), truncated: None };
-        let quoted = quote(Some(new), &original(BodyType::Html, "<p>When?</p>"));
+        let quoted = quote(Some(new), &original(BodyType::Html, "<p>When?</p>")).unwrap();
         assert!(quoted.text.starts_with("Yes\r\n"));
         assert!(quoted.text.contains("Subject: Lunch <1>\r\n") && quoted.text.contains("When?"));
         assert!(!quoted.text.contains("<p>"));
@@ -293,7 +304,7 @@ mod tests {
     #[test]
     fn html_is_quoted_inside_one_document() {
         let new = Body { body_type: BodyType::Html, text: "<html><body>Yes</body></html>".into(), truncated: None };
-        let quoted = quote(Some(new), &original(BodyType::Text, "a < b"));
+        let quoted = quote(Some(new), &original(BodyType::Text, "a < b")).unwrap();
         assert_eq!(quoted.text.matches("<body").count(), 1);
         assert!(quoted.text.contains("Lunch &lt;1&gt;") && quoted.text.contains("a &lt; b"));
     }

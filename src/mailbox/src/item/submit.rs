@@ -10,9 +10,13 @@ use ewsd_model::property::Column;
 use ewsd_model::value::Mailbox as Person;
 use ewsd_settings::Settings;
 use ewsd_store::{Columns, Mailbox, Map, NewOutgoing, Recipient, Store};
+use jiff::Timestamp;
 
+use crate::convert::ask;
+use crate::convert::ical::Limits;
 use crate::convert::mime;
-use crate::convert::mime::outgoing::{self, Missing, Refused, Sender};
+use crate::convert::mime::outgoing::{self, Refused, Sender};
+use crate::convert::table::Outgoing;
 use crate::deliver::{self, DeliverError, Domains, Target, Trace};
 use crate::error::{Error, Result};
 use crate::gate::Granted;
@@ -59,13 +63,21 @@ pub fn address(session: &mut Session<'_>, granted: &Granted, props: &Map) -> Res
             addresses.push(address);
         }
     }
-    let store = session.gate.store();
-    let mut local = store.recipients(&addresses)?;
+    let (local, remote) = local_and_remote(session, addresses)?;
+    Ok(Envelope { mailbox: granted.mailbox(), sender: session.address(), local, remote })
+}
+
+/// Who of them is here, in the order of their mailboxes, and who elsewhere.
+pub(crate) fn local_and_remote(
+    session: &mut Session<'_>,
+    addresses: Vec<String>,
+) -> Result<(Vec<Recipient>, Vec<String>)> {
+    let mut local = session.gate.store().recipients(&addresses)?;
     local.sort_by_key(|one| one.mailbox);
     let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
     let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
     check_domains(session, &remote)?;
-    Ok(Envelope { mailbox: granted.mailbox(), sender: session.address(), local, remote })
+    Ok((local, remote))
 }
 
 /// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
@@ -75,12 +87,11 @@ fn check_domains(session: &mut Session<'_>, remote: &[String]) -> Result<()> {
     }
     let ours = Domains::read(session.gate.store(), session.settings)?;
     let nobody: Vec<&str> = remote.iter().map(String::as_str).filter(|address| ours.hold(address)).collect();
-    match nobody.is_empty() {
-        true => Ok(()),
-        false => {
-            let text = format!("There is no mailbox here with this address: {}", nobody.join(", "));
-            Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into())
-        }
+    if nobody.is_empty() {
+        Ok(())
+    } else {
+        let text = format!("There is no mailbox here with this address: {}", nobody.join(", "));
+        Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into())
     }
 }
 
@@ -88,25 +99,52 @@ fn check_domains(session: &mut Session<'_>, remote: &[String]) -> Result<()> {
 #[derive(Debug)]
 pub struct Checked(Vec<u8>);
 
+/// Who writes a message.
+pub struct Author<'a> {
+    pub account: i64,
+    /// The primary address.
+    pub primary: &'a str,
+    pub now: Timestamp,
+    /// Octets that the message may have.
+    pub most: u64,
+}
+
 /// Writes the message as it leaves, for the smarthost and for people here alike. It must be the caller's own, by any of
 /// their addresses.
 pub fn checked(session: &mut Session<'_>, columns: &Columns, message: &[u8]) -> Result<Checked> {
-    let account = session.caller.account;
-    let own = session.gate.store().addresses(account)?;
     let primary = session.address();
-    let sender = Sender { primary: &primary, own: &own, others: &[] };
+    let (account, now) = (session.caller.account, session.now);
+    let author = Author { account, primary: &primary, now, most: session.settings.limits.message_bytes };
+    let id = new_message_id(session);
+    written(session.gate.store(), &author, id, columns, message)
+}
+
+/// The same of a message that no session sends: that of a resource, which answers by itself.
+pub fn checked_of(store: &mut Store, author: &Author<'_>, columns: &Columns, message: &[u8]) -> Result<Checked> {
+    written(store, author, message_id_of(author.primary), columns, message)
+}
+
+/// `new_id`: its Message-ID, if it has none that is fit.
+fn written(
+    store: &mut Store,
+    author: &Author<'_>,
+    new_id: String,
+    columns: &Columns,
+    message: &[u8],
+) -> Result<Checked> {
+    let Author { account, primary, now, most } = *author;
+    let own = store.addresses(account)?;
+    let sender = Sender { primary, own: &own, others: &[] };
     let given = columns.text(Column::MessageId).and_then(mime::id).filter(|id| outgoing::is_message_id(id.as_bytes()));
-    let message_id = given.unwrap_or_else(|| new_message_id(session));
-    let missing = Missing { message_id: &message_id, date: session.now };
-    let message = outgoing::write(message, &sender, &missing).map_err(refused)?;
+    let message_id = given.unwrap_or(new_id);
+    let question =
+        Outgoing { primary: primary.to_owned(), own: own.clone(), others: Vec::new(), message_id, date: now };
+    let message = ask(&question, message)?.map_err(refused)?.into_owned();
     if let Err(what) = outgoing::check(&message, &sender) {
         note!(Error, "account {account}: a message was written wrongly and is not sent: {what}");
         return Err(Code::ErrorSendAsDenied.into());
     }
-    match message.len() as u64 > session.settings.limits.message_bytes {
-        true => Err(Code::ErrorMessageSizeExceeded.into()),
-        false => Ok(Checked(message)),
-    }
+    if message.len() as u64 > most { Err(Code::ErrorMessageSizeExceeded.into()) } else { Ok(Checked(message)) }
 }
 
 fn refused(why: Refused) -> Failure {
@@ -126,14 +164,20 @@ fn refused(why: Refused) -> Failure {
 
 /// An id that no other message has, in the caller's domain.
 pub fn new_message_id(session: &Session<'_>) -> String {
-    let address = session.caller.primary_address.as_deref().unwrap_or_default();
-    let domain = address.rsplit_once('@').map_or(session.settings.server.name.as_str(), |(_, domain)| domain);
-    let domain = if domain.is_empty() { "localhost" } else { domain };
-    format!("<{}@{domain}>", random::guid())
+    match session.caller.primary_address.as_deref() {
+        Some(address) if address.contains('@') => message_id_of(address),
+        _ => message_id_of(&format!("@{}", session.settings.server.name)),
+    }
+}
+
+/// An id that no other message has, in the domain of the address.
+pub(crate) fn message_id_of(address: &str) -> String {
+    let domain = address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_empty());
+    format!("<{}@{}>", random::guid(), domain.unwrap_or("localhost"))
 }
 
 /// The recipient's address: the one given, or that of the one person the name means.
-fn resolve(session: &mut Session<'_>, one: &Person) -> Result<String> {
+pub(crate) fn resolve(session: &mut Session<'_>, one: &Person) -> Result<String> {
     let invalid = |what: &str| {
         let text = format!("This is no address that mail can be sent to: {what}");
         Error::from(Failure::with_text(Code::ErrorInvalidRecipients, text))
@@ -155,6 +199,18 @@ fn resolve(session: &mut Session<'_>, one: &Person) -> Result<String> {
 /// An address that mail can be sent to.
 fn is_address(address: &str) -> bool {
     Address::parse(address).is_some_and(|address| !address.is_quoted())
+}
+
+/// Queues a message for people elsewhere.
+pub(crate) fn queue(
+    store: &mut Store,
+    mailbox: MailboxNo,
+    sender: &str,
+    recipients: &[String],
+    message: &Checked,
+) -> Result<()> {
+    store.put_outgoing(&NewOutgoing { mailbox, sender, recipients, mime: &message.0 })?;
+    Ok(())
 }
 
 impl Envelope {
@@ -179,7 +235,7 @@ impl Envelope {
         keep: &mut impl FnMut(&mut Mailbox<'_>) -> Result<T>,
     ) -> Result<T> {
         let (before, after): (Vec<_>, Vec<_>) = self.local.iter().partition(|one| one.mailbox < self.mailbox);
-        let Checked(message) = message;
+        let (checked, Checked(message)) = (message, message);
         let recipients = i64::try_from(self.local.len() + self.remote.len()).unwrap_or(i64::MAX);
         let most = i64::try_from(settings.limits.recipients_per_hour).unwrap_or(i64::MAX);
         store.mailbox(self.mailbox).count_recipients(recipients, most)?;
@@ -188,8 +244,7 @@ impl Envelope {
         let kept = keep(&mut store.mailbox(self.mailbox))?;
         self.deliver(store, settings, &after, message, &mut waiting)?;
         if !waiting.is_empty() {
-            let sender = self.sender.as_str();
-            store.put_outgoing(&NewOutgoing { mailbox: self.mailbox, sender, recipients: &waiting, mime: message })?;
+            queue(store, self.mailbox, &self.sender, &waiting, checked)?;
         }
         Ok(kept)
     }
@@ -207,8 +262,13 @@ impl Envelope {
             return Ok(());
         }
         let targets: Vec<Option<Target>> = people.iter().map(|one| Some(Target::from((*one).clone()))).collect();
-        let trace =
-            Trace { from: &self.sender, by: &settings.server.name, author: Some(self.mailbox), ..Trace::default() };
+        let trace = Trace {
+            from: &self.sender,
+            by: &settings.server.name,
+            author: Some(self.mailbox),
+            calendars: Limits::of(settings),
+            ..Trace::default()
+        };
         let results = deliver::deliver_to(store, &trace, &targets, message);
         for (one, result) in people.iter().zip(results) {
             match result {

@@ -9,7 +9,7 @@ use ewsd_model::{PropId, Value};
 use ewsd_store::{ItemRow, json};
 
 use super::file_as::{Names, file_as};
-use super::{Kind, put, put_missing, put_subject, text};
+use super::{KindBehaviour, put_missing, put_subject, text};
 use crate::item::edit::Edit;
 
 pub struct Contact;
@@ -24,7 +24,7 @@ const NAMES: [PropId; 6] = [
     PropId::ContactDisplayName,
 ];
 
-impl Kind for Contact {
+impl KindBehaviour for Contact {
     /// A contact is listed by its display name, which follows from its names where the client gives none, and filed as its
     /// mapping says.
     fn settle(&self, edit: &mut Edit<'_>) {
@@ -37,7 +37,7 @@ impl Kind for Contact {
         }
         file(edit);
         if is_new {
-            put(edit, PropId::ContactContactSource, "Store");
+            edit.put_member(PropId::ContactContactSource, "Store");
         }
     }
 
@@ -51,7 +51,7 @@ fn file(edit: &mut Edit<'_>) {
     let (own, mapping) = (PropId::ContactFileAs, PropId::ContactFileAsMapping);
     if edit.touched.contains(&own) && !edit.touched.contains(&mapping) {
         if text(edit, mapping).is_some() {
-            put(edit, mapping, "None");
+            edit.put_member(mapping, "None");
         }
         return;
     }
@@ -60,8 +60,8 @@ fn file(edit: &mut Edit<'_>) {
     let moved = is_new || edit.touched.contains(&mapping) || NAMES.iter().any(|id| edit.touched.contains(id));
     let made = text(edit, mapping).and_then(|mapping| file_as(&mapping, &names));
     match made {
-        Some(made) if moved && made.is_empty() => put(edit, own, serde_json::Value::Null),
-        Some(made) if moved => put(edit, own, made),
+        Some(made) if moved && made.is_empty() => edit.put_member(own, serde_json::Value::Null),
+        Some(made) if moved => edit.put_member(own, made),
         None if is_new => {
             let by_surname = file_as("LastCommaFirst", &Names { middle: String::new(), ..names.clone() });
             let found = by_surname.into_iter().chain([names.company, names.display]).find(|name| !name.is_empty());

@@ -11,12 +11,12 @@ use ewsd_model::property::Column;
 use ewsd_model::value::{Mailbox, Member};
 use ewsd_store::json;
 
-use super::{Kind, contact, put, put_missing, put_subject, text};
+use super::{KindBehaviour, contact, put_missing, put_subject, text};
 use crate::item::edit::{Edit, complete};
 
 pub struct List;
 
-impl Kind for List {
+impl KindBehaviour for List {
     /// A list is named by its display name, which is its subject where only that is given, and filed by it.
     fn settle(&self, edit: &mut Edit<'_>) {
         let is_new = edit.base.is_none();
@@ -31,16 +31,17 @@ impl Kind for List {
             put_missing(edit, PropId::ContactFileAs, name);
         }
         if is_new {
-            put(edit, PropId::ContactContactSource, "Store");
+            edit.put_member(PropId::ContactContactSource, "Store");
         }
     }
 
     /// Mail must be able to reach a member, or a contact that it is.
     fn check(&self, edit: &Edit<'_>) -> Result<(), Failure> {
         let written = edit.touched.contains(&PropId::ListMembers);
-        match written && members(edit).iter().any(|member| is_nobody(&member.mailbox)) {
-            true => Err(Failure::at(Code::ErrorInvalidMailbox, PropId::ListMembers)),
-            false => Ok(()),
+        if written && members(edit).iter().any(|member| is_nobody(&member.mailbox)) {
+            Err(Failure::at(Code::ErrorInvalidMailbox, PropId::ListMembers))
+        } else {
+            Ok(())
         }
     }
 

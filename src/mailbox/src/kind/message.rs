@@ -6,7 +6,7 @@ use ewsd_model::value::Mailbox;
 use ewsd_model::{PropId, Value};
 use ewsd_store::ItemRow;
 
-use super::{Kind, read_by_its_maker};
+use super::{KindBehaviour, calendar, read_by_its_maker};
 use crate::item::edit::Edit;
 use crate::item::{derive, submit};
 use crate::session::Session;
@@ -14,9 +14,9 @@ use crate::session::Session;
 pub struct Message;
 
 /// Kinds that the server makes, with what messages offer.
-pub struct Other;
+pub struct Plain;
 
-impl Kind for Message {
+impl KindBehaviour for Message {
     fn begin(&self, session: &Session<'_>, edit: &mut Edit<'_>, parsed: bool) {
         identify(session, edit, parsed);
         // Messages saved are drafts, unless the client says otherwise.
@@ -31,7 +31,7 @@ impl Kind for Message {
     }
 }
 
-impl Kind for Other {
+impl KindBehaviour for Plain {
     fn offers(&self, row: &ItemRow) -> Vec<ResponseKind> {
         offers(row)
     }
@@ -44,6 +44,8 @@ pub(super) fn offers(row: &ItemRow) -> Vec<ResponseKind> {
     let offered = |kind: &ResponseKind| match kind {
         ResponseKind::Forward => true,
         ResponseKind::SuppressReadReceipt => receipt && !draft,
+        ResponseKind::ProposeNewTime => !draft && calendar::may_be_moved(row),
+        ResponseKind::AddItemToMyCalendar => !draft && calendar::is_passed_on(row),
         _ => !draft,
     };
     row.kind.row().answers.iter().copied().filter(offered).collect()

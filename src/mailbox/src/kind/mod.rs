@@ -2,14 +2,15 @@
 //! numbers, places, what must be said) and one file here: what a new item begins with, what follows from what was written,
 //! what is refused, what it is found by, which answers it offers.
 //!
-//! Behaviour that differs by kind is a function of [`Kind`] and stands here, never a branch elsewhere.
+//! Behaviour that differs by kind is a function of [`KindBehaviour`] and stands here, never a branch elsewhere.
 
+pub mod calendar;
 pub mod contact;
 mod file_as;
 pub mod list;
 mod message;
 mod post;
-mod task;
+pub mod task;
 
 use ewsd_model::failure::Failure;
 use ewsd_model::object::ResponseKind;
@@ -22,7 +23,7 @@ use crate::item::edit::Edit;
 use crate::session::Session;
 
 /// What a kind does; by itself nothing special.
-pub trait Kind: Sync {
+pub trait KindBehaviour: Sync {
     /// What a new item has that nobody gave it. `parsed`: it was given as a message, or over one.
     fn begin(&self, _session: &Session<'_>, edit: &mut Edit<'_>, _parsed: bool) {
         read_by_its_maker(edit);
@@ -31,6 +32,11 @@ pub trait Kind: Sync {
     /// What follows from what was written.
     fn settle(&self, _edit: &mut Edit<'_>) {}
 
+    /// What follows from several properties together, which may not fit each other.
+    fn arrange(&self, _edit: &mut Edit<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// Refuses what cannot be, after everything is settled.
     fn check(&self, _edit: &Edit<'_>) -> Result<(), Failure> {
         Ok(())
@@ -38,10 +44,7 @@ pub trait Kind: Sync {
 
     /// Texts beside subject, people and body whose words find the item. Mail has none.
     fn texts(&self, edit: &Edit<'_>) -> Vec<String> {
-        match edit.kind.row().is_mail {
-            true => Vec::new(),
-            false => texts(edit),
-        }
+        if edit.kind.row().is_mail { Vec::new() } else { texts(edit) }
     }
 
     /// The rows of the store's table of contacts, by key. None: the kind has none there.
@@ -55,21 +58,16 @@ pub trait Kind: Sync {
     }
 }
 
-/// A kind without behaviour of its own.
-struct Plain;
-
-impl Kind for Plain {}
-
 /// The behaviour of a kind.
-pub fn of(kind: ItemKind) -> &'static dyn Kind {
+pub fn of(kind: ItemKind) -> &'static dyn KindBehaviour {
     match kind {
         ItemKind::Message => &message::Message,
         ItemKind::Item
         | ItemKind::MeetingMessage
         | ItemKind::MeetingRequest
         | ItemKind::MeetingResponse
-        | ItemKind::MeetingCancellation => &message::Other,
-        ItemKind::CalendarItem => &Plain,
+        | ItemKind::MeetingCancellation => &message::Plain,
+        ItemKind::CalendarItem => &calendar::Calendar,
         ItemKind::Contact => &contact::Contact,
         ItemKind::DistributionList => &list::List,
         ItemKind::Task => &task::Task,
@@ -91,14 +89,10 @@ fn text(edit: &Edit<'_>, id: PropId) -> Option<String> {
 }
 
 /// Sets a member of the document; null takes it out.
-fn put(edit: &mut Edit<'_>, id: PropId, value: impl Into<Json>) {
-    edit.props.insert(id.row().element.to_owned(), value.into());
-}
-
 /// Sets a member that has no value yet.
 fn put_missing(edit: &mut Edit<'_>, id: PropId, value: Option<String>) {
     if let (None, Some(value)) = (text(edit, id), value) {
-        put(edit, id, value);
+        edit.put_member(id, value);
     }
 }
 
@@ -116,9 +110,10 @@ fn texts(edit: &Edit<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, value) in before.chain(&edit.props) {
         let row = PropId::from_item_element(edit.kind, name).map(|id| id.row());
-        match row.is_some_and(|row| row.keys().is_some() || row.ty == Type::Members) {
-            true => pairs(value).for_each(|(_, value)| collect(value, &mut found)),
-            false => collect(value, &mut found),
+        if row.is_some_and(|row| row.keys().is_some() || row.ty == Type::Members) {
+            pairs(value).for_each(|(_, value)| collect(value, &mut found))
+        } else {
+            collect(value, &mut found)
         }
     }
     found

@@ -3,13 +3,13 @@
 use ewsd_model::object::ResponseKind;
 use ewsd_store::ItemRow;
 
-use super::{Kind, message, read_by_its_maker};
+use super::{KindBehaviour, message, read_by_its_maker};
 use crate::item::edit::Edit;
 use crate::session::Session;
 
 pub struct Post;
 
-impl Kind for Post {
+impl KindBehaviour for Post {
     fn begin(&self, session: &Session<'_>, edit: &mut Edit<'_>, parsed: bool) {
         message::identify(session, edit, parsed);
         read_by_its_maker(edit);

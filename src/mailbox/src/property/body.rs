@@ -8,7 +8,9 @@ use ewsd_model::value::{Body, BodyType};
 use ewsd_store::ItemRow;
 
 use crate::convert::html::{self, Images};
-use crate::property::unique::{unique_html, unique_text};
+use crate::convert::table::{HtmlText, NewHtml, SafeHtml};
+use crate::convert::{Failed, ask};
+use crate::property::unique::unique_text;
 
 /// How bodies are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +64,11 @@ pub fn stored(item: &ItemRow) -> Option<Body> {
 }
 
 /// The body as it is wanted. None: the item has none.
-pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Option<Body> {
-    let octets = item.body.as_deref()?;
+///
+/// # Errors
+/// [`Failed`] when it could not be converted.
+pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Result<Option<Body>, Failed> {
+    let Some(octets) = item.body.as_deref() else { return Ok(None) };
     let stored = String::from_utf8_lossy(octets);
     let from = stored_type(item);
     let (format, text) = match which {
@@ -72,7 +77,10 @@ pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Option<Body> {
         Which::Text => (BodyFormat::Text, stored),
         Which::Unique => (
             wanted.unique,
-            Cow::Owned(if from == BodyType::Html { unique_html(&stored) } else { unique_text(&stored) }),
+            Cow::Owned(match from {
+                BodyType::Html => ask(&NewHtml {}, stored.as_bytes())?,
+                BodyType::Text => unique_text(&stored),
+            }),
         ),
     };
     let to = match format {
@@ -82,12 +90,14 @@ pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Option<Body> {
     };
     let text = match (from, to) {
         (BodyType::Text, BodyType::Html) => html::from_text(&text),
-        (BodyType::Html, BodyType::Text) => html::to_text(&text),
-        (BodyType::Html, BodyType::Html) if wanted.block_images => html::filter(&text, Images::Own),
-        (BodyType::Html, BodyType::Html) if wanted.filter => html::filter(&text, Images::All),
+        (BodyType::Html, BodyType::Text) => ask(&HtmlText {}, text.as_bytes())?,
+        (BodyType::Html, BodyType::Html) if wanted.block_images || wanted.filter => {
+            let images = if wanted.block_images { Images::Own } else { Images::All };
+            ask(&SafeHtml { images }, text.as_bytes())?
+        }
         _ => text.into_owned(),
     };
-    Some(cut(Body { body_type: to, text, truncated: None }, wanted.most))
+    Ok(Some(cut(Body { body_type: to, text, truncated: None }, wanted.most)))
 }
 
 /// At most so many octets, whole characters only.
@@ -118,49 +128,49 @@ mod tests {
 
     #[test]
     fn best_is_as_stored() {
-        let text = body(&item(BodyType::Text, "a < b"), Which::Body, &Bodies::default()).unwrap();
+        let text = body(&item(BodyType::Text, "a < b"), Which::Body, &Bodies::default()).unwrap().unwrap();
         assert_eq!((text.body_type, text.text.as_str(), text.truncated), (BodyType::Text, "a < b", None));
-        let html = body(&item(BodyType::Html, "<p>a</p>"), Which::Body, &Bodies::default()).unwrap();
+        let html = body(&item(BodyType::Html, "<p>a</p>"), Which::Body, &Bodies::default()).unwrap().unwrap();
         assert_eq!((html.body_type, html.text.as_str()), (BodyType::Html, "<p>a</p>"));
-        assert_eq!(body(&row(), Which::Body, &Bodies::default()), None);
+        assert_eq!(body(&row(), Which::Body, &Bodies::default()), Ok(None));
     }
 
     #[test]
     fn forms_are_converted() {
         let wanted = Bodies { body: BodyFormat::Html, ..Bodies::default() };
-        let html = body(&item(BodyType::Text, "a < b"), Which::Body, &wanted).unwrap();
+        let html = body(&item(BodyType::Text, "a < b"), Which::Body, &wanted).unwrap().unwrap();
         assert_eq!(html.body_type, BodyType::Html);
         assert!(html.text.contains("a &lt; b"), "{}", html.text);
-        let text = body(&item(BodyType::Html, "<p>Hello HTML</p>"), Which::Text, &wanted).unwrap();
+        let text = body(&item(BodyType::Html, "<p>Hello HTML</p>"), Which::Text, &wanted).unwrap().unwrap();
         assert_eq!((text.body_type, text.text.trim()), (BodyType::Text, "Hello HTML"));
     }
 
     #[test]
     fn long_bodies_are_cut_between_characters() {
         let wanted = Bodies { most: Some(4), ..Bodies::default() };
-        let cut = body(&item(BodyType::Text, "ab\u{e9}\u{e9}"), Which::Body, &wanted).unwrap();
+        let cut = body(&item(BodyType::Text, "ab\u{e9}\u{e9}"), Which::Body, &wanted).unwrap().unwrap();
         assert_eq!((cut.text.as_str(), cut.truncated), ("ab\u{e9}", Some(true)));
-        let whole = body(&item(BodyType::Text, "abcd"), Which::Body, &wanted).unwrap();
+        let whole = body(&item(BodyType::Text, "abcd"), Which::Body, &wanted).unwrap().unwrap();
         assert_eq!((whole.text.as_str(), whole.truncated), ("abcd", Some(false)));
     }
 
     #[test]
     fn unique_and_filtered() {
         let item = item(BodyType::Html, "<p>New<script>x()</script></p><div class=\"gmail_quote\">Old</div>");
-        let unique = body(&item, Which::Unique, &Bodies::default()).unwrap();
+        let unique = body(&item, Which::Unique, &Bodies::default()).unwrap().unwrap();
         assert!(unique.text.contains("New") && !unique.text.contains("Old"));
-        let safe = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap();
+        let safe = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap().unwrap();
         assert!(safe.text.contains("Old") && !safe.text.contains("x()"));
     }
 
     #[test]
     fn external_images_are_blocked_where_that_is_asked() {
         let item = item(BodyType::Html, "<p>a<img src=\"http://e.test/x\"><img src=\"cid:1\"></p>");
-        let filtered = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap();
+        let filtered = body(&item, Which::Body, &Bodies { filter: true, ..Bodies::default() }).unwrap().unwrap();
         assert!(filtered.text.contains("http://e.test/x") && filtered.text.contains("cid:1"), "{}", filtered.text);
         for filter in [true, false] {
             let wanted = Bodies { filter, block_images: true, ..Bodies::default() };
-            let blocked = body(&item, Which::Body, &wanted).unwrap();
+            let blocked = body(&item, Which::Body, &wanted).unwrap().unwrap();
             assert!(!blocked.text.contains("e.test") && blocked.text.contains("cid:1"), "{}", blocked.text);
         }
     }

@@ -9,14 +9,16 @@ use ewsd_model::property::mapi::{ExtendedName, ExtendedValue, MapiType, Scalar};
 use ewsd_model::property::{Column, ExtendedPath, Prop, Source, Type};
 use ewsd_model::value::{BodyType, Mailbox, PostalPart};
 use ewsd_model::{PropId, Value};
-use ewsd_store::json;
+use ewsd_store::{Columns, json};
 
-use super::item::{Item, instance_key};
+use super::item::{ShownItem, instance_key};
 use super::stored;
-use crate::convert::{html, mime};
+use crate::calendar::blob;
+use crate::convert::table::HtmlText;
+use crate::convert::{ask, html, mime};
 
 /// The value of the MAPI property `path` of an item. `alias` is what it stands for in items of that kind, `key` the path's own.
-pub fn value(item: &Item<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &str) -> Option<ExtendedValue> {
+pub fn value(item: &ShownItem<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &str) -> Option<ExtendedValue> {
     match alias {
         None => own(item, path, key),
         Some(Alias::Header) => own(item, path, key).or_else(|| header(item, path).map(text)),
@@ -29,7 +31,7 @@ pub fn value(item: &Item<'_>, path: &ExtendedPath, alias: Option<Alias>, key: &s
             },
         },
         Some(Alias::Prop(id)) => {
-            let whole = Item { listed: false, ..*item };
+            let whole = ShownItem { listed: false, ..*item };
             from_value(id.row(), path.ty, &whole.value(id)?)
         }
         Some(Alias::Column(column)) => from_column(item, path.ty, column),
@@ -44,12 +46,12 @@ pub fn is_number(id: PropId, ty: MapiType) -> bool {
 }
 
 /// Stored under its key.
-fn own(item: &Item<'_>, path: &ExtendedPath, key: &str) -> Option<ExtendedValue> {
+fn own(item: &ShownItem<'_>, path: &ExtendedPath, key: &str) -> Option<ExtendedValue> {
     json::decode_extended(path.ty, path.array, item.row.ext.as_ref()?.get(key)?)
 }
 
 /// The lines of that name, joined.
-fn header(item: &Item<'_>, path: &ExtendedPath) -> Option<String> {
+fn header(item: &ShownItem<'_>, path: &ExtendedPath) -> Option<String> {
     let ExtendedName::Name(_, wanted) = &path.name else { return None };
     let lines = item.headers()?;
     let found: Vec<String> =
@@ -57,7 +59,7 @@ fn header(item: &Item<'_>, path: &ExtendedPath) -> Option<String> {
     (!found.is_empty()).then(|| found.join(", "))
 }
 
-fn from_column(item: &Item<'_>, ty: MapiType, column: Column) -> Option<ExtendedValue> {
+fn from_column(item: &ShownItem<'_>, ty: MapiType, column: Column) -> Option<ExtendedValue> {
     let one = match item.row.columns.get(column)? {
         Value::Text(text) => Scalar::Text(text.clone()),
         Value::Bool(value) => Scalar::Bool(*value),
@@ -71,10 +73,10 @@ fn from_column(item: &Item<'_>, ty: MapiType, column: Column) -> Option<Extended
 }
 
 /// The aliases that are no property or column as a whole.
-fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedValue> {
+fn worked_out(item: &ShownItem<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedValue> {
     let row = item.row;
     let columns = &row.columns;
-    let whole_item = Item { listed: false, ..*item };
+    let whole_item = ShownItem { listed: false, ..*item };
     match alias {
         Alias::Prop(_) | Alias::Column(_) | Alias::Header => None,
         Alias::Part(id, part) => match whole_item.value(id)? {
@@ -91,18 +93,7 @@ fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedVal
         },
         Alias::EntryPart(id, key, part) => address_part(item, id, key, part).map(text),
         Alias::Postal(id, key, part) => postal_part(item, id, key, part).map(text),
-        Alias::Flag(part) => {
-            let flag = stored::flag(columns);
-            match part {
-                // The number itself, as of every property of words.
-                FlagPart::Status => {
-                    columns.number(Column::FlagStatus).map(|number| ExtendedValue::One(whole(ty, number)))
-                }
-                FlagPart::Start => flag.start.map(time),
-                FlagPart::Due => flag.due.map(time),
-                FlagPart::Complete => flag.complete.map(time),
-            }
-        }
+        Alias::Flag(part) => flag_part(columns, ty, part),
         Alias::Headers => {
             let lines = item.headers()?;
             Some(text(lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()))
@@ -133,11 +124,23 @@ fn worked_out(item: &Item<'_>, ty: MapiType, alias: Alias) -> Option<ExtendedVal
             let bits = [(rights.modify, 1), (rights.read, 2), (rights.delete, 4)];
             Some(int(bits.iter().filter(|(has, _)| *has).map(|(_, bit)| bit).sum()))
         }
+        Alias::Octets(which) => blob::value(row, which).map(bytes),
         Alias::NextPlace | Alias::LastPlace | Alias::LastChange | Alias::HasSubfolders => None,
     }
 }
 
-fn address_part(item: &Item<'_>, id: PropId, key: &str, part: Part) -> Option<String> {
+fn flag_part(columns: &Columns, ty: MapiType, part: FlagPart) -> Option<ExtendedValue> {
+    let flag = stored::flag(columns);
+    match part {
+        // The number itself, as of every property of words.
+        FlagPart::Status => columns.number(Column::FlagStatus).map(|number| ExtendedValue::One(whole(ty, number))),
+        FlagPart::Start => flag.start.map(time),
+        FlagPart::Due => flag.due.map(time),
+        FlagPart::Complete => flag.complete.map(time),
+    }
+}
+
+fn address_part(item: &ShownItem<'_>, id: PropId, key: &str, part: Part) -> Option<String> {
     let Value::Addresses(entries) = dictionary(item, id)? else { return None };
     let entry = entries.into_iter().find(|entry| entry.0 == key)?.1;
     match part {
@@ -147,25 +150,25 @@ fn address_part(item: &Item<'_>, id: PropId, key: &str, part: Part) -> Option<St
     }
 }
 
-fn postal_part(item: &Item<'_>, id: PropId, key: &str, part: PostalPart) -> Option<String> {
+fn postal_part(item: &ShownItem<'_>, id: PropId, key: &str, part: PostalPart) -> Option<String> {
     let Value::PostalAddresses(entries) = dictionary(item, id)? else { return None };
     let entry = entries.into_iter().find(|entry| entry.0 == key)?.1;
     entry.part(part).map(str::to_owned)
 }
 
 /// A dictionary as it is kept, entries without an address too.
-fn dictionary(item: &Item<'_>, id: PropId) -> Option<Value> {
+fn dictionary(item: &ShownItem<'_>, id: PropId) -> Option<Value> {
     let row = id.row();
     json::decode(row.ty, item.row.props.as_ref()?.get(row.element)?)
 }
 
-fn body(item: &Item<'_>, form: BodyType) -> Option<String> {
+fn body(item: &ShownItem<'_>, form: BodyType) -> Option<String> {
     let body = super::body::stored(item.row)?;
-    Some(match (body.body_type, form) {
-        (BodyType::Html, BodyType::Text) => html::to_text(&body.text),
-        (BodyType::Text, BodyType::Html) => html::from_text(&body.text),
-        _ => body.text,
-    })
+    match (body.body_type, form) {
+        (BodyType::Html, BodyType::Text) => item.converted(ask(&HtmlText {}, body.text.as_bytes())),
+        (BodyType::Text, BodyType::Html) => Some(html::from_text(&body.text)),
+        _ => Some(body.text),
+    }
 }
 
 fn part_of(one: Mailbox, part: Part) -> Option<String> {
@@ -278,7 +281,16 @@ mod tests {
     fn get(row: &ItemRow, path: &ExtendedPath) -> Option<ExtendedValue> {
         let owner = owner();
         let bodies = Bodies::default();
-        let item = Item { row, owner: &owner, attachments: &[], mime: None, bodies: &bodies, listed: true };
+        let item = ShownItem {
+            row,
+            owner: &owner,
+            attachments: &[],
+            mime: None,
+            bodies: &bodies,
+            listed: true,
+            told: &[],
+            trouble: None,
+        };
         value(&item, path, path.alias(row.kind.kinds()), &path.key())
     }
 

@@ -1,5 +1,7 @@
 //! One property of an item, wherever it comes from; the properties that are worked out are one match here.
 
+use std::cell::Cell;
+
 use ewsd_model::id::FolderNo;
 use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
@@ -8,13 +10,15 @@ use ewsd_store::{AttachmentRow, ItemRow, json};
 
 use super::body::{self, Bodies, Which};
 use super::stored;
+use crate::calendar::series::{self, Master};
+use crate::convert::Failed;
 use crate::gate::Granted;
 use crate::item::draft;
 use crate::kind::{self, contact};
 
 /// An item with everything its properties are told from.
 #[derive(Clone, Copy, Debug)]
-pub struct Item<'a> {
+pub struct ShownItem<'a> {
     pub row: &'a ItemRow,
     /// The mailbox it is in, for ids and rights.
     pub owner: &'a Granted,
@@ -25,19 +29,84 @@ pub struct Item<'a> {
     pub bodies: &'a Bodies,
     /// A row of a list: of people only the names.
     pub listed: bool,
+    /// What whoever has the mailbox worked out of more than the item.
+    pub told: &'a [(PropId, Value)],
+    /// Where it is noted that a property could not be converted. Without one it is left out.
+    pub trouble: Option<&'a FirstFailure>,
+}
+
+/// Why a property is not told that the item has: whoever shows the item says so instead of telling less.
+#[derive(Debug, Default)]
+pub struct FirstFailure(Cell<Option<Failed>>);
+
+impl FirstFailure {
+    /// The last trouble that there was.
+    pub fn take(&self) -> Option<Failed> {
+        self.0.take()
+    }
 }
 
 /// The id and change key of a row.
 pub fn wire_id(owner: &Granted, row: &ItemRow) -> WireId {
     let change_key = id::ChangeKey::new(row.kind, row.change).encode();
-    WireId { id: owner.item_id(row.folder, row.item).encode(), change_key: Some(change_key) }
+    let item = owner.item_id(row.folder, row.item);
+    let id = match row.occurrence {
+        Some(date) => id::OccurrenceId { master: item, date }.encode(),
+        None => item.encode(),
+    };
+    WireId { id, change_key: Some(change_key) }
 }
 
-impl Item<'_> {
+/// What a master tells of its occurrences.
+fn occurrences(item: &ShownItem<'_>, id: PropId) -> Option<Value> {
+    let master = Master::of_row(item.row)?;
+    let info = |at| master.info(item.owner, item.row, at);
+    match id {
+        PropId::CalendarFirstOccurrence => master.first().map(|at| Value::Occurrence(info(at))),
+        PropId::CalendarLastOccurrence => master.last().map(|at| Value::Occurrence(info(at))),
+        PropId::CalendarModifiedOccurrences if !master.exceptions.is_empty() => {
+            let days = master.exceptions.keys().filter_map(|date| master.on(*date).ok());
+            Some(Value::Occurrences(days.map(info).collect()))
+        }
+        PropId::CalendarDeletedOccurrences if !master.deleted.is_empty() => {
+            Some(Value::DeletedOccurrences(master.deleted.iter().map(|date| master.original(*date)).collect()))
+        }
+        _ => None,
+    }
+}
+
+/// A time as the clocks of its zone show it, with their distance to UTC.
+fn wall_clock(row: &ItemRow, time: PropId, zone: PropId) -> Option<Value> {
+    let props = row.props.as_ref()?;
+    let (time, zone) = (series::time_in(props, time)?, series::zone_in(props, zone)?);
+    let clock = time.to_zoned(zone.time_zone());
+    Some(Value::Text(clock.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()))
+}
+
+/// The zone of a series with its rule of the year in which it begins, for programs that know no other form.
+fn meeting_zone(row: &ItemRow) -> Option<Value> {
+    let props = row.props.as_ref()?;
+    series::recurrence_in(props)?;
+    let zone = series::zone_in(props, PropId::CalendarStartTimeZone)?;
+    let year = zone.time_zone().to_datetime(series::time_in(props, PropId::CalendarStart)?).year();
+    let history = zone.history(year.saturating_sub(3)..=year.saturating_add(3));
+    let rules = ewsd_model::timezone::History::always(history.in_year(year).clone());
+    Some(Value::TimeZone(ewsd_model::timezone::Definition::of(zone.id(), zone.name(), &rules)))
+}
+
+fn zone_id(row: &ItemRow, zone: PropId) -> Option<Value> {
+    series::zone_in(row.props.as_ref()?, zone).map(|zone| Value::Text(zone.id().to_owned()))
+}
+
+impl ShownItem<'_> {
     /// The property's value. None: it has none, or it is not there to be told.
     pub fn value(&self, id: PropId) -> Option<Value> {
+        if let Some((_, told)) = self.told.iter().find(|(known, _)| *known == id) {
+            return Some(told.clone());
+        }
         let row = id.row();
         match row.source {
+            _ if id == PropId::CalendarMeetingTimeZone => meeting_zone(self.row),
             Source::Column(Column::Id) => Some(Value::ItemId(wire_id(self.owner, self.row))),
             Source::Column(Column::Parent) => {
                 let id = self.owner.folder_id(self.row.folder).encode();
@@ -77,13 +146,28 @@ impl Item<'_> {
             }
             PropId::ItemInstanceKey => Some(Value::Bytes(instance_key(self.row))),
             PropId::ContactCompleteName => contact::complete_name(self.row).map(Value::CompleteName),
+            PropId::CalendarFirstOccurrence
+            | PropId::CalendarLastOccurrence
+            | PropId::CalendarModifiedOccurrences
+            | PropId::CalendarDeletedOccurrences => occurrences(self, id),
+            PropId::CalendarStartWallClock => {
+                wall_clock(self.row, PropId::CalendarStart, PropId::CalendarStartTimeZone)
+            }
+            PropId::CalendarEndWallClock => wall_clock(self.row, PropId::CalendarEnd, PropId::CalendarEndTimeZone),
+            PropId::CalendarStartTimeZoneId => zone_id(self.row, PropId::CalendarStartTimeZone),
+            PropId::CalendarEndTimeZoneId => zone_id(self.row, PropId::CalendarEndTimeZone),
             PropId::ContactHasPicture => self.has_picture().map(Value::Bool),
             _ => None,
         }
     }
 
     fn body(&self, which: Which) -> Option<Value> {
-        body::body(self.row, which, self.bodies).map(Value::Body)
+        self.converted(body::body(self.row, which, self.bodies)).flatten().map(Value::Body)
+    }
+
+    /// What was converted; where that failed it is noted.
+    pub(super) fn converted<T>(&self, result: Result<T, Failed>) -> Option<T> {
+        result.inspect_err(|failed| self.trouble.into_iter().for_each(|trouble| trouble.0.set(Some(*failed)))).ok()
     }
 
     fn conversation(&self) -> Option<Value> {
@@ -101,10 +185,7 @@ impl Item<'_> {
 
     /// Whether a photo is attached. Lists do not read attachments and say it only where there are none.
     fn has_picture(&self) -> Option<bool> {
-        match self.listed && self.row.attachments > 0 {
-            true => None,
-            false => Some(self.attachments.iter().any(is_photo)),
-        }
+        if self.listed && self.row.attachments > 0 { None } else { Some(self.attachments.iter().any(is_photo)) }
     }
 
     /// The header lines the message came with.
@@ -173,7 +254,26 @@ mod tests {
     fn get(row: &ItemRow, listed: bool, id: PropId) -> Option<Value> {
         let owner = owner();
         let bodies = Bodies::default();
-        Item { row, owner: &owner, attachments: &[], mime: Some(b"x"), bodies: &bodies, listed }.value(id)
+        // What only the calendar knows.
+        let told = [
+            PropId::MeetingAssociatedCalendarItemId,
+            PropId::CalendarConflictingMeetingCount,
+            PropId::CalendarAdjacentMeetingCount,
+            PropId::CalendarConflictingMeetings,
+            PropId::CalendarAdjacentMeetings,
+        ]
+        .map(|id| (id, Value::Bool(true)));
+        ShownItem {
+            row,
+            owner: &owner,
+            attachments: &[],
+            mime: Some(b"x"),
+            bodies: &bodies,
+            listed,
+            told: &told,
+            trouble: None,
+        }
+        .value(id)
     }
 
     /// An item that has something of everything: each computed row must be told.
@@ -181,8 +281,15 @@ mod tests {
     fn every_computed_row_is_worked_out() {
         let mut item = row();
         item.body = Some(b"text".to_vec());
-        item.props =
-            serde_json::json!({ "InternetMessageHeaders": [["Subject", "x"]], "GivenName": "x" }).as_object().cloned();
+        item.props = serde_json::json!({
+            "InternetMessageHeaders": [["Subject", "x"]], "GivenName": "x",
+            "Start": "2026-01-05T08:00:00Z", "End": "2026-01-05T09:00:00Z",
+            "StartTimeZone": "W. Europe Standard Time", "EndTimeZone": "W. Europe Standard Time",
+            "Recurrence": { "pattern": "Daily", "interval": 1, "start": "2026-01-05", "count": 3 },
+            "ModifiedOccurrences": [{ "date": "2026-01-06" }], "DeletedOccurrences": ["2026-01-07"],
+        })
+        .as_object()
+        .cloned();
         let rows = TABLE.iter().filter(|row| row.source == Source::Computed && row.kinds.meets(Kinds::ALL_ITEMS));
         for row in rows {
             assert!(get(&item, false, row.id).is_some(), "{} is not worked out", row.uri);

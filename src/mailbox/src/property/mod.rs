@@ -6,17 +6,19 @@
 //! | what is a property that has a column, a flag bit, a JSON member? | `stored.rs` |
 //! | what is a property that is worked out? | `item.rs`, one match |
 //! | what is a MAPI property? | `extended.rs` |
+//! | what is shown of what is private? | `private.rs` |
 //! | how does a body become HTML, text, shorter, only what is new? | `body.rs`, `unique.rs` |
 
 pub mod body;
 pub mod extended;
 pub mod item;
 pub mod needs;
+pub mod private;
 pub mod stored;
 mod unique;
 
 pub use body::Bodies;
-pub use item::Item;
+pub use item::{FirstFailure, ShownItem};
 pub use needs::Needs;
 
 #[cfg(feature = "testing")]
@@ -44,6 +46,7 @@ pub mod testing {
             ext: None,
             body: None,
             mime: None,
+            occurrence: None,
         }
     }
 

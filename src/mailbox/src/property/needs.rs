@@ -24,12 +24,15 @@ const MEANINGS: [Kinds; 4] =
 impl Needs {
     /// For GetItem.
     pub fn of_items() -> Needs {
-        Needs::default()
+        let mut needs = Needs::default();
+        // Whether anything of it may be shown at all.
+        needs.column(Column::Sensitivity);
+        needs
     }
 
     /// For FindItem and SyncFolderItems.
     pub fn of_lists() -> Needs {
-        Needs { find: true, ..Needs::default() }
+        Needs { find: true, ..Needs::of_items() }
     }
 
     /// Everything a message is written from but the contents of its attachments.
@@ -39,6 +42,15 @@ impl Needs {
             needs.prop(*id);
         }
         needs.plan.ext = true;
+        needs
+    }
+
+    /// Everything of a calendar item or a meeting message but its attachments.
+    pub fn of_calendar() -> Needs {
+        let mut needs = Needs::of_message();
+        for id in ewsd_model::property::sequence(ItemKind::CalendarItem.kinds()) {
+            needs.prop(*id);
+        }
         needs
     }
 
@@ -70,6 +82,9 @@ impl Needs {
                 self.plan.ext = true;
             }
             PropId::ContactHasPicture => self.pictures = true,
+            _ if id.row().kinds.meets(Kinds::CALENDAR.or(Kinds::MEETINGS)) && !id.row().kinds.meets(Kinds::MESSAGE) => {
+                self.plan.json = true;
+            }
             // What is worked out from numbers and flags, which always come along.
             _ => {}
         }
@@ -100,7 +115,7 @@ impl Needs {
                 self.plan.json = true;
                 self.plan.ext = true;
             }
-            Alias::Headers => self.plan.json = true,
+            Alias::Headers | Alias::Octets(_) => self.plan.json = true,
             Alias::PlainBody | Alias::HtmlBody => self.body(),
             Alias::SubjectPrefix | Alias::NormalizedSubject => self.column(Column::Subject),
             Alias::MessageFlags
@@ -176,9 +191,9 @@ mod tests {
         let mut needs = Needs::of_lists();
         needs.extended(&ExtendedPath::tag(0x0e07, MapiType::Integer));
         needs.extended(&ExtendedPath::tag(0x0e23, MapiType::Integer));
-        assert_eq!(needs.plan, Plan::default());
+        assert_eq!(needs.plan, Needs::of_lists().plan);
         needs.extended(&ExtendedPath::tag(0x0e06, MapiType::SystemTime));
-        assert_eq!(needs.plan.columns, ColumnSet::NONE.with(Column::Received));
+        assert_eq!(needs.plan.columns, ColumnSet::NONE.with(Column::Sensitivity).with(Column::Received));
         needs.extended(&ExtendedPath::tag(0x10f3, MapiType::String));
         assert!(needs.plan.ext);
     }

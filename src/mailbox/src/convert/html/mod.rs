@@ -5,18 +5,23 @@
 //! delivered message passes here for its preview and its search text.
 
 mod filter;
+mod quote;
 mod style;
 mod text;
 mod token;
 
+use ewsd_wire::wire;
+
+pub(super) use quote::new_part;
+
 /// The text of an HTML body, lines ended by CRLF, with one at the end unless it is empty. Paragraphs are set apart by an
 /// empty line, cells of a table by a tab; link targets follow their text in angle brackets.
-pub fn to_text(html: &str) -> String {
+pub(super) fn to_text(html: &str) -> String {
     text::convert(html, true)
 }
 
 /// The words of an HTML body for previews and searching: no link targets.
-pub fn to_words(html: &str) -> String {
+pub(super) fn to_words(html: &str) -> String {
     text::convert(html, false)
 }
 
@@ -48,18 +53,20 @@ pub fn from_text(text: &str) -> String {
 const HEAD: &str =
     "<html>\r\n<head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">\r\n</head>\r\n";
 
-/// Which pictures are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Images {
-    /// All of them, wherever they must be loaded from.
-    All,
-    /// Those that the message carries (`cid:`, `data:`): of others the address is taken out.
-    Own,
+wire! {
+    /// Which pictures are shown.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Images {
+        /// All of them, wherever they must be loaded from.
+        0 All
+        /// Those that the message carries (`cid:`, `data:`): of others the address is taken out.
+        1 Own
+    }
 }
 
 /// The document without whatever could run or load something when it is shown (FilterHtmlContent), and without pictures
 /// from elsewhere if only its own are shown (BlockExternalImages). What comes out goes through again unchanged.
-pub fn filter(html: &str, images: Images) -> String {
+pub(super) fn filter(html: &str, images: Images) -> String {
     let clean = filter::body(html, images);
     format!("{HEAD}<body>\r\n{}\r\n</body>\r\n</html>\r\n", clean.trim_ascii())
 }

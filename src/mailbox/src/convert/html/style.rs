@@ -5,7 +5,7 @@
 
 /// What a property's value is made of, besides words.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum ValueType {
     /// Nothing.
     Words,
     Colours,
@@ -21,89 +21,89 @@ enum Of {
 
 /// The properties that stay. Among those that do not are positions, contents, cursors, filters, animations, and
 /// whatever begins with a hyphen or is a custom property.
-const PROPERTIES: &[(&str, Of)] = &[
-    ("background", Of::Borders),
-    ("background-color", Of::Colours),
-    ("border", Of::Borders),
-    ("border-bottom", Of::Borders),
-    ("border-bottom-color", Of::Colours),
-    ("border-bottom-style", Of::Words),
-    ("border-bottom-width", Of::Lengths),
-    ("border-collapse", Of::Words),
-    ("border-color", Of::Colours),
-    ("border-left", Of::Borders),
-    ("border-left-color", Of::Colours),
-    ("border-left-style", Of::Words),
-    ("border-left-width", Of::Lengths),
-    ("border-radius", Of::Lengths),
-    ("border-right", Of::Borders),
-    ("border-right-color", Of::Colours),
-    ("border-right-style", Of::Words),
-    ("border-right-width", Of::Lengths),
-    ("border-spacing", Of::Lengths),
-    ("border-style", Of::Words),
-    ("border-top", Of::Borders),
-    ("border-top-color", Of::Colours),
-    ("border-top-style", Of::Words),
-    ("border-top-width", Of::Lengths),
-    ("border-width", Of::Lengths),
-    ("box-sizing", Of::Words),
-    ("caption-side", Of::Words),
-    ("clear", Of::Words),
-    ("color", Of::Colours),
-    ("direction", Of::Words),
-    ("display", Of::Words),
-    ("empty-cells", Of::Words),
-    ("float", Of::Words),
-    ("font", Of::Fonts),
-    ("font-family", Of::Fonts),
-    ("font-size", Of::Lengths),
-    ("font-stretch", Of::Lengths),
-    ("font-style", Of::Words),
-    ("font-variant", Of::Words),
-    ("font-weight", Of::Lengths),
-    ("height", Of::Lengths),
-    ("letter-spacing", Of::Signed),
-    ("line-height", Of::Lengths),
-    ("list-style", Of::Words),
-    ("list-style-position", Of::Words),
-    ("list-style-type", Of::Words),
-    ("margin", Of::Lengths),
-    ("margin-bottom", Of::Lengths),
-    ("margin-left", Of::Lengths),
-    ("margin-right", Of::Lengths),
-    ("margin-top", Of::Lengths),
-    ("max-height", Of::Lengths),
-    ("max-width", Of::Lengths),
-    ("min-height", Of::Lengths),
-    ("min-width", Of::Lengths),
-    ("orphans", Of::Lengths),
-    ("overflow-wrap", Of::Words),
-    ("padding", Of::Lengths),
-    ("padding-bottom", Of::Lengths),
-    ("padding-left", Of::Lengths),
-    ("padding-right", Of::Lengths),
-    ("padding-top", Of::Lengths),
-    ("page-break-after", Of::Words),
-    ("page-break-before", Of::Words),
-    ("page-break-inside", Of::Words),
-    ("table-layout", Of::Words),
-    ("text-align", Of::Words),
-    ("text-decoration", Of::Colours),
-    ("text-decoration-color", Of::Colours),
-    ("text-decoration-line", Of::Words),
-    ("text-decoration-style", Of::Words),
-    ("text-indent", Of::Signed),
-    ("text-transform", Of::Words),
-    ("unicode-bidi", Of::Words),
-    ("vertical-align", Of::Signed),
-    ("visibility", Of::Words),
-    ("white-space", Of::Words),
-    ("widows", Of::Lengths),
-    ("width", Of::Lengths),
-    ("word-break", Of::Words),
-    ("word-spacing", Of::Signed),
-    ("word-wrap", Of::Words),
+const PROPERTIES: &[(&str, ValueType)] = &[
+    ("background", ValueType::Borders),
+    ("background-color", ValueType::Colours),
+    ("border", ValueType::Borders),
+    ("border-bottom", ValueType::Borders),
+    ("border-bottom-color", ValueType::Colours),
+    ("border-bottom-style", ValueType::Words),
+    ("border-bottom-width", ValueType::Lengths),
+    ("border-collapse", ValueType::Words),
+    ("border-color", ValueType::Colours),
+    ("border-left", ValueType::Borders),
+    ("border-left-color", ValueType::Colours),
+    ("border-left-style", ValueType::Words),
+    ("border-left-width", ValueType::Lengths),
+    ("border-radius", ValueType::Lengths),
+    ("border-right", ValueType::Borders),
+    ("border-right-color", ValueType::Colours),
+    ("border-right-style", ValueType::Words),
+    ("border-right-width", ValueType::Lengths),
+    ("border-spacing", ValueType::Lengths),
+    ("border-style", ValueType::Words),
+    ("border-top", ValueType::Borders),
+    ("border-top-color", ValueType::Colours),
+    ("border-top-style", ValueType::Words),
+    ("border-top-width", ValueType::Lengths),
+    ("border-width", ValueType::Lengths),
+    ("box-sizing", ValueType::Words),
+    ("caption-side", ValueType::Words),
+    ("clear", ValueType::Words),
+    ("color", ValueType::Colours),
+    ("direction", ValueType::Words),
+    ("display", ValueType::Words),
+    ("empty-cells", ValueType::Words),
+    ("float", ValueType::Words),
+    ("font", ValueType::Fonts),
+    ("font-family", ValueType::Fonts),
+    ("font-size", ValueType::Lengths),
+    ("font-stretch", ValueType::Lengths),
+    ("font-style", ValueType::Words),
+    ("font-variant", ValueType::Words),
+    ("font-weight", ValueType::Lengths),
+    ("height", ValueType::Lengths),
+    ("letter-spacing", ValueType::Signed),
+    ("line-height", ValueType::Lengths),
+    ("list-style", ValueType::Words),
+    ("list-style-position", ValueType::Words),
+    ("list-style-type", ValueType::Words),
+    ("margin", ValueType::Lengths),
+    ("margin-bottom", ValueType::Lengths),
+    ("margin-left", ValueType::Lengths),
+    ("margin-right", ValueType::Lengths),
+    ("margin-top", ValueType::Lengths),
+    ("max-height", ValueType::Lengths),
+    ("max-width", ValueType::Lengths),
+    ("min-height", ValueType::Lengths),
+    ("min-width", ValueType::Lengths),
+    ("orphans", ValueType::Lengths),
+    ("overflow-wrap", ValueType::Words),
+    ("padding", ValueType::Lengths),
+    ("padding-bottom", ValueType::Lengths),
+    ("padding-left", ValueType::Lengths),
+    ("padding-right", ValueType::Lengths),
+    ("padding-top", ValueType::Lengths),
+    ("page-break-after", ValueType::Words),
+    ("page-break-before", ValueType::Words),
+    ("page-break-inside", ValueType::Words),
+    ("table-layout", ValueType::Words),
+    ("text-align", ValueType::Words),
+    ("text-decoration", ValueType::Colours),
+    ("text-decoration-color", ValueType::Colours),
+    ("text-decoration-line", ValueType::Words),
+    ("text-decoration-style", ValueType::Words),
+    ("text-indent", ValueType::Signed),
+    ("text-transform", ValueType::Words),
+    ("unicode-bidi", ValueType::Words),
+    ("vertical-align", ValueType::Signed),
+    ("visibility", ValueType::Words),
+    ("white-space", ValueType::Words),
+    ("widows", ValueType::Lengths),
+    ("width", ValueType::Lengths),
+    ("word-break", ValueType::Words),
+    ("word-spacing", ValueType::Signed),
+    ("word-wrap", ValueType::Words),
 ];
 
 const UNITS: &[&str] =
@@ -158,7 +158,7 @@ fn write(declaration: &str, out: &mut String) -> Option<()> {
 /// A value being read.
 struct Value<'a> {
     rest: &'a str,
-    of: Of,
+    of: ValueType,
     /// Within the brackets of a colour.
     colour: bool,
 }
@@ -180,12 +180,12 @@ impl<'a> Value<'a> {
         match self.rest.chars().next()? {
             ',' | '/' => {
                 out.push_str(self.take(1)?);
-                return Some(());
+                Some(())
             }
             ')' if self.colour => {
                 self.colour = false;
                 out.push_str(self.take(1)?);
-                return Some(());
+                Some(())
             }
             c if c.is_ascii_digit() || matches!(c, '.' | '+' | '-') => self.number(out),
             _ if self.colour => None,
@@ -204,12 +204,12 @@ impl<'a> Value<'a> {
     }
 
     fn number(&mut self, out: &mut String) -> Option<()> {
-        if matches!(self.of, Of::Words) || self.of == Of::Colours && !self.colour {
+        if matches!(self.of, ValueType::Words) || self.of == ValueType::Colours && !self.colour {
             return None;
         }
         let token = self.run(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '%'))?;
         let number = token.strip_prefix(['+', '-']).unwrap_or(token);
-        if token.starts_with('-') && self.of != Of::Signed {
+        if token.starts_with('-') && self.of != ValueType::Signed {
             return None;
         }
         let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
@@ -225,7 +225,7 @@ impl<'a> Value<'a> {
         let token = self.run(|c| c == '#' || c.is_ascii_hexdigit())?;
         Self::blank(out);
         out.push_str(token);
-        let coloured = matches!(self.of, Of::Colours | Of::Borders);
+        let coloured = matches!(self.of, ValueType::Colours | ValueType::Borders);
         (coloured && matches!(token.len(), 4 | 5 | 7 | 9) && token.rfind('#') == Some(0)).then_some(())
     }
 
@@ -244,18 +244,18 @@ impl<'a> Value<'a> {
         out.push_str(" '");
         out.push_str(name);
         out.push('\'');
-        (self.of == Of::Fonts && plain && name.len() <= LONGEST).then_some(())
+        (self.of == ValueType::Fonts && plain && name.len() <= LONGEST).then_some(())
     }
 
     fn word(&mut self, out: &mut String) -> Option<()> {
-        let fonts = self.of == Of::Fonts;
+        let fonts = self.of == ValueType::Fonts;
         let word = self.run(|c| c.is_ascii_alphanumeric() || c == '-' || fonts && (c.is_alphanumeric() || c == '_'))?;
         let Some(rest) = self.rest.strip_prefix('(') else {
             Self::blank(out);
             out.push_str(word);
             return Some(());
         };
-        let coloured = matches!(self.of, Of::Colours | Of::Borders);
+        let coloured = matches!(self.of, ValueType::Colours | ValueType::Borders);
         let function = COLOURS.iter().find(|known| coloured && known.eq_ignore_ascii_case(word))?;
         self.rest = rest;
         self.colour = true;

@@ -20,7 +20,8 @@ use mail_builder::mime::{BodyPart, MimePart};
 use sha2::{Digest, Sha256};
 
 use super::id;
-use crate::convert::html;
+use crate::convert::table::HtmlText;
+use crate::convert::{Failed, ask};
 
 /// What a message is made of. `columns`, `props` and `flags` are those of its row, read or about to be written.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,20 @@ pub struct Message<'a> {
     pub kept: &'a [(String, String)],
     /// Write Bcc: in the sender's own copy, never in what is sent.
     pub bcc: bool,
+    /// What it says as a calendar: one more way to show it (RFC 6047).
+    pub calendar: Option<&'a CalendarPart>,
 }
+
+/// A calendar in a message.
+#[derive(Clone, Debug)]
+pub struct CalendarPart {
+    /// In upper case; the same stands in the text.
+    pub method: String,
+    pub text: String,
+}
+
+/// What a message with a calendar says of itself (MS-OXCMAIL 2.2.3.2.1).
+const CALENDAR_CLASS: &str = "urn:content-classes:calendarmessage";
 
 /// An attachment.
 #[derive(Clone, Debug, Default)]
@@ -83,8 +97,18 @@ const OWN: &[&str] = &[
 ];
 
 /// The message as octets, with CRLF line ends.
-pub fn build(message: &Message<'_>) -> Vec<u8> {
-    let mut root = structure(message);
+///
+/// # Errors
+/// [`Failed`] when an HTML body could not be converted to the text beside it.
+pub fn build(message: &Message<'_>) -> Result<Vec<u8>, Failed> {
+    let html = message.body.filter(|body| body.body_type == BodyType::Html);
+    let plain = html.map(|body| ask(&HtmlText {}, body.text.as_bytes())).transpose()?;
+    Ok(write(message, plain))
+}
+
+/// The same; `plain` is the text of an HTML body.
+pub(super) fn write(message: &Message<'_>, plain: Option<String>) -> Vec<u8> {
+    let mut root = structure(message, plain);
     let mut headers = header_fields(message);
     headers.append(&mut root.headers);
     root.headers = headers;
@@ -100,7 +124,8 @@ fn header_fields<'a>(message: &Message<'a>) -> Vec<Field<'a>> {
     let columns = message.columns;
     let mut fields: Vec<Field<'a>> = Vec::with_capacity(24);
     for (name, value) in message.kept {
-        let own = OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let classed = message.calendar.is_some() && name.eq_ignore_ascii_case("content-class");
+        let own = classed || OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
         if !own && is_name(name) {
             fields.push((Cow::Borrowed(name), Text::new(one_line(value)).into()));
         }
@@ -138,6 +163,9 @@ fn header_fields<'a>(message: &Message<'a>) -> Vec<Field<'a>> {
     fields.extend(text(Column::ConversationTopic).map(|topic| ("Thread-Topic".into(), Text::new(topic).into())));
     if let Some(Value::Bytes(index)) = columns.get(Column::ConversationIndex) {
         fields.push(("Thread-Index".into(), Raw::new(STANDARD.encode(index)).into()));
+    }
+    if message.calendar.is_some() {
+        fields.push(("Content-Class".into(), Raw::new(CALENDAR_CLASS).into()));
     }
     fields.push(("MIME-Version".into(), Raw::new("1.0").into()));
     fields
@@ -213,9 +241,9 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The tree of parts: alternatives inside, pictures around them, attachments outermost.
-fn structure<'a>(message: &Message<'a>) -> MimePart<'a> {
+fn structure<'a>(message: &Message<'a>, plain: Option<String>) -> MimePart<'a> {
     let (inline, attached): (Vec<&Part<'a>>, Vec<&Part<'a>>) = message.parts.iter().partition(|part| part.inline);
-    let mut content = text_part(message.body);
+    let mut content = text_part(message.body, plain.unwrap_or_default(), message.calendar);
     if !inline.is_empty() {
         content = multipart("related", std::iter::once(content).chain(inline.into_iter().map(part)).collect());
     }
@@ -225,14 +253,23 @@ fn structure<'a>(message: &Message<'a>) -> MimePart<'a> {
     content
 }
 
-fn text_part<'a>(body: Option<&'a Body>) -> MimePart<'a> {
-    match body {
+fn text_part<'a>(body: Option<&'a Body>, plain: String, calendar: Option<&'a CalendarPart>) -> MimePart<'a> {
+    let text = |text: &'a str| MimePart::new(utf8("text/plain"), text);
+    let mut ways = match body {
         Some(Body { body_type: BodyType::Html, text, .. }) => {
-            let plain = MimePart::new(utf8("text/plain"), html::to_text(text));
-            multipart("alternative", vec![plain, MimePart::new(utf8("text/html"), text.as_str())])
+            vec![MimePart::new(utf8("text/plain"), plain), MimePart::new(utf8("text/html"), text.as_str())]
         }
-        Some(body) => MimePart::new(utf8("text/plain"), body.text.as_str()),
-        None => MimePart::new(utf8("text/plain"), ""),
+        Some(body) => vec![text(body.text.as_str())],
+        None => vec![text("")],
+    };
+    // The last one is the one that says most (RFC 2046 5.1.4).
+    if let Some(calendar) = calendar {
+        let content_type = utf8("text/calendar").attribute("method", calendar.method.as_str());
+        ways.push(MimePart::new(content_type, calendar.text.as_str()));
+    }
+    match ways.len() {
+        1 => ways.remove(0),
+        _ => multipart("alternative", ways),
     }
 }
 

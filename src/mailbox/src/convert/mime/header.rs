@@ -2,11 +2,19 @@
 //! section 2.2). The rest of the message is never touched; what leaves is written by `outgoing/`.
 
 use ewsd_mime::{Head, Limits};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
 
 /// Every field in order, unfolded and decoded (RFC 2047); of a head beyond all measure, those that are read of it.
-pub fn headers(mime: &[u8]) -> Vec<(String, String)> {
+pub(in crate::convert) fn headers(mime: &[u8]) -> Vec<(String, String)> {
     let head = Head::read(mime, Limits::default());
     head.all().iter().map(|field| (field.name.to_owned(), field.text())).collect()
+}
+
+/// A time as header fields have it (RFC 5322 section 3.3), in UTC; empty for years that have more than four digits.
+pub fn date(time: Timestamp) -> String {
+    rfc2822::to_string(&time.to_zoned(TimeZone::UTC)).unwrap_or_default()
 }
 
 /// The message with `lines` (each with its CRLF) before its first field.

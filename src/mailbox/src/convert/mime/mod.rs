@@ -6,13 +6,17 @@
 //! | how is a message written from its properties? | `build.rs` |
 //! | which conversation does it belong to? | `thread.rs` |
 //! | which message ids does a text hold? | `id.rs` |
+//! | what is in a winmail.dat? | `tnef.rs` |
+//! | which words find it, and what is attached? | `words.rs` |
 //! | how are header lines listed, and added at delivery? | `header.rs` |
 //! | what does the head of a message have that leaves? | `outgoing/` |
 //! | what is kept of a message that the database would not take? | `plain.rs` |
 //!
 //! A message that came in is kept as it is beside its properties ([`Parsed`] is what is read off it, never instead of it).
-//! Nothing here fails: what cannot be parsed is a message without properties whose body is its text.
+//! Nothing here fails: what cannot be parsed is a message without properties whose body is its text. What reads octets is reached
+//! by `../table.rs` alone.
 
+mod answer;
 mod build;
 mod header;
 mod id;
@@ -22,19 +26,26 @@ mod plain;
 #[cfg(test)]
 mod tests;
 mod thread;
-
-use std::borrow::Cow;
+mod tnef;
+mod words;
 
 use ewsd_model::ItemKind;
 use ewsd_model::property::bit;
 use ewsd_store::{Columns, Map};
 
-pub use build::{Message, Part, build, mailboxes};
-pub use header::{headers, prepend};
+use super::octets::Octets;
+
+pub use build::{CalendarPart, Message, Part, build, mailboxes};
+pub(super) use header::headers;
+pub use header::{date, prepend};
 pub use id::{id, ids};
-pub use parse::{describe, display, parse};
-pub use plain::plain;
+pub(super) use parse::parse;
+pub use parse::{describe, display};
+pub(super) use plain::plain;
+pub use plain::unread;
 pub use thread::{Thread, topic};
+pub use words::{Lists, Texts};
+pub(super) use words::{of_file, of_message};
 
 /// Characters of the preview (MS-OXWSCORE: item:Preview).
 pub const PREVIEW: usize = 256;
@@ -55,8 +66,8 @@ pub struct Parsed<'a> {
     /// Text or HTML (column `BodyType` says which), without the parts that are attachments.
     pub body: String,
     pub attachments: Vec<Attachment<'a>>,
-    /// Words that find it: subject, names, addresses, body without markup.
-    pub search: String,
+    /// Texts that find it.
+    pub search: Texts,
 }
 
 impl Parsed<'_> {
@@ -77,5 +88,7 @@ pub struct Attachment<'a> {
     /// Shown within the body, which refers to it.
     pub inline: bool,
     /// Decoded. A message that is attached is its octets.
-    pub content: Cow<'a, [u8]>,
+    pub content: Octets<'a>,
+    /// Text whose words find it beside those of the name.
+    pub words: String,
 }

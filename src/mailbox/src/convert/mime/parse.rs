@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ewsd_mime::{Head, Message, Shown};
+use ewsd_mime::{File, Head, Message, Shown};
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{BodyType, Mailbox};
 use ewsd_model::{ItemKind, Value};
@@ -10,14 +10,17 @@ use ewsd_store::{Columns, Map, json};
 use jiff::Timestamp;
 
 use super::thread::Thread;
+use super::tnef;
+use super::words::{self, Lists, Texts};
 use super::{Attachment, PREVIEW, Parsed, SEARCHED};
-use crate::convert::html;
+use crate::convert::table::HtmlWords;
+use crate::convert::{Failed, ask, html};
 
 /// More parts than that are in the stored message only: each attachment is a row of its own.
 const ATTACHMENTS: usize = 1000;
 
 /// Reads a message. `now` stands in for a Date field that is missing or absurd.
-pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
+pub(in crate::convert) fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     let message = Message::read(mime);
     if message.head().all().is_empty() {
         return unreadable(mime, now);
@@ -29,16 +32,17 @@ pub fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
         props: Map::new(),
         body: String::new(),
         attachments: Vec::new(),
-        search: String::new(),
+        search: Vec::new(),
     };
-    envelope(message.head(), &mut parsed);
+    let mut lists = envelope(message.head(), &mut parsed);
     identity(&message, now, &mut parsed);
     marks(message.head(), &mut parsed);
     let shown = ewsd_mime::choose(&message);
     parsed.body = shown.body(html::from_text);
-    let body_type = if shown.is_html() { BodyType::Html } else { BodyType::Text };
-    attachments(shown, &mut parsed);
-    finish(mime, body_type, &mut parsed);
+    let mut body_type = if shown.is_html() { BodyType::Html } else { BodyType::Text };
+    attachments(&message, shown, &mut parsed);
+    tnef::unpack(&mut parsed, &mut lists, &mut body_type);
+    finish(mime, &lists, body_type, &mut parsed);
     parsed
 }
 
@@ -58,20 +62,20 @@ fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
         props: Map::new(),
         body,
         attachments: Vec::new(),
-        search: String::new(),
+        search: Vec::new(),
     };
-    finish(mime, BodyType::Text, &mut parsed);
+    finish(mime, &Lists::default(), BodyType::Text, &mut parsed);
     parsed
 }
 
-fn set_text(columns: &mut Columns, column: Column, text: Option<&str>) {
+pub(super) fn set_text(columns: &mut Columns, column: Column, text: Option<&str>) {
     if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
         columns.set(column, Value::Text(text.to_owned()));
     }
 }
 
-/// Who wrote to whom.
-fn envelope(head: &Head<'_>, parsed: &mut Parsed<'_>) {
+/// Who wrote to whom; answers the recipients.
+fn envelope(head: &Head<'_>, parsed: &mut Parsed<'_>) -> Lists {
     let from = author(head, "From");
     let sender = author(head, "Sender").filter(|one| one.address.is_some()).or_else(|| from.clone());
     if let Some(from) = from.or_else(|| sender.clone()) {
@@ -81,16 +85,18 @@ fn envelope(head: &Head<'_>, parsed: &mut Parsed<'_>) {
     if let Some(sender) = sender {
         parsed.columns.set(Column::Sender, Value::Mailbox(sender));
     }
-    let lists = [
-        ("ToRecipients", Column::DisplayTo, mailboxes(head, "To")),
-        ("CcRecipients", Column::DisplayCc, mailboxes(head, "Cc")),
-        ("BccRecipients", Column::DisplayBcc, mailboxes(head, "Bcc")),
+    let lists = ["To", "Cc", "Bcc"].map(|field| mailboxes(head, field));
+    let names = [
+        ("ToRecipients", Column::DisplayTo),
+        ("CcRecipients", Column::DisplayCc),
+        ("BccRecipients", Column::DisplayBcc),
     ];
-    for (element, column, list) in lists {
-        set_text(&mut parsed.columns, column, Some(&display(&list)));
-        set_list(&mut parsed.props, element, list);
+    for ((element, column), list) in names.into_iter().zip(&lists) {
+        set_text(&mut parsed.columns, column, Some(&display(list)));
+        set_list(&mut parsed.props, element, list.clone());
     }
     set_list(&mut parsed.props, "ReplyTo", mailboxes(head, "Reply-To"));
+    lists
 }
 
 /// The first who has an address; a name alone where nobody has (`root (Cron Daemon)`), for people want to see it.
@@ -109,7 +115,7 @@ fn mailbox(one: ewsd_mime::Mailbox) -> Mailbox {
     Mailbox { name: Some(name), address: Some(one.address), routing: Some("SMTP".to_owned()), ..Mailbox::default() }
 }
 
-fn set_list(props: &mut Map, element: &str, list: Vec<Mailbox>) {
+pub(super) fn set_list(props: &mut Map, element: &str, list: Vec<Mailbox>) {
     if list.is_empty() {
         return;
     }
@@ -213,14 +219,18 @@ fn marks(head: &Head<'_>, parsed: &mut Parsed<'_>) {
     }
 }
 
-fn attachments<'a>(shown: Shown<'a>, parsed: &mut Parsed<'a>) {
+fn attachments<'a>(message: &Message<'a>, shown: Shown<'a>, parsed: &mut Parsed<'a>) {
+    // A file that was found in a text is not of the text's type.
+    let part =
+        |file: &File<'a>| message.part(file.part).filter(|part| part.content_type.essence() == file.content_type);
     parsed.attachments.extend(shown.files.into_iter().take(ATTACHMENTS).map(|file| Attachment {
+        words: part(&file).map(|part| words::of_part(part, &file.content)).unwrap_or_default(),
         name: file.name,
         content_type: Some(file.content_type),
         content_id: file.content_id,
         content_location: file.location,
         inline: file.inline,
-        content: file.content,
+        content: file.content.into(),
     }));
     if parsed.attachments.iter().any(|attachment| !attachment.inline) {
         parsed.flags |= bit::HAS_ATTACHMENTS;
@@ -228,38 +238,42 @@ fn attachments<'a>(shown: Shown<'a>, parsed: &mut Parsed<'a>) {
 }
 
 /// Size, preview, header lines, words to search for.
-fn finish(mime: &[u8], body_type: BodyType, parsed: &mut Parsed<'_>) {
+fn finish(mime: &[u8], lists: &Lists, body_type: BodyType, parsed: &mut Parsed<'_>) {
     let size = i64::try_from(mime.len()).unwrap_or(i64::MAX);
     parsed.columns.set(Column::Size, Value::Long(size));
     if let Some(lines) = json::encode(&Value::Headers(super::headers(mime))) {
         parsed.props.insert("InternetMessageHeaders".to_owned(), lines);
     }
-    parsed.search = describe(&mut parsed.columns, body_type, &parsed.body);
+    let plain = words_of(body_type, &parsed.body);
+    parsed.search = described(&mut parsed.columns, lists, body_type, &plain);
 }
 
-/// What follows from a body: its type and preview are put into `columns`. Answers the words that find the message: the
-/// body's, and the subject and people that `columns` have.
-pub fn describe(columns: &mut Columns, body_type: BodyType, body: &str) -> String {
-    let words = match body_type {
-        BodyType::Html => Cow::Owned(html::to_words(body)),
+/// What follows from a body: its type and preview are put into `columns`. Answers the texts that find the message: the
+/// body's, and those of subject and people.
+///
+/// # Errors
+/// [`Failed`] when an HTML body could not be converted to words.
+pub fn describe(columns: &mut Columns, lists: &Lists, body_type: BodyType, body: &str) -> Result<Texts, Failed> {
+    let plain = match body_type {
+        BodyType::Html => Cow::Owned(ask(&HtmlWords {}, body.as_bytes())?),
         BodyType::Text => Cow::Borrowed(body),
     };
+    Ok(described(columns, lists, body_type, &plain))
+}
+
+/// The same where the words of the body are known.
+pub(super) fn described(columns: &mut Columns, lists: &Lists, body_type: BodyType, words: &str) -> Texts {
     columns.set(Column::BodyType, Value::Int(body_type as i32));
-    columns.set(Column::Preview, Value::Text(html::preview(&words, PREVIEW)));
-    let mut search = String::with_capacity(words.len().min(SEARCHED) + 256);
-    for column in [Column::Subject, Column::FromName, Column::DisplayTo, Column::DisplayCc] {
-        if let Some(text) = columns.text(column) {
-            search.push_str(text);
-            search.push('\n');
-        }
+    columns.set(Column::Preview, Value::Text(html::preview(words, PREVIEW)));
+    words::texts(columns, lists, words)
+}
+
+/// The words of a body, read here.
+pub(super) fn words_of(body_type: BodyType, body: &str) -> Cow<'_, str> {
+    match body_type {
+        BodyType::Html => Cow::Owned(html::to_words(body)),
+        BodyType::Text => Cow::Borrowed(body),
     }
-    if let Some(Value::Mailbox(from)) = columns.get(Column::From) {
-        search.push_str(from.address.as_deref().unwrap_or_default());
-        search.push('\n');
-    }
-    search.push_str(beginning(&words, SEARCHED.saturating_sub(search.len())));
-    search.truncate(beginning(&search, SEARCHED).len());
-    search
 }
 
 /// At most so many octets, whole characters only.

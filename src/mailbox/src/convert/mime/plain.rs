@@ -1,21 +1,28 @@
 //! A plain envelope for a message whose properties the database would not take: who, what and when, each cut short, and the
 //! beginning of the text. The octets stay beside it, whole.
 
-use ewsd_model::property::Column;
+use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{BodyType, Mailbox};
 use ewsd_model::{ItemKind, Value};
-use ewsd_store::{Columns, Map};
+use ewsd_store::{Area, Columns, GAVE_UP, Map};
 use jiff::Timestamp;
 
-use super::parse::{beginning, describe};
+use super::parse::{beginning, described, words_of};
 use super::thread::Thread;
+use super::words::Lists;
 use super::{Parsed, SEARCHED};
+use crate::convert::READING;
 
 /// Octets of a name, an address, a subject: far below every limit of a database.
 const TEXT: usize = 255;
 
+/// What whoever gets such a message sees of it.
+const UNREAD_SUBJECT: &str = "(A message that could not be read)";
+const UNREAD: &str =
+    "This message could not be read here. It is kept as it came: whoever downloads or exports it gets all of it.\r\n";
+
 /// What is kept of `parsed`, which was read off `mime`.
-pub fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'static> {
+pub(in crate::convert) fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'static> {
     let mut columns = Columns::new();
     columns.set(Column::Class, Value::Text(ItemKind::Message.row().default_class.to_owned()));
     let sent = parsed.columns.time(Column::Sent).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -40,9 +47,35 @@ pub fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'static> {
     let html = parsed.columns.number(Column::BodyType) == Some(BodyType::Html as i64);
     let body_type = if html { BodyType::Html } else { BodyType::Text };
     // Preview and form; what it is searched by is the subject alone.
-    describe(&mut columns, body_type, &body);
-    let search = columns.text(Column::Subject).unwrap_or_default().to_owned();
+    described(&mut columns, &Lists::default(), body_type, &words_of(body_type, &body));
+    let search = vec![(Area::Subject, columns.text(Column::Subject).unwrap_or_default().to_owned())];
     Parsed { kind: ItemKind::Message, flags: 0, columns, props: Map::new(), body, attachments: Vec::new(), search }
+}
+
+/// What is kept of a message that no converter could read: who says to have sent it, and when it came. It is not looked into.
+pub fn unread(mime: &[u8], sender: &str, now: Timestamp) -> Parsed<'static> {
+    let mut columns = Columns::new();
+    columns.set(Column::Class, Value::Text(ItemKind::Message.row().default_class.to_owned()));
+    columns.set(Column::Sent, Value::Time(now));
+    columns.set(Column::Size, Value::Long(i64::try_from(mime.len()).unwrap_or(i64::MAX)));
+    let thread = Thread::derive("", None, None, None, None, None, now);
+    columns.set(Column::ConversationIndex, Value::Bytes(thread.index));
+    columns.set(Column::ConversationId, Value::Bytes(thread.id.to_vec()));
+    if let Some(address) = short(Some(sender)) {
+        let routing = Some("SMTP".to_owned());
+        let from =
+            Mailbox { name: Some(address.clone()), address: Some(address.clone()), routing, ..Mailbox::default() };
+        columns.set(Column::FromName, Value::Text(address));
+        columns.set(Column::From, Value::Mailbox(from.clone()));
+        columns.set(Column::Sender, Value::Mailbox(from));
+    }
+    columns.set(Column::Subject, Value::Text(UNREAD_SUBJECT.to_owned()));
+    let body = UNREAD.to_owned();
+    let search = described(&mut columns, &Lists::default(), BodyType::Text, &body);
+    let mut props = Map::new();
+    props.insert(GAVE_UP.to_owned(), READING.into());
+    let flags = bit::UNREADABLE;
+    Parsed { kind: ItemKind::Message, flags, columns, props, body, attachments: Vec::new(), search }
 }
 
 fn person(one: &Mailbox) -> Mailbox {

@@ -201,10 +201,7 @@ impl<'a> Reader<'a> {
 
     /// `local@domain` without blanks; `short`: the domain may be missing, as with accounts that have no address.
     fn address(&mut self, short: bool) -> Option<String> {
-        let local = match self.skip('"') {
-            true => self.quoted()?,
-            false => self.dotted()?.to_owned(),
-        };
+        let local = if self.skip('"') { self.quoted()? } else { self.dotted()?.to_owned() };
         if !self.skip('@') {
             return Some(local).filter(|local| short && !local.is_empty());
         }

@@ -1,12 +1,14 @@
 //! The second look at a message that is about to leave, by a reader that shares nothing with the writer: however a later
 //! server takes the octets, From and Sender are the caller's. What it finds is a fault of the writer's.
 
+use ewsd_mime::Cut;
+
 use super::{Sender, is_dropped};
 
 /// Compares From and Sender in the octets with what is allowed. The error says what is wrong, without any address.
 pub fn check(message: &[u8], sender: &Sender<'_>) -> Result<(), &'static str> {
     let end = message.windows(4).position(|four| four == b"\r\n\r\n").ok_or("the head has no end")?;
-    let head = message.get(..end + 2).unwrap_or_default();
+    let head = message.cut(..end + 2);
     if head.contains(&0) {
         return Err("the head has a NUL");
     }
@@ -60,7 +62,7 @@ fn fields(head: &[u8]) -> Vec<(String, Vec<u8>)> {
                 let (name, value) = line.split_at(colon);
                 let seen = name.iter().filter(|byte| byte.is_ascii_graphic());
                 let name = seen.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
-                fields.push((name, value.get(1..).unwrap_or_default().to_vec()));
+                fields.push((name, value.cut(1..).to_vec()));
             }
         }
     }

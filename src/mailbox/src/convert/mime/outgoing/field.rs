@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ewsd_mime::Cut;
+
 use super::fold;
 
 /// A field as it is to leave.
@@ -86,19 +88,18 @@ impl<'a> Head<'a> {
         }
         let end = self.rest.iter().position(|byte| *byte == b'\n');
         let (mut line, rest) = match end {
-            Some(at) => (self.rest.get(..at).unwrap_or_default(), self.rest.get(at + 1..).unwrap_or_default()),
+            Some(at) => (self.rest.cut(..at), self.rest.cut(at + 1..)),
             None => (self.rest, &[][..]),
         };
         self.rest = rest;
         while let Some(shorter) = line.strip_suffix(b"\r") {
             line = shorter;
         }
-        let line = match line.iter().any(|byte| matches!(byte, b'\r' | 0)) {
-            true => {
-                let settled = line.iter().filter(|byte| **byte != 0);
-                Cow::Owned(settled.map(|byte| if *byte == b'\r' { b' ' } else { *byte }).collect())
-            }
-            false => Cow::Borrowed(line),
+        let line = if line.iter().any(|byte| matches!(byte, b'\r' | 0)) {
+            let settled = line.iter().filter(|byte| **byte != 0);
+            Cow::Owned(settled.map(|byte| if *byte == b'\r' { b' ' } else { *byte }).collect())
+        } else {
+            Cow::Borrowed(line)
         };
         self.ended = line.is_empty();
         Some(line).filter(|_| !self.ended)
@@ -119,5 +120,5 @@ fn split(line: &[u8]) -> Option<(&str, &[u8])> {
     let name = name.trim_ascii_end();
     let legal = !name.is_empty() && name.iter().all(|byte| (33..=126).contains(byte));
     let name = std::str::from_utf8(name).ok().filter(|_| legal)?;
-    Some((name, value.get(1..).unwrap_or_default()))
+    Some((name, value.cut(1..)))
 }

@@ -7,6 +7,7 @@
 //! | where does a field end, whatever ends its lines? | `field.rs` |
 //! | whom does a From name? | `address.rs` |
 //! | is it so, read by somebody else? | `check.rs` |
+//! | what if the next server takes seven bits only? | `seven.rs` |
 //!
 //! - Exactly one From, all of whose addresses the caller may write as, in their own spelling. No groups, comments, routes.
 //! - Sender where From is not the caller's primary address alone (RFC 5322 3.6.2); one that the client gave must be the caller's.
@@ -20,15 +21,19 @@
 mod address;
 mod check;
 mod field;
+mod seven;
 #[cfg(test)]
 mod tests;
 
+use ewsd_mime::Cut;
+use ewsd_wire::wire;
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::{self, DateTimeParser};
+use jiff::fmt::rfc2822::DateTimeParser;
 
 use address::Mailbox;
 pub use check::check;
 use field::{Field, Head};
+pub(in crate::convert) use seven::seven_bit;
 
 /// Who sends, and in whose name. Addresses are compared without regard to case.
 #[derive(Clone, Copy, Debug)]
@@ -49,15 +54,32 @@ pub struct Missing<'a> {
     pub date: Timestamp,
 }
 
-/// Why a message does not leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// From or Sender names somebody else, or cannot be read in one way only.
-    Author,
-    /// The head has a line that is no field.
-    Malformed,
-    /// What is signed or encrypted has a bare CR or LF.
-    Lines,
+wire! {
+    /// Why a message does not leave.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Refused {
+        /// From or Sender names somebody else, or cannot be read in one way only.
+        0 Author
+        /// The head has a line that is no field.
+        1 Malformed
+        /// What is signed or encrypted has a bare CR or LF.
+        2 Lines
+    }
+
+    /// Octets above 127 stand where none may be changed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Sealed {}
+}
+
+/// Header and body of an entity whose lines end in CR LF; the empty line between them belongs to neither.
+pub fn split(entity: &[u8]) -> (&[u8], &[u8]) {
+    if let Some(body) = entity.strip_prefix(b"\r\n") {
+        return (&[], body);
+    }
+    match entity.windows(4).position(|four| four == b"\r\n\r\n") {
+        Some(at) => (entity.cut(..at + 2), entity.cut(at + 4..)),
+        None => (entity, &[]),
+    }
 }
 
 /// Octets of a line without its end (RFC 5322 2.1.1).
@@ -108,8 +130,12 @@ impl Sender<'_> {
 }
 
 /// The message as it leaves, with CRLF line ends.
-pub fn write(message: &[u8], sender: &Sender<'_>, missing: &Missing<'_>) -> Result<Vec<u8>, Refused> {
-    let mut kept = Kept::default();
+pub(in crate::convert) fn write(
+    message: &[u8],
+    sender: &Sender<'_>,
+    missing: &Missing<'_>,
+) -> Result<Vec<u8>, Refused> {
+    let mut kept = HeadFields::default();
     let mut head = Head::new(message);
     while let Some(field) = head.next_field() {
         kept.take(field.map_err(|_line| Refused::Malformed)?)?;
@@ -117,7 +143,7 @@ pub fn write(message: &[u8], sender: &Sender<'_>, missing: &Missing<'_>) -> Resu
     let mut out = Vec::with_capacity(message.len() + message.len() / 64 + 512);
     kept.write_people(sender, &mut out)?;
     if !kept.has_date {
-        let date = rfc2822::to_string(&missing.date.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
+        let date = super::date(missing.date);
         out.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
     }
     if !kept.has_id {
@@ -135,7 +161,7 @@ pub fn write(message: &[u8], sender: &Sender<'_>, missing: &Missing<'_>) -> Resu
 
 /// What a head has, as it is read.
 #[derive(Default)]
-struct Kept {
+struct HeadFields {
     from: Option<Vec<u8>>,
     sender: Option<Vec<u8>>,
     has_date: bool,
@@ -146,7 +172,7 @@ struct Kept {
     others: Vec<u8>,
 }
 
-impl Kept {
+impl HeadFields {
     fn take(&mut self, field: Field) -> Result<(), Refused> {
         let name = field.name().to_ascii_lowercase();
         if name.len() > NAME {
@@ -292,7 +318,7 @@ fn fold(line: &[u8], out: &mut Vec<u8>) {
     // One less where the line begins with a blank that was put there.
     let mut room = LINE;
     while rest.len() > room {
-        let reach = rest.get(..room).unwrap_or_default();
+        let reach = rest.cut(..room);
         // No line of blanks alone comes out.
         let begun = reach.iter().position(|byte| !is_blank(byte)).unwrap_or(room);
         let blank = reach.iter().rposition(is_blank).filter(|at| *at > begun);

@@ -1,0 +1,315 @@
+//! What a meeting message says (MS-OXWSMTGS 2.2.4.22 to 2.2.4.28): made of the item that it is about, whoever gets it.
+
+use ewsd_model::calendar::{Answer, ChangeHighlights, state};
+use ewsd_model::property::{Column, bit};
+use ewsd_model::value::{Body, Mailbox};
+use ewsd_model::{ItemKind, PropId, Value};
+use ewsd_store::{Event, ItemRow, Map, NewItem, Store, json};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::members::{self, By};
+use super::people;
+use crate::calendar::ical;
+use crate::calendar::series::time_in;
+use crate::convert::mime;
+use crate::error::Result;
+use crate::item::derive;
+use crate::item::draft::Attached;
+use crate::item::edit::Edit;
+use crate::item::submit::{self, Author, Checked};
+use crate::property::body;
+use crate::session::Session;
+
+/// What is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoticeKind {
+    /// `full`: the times are other ones, and whoever said yes must say it again.
+    Request {
+        full: bool,
+        highlights: ChangeHighlights,
+    },
+    Cancellation,
+    Response {
+        answer: Answer,
+        proposed: [Option<Timestamp>; 2],
+    },
+}
+
+/// A meeting message before it is anybody's.
+#[derive(Clone)]
+pub struct Notice {
+    pub what: NoticeKind,
+    pub(super) edit: Edit<'static>,
+    pub(super) search: mime::Texts,
+    pub(super) attachments: Vec<Attached>,
+    /// Whoever it is from may say it: nobody else wrote it in that one's name, as far as can be told.
+    pub(super) may: bool,
+    /// Who answers, where that is not simply the one who writes.
+    pub(super) who: Option<Mailbox>,
+}
+
+/// What an item is told by: the item as it is after the change that is told.
+pub struct NoticeSource<'a> {
+    pub row: &'a ItemRow,
+    pub attachments: Vec<Attached>,
+    /// A text in the place of the item's own.
+    pub body: Option<Body>,
+}
+
+impl NoticeKind {
+    pub(super) fn kind(&self) -> ItemKind {
+        match self {
+            NoticeKind::Request { .. } => ItemKind::MeetingRequest,
+            NoticeKind::Cancellation => ItemKind::MeetingCancellation,
+            NoticeKind::Response { .. } => ItemKind::MeetingResponse,
+        }
+    }
+
+    pub(super) fn class(&self) -> &'static str {
+        match self {
+            NoticeKind::Request { .. } => "IPM.Schedule.Meeting.Request",
+            NoticeKind::Cancellation => "IPM.Schedule.Meeting.Canceled",
+            NoticeKind::Response { answer: Answer::Accept, .. } => "IPM.Schedule.Meeting.Resp.Pos",
+            NoticeKind::Response { answer: Answer::Decline, .. } => "IPM.Schedule.Meeting.Resp.Neg",
+            NoticeKind::Response { .. } => "IPM.Schedule.Meeting.Resp.Tent",
+        }
+    }
+
+    /// What stands before the subject.
+    fn prefix(&self) -> &'static str {
+        match self {
+            NoticeKind::Request { .. } => "",
+            NoticeKind::Cancellation => "Canceled: ",
+            NoticeKind::Response { answer: Answer::Accept, .. } => "Accepted: ",
+            NoticeKind::Response { answer: Answer::Decline, .. } => "Declined: ",
+            NoticeKind::Response { .. } => "Tentative: ",
+        }
+    }
+}
+
+impl Notice {
+    /// The message from `from` to `to` about the item.
+    pub fn new(
+        what: NoticeKind,
+        told: NoticeSource<'_>,
+        from: &Mailbox,
+        to: &[Mailbox],
+        id: String,
+        now: Timestamp,
+    ) -> Result<Notice> {
+        let NoticeSource { row, attachments, body } = told;
+        let none = Map::new();
+        let props = row.props.as_ref().unwrap_or(&none);
+        let mut edit = Edit::new(what.kind(), None, now);
+        let subject = row.columns.text(Column::Subject).unwrap_or_default();
+        edit.set_column(Column::Subject, Value::Text(format!("{}{subject}", what.prefix())));
+        edit.set_column(Column::Class, Value::Text(what.class().to_owned()));
+        edit.set_column(Column::MessageId, Value::Text(id));
+        edit.set_column(Column::Sent, Value::Time(now));
+        let name = from.name.clone().or_else(|| from.address.clone()).unwrap_or_default();
+        edit.set_column(Column::FromName, Value::Text(name));
+        for column in [Column::From, Column::Sender] {
+            edit.set_column(column, Value::Mailbox(from.clone()));
+        }
+        for column in [Column::Importance, Column::Sensitivity] {
+            if let Some(value) = row.columns.get(column) {
+                edit.set_column(column, value.clone());
+            }
+        }
+        edit.set(PropId::MessageToRecipients, Value::Mailboxes(to.to_vec()))?;
+        copy(&mut edit, props, By::All);
+        fill(&mut edit, &what, row, props);
+        let body = body.or_else(|| body::stored(row).filter(|_| !matches!(what, NoticeKind::Response { .. })));
+        edit.body = body.map(Some);
+        if attachments.iter().any(|one| !one.is_inline()) {
+            edit.set_bit(bit::HAS_ATTACHMENTS, true);
+        }
+        edit.set_bit(bit::UNMODIFIED, true);
+        edit.set_bit(bit::RESPONSE_REQUESTED, row.flags & bit::RESPONSE_REQUESTED != 0);
+        derive::thread(&mut edit, now);
+        let search = derive::complete(&mut edit)?.unwrap_or_default();
+        edit.props.retain(|_, value| !value.is_null());
+        let size =
+            derive::size(edit.whole_body().as_deref(), &edit.props, attachments.iter().map(Attached::size).sum());
+        edit.set.set(Column::Size, Value::Long(size));
+        Ok(Notice { what, edit, search, attachments, may: true, who: None })
+    }
+
+    pub fn props(&self) -> &Map {
+        &self.edit.props
+    }
+
+    pub fn props_mut(&mut self) -> &mut Map {
+        &mut self.edit.props
+    }
+
+    pub fn uid(&self) -> &str {
+        people::text(self.props(), PropId::CalendarUID).unwrap_or_default()
+    }
+
+    pub fn subject(&self) -> &str {
+        self.edit.set.text(Column::Subject).unwrap_or_default()
+    }
+
+    /// Who answers.
+    pub fn responder(&self) -> Mailbox {
+        self.who.clone().unwrap_or_else(|| self.from())
+    }
+
+    /// Who it is from.
+    pub fn from(&self) -> Mailbox {
+        match self.edit.set.get(Column::From) {
+            Some(Value::Mailbox(from)) => from.clone(),
+            _ => Mailbox::default(),
+        }
+    }
+
+    pub fn body(&self) -> Option<Body> {
+        self.edit.body.clone().flatten()
+    }
+
+    pub fn attachments(&self) -> &[Attached] {
+        &self.attachments
+    }
+
+    pub fn number(&self, column: Column) -> Option<i64> {
+        self.edit.set.number(column)
+    }
+
+    pub fn asks(&self) -> bool {
+        self.edit.flags() & bit::RESPONSE_REQUESTED != 0
+    }
+
+    /// The message as it leaves for people elsewhere.
+    pub fn mail(&self, session: &mut Session<'_>) -> Result<Checked> {
+        let message = self.mime()?;
+        submit::checked(session, &self.edit.set, &message)
+    }
+
+    /// The same of one that no session sends.
+    pub fn mail_of(&self, store: &mut Store, author: &Author<'_>) -> Result<Checked> {
+        let message = self.mime()?;
+        submit::checked_of(store, author, &self.edit.set, &message)
+    }
+
+    fn mime(&self) -> Result<Vec<u8>> {
+        let body = self.body();
+        let parts: Vec<mime::Part<'_>> = self.attachments.iter().map(Attached::part).collect::<Result<_, _>>()?;
+        let source = ical::Source { columns: &self.edit.set, props: &self.edit.props, flags: self.edit.flags() };
+        let calendar =
+            ical::of_message(self.what.kind(), source, body.clone()).map(|one| ical::part(&one)).transpose()?;
+        Ok(mime::build(&mime::Message {
+            columns: &self.edit.set,
+            props: &self.edit.props,
+            flags: self.edit.flags(),
+            body: body.as_ref(),
+            parts: &parts,
+            kept: &[],
+            bcc: false,
+            calendar: calendar.as_ref(),
+        })?)
+    }
+
+    /// The message as an item of a folder, with what `more` says besides.
+    pub fn item<'a>(&'a self, folder: ewsd_model::id::FolderNo, more: Map) -> NewItem<'a> {
+        let mut item = NewItem::new(folder, self.what.kind());
+        item.flags = self.edit.flags();
+        item.columns = self.edit.set.clone();
+        item.props = self.edit.props.clone();
+        item.props.extend(more);
+        item.props.retain(|_, value| !value.is_null());
+        item.body = match &self.edit.body {
+            Some(Some(body)) => Some(body.text.as_bytes()),
+            _ => None,
+        };
+        item.search = &self.search;
+        item.attachments = self.attachments.iter().map(Attached::row).collect();
+        let starts = time_in(&self.edit.props, PropId::CalendarStart).unwrap_or(self.edit.now);
+        let ends = time_in(&self.edit.props, PropId::CalendarEnd);
+        item.event = Some(Event { starts, ends: ends.or(Some(starts)), series: false, uid: self.uid().to_owned() });
+        item
+    }
+}
+
+fn copy(edit: &mut Edit<'_>, props: &Map, by: By) {
+    for element in members::of_item(by) {
+        if let Some(value) = props.get(element) {
+            edit.props.insert(element.to_owned(), value.clone());
+        }
+    }
+}
+
+/// What one kind of message has beside what all have.
+fn fill(edit: &mut Edit<'_>, what: &NoticeKind, row: &ItemRow, props: &Map) {
+    let mut put = |id: PropId, value: Json| drop(edit.props.insert(id.row().element.to_owned(), value));
+    put(PropId::MeetingIsDelegated, false.into());
+    put(PropId::MeetingIsOutOfDate, false.into());
+    put(PropId::MeetingHasBeenProcessed, false.into());
+    put(PropId::CalendarIsOrganizer, matches!(what, NoticeKind::Response { .. }).into());
+    match what {
+        NoticeKind::Request { highlights, .. } => {
+            let intended = props.get(PropId::CalendarLegacyFreeBusyStatus.row().element).cloned();
+            put(PropId::MeetingRequestIntendedFreeBusyStatus, intended.unwrap_or_else(|| "Busy".into()));
+            put(PropId::CalendarLegacyFreeBusyStatus, "Tentative".into());
+            put(PropId::CalendarAppointmentState, (state::MEETING | state::RECEIVED).into());
+            put(PropId::CalendarIsMeeting, true.into());
+            put(PropId::CalendarIsCancelled, false.into());
+            put(PropId::CalendarMeetingRequestWasSent, true.into());
+            put(PropId::CalendarMyResponseType, Answer::NoResponseReceived.name().into());
+            put(PropId::MeetingResponseType, Answer::NoResponseReceived.name().into());
+            let of_series = props.get(PropId::CalendarRecurrence.row().element).is_some() || row.occurrence.is_some();
+            put(PropId::CalendarIsRecurring, of_series.into());
+            put(PropId::MeetingRequestMeetingRequestType, "NewMeetingRequest".into());
+            if *highlights != ChangeHighlights::default() {
+                let json = json::member(&Value::ChangeHighlights(highlights.clone()));
+                put(PropId::MeetingRequestChangeHighlights, json);
+            }
+            copy(edit, props, By::Requests);
+            lead(&mut edit.props);
+        }
+        NoticeKind::Cancellation => put(PropId::MeetingResponseType, Answer::Unknown.name().into()),
+        NoticeKind::Response { answer, proposed } => {
+            put(PropId::MeetingResponseType, answer.name().into());
+            for (id, time) in [PropId::MeetingProposedStart, PropId::MeetingProposedEnd].into_iter().zip(proposed) {
+                if let Some(time) = time {
+                    put(id, time.to_string().into());
+                }
+            }
+        }
+    }
+}
+
+/// Whoever is invited sees the organizer first among those who come.
+pub(super) fn lead(props: &mut Map) {
+    let Some(organizer) = people::organizer(props) else { return };
+    let id = PropId::CalendarRequiredAttendees;
+    let mut required = people::list(props, id);
+    required.retain(|one| !crate::item::edit::same_address(&one.mailbox, &organizer));
+    let first =
+        ewsd_model::calendar::Attendee { mailbox: organizer, response: Some(Answer::Organizer), ..Default::default() };
+    required.insert(0, first);
+    // What the others answered is the organizer's to know.
+    required.iter_mut().skip(1).for_each(forget);
+    people::put(props, id, required);
+    let id = PropId::CalendarOptionalAttendees;
+    let mut optional = people::list(props, id);
+    if !optional.is_empty() {
+        optional.iter_mut().for_each(forget);
+        people::put(props, id, optional);
+    }
+}
+
+fn forget(one: &mut ewsd_model::calendar::Attendee) {
+    *one = ewsd_model::calendar::Attendee {
+        mailbox: std::mem::take(&mut one.mailbox),
+        response: Some(Answer::Unknown),
+        ..Default::default()
+    };
+}
+
+/// The subject without what messages put before it.
+pub fn plain_subject(subject: &str) -> &str {
+    let prefixes = ["Canceled: ", "Accepted: ", "Declined: ", "Tentative: "];
+    prefixes.iter().find_map(|prefix| subject.strip_prefix(prefix)).unwrap_or_else(|| mime::topic(subject))
+}

@@ -1,0 +1,408 @@
+//! Calendars as events and back: what each field says, what is kept, what cannot be read.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use super::*;
+use ewsd_model::recurrence::{
+    AbsoluteMonthly, AbsoluteYearly, DayOfWeek, Days, End, Every, Index, Month, Pattern, Range, Recurrence,
+    RelativeMonthly, RelativeYearly, Weekly,
+};
+use ewsd_model::timezone::{ItemZone, instant};
+use ewsd_model::value::{Body, BodyType, Mailbox};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+
+fn read(octets: &[u8], zone: &ItemZone) -> Result<Calendar, Unreadable> {
+    super::read(octets, zone, &Limits::default())
+}
+
+fn utc(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn berlin() -> ItemZone {
+    ItemZone::named("W. Europe Standard Time").unwrap()
+}
+
+fn calendar(lines: &str) -> Calendar {
+    read(format!("BEGIN:VCALENDAR\nVERSION:2.0\n{lines}\nEND:VCALENDAR\n").as_bytes(), &ItemZone::utc()).unwrap()
+}
+
+fn event(lines: &str) -> Event {
+    calendar(&format!("BEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT")).events.remove(0)
+}
+
+/// The pattern of a rule, for a start on Monday 2026-01-05.
+fn pattern(rule: &str) -> Option<Pattern> {
+    let event = event(&format!("DTSTART;TZID=Europe/Berlin:20260105T090000\nDURATION:PT1H\nRRULE:{rule}"));
+    assert_eq!(event.rule_lost, event.recurrence.is_none(), "{rule}");
+    event.recurrence.map(|recurrence| recurrence.pattern)
+}
+
+/// MS-OXCICAL 2.1.3.2.2, and what programs write beside it.
+#[test]
+fn rules_that_patterns_say() {
+    use DayOfWeek::{Friday, Monday, Sunday, Thursday, Tuesday, Wednesday, Weekday, WeekendDay};
+    let weekly =
+        |interval, days: &[DayOfWeek], first| Some(Pattern::Weekly(Weekly { interval, days: Days::of(days), first }));
+    let monthly = |interval, day| Some(Pattern::AbsoluteMonthly(AbsoluteMonthly { interval, day }));
+    let relative = |interval, day, index| Some(Pattern::RelativeMonthly(RelativeMonthly { interval, day, index }));
+    let yearly = |day, month| Some(Pattern::AbsoluteYearly(AbsoluteYearly { day, month }));
+    assert_eq!(pattern("FREQ=DAILY"), Some(Pattern::Daily(Every { interval: 1 })));
+    assert_eq!(pattern("FREQ=DAILY;INTERVAL=3;WKST=MO"), Some(Pattern::Daily(Every { interval: 3 })));
+    let working = [Monday, Tuesday, Wednesday, Thursday, Friday];
+    assert_eq!(pattern("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR"), weekly(1, &working, Sunday));
+    assert_eq!(pattern("FREQ=WEEKLY"), weekly(1, &[Monday], Monday));
+    assert_eq!(pattern("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,TU;WKST=SU"), weekly(2, &[Sunday, Tuesday], Sunday));
+    assert_eq!(pattern("FREQ=MONTHLY"), monthly(1, 5));
+    assert_eq!(pattern("FREQ=MONTHLY;BYMONTHDAY=-1"), monthly(1, 31));
+    assert_eq!(pattern("FREQ=MONTHLY;BYMONTHDAY=30;INTERVAL=2"), monthly(2, 30));
+    assert_eq!(pattern("FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1"), monthly(1, 30));
+    assert_eq!(pattern("FREQ=MONTHLY;BYDAY=2WE"), relative(1, Wednesday, Index::Second));
+    assert_eq!(pattern("FREQ=MONTHLY;BYDAY=-1FR"), relative(1, Friday, Index::Last));
+    assert_eq!(pattern("FREQ=MONTHLY;BYDAY=WE;BYSETPOS=3"), relative(1, Wednesday, Index::Third));
+    assert_eq!(pattern("FREQ=MONTHLY;BYDAY=SA,SU;BYSETPOS=-1"), relative(1, WeekendDay, Index::Last));
+    assert_eq!(pattern("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1"), relative(1, Weekday, Index::First));
+    assert_eq!(pattern("FREQ=YEARLY"), yearly(5, Month::January));
+    assert_eq!(pattern("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"), yearly(29, Month::February));
+    let november = RelativeYearly { day: Thursday, index: Index::Fourth, month: Month::November };
+    assert_eq!(pattern("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"), Some(Pattern::RelativeYearly(november)));
+    assert_eq!(pattern("FREQ=YEARLY;INTERVAL=2"), monthly(24, 5));
+    for lost in [
+        "FREQ=HOURLY",
+        "FREQ=DAILY;BYMONTH=1",
+        "FREQ=DAILY;INTERVAL=2;BYDAY=MO",
+        "FREQ=WEEKLY;BYDAY=1MO",
+        "FREQ=MONTHLY;BYMONTHDAY=1,15",
+        "FREQ=MONTHLY;BYDAY=5MO",
+        "FREQ=MONTHLY;BYDAY=MO,WE;BYSETPOS=1",
+        "FREQ=YEARLY;BYWEEKNO=20",
+        "FREQ=YEARLY;BYDAY=20MO",
+        "FREQ=YEARLY;INTERVAL=9",
+        "FREQ=YEARLY;BYMONTH=1,2",
+        "FREQ=DAILY;INTERVAL=0",
+        "NONSENSE",
+    ] {
+        assert_eq!(pattern(lost), None, "{lost}");
+    }
+}
+
+#[test]
+fn ends_of_rules() {
+    let end = |rule: &str| {
+        event(&format!("DTSTART;TZID=Europe/Berlin:20260105T003000\nRRULE:FREQ=DAILY;{rule}"))
+            .recurrence
+            .unwrap()
+            .range
+            .end
+    };
+    // Half past eleven of the day before in UTC.
+    assert_eq!(end("UNTIL=20260109T233000Z"), End::On(date(2026, 1, 10)));
+    assert_eq!(end("UNTIL=20260110"), End::On(date(2026, 1, 10)));
+    assert_eq!(end("COUNT=999"), End::After(999));
+    assert_eq!(end("COUNT=1000"), End::On(date(2028, 9, 30)));
+    assert_eq!(end("INTERVAL=1"), End::Never);
+}
+
+#[test]
+fn times_and_days() {
+    let at = |lines: &str| {
+        let event = event(lines);
+        (event.start.to_string(), event.end.to_string(), event.all_day, event.zone.id().to_owned())
+    };
+    let told =
+        |start: &str, end: &str, all_day, zone: &str| (start.to_owned(), end.to_owned(), all_day, zone.to_owned());
+    let wanted = told("2026-07-14T07:00:00Z", "2026-07-14T08:30:00Z", false, "W. Europe Standard Time");
+    assert_eq!(at("DTSTART;TZID=Europe/Berlin:20260714T090000\nDURATION:PT1H30M"), wanted);
+    assert_eq!(
+        at("DTSTART;TZID=\"/example.org/2005_1/Europe/Berlin\":20260714T090000\nDTEND:20260714T083000Z"),
+        wanted
+    );
+    assert_eq!(at("DTSTART:20260714T090000Z"), told("2026-07-14T09:00:00Z", "2026-07-14T09:00:00Z", false, "UTC"));
+    let day = told("2026-07-14T00:00:00Z", "2026-07-15T00:00:00Z", true, "UTC");
+    assert_eq!(at("DTSTART;VALUE=DATE:20260714"), day);
+    assert_eq!(at("DTSTART:20260714T000000\nDTEND:20260715T000000"), day);
+    // Not said to be a day, and not floating: a meeting of 24 hours.
+    let long = told("2026-07-13T22:00:00Z", "2026-07-14T22:00:00Z", false, "W. Europe Standard Time");
+    let lines =
+        "DTSTART;TZID=W. Europe Standard Time:20260714T000000\nDTEND;TZID=W. Europe Standard Time:20260715T000000";
+    assert_eq!(at(lines), long);
+    let (start, end, _, zone) = long;
+    assert_eq!(at(&format!("{lines}\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE")), (start, end, true, zone));
+    // An end before the start is none.
+    assert_eq!(event("DTSTART:20260714T090000Z\nDTEND:20260714T080000Z").end, utc("2026-07-14T09:00:00Z"));
+
+    let refused = |lines: &str| {
+        let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{lines}\nEND:VEVENT\nEND:VCALENDAR");
+        read(text.as_bytes(), &berlin()).is_err()
+    };
+    assert!(refused("DTSTART;TZID=Nowhere:20260714T090000") && refused("SUMMARY:x") && refused("DTSTART:tomorrow"));
+    assert!(read(b"hello", &berlin()).is_err());
+}
+
+#[test]
+fn zones_that_calendars_define() {
+    let zone = |definition: &str, id: &str| {
+        let text = format!(
+            "BEGIN:VTIMEZONE\nTZID:{id}\n{definition}\nEND:VTIMEZONE\nBEGIN:VEVENT\nUID:1\n\
+            DTSTART;TZID={id}:20260714T090000\nEND:VEVENT"
+        );
+        calendar(&text).events.remove(0).zone
+    };
+    let european = "BEGIN:DAYLIGHT\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nDTSTART:19810329T020000\n\
+        RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\nEND:DAYLIGHT\nBEGIN:STANDARD\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\n\
+        DTSTART:19961027T030000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nEND:STANDARD";
+    assert_eq!(zone(european, "My own zone").id(), "W. Europe Standard Time");
+    let fixed = "BEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:+0105\nTZOFFSETTO:+0105\nEND:STANDARD\n\
+        BEGIN:DAYLIGHT\nDTSTART:16010101T000000\nTZOFFSETFROM:+0105\nTZOFFSETTO:+0105\nEND:DAYLIGHT";
+    let own = zone(fixed, "Somewhere");
+    assert_eq!((own.id(), own.name()), ("Somewhere", "Somewhere"));
+    assert_eq!(instant(&own.time_zone(), date(2026, 7, 14).at(9, 0, 0, 0)), utc("2026-07-14T07:55:00Z"));
+    // The rule of 2006 and the one since 2007, as older programs write both.
+    let american = "BEGIN:DAYLIGHT\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nDTSTART:20000402T020000\n\
+        RRULE:FREQ=YEARLY;UNTIL=20060402T070000Z;BYMONTH=4;BYDAY=1SU\nEND:DAYLIGHT\nBEGIN:STANDARD\nTZOFFSETFROM:-0400\n\
+        TZOFFSETTO:-0500\nDTSTART:20001029T020000\nRRULE:FREQ=YEARLY;UNTIL=20061029T060000Z;BYMONTH=10;BYDAY=-1SU\nEND:STANDARD\n\
+        BEGIN:DAYLIGHT\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nDTSTART:20070311T020000\n\
+        RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nEND:DAYLIGHT\nBEGIN:STANDARD\nTZOFFSETFROM:-0400\nTZOFFSETTO:-0500\n\
+        DTSTART:20071104T020000\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD";
+    assert_eq!(zone(american, "East").id(), "Eastern Standard Time");
+}
+
+/// What DavMail sends for an exception and a deleted occurrence, and an invitation from elsewhere.
+#[test]
+fn a_series_with_exceptions() {
+    let calendar = calendar(
+        "METHOD:REQUEST\nBEGIN:VEVENT\nUID:u@example.test\nDTSTART;TZID=Europe/Berlin:20260105T090000\n\
+         DTEND;TZID=Europe/Berlin:20260105T100000\nRRULE:FREQ=WEEKLY;COUNT=5;BYDAY=MO\nSUMMARY:Weekly\n\
+         EXDATE;TZID=America/New_York:20260112T030000,20260119T030000\nEXDATE:20260202T080000Z\n\
+         ORGANIZER;CN=\"Boss, The\":mailto:boss@example.test\n\
+         ATTENDEE;CN=Anna;PARTSTAT=ACCEPTED;ROLE=OPT-PARTICIPANT:MAILTO:anna@example.test\n\
+         ATTENDEE;CUTYPE=ROOM;RSVP=TRUE:mailto:room@example.test\nEND:VEVENT\n\
+         BEGIN:VEVENT\nUID:u@example.test\nRECURRENCE-ID;TZID=Europe/Berlin:20260126T090000\n\
+         DTSTART;TZID=Europe/Berlin:20260127T110000\nSUMMARY:Moved\nEND:VEVENT\n\
+         BEGIN:VEVENT\nUID:other\nDTSTART:20260101T000000Z\nEND:VEVENT",
+    );
+    assert_eq!(calendar.method.as_deref(), Some("REQUEST"));
+    let items: Vec<&Event> = calendar.items().collect();
+    assert_eq!(items.iter().map(|item| item.uid.as_str()).collect::<Vec<_>>(), ["u@example.test", "other"]);
+    let master = items[0];
+    let deleted: Vec<String> = master.deleted.iter().map(Timestamp::to_string).collect();
+    assert_eq!(deleted, ["2026-01-12T08:00:00Z", "2026-01-19T08:00:00Z", "2026-02-02T08:00:00Z"]);
+    let exceptions: Vec<&Event> = calendar.exceptions(master).collect();
+    assert_eq!(exceptions[0].recurrence_id, Some(utc("2026-01-26T08:00:00Z")));
+    assert_eq!(exceptions[0].start, utc("2026-01-27T10:00:00Z"));
+    assert_eq!(master.organizer.as_ref().unwrap().name.as_deref(), Some("Boss, The"));
+    let people: Vec<(Role, Answer)> = master.attendees.iter().map(|one| (one.role, one.answer)).collect();
+    assert_eq!(people, [(Role::Optional, Answer::Accept), (Role::Resource, Answer::NoResponseReceived)]);
+    assert!(master.response_requested);
+}
+
+/// MS-OXCICAL 2.1.3.1.1.20.
+#[test]
+fn what_describes_an_event() {
+    let start = "DTSTART:20260714T090000Z\n";
+    let with = |lines: &str| event(&format!("{start}{lines}"));
+    for (lines, busy) in [
+        ("", Busy::Busy),
+        ("TRANSP:TRANSPARENT", Busy::Free),
+        ("TRANSP:TRANSPARENT\nX-MICROSOFT-CDO-BUSYSTATUS:OOF", Busy::OOF),
+        ("STATUS:TENTATIVE", Busy::Tentative),
+        ("STATUS:CANCELLED", Busy::Free),
+        ("X-MICROSOFT-MSNCALENDAR-BUSYSTATUS:WORKINGELSEWHERE", Busy::WorkingElsewhere),
+    ] {
+        assert_eq!(with(lines).busy, busy, "{lines}");
+    }
+    for (lines, importance) in [
+        ("PRIORITY:0", Importance::Normal),
+        ("PRIORITY:4", Importance::High),
+        ("PRIORITY:6", Importance::Low),
+        ("PRIORITY:1\nX-MICROSOFT-CDO-IMPORTANCE:0", Importance::Low),
+    ] {
+        assert_eq!(with(lines).importance, importance, "{lines}");
+    }
+    assert_eq!(with("CLASS:X-PERSONAL").sensitivity, Sensitivity::Personal);
+    assert_eq!(with("CLASS:confidential").sensitivity, Sensitivity::Confidential);
+    for (alarm, reminder) in [
+        ("TRIGGER:-PT15M", 15),
+        ("TRIGGER;RELATED=START:P", 0),
+        ("TRIGGER;VALUE=DATE-TIME:20260714T080000Z", 60),
+        ("TRIGGER:soon", 15),
+        ("ACTION:DISPLAY", 15),
+    ] {
+        let lines = format!("BEGIN:VALARM\n{alarm}\nEND:VALARM");
+        assert_eq!(with(&lines).reminder, Some(reminder), "{alarm}");
+    }
+    assert_eq!(with("").reminder, None);
+    let whole = event("DTSTART;VALUE=DATE:20260714\nBEGIN:VALARM\nEND:VALARM");
+    assert_eq!(whole.reminder, Some(1080));
+    let html = with("DESCRIPTION:plain\nX-ALT-DESC;FMTTYPE=text/html:<p>rich</p>").body.unwrap();
+    assert_eq!((html.body_type, html.text.as_str()), (BodyType::Html, "<p>rich</p>"));
+    let files = with(
+        "ATTACH;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=a.txt;FMTTYPE=text/plain:aGVsbG8=\nATTACH:CID:x@y\n\
+        ATTACH:https://example.test/b.pdf",
+    );
+    let contents: Vec<Content> = files.attachments.iter().map(|file| file.content.clone()).collect();
+    let wanted = [
+        Content::Octets(b"hello".to_vec()),
+        Content::Part("x@y".to_owned()),
+        Content::Link("https://example.test/b.pdf".to_owned()),
+    ];
+    assert_eq!(contents, wanted);
+    assert_eq!(files.attachments[2].name, "b.pdf");
+}
+
+/// Numbers that are the same in each run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+
+    fn of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
+    }
+
+    fn chance(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn event(&mut self, uid: &str) -> Event {
+        let zones =
+            ["W. Europe Standard Time", "Eastern Standard Time", "Tokyo Standard Time", "Egypt Standard Time", "UTC"];
+        let zone = ItemZone::named(self.of(&zones)).unwrap();
+        let all_day = self.below(4) == 0;
+        let day = date(2026, 1, 1) + SignedDuration::from_hours(24 * self.below(700) as i64);
+        let local =
+            if all_day { day.at(0, 0, 0, 0) } else { day.at(5 + self.below(15) as i8, self.of(&[0, 30]), 0, 0) };
+        let start = instant(&zone.time_zone(), local);
+        let length = if all_day { 24 * (1 + self.below(3) as i64) } else { 1 + self.below(5) as i64 };
+        let end = instant(&zone.time_zone(), local + SignedDuration::from_hours(length));
+        let mut event = Event::new(uid, zone, start, end);
+        event.all_day = all_day;
+        event.subject =
+            self.of(&[None, Some("Subject, with; signs \\ and a very long text that must be folded äöü".to_owned())]);
+        event.location = self.of(&[None, Some("Room 1, first floor".to_owned())]);
+        event.body = self.of(&[
+            None,
+            Some(Body { body_type: BodyType::Text, text: "Two\r\nlines".to_owned(), truncated: None }),
+            Some(Body { body_type: BodyType::Html, text: "<p>Rich &amp; long</p>".to_owned(), truncated: None }),
+        ]);
+        event.categories = self.of(&[vec![], vec!["Red, dark".to_owned(), "Blue".to_owned()]]);
+        event.sensitivity = self.of(&[Sensitivity::Normal, Sensitivity::Private, Sensitivity::Confidential]);
+        event.importance = self.of(&[Importance::Low, Importance::Normal, Importance::High]);
+        event.busy = self.of(&[Busy::Free, Busy::Tentative, Busy::OOF, Busy::WorkingElsewhere]);
+        event.intended = Some(self.of(&[Busy::Busy, Busy::Free]));
+        event.reminder = self.of(&[None, Some(0), Some(15), Some(1080)]);
+        event.cancelled = self.below(5) == 0;
+        event.sequence = self.below(4) as i32;
+        event.stamp = Some(utc("2026-01-02T03:04:05Z"));
+        event.allow_new_time = self.chance();
+        if self.chance() {
+            self.people(&mut event);
+        }
+        if self.chance() {
+            let content = self.of(&[Content::Octets(vec![0, 1, 255]), Content::Part("a@b".to_owned())]);
+            let name = if let Content::Part(_) = content { "attachment" } else { "x, y.bin" };
+            event.attachments.push(Attachment {
+                name: name.to_owned(),
+                content_type: Some("application/octet-stream".to_owned()),
+                content,
+            });
+        }
+        event
+    }
+
+    fn people(&mut self, event: &mut Event) {
+        let mailbox = |name: &str| Mailbox {
+            name: Some(name.to_owned()),
+            address: Some("a.b@example.test".to_owned()),
+            routing: Some("SMTP".to_owned()),
+            ..Mailbox::default()
+        };
+        event.organizer = Some(mailbox("Boss; \"the\" first"));
+        for _ in 0..1 + self.below(3) {
+            let role = self.of(&[Role::Required, Role::Optional, Role::Resource]);
+            let answer = self.of(&[Answer::NoResponseReceived, Answer::Accept, Answer::Decline, Answer::Tentative]);
+            event.attendees.push(Attendee { mailbox: mailbox("Anna, Maria"), role, answer });
+        }
+        event.response_requested = event.attendees.iter().any(|one| one.answer == Answer::NoResponseReceived);
+    }
+
+    fn series(&mut self, event: &mut Event) {
+        let (day, interval) = (self.of(&DayOfWeek::ALL[..7]), 1 + self.below(4) as i32);
+        let index = self.of(Index::ALL);
+        let set = self.of(&[DayOfWeek::Day, DayOfWeek::Weekday, DayOfWeek::WeekendDay, day]);
+        let month = self.of(Month::ALL);
+        let days = Days::of(&[day, DayOfWeek::Monday]);
+        let pattern = self.of(&[
+            Pattern::Daily(Every { interval }),
+            Pattern::Weekly(Weekly { interval, days, first: DayOfWeek::Sunday }),
+            Pattern::AbsoluteMonthly(AbsoluteMonthly { interval, day: 31 }),
+            Pattern::AbsoluteMonthly(AbsoluteMonthly { interval, day: 30 }),
+            Pattern::RelativeMonthly(RelativeMonthly { interval, day: set, index }),
+            Pattern::AbsoluteYearly(AbsoluteYearly { day: 29, month }),
+            Pattern::RelativeYearly(RelativeYearly { day: set, index, month }),
+        ]);
+        let start = event.zone.time_zone().to_datetime(event.start).date();
+        let end = self.of(&[End::Never, End::After(7), End::On(start + SignedDuration::from_hours(24 * 900))]);
+        event.recurrence = Some(Recurrence { pattern, range: Range { start, end } });
+        event.deleted = vec![event.start, event.start + SignedDuration::from_hours(24)];
+        if event.all_day {
+            let zone = event.zone.time_zone();
+            event.deleted = vec![event.start, instant(&zone, start.tomorrow().unwrap().at(0, 0, 0, 0))];
+        }
+    }
+}
+
+/// What is written is read as it was; and written again it is the same text.
+#[test]
+fn nothing_is_lost_on_the_way() {
+    let mut random = Random(3);
+    for number in 0..400 {
+        let mut master = random.event(&format!("uid-{number}@example.test"));
+        let mut events = Vec::new();
+        if random.chance() {
+            random.series(&mut master);
+            if random.chance() {
+                let mut exception = random.event(&master.uid);
+                exception.zone = master.zone.clone();
+                exception.end_zone = master.zone.clone();
+                (exception.start, exception.end, exception.all_day) = (master.start, master.end, master.all_day);
+                exception.recurrence_id = Some(master.start);
+                events.push(exception);
+            }
+        }
+        // A day is one of the zone that whoever reads it has.
+        let zone = master.zone.clone();
+        events.insert(0, master);
+        let calendar = Calendar { method: Some("PUBLISH".to_owned()), events };
+        let text = write(&calendar).unwrap();
+        assert!(text.ends_with("END:VCALENDAR\r\n") && text.split("\r\n").all(|line| line.len() <= 75), "{text}");
+        let again = read(text.as_bytes(), &zone).unwrap_or_else(|why| panic!("{why:?}: {text}"));
+        assert_eq!(again, calendar, "{text}");
+        assert_eq!(write(&again).unwrap(), text);
+    }
+}
+
+/// The form that Exchange gives it, line for line.
+#[test]
+fn as_exchange_writes_it() {
+    let mut event = Event::new("1", berlin(), utc("2026-07-14T07:00:00Z"), utc("2026-07-14T08:00:00Z"));
+    let weekly = Weekly { interval: 2, days: Days::of(&[DayOfWeek::Tuesday]), first: DayOfWeek::Monday };
+    let range = Range { start: date(2026, 7, 14), end: End::On(date(2026, 12, 31)) };
+    event.recurrence = Some(Recurrence { pattern: Pattern::Weekly(weekly), range });
+    event.reminder = Some(0);
+    let text = write(&Calendar { method: None, events: vec![event] }).unwrap();
+    let wanted = "BEGIN:VCALENDAR|METHOD:PUBLISH|PRODID:Microsoft Exchange Server 2010|VERSION:2.0|BEGIN:VTIMEZONE|\
+        TZID:W. Europe Standard Time|BEGIN:STANDARD|DTSTART:16010101T030000|TZOFFSETFROM:+0200|TZOFFSETTO:+0100|\
+        RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10|END:STANDARD|BEGIN:DAYLIGHT|DTSTART:16010101T020000|\
+        TZOFFSETFROM:+0100|TZOFFSETTO:+0200|RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3|END:DAYLIGHT|END:VTIMEZONE|\
+        BEGIN:VEVENT|RRULE:FREQ=WEEKLY;UNTIL=20261231T080000Z;INTERVAL=2;BYDAY=TU;WKST=MO|UID:1|SUMMARY:|\
+        DTSTART;TZID=W. Europe Standard Time:20260714T090000|DTEND;TZID=W. Europe Standard Time:20260714T100000|CLASS:PUBLIC|\
+        PRIORITY:5|TRANSP:OPAQUE|STATUS:CONFIRMED|SEQUENCE:0|X-MICROSOFT-CDO-APPT-SEQUENCE:0|X-MICROSOFT-CDO-BUSYSTATUS:BUSY|\
+        X-MICROSOFT-CDO-INTENDEDSTATUS:BUSY|X-MICROSOFT-CDO-ALLDAYEVENT:FALSE|X-MICROSOFT-CDO-IMPORTANCE:1|\
+        X-MICROSOFT-CDO-INSTTYPE:1|X-MICROSOFT-DISALLOW-COUNTER:FALSE|BEGIN:VALARM|DESCRIPTION:REMINDER|\
+        TRIGGER;RELATED=START:-PT0M|ACTION:DISPLAY|END:VALARM|END:VEVENT|END:VCALENDAR|";
+    assert_eq!(text.replace("\r\n", "|"), wanted);
+}
