@@ -1,7 +1,9 @@
 //! Takes new connections, and turns them away over the caps. The next verb is `receive.rs`.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use log::warn;
@@ -10,9 +12,10 @@ use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::master::Master;
 use crate::refuse;
-use crate::state::{ConnId, Kind, ReadyJob, fresh};
+use crate::state::{ConnId, Protocol, ReadyJob, fresh};
 use crate::timers::Due;
 use crate::tokens::Subject;
+use crate::turns::network;
 
 /// Connections taken from one listener before others get their turn.
 const TURN_ACCEPTS: usize = 128;
@@ -27,9 +30,9 @@ impl Master {
             let Some(listener) = self.listeners.iter().find(|known| known.number == number && self.accepting) else {
                 return;
             };
-            let (kind, index) = (listener.kind, listener.index);
+            let (kind, index, proxy) = (listener.kind, listener.index, listener.proxy);
             match listener.socket.accept() {
-                Ok((socket, peer)) => self.welcome(socket, peer, kind, index),
+                Ok((socket, peer)) => self.welcome(socket, peer, kind, index, proxy),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if out_of_descriptors(&error) => {
                     warn!("no descriptor left for a new connection: raise LimitNOFILE or lower limits.connections");
@@ -52,17 +55,19 @@ impl Master {
         }
     }
 
-    fn welcome(&mut self, socket: OwnedFd, peer: SocketAddr, kind: Kind, listener: u16) {
+    fn welcome(&mut self, socket: OwnedFd, peer: SocketAddr, kind: Protocol, listener: u16, proxy: bool) {
         let Ok(stat) = nix::sys::stat::fstat(&socket) else {
             return;
         };
         // Fails on Unix sockets, which have nothing to delay.
         let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
-        self.metrics.accepted += 1;
+        self.metrics.accepted(kind);
         let last = kind.is_client() && self.is_near_the_end(socket.as_raw_fd());
-        let mut room = !last && self.has_room(kind, peer.ip());
+        // Of a proxy's connections the clients are told in a moment.
+        let counted = if proxy { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { peer.ip() };
+        let mut room = !last && self.has_room(kind, counted);
         if !room && kind.is_client() && self.drop_silent() {
-            room = self.has_room(kind, peer.ip());
+            room = self.has_room(kind, counted);
         }
         let places = self.places();
         if !room && (last || self.clients > places + TURNED_AWAY_AT_ONCE.min(places)) {
@@ -70,6 +75,9 @@ impl Master {
             return;
         }
         let id = self.table.insert(|id| fresh(id, socket, stat.st_ino, peer, listener, kind));
+        if let Some(conn) = self.table.get_mut(id) {
+            conn.preface = proxy;
+        }
         self.count_in(id);
         if !self.watch_socket(id) {
             return self.close(id);
@@ -79,20 +87,41 @@ impl Master {
             return self.turn_away(id, refuse::CROWDED);
         }
         match kind {
-            Kind::Lmtp => self.submit(id, ReadyJob::LmtpGreeting),
+            Protocol::Lmtp => self.submit(id, ReadyJob::LmtpGreeting),
             _ => self.wait_idle(id),
         }
     }
 
     /// Whether the caps allow one more connection from `ip`.
-    fn has_room(&self, kind: Kind, ip: IpAddr) -> bool {
+    fn has_room(&self, kind: Protocol, ip: IpAddr) -> bool {
         let limits = &self.config.limits;
         if !kind.is_client() {
             return self.has_place(kind);
         }
         let from_there = self.per_address.get(&ip).copied().unwrap_or(0) as usize;
         let unlimited = limits.connections_per_address == 0 || ip.is_unspecified();
-        self.has_place(kind) && (unlimited || from_there < limits.connections_per_address)
+        self.has_place(kind)
+            && (unlimited || from_there < limits.connections_per_address)
+            && (!self.has_network_share(ip) || self.of_network(ip) < self.network_places())
+    }
+
+    fn of_network(&self, ip: IpAddr) -> usize {
+        self.per_network.get(&network(ip)).copied().unwrap_or(0) as usize
+    }
+
+    /// Clients from one network.
+    fn network_places(&self) -> usize {
+        match self.config.limits.connections_per_network {
+            0 => self.places() / 2,
+            most => most,
+        }
+    }
+
+    /// One more from there.
+    fn count_at(&mut self, ip: IpAddr) {
+        self.clients += 1;
+        *self.per_address.entry(ip).or_insert(0) += 1;
+        *self.per_network.entry(network(ip)).or_insert(0) += 1;
     }
 
     fn count_in(&mut self, id: ConnId) {
@@ -102,19 +131,42 @@ impl Master {
         }
         if let Some(conn) = self.table.get_mut(id).filter(|conn| conn.kind.is_client()) {
             conn.capped = true;
-            self.clients += 1;
-            *self.per_address.entry(conn.ip).or_insert(0) += 1;
+            let ip = conn.ip;
+            self.count_at(ip);
         }
+    }
+
+    /// A proxy says whose connection it is: from here on it counts as that one's. False: that one has enough of them.
+    pub fn belongs_to(&mut self, id: ConnId, client: SocketAddr) -> bool {
+        let Some((former, kind, capped)) = self.table.get(id).map(|conn| (conn.ip, conn.kind, conn.capped)) else {
+            return false;
+        };
+        if capped {
+            self.count_out(former);
+        }
+        let room = self.has_room(kind, client.ip());
+        if let Some(conn) = self.table.get_mut(id) {
+            (conn.ip, conn.port) = (client.ip(), client.port());
+        }
+        if capped {
+            self.count_at(client.ip());
+        }
+        room
     }
 
     /// Takes a connection that is going away out of the caps.
     pub fn count_out(&mut self, ip: IpAddr) {
         self.clients = self.clients.saturating_sub(1);
-        if let Some(count) = self.per_address.get_mut(&ip) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.per_address.remove(&ip);
-            }
+        one_less(&mut self.per_address, &ip);
+        one_less(&mut self.per_network, &network(ip));
+    }
+}
+
+fn one_less<K: Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(key);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::master::Master;
 use crate::metrics::{describe, put};
 use crate::receive::Progress;
 use crate::refuse;
-use crate::state::{After, Asking, ConnId};
+use crate::state::{After, ConnId, ReadyProbe};
 
 impl Master {
     /// Answers the request whose head is the first `head_len` bytes of `pending`.
@@ -33,7 +33,7 @@ impl Master {
             ("GET" | "HEAD", "/healthz") => (200, "text/plain", "ok\n".to_owned()),
             ("GET" | "HEAD", "/readyz") => {
                 let head_only = head.method == "HEAD";
-                let asking = Asking { head_only, keep_alive: head.keep_alive, version_minor: head.version_minor };
+                let asking = ReadyProbe { head_only, keep_alive: head.keep_alive, version_minor: head.version_minor };
                 self.ask_ready(id, asking);
                 return Progress::Moved;
             }
@@ -77,6 +77,14 @@ impl Master {
             put(&mut out, format_args!("ewsd_{name} {n}"));
         }
         self.outbox.write(&mut out);
+        describe(&mut out, "build_info", "What this server is; the value is always 1", "gauge");
+        let (version, protocol) = (env!("CARGO_PKG_VERSION"), ewsd_ipc::PROTOCOL);
+        put(&mut out, format_args!("ewsd_build_info{{version=\"{version}\",protocol=\"{protocol}\"}} 1"));
+        describe(&mut out, "start_time_seconds", "When the master started, in seconds since 1970", "gauge");
+        put(
+            &mut out,
+            format_args!("ewsd_start_time_seconds {}", self.clock.unix().saturating_sub(self.clock.now() / 1000)),
+        );
         out
     }
 }

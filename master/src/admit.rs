@@ -3,7 +3,7 @@
 
 use ewsd_http::BodyKind;
 use ewsd_http::chunk::Step;
-use ewsd_ipc::Then;
+use ewsd_ipc::AfterReply;
 
 use crate::master::Master;
 use crate::refuse;
@@ -30,7 +30,7 @@ impl Master {
     }
 
     /// The worker has answered already: the body goes nowhere.
-    pub fn admit_discard(&mut self, id: ConnId, admission: Admission, limit: u64, then: Then, reply: Vec<u8>) {
+    pub fn admit_discard(&mut self, id: ConnId, admission: Admission, limit: u64, then: AfterReply, reply: Vec<u8>) {
         let Admission { head_len, kind, expect_continue, decoder, decoded, .. } = admission;
         let (left, decoder) = match kind {
             BodyKind::Length(length) => (length, None),

@@ -21,6 +21,13 @@ impl Clock {
         Clock { start: Instant::now(), now: 0 }
     }
 
+    /// Goes on from the time of a former program of this process.
+    pub fn resume(now: Millis) -> Self {
+        let start = Instant::now();
+        let start = start.checked_sub(Duration::from_millis(now)).unwrap_or(start);
+        Clock { start, now }
+    }
+
     /// Reads the clock; called once per turn of the event loop.
     pub fn tick(&mut self) {
         self.now = millis(self.start.elapsed());

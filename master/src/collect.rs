@@ -14,7 +14,7 @@ use crate::refuse::{self, Refusal};
 use crate::state::{Collect, ConnId, Framing, ReadyJob, State};
 
 /// What eating some bytes led to.
-enum Eaten {
+enum BodyProgress {
     /// More must come.
     More,
     /// The body is complete after so many bytes of the input.
@@ -22,7 +22,7 @@ enum Eaten {
 }
 
 /// Why collecting ended without a body.
-enum Trouble {
+enum CollectError {
     /// The client's fault.
     Refused(Refusal),
     /// No memory for it.
@@ -60,8 +60,8 @@ impl Master {
     /// Takes received bytes; false when the connection is not collecting any more.
     fn eat(&mut self, id: ConnId, input: &[u8]) -> bool {
         match self.eat_framed(id, input) {
-            Ok(Eaten::More) => true,
-            Ok(Eaten::Done(used)) => {
+            Ok(BodyProgress::More) => true,
+            Ok(BodyProgress::Done(used)) => {
                 self.collected(id, input.get(used..).unwrap_or_default());
                 false
             }
@@ -72,9 +72,9 @@ impl Master {
         }
     }
 
-    fn eat_framed(&mut self, id: ConnId, input: &[u8]) -> Result<Eaten, Trouble> {
+    fn eat_framed(&mut self, id: ConnId, input: &[u8]) -> Result<BodyProgress, CollectError> {
         let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
-            return Ok(Eaten::More);
+            return Ok(BodyProgress::More);
         };
         match &mut collect.framing {
             Framing::Length { left, .. } => {
@@ -82,7 +82,7 @@ impl Master {
                 *left -= take as u64;
                 let done = *left == 0;
                 self.store(id, input.get(..take).unwrap_or_default())?;
-                Ok(if done { Eaten::Done(take) } else { Eaten::More })
+                Ok(if done { BodyProgress::Done(take) } else { BodyProgress::More })
             }
             Framing::Chunked { .. } => self.eat_chunks(id, input),
             Framing::Dot { scan, .. } => {
@@ -91,33 +91,34 @@ impl Master {
                 for piece in [start.as_slice(), data] {
                     self.store(id, piece)?;
                 }
-                Ok(end.map_or(Eaten::More, Eaten::Done))
+                Ok(end.map_or(BodyProgress::More, BodyProgress::Done))
             }
         }
     }
 
-    fn eat_chunks(&mut self, id: ConnId, input: &[u8]) -> Result<Eaten, Trouble> {
+    fn eat_chunks(&mut self, id: ConnId, input: &[u8]) -> Result<BodyProgress, CollectError> {
         let mut at = 0;
         loop {
             let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
-                return Ok(Eaten::More);
+                return Ok(BodyProgress::More);
             };
             let Framing::Chunked { decoder, .. } = &mut collect.framing else {
-                return Ok(Eaten::More);
+                return Ok(BodyProgress::More);
             };
-            let (used, step) =
-                decoder.feed(input.get(at..).unwrap_or_default()).map_err(|error| Trouble::Refused(error.into()))?;
+            let (used, step) = decoder
+                .feed(input.get(at..).unwrap_or_default())
+                .map_err(|error| CollectError::Refused(error.into()))?;
             at += used;
             match step {
                 Step::Data(data) => self.store(id, data)?,
-                Step::More => return Ok(Eaten::More),
-                Step::Done => return Ok(Eaten::Done(at)),
+                Step::More => return Ok(BodyProgress::More),
+                Step::Done => return Ok(BodyProgress::Done(at)),
             }
         }
     }
 
     /// Writes body bytes to the memfd, within the limits.
-    fn store(&mut self, id: ConnId, data: &[u8]) -> Result<(), Trouble> {
+    fn store(&mut self, id: ConnId, data: &[u8]) -> Result<(), CollectError> {
         let ceiling = self.config.limits.buffered_bytes as u64 * MEMFD_FACTOR;
         let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
             return Ok(());
@@ -128,27 +129,27 @@ impl Master {
                 if !*over {
                     *over = true;
                     self.memfds = self.memfds.saturating_sub(collect.length);
-                    collect.file.set_len(0).map_err(Trouble::Io)?;
+                    collect.file.set_len(0).map_err(CollectError::Io)?;
                 }
                 // Counted on, for the minimum rate.
                 collect.length = length;
                 return Ok(());
             }
-            return Err(Trouble::Refused(refuse::TOO_LARGE));
+            return Err(CollectError::Refused(refuse::TOO_LARGE));
         }
         if self.memfds + data.len() as u64 > ceiling {
-            return Err(Trouble::Refused(refuse::UPLOADING));
+            return Err(CollectError::Refused(refuse::UPLOADING));
         }
-        collect.file.write_all_at(data, collect.length).map_err(Trouble::Io)?;
+        collect.file.write_all_at(data, collect.length).map_err(CollectError::Io)?;
         collect.length = length;
         self.memfds += data.len() as u64;
         Ok(())
     }
 
-    fn trouble(&mut self, id: ConnId, trouble: Trouble) {
+    fn trouble(&mut self, id: ConnId, trouble: CollectError) {
         match trouble {
-            Trouble::Refused(refusal) => self.refuse(id, refusal),
-            Trouble::Io(error) => self.no_memory(id, &error),
+            CollectError::Refused(refusal) => self.refuse(id, refusal),
+            CollectError::Io(error) => self.no_memory(id, &error),
         }
     }
 

@@ -2,24 +2,33 @@
 //!
 //! Plain values only: the master reads no configuration file and no environment.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ewsd_http::network::Network;
 
 /// The master's share of the settings; each field names its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `server.state_dir`.
     pub state_dir: PathBuf,
-    /// `server.http`: `ADDRESS:PORT` or `unix:PATH`; port 0 takes a free one.
-    pub http: Vec<String>,
-    /// `server.lmtp`, the same form.
-    pub lmtp: Vec<String>,
-    /// `server.admin`, the same form.
-    pub admin: Vec<String>,
+    /// What is executed at an upgrade in place.
+    pub program: Program,
+    /// `server.http`.
+    pub http: Vec<Listen>,
+    /// `server.lmtp`.
+    pub lmtp: Vec<Listen>,
+    /// `server.admin`.
+    pub admin: Vec<Listen>,
+    /// `server.trusted_proxies`.
+    pub proxies: Vec<Network>,
     /// The worker program.
     pub worker: PathBuf,
     /// `process.user`; none: choose (see `spawn.rs`). Without effect unless the master is root.
     pub user: Option<String>,
+    /// What workers find in their environment beside the master's own.
+    pub environment: Vec<(&'static str, String)>,
     /// Number of request workers, at least 1.
     pub workers: usize,
     /// `process.drain_seconds`.
@@ -30,13 +39,48 @@ pub struct Config {
     pub limits: Limits,
 }
 
+/// How this program is executed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Program {
+    /// Where it lay when it was started: where the next one is looked for.
+    pub path: PathBuf,
+    /// Its arguments, without those of an upgrade.
+    pub arguments: Vec<OsString>,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// `ADDRESS:PORT` or `unix:PATH`; port 0 takes a free one.
+    pub address: String,
+    /// Connections begin with a header of the PROXY protocol.
+    pub proxy: bool,
+    /// Several masters share the port (SO_REUSEPORT).
+    pub reuseport: bool,
+    /// Of a Unix socket's file.
+    pub mode: u32,
+    /// Of a Unix socket's file; none: the master's own.
+    pub group: Option<String>,
+}
+
+impl Listen {
+    /// Without options, as open to local users as a port of the loopback address is; the directory may restrict it.
+    pub fn at(address: impl Into<String>) -> Listen {
+        Listen { address: address.into(), proxy: false, reuseport: false, mode: 0o666, group: None }
+    }
+}
+
 /// What clients may take. Bytes, numbers, times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// `limits.connections`: clients in all.
+    /// `limits.connections`: clients in all; 0 = as many as descriptors allow, [`CONNECTIONS`] at most.
     pub connections: usize,
     /// `limits.connections_per_address`; 0 = no limit.
     pub connections_per_address: usize,
+    /// `limits.connections_per_network`; 0 = half of all.
+    pub connections_per_network: usize,
+    /// `limits.workers_per_account`; 0 = three quarters of them.
+    pub workers_per_account: usize,
     /// `limits.buffered_bytes`: request and reply bytes in memory for all clients together. Bodies in memfds may take
     /// [`MEMFD_FACTOR`] times as much.
     pub buffered_bytes: usize,
@@ -56,15 +100,27 @@ pub struct Limits {
     pub pipelined_bytes: usize,
 }
 
+/// Clients in all, where the settings say nothing.
+pub const CONNECTIONS: usize = 20_000;
+
 /// Bodies that were admitted lie in memfds; all of them together may take this many times `limits.buffered_bytes`.
 pub const MEMFD_FACTOR: u64 = 4;
+
+/// Settings in whatever form processes read them; see `ewsd_ipc::fd::SETTINGS`. Not to be printed.
+#[derive(Clone)]
+pub struct Handed {
+    /// All of them.
+    pub workers: Vec<u8>,
+    /// Those of converters: limits, and nothing that is secret.
+    pub converters: Vec<u8>,
+}
 
 /// What a reload found. Not to be printed: the settings may hold a password.
 pub struct Reloaded {
     /// The new values, with the running ones for whatever counts only after a restart.
     pub config: Config,
-    /// The same values as workers are handed them, in whatever form they read; see `ewsd_ipc::fd::SETTINGS`.
-    pub settings: Vec<u8>,
+    /// The same values as processes are handed them.
+    pub settings: Handed,
     /// Keys that changed but count only after a restart.
     pub not_reloadable: Vec<String>,
 }

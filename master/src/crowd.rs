@@ -6,8 +6,9 @@
 
 use std::collections::VecDeque;
 
+use crate::config::CONNECTIONS;
 use crate::master::Master;
-use crate::state::{Conn, ConnId, Kind, State};
+use crate::state::{Conn, ConnId, Protocol, State};
 
 /// Connections to the admin listener, unless descriptors are few.
 const ADMIN: usize = 128;
@@ -34,28 +35,35 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    fn of(&mut self, kind: Kind) -> &mut usize {
+    fn of(&mut self, kind: Protocol) -> &mut usize {
         match kind {
-            Kind::Http => &mut self.http,
-            Kind::Lmtp => &mut self.lmtp,
-            Kind::Admin => &mut self.admin,
-            Kind::Control => &mut self.control,
+            Protocol::Http => &mut self.http,
+            Protocol::Lmtp => &mut self.lmtp,
+            Protocol::Admin => &mut self.admin,
+            Protocol::Control => &mut self.control,
         }
     }
 
     /// One has come.
-    pub fn come(&mut self, kind: Kind, id: ConnId) {
+    pub fn come(&mut self, kind: Protocol, id: ConnId) {
         *self.of(kind) += 1;
-        if kind == Kind::Http {
+        if kind == Protocol::Http {
             self.newcomers.push_back(id);
         }
     }
 
     /// One has gone.
-    pub fn go(&mut self, kind: Kind) {
+    pub fn go(&mut self, kind: Protocol) {
         let count = self.of(kind);
         *count = count.saturating_sub(1);
     }
+}
+
+/// How many descriptors a server needs for so many clients, `limits.connections`, with so many request workers.
+#[must_use]
+pub fn descriptors_for(connections: u64, workers: u64) -> u64 {
+    let own = OWN + ADMIN + CONTROL;
+    connections.saturating_add(workers.saturating_mul(FOR_EACH_WORKER as u64)).saturating_add(own as u64)
 }
 
 impl Master {
@@ -75,19 +83,23 @@ impl Master {
 
     /// Clients in all.
     pub fn places(&self) -> usize {
-        self.config.limits.connections.min(self.descriptors().saturating_sub(self.reserve()))
+        let wanted = match self.config.limits.connections {
+            0 => CONNECTIONS,
+            wanted => wanted,
+        };
+        wanted.min(self.descriptors().saturating_sub(self.reserve()))
     }
 
     /// Whether there is a place for one more of that kind.
-    pub fn has_place(&self, kind: Kind) -> bool {
+    pub fn has_place(&self, kind: Protocol) -> bool {
         let crowd = &self.crowd;
         let places = self.places();
-        let mail = if self.listeners.iter().any(|listener| listener.kind == Kind::Lmtp) { places / 16 } else { 0 };
+        let mail = if self.listeners.iter().any(|listener| listener.kind == Protocol::Lmtp) { places / 16 } else { 0 };
         match kind {
-            Kind::Http => self.clients < places && crowd.http < places - mail.min(MAIL),
-            Kind::Lmtp => self.clients < places,
-            Kind::Admin => crowd.admin < self.admin_places(),
-            Kind::Control => crowd.control < CONTROL,
+            Protocol::Http => self.clients < places && crowd.http < places - mail.min(MAIL),
+            Protocol::Lmtp => self.clients < places,
+            Protocol::Admin => crowd.admin < self.admin_places(),
+            Protocol::Control => crowd.control < CONTROL,
         }
     }
 

@@ -1,17 +1,17 @@
-//! Hands out jobs: one shared SEQPACKET from which the kernel gives each job to whichever worker is free, and a queue of the
-//! master's own in front of it.
+//! Hands out jobs: one shared SEQPACKET from which the kernel gives each job to whichever worker is free, and in front of it the
+//! master's own queue, in which everybody takes turns (`turns.rs`).
 //!
-//! Only a few jobs lie in the socket at a time: what lies in the queue here can still get its 503, and its client can
-//! still leave. A socket is out of epoll before it is sent, and the master's copy is closed after it was sent.
+//! At most one job for each worker lies in the socket: what lies in the queue here can still get its 503, its client can still
+//! leave, and whoever comes late can still come before the tenth request of another. A socket is out of epoll before it is sent, and the master's copy is closed after it was sent.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use ewsd_http::BodyKind;
 use ewsd_ipc::seqpacket::{self, Wait, would_block};
-use ewsd_ipc::{Body, HeldCall, Job, LmtpInput, MAX_MESSAGE, Why};
+use ewsd_ipc::{Body, HeldCall, Job, LmtpInput, MAX_MESSAGE, RenderReason};
 use log::error;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
@@ -22,6 +22,7 @@ use crate::refuse;
 use crate::roles::WorkerId;
 use crate::state::{Conn, ConnId, ReadyJob, State};
 use crate::tokens;
+use crate::turns::{Lane, Turns};
 
 /// A jobs socket and the workers that read from it.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Generation {
 
 /// What a job is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum About {
+pub enum JobTarget {
     /// A connection whose socket travels with it.
     Conn(ConnId),
     /// Held calls, those not yet answered.
@@ -71,14 +72,15 @@ pub enum About {
 /// A job that was sent and is not over.
 #[derive(Debug)]
 pub struct Sent {
-    pub about: About,
+    pub about: JobTarget,
     pub generation: u32,
+    pub lane: Lane,
     pub at: Millis,
     /// When it must be taken; once it is, when it must be answered.
     pub expires: Millis,
     /// Who took it.
     pub worker: Option<WorkerId>,
-    /// Since when it is known to have left the socket without anybody having said `Took`.
+    /// Since when it is known to have left the socket without anybody having said `Started`.
     pub missing_since: Option<Millis>,
 }
 
@@ -86,7 +88,7 @@ pub struct Sent {
 #[derive(Debug)]
 pub enum Waiting {
     Conn(ConnId),
-    Render(Vec<(ConnId, Why)>),
+    Render(Vec<(ConnId, RenderReason)>),
     Sweep(Vec<(u64, u64)>),
     Probe,
 }
@@ -99,7 +101,7 @@ pub struct Dispatch {
     pub next: Option<Generation>,
     /// Finishing.
     pub old: Vec<Generation>,
-    pub queue: VecDeque<Waiting>,
+    pub queue: Turns,
     pub sent: HashMap<u64, Sent>,
     /// Sent in the current generation and not taken.
     pub untaken: usize,
@@ -120,7 +122,7 @@ impl Dispatch {
             current,
             next: None,
             old: Vec::new(),
-            queue: VecDeque::new(),
+            queue: Turns::default(),
             sent: HashMap::new(),
             untaken: 0,
             full: false,
@@ -136,7 +138,8 @@ impl Dispatch {
         &mut self,
         job: &Job,
         fds: &[BorrowedFd<'_>],
-        about: About,
+        about: JobTarget,
+        lane: Lane,
         at: Millis,
         expires: Millis,
     ) -> io::Result<bool> {
@@ -153,7 +156,9 @@ impl Dispatch {
             Err(error) => return Err(error),
         }
         let generation = self.current.number;
-        self.sent.insert(job.number(), Sent { about, generation, at, expires, worker: None, missing_since: None });
+        self.sent
+            .insert(job.number(), Sent { about, generation, lane, at, expires, worker: None, missing_since: None });
+        self.queue.begin(lane);
         self.untaken += 1;
         Ok(true)
     }
@@ -165,6 +170,13 @@ impl Dispatch {
         }
     }
 
+    /// A job is over, lost or taken back.
+    pub fn take_off(&mut self, job: u64) -> Option<Sent> {
+        let sent = self.sent.remove(&job)?;
+        self.queue.end(sent.lane);
+        Some(sent)
+    }
+
     fn next_job(&mut self) -> u64 {
         self.last_job += 1;
         self.last_job
@@ -172,7 +184,7 @@ impl Dispatch {
 }
 
 /// What became of an attempt.
-enum Attempt {
+enum SendResult {
     Sent,
     Full,
     /// There is nothing to send any more.
@@ -197,74 +209,77 @@ impl Master {
         if let Some(conn) = self.table.get_mut(id) {
             conn.deadline = expires;
         }
+        let lane = self.table.get(id).map(|conn| conn.lane).unwrap_or_default();
         if self.dispatch.queue.is_empty()
             && self.may_send()
-            && matches!(self.send_conn(id), Attempt::Sent | Attempt::Gone)
+            && self.dispatch.queue.may_go(lane, self.share_of_workers())
+            && matches!(self.send_conn(id), SendResult::Sent | SendResult::Gone)
         {
             return;
         }
         if let Some(conn) = self.table.get_mut(id) {
             self.timers.set(conn, expires);
-            self.dispatch.queue.push_back(Waiting::Conn(id));
+            self.dispatch.queue.push(lane, id);
             self.want_housekeeping();
         }
     }
 
     /// Adds something without a connection to the queue.
     pub fn submit_other(&mut self, waiting: Waiting) {
-        self.dispatch.queue.push_back(waiting);
+        self.dispatch.queue.push_own(waiting);
         self.want_housekeeping();
     }
 
     /// Sends what waits while there is room.
     pub fn flush_queue(&mut self) {
+        let most = self.share_of_workers();
         while self.may_send() {
-            let Some(waiting) = self.dispatch.queue.pop_front() else {
+            let Some((lane, waiting)) = self.dispatch.queue.pop(most) else {
                 return;
             };
             let attempt = match &waiting {
                 Waiting::Conn(id) => self.send_conn(*id),
                 Waiting::Render(batch) => self.send_render(batch),
                 Waiting::Sweep(known) => {
-                    self.send_other(About::Sweep, |job| Job::Sweep { job, known: known.clone().into() })
+                    self.send_other(JobTarget::Sweep, |job| Job::Sweep { job, known: known.clone().into() })
                 }
-                Waiting::Probe => self.send_other(About::Probe, |job| Job::Probe { job }),
+                Waiting::Probe => self.send_other(JobTarget::Probe, |job| Job::Probe { job }),
             };
             match (attempt, waiting) {
-                (Attempt::Full, waiting) => return self.dispatch.queue.push_front(waiting),
-                (Attempt::Gone, Waiting::Sweep(_)) => self.sweep_over(),
-                (Attempt::Gone, Waiting::Probe) => self.probed(false),
+                (SendResult::Full, waiting) => return self.dispatch.queue.put_back(lane, waiting),
+                (SendResult::Gone, Waiting::Sweep(_)) => self.sweep_over(),
+                (SendResult::Gone, Waiting::Probe) => self.probed(false),
                 _ => {}
             }
         }
     }
 
-    /// Jobs go out only to workers that said `Ready`, and only a few ahead of them.
+    /// Jobs go out only to workers that said `Ready`, and one for each ahead of them.
     fn may_send(&self) -> bool {
         let workers = self.fleet.ready_requests(self.dispatch.current.number);
-        workers > 0 && !self.dispatch.full && self.dispatch.untaken < 16 + 4 * workers
+        workers > 0 && !self.dispatch.full && self.dispatch.untaken < workers
     }
 
-    fn send_conn(&mut self, id: ConnId) -> Attempt {
+    fn send_conn(&mut self, id: ConnId) -> SendResult {
         let number = self.dispatch.next_job();
         let Some(conn) = self.table.get(id) else {
-            return Attempt::Gone;
+            return SendResult::Gone;
         };
         let (State::Queued(ready), Some(socket)) = (&conn.state, conn.socket.as_ref()) else {
-            return Attempt::Gone;
+            return SendResult::Gone;
         };
-        let expires = conn.deadline;
+        let (expires, lane) = (conn.deadline, conn.lane);
         let (job, memfd) = build(conn, ready, number);
         let mut fds = vec![socket.as_fd()];
         fds.extend(memfd.map(AsFd::as_fd));
         self.unwatch_socket(id);
-        match self.dispatch.send(&job, &fds, About::Conn(id), self.clock.now(), expires) {
+        match self.dispatch.send(&job, &fds, JobTarget::Conn(id), lane, self.clock.now(), expires) {
             Ok(true) => {
                 self.expect_by(expires);
                 self.handed_out(id, number);
-                return Attempt::Sent;
+                return SendResult::Sent;
             }
-            Ok(false) if self.watch_socket(id) => return Attempt::Full,
+            Ok(false) if self.watch_socket(id) => return SendResult::Full,
             Ok(false) => self.close(id),
             Err(error) => {
                 error!("a job could not be sent: {error}");
@@ -275,7 +290,7 @@ impl Master {
                 }
             }
         }
-        Attempt::Gone
+        SendResult::Gone
     }
 
     /// The job is on its way: from here on a worker owns the socket, and the master's copy is closed.
@@ -305,7 +320,7 @@ impl Master {
         self.charge(id);
     }
 
-    fn send_render(&mut self, batch: &[(ConnId, Why)]) -> Attempt {
+    fn send_render(&mut self, batch: &[(ConnId, RenderReason)]) -> SendResult {
         let number = self.dispatch.next_job();
         let calls: Vec<HeldCall> = batch
             .iter()
@@ -316,40 +331,40 @@ impl Master {
             .collect();
         let ids: Vec<ConnId> = calls.iter().map(|call| call.held).collect();
         if ids.is_empty() {
-            return Attempt::Gone;
+            return SendResult::Gone;
         }
         let job = Job::Render { job: number, batch: calls.into() };
         let expires = self.clock.after(self.config.limits.queue);
-        match self.dispatch.send(&job, &[], About::Render(ids.clone()), self.clock.now(), expires) {
+        match self.dispatch.send(&job, &[], JobTarget::Render(ids.clone()), Lane::Shared, self.clock.now(), expires) {
             Ok(true) => {
                 self.expect_by(expires);
                 for id in ids {
                     self.rendering(id, number);
                 }
                 self.metrics.renders += 1;
-                Attempt::Sent
+                SendResult::Sent
             }
-            Ok(false) => Attempt::Full,
+            Ok(false) => SendResult::Full,
             Err(error) => {
                 error!("a render job could not be sent: {error}");
-                Attempt::Gone
+                SendResult::Gone
             }
         }
     }
 
     /// Sends a job that is about no connection and no held call.
-    fn send_other(&mut self, about: About, job: impl FnOnce(u64) -> Job) -> Attempt {
+    fn send_other(&mut self, about: JobTarget, job: impl FnOnce(u64) -> Job) -> SendResult {
         let job = job(self.dispatch.next_job());
         let expires = self.clock.after(self.config.limits.queue);
-        match self.dispatch.send(&job, &[], about, self.clock.now(), expires) {
+        match self.dispatch.send(&job, &[], about, Lane::Shared, self.clock.now(), expires) {
             Ok(true) => {
                 self.expect_by(expires);
-                Attempt::Sent
+                SendResult::Sent
             }
-            Ok(false) => Attempt::Full,
+            Ok(false) => SendResult::Full,
             Err(error) => {
                 error!("a job could not be sent: {error}");
-                Attempt::Gone
+                SendResult::Gone
             }
         }
     }

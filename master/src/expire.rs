@@ -3,7 +3,7 @@
 use crate::clock::{Millis, NEVER};
 use crate::master::Master;
 use crate::refuse;
-use crate::state::{Conn, ConnId, Framing, Kind, State};
+use crate::state::{Conn, ConnId, Framing, Protocol, State};
 use crate::timers::Due;
 
 impl Master {
@@ -13,6 +13,8 @@ impl Master {
             Due::Conn(id) => self.expire_entry(at, id),
             Due::Sweep => self.sweep_due(),
             Due::Later => self.later_due(at),
+            Due::Trial => self.trial_due(at),
+            Due::Nodes => self.nodes_due(),
             Due::Housekeeping => self.keep_house(),
             Due::Owed => self.owed_due(at),
             Due::Accept => self.accept_again(),
@@ -52,9 +54,9 @@ impl Master {
         };
         match &conn.state {
             // Mail servers expect to be told (RFC 5321 3.8).
-            State::Idle | State::Head(_) | State::SkipLine if conn.kind == Kind::Lmtp => self.too_slow(id),
+            State::Idle | State::Head(_) | State::SkipLine if conn.kind == Protocol::Lmtp => self.too_slow(id),
             State::Idle | State::Drain(_) | State::Linger(_) | State::SkipLine => self.close(id),
-            State::Head(_) if conn.kind != Kind::Http => self.close(id),
+            State::Head(_) if conn.kind != Protocol::Http => self.close(id),
             State::Head(_) => self.too_slow(id),
             State::Body(_) | State::Collect(_) | State::Discard(_) => self.check_rate(id),
             State::Queued(_) => self.too_busy(id),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::dispatch::Waiting;
 use crate::master::Master;
 use crate::state::State;
 
@@ -46,10 +45,12 @@ impl Gauges {
             *count += 1;
             gauges.total += 1;
         }
-        let others = master.dispatch.queue.iter().filter(|waiting| !matches!(waiting, Waiting::Conn(_))).count();
-        gauges.streams =
-            master.table.iter().filter(|conn| matches!(&conn.state, State::Held(held) if held.stream)).count() as u64;
-        gauges.queue = gauges.queued + others as u64 + master.dispatch.untaken as u64;
+        gauges.streams = master
+            .table
+            .iter()
+            .filter(|conn| matches!(&conn.state, State::Held(held) if held.stream.is_some()))
+            .count() as u64;
+        gauges.queue = gauges.queued + master.dispatch.queue.own().len() as u64 + master.dispatch.untaken as u64;
         gauges.watched = master.watchers.len() as u64;
         gauges.put_off = master.later.len() as u64;
         for worker in master.fleet.workers.values() {

@@ -1,22 +1,14 @@
 //! Holds long polls and streams: a socket, what it watches, two times, and what to say at the deadline. No worker is used.
 //!
 //! The wait is registered first and compared with the newest number heard afterwards, so no change falls between. What a held
-//! client sends stays in its socket until the answer is out. Rendering is in `render.rs`.
+//! client sends stays in its socket until the answer is out. Rendering is in `render.rs`; what streams do besides, in `stream.rs`.
 
-use std::os::fd::AsRawFd;
+use ewsd_ipc::message::{Pieces, Share};
+use ewsd_ipc::{AfterReply, HoldUpdate, RenderReason};
 
-use ewsd_ipc::message::Pieces;
-use ewsd_ipc::{Keep, Why};
-use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, send};
-
-use crate::clock::{Millis, NEVER};
 use crate::few::Few;
 use crate::master::Master;
 use crate::state::{After, ConnId, Held, Render, State};
-
-/// Unsent bytes of a stream after which its client counts as gone.
-const STREAM_BACKLOG: usize = 256 * 1024;
 
 /// How long a worker may take to render the answer at a deadline before the client is dropped, in milliseconds.
 const LAST_RENDER_MS: u64 = 60_000;
@@ -24,10 +16,13 @@ const LAST_RENDER_MS: u64 = 60_000;
 /// What a worker said with `Hold`.
 pub struct HoldRequest {
     pub watch: Vec<(u64, u64)>,
+    pub then: AfterReply,
     pub deadline_ms: u32,
     pub at_deadline: Pieces,
     pub heartbeat_ms: u32,
-    pub stream: bool,
+    pub at_beat: Pieces,
+    /// Of a stream: how many its owner may have.
+    pub stream: Option<Share>,
     pub context: Vec<u8>,
 }
 
@@ -35,23 +30,26 @@ impl Master {
     /// Keeps a client until something moves.
     pub fn hold(&mut self, id: ConnId, request: HoldRequest) {
         let now = self.clock.now();
+        if let Some(share) = request.stream.as_ref().filter(|share| !self.may_stream(share)) {
+            return self.end_stream_at_once(id, share, request.then);
+        }
+        let owner = request.stream.map(|share| share.owner);
+        let stream = owner.map(|owner| self.new_stream(owner, request.heartbeat_ms, request.at_beat));
         let held = Held {
             watch: request.watch.into(),
             at_deadline: self.interned.keep(request.at_deadline.0),
             context: request.context.into_boxed_slice(),
             deadline: now.saturating_add(u64::from(request.deadline_ms)),
-            next_beat: beat(now, request.heartbeat_ms),
-            heartbeat: request.heartbeat_ms,
             crashes: 0,
-            stream: request.stream,
             over: false,
             asked_last: false,
             render: Render::No,
-            out: Vec::new(),
+            stream,
         };
         let at = held.next_time();
         self.set_state(id, State::Held(Box::new(held)));
         if let Some(conn) = self.table.get_mut(id) {
+            conn.keep_alive &= request.then == AfterReply::Keep;
             self.timers.set(conn, at);
         }
         self.metrics.holds += 1;
@@ -74,7 +72,7 @@ impl Master {
     }
 
     /// Looks whether something was heard that a held call has not seen. It is in the index already, so nothing can fall between.
-    fn compare(&mut self, id: ConnId) {
+    pub fn compare(&mut self, id: ConnId) {
         let Some(held) = self.table.held(id) else {
             return;
         };
@@ -84,7 +82,7 @@ impl Master {
             self.heard(*mailbox, *seen);
         }
         if watch.iter().any(|(mailbox, seen)| self.watchers.newest(*mailbox) > *seen) {
-            self.want_render(id, Why::Changed);
+            self.want_render(id, RenderReason::Changed);
         }
     }
 
@@ -94,13 +92,13 @@ impl Master {
         for id in waiting {
             let lags = |held: &Held| held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq);
             if self.table.held(id).is_some_and(lags) {
-                self.want_render(id, Why::Changed);
+                self.want_render(id, RenderReason::Changed);
             }
         }
     }
 
     /// The worker had nothing to end the hold with: go on from the numbers it gives.
-    pub fn keep_holding(&mut self, id: ConnId, keep: Keep) {
+    pub fn keep_holding(&mut self, id: ConnId, keep: HoldUpdate) {
         let Some(held) = self.table.held_mut(id) else {
             return;
         };
@@ -121,26 +119,13 @@ impl Master {
         }
     }
 
-    /// A held call's time came: the deadline, or a heartbeat.
+    /// A held call's time came: the deadline, or one of a stream's.
     pub fn hold_due(&mut self, id: ConnId) {
         let now = self.clock.now();
-        let Some(conn) = self.table.get_mut(id) else {
-            return;
-        };
-        let State::Held(held) = &mut conn.state else {
-            return;
-        };
-        if held.deadline <= now {
-            return self.hold_deadline(id);
-        }
-        let beats = held.next_beat <= now;
-        if beats {
-            held.next_beat = beat(now, held.heartbeat);
-        }
-        let at = held.next_time();
-        self.timers.set(conn, at);
-        if beats {
-            self.want_render(id, Why::Heartbeat);
+        match self.table.held(id) {
+            None => {}
+            Some(held) if held.deadline <= now => self.hold_deadline(id),
+            Some(_) => self.stream_due(id, now),
         }
     }
 
@@ -169,7 +154,7 @@ impl Master {
                 // No worker had an answer in all that time.
                 return self.close(id);
             }
-            held.next_beat = NEVER;
+            held.quieten();
             return self.timers.set(conn, last);
         }
         if held.at_deadline.is_empty() {
@@ -178,11 +163,11 @@ impl Master {
                 return self.close(id);
             }
             held.over = true;
-            held.next_beat = NEVER;
+            held.quieten();
             self.timers.set(conn, last);
-            return self.want_render(id, Why::Deadline);
+            return self.want_render(id, RenderReason::Deadline);
         }
-        let mut bytes = std::mem::take(&mut held.out);
+        let mut bytes = held.take_unsent();
         held.at_deadline.append_to(&mut bytes, unix, &held.context);
         let after = if conn.keep_alive { After::Keep } else { After::Close };
         self.metrics.deadlines += 1;
@@ -202,51 +187,13 @@ impl Master {
             self.watchers.remove(*mailbox, id);
         }
         self.interned.release(held.at_deadline);
-    }
-
-    /// Writes bytes of a stream that goes on.
-    pub fn stream(&mut self, id: ConnId, bytes: &[u8]) {
-        if let Some(held) = self.table.held_mut(id) {
-            held.out.extend_from_slice(bytes);
-        }
-        self.flush_stream(id);
-    }
-
-    /// Writes what the socket takes of a stream.
-    pub fn flush_stream(&mut self, id: ConnId) {
-        loop {
-            let Some(conn) = self.table.get_mut(id) else {
-                return;
-            };
-            let (State::Held(held), Some(socket)) = (&mut conn.state, conn.socket.as_ref()) else {
-                return;
-            };
-            if held.out.is_empty() {
-                held.out = Vec::new();
-                return self.charge(id);
-            }
-            match send(socket.as_raw_fd(), &held.out, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
-                Ok(n) => {
-                    held.out.drain(..n);
-                }
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) if held.out.len() <= STREAM_BACKLOG => {
-                    self.want_room(id);
-                    return self.charge(id);
-                }
-                Err(_) => {
-                    self.metrics.held_left += 1;
-                    return self.close(id);
-                }
-            }
+        if let Some(stream) = held.stream {
+            self.streams.ended(stream.owner);
+            self.interned.release(stream.at_beat);
         }
     }
 }
 
 fn mailboxes(watch: &Few<(u64, u64)>) -> impl Iterator<Item = u64> {
     watch.as_slice().iter().map(|(mailbox, _)| *mailbox)
-}
-
-fn beat(now: Millis, heartbeat: u32) -> Millis {
-    if heartbeat == 0 { NEVER } else { now.saturating_add(u64::from(heartbeat)) }
 }

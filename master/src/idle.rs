@@ -1,7 +1,7 @@
 //! Between two requests: the connection waits, and what the client already sent is looked at first.
 
 use crate::master::Master;
-use crate::state::{ConnId, Kind, State};
+use crate::state::{ConnId, Protocol, State};
 use crate::stop::Phase;
 
 impl Master {
@@ -27,7 +27,7 @@ impl Master {
         let limits = &self.config.limits;
         let (first, later) = (self.clock.after(limits.head.min(limits.idle)), self.clock.after(limits.idle));
         if let Some(conn) = self.table.get_mut(id) {
-            let is_new = conn.served == 0 && conn.kind == Kind::Http;
+            let is_new = conn.served == 0 && conn.kind == Protocol::Http;
             self.timers.set(conn, if is_new { first } else { later });
         }
     }

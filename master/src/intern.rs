@@ -10,12 +10,12 @@ use ewsd_ipc::Piece;
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Part {
     text: Box<[u8]>,
-    hole: Hole,
+    hole: Placeholder,
 }
 
 /// What comes into a hole.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Hole {
+enum Placeholder {
     /// So many of the call's own bytes.
     Own(usize),
     /// The time of writing.
@@ -26,16 +26,38 @@ enum Hole {
 
 /// A ready-made reply as the master keeps it.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct ReadyReply {
     /// None: there is no ready-made reply.
     frame: Option<Rc<[Part]>>,
     own: Box<[u8]>,
 }
 
-impl Kept {
+impl ReadyReply {
     /// Whether there is no reply.
     pub fn is_empty(&self) -> bool {
         self.frame.is_none()
+    }
+
+    /// The pieces that it was made of, or as good ones.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut own = &self.own[..];
+        let mut pieces = Vec::new();
+        for part in self.frame.as_deref().unwrap_or_default() {
+            if !part.text.is_empty() {
+                pieces.push(Piece::Shared(part.text.to_vec()));
+            }
+            match part.hole {
+                Placeholder::Own(0) => {}
+                Placeholder::Own(length) => {
+                    let (mine, rest) = own.split_at_checked(length).unwrap_or((own, &[]));
+                    pieces.push(Piece::Own(mine.to_vec()));
+                    own = rest;
+                }
+                Placeholder::Date => pieces.push(Piece::Date),
+                Placeholder::Context { at, length } => pieces.push(Piece::Context { at, length }),
+            }
+        }
+        pieces
     }
 
     /// Writes the whole reply behind what is in `out`; `unix` is the present time in seconds since 1970, `context` the call's.
@@ -44,13 +66,13 @@ impl Kept {
         for part in self.frame.as_deref().unwrap_or_default() {
             out.extend_from_slice(&part.text);
             match part.hole {
-                Hole::Own(length) => {
+                Placeholder::Own(length) => {
                     let (mine, rest) = own.split_at_checked(length).unwrap_or((own, &[]));
                     out.extend_from_slice(mine);
                     own = rest;
                 }
-                Hole::Date => out.extend_from_slice(date::format(unix).as_bytes()),
-                Hole::Context { at, length } => {
+                Placeholder::Date => out.extend_from_slice(date::format(unix).as_bytes()),
+                Placeholder::Context { at, length } => {
                     let stretch = context.get(usize::from(at)..).and_then(|rest| rest.get(..usize::from(length)));
                     out.extend_from_slice(stretch.unwrap_or_default());
                 }
@@ -67,27 +89,27 @@ pub struct Interned {
 
 impl Interned {
     /// Keeps the pieces of a reply.
-    pub fn keep(&mut self, pieces: Vec<Piece>) -> Kept {
+    pub fn keep(&mut self, pieces: Vec<Piece>) -> ReadyReply {
         let mut parts: Vec<Part> = Vec::with_capacity(pieces.len());
         let mut own = Vec::new();
         for piece in pieces {
             let (text, hole) = match piece {
-                Piece::Shared(text) => (text, Hole::Own(0)),
+                Piece::Shared(text) => (text, Placeholder::Own(0)),
                 Piece::Own(bytes) => {
                     own.extend_from_slice(&bytes);
-                    (Vec::new(), Hole::Own(bytes.len()))
+                    (Vec::new(), Placeholder::Own(bytes.len()))
                 }
-                Piece::Date => (Vec::new(), Hole::Date),
-                Piece::Context { at, length } => (Vec::new(), Hole::Context { at, length }),
+                Piece::Date => (Vec::new(), Placeholder::Date),
+                Piece::Context { at, length } => (Vec::new(), Placeholder::Context { at, length }),
             };
             match parts.last_mut() {
                 // Nothing is in the hole before, so this fills it.
-                Some(Part { hole: before @ Hole::Own(0), .. }) if text.is_empty() => *before = hole,
+                Some(Part { hole: before @ Placeholder::Own(0), .. }) if text.is_empty() => *before = hole,
                 _ => parts.push(Part { text: text.into_boxed_slice(), hole }),
             }
         }
         let frame = (!parts.is_empty()).then(|| self.share(parts));
-        Kept { frame, own: own.into_boxed_slice() }
+        ReadyReply { frame, own: own.into_boxed_slice() }
     }
 
     fn share(&mut self, parts: Vec<Part>) -> Rc<[Part]> {
@@ -100,7 +122,7 @@ impl Interned {
     }
 
     /// Gives a reply back; its frame goes with the last user.
-    pub fn release(&mut self, kept: Kept) {
+    pub fn release(&mut self, kept: ReadyReply) {
         let Some(frame) = kept.frame else { return };
         // One count is ours, one is the set's.
         if Rc::strong_count(&frame) == 2 {
@@ -118,9 +140,9 @@ impl Interned {
 mod tests {
     use ewsd_ipc::Piece;
 
-    use super::{Interned, Kept};
+    use super::{Interned, ReadyReply};
 
-    fn text(kept: &Kept) -> Vec<u8> {
+    fn text(kept: &ReadyReply) -> Vec<u8> {
         let mut out = Vec::new();
         kept.append_to(&mut out, 0, b"context");
         out
@@ -148,6 +170,24 @@ mod tests {
         assert_eq!(interned.len(), 1);
         interned.release(two);
         assert_eq!(interned.len(), 0);
+    }
+
+    #[test]
+    fn pieces_come_back_as_good_as_they_were() {
+        let mut interned = Interned::default();
+        let pieces = vec![
+            Piece::Own(b"1".to_vec()),
+            Piece::Shared(b"same".to_vec()),
+            Piece::Date,
+            Piece::Context { at: 0, length: 3 },
+            Piece::Own(b"own".to_vec()),
+            Piece::Shared(b"end".to_vec()),
+        ];
+        let kept = interned.keep(pieces.clone());
+        assert_eq!(kept.pieces(), pieces);
+        let again = interned.keep(kept.pieces());
+        assert_eq!((interned.len(), text(&again)), (1, text(&kept)));
+        assert!(interned.keep(Vec::new()).pieces().is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use ewsd_ipc::Why;
+use ewsd_ipc::RenderReason;
 use log::{info, warn};
 
 use crate::clock::{Millis, NEVER};
@@ -74,8 +74,8 @@ impl Master {
     }
 
     /// Of calls that are marked for rendering, keeps those that cannot be put off.
-    pub fn put_off_changes(&mut self, marked: Vec<(ConnId, Why)>) -> Vec<(ConnId, Why)> {
-        let (later, now): (Vec<_>, Vec<_>) = marked.into_iter().partition(|(_, why)| *why == Why::Changed);
+    pub fn put_off_changes(&mut self, marked: Vec<(ConnId, RenderReason)>) -> Vec<(ConnId, RenderReason)> {
+        let (later, now): (Vec<_>, Vec<_>) = marked.into_iter().partition(|(_, why)| *why == RenderReason::Changed);
         for (id, _) in later {
             self.mark_later(id);
         }
@@ -93,7 +93,7 @@ impl Master {
             if let Some(held) = self.table.held_mut(id) {
                 if held.render == Render::Later {
                     held.render = Render::No;
-                    self.want_render(id, Why::Changed);
+                    self.want_render(id, RenderReason::Changed);
                 }
             }
         }
@@ -140,7 +140,7 @@ impl Master {
                 if held.render == Render::Later {
                     held.render = Render::Wanted;
                     self.later.asked = Some(id);
-                    self.submit_other(Waiting::Render(vec![(id, Why::Changed)]));
+                    self.submit_other(Waiting::Render(vec![(id, RenderReason::Changed)]));
                     return true;
                 }
             }
@@ -164,15 +164,15 @@ impl Master {
 
     /// Renders that no worker has yet would only be put off one by one.
     fn take_queued_renders(&mut self) {
-        for waiting in std::mem::take(&mut self.dispatch.queue) {
+        for waiting in self.dispatch.queue.take_own() {
             match waiting {
                 Waiting::Render(batch) => {
                     let batch = self.put_off_changes(batch);
                     if !batch.is_empty() {
-                        self.dispatch.queue.push_back(Waiting::Render(batch));
+                        self.dispatch.queue.push_own(Waiting::Render(batch));
                     }
                 }
-                other => self.dispatch.queue.push_back(other),
+                other => self.dispatch.queue.push_own(other),
             }
         }
     }

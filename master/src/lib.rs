@@ -7,10 +7,10 @@
 //! |---|---|
 //! | is accepted, or turned away | `accept` (`listen`) |
 //! | sends a request | `receive`; large bodies `admit`, `collect`; LMTP `lmtp` |
-//! | waits for a worker, goes to one | `dispatch` |
+//! | waits for a worker, has its turn, goes to one | `turns`, `dispatch` |
 //! | comes back | `serve` |
 //! | waits for its next request | `idle` |
-//! | waits for a change | `hold`, `watch`, `intern`, `render`, `later`, `sweep` |
+//! | waits for a change | `hold`, `stream`, `watch`, `intern`, `render`, `later`, `sweep`; changes on other nodes `nodes`, for subscribers that are called `push` |
 //! | reads its reply slowly | `drain` |
 //! | is told that it is not served | `refuse` |
 //! | ends, runs out of time | `close`, `expire` (`timers`) |
@@ -24,16 +24,20 @@
 //! | dies | `reap`, `reconcile` |
 //! | is replaced by a reload, stopped | `reload`, `stop` |
 //!
-//! Administrators: `admin` (HTTP), `control` (`ewsctl`), `gauges`, `metrics`, `signals`, `notify`.
+//! The program is replaced: `upgrade`, then `adopt` (`inherit`).
+//!
+//! Administrators: `admin` (HTTP), `control` (`ewsctl`), `show`, `gauges`, `metrics`, `served`, `signals`, `notify`.
 
 mod accept;
 mod admin;
 mod admit;
+mod adopt;
 mod clock;
 mod close;
 mod collect;
 mod config;
 mod control;
+mod converters;
 mod crowd;
 mod dispatch;
 mod drain;
@@ -42,6 +46,7 @@ mod few;
 mod gauges;
 mod hold;
 mod idle;
+mod inherit;
 mod intern;
 mod json;
 mod later;
@@ -49,10 +54,12 @@ mod listen;
 mod lmtp;
 mod master;
 mod metrics;
+mod nodes;
 mod notify;
 mod outbox;
 mod overdue;
 mod probe;
+mod push;
 mod reap;
 mod receive;
 mod reconcile;
@@ -61,17 +68,26 @@ mod reload;
 mod render;
 mod roles;
 mod serve;
+mod served;
+mod show;
 mod signals;
 mod spawn;
 mod start;
 mod state;
 mod stop;
+mod stream;
 mod sweep;
 mod table;
 mod timers;
 mod tokens;
+mod turns;
+mod upgrade;
 mod watch;
 
-pub use config::{Config, Limits, Reloaded};
+pub use adopt::{Inherited, understands};
+pub use config::{Config, Handed, Limits, Listen, Program, Reloaded};
+pub use crowd::descriptors_for;
+pub use ewsd_http::network::Network;
 pub use master::ReloadFn;
-pub use start::run;
+pub use start::{run, take_over};
+pub use upgrade::{TAKE, TRY};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -12,18 +12,22 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, UnixAddr, bind, listen,
     setsockopt, socket, sockopt,
 };
+use nix::unistd::Group;
 
-use crate::state::Kind;
+use crate::config::Listen;
+use crate::state::Protocol;
 
 /// A listening socket.
 #[derive(Debug)]
 pub struct Listener {
     pub socket: Socket,
-    pub kind: Kind,
+    pub kind: Protocol,
     /// Its number among all listeners, which its events carry.
     pub number: usize,
     /// Its index within its setting, which workers are told.
     pub index: u16,
+    /// Connections begin with a header of the PROXY protocol.
+    pub proxy: bool,
     /// Where it really listens: `ADDRESS:PORT` or `unix:PATH`.
     pub address: String,
     /// The file to remove when it is closed.
@@ -61,6 +65,29 @@ impl Socket {
     }
 }
 
+impl Listener {
+    /// One that is open already: its kind, number, index, and whether connections begin with a header of the PROXY protocol.
+    pub fn of(
+        socket: OwnedFd,
+        unix: bool,
+        (kind, number, index, proxy): (Protocol, usize, u16, bool),
+        address: String,
+        path: Option<PathBuf>,
+    ) -> Listener {
+        let socket = if unix {
+            Socket::Unix(mio::net::UnixListener::from_std(socket.into()))
+        } else {
+            Socket::Tcp(mio::net::TcpListener::from_std(socket.into()))
+        };
+        Listener { socket, kind, number, index, proxy, address, path }
+    }
+
+    /// The file that goes with it.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
@@ -70,18 +97,31 @@ impl Drop for Listener {
     }
 }
 
-/// Opens one listener; `mode` is the mode of a Unix socket's file.
+/// Opens one listener.
 ///
 /// # Errors
 /// A sentence that names the address and what is wrong with it.
-pub fn open(text: &str, kind: Kind, index: u16, mode: u32) -> Result<Listener, String> {
+pub fn open(listen: &Listen, kind: Protocol, index: u16) -> Result<Listener, String> {
+    let text = &listen.address;
     let opened = match text.strip_prefix("unix:") {
-        Some(path) => open_unix(Path::new(path), mode).map(|socket| (socket, text.to_owned(), Some(path.into()))),
-        None => open_tcp(text).map(|(socket, bound)| (socket, bound.to_string(), None)),
+        Some(path) => open_unix(Path::new(path), listen).map(|socket| (socket, text.clone(), Some(path.into()))),
+        None => open_tcp(text, listen.reuseport).map(|(socket, bound)| (socket, bound.to_string(), None)),
     };
     match opened {
-        Ok((socket, address, path)) => Ok(Listener { socket, kind, number: 0, index, address, path }),
-        Err(error) => Err(format!("cannot listen on {text}: {error}")),
+        Ok((socket, address, path)) => {
+            Ok(Listener { socket, kind, number: 0, index, proxy: listen.proxy, address, path })
+        }
+        Err(error) => Err(format!("cannot listen on {text} ({}): {error}", setting(kind))),
+    }
+}
+
+/// The setting that names the address.
+fn setting(kind: Protocol) -> &'static str {
+    match kind {
+        Protocol::Http => "server.http",
+        Protocol::Lmtp => "server.lmtp",
+        Protocol::Admin => "server.admin",
+        Protocol::Control => "server.state_dir",
     }
 }
 
@@ -94,12 +134,12 @@ fn backlog() -> io::Result<Backlog> {
     Ok(Backlog::new(4096)?)
 }
 
-fn open_tcp(text: &str) -> io::Result<(Socket, SocketAddr)> {
+fn open_tcp(text: &str, reuseport: bool) -> io::Result<(Socket, SocketAddr)> {
     let address =
         text.to_socket_addrs()?.next().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such address"))?;
     let listener = match address {
-        SocketAddr::V4(v4) => bound(AddressFamily::Inet, &SockaddrIn::from(v4))?,
-        SocketAddr::V6(v6) => bound(AddressFamily::Inet6, &SockaddrIn6::from(v6))?,
+        SocketAddr::V4(v4) => bound(AddressFamily::Inet, &SockaddrIn::from(v4), reuseport)?,
+        SocketAddr::V6(v6) => bound(AddressFamily::Inet6, &SockaddrIn6::from(v6), reuseport)?,
     };
     listen(&listener, backlog()?)?;
     let listener = std::net::TcpListener::from(listener);
@@ -107,18 +147,32 @@ fn open_tcp(text: &str) -> io::Result<(Socket, SocketAddr)> {
     Ok((Socket::Tcp(mio::net::TcpListener::from_std(listener)), bound))
 }
 
-fn bound(family: AddressFamily, address: &dyn SockaddrLike) -> io::Result<OwnedFd> {
+fn bound(family: AddressFamily, address: &dyn SockaddrLike, reuseport: bool) -> io::Result<OwnedFd> {
     let listener = socket(family, SockType::Stream, flags(), None)?;
     setsockopt(&listener, sockopt::ReuseAddr, &true)?;
+    if reuseport {
+        setsockopt(&listener, sockopt::ReusePort, &true)?;
+    }
     bind(listener.as_raw_fd(), address)?;
     Ok(listener)
 }
 
-fn open_unix(path: &Path, mode: u32) -> io::Result<Socket> {
+fn open_unix(path: &Path, options: &Listen) -> io::Result<Socket> {
+    // Below /run, where nothing lasts. Whoever may not make the folder is told by bind.
+    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+        let _ = fs::create_dir(folder);
+    }
     remove_stale(path)?;
     let listener = socket(AddressFamily::Unix, SockType::Stream, flags(), None)?;
     bind(listener.as_raw_fd(), &UnixAddr::new(path)?)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    if let Some(name) = &options.group {
+        let known = Group::from_name(name)?;
+        let group =
+            known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no group {name}")))?;
+        chown(path, None, Some(group.gid.as_raw()))?;
+    }
+    // Nobody gets in before the file is as it should be: nothing listens yet.
+    fs::set_permissions(path, fs::Permissions::from_mode(options.mode))?;
     listen(&listener, backlog()?)?;
     Ok(Socket::Unix(mio::net::UnixListener::from_std(listener.into())))
 }

@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use ewsd_ipc::Why;
+use ewsd_http::network::Network;
+use ewsd_ipc::RenderReason;
 use log::{debug, warn};
 use mio::event::Event;
 use mio::unix::SourceFd;
@@ -17,23 +18,29 @@ use mio::{Events, Interest, Poll, Registry, Token};
 
 use crate::clock::{Clock, Millis};
 use crate::config::{Config, Reloaded};
+use crate::converters::Converters;
 use crate::crowd::Crowd;
 use crate::dispatch::Dispatch;
 use crate::intern::Interned;
 use crate::later::Later;
 use crate::listen::Listener;
 use crate::metrics::Metrics;
+use crate::nodes::Nodes;
 use crate::outbox::Outbox;
 use crate::probe::Probing;
+use crate::push::Pushes;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::Runner;
 use crate::state::{ConnId, State};
 use crate::stop::Phase;
+use crate::stream::Streams;
 use crate::sweep::Sweeping;
 use crate::table::Table;
 use crate::timers::{Due, Timers};
 use crate::tokens::{self, Subject, subject};
+use crate::turns::KnownCredentials;
+use crate::upgrade::Trial;
 use crate::watch::Watchers;
 
 /// Reads the settings again; the error is a sentence for the log.
@@ -60,17 +67,19 @@ pub struct Master {
     /// Those of them that only linger: their answer is written.
     pub lingering: usize,
     pub per_address: HashMap<IpAddr, u32>,
+    pub per_network: HashMap<Network, u32>,
     /// Bytes of requests and replies in memory, and in memfds.
     pub buffered: usize,
     pub memfds: u64,
     pub dispatch: Dispatch,
+    pub acquaintances: KnownCredentials,
     pub fleet: Fleet,
     pub runner: Runner,
     pub watchers: Watchers,
     pub interned: Interned,
     pub sweeping: Sweeping,
     /// Held calls to be rendered at the end of this turn.
-    pub to_render: Vec<(ConnId, Why)>,
+    pub to_render: Vec<(ConnId, RenderReason)>,
     /// Held calls that nobody can look at now.
     pub later: Later,
     pub metrics: Metrics,
@@ -79,11 +88,20 @@ pub struct Master {
     /// Time of the entry of the heap for all that workers owe.
     pub owed_at: Millis,
     pub outbox: Outbox,
+    pub nodes: Nodes,
+    /// An upgrade that is being tried.
+    pub trial: Option<Trial>,
+    /// Who waits to hear that this program has taken over.
+    pub asked: Vec<ConnId>,
+    pub pushes: Pushes,
+    pub streams: Streams,
     /// The memory that workers share, and its epoch.
     pub shared: File,
     pub epoch: u64,
     /// The settings that workers started from now on are handed.
     pub settings: File,
+    /// What converters are given instead, and where they are asked.
+    pub converters: Converters,
     pub phase: Phase,
     /// Generation for which the service manager was told.
     pub told_ready: u32,
@@ -119,6 +137,8 @@ impl Master {
             }
             self.flush_renders();
             self.flush_queue();
+            self.flush_nodes();
+            self.flush_pushed();
             self.step_stop();
         }
         Ok(())

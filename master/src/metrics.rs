@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use ewsd_ipc::Count;
 
+use crate::served::Served;
+use crate::state::Protocol;
+
 macro_rules! counters {
     ($( $name:ident $help:literal )*) => {
         /// Counters since the master started.
@@ -17,6 +20,10 @@ macro_rules! counters {
             times_ms: u64,
             /// What workers counted.
             tallies: [u64; Count::ALL.len()],
+            /// Connections accepted, by listener.
+            accepted: [u64; LISTENERS.len()],
+            /// Requests, as workers told of them.
+            pub operations: Served,
         }
 
         impl Metrics {
@@ -29,7 +36,6 @@ macro_rules! counters {
 }
 
 counters! {
-    accepted "Connections accepted"
     closed "Connections closed"
     refused_connections "Connections turned away over a cap"
     jobs "Jobs about connections handed to workers"
@@ -41,20 +47,35 @@ counters! {
     answers "Held calls ended by an answer"
     deadlines "Held calls ended by their deadline"
     looks_put_off "Looks at held calls that a worker could not take because the database was away"
+    streams_refused "Streams that ended at once because their owner had too many"
     chunks "Chunks written to held streams"
+    heartbeats "Ready-made heartbeats written to held streams"
     changes "Changes heard of"
     jobs_lost "Jobs that died with a worker"
     workers_started "Workers started"
     workers_died "Workers that died without being asked to"
     workers_killed "Workers killed because they broke the protocol or took too long"
     reloads "Reloads"
+    upgrades "Upgrades in place, of which this program is the last"
+    upgrades_refused "Upgrades in place that the new program refused, or that failed"
 }
+
+/// The listeners by what is spoken there, with their names in labels.
+const LISTENERS: [(Protocol, &str); 4] =
+    [(Protocol::Http, "http"), (Protocol::Lmtp, "lmtp"), (Protocol::Admin, "admin"), (Protocol::Control, "control")];
 
 const REFUSALS: [u16; 6] = [400, 408, 413, 417, 503, 505];
 
 const BOUNDS_MS: [u64; 11] = [1, 2, 5, 10, 25, 50, 100, 250, 1000, 5000, 30_000];
 
 impl Metrics {
+    /// A connection came in.
+    pub fn accepted(&mut self, kind: Protocol) {
+        for ((known, _), count) in LISTENERS.iter().zip(&mut self.accepted) {
+            *count += u64::from(*known == kind);
+        }
+    }
+
     /// The master answered with an error of its own.
     pub fn refused(&mut self, status: u16) {
         if let Some(at) = REFUSALS.iter().position(|known| *known == status) {
@@ -83,7 +104,8 @@ impl Metrics {
     /// Name and value of everything counted, workers' tallies included.
     pub fn all(&self) -> Vec<(&'static str, u64)> {
         let tallies = Count::ALL.iter().zip(&self.tallies).map(|(count, n)| (count.metric(), *n));
-        self.counters().map(|(name, _, n)| (name, n)).chain(tallies).collect()
+        let accepted = [("accepted", self.accepted.iter().sum())];
+        self.counters().map(|(name, _, n)| (name, n)).chain(accepted).chain(tallies).collect()
     }
 
     /// Appends every counter.
@@ -94,6 +116,11 @@ impl Metrics {
         for (count, n) in Count::ALL.iter().zip(&self.tallies) {
             counter(out, count.metric(), count.help(), *n);
         }
+        describe(out, "accepted_total", "Connections accepted, by listener", "counter");
+        for ((_, name), n) in LISTENERS.iter().zip(&self.accepted) {
+            put(out, format_args!("ewsd_accepted_total{{listener=\"{name}\"}} {n}"));
+        }
+        self.operations.write(out);
         describe(out, "refusals_total", "Answers in the master's own words", "counter");
         for (status, n) in REFUSALS.iter().zip(&self.refusals) {
             put(out, format_args!("ewsd_refusals_total{{status=\"{status}\"}} {n}"));

@@ -3,7 +3,7 @@
 //! | owed | until | else |
 //! |---|---|---|
 //! | a job in the socket is taken | `limits.queue_seconds` after it was ready | taken back; 503 (a render is asked for again) |
-//! | a job is answered | `limits.request_seconds` after `Took` | its worker is killed |
+//! | a job is answered | `limits.request_seconds` after `Started` | its worker is killed |
 //! | a worker is ready | that long after its start, at least ten seconds | killed |
 //! | a role without jobs says how it is | when each said that it would, by `Step` | killed |
 //! | a worker that retires or was told to end is gone | as if it started | killed |
@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use log::warn;
 
 use crate::clock::{Millis, NEVER, millis};
-use crate::dispatch::About;
+use crate::dispatch::JobTarget;
 use crate::master::Master;
 use crate::roles::{Condition, WorkerId};
 use crate::state::{Conn, State};
@@ -150,7 +150,7 @@ impl Master {
             let timed = conn.timer <= conn.deadline && entries.contains(&(conn.timer, Due::Conn(conn.id)));
             let covered = match conn.state {
                 State::Serve | State::Admit(_) => {
-                    self.dispatch.sent.values().any(|sent| sent.about == About::Conn(conn.id))
+                    self.dispatch.sent.values().any(|sent| sent.about == JobTarget::Conn(conn.id))
                 }
                 _ => timed && conn.deadline != NEVER || self.again.contains(&Subject::Conn(conn.id)),
             };

@@ -6,7 +6,7 @@ use ewsd_http::reply::Head;
 use crate::clock::Millis;
 use crate::dispatch::Waiting;
 use crate::master::Master;
-use crate::state::{After, Asking, ConnId, State};
+use crate::state::{After, ConnId, ReadyProbe, State};
 
 /// How long a good answer counts, in milliseconds.
 const FRESH_MS: Millis = 1000;
@@ -27,7 +27,7 @@ pub struct Probing {
 
 impl Master {
     /// Answers `/readyz`, now or when a worker has looked.
-    pub fn ask_ready(&mut self, id: ConnId, asking: Asking) {
+    pub fn ask_ready(&mut self, id: ConnId, asking: ReadyProbe) {
         let now = self.clock.now();
         let fresh = self.probing.good.is_some_and(|at| now.saturating_sub(at) < FRESH_MS);
         if !self.is_ready() || fresh {
@@ -40,7 +40,7 @@ impl Master {
         self.probing.waiting.push(id);
         if !std::mem::replace(&mut self.probing.open, true) {
             // Ahead of the requests: whether those are answered is the question.
-            self.dispatch.queue.push_front(Waiting::Probe);
+            self.dispatch.queue.push_urgent(Waiting::Probe);
             self.want_housekeeping();
         }
     }
@@ -64,7 +64,7 @@ impl Master {
         }
     }
 
-    fn tell_readiness(&mut self, id: ConnId, asking: Asking, good: bool) {
+    fn tell_readiness(&mut self, id: ConnId, asking: ReadyProbe, good: bool) {
         let good = good && self.is_ready();
         let (status, text) = if good { (200, "ready\n") } else { (503, "not ready\n") };
         let head = Head::new(status)

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::dispatch::{About, Sent};
+use crate::dispatch::{JobTarget, Sent};
 use crate::master::Master;
 use crate::roles::{Condition, Worker, WorkerId};
 use crate::stop::Phase;
@@ -52,7 +52,7 @@ impl Master {
 
     fn bury_pid(&mut self, pid: Pid, end: End) {
         let Some(id) = self.fleet.workers.values().find(|worker| worker.pid == pid).map(|worker| worker.id) else {
-            return;
+            return self.tried(pid, (end != End::Exit(0)).then(|| format!("it {end}")));
         };
         self.hear_out(id);
         if let Some(worker) = self.fleet.workers.remove(&id) {
@@ -105,7 +105,7 @@ impl Master {
             // The database runs elsewhere and is prepared.
             post.done = true;
         } else if !was_ready || (by_itself && age < YOUNG_MS) {
-            self.pause(role, slot);
+            self.pause(role, slot, worker.complaint.clone().unwrap_or_else(|| format!("it {end}")));
         } else {
             self.start_due();
         }
@@ -113,7 +113,7 @@ impl Master {
 
     /// A job will never be answered.
     pub fn lose(&mut self, job: u64) {
-        let Some(Sent { about, generation, worker, .. }) = self.dispatch.sent.remove(&job) else {
+        let Some(Sent { about, generation, worker, .. }) = self.dispatch.take_off(job) else {
             return;
         };
         if worker.is_none() {
@@ -122,10 +122,10 @@ impl Master {
         self.metrics.jobs_lost += 1;
         match about {
             // The socket died with its worker.
-            About::Conn(id) => self.close(id),
-            About::Render(ids) => self.render_again(ids),
-            About::Sweep => self.sweep_over(),
-            About::Probe => self.probed(false),
+            JobTarget::Conn(id) => self.close(id),
+            JobTarget::Render(ids) => self.render_again(ids),
+            JobTarget::Sweep => self.sweep_over(),
+            JobTarget::Probe => self.probed(false),
         }
     }
 }

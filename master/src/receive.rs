@@ -7,20 +7,21 @@ use std::os::fd::AsRawFd;
 
 use ewsd_http::chunk::Step;
 use ewsd_http::head::parse_head;
-use ewsd_http::{BodyKind, ChunkDecoder, EndFinder, HttpError};
+use ewsd_http::{BodyKind, ChunkDecoder, EndFinder, HttpError, forwarded, proxy};
 use ewsd_ipc::INLINE_LIMIT;
+use log::debug;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send};
 
 use crate::clock::Millis;
 use crate::master::{Master, TURN_BYTES};
 use crate::refuse;
-use crate::state::{Admission, ConnId, Kind, ReadyJob, SmallBody, State};
+use crate::state::{Admission, ConnId, Protocol, ReadyJob, SmallBody, State};
 use crate::tokens::Subject;
 
 /// What reading from a socket brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Got {
+enum ReadResult {
     /// So many bytes at the start of `scratch`.
     Bytes(usize),
     /// Nothing now.
@@ -50,14 +51,14 @@ impl Master {
                 return self.continue_later(Subject::Conn(id));
             }
             match self.read(id) {
-                Got::Bytes(n) => {
+                ReadResult::Bytes(n) => {
                     taken += n;
                     if !self.keep(id, n) {
                         return;
                     }
                 }
-                Got::Nothing => return self.wait_for_rest(id),
-                Got::End => return self.close(id),
+                ReadResult::Nothing => return self.wait_for_rest(id),
+                ReadResult::End => return self.close(id),
             }
         }
     }
@@ -70,7 +71,7 @@ impl Master {
                 return self.continue_later(Subject::Conn(id));
             }
             match self.read(id) {
-                Got::Bytes(n) => {
+                ReadResult::Bytes(n) => {
                     taken += n;
                     let scratch = std::mem::take(&mut self.scratch);
                     let goes_on = take(self, id, scratch.get(..n).unwrap_or_default());
@@ -79,24 +80,24 @@ impl Master {
                         return;
                     }
                 }
-                Got::Nothing => return,
-                Got::End => return self.close(id),
+                ReadResult::Nothing => return,
+                ReadResult::End => return self.close(id),
             }
         }
     }
 
     /// One read into `scratch`.
-    fn read(&mut self, id: ConnId) -> Got {
+    fn read(&mut self, id: ConnId) -> ReadResult {
         let Some(socket) = self.table.get(id).and_then(|conn| conn.socket.as_ref()) else {
-            return Got::End;
+            return ReadResult::End;
         };
         loop {
             return match recv(socket.as_raw_fd(), &mut self.scratch, MsgFlags::MSG_DONTWAIT) {
-                Ok(0) => Got::End,
-                Ok(n) => Got::Bytes(n),
-                Err(Errno::EAGAIN) => Got::Nothing,
+                Ok(0) => ReadResult::End,
+                Ok(n) => ReadResult::Bytes(n),
+                Err(Errno::EAGAIN) => ReadResult::Nothing,
                 Err(Errno::EINTR) => continue,
-                Err(_) => Got::End,
+                Err(_) => ReadResult::End,
             };
         }
     }
@@ -135,16 +136,61 @@ impl Master {
             }
             conn.state = State::Head(EndFinder::default());
             conn.deadline = self.clock.after(match conn.kind {
-                Kind::Http | Kind::Admin => self.config.limits.head,
-                Kind::Lmtp | Kind::Control => self.config.limits.idle,
+                Protocol::Http | Protocol::Admin => self.config.limits.head,
+                Protocol::Lmtp | Protocol::Control => self.config.limits.idle,
             });
         }
+        if conn.preface {
+            match self.take_preface(id) {
+                Progress::Need => {}
+                moved => return moved,
+            }
+            let Some(conn) = self.table.get(id).filter(|conn| !conn.preface && !conn.pending.is_empty()) else {
+                return Progress::Need;
+            };
+            debug!("connection {id} is from {}", conn.ip);
+        }
+        let Some(conn) = self.table.get_mut(id) else {
+            return Progress::Moved;
+        };
         match (conn.kind, &conn.state) {
-            (Kind::Lmtp, State::SkipLine) => self.skip_line(id),
-            (Kind::Lmtp, _) => self.frame_lines(id),
-            (Kind::Control, _) => self.frame_command(id),
+            (Protocol::Lmtp, State::SkipLine) => self.skip_line(id),
+            (Protocol::Lmtp, _) => self.frame_lines(id),
+            (Protocol::Control, _) => self.frame_command(id),
             (_, State::Body(_)) => self.frame_body(id),
             _ => self.frame_head(id),
+        }
+    }
+
+    /// The header of the PROXY protocol, once, before anything else. Whoever may not send it, or sends something else, is nobody
+    /// that one could answer.
+    fn take_preface(&mut self, id: ConnId) -> Progress {
+        let Some(conn) = self.table.get_mut(id) else {
+            return Progress::Moved;
+        };
+        let trusted = conn.ip.is_unspecified() || self.config.proxies.iter().any(|proxy| proxy.contains(conn.ip));
+        let preface = match proxy::read(&conn.pending) {
+            Ok(None) if trusted => return Progress::Need,
+            Ok(Some(preface)) if trusted => preface,
+            _ => {
+                debug!(
+                    "connection {id} from {}: no header of the PROXY protocol, or not from a trusted proxy",
+                    conn.ip
+                );
+                self.close(id);
+                return Progress::Moved;
+            }
+        };
+        conn.preface = false;
+        conn.pending.drain(..preface.length.min(conn.pending.len()));
+        self.charge(id);
+        match preface.client {
+            Some(client) if !self.belongs_to(id, client) => {
+                self.metrics.refused_connections += 1;
+                self.turn_away(id, refuse::CROWDED);
+                Progress::Moved
+            }
+            _ => Progress::Need,
         }
     }
 
@@ -169,9 +215,12 @@ impl Master {
         };
         let (head_len, kind, expect_continue) = (head.head_len, head.body, head.expect_continue);
         conn.keep_alive = head.keep_alive;
-        if conn.kind == Kind::Admin {
+        let credentials = self.acquaintances.credentials(&head);
+        let forwarded = forwarded::field(&head);
+        if conn.kind == Protocol::Admin {
             return self.answer_admin(id, head_len, kind);
         }
+        self.find_lane(id, credentials, forwarded.as_deref());
         self.begin_body(id, head_len, kind, expect_continue)
     }
 

@@ -1,7 +1,7 @@
 //! Keeps the books straight when workers die: jobs that nobody has any more are lost, jobs that nobody can take are taken back.
 //!
-//! A worker may die between receiving a job and saying `Took`. Jobs leave the socket in order, so a job is out of it when a later one
-//! was taken or the socket is empty; if then nobody says `Took` for a while, it died with a worker.
+//! A worker may die between receiving a job and saying `Started`. Jobs leave the socket in order, so a job is out of it when a later one
+//! was taken or the socket is empty; if then nobody says `Started` for a while, it died with a worker.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,7 +11,7 @@ use ewsd_ipc::{Body, Job, LmtpInput};
 use log::{info, warn};
 
 use crate::clock::Millis;
-use crate::dispatch::{About, Sent, Waiting};
+use crate::dispatch::{JobTarget, Sent, Waiting};
 use crate::master::Master;
 use crate::roles::Condition;
 use crate::state::{ConnId, ReadyJob, State};
@@ -105,7 +105,7 @@ impl Master {
             let Some(job) = job else {
                 break;
             };
-            if let Some(sent) = self.dispatch.sent.remove(&job.number()) {
+            if let Some(sent) = self.dispatch.take_off(job.number()) {
                 self.dispatch.no_longer_untaken(sent.generation);
                 back.push((sent, job, fds));
             }
@@ -117,16 +117,16 @@ impl Master {
 
     fn take_job_back(&mut self, sent: Sent, job: Job, fds: Vec<OwnedFd>) {
         match (sent.about, job) {
-            (About::Conn(id), job) => self.conn_back(id, job, fds, sent.expires),
-            (About::Render(ids), Job::Render { batch, .. }) => {
+            (JobTarget::Conn(id), job) => self.conn_back(id, job, fds, sent.expires),
+            (JobTarget::Render(ids), Job::Render { batch, .. }) => {
                 let again =
                     batch.0.iter().filter(|call| ids.contains(&call.held)).map(|call| (call.held, call.why)).collect();
                 self.submit_other(Waiting::Render(again));
             }
-            (About::Render(_), _) => {}
-            (About::Sweep, Job::Sweep { known, .. }) => self.submit_other(Waiting::Sweep(known.0)),
-            (About::Sweep, _) => self.sweep_over(),
-            (About::Probe, _) => self.probed(false),
+            (JobTarget::Render(_), _) => {}
+            (JobTarget::Sweep, Job::Sweep { known, .. }) => self.submit_other(Waiting::Sweep(known.0)),
+            (JobTarget::Sweep, _) => self.sweep_over(),
+            (JobTarget::Probe, _) => self.probed(false),
         }
     }
 

@@ -6,7 +6,7 @@ use ewsd_http::reply::refusal;
 use log::debug;
 
 use crate::master::Master;
-use crate::state::{After, ConnId, Kind};
+use crate::state::{After, ConnId, Protocol};
 
 /// When a client that was sent away with 503 should come back, in seconds.
 const RETRY_AFTER: u32 = 5;
@@ -22,7 +22,7 @@ pub struct Refusal {
 
 const CLOSING: &str = "421 4.3.2 Service not available, closing transmission channel";
 
-/// Over `limits.connections` or `limits.connections_per_address`.
+/// Over `limits.connections`, `limits.connections_per_address` or `limits.connections_per_network`.
 pub const CROWDED: Refusal = Refusal {
     lmtp: "421 4.3.2 Too many connections, try again later",
     ..busy("too many connections, try again later")
@@ -63,13 +63,15 @@ impl From<HttpError> for Refusal {
 }
 
 impl Refusal {
-    fn bytes(&self, kind: Kind, unix: u64) -> Vec<u8> {
+    fn bytes(&self, kind: Protocol, unix: u64) -> Vec<u8> {
         match kind {
-            Kind::Lmtp => format!("{}\r\n", self.lmtp).into_bytes(),
-            Kind::Control => {
+            Protocol::Lmtp => format!("{}\r\n", self.lmtp).into_bytes(),
+            Protocol::Control => {
                 format!("{{\"ok\":false,\"error\":{}}}\n", crate::json::quote(self.error.text)).into_bytes()
             }
-            Kind::Http | Kind::Admin => refusal(self.error, (self.error.status == 503).then_some(RETRY_AFTER), unix),
+            Protocol::Http | Protocol::Admin => {
+                refusal(self.error, (self.error.status == 503).then_some(RETRY_AFTER), unix)
+            }
         }
     }
 }
@@ -102,13 +104,13 @@ mod tests {
     #[test]
     fn everybody_is_told_in_his_own_protocol() {
         let said = |refusal: Refusal, kind| String::from_utf8(refusal.bytes(kind, 0)).unwrap();
-        let http = said(CROWDED, Kind::Http);
+        let http = said(CROWDED, Protocol::Http);
         assert!(http.starts_with("HTTP/1.1 503 ") && http.contains("\r\nRetry-After: 5\r\n"), "{http}");
-        assert!(!said(TOO_SLOW, Kind::Http).contains("Retry-After"));
-        assert_eq!(said(CROWDED, Kind::Lmtp), "421 4.3.2 Too many connections, try again later\r\n");
-        assert!(said(STOPPING, Kind::Lmtp).starts_with("421 4.3.2 Service not available"));
+        assert!(!said(TOO_SLOW, Protocol::Http).contains("Retry-After"));
+        assert_eq!(said(CROWDED, Protocol::Lmtp), "421 4.3.2 Too many connections, try again later\r\n");
+        assert!(said(STOPPING, Protocol::Lmtp).starts_with("421 4.3.2 Service not available"));
         assert_eq!(
-            said(CROWDED, Kind::Control),
+            said(CROWDED, Protocol::Control),
             "{\"ok\":false,\"error\":\"too many connections, try again later\"}\n"
         );
     }

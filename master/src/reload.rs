@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use crate::clock::millis;
 use crate::dispatch::Generation;
 use crate::master::Master;
-use crate::roles::signal;
+use crate::roles::{Condition, Worker, signal};
 use crate::stop::Phase;
 
 impl Master {
@@ -15,48 +15,70 @@ impl Master {
     /// # Errors
     /// A sentence: the settings are wrong, or no descriptor is left. Nothing has changed then.
     pub fn reload(&mut self) -> Result<Vec<String>, String> {
+        self.renew(true)
+    }
+
+    /// The same. `forget`: what workers remember of accounts is void; else only if the settings have changed.
+    ///
+    /// # Errors
+    /// As [`Self::reload`].
+    pub fn renew(&mut self, forget: bool) -> Result<Vec<String>, String> {
         if self.phase != Phase::Running {
             return Err("the server is stopping".to_owned());
         }
         crate::notify::reloading();
-        let result = self.try_reload();
+        let result = self.try_reload(forget);
         if result.is_err() {
             crate::notify::ready();
         }
         result
     }
 
-    fn try_reload(&mut self) -> Result<Vec<String>, String> {
+    fn try_reload(&mut self, forget: bool) -> Result<Vec<String>, String> {
         let reloaded = (self.reload_fn)()?;
         let number = self.fleet.generation + 1;
         let next = Generation::new(number).map_err(|error| format!("cannot make a jobs socket: {error}"))?;
-        let settings = crate::start::hand_over(&reloaded.settings)
-            .map_err(|error| format!("cannot keep the settings for the workers: {error}"))?;
+        let hand_over = |settings: &[u8]| {
+            crate::start::hand_over(settings)
+                .map_err(|error| format!("cannot keep the settings for the workers: {error}"))
+        };
+        let settings = hand_over(&reloaded.settings.workers)?;
+        let for_converters = hand_over(&reloaded.settings.converters)?;
         // The last that can fail; with nothing changed it only makes workers ask the database again.
-        self.forget_accounts()?;
+        let same = self.settings_text().is_ok_and(|former| former == reloaded.settings.workers);
+        if forget || !same {
+            self.forget_accounts()?;
+        }
         for key in &reloaded.not_reloadable {
             warn!("{key} changed, but counts only after a restart");
         }
         self.config = reloaded.config;
         self.settings = settings;
+        self.converters.settings = for_converters;
         self.metrics.reloads += 1;
         self.fleet.generation = number;
         if let Some(unborn) = self.dispatch.next.replace(next) {
             self.abandon(unborn);
         }
         self.fleet.vacate();
-        let ends = self.grace();
-        for worker in self.fleet.workers.values_mut().filter(|worker| worker.role.starts_anew()) {
-            worker.stop = None;
-            worker.due = ends;
-            signal(worker.pid, Signal::SIGTERM);
-        }
-        self.expect_by(ends);
+        self.end_unready();
         self.fleet.set_posts(self.config.workers);
         info!("reloaded; starting generation {number}");
         self.warn_of_descriptors();
         self.start_due();
         Ok(reloaded.not_reloadable)
+    }
+
+    /// Heirs of an earlier reload that do not stand yet. Whoever does stands in until the new heir does.
+    fn end_unready(&mut self) {
+        let ends = self.grace();
+        let unready = |worker: &&mut Worker| worker.role.starts_anew() && worker.condition == Condition::Starting;
+        for worker in self.fleet.workers.values_mut().filter(unready) {
+            worker.stop = None;
+            worker.due = ends;
+            signal(worker.pid, Signal::SIGTERM);
+        }
+        self.expect_by(ends);
     }
 
     /// A generation that never became current: its workers see the end of their jobs when its socket closes.

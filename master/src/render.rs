@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use ewsd_ipc::{Body, Outcome, RENDER_BATCH_MAX, Why};
+use ewsd_ipc::{Body, HeldOutcome, INLINE_LIMIT, RENDER_BATCH_MAX, RenderReason};
 use log::warn;
 
 use crate::dispatch::Waiting;
@@ -16,10 +16,14 @@ const CRASHES_MAX: u8 = 2;
 
 impl Master {
     /// Marks a held call for rendering at the end of this turn.
-    pub fn want_render(&mut self, id: ConnId, why: Why) {
+    pub fn want_render(&mut self, id: ConnId, why: RenderReason) {
         if let Some(held) = self.table.held_mut(id) {
+            // Whoever has not yet taken what was told is told no more; it is looked at again then (`stream.rs`).
+            if held.unsent() > 0 && why == RenderReason::Changed {
+                return;
+            }
             // What is put off until a change can be told is not put off for a heartbeat or the end.
-            if held.render == Render::No || (held.render == Render::Later && why != Why::Changed) {
+            if held.render == Render::No || (held.render == Render::Later && why != RenderReason::Changed) {
                 held.render = Render::Wanted;
                 self.to_render.push((id, why));
             }
@@ -38,8 +42,26 @@ impl Master {
         let workers = self.fleet.ready_requests(self.dispatch.current.number).max(1);
         let batch = marked.len().div_ceil(workers).clamp(1, RENDER_BATCH_MAX);
         for calls in marked.chunks(batch) {
-            self.submit_other(Waiting::Render(calls.to_vec()));
+            for part in self.parts_that_fit(calls) {
+                self.submit_other(Waiting::Render(part));
+            }
         }
+    }
+
+    /// Calls whose contexts go into one message.
+    fn parts_that_fit(&self, calls: &[(ConnId, RenderReason)]) -> Vec<Vec<(ConnId, RenderReason)>> {
+        let (mut parts, mut part, mut bytes) = (Vec::with_capacity(1), Vec::with_capacity(calls.len()), 0);
+        for call in calls {
+            let length = self.table.held(call.0).map_or(0, |held| held.context.len());
+            if bytes + length > INLINE_LIMIT && !part.is_empty() {
+                parts.push(std::mem::take(&mut part));
+                bytes = 0;
+            }
+            bytes += length;
+            part.push(*call);
+        }
+        parts.push(part);
+        parts
     }
 
     /// A job with this held call is on its way.
@@ -50,11 +72,11 @@ impl Master {
     }
 
     /// A worker rendered a held call. One that left meanwhile is passed over.
-    pub fn rendered(&mut self, id: ConnId, job: u64, outcome: Outcome, memfd: Option<OwnedFd>) {
+    pub fn rendered(&mut self, id: ConnId, job: u64, outcome: HeldOutcome, memfd: Option<OwnedFd>) {
         if self.table.held(id).is_none_or(|held| held.render != Render::Job(job)) {
             return;
         }
-        if !matches!(outcome, Outcome::Later { .. }) {
+        if !matches!(outcome, HeldOutcome::Later { .. }) {
             self.looked_at(id);
         }
         let Some(held) = self.table.held_mut(id) else {
@@ -62,16 +84,17 @@ impl Master {
         };
         held.crashes = 0;
         match outcome {
-            Outcome::Later { ms } => self.put_off(id, ms),
-            Outcome::Still { keep } => self.keep_holding(id, keep),
-            Outcome::Chunk { bytes, keep } => {
+            HeldOutcome::Later { ms } => self.put_off(id, ms),
+            HeldOutcome::Still { keep } => self.keep_holding(id, keep),
+            HeldOutcome::Chunk { .. } if held.stream.is_none() => self.close(id),
+            HeldOutcome::Chunk { bytes, keep } => {
                 self.metrics.chunks += 1;
                 self.stream(id, &bytes);
                 self.keep_holding(id, keep);
             }
-            Outcome::Answer { then, bytes } => {
+            HeldOutcome::Answer { then, bytes } => {
                 self.metrics.answers += 1;
-                let mut sources = VecDeque::from([Source::Bytes(std::mem::take(&mut held.out), 0)]);
+                let mut sources = VecDeque::from([Source::Bytes(held.take_unsent(), 0)]);
                 sources.push_back(match (bytes, memfd) {
                     (Body::Memfd(length), Some(fd)) => Source::Memfd(File::from(fd), 0, length),
                     (Body::Memfd(_), None) => Source::Bytes(Vec::new(), 0),
@@ -95,7 +118,7 @@ impl Master {
                 warn!("connection {id}: {} workers died over this held call, giving it up", held.crashes);
                 self.close(id);
             } else {
-                self.want_render(id, Why::Changed);
+                self.want_render(id, RenderReason::Changed);
             }
         }
     }

@@ -58,6 +58,8 @@ pub struct Worker {
     /// Until when it owes a sign of life; see `overdue.rs`.
     pub due: Millis,
     pub requests: u64,
+    /// Why it is about to end, in its own words.
+    pub complaint: Option<String>,
 }
 
 impl Worker {
@@ -84,6 +86,8 @@ pub struct Post {
     pub start_at: Millis,
     /// It did what it had to and needs no successor.
     pub done: bool,
+    /// Why it could not be filled, until it is.
+    pub trouble: Option<String>,
 }
 
 /// All workers and posts.
@@ -106,6 +110,13 @@ impl Fleet {
             .count()
     }
 
+    /// The first generation.
+    pub fn of(workers: usize) -> Fleet {
+        let mut fleet = Fleet { generation: 1, ..Fleet::default() };
+        fleet.set_posts(workers);
+        fleet
+    }
+
     /// Sets the posts where a role has as many as the server has workers, or one.
     pub fn set_posts(&mut self, workers: usize) {
         let wanted = |role: Role| match role.row().processes {
@@ -116,7 +127,7 @@ impl Fleet {
         for role in ROLES.iter().map(|row| row.role) {
             for slot in 0..wanted(role) as u32 {
                 if !self.posts.iter().any(|post| post.role == role && post.slot == slot) {
-                    let post = Post { role, slot, worker: None, failures: 0, start_at: 0, done: false };
+                    let post = Post { role, slot, worker: None, failures: 0, start_at: 0, done: false, trouble: None };
                     self.posts.push(post);
                 }
             }
@@ -130,6 +141,7 @@ impl Fleet {
             post.failures = 0;
             post.start_at = 0;
             post.done = false;
+            post.trouble = None;
         }
     }
 }
@@ -163,7 +175,7 @@ impl Master {
                 }
                 Err(error) => {
                     error!("cannot start the {} worker: {error}", role.name());
-                    self.pause(role, slot);
+                    self.pause(role, slot, error.to_string());
                 }
             }
         }
@@ -179,7 +191,13 @@ impl Master {
             (true, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
             _ => seqpacket::pair().map(|(ours, theirs)| (theirs, Some(ours)))?,
         };
-        let fds = [jobs.as_fd(), theirs.as_fd(), self.shared.as_fd(), self.settings.as_fd()];
+        let converters = &self.converters;
+        let (shared, settings, convert) = if role.row().converts {
+            (&converters.shared, &converters.settings, &converters.answer)
+        } else {
+            (&self.shared, &self.settings, &converters.ask)
+        };
+        let fds = [jobs.as_fd(), theirs.as_fd(), shared.as_fd(), settings.as_fd(), convert.as_fd()];
         let pid = self.runner.spawn(&self.config, role.name(), generation, slot, fds)?;
         self.fleet.last_worker = id;
         self.metrics.workers_started += 1;
@@ -198,6 +216,7 @@ impl Master {
             idle_since: self.clock.now(),
             due: NEVER,
             requests: 0,
+            complaint: None,
         };
         self.fleet.workers.insert(id, worker);
         self.worker_by(id, self.grace());
@@ -215,7 +234,7 @@ impl Master {
     }
 
     /// A role could not start, or ended right after: 1, 2, 4 ... 60 seconds until the next attempt.
-    pub fn pause(&mut self, role: Role, slot: u32) {
+    pub fn pause(&mut self, role: Role, slot: u32, why: String) {
         let mut at = self.clock.now();
         if let Some(post) = self.post_mut(role, slot) {
             let seconds = 1u64.checked_shl(post.failures.min(6)).unwrap_or(PAUSE_MAX).min(PAUSE_MAX);
@@ -223,6 +242,7 @@ impl Master {
             post.failures += 1;
             post.worker = None;
             post.start_at = at;
+            post.trouble = Some(why);
             warn!("the {} worker in slot {slot} did not last; next attempt in {seconds} s", role.name());
         }
         self.timers.push(at, Due::Housekeeping);
@@ -239,7 +259,10 @@ impl Master {
         if worker.role.has_jobs() {
             worker.due = NEVER;
         }
-        let (role, generation) = (worker.role, worker.generation);
+        let (role, slot, generation) = (worker.role, worker.slot, worker.generation);
+        if let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) {
+            post.trouble = None;
+        }
         match role.row().duty {
             Duty::Database => {
                 info!("the database is ready");
@@ -250,8 +273,30 @@ impl Master {
                 self.switch_generation(generation);
                 self.tell_ready();
             }
-            Duty::Own => {}
+            Duty::Own => self.end_elders(id, role, slot),
         }
+    }
+
+    /// The heir of a role stands: whoever filled its post before may go.
+    fn end_elders(&mut self, heir: WorkerId, role: Role, slot: u32) {
+        let ends = self.grace();
+        let elders = self.fleet.workers.values_mut().filter(|w| w.role == role && w.slot == slot && w.id != heir);
+        for elder in elders.filter(|elder| elder.stop.is_some()) {
+            elder.stop = None;
+            elder.due = ends;
+            signal(elder.pid, Signal::SIGTERM);
+        }
+        self.expect_by(ends);
+    }
+
+    /// Whether what a reload asked for does not stand yet: a generation, or the heir of a role.
+    pub fn is_reloading(&self) -> bool {
+        let stands = |post: &Post| {
+            let worker = post.worker.and_then(|id| self.fleet.workers.get(&id));
+            worker.is_some_and(|worker| worker.condition != Condition::Starting)
+        };
+        let waits = self.fleet.posts.iter().any(|post| post.role.starts_anew() && !stands(post));
+        self.dispatch.next.is_some() || waits
     }
 
     /// A worker takes no more jobs: its successor starts now.

@@ -6,11 +6,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use ewsd_ipc::seqpacket::{self, Wait, would_block};
-use ewsd_ipc::{ConnRecord, Outcome, PROTOCOL, Reply};
+use ewsd_ipc::{ConnRecord, HeldOutcome, PROTOCOL, Reply};
 use log::{debug, warn};
 use nix::sys::stat::fstat;
 
-use crate::dispatch::{About, Sent};
+use crate::dispatch::{JobTarget, Sent};
 use crate::hold::HoldRequest;
 use crate::master::Master;
 use crate::outbox::Outbox;
@@ -90,7 +90,7 @@ impl Master {
             return false;
         };
         let done = match reply.job().map(|job| (job, self.dispatch.sent.get(&job).map(|sent| sent.about.clone()))) {
-            Some((job, Some(About::Conn(conn)))) => self.finish(id, job).map(|_| self.close(conn)),
+            Some((job, Some(JobTarget::Conn(conn)))) => self.finish(id, job).map(|_| self.close(conn)),
             _ => self.obey(id, reply, Vec::new()),
         };
         if let Err(why) = done {
@@ -120,15 +120,21 @@ impl Master {
             Reply::Hello { .. } => {}
             Reply::Ready {} => self.worker_ready(id),
             Reply::Retiring {} => self.worker_retires(id),
-            Reply::Took { job } => self.took(id, job)?,
+            Reply::Started { job } => self.took(id, job)?,
+            Reply::Whose { job, mailbox } => self.hear_whose(id, job, mailbox)?,
             Reply::Changed { changes } => {
-                for (mailbox, seq) in changes.0 {
-                    self.metrics.changes += 1;
-                    self.heard(mailbox, seq);
-                }
-                self.ask_soon();
+                let elsewhere = worker.role.row().tells_nodes;
+                self.changed(changes.0, elsewhere);
+            }
+            Reply::Nodes { .. } | Reply::Missed {} | Reply::Forget {} | Reply::Describe { .. } => {
+                self.obey_herald(id, &reply)?;
             }
             Reply::Tally { what, n } => self.metrics.tally(what, n),
+            Reply::Complaint { text } => {
+                worker.complaint = Some(String::from_utf8_lossy(&text.0).into_owned());
+            }
+            Reply::Served { requests } => requests.0.iter().try_for_each(|row| self.metrics.operations.add(row))?,
+            Reply::Pushed { anew, mailboxes } => self.pushed(id, anew, mailboxes.0)?,
             Reply::Queued {} => self.wake_courier(false),
             Reply::Outbox { queued, deferred, oldest } => self.outbox = Outbox { queued, deferred, oldest },
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
@@ -139,12 +145,12 @@ impl Master {
                 self.step(id, within_ms);
             }
             Reply::Probed { job, good } => {
-                self.check_about(job, |about| *about == About::Probe)?;
+                self.check_about(job, |about| *about == JobTarget::Probe)?;
                 self.finish(id, job)?;
                 self.probed(good);
             }
             Reply::Swept { job } => {
-                self.check_about(job, |about| *about == About::Sweep)?;
+                self.check_about(job, |about| *about == JobTarget::Sweep)?;
                 self.finish(id, job)?;
                 self.sweep_over();
             }
@@ -177,8 +183,19 @@ impl Master {
         Ok(())
     }
 
+    fn hear_whose(&mut self, id: WorkerId, job: u64, mailbox: u64) -> Result<(), Broken> {
+        match self.dispatch.sent.get(&job) {
+            Some(Sent { about: JobTarget::Conn(conn), worker, .. }) if *worker == Some(id) => {
+                let conn = *conn;
+                self.met(conn, mailbox);
+                Ok(())
+            }
+            _ => Err("said whose a job is that it does not have".to_owned()),
+        }
+    }
+
     /// Whether a job is of the kind that a reply answers. If not it stays on the books, and is lost when its worker is gone.
-    fn check_about(&self, job: u64, fits: impl Fn(&About) -> bool) -> Result<(), Broken> {
+    fn check_about(&self, job: u64, fits: impl Fn(&JobTarget) -> bool) -> Result<(), Broken> {
         match self.dispatch.sent.get(&job) {
             Some(sent) if fits(&sent.about) => Ok(()),
             Some(sent) => Err(format!("the job was {:?}", sent.about)),
@@ -194,7 +211,7 @@ impl Master {
         }
         worker.job = None;
         worker.idle_since = self.clock.now();
-        let sent = self.dispatch.sent.remove(&job).ok_or("no such job")?;
+        let sent = self.dispatch.take_off(job).ok_or("no such job")?;
         self.metrics.served(self.clock.now().saturating_sub(sent.at));
         Ok(sent)
     }
@@ -204,19 +221,19 @@ impl Master {
         id: WorkerId,
         job: u64,
         held: u64,
-        outcome: Outcome,
+        outcome: HeldOutcome,
         fds: Vec<OwnedFd>,
     ) -> Result<(), Broken> {
         let worker = self.fleet.workers.get(&id).ok_or("no such worker")?;
         if worker.job != Some(job) {
             return Err(format!("job {job} is not its own"));
         }
-        if let Outcome::Chunk { keep, .. } | Outcome::Still { keep } = &outcome {
+        if let HeldOutcome::Chunk { keep, .. } | HeldOutcome::Still { keep } = &outcome {
             if keep.watch.0.is_empty() {
                 return Err("keeps holding without a watch".to_owned());
             }
         }
-        let Some(About::Render(open)) = self.dispatch.sent.get_mut(&job).map(|sent| &mut sent.about) else {
+        let Some(JobTarget::Render(open)) = self.dispatch.sent.get_mut(&job).map(|sent| &mut sent.about) else {
             return Err("the job renders nothing".to_owned());
         };
         let at = open.iter().position(|open| *open == held).ok_or("that call was not in the job")?;
@@ -232,8 +249,8 @@ impl Master {
     /// Replies that end a job about a connection.
     fn obey_conn(&mut self, id: WorkerId, reply: Reply, fds: Vec<OwnedFd>) -> Result<(), Broken> {
         let job = reply.job().ok_or("belongs to no connection")?;
-        self.check_about(job, |about| matches!(about, About::Conn(_)))?;
-        let About::Conn(conn) = self.finish(id, job)?.about else {
+        self.check_about(job, |about| matches!(about, JobTarget::Conn(_)))?;
+        let JobTarget::Conn(conn) = self.finish(id, job)?.about else {
             return Ok(());
         };
         let state = self.take_state(conn);
@@ -244,6 +261,10 @@ impl Master {
                 self.close(conn);
                 return Err(why);
             }
+        }
+        if self.table.get(conn).is_some_and(|conn| conn.kicked) {
+            self.close(conn);
+            return Ok(());
         }
         let admission = match state {
             Some(State::Admit(admission)) => Some(*admission),
@@ -288,14 +309,31 @@ impl Master {
                 self.admit_discard(id, admission, limit, then, reply);
             }
             (Reply::LmtpNext { expect, .. }, _) => self.lmtp_next(id, expect),
-            (Reply::Hold { watch, deadline_ms, at_deadline, heartbeat_ms, stream, context, .. }, _) => {
-                if watch.0.is_empty() {
+            (
+                Reply::Hold {
+                    watch,
+                    then,
+                    deadline_ms,
+                    at_deadline,
+                    heartbeat_ms,
+                    at_beat,
+                    stream,
+                    share,
+                    context,
+                    ..
+                },
+                _,
+            ) => {
+                // What its time alone brings must be there.
+                if watch.0.is_empty() && (at_deadline.0.is_empty() || heartbeat_ms > 0 || stream) {
                     self.close(id);
                     return Err("holds without a watch".to_owned());
                 }
-                let watch = watch.0;
-                let context = context.0;
-                self.hold(id, HoldRequest { watch, deadline_ms, at_deadline, heartbeat_ms, stream, context });
+                let (watch, context) = (watch.0, context.0);
+                let stream = stream.then_some(share);
+                let request =
+                    HoldRequest { watch, then, deadline_ms, at_deadline, heartbeat_ms, at_beat, stream, context };
+                self.hold(id, request);
             }
             (other, _) => {
                 self.close(id);

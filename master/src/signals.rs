@@ -25,7 +25,7 @@ impl Signals {
     /// When no descriptor is left.
     pub fn open(registry: &Registry) -> io::Result<Self> {
         let mut set = SigSet::empty();
-        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGCHLD] {
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGCHLD, Signal::SIGUSR2] {
             set.add(signal);
         }
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&set), None)?;
@@ -55,6 +55,11 @@ impl Master {
                 Signal::SIGHUP => {
                     if let Err(why) = self.reload() {
                         error!("nothing was reloaded: {why}");
+                    }
+                }
+                Signal::SIGUSR2 => {
+                    if let Err(why) = self.begin_upgrade(None) {
+                        error!("nothing is upgraded: {why}");
                     }
                 }
                 other => {

@@ -1,6 +1,6 @@
-//! Starts worker programs: fork, four descriptors, another user, exec. The only `unsafe` of this crate.
+//! Starts worker programs: fork, five descriptors, another user, exec. The only `unsafe` of this crate.
 //!
-//! Everything the master has is close-on-exec; a worker gets standard input, output and error, and descriptors 3 to 6
+//! Everything the master has is close-on-exec; a worker gets standard input, output and error, and descriptors 3 to 7
 //! (`ewsd_ipc::fd`). If the master dies, its workers get SIGTERM.
 
 use std::ffi::{CString, OsString};
@@ -82,12 +82,22 @@ impl Runner {
         Ok(Runner { run_as, files, environment })
     }
 
+    /// The soft limit that workers get back.
+    pub fn files(&self) -> u64 {
+        self.files.0
+    }
+
+    /// The same as a former program of this process knew it, before it raised its own.
+    pub fn lower(&mut self, files: u64) {
+        self.files.0 = files.min(self.files.1);
+    }
+
     /// How many descriptors the master may have open.
     pub fn descriptors(&self) -> u64 {
         self.files.1
     }
 
-    /// Starts a worker with `fds` = its jobs, its channel, the shared memory, the settings.
+    /// Starts a worker with `fds` = its jobs, its channel, the shared memory, the settings, its end of the converters' socket.
     ///
     /// # Errors
     /// The program cannot be opened, or fork(2) failed. A program that cannot be executed shows as an exit with status 127.
@@ -97,7 +107,7 @@ impl Runner {
         role: &str,
         generation: u32,
         slot: u32,
-        fds: [BorrowedFd<'_>; 4],
+        fds: [BorrowedFd<'_>; 5],
     ) -> io::Result<Pid> {
         let program = open_program(&config.worker)?;
         let path = c_string(config.worker.as_os_str().as_bytes())?;
@@ -136,7 +146,7 @@ struct Plan {
     path: *const libc::c_char,
     arguments: Vec<*const libc::c_char>,
     environment: Vec<*const libc::c_char>,
-    fds: [RawFd; 4],
+    fds: [RawFd; 5],
     groups: Vec<libc::gid_t>,
     ids: Option<(Uid, Gid)>,
     files: libc::rlimit,
@@ -155,14 +165,14 @@ impl Plan {
             libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             libc::setpgid(0, 0);
-            // First out of the way of 3 to 6, then into place without close-on-exec.
-            let mut moved = [0; 4];
+            // First out of the way of 3 to 7, then into place without close-on-exec.
+            let mut moved = [0; 5];
             for (fd, place) in self.fds.iter().zip(&mut moved) {
                 *place = libc::fcntl(*fd, libc::F_DUPFD_CLOEXEC, 16);
                 check(*place >= 0, b"ewsd: cannot duplicate a descriptor\n");
             }
             let program = libc::fcntl(self.program, libc::F_DUPFD_CLOEXEC, 16);
-            for (fd, number) in moved.iter().zip([fd::JOBS, fd::CHANNEL, fd::SHARED, fd::SETTINGS]) {
+            for (fd, number) in moved.iter().zip([fd::JOBS, fd::CHANNEL, fd::SHARED, fd::SETTINGS, fd::CONVERT]) {
                 check(libc::dup2(*fd, number) == number, b"ewsd: cannot place a descriptor\n");
             }
             libc::syscall(libc::SYS_close_range, fd::END as u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);

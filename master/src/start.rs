@@ -1,6 +1,7 @@
 //! Starts the master: directories, sockets, shared memory, the first processes; then turns the event loop.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -8,28 +9,34 @@ use std::path::Path;
 
 use log::{info, warn};
 use mio::unix::SourceFd;
-use mio::{Interest, Poll, Token};
+use mio::{Interest, Poll, Registry, Token};
 
+use crate::adopt::{self, Inherited};
 use crate::clock::{Clock, NEVER};
-use crate::config::{Config, Reloaded};
+use crate::config::{Config, Handed, Listen, Reloaded};
+use crate::converters::Converters;
 use crate::crowd::Crowd;
 use crate::dispatch::{Dispatch, Generation};
 use crate::intern::Interned;
 use crate::later::Later;
 use crate::listen::{Listener, open};
-use crate::master::Master;
+use crate::master::{Master, ReloadFn};
 use crate::metrics::Metrics;
+use crate::nodes::Nodes;
 use crate::outbox::Outbox;
 use crate::probe::Probing;
+use crate::push::Pushes;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::{RunAs, Runner};
-use crate::state::Kind;
+use crate::state::Protocol;
 use crate::stop::Phase;
+use crate::stream::Streams;
 use crate::sweep::Sweeping;
 use crate::table::Table;
 use crate::timers::Timers;
 use crate::tokens;
+use crate::turns::KnownCredentials;
 use crate::watch::Watchers;
 
 /// Runs the master until it is told to stop. The calling process must have one thread. `settings` is what workers are handed,
@@ -39,28 +46,87 @@ use crate::watch::Watchers;
 /// A sentence for the administrator: what could not be opened, and what to do.
 pub fn run(
     config: Config,
-    settings: &[u8],
+    settings: &Handed,
     reload: impl FnMut() -> Result<Reloaded, String> + 'static,
 ) -> Result<(), String> {
-    let runner = Runner::new(&config, std::env::vars_os().collect())?;
+    let runner = Runner::new(&config, environment(&config))?;
     let run_dir = config.state_dir.join("run");
     make_directories(&config.state_dir, &run_dir, runner.run_as.as_ref())?;
     let mut poll = Poll::new().map_err(|error| format!("cannot make an epoll instance: {error}"))?;
-    let failed = |what: &'static str| move |error: io::Error| format!("{what}: {error}");
-    let registry = poll.registry().try_clone().map_err(failed("cannot duplicate the epoll instance"))?;
+    let registry = registry(&poll)?;
     let signals = Signals::open(&registry).map_err(failed("cannot listen to signals"))?;
-    let generation = Generation::new(1).map_err(failed("cannot make the jobs socket"))?;
-    generation.watch(&registry).map_err(failed("cannot watch the jobs socket"))?;
-    let shared =
-        random_key().and_then(|key| ewsd_ipc::shared::create(&key)).map_err(failed("cannot make shared memory"))?;
-    let settings = hand_over(settings).map_err(failed("cannot keep the settings for the workers"))?;
+    let generation = first_generation(&registry).map_err(failed("cannot make the jobs socket"))?;
+    let (shared, settings, converters) = handed(settings).map_err(failed("cannot make memory for the workers"))?;
     let listeners = open_all(&config, &run_dir)?;
-    let mut fleet = Fleet { generation: 1, ..Fleet::default() };
-    fleet.set_posts(config.workers);
-    let mut master = Master {
+    let (fleet, dispatch, clock) = (Fleet::of(config.workers), Dispatch::new(generation), Clock::start());
+    let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, converters, clock };
+    let mut master = master(config, Box::new(reload), base);
+    let result = serve(&mut master, &mut poll, &run_dir.join("addresses.json"));
+    info!("stopped");
+    result
+}
+
+/// The same for a program that takes over from a former one of this process; see `upgrade.rs`.
+///
+/// # Errors
+/// A sentence for the administrator. Everything is lost then.
+pub fn take_over(
+    config: Config,
+    settings: &Handed,
+    reload: impl FnMut() -> Result<Reloaded, String> + 'static,
+    left: Inherited,
+) -> Result<(), String> {
+    let Inherited { mut ledger, conns, descriptors: mut fds } = left;
+    let mut runner = Runner::new(&config, environment(&config))?;
+    runner.lower(ledger.files);
+    let run_dir = config.state_dir.join("run");
+    let mut poll = Poll::new().map_err(|error| format!("cannot make an epoll instance: {error}"))?;
+    let registry = registry(&poll)?;
+    let signals = Signals::open(&registry).map_err(failed("cannot listen to signals"))?;
+    let listeners = adopt::listeners(std::mem::take(&mut ledger.listeners), &mut fds)?;
+    let dispatch = adopt::dispatch(&mut ledger, &mut fds)?;
+    dispatch.current.watch(&registry).map_err(failed("cannot watch the jobs socket"))?;
+    let fleet = adopt::fleet(&mut ledger, &mut fds, &registry)?;
+    let shared = adopt::file(ledger.shared, &mut fds)?;
+    let keep = |settings: &[u8]| hand_over(settings).map_err(failed("cannot keep the settings for the workers"));
+    let converters = adopt::converters(&ledger.converters, keep(&settings.converters)?, &mut fds)?;
+    let (settings, clock) = (keep(&settings.workers)?, Clock::resume(ledger.now));
+    let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, converters, clock };
+    let mut master = master(config, Box::new(reload), base);
+    master.adopt(ledger, conns, &mut fds)?;
+    let result = serve(&mut master, &mut poll, &run_dir.join("addresses.json"));
+    info!("stopped");
+    result
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> String {
+    move |error| format!("{what}: {error}")
+}
+
+fn registry(poll: &Poll) -> Result<Registry, String> {
+    poll.registry().try_clone().map_err(failed("cannot duplicate the epoll instance"))
+}
+
+/// What a master begins with.
+struct Base {
+    registry: Registry,
+    signals: Signals,
+    listeners: Vec<Listener>,
+    dispatch: Dispatch,
+    fleet: Fleet,
+    runner: Runner,
+    shared: File,
+    settings: File,
+    converters: Converters,
+    clock: Clock,
+}
+
+fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
+    let Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, converters, clock } = base;
+    Master {
         config,
-        reload_fn: Box::new(reload),
-        clock: Clock::start(),
+        reload_fn,
+        clock,
         timers: Timers::default(),
         registry,
         signals,
@@ -70,10 +136,12 @@ pub fn run(
         clients: 0,
         crowd: Crowd::default(),
         lingering: 0,
+        per_network: HashMap::new(),
         per_address: HashMap::new(),
         buffered: 0,
         memfds: 0,
-        dispatch: Dispatch::new(generation),
+        dispatch,
+        acquaintances: KnownCredentials::default(),
         fleet,
         runner,
         watchers: Watchers::default(),
@@ -85,28 +153,39 @@ pub fn run(
         probing: Probing::default(),
         owed_at: NEVER,
         outbox: Outbox::default(),
+        nodes: Nodes::default(),
+        pushes: Pushes::default(),
+        streams: Streams::default(),
+        trial: None,
+        asked: Vec::new(),
         shared,
         epoch: 1,
         settings,
+        converters,
         phase: Phase::Running,
         told_ready: 0,
         again: Vec::new(),
         scratch: vec![0; ewsd_ipc::MAX_MESSAGE].into_boxed_slice(),
         housekeeping: false,
-    };
-    let addresses = run_dir.join("addresses.json");
-    master.begin(&addresses)?;
-    let result = master.turn_until_stopped(&mut poll).map_err(failed("waiting for events failed"));
+    }
+}
+
+fn serve(master: &mut Master, poll: &mut Poll, addresses: &Path) -> Result<(), String> {
+    master.begin(addresses)?;
+    let result = master.turn_until_stopped(poll).map_err(|error| format!("waiting for events failed: {error}"));
     // Whoever reads it would believe that somebody listens there.
-    let _ = fs::remove_file(&addresses);
-    info!("stopped");
+    let _ = fs::remove_file(addresses);
     result
 }
 
 impl Master {
     fn begin(&mut self, addresses: &Path) -> Result<(), String> {
+        let first = self.fleet.workers.is_empty();
         for (number, listener) in self.listeners.iter_mut().enumerate() {
-            listener.number = number;
+            if first {
+                listener.number = number;
+            }
+            let number = listener.number;
             let token = Token(tokens::LISTENERS + number);
             self.registry
                 .register(&mut SourceFd(&listener.socket.raw()), token, Interest::READABLE)
@@ -118,6 +197,9 @@ impl Master {
         self.arm_watchdog();
         self.warn_of_descriptors();
         self.start_due();
+        if !first {
+            self.finish_upgrade();
+        }
         // Whoever connected between bind and now makes no event.
         self.accept_again();
         Ok(())
@@ -144,7 +226,16 @@ impl Master {
     }
 }
 
-/// The state directory belongs to whom the workers run as; `run` below it to the master.
+/// What workers find: the master's own environment, and what the settings add.
+fn environment(config: &Config) -> Vec<(OsString, OsString)> {
+    let added = config.environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    std::env::vars_os()
+        .filter(|(name, _)| !config.environment.iter().any(|(own, _)| name == own))
+        .chain(added)
+        .collect()
+}
+
+/// The state directory belongs to whom the workers run as, and so does `trace` below it (`ewsctl trace`); `run` to the master.
 fn make_directories(state: &Path, run: &Path, run_as: Option<&RunAs>) -> Result<(), String> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
@@ -152,10 +243,12 @@ fn make_directories(state: &Path, run: &Path, run_as: Option<&RunAs>) -> Result<
     };
     fs::create_dir_all(run).map_err(failed(run))?;
     fs::set_permissions(run, fs::Permissions::from_mode(0o755)).map_err(failed(run))?;
-    if let Some(run_as) = run_as {
-        let owner = fs::metadata(state).map_err(failed(state))?.uid();
-        if owner == 0 {
-            chown(state, Some(run_as.user.uid.as_raw()), Some(run_as.user.gid.as_raw())).map_err(failed(state))?;
+    let trace = state.join("trace");
+    fs::create_dir_all(&trace).map_err(failed(&trace))?;
+    fs::set_permissions(&trace, fs::Permissions::from_mode(0o700)).map_err(failed(&trace))?;
+    for path in [state, &trace] {
+        if let (Some(run_as), 0) = (run_as, fs::metadata(path).map_err(failed(path))?.uid()) {
+            chown(path, Some(run_as.user.uid.as_raw()), Some(run_as.user.gid.as_raw())).map_err(failed(path))?;
         }
     }
     Ok(())
@@ -163,21 +256,38 @@ fn make_directories(state: &Path, run: &Path, run_as: Option<&RunAs>) -> Result<
 
 fn open_all(config: &Config, run_dir: &Path) -> Result<Vec<Listener>, String> {
     let mut listeners = Vec::new();
-    for (kind, addresses) in [(Kind::Http, &config.http), (Kind::Lmtp, &config.lmtp), (Kind::Admin, &config.admin)] {
-        for (index, address) in addresses.iter().enumerate() {
+    for (kind, addresses) in
+        [(Protocol::Http, &config.http), (Protocol::Lmtp, &config.lmtp), (Protocol::Admin, &config.admin)]
+    {
+        for (index, listen) in addresses.iter().enumerate() {
             let index = u16::try_from(index).map_err(|_| "too many listeners".to_owned())?;
-            // As open to local users as a port of the loopback address; the directory may restrict it.
-            listeners.push(open(address, kind, index, 0o666)?);
+            listeners.push(open(listen, kind, index)?);
         }
     }
     let control = format!("unix:{}", run_dir.join("control.sock").display());
-    listeners.push(open(&control, Kind::Control, 0, 0o660)?);
+    listeners.push(open(&Listen { mode: 0o660, ..Listen::at(control) }, Protocol::Control, 0)?);
     Ok(listeners)
+}
+
+/// What processes are given at their start: the workers' memory and settings, and all that is the converters'.
+fn handed(settings: &Handed) -> io::Result<(File, File, Converters)> {
+    let converters = Converters::new(hand_over(&settings.converters)?)?;
+    Ok((shared_memory()?, hand_over(&settings.workers)?, converters))
 }
 
 /// The settings as a file that every worker may read and nobody can change.
 pub fn hand_over(settings: &[u8]) -> io::Result<File> {
     ewsd_ipc::memfd::sealed(c"ewsd-settings", settings)
+}
+
+fn first_generation(registry: &mio::Registry) -> io::Result<Generation> {
+    let generation = Generation::new(1)?;
+    generation.watch(registry).map(|()| generation)
+}
+
+/// The memory that workers share.
+fn shared_memory() -> io::Result<File> {
+    random_key().and_then(|key| ewsd_ipc::shared::create(&key))
 }
 
 /// The only place where the master reads randomness.

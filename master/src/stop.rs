@@ -10,7 +10,7 @@ use crate::clock::Millis;
 use crate::master::Master;
 use crate::refuse;
 use crate::roles::signal;
-use crate::state::{ConnId, Kind, State};
+use crate::state::{ConnId, Protocol, State};
 use crate::timers::Due;
 
 /// How long workers may take to exit before they are killed, in milliseconds; they have no request any more by then, or too slow
@@ -65,7 +65,7 @@ impl Master {
         info!("closing {} idle connections, finishing {}", idle.len(), self.clients.saturating_sub(idle.len()));
         for id in idle {
             match self.table.get(id).map(|conn| conn.kind) {
-                Some(Kind::Lmtp) => self.refuse(id, refuse::STOPPING),
+                Some(Protocol::Lmtp) => self.refuse(id, refuse::STOPPING),
                 _ => self.close(id),
             }
         }

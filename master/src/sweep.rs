@@ -17,6 +17,13 @@ pub struct Sweeping {
     again: bool,
 }
 
+impl Sweeping {
+    /// Goes on with so many jobs of a former program of this process.
+    pub fn resume(&mut self, open: usize) {
+        self.open = open;
+    }
+}
+
 impl Master {
     /// Somebody watches: sweep in a while.
     pub fn want_sweep(&mut self) {

@@ -30,6 +30,34 @@ impl Table {
         id
     }
 
+    /// How many were numbered so far.
+    pub fn numbered(&self) -> u64 {
+        self.count
+    }
+
+    /// Numbers go on from there.
+    pub fn number_from(&mut self, numbered: u64) {
+        self.count = numbered;
+    }
+
+    /// Puts a connection into the slot that its number names.
+    ///
+    /// # Errors
+    /// Its number: the slot is taken.
+    pub fn put_back(&mut self, conn: Conn) -> Result<(), ConnId> {
+        let (id, slot) = (conn.id, slot_of(conn.id));
+        while self.slots.len() <= slot {
+            self.free.push(self.slots.len() as u32);
+            self.slots.push(None);
+        }
+        match self.slots.get_mut(slot) {
+            Some(place @ None) => *place = Some(conn),
+            _ => return Err(id),
+        }
+        self.free.retain(|free| *free as usize != slot);
+        Ok(())
+    }
+
     /// The connection of that number, if it still exists.
     pub fn get(&self, id: ConnId) -> Option<&Conn> {
         self.slots.get(slot_of(id))?.as_ref().filter(|conn| conn.id == id)

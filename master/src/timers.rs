@@ -19,6 +19,10 @@ pub enum Due {
     Sweep,
     /// Ask a worker again about held calls that were put off.
     Later,
+    /// A program that is tried for an upgrade takes too long.
+    Trial,
+    /// Tell the herald what its socket had no room for.
+    Nodes,
     /// Once a second while there is something to watch, and when a role is to be started: jobs, roles, the own queue.
     Housekeeping,
     /// Something that workers owe is overdue; see `overdue.rs`.
@@ -96,13 +100,13 @@ mod tests {
 
     use super::{Due, Timers};
     use crate::clock::NEVER;
-    use crate::state::{Conn, Kind, fresh};
+    use crate::state::{Conn, Protocol, fresh};
 
     fn conn(id: u64) -> Conn {
-        let socket = File::open("/dev/null").map(Into::into);
+        let socket = File::open("/dev/null").map(std::os::fd::OwnedFd::from);
         let peer = ([127, 0, 0, 1], 1).into();
         match socket {
-            Ok(socket) => fresh(id, socket, 0, peer, 0, Kind::Http),
+            Ok(socket) => fresh(id, socket, 0, peer, 0, Protocol::Http),
             Err(error) => unreachable!("{error}"),
         }
     }

@@ -87,6 +87,12 @@ impl Watchers {
         self.watched.iter().map(|(mailbox, watched)| (*mailbox, watched.newest)).collect()
     }
 
+    /// The same, and what is remembered of mailboxes that nobody watches, at most so many.
+    pub fn known(&self, most: usize) -> Vec<(u64, u64)> {
+        let recent = self.recent.iter().map(|(mailbox, newest)| (*mailbox, *newest));
+        self.all().into_iter().chain(recent).take(most).collect()
+    }
+
     /// How many mailboxes are watched.
     pub fn len(&self) -> usize {
         self.watched.len()

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ewsd_master::{Config, Limits, Reloaded};
+use ewsd_master::{Config, Handed, Limits, Listen, Network, Program, Reloaded};
 
 struct Lines;
 
@@ -44,34 +44,57 @@ fn master(words: &[String]) -> Result<(), String> {
     } else {
         log::LevelFilter::Debug
     });
+    let at = words.iter().position(|word| word == ewsd_master::TRY || word == ewsd_master::TAKE);
+    let (words, upgrade) = words.split_at(at.unwrap_or(words.len()));
     let (dir, keys) = words.split_first().ok_or("Usage: switchboard STATE_DIR [KEY=VALUE]...")?;
     let dir = PathBuf::from(dir);
     let config = config_of(&dir, keys)?;
     let settings = for_workers(&dir)?;
     let keys = keys.to_vec();
-    ewsd_master::run(config, &settings, move || {
+    let refuses = dir.join("refuse-upgrade");
+    let reload = move || {
         let extra = std::fs::read_to_string(dir.join("reload.conf")).map_err(|error| error.to_string())?;
         let mut all = keys.clone();
         all.extend(extra.lines().map(str::to_owned));
         let not_reloadable = vec!["server.http".to_owned()];
         Ok(Reloaded { config: config_of(&dir, &all)?, settings: for_workers(&dir)?, not_reloadable })
-    })
+    };
+    match upgrade {
+        [] => ewsd_master::run(config, &settings, reload),
+        [_, number] => {
+            let number = number.parse().map_err(|_| "no descriptor")?;
+            ewsd_master::take_over(config, &settings, reload, ewsd_master::Inherited::inherit(number)?)
+        }
+        _ if refuses.exists() => Err(std::fs::read_to_string(refuses).unwrap_or_default()),
+        _ => {
+            use std::os::fd::AsFd as _;
+            let state = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
+            ewsd_master::understands(&state.into()).map(drop)
+        }
+    }
 }
 
 /// What workers are handed: where they keep their files, and their own configuration.
-fn for_workers(dir: &Path) -> Result<Vec<u8>, String> {
+fn for_workers(dir: &Path) -> Result<Handed, String> {
     let text = std::fs::read_to_string(dir.join("worker.conf")).map_err(|error| error.to_string())?;
-    Ok(format!("dir={}\n{text}", dir.display()).into_bytes())
+    let workers = format!("dir={}\n{text}", dir.display()).into_bytes();
+    Ok(Handed { converters: workers.clone(), workers })
 }
 
 fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
     let worker = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut config = Config {
         state_dir: dir.to_owned(),
-        http: vec!["127.0.0.1:0".to_owned()],
+        program: Program {
+            path: worker.clone(),
+            arguments: [dir.as_os_str().to_owned()].into_iter().chain(keys.iter().map(Into::into)).collect(),
+        },
+        http: vec![Listen::at("127.0.0.1:0")],
         lmtp: Vec::new(),
-        admin: vec!["127.0.0.1:0".to_owned()],
+        admin: vec![Listen::at("127.0.0.1:0")],
+        proxies: Network::parse("127.0.0.1").into_iter().collect(),
         worker,
+        environment: Vec::new(),
         user: None,
         workers: 2,
         drain: Duration::from_secs(10),
@@ -80,6 +103,8 @@ fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
         limits: Limits {
             connections: 20_000,
             connections_per_address: 0,
+            connections_per_network: 0,
+            workers_per_account: 0,
             buffered_bytes: 1 << 28,
             head: Duration::from_secs(60),
             body_min_rate: 500,
@@ -97,12 +122,16 @@ fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
         let limits = &mut config.limits;
         match name {
             "workers" => config.workers = number()?,
-            "lmtp" => config.lmtp = vec!["127.0.0.1:0".to_owned()],
-            "unix" => config.http.push(format!("unix:{value}")),
+            "lmtp" => config.lmtp = vec![Listen::at("127.0.0.1:0")],
+            "proxy" => config.http.iter_mut().for_each(|listen| listen.proxy = value == "yes"),
+            "proxies" => config.proxies = value.split(',').filter_map(Network::parse).collect(),
+            "unix" => config.http.push(Listen::at(format!("unix:{value}"))),
             "drain" => config.drain = time()?,
             "sweep" => config.sweep = time()?,
             "connections" => limits.connections = number()?,
             "connections_per_address" => limits.connections_per_address = number()?,
+            "connections_per_network" => limits.connections_per_network = number()?,
+            "workers_per_account" => limits.workers_per_account = number()?,
             "buffered_bytes" => limits.buffered_bytes = number()?,
             "head" => limits.head = time()?,
             "body_min_rate" => limits.body_min_rate = number()? as u64,

@@ -5,10 +5,11 @@
 //! | `/echo` | answers with the body, and with what it knows of the connection in header fields |
 //! | `/context?set=X` | the same, and changes the connection's context |
 //! | `/close` | answers and closes |
+//! | any, with `Authorization: Basic N` | says first that mailbox N is its owner's, if the master did not know |
 //! | `/wait?fifo=PATH` | answers when somebody opens the FIFO for writing |
 //! | `/big?n=N` | writes what fits and drains the rest; `/drain?n=N` drains all |
 //! | `/change?mailbox=M&seq=S&tell=yes` | commits a change, and tells the master if asked to |
-//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`; ends at 1000000), `heartbeat=MS`, `late=SEQ` (a change between look and hold) |
+//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`; ends at 1000000; without a stream `big=yes`: 20 MB), `heartbeat=MS` (`beat=TEXT`: a ready-made one), `end=yes` (closed at the deadline), `late=SEQ` (a change between look and hold) |
 //! | `/away?is=yes` | from now on changes cannot be looked at (`Later`); `is=no`: they can again |
 //! | `/die` | dies holding the request; `/die-rendering` makes renders of that mailbox deadly |
 //! | `/bad?what=W` | breaks a rule of the protocol |
@@ -22,10 +23,11 @@ use std::path::PathBuf;
 
 use ewsd_http::head::{Head, parse_head};
 use ewsd_http::reply;
+use ewsd_ipc::message::{Complaint, Share};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{
-    Body, ConnRecord, Count, HeldCall, Job, Keep, LmtpExpect, LmtpInput, Outcome, Piece, Reply, Then, Why, WorkerEnd,
-    memfd,
+    AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
+    RenderReason, Reply, WorkerEnd, memfd,
 };
 use nix::sys::signal::{Signal, kill};
 
@@ -51,11 +53,13 @@ fn run(words: &[String]) -> io::Result<()> {
     let after = |name: &str| words.iter().skip_while(|word| *word != name).nth(1).cloned().unwrap_or_default();
     let settings = String::from_utf8_lossy(&ewsd_ipc::worker_end::settings()?).into_owned();
     let role = after("--role");
-    if setting(&settings, "dies").is_some_and(|dies| dies == role) {
-        return Err(io::Error::other("told to die at start"));
-    }
     let dir = setting(&settings, "dir").map(PathBuf::from).unwrap_or_default();
     let end = WorkerEnd::inherit()?;
+    if setting(&settings, "dies").is_some_and(|dies| dies == role) {
+        let why = "told to die at start";
+        end.send(&Reply::Complaint { text: Complaint(why.into()) }, &[])?;
+        return Err(io::Error::other(why));
+    }
     if role == "request" && setting(&settings, "says_nothing").is_some() {
         kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
     }
@@ -150,6 +154,10 @@ impl Worker {
 
     fn http(&self, job: u64, mut conn: ConnRecord, head: &Head<'_>, body: &[u8], socket: OwnedFd) -> io::Result<()> {
         self.end.send(&Reply::Tally { what: Count::Operations, n: 1 }, &[])?;
+        let mailbox = head.header_str("authorization").and_then(|value| value.strip_prefix("Basic ")?.parse().ok());
+        if let Some(mailbox) = mailbox.filter(|mailbox| *mailbox != conn.mailbox) {
+            self.end.send(&Reply::Whose { job, mailbox }, &[])?;
+        }
         match head.path() {
             "/die" => {
                 kill(nix::unistd::getpid(), Signal::SIGKILL)?;
@@ -179,7 +187,7 @@ impl Worker {
         let written = write_some(&socket, &reply)?;
         if written < reply.len() {
             let rest = memfd::of(c"reply", &reply)?;
-            let then = if close { Then::Close } else { Then::Keep };
+            let then = if close { AfterReply::Close } else { AfterReply::Keep };
             let message = Reply::Drain { job, conn, then, offset: written as u64, length: reply.len() as u64 };
             return self.end.send(&message, &[socket.as_fd(), rest.as_fd()]);
         }
@@ -197,6 +205,7 @@ impl Worker {
             .header("X-Conn", &conn.conn.to_string())
             .header("X-Peer", &conn.peer.to_string())
             .header("X-Served", &conn.served.to_string())
+            .header("X-Mailbox", &conn.mailbox.to_string())
             .header("X-Listener", &conn.listener.to_string())
             .header("X-Context", &String::from_utf8_lossy(&conn.context))
             .header("X-Word", &self.word)
@@ -208,7 +217,7 @@ impl Worker {
         let reply = self.describe(job, &conn).with_body(&body);
         let offset = if head.path() == "/big" { write_some(socket, &reply)? as u64 } else { 0 };
         let rest = memfd::of(c"reply", &reply)?;
-        let message = Reply::Drain { job, conn, then: Then::Keep, offset, length: reply.len() as u64 };
+        let message = Reply::Drain { job, conn, then: AfterReply::Keep, offset, length: reply.len() as u64 };
         self.end.send(&message, &[socket.as_fd(), rest.as_fd()])
     }
 
@@ -230,7 +239,7 @@ impl Worker {
             _ => {
                 let said = declared.map_or("chunked".to_owned(), |n| n.to_string());
                 let reply = reply::Head::new(401).header("X-Declared", &said).with_body(b"no");
-                Reply::Discard { job, conn, limit, then: Then::Keep, reply }
+                Reply::Discard { job, conn, limit, then: AfterReply::Keep, reply }
             }
         };
         self.end.send(&message, &[socket.as_fd()])
@@ -291,7 +300,12 @@ impl Worker {
                 vec![Piece::Shared(start), Piece::Shared(b"deadline ".to_vec()), Piece::Own(own)]
             }
         };
+        let at_beat = match query(head, "beat") {
+            Some(text) => vec![Piece::Shared(format!("{:x}\r\n{text}\r\n", text.len()).into_bytes())],
+            None => Vec::new(),
+        };
         let kind = match (stream, query(head, "fat").is_some()) {
+            _ if query(head, "big").is_some() => "big",
             (true, true) => "fat",
             (true, false) => "stream",
             (false, _) => "poll",
@@ -300,10 +314,13 @@ impl Worker {
             job,
             conn,
             watch: vec![(mailbox, seen)].into(),
+            then: if query(head, "end").is_some() { AfterReply::Close } else { AfterReply::Keep },
             deadline_ms: number(head, "deadline") as u32,
             at_deadline: at_deadline.into(),
             heartbeat_ms: number(head, "heartbeat") as u32,
+            at_beat: at_beat.into(),
             stream,
+            share: Share::default(),
             context: format!("{mailbox} {seen} {kind}").into_bytes().into(),
         };
         self.end.send(&message, &[socket.as_fd()])
@@ -318,30 +335,40 @@ impl Worker {
             kill(nix::unistd::getpid(), Signal::SIGKILL)?;
         }
         let now = self.journal(mailbox);
-        let keep = |seen: u64| Keep {
+        let keep = |seen: u64| HoldUpdate {
             watch: vec![(mailbox, seen)].into(),
             context: format!("{mailbox} {seen} {kind}").into_bytes().into(),
         };
         let chunk = |text: String| format!("{:x}\r\n{text}\r\n", text.len()).into_bytes();
         let outcome = match (call.why, kind.as_str()) {
-            (Why::Changed, _) if self.away().exists() => Outcome::Later { ms: 1 },
-            (Why::Changed, "stream") if now > seen => {
-                Outcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
+            (RenderReason::Changed, _) if self.away().exists() => HeldOutcome::Later { ms: 1 },
+            (RenderReason::Changed, "stream") if now > seen => {
+                HeldOutcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
             }
-            (Why::Changed, "fat") if now >= 1_000_000 => {
-                Outcome::Answer { then: Then::Keep, bytes: Body::Inline(b"0\r\n\r\n".to_vec()) }
+            (RenderReason::Changed, "fat") if now >= 1_000_000 => {
+                HeldOutcome::Answer { then: AfterReply::Keep, bytes: Body::Inline(b"0\r\n\r\n".to_vec()) }
             }
-            (Why::Changed, "fat") if now > seen => Outcome::Chunk { bytes: chunk("x".repeat(60_000)), keep: keep(now) },
-            (Why::Heartbeat, "stream") => Outcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) },
-            (Why::Deadline, _) => {
+            (RenderReason::Changed, "fat") if now > seen => {
+                HeldOutcome::Chunk { bytes: chunk("x".repeat(60_000)), keep: keep(now) }
+            }
+            (RenderReason::Changed, "big") if now > seen => {
+                let reply = reply::Head::new(200).with_body(&vec![b'x'; 20_000_000]);
+                let file = memfd::of(c"big", &reply)?;
+                let outcome = HeldOutcome::Answer { then: AfterReply::Keep, bytes: Body::Memfd(reply.len() as u64) };
+                return self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[file.as_fd()]);
+            }
+            (RenderReason::Heartbeat, "stream") => {
+                HeldOutcome::Chunk { bytes: chunk("beat".to_owned()), keep: keep(seen) }
+            }
+            (RenderReason::Deadline, _) => {
                 let bytes = Body::Inline(reply::Head::new(200).with_body(b"rendered at the deadline"));
-                Outcome::Answer { then: Then::Keep, bytes }
+                HeldOutcome::Answer { then: AfterReply::Keep, bytes }
             }
             _ if now > seen => {
                 let reply = reply::Head::new(200).with_body(format!("event {now}").as_bytes());
-                Outcome::Answer { then: Then::Keep, bytes: Body::Inline(reply) }
+                HeldOutcome::Answer { then: AfterReply::Keep, bytes: Body::Inline(reply) }
             }
-            _ => Outcome::Still { keep: keep(seen) },
+            _ => HeldOutcome::Still { keep: keep(seen) },
         };
         if self.mute {
             return Ok(());
@@ -385,10 +412,13 @@ impl Worker {
                     job,
                     conn,
                     watch: Vec::new().into(),
+                    then: AfterReply::Keep,
                     deadline_ms: 1,
                     at_deadline: Vec::new().into(),
                     heartbeat_ms: 0,
+                    at_beat: Vec::new().into(),
                     stream: false,
+                    share: Share::default(),
                     context: Vec::new().into(),
                 };
                 self.end.send(&message, &[socket.as_fd()])?;

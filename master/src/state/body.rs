@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use ewsd_http::{BodyKind, ChunkDecoder};
-use ewsd_ipc::Then;
+use ewsd_ipc::AfterReply;
 
 use super::DotScan;
 use crate::clock::Millis;
@@ -63,6 +63,6 @@ pub struct Discard {
     pub decoder: Option<ChunkDecoder>,
     pub since: Millis,
     pub received: u64,
-    pub then: Then,
+    pub then: AfterReply,
     pub reply: Vec<u8>,
 }

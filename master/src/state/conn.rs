@@ -7,13 +7,14 @@ use ewsd_ipc::ConnRecord;
 
 use super::State;
 use crate::clock::{Millis, NEVER};
+use crate::turns::{Lane, first_lane, known_mailbox};
 
 /// Number of a connection: a count in the upper 40 bits, its slot in the lower 24. Never used twice.
 pub type ConnId = u64;
 
 /// What a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Protocol {
     /// Requests for workers.
     Http,
     /// Mail for workers (RFC 2033).
@@ -24,10 +25,10 @@ pub enum Kind {
     Control,
 }
 
-impl Kind {
+impl Protocol {
     /// Whether it counts against the caps on clients.
     pub fn is_client(self) -> bool {
-        matches!(self, Kind::Http | Kind::Lmtp)
+        matches!(self, Protocol::Http | Protocol::Lmtp)
     }
 }
 
@@ -42,7 +43,9 @@ pub struct Conn {
     pub ip: IpAddr,
     pub port: u16,
     pub listener: u16,
-    pub kind: Kind,
+    pub kind: Protocol,
+    /// The header of the PROXY protocol has not come yet.
+    pub preface: bool,
     /// Something may be there to read although no event will say so.
     pub unread: bool,
     /// Registered for writing, too.
@@ -52,6 +55,12 @@ pub struct Conn {
     /// Counted in the cap per address and in all.
     pub capped: bool,
     pub served: u32,
+    /// An administrator wants it closed as soon as the worker that has it hands it back.
+    pub kicked: bool,
+    /// Where its requests wait for their turn.
+    pub lane: Lane,
+    /// What stands for the credentials of the present request; 0: it has none that are the same each time.
+    pub credentials: u64,
     pub deadline: Millis,
     /// Time of its valid entry in the heap.
     pub timer: Millis,
@@ -72,26 +81,38 @@ impl Conn {
             peer: SocketAddr::new(self.ip, self.port),
             listener: self.listener,
             served: self.served,
+            mailbox: known_mailbox(self),
             context: self.context.to_vec(),
         }
     }
 }
 
-/// A connection as it starts.
-pub fn fresh(id: ConnId, socket: OwnedFd, inode: u64, peer: SocketAddr, listener: u16, kind: Kind) -> Conn {
+/// A connection as it starts, or, while a worker owns its socket, without one.
+pub fn fresh(
+    id: ConnId,
+    socket: impl Into<Option<OwnedFd>>,
+    inode: u64,
+    peer: SocketAddr,
+    listener: u16,
+    kind: Protocol,
+) -> Conn {
     Conn {
         id,
-        socket: Some(socket),
+        socket: socket.into(),
         inode,
         ip: peer.ip(),
         port: peer.port(),
         listener,
         kind,
+        preface: false,
         unread: false,
         wants_room: false,
         keep_alive: true,
         capped: false,
         served: 0,
+        kicked: false,
+        lane: first_lane(kind),
+        credentials: 0,
         deadline: NEVER,
         timer: NEVER,
         charged: 0,

@@ -4,14 +4,14 @@
 /// would disagree where a message ends). The dots that RFC 5321 4.5.2 doubles stay doubled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DotScan {
-    state: Seen,
+    state: Before,
     /// Bytes of a possible end that turned out to be data, to be stored before the rest of the input.
     carry: u8,
 }
 
 /// How much of CRLF `.` CRLF stands before the next byte. Data starts as if after a CRLF.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Seen {
+enum Before {
     #[default]
     LineStart,
     Text,
@@ -19,6 +19,9 @@ enum Seen {
     Dot,
     DotCr,
 }
+
+/// In the order of the numbers by which they are carried over.
+const SEEN: [Before; 5] = [Before::LineStart, Before::Text, Before::Cr, Before::Dot, Before::DotCr];
 
 impl DotScan {
     /// Looks at more input. Returns the part of it that is data for sure, and where the input goes on behind the final dot
@@ -32,19 +35,19 @@ impl DotScan {
         for (at, byte) in input.iter().enumerate() {
             let before = self.state;
             self.state = match (before, byte) {
-                (Seen::LineStart, b'.') => Seen::Dot,
-                (Seen::Dot, b'\r') => Seen::DotCr,
-                (Seen::DotCr, b'\n') => {
+                (Before::LineStart, b'.') => Before::Dot,
+                (Before::Dot, b'\r') => Before::DotCr,
+                (Before::DotCr, b'\n') => {
                     let data = if waiting { 0 } else { dot_at.unwrap_or(at) };
                     return (input.get(..data).unwrap_or_default(), Some(at + 1));
                 }
-                (Seen::Cr, b'\n') => Seen::LineStart,
-                (_, b'\r') => Seen::Cr,
-                _ => Seen::Text,
+                (Before::Cr, b'\n') => Before::LineStart,
+                (_, b'\r') => Before::Cr,
+                _ => Before::Text,
             };
             match self.state {
-                Seen::Dot => dot_at = Some(at),
-                Seen::DotCr => {}
+                Before::Dot => dot_at = Some(at),
+                Before::DotCr => {}
                 _ => {
                     dot_at = None;
                     if waiting {
@@ -67,11 +70,23 @@ impl DotScan {
         b".\r".iter().take(usize::from(self.carry)).copied().collect()
     }
 
+    /// As two numbers.
+    pub fn to_parts(self) -> (u8, u8) {
+        let seen = SEEN.iter().position(|seen| *seen == self.state).unwrap_or(0);
+        (u8::try_from(seen).unwrap_or(0), self.carry)
+    }
+
+    /// Out of [`Self::to_parts`]; none: there is no such place.
+    pub fn from_parts(seen: u8, carry: u8) -> Option<DotScan> {
+        let state = *SEEN.get(usize::from(seen))?;
+        (carry <= 2).then_some(DotScan { state, carry })
+    }
+
     /// How many bytes of a possible end are held back.
     fn held(&self) -> u8 {
         match self.state {
-            Seen::Dot => 1,
-            Seen::DotCr => 2,
+            Before::Dot => 1,
+            Before::DotCr => 2,
             _ => 0,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 
-use ewsd_ipc::Then;
+use ewsd_ipc::AfterReply;
 
 use crate::clock::Millis;
 
@@ -45,11 +45,11 @@ pub enum After {
     Close,
 }
 
-impl From<Then> for After {
-    fn from(then: Then) -> Self {
+impl From<AfterReply> for After {
+    fn from(then: AfterReply) -> Self {
         match then {
-            Then::Keep => After::Keep,
-            Then::Close => After::Close,
+            AfterReply::Keep => After::Keep,
+            AfterReply::Close => After::Close,
         }
     }
 }

@@ -1,23 +1,25 @@
-//! What connections are doing, as data: all that an upgrade in place would have to carry over. Nothing here acts; the verbs are the
+//! What connections are doing, as data, and as the bytes in which an upgrade in place carries it over (`carry.rs`, `pack.rs`). Nothing here acts; the verbs are the
 //! files beside this folder, and none of them is imported here.
 //!
 //! `Conn::state` says who owns the socket: in `Serve` and `Admit` a worker does and `socket` is none, in every other state
 //! the master does and the socket is registered with epoll. The transitions are in LIFECYCLE.md.
 
 mod body;
+pub mod carry;
 mod conn;
 mod dot;
 mod drain;
 mod held;
 mod job;
+pub mod pack;
 
 use ewsd_http::EndFinder;
 
 pub use body::{Admission, Collect, Discard, Framing, SmallBody};
-pub use conn::{Conn, ConnId, Kind, fresh};
+pub use conn::{Conn, ConnId, Protocol, fresh};
 pub use dot::DotScan;
 pub use drain::{After, Drain, Source};
-pub use held::{Held, Render};
+pub use held::{Held, Render, Stream};
 pub use job::ReadyJob;
 
 /// What a connection is doing.
@@ -44,7 +46,7 @@ pub enum State {
     /// A long poll or a stream waits.
     Held(Box<Held>),
     /// Admin: waits for a worker's word on whether the database answers.
-    Asking(Asking),
+    Asking(ReadyProbe),
     /// The rest of a reply is written as the client reads.
     Drain(Box<Drain>),
     /// Everything is written and the sending side closed; what still comes is thrown away so that the client sees the answer
@@ -54,13 +56,26 @@ pub enum State {
 
 /// How `/readyz` was asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Asking {
+pub struct ReadyProbe {
     pub head_only: bool,
     pub keep_alive: bool,
     pub version_minor: u8,
 }
 
 impl State {
+    /// What it is doing, in the words of `ewsctl show` and of the metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            State::Idle => "idle",
+            State::Head(_) | State::SkipLine | State::Body(_) | State::Collect(_) | State::Discard(_) => "receiving",
+            State::Queued(_) => "queued",
+            State::Serve | State::Asking(_) => "serving",
+            State::Admit(_) => "admitting",
+            State::Held(_) => "held",
+            State::Drain(_) | State::Linger(_) => "draining",
+        }
+    }
+
     /// Bytes that this state keeps in memory besides `pending`.
     pub fn bytes(&self) -> usize {
         match self {

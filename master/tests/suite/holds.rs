@@ -267,6 +267,43 @@ fn a_stream_gets_chunks_heartbeats_and_an_end() {
     assert!(client.closed());
 }
 
+/// What happens while a client of a stream does not read is told when it does, once.
+#[test]
+fn a_stream_that_is_read_late_is_told_the_rest() {
+    let server = Server::start(&["workers=1"]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=1&deadline=60000&stream=yes&fat=yes");
+    server.until_number("held", 1);
+    let mut seq = 0;
+    while server.number("buffered_bytes") == 0 {
+        seq += 1;
+        server.get(&format!("/change?mailbox=1&seq={seq}&tell=yes"));
+    }
+    server.get("/change?mailbox=1&seq=1000000&tell=yes");
+    client.until("x\r\n0\r\n\r\n");
+    server.until_number("held", 0);
+    server.stop();
+}
+
+#[test]
+fn a_ready_made_heartbeat_needs_no_worker() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.ask("/hold?mailbox=1&deadline=60000&stream=yes&heartbeat=30&beat=tick");
+    client.until("\r\n\r\n");
+    for _ in 0..5 {
+        assert_eq!(client.until("tick\r\n"), "4\r\ntick\r\n");
+    }
+    assert_eq!(server.number("renders"), 0);
+    assert!(server.number("heartbeats") >= 5);
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    client.until("event 1\r\n");
+    drop(client);
+    server.until_number("held", 0);
+    assert_eq!(server.number("shared_frames"), 0);
+    server.stop();
+}
+
 #[test]
 fn killing_every_worker_touches_no_held_client() {
     let server = Server::start(&[]);
@@ -306,6 +343,15 @@ fn a_held_call_that_kills_its_renderers_is_given_up() {
 }
 
 #[test]
+fn a_worker_can_have_a_connection_end_with_its_hold() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    assert_eq!(client.get("/hold?mailbox=1&deadline=1&end=yes").text(), "deadline none");
+    assert!(client.closed());
+    server.stop();
+}
+
+#[test]
 fn a_client_that_asked_to_close_is_closed_at_its_deadline() {
     let server = Server::start(&[]);
     let mut client = server.connect();
@@ -315,20 +361,27 @@ fn a_client_that_asked_to_close_is_closed_at_its_deadline() {
     server.stop();
 }
 
-/// A stream whose client does not read is dropped when too much waits for it, and costs no worker meanwhile.
+/// A stream whose client does not read is told no more, costs no worker, and is dropped when its time is over.
 #[test]
 fn a_stream_that_nobody_reads_is_dropped() {
-    let server = Server::start(&["workers=1"]);
+    let server = Server::start(&["workers=1", "idle=700"]);
     let mut client = server.connect();
     nix::sys::socket::setsockopt(&client.stream, nix::sys::socket::sockopt::RcvBuf, &4096).unwrap();
     client.ask("/hold?mailbox=1&deadline=60000&stream=yes&fat=yes");
     server.until_number("held", 1);
     let mut seq = 0;
-    while server.number("held") == 1 {
+    while server.number("buffered_bytes") == 0 {
         seq += 1;
         assert!(seq < 1000);
         server.get(&format!("/change?mailbox=1&seq={seq}&tell=yes"));
     }
+    let rendered = server.number("renders");
+    for _ in 0..50 {
+        seq += 1;
+        server.get(&format!("/change?mailbox=1&seq={seq}&tell=yes"));
+    }
+    assert!(server.number("renders") <= rendered + 1, "nobody works for a client that does not read");
+    server.until_number("held", 0);
     assert_eq!(server.number("held_left"), 1);
     assert_eq!(server.number("buffered_bytes"), 0);
     server.stop();

@@ -155,7 +155,10 @@ impl Server {
     pub fn pids(&self, role: &str) -> Vec<i32> {
         let status = self.status();
         let workers = status.split("\"role\":").skip(1);
-        workers.filter(|w| w.starts_with(&format!("\"{role}\""))).map(|w| number(w, "pid") as i32).collect()
+        // Places that cannot be filled are named there as well.
+        let filled =
+            |w: &&str| w.starts_with(&format!("\"{role}\"")) && w.split('}').next().unwrap().contains("\"pid\":");
+        workers.filter(filled).map(|w| number(w, "pid") as i32).collect()
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -269,11 +272,14 @@ impl Client {
 
     /// Reads up to and with a text.
     pub fn until(&mut self, end: &str) -> String {
+        // Where it may begin: what was looked through once is not again.
+        let mut from = 0;
         loop {
-            if let Some(at) = find(&self.buffer, end.as_bytes()) {
+            if let Some(at) = find(&self.buffer[from..], end.as_bytes()).map(|at| from + at) {
                 let rest = self.buffer.split_off(at + end.len());
                 return String::from_utf8(std::mem::replace(&mut self.buffer, rest)).unwrap();
             }
+            from = self.buffer.len().saturating_sub(end.len() - 1);
             assert!(self.more(), "closed before {end:?}; got {:?}", String::from_utf8_lossy(&self.buffer));
         }
     }

@@ -252,6 +252,30 @@ fn a_generation_that_cannot_start_does_not_take_over() {
 }
 
 #[test]
+fn a_role_stands_until_its_heir_does() {
+    let server = Server::start(&["workers=1"]);
+    server.until("everybody stands", |status| !status.contains("\"starting\""));
+    let janitor = server.pids("janitor");
+    let courier = server.pids("courier");
+    std::fs::write(server.dir.join("reload.conf"), "").unwrap();
+    std::fs::write(server.dir.join("worker.conf"), "dies=janitor").unwrap();
+    let answer = server.command("{\"cmd\":\"reload\"}");
+    assert!(answer.contains("\"generation\":2"), "{answer}");
+    let status = server.until("the heir failed", |status| status.contains("\"failing\":[{\"role\":\"janitor\""));
+    assert!(status.contains("\"reloading\":true") && status.contains("told to die at start"), "{status}");
+    assert_eq!(server.pids("janitor"), janitor, "the old one works on");
+    server
+        .until("the courier's heir stands", |_| server.pids("courier").len() == 1 && server.pids("courier") != courier);
+    std::fs::write(server.dir.join("worker.conf"), "").unwrap();
+    server.signal(Signal::SIGHUP);
+    server.until("the heir stands", |status| {
+        status.contains("\"reloading\":false") && status.contains("\"failing\":[]") && number(status, "generation") == 3
+    });
+    server.until("the old one went", |_| server.pids("janitor").len() == 1 && server.pids("janitor") != janitor);
+    server.stop();
+}
+
+#[test]
 fn workers_are_handed_the_settings_of_their_generation() {
     let server = Server::start_with(&["workers=1"], "word=old");
     std::fs::write(server.dir.join("reload.conf"), "").unwrap();
@@ -297,7 +321,7 @@ fn a_worker_has_its_descriptors_and_the_standard_ones() {
         .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
         .collect();
     fds.sort_unstable();
-    // Descriptor 5 is mapped and closed again, 6 is read and closed.
-    assert_eq!(fds, [0, 1, 2, 3, 4]);
+    // Descriptor 5 is mapped and closed again, 6 is read and closed. 7 is where converters are asked.
+    assert_eq!(fds, [0, 1, 2, 3, 4, 7]);
     server.stop();
 }

@@ -1,0 +1,200 @@
+//! What a stream does besides being held (`hold.rs`): chunks that a worker rendered, heartbeats that none has to render, and a
+//! client that reads slowly.
+//!
+//! A stream is told nothing more while bytes for it wait: what happens meanwhile stays where it is, and is looked at when the client
+//! has taken them. One that takes nothing for `limits.idle_seconds` is given up.
+
+use std::collections::HashMap;
+use std::os::fd::AsRawFd;
+
+use ewsd_ipc::message::{Pieces, Share};
+use ewsd_ipc::{AfterReply, Piece, RenderReason};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+
+use crate::clock::{Millis, NEVER};
+use crate::master::Master;
+use crate::state::{After, ConnId, Held, State, Stream};
+
+/// Unsent bytes of a stream after which its client counts as gone, whoever let it come so far.
+const STREAM_BACKLOG: usize = 256 * 1024;
+
+impl Held {
+    /// Its end is being seen to: no heartbeat comes any more.
+    pub fn quieten(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            stream.next_beat = NEVER;
+        }
+    }
+}
+
+/// How many streams each owner has.
+#[derive(Debug, Default)]
+pub struct Streams(HashMap<u64, u32>);
+
+impl Streams {
+    /// One more is open.
+    pub fn begun(&mut self, owner: u64) {
+        if owner != 0 {
+            *self.0.entry(owner).or_insert(0) += 1;
+        }
+    }
+
+    /// One of them is over.
+    pub fn ended(&mut self, owner: u64) {
+        if let Some(count) = self.0.get_mut(&owner) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(&owner);
+            }
+        }
+    }
+}
+
+impl Master {
+    /// Whether an owner may have one more stream. One that a newer one has taken the place of, and that only waits to be told so, does
+    /// not count.
+    pub fn may_stream(&self, share: &Share) -> bool {
+        let known = self.streams.0.get(&share.owner).copied().unwrap_or(0);
+        if share.owner == 0 || known < share.most {
+            return true;
+        }
+        let counts = |held: &Held| {
+            let own = held.stream.as_ref().is_some_and(|stream| stream.owner == share.owner);
+            let mut keys = held.watch.as_slice().iter().filter(|(key, _)| *key >> 63 == 1);
+            own && !keys.any(|(key, seen)| self.watchers.newest(*key) > *seen)
+        };
+        let open = self.table.iter().filter(|conn| matches!(&conn.state, State::Held(held) if counts(held)));
+        open.count() < share.most as usize
+    }
+
+    /// Its owner has too many: what a worker has prepared for that is the end of it.
+    pub fn end_stream_at_once(&mut self, id: ConnId, share: &Share, then: AfterReply) {
+        let bytes: Vec<u8> = share
+            .at_most
+            .0
+            .iter()
+            .flat_map(|piece| match piece {
+                Piece::Shared(bytes) | Piece::Own(bytes) => bytes.as_slice(),
+                Piece::Date | Piece::Context { .. } => &[],
+            })
+            .copied()
+            .collect();
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        conn.keep_alive &= then == AfterReply::Keep;
+        let after = if conn.keep_alive { After::Keep } else { After::Close };
+        self.metrics.streams_refused += 1;
+        self.write(id, bytes, after);
+    }
+
+    /// The part of a held call that streams have.
+    pub fn new_stream(&mut self, owner: u64, heartbeat: u32, at_beat: Pieces) -> Box<Stream> {
+        self.streams.begun(owner);
+        let next_beat = beat(self.clock.now(), heartbeat);
+        let at_beat = self.interned.keep(at_beat.0);
+        Box::new(Stream { owner, at_beat, next_beat, heartbeat, out: Vec::new(), stalled: NEVER })
+    }
+
+    /// A time of a stream came that is not its deadline.
+    pub fn stream_due(&mut self, id: ConnId, now: Millis) {
+        let unix = self.clock.unix();
+        let Some(conn) = self.table.get_mut(id) else {
+            return;
+        };
+        let State::Held(held) = &mut conn.state else {
+            return;
+        };
+        let at = held.next_time();
+        let Some(stream) = &mut held.stream else {
+            return self.timers.set(conn, at);
+        };
+        if stream.stalled <= now {
+            self.metrics.held_left += 1;
+            return self.close(id);
+        }
+        if stream.next_beat > now {
+            return self.timers.set(conn, at);
+        }
+        stream.next_beat = beat(now, stream.heartbeat);
+        if stream.at_beat.is_empty() {
+            let at = held.next_time();
+            self.timers.set(conn, at);
+            return self.want_render(id, RenderReason::Heartbeat);
+        }
+        let mut bytes = Vec::new();
+        // Bytes on their way are a sign of life, too.
+        if stream.out.is_empty() {
+            stream.at_beat.append_to(&mut bytes, unix, &held.context);
+            self.metrics.heartbeats += 1;
+        }
+        let at = held.next_time();
+        self.timers.set(conn, at);
+        self.stream(id, &bytes);
+    }
+
+    /// Writes bytes of a stream that goes on.
+    pub fn stream(&mut self, id: ConnId, bytes: &[u8]) {
+        let now = self.clock.now();
+        if let Some(stream) = self.table.held_mut(id).and_then(|held| held.stream.as_mut()) {
+            stream.out.extend_from_slice(bytes);
+            // The heap is not told: the entry there is the earlier one, and finds out.
+            stream.next_beat = beat(now, stream.heartbeat);
+        }
+        self.flush_stream(id);
+    }
+
+    /// Writes what the socket takes of a stream.
+    pub fn flush_stream(&mut self, id: ConnId) {
+        let patience = self.clock.after(self.config.limits.idle);
+        loop {
+            let Some(conn) = self.table.get_mut(id) else {
+                return;
+            };
+            let (State::Held(held), Some(socket)) = (&mut conn.state, conn.socket.as_ref()) else {
+                return;
+            };
+            let Some(stream) = &mut held.stream else {
+                return;
+            };
+            if stream.out.is_empty() {
+                return self.drained(id);
+            }
+            match send(socket.as_raw_fd(), &stream.out, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
+                Ok(n) => {
+                    stream.out.drain(..n);
+                    stream.stalled = NEVER;
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) if stream.out.len() <= STREAM_BACKLOG => {
+                    if stream.stalled == NEVER {
+                        stream.stalled = patience;
+                        let at = held.next_time();
+                        self.timers.set(conn, at);
+                    }
+                    self.want_room(id);
+                    return self.charge(id);
+                }
+                Err(_) => {
+                    self.metrics.held_left += 1;
+                    return self.close(id);
+                }
+            }
+        }
+    }
+
+    /// The client of a stream has taken all there was: what happened meanwhile is looked at now.
+    fn drained(&mut self, id: ConnId) {
+        if let Some(stream) = self.table.held_mut(id).and_then(|held| held.stream.as_mut()) {
+            stream.out = Vec::new();
+            stream.stalled = NEVER;
+        }
+        self.charge(id);
+        self.compare(id);
+    }
+}
+
+fn beat(now: Millis, heartbeat: u32) -> Millis {
+    if heartbeat == 0 { NEVER } else { now.saturating_add(u64::from(heartbeat)) }
+}

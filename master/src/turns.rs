@@ -1,0 +1,352 @@
+//! Whose turn it is: requests wait in lanes, and the lanes take turns, so that whoever asks a lot waits behind itself and not
+//! others behind it.
+//!
+//! A lane is an account's where a worker said before whose the credentials are that a request carries; the master keeps a hash of
+//! these under a key of its own start, and a number. Whoever has not said who it is, or is not known yet, waits with its network.
+//! What the master itself wants of workers (renders, sweeps, probes) takes every second turn: it is short, and somebody waits.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+
+use ewsd_http::Head;
+use ewsd_http::forwarded::{Origin, origin};
+use ewsd_http::network::Network;
+
+use crate::dispatch::Waiting;
+use crate::master::Master;
+use crate::state::{Conn, ConnId, Protocol};
+
+/// Who waits together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Lane {
+    /// Clients without a share of their own: local ones, and what proxies name no client for.
+    #[default]
+    Shared,
+    /// Mail that comes in.
+    Mail,
+    /// An account, by the number of its mailbox.
+    Account(u64),
+    /// Clients of one network, by its hash.
+    Network(u64),
+}
+
+impl Lane {
+    /// Whether only so many workers may be busy for it at a time.
+    fn has_share(self) -> bool {
+        matches!(self, Lane::Account(_) | Lane::Network(_))
+    }
+}
+
+/// What waits, and who is being served.
+#[derive(Debug, Default)]
+pub struct Turns {
+    own: VecDeque<Waiting>,
+    own_was_last: bool,
+    lanes: HashMap<Lane, VecDeque<ConnId>>,
+    /// Lanes in which somebody waits; the first one is next.
+    order: VecDeque<Lane>,
+    /// Jobs of each lane that were handed out and are not over.
+    at_work: HashMap<Lane, usize>,
+}
+
+impl Turns {
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.order.is_empty()
+    }
+
+    /// What the master itself wants.
+    pub fn own(&self) -> impl ExactSizeIterator<Item = &Waiting> {
+        self.own.iter()
+    }
+
+    /// Whose requests wait, in the order of their turns if nothing else comes.
+    pub fn requests(&self) -> Vec<ConnId> {
+        let lanes: Vec<_> = self.order.iter().filter_map(|lane| self.lanes.get(lane)).collect();
+        let rounds = lanes.iter().map(|lane| lane.len()).max().unwrap_or(0);
+        (0..rounds).flat_map(|round| lanes.iter().filter_map(move |lane| lane.get(round))).copied().collect()
+    }
+
+    /// At the end of its lane.
+    pub fn push(&mut self, lane: Lane, id: ConnId) {
+        let waiting = self.lanes.entry(lane).or_default();
+        if waiting.is_empty() {
+            self.order.push_back(lane);
+        }
+        waiting.push_back(id);
+    }
+
+    /// At the end of what the master itself wants.
+    pub fn push_own(&mut self, waiting: Waiting) {
+        self.own.push_back(waiting);
+    }
+
+    /// Before all that the master itself wants.
+    pub fn push_urgent(&mut self, waiting: Waiting) {
+        self.own.push_front(waiting);
+        self.own_was_last = false;
+    }
+
+    /// Whose turn it is, of those who keep fewer than `most` workers busy.
+    pub fn pop(&mut self, most: usize) -> Option<(Lane, Waiting)> {
+        if !self.own_was_last || self.order.is_empty() {
+            if let Some(own) = self.own.pop_front() {
+                self.own_was_last = true;
+                return Some((Lane::Shared, own));
+            }
+        }
+        let next = self.order.iter().position(|lane| self.may_go(*lane, most));
+        let Some(lane) = next.and_then(|at| self.order.remove(at)) else {
+            return self.own.pop_front().map(|own| (Lane::Shared, own));
+        };
+        self.own_was_last = false;
+        let waiting = self.lanes.get_mut(&lane)?;
+        let id = waiting.pop_front()?;
+        if waiting.is_empty() {
+            self.lanes.remove(&lane);
+        } else {
+            self.order.push_back(lane);
+        }
+        Some((lane, Waiting::Conn(id)))
+    }
+
+    /// It could not be sent after all: it is the next one again.
+    pub fn put_back(&mut self, lane: Lane, waiting: Waiting) {
+        let Waiting::Conn(id) = waiting else { return self.push_urgent(waiting) };
+        self.lanes.entry(lane).or_default().push_front(id);
+        self.order.retain(|other| *other != lane);
+        self.order.push_front(lane);
+    }
+
+    /// Takes everything of the master's own.
+    pub fn take_own(&mut self) -> VecDeque<Waiting> {
+        std::mem::take(&mut self.own)
+    }
+
+    /// Whether a lane keeps fewer than `most` workers busy, or has no share that it could exceed.
+    pub fn may_go(&self, lane: Lane, most: usize) -> bool {
+        !lane.has_share() || self.at_work.get(&lane).is_none_or(|busy| *busy < most)
+    }
+
+    /// A job of that lane was handed out.
+    pub fn begin(&mut self, lane: Lane) {
+        *self.at_work.entry(lane).or_insert(0) += 1;
+    }
+
+    /// A job of that lane is over, or was taken back.
+    pub fn end(&mut self, lane: Lane) {
+        if let Some(busy) = self.at_work.get_mut(&lane) {
+            *busy = busy.saturating_sub(1);
+            if *busy == 0 {
+                self.at_work.remove(&lane);
+            }
+        }
+    }
+}
+
+/// Most credentials of which the accounts are known, twice: the older half is forgotten.
+const KNOWN: usize = 32_768;
+
+/// Whose credentials workers have found good. All of it may be forgotten at any time: it decides about turns and nothing else.
+#[derive(Debug, Default)]
+pub struct KnownCredentials {
+    key: RandomState,
+    recent: HashMap<u64, u64>,
+    former: HashMap<u64, u64>,
+}
+
+impl KnownCredentials {
+    /// What stands for the credentials in a head that are the same in each request of a client (RFC 7617, RFC 6750); 0: none.
+    pub fn credentials(&self, head: &Head<'_>) -> u64 {
+        let value = head.header("authorization").unwrap_or_default();
+        let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let lasts = scheme.eq_ignore_ascii_case(b"basic") || scheme.eq_ignore_ascii_case(b"bearer");
+        if lasts { self.key.hash_one(value).max(1) } else { 0 }
+    }
+
+    fn account(&mut self, credentials: u64) -> Option<u64> {
+        if let Some(account) = self.recent.get(&credentials) {
+            return Some(*account);
+        }
+        let account = self.former.remove(&credentials)?;
+        self.meet(credentials, account);
+        Some(account)
+    }
+
+    /// A worker found out.
+    pub fn meet(&mut self, credentials: u64, account: u64) {
+        if self.recent.len() >= KNOWN {
+            self.former = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(credentials, account);
+    }
+
+    /// Accounts were changed: credentials may be somebody else's now.
+    pub fn forget(&mut self) {
+        self.recent.clear();
+        self.former.clear();
+    }
+
+    fn network(&self, address: IpAddr) -> Lane {
+        Lane::Network(self.key.hash_one(network(address)))
+    }
+}
+
+/// The network that shares are counted by.
+pub fn network(address: IpAddr) -> Network {
+    Network::around(address, 24, 64)
+}
+
+impl Master {
+    /// In which lane a connection's request waits, now that its head is there.
+    pub fn find_lane(&mut self, id: ConnId, credentials: u64, forwarded: Option<&str>) {
+        let Some(conn) = self.table.get(id) else { return };
+        let stays = conn.lane;
+        let is_proxy = |address: IpAddr| address.is_unspecified() || is_trusted(&self.config.proxies, address);
+        let proxied = is_proxy(conn.ip.to_canonical());
+        let Origin { address, shared } = origin(conn.ip, forwarded, is_proxy);
+        let lane = match (self.acquaintances.account(credentials), stays) {
+            (Some(account), _) => Lane::Account(account),
+            // On a connection that is one client's alone who was found stays who it is.
+            (None, Lane::Account(_)) if credentials == 0 && !proxied => stays,
+            _ if shared || address.is_loopback() => Lane::Shared,
+            _ => self.acquaintances.network(address),
+        };
+        if let Some(conn) = self.table.get_mut(id) {
+            conn.credentials = credentials;
+            conn.lane = lane;
+        }
+    }
+
+    /// A worker says whose the request is with which a connection came.
+    pub fn met(&mut self, id: ConnId, mailbox: u64) {
+        let Some(conn) = self.table.get_mut(id) else { return };
+        conn.lane = Lane::Account(mailbox);
+        if conn.credentials != 0 {
+            self.acquaintances.meet(conn.credentials, mailbox);
+        }
+    }
+
+    /// Request workers that may be busy for one lane at a time.
+    pub fn share_of_workers(&self) -> usize {
+        match self.config.limits.workers_per_account {
+            0 => (self.config.workers * 3).div_ceil(4),
+            most => most,
+        }
+    }
+
+    /// Whether connections from there are counted by their network: neither local ones nor those of proxies are.
+    pub fn has_network_share(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        !address.is_unspecified() && !address.is_loopback() && !is_trusted(&self.config.proxies, address)
+    }
+}
+
+/// Where a connection that has sent no head waits.
+pub fn first_lane(kind: Protocol) -> Lane {
+    if kind == Protocol::Lmtp { Lane::Mail } else { Lane::Shared }
+}
+
+/// The mailbox of whose request it is, or was last; 0: not known.
+pub fn known_mailbox(conn: &Conn) -> u64 {
+    match conn.lane {
+        Lane::Account(mailbox) => mailbox,
+        _ => 0,
+    }
+}
+
+fn is_trusted(proxies: &[Network], address: IpAddr) -> bool {
+    proxies.iter().any(|proxy| proxy.contains(address))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ANNA: Lane = Lane::Account(1);
+    const BERT: Lane = Lane::Account(2);
+
+    /// What comes out, as numbers of connections; 0 is the master's own.
+    fn order(turns: &mut Turns, most: usize) -> Vec<ConnId> {
+        std::iter::from_fn(|| turns.pop(most))
+            .map(|(_, waiting)| if let Waiting::Conn(id) = waiting { id } else { 0 })
+            .collect()
+    }
+
+    #[test]
+    fn who_asks_a_lot_waits_behind_itself() {
+        let mut turns = Turns::default();
+        for id in 1..=4 {
+            turns.push(ANNA, id);
+        }
+        turns.push(BERT, 11);
+        turns.push(Lane::Mail, 21);
+        turns.push(BERT, 12);
+        assert_eq!(turns.requests(), [1, 11, 21, 2, 12, 3, 4]);
+        assert_eq!(order(&mut turns, 9), [1, 11, 21, 2, 12, 3, 4]);
+        assert!(turns.is_empty() && turns.lanes.is_empty());
+    }
+
+    #[test]
+    fn the_masters_own_takes_every_second_turn() {
+        let mut turns = Turns::default();
+        for _ in 0..3 {
+            turns.push_own(Waiting::Sweep(Vec::new()));
+        }
+        turns.push(ANNA, 1);
+        turns.push(BERT, 2);
+        assert_eq!(order(&mut turns, 9), [0, 1, 0, 2, 0]);
+        turns.push(ANNA, 1);
+        turns.push_urgent(Waiting::Probe);
+        assert_eq!(order(&mut turns, 9), [0, 1]);
+    }
+
+    #[test]
+    fn a_share_of_the_workers_is_all_that_one_lane_gets() {
+        let mut turns = Turns::default();
+        turns.begin(ANNA);
+        turns.begin(ANNA);
+        turns.push(ANNA, 1);
+        turns.push(BERT, 2);
+        assert_eq!(order(&mut turns, 2), [2], "the other goes on");
+        assert!(!turns.is_empty());
+        turns.end(ANNA);
+        assert_eq!(order(&mut turns, 2), [1]);
+        for lane in [Lane::Shared, Lane::Mail] {
+            (0..9).for_each(|_| turns.begin(lane));
+            assert!(turns.may_go(lane, 1), "{lane:?} is nobody's share");
+        }
+    }
+
+    #[test]
+    fn what_was_put_back_is_next_and_once() {
+        let mut turns = Turns::default();
+        for (lane, id) in [(ANNA, 1), (ANNA, 2), (BERT, 3)] {
+            turns.push(lane, id);
+        }
+        let (lane, waiting) = turns.pop(9).unwrap();
+        turns.put_back(lane, waiting);
+        assert_eq!(order(&mut turns, 9), [1, 3, 2]);
+    }
+
+    #[test]
+    fn credentials_that_last_are_known_again() {
+        let mut known = KnownCredentials::default();
+        let of = |known: &KnownCredentials, value: &str| {
+            let head = format!("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: {value}\r\n\r\n");
+            known.credentials(&ewsd_http::head::parse_head(head.as_bytes()).unwrap())
+        };
+        let basic = of(&known, "Basic YTpi");
+        assert!(basic != 0 && basic == of(&known, "Basic YTpi") && basic != of(&known, "Basic YTpj"));
+        assert_eq!((of(&known, "NTLM TlRM"), of(&known, "Negotiate YII=")), (0, 0));
+        known.meet(basic, 7);
+        for other in 0..KNOWN as u64 {
+            known.meet(other | 1 << 63, 1);
+        }
+        assert_eq!(known.account(basic), Some(7), "who comes again stays");
+        known.forget();
+        assert_eq!(known.account(basic), None);
+    }
+}
