@@ -8,19 +8,26 @@
 //! | who is asking? | `auth/` |
 //! | what does an operation do? | `op/<group>/<verb>.rs` |
 //! | how does it leave? | `courier/` |
+//! | who reads what strangers wrote? | `convert/` |
+//! | what does a process give up for good? | `sandbox.rs` |
 //! | how do values of the model lie in bytes of our own? | `form.rs` |
 //! | is there room to write? | `space.rs` |
+//! | what does an administrator see of one account's requests? | `trace.rs` |
 //!
 //! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost. SQL is the store's,
 //! element names are `ewsd-ews`'s.
 
 pub mod auth;
+pub mod convert;
 mod courier;
 mod form;
 mod front;
 pub mod op;
 mod role;
+mod sandbox;
 mod space;
+pub mod trace;
 
 pub use role::database::options as database_options;
 pub use role::{Args, run, settings};
+pub use space::room;

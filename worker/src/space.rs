@@ -40,6 +40,12 @@ pub fn is_short(settings: &Settings) -> bool {
     }
 }
 
+/// Octets that are free below `server.state_dir`, and below how many nothing is taken any more; none: it cannot be found out.
+#[must_use]
+pub fn room(settings: &Settings) -> Option<(u64, u64)> {
+    free(&settings.server.state_dir).map(|free| (free, mark(settings)))
+}
+
 /// Octets that must be free.
 fn mark(settings: &Settings) -> u64 {
     match settings.server.min_free_bytes {

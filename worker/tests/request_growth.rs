@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use ewsd_ews::soap::{Form, parse_envelope};
+use ewsd_mailbox::convert::{self, Confined, InProcess};
 use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_settings::Settings;
@@ -28,6 +29,7 @@ struct World {
 
 impl World {
     fn new() -> World {
+        convert::by(InProcess(Confined::claim()));
         let database = database();
         let mut store = Store::connect(&database.options()).unwrap();
         let addresses = vec!["alice@example.test".to_owned()];

@@ -1,10 +1,14 @@
-//! Who is asking. A scheme reads credentials (`scheme/`), a password is judged by `password/`; accounts lately seen are in `known.rs`.
+//! Who is asking. A scheme reads credentials (`scheme/`), a password is judged by `password/`; accounts lately seen are in `cache.rs`.
 //!
 //! | question | file |
 //! |---|---|
 //! | which schemes are there, what is offered, what sticks to a connection? | `scheme/mod.rs` |
 //! | one scheme | `scheme/<scheme>.rs` |
 //! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs` |
+//! | is a token of an identity provider good? | `token.rs`, which keys it has `jwks.rs`; who fetches them `../courier/keys.rs` |
+//! | may one account act as another? | `impersonate.rs` |
+//! | is a Kerberos token good? | `kerberos.rs` |
+//! | what is kept of passwords under a key? | `sealed.rs` |
 //! | who guesses too often? | `password/failures.rs` |
 //! | where does a request really come from? | `peer.rs` |
 //!
@@ -12,10 +16,15 @@
 //! start of the server can compute. An unknown user costs as much time as a wrong password. Failures are counted there too,
 //! by account and by address: over the limit nobody's hash is computed, so guessing costs the guesser time and the server none.
 
-mod known;
+mod cache;
+pub mod impersonate;
+pub(crate) mod jwks;
+mod kerberos;
 pub mod password;
 mod peer;
 pub mod scheme;
+pub mod sealed;
+mod token;
 
 use std::rc::Rc;
 
@@ -28,10 +37,14 @@ use ewsd_store::{Account, Store, StoreError};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use self::known::Known;
-pub use self::peer::Peer;
+use self::cache::AccountCache;
+use self::kerberos::Acceptor;
+pub use self::peer::{ALL_SCHEMES, Peer};
+use self::scheme::is_spoken;
 use self::scheme::{Attempt, Circumstances, SCHEMES, Scheme};
-pub use self::scheme::{Bound, offers};
+pub use self::scheme::{Bound, mask, offers};
+use self::sealed::Keyring;
+use self::token::Keys;
 
 /// Why a request is nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,31 +67,47 @@ pub enum Denied {
 
 /// How a request got in, for the counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
+pub enum AdmittedBy {
     /// The shared memory of successes.
     Cache,
     /// A hash was computed.
     Password,
     /// What the connection keeps.
     Connection,
+    /// The proxy in front.
+    Proxy,
 }
 
 /// Somebody let in.
 #[derive(Clone, Debug)]
 pub struct Entered {
     pub account: Rc<Account>,
-    pub via: Via,
+    pub via: AdmittedBy,
     /// What the connection keeps from now on.
     pub bound: Option<Bound>,
+    /// The value of `WWW-Authenticate` on the answer, where a scheme proves the server, too.
+    pub reply: Option<String>,
 }
 
 /// Judges requests; knows the accounts that this worker has seen lately.
 #[derive(Default)]
 pub struct Authenticator {
-    known: Known,
+    known: AccountCache,
+    keyring: Keyring,
+    kerberos: Acceptor,
+    tokens: Keys,
+    /// How long the answer to the request last refused is kept back, in milliseconds.
+    pub delay_ms: u32,
 }
 
 impl Authenticator {
+    /// Finds out at the start what would fail at the first login.
+    pub fn prepare(&mut self, settings: &Settings) {
+        if !settings.auth.keytab.is_empty() {
+            self.kerberos.is_ready(&settings.auth.keytab, clock::unix());
+        }
+    }
+
     /// The account whose credentials `head` carries, or whose `bound` lies with the connection.
     pub fn authenticate(
         &mut self,
@@ -91,8 +120,12 @@ impl Authenticator {
     ) -> Result<Entered, Denied> {
         // The epoch before anything is read: what is read may be of an older one, never of a newer one.
         let (epoch, now) = (shared.accounts_epoch(), clock::unix());
-        let mut cx = Circumstances { store, settings, shared, known: &mut self.known, epoch, now };
-        judge(SCHEMES, head, peer, bound, &mut cx)
+        let Authenticator { known, keyring, kerberos, tokens, .. } = self;
+        let mut cx =
+            Circumstances { store, settings, shared, known, keyring, kerberos, tokens, delay_ms: 0, epoch, now };
+        let judged = judge(SCHEMES, head, peer, bound, &mut cx);
+        self.delay_ms = cx.delay_ms;
+        judged
     }
 
     /// The account of that number, from what is known or from the store. For held calls, whose caller was found before.
@@ -108,6 +141,10 @@ impl Authenticator {
             settings,
             shared,
             known: &mut self.known,
+            keyring: &mut self.keyring,
+            kerberos: &mut self.kerberos,
+            tokens: &mut self.tokens,
+            delay_ms: 0,
             epoch: shared.accounts_epoch(),
             now: clock::unix(),
         };
@@ -124,18 +161,18 @@ fn judge(
     cx: &mut Circumstances<'_>,
 ) -> Result<Entered, Denied> {
     let settings = cx.settings;
-    for scheme in schemes.iter().filter(|scheme| scheme.offer(settings).is_some()) {
+    for scheme in schemes.iter().filter(|scheme| is_spoken(scheme.number(), peer) && scheme.speaks(settings, peer)) {
         // Connections of a proxy are shared by its clients: what one left there is nobody's.
-        let mine = bound.filter(|bound| !peer.proxied && bound.scheme == scheme.number());
+        let mine = bound.filter(|bound| peer.is_alone() && bound.scheme == scheme.number());
         let attempt = Attempt { head, peer, bound: mine.map(|bound| bound.state.as_slice()) };
         if let Some(entered) = scheme.accept(&attempt, cx)? {
-            return Ok(Entered { bound: entered.bound.filter(|_| !peer.proxied), ..entered });
+            return Ok(Entered { bound: entered.bound.filter(|_| peer.is_alone()), ..entered });
         }
     }
     Err(Denied::Unasked)
 }
 
-fn failed(error: StoreError) -> Denied {
+pub(crate) fn failed(error: StoreError) -> Denied {
     match error {
         StoreError::Busy { retry_ms } => Denied::Busy { retry_ms },
         other => {
@@ -146,7 +183,7 @@ fn failed(error: StoreError) -> Denied {
 }
 
 /// A name in the shared memory that tells nobody what it was made of.
-fn tag(shared: &Shared, purpose: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+pub(crate) fn tag(shared: &Shared, purpose: &[u8], parts: &[&[u8]]) -> [u8; 16] {
     // A key of any length is taken; the error cannot be.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(shared.key()) else { return [0; 16] };
     mac.update(purpose);
@@ -176,20 +213,29 @@ mod tests {
         fn number(&self) -> u8 {
             200
         }
-        fn offer(&self, _: &Settings) -> Option<String> {
+        fn name(&self) -> &'static str {
+            "steps"
+        }
+        fn offer(&self, _: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
             Some("Steps".to_owned())
         }
         fn accept(&self, attempt: &Attempt<'_>, _: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
             let bound = |state: &[u8]| Bound { scheme: 200, state: state.to_vec() };
             match (attempt.credentials("Steps"), attempt.bound) {
-                (None, Some(b"known")) => {
-                    Ok(Some(Entered { account: account(), via: Via::Connection, bound: Some(bound(b"known")) }))
-                }
+                (None, Some(b"known")) => Ok(Some(Entered {
+                    account: account(),
+                    via: AdmittedBy::Connection,
+                    bound: Some(bound(b"known")),
+                    reply: None,
+                })),
                 (None, _) => Ok(None),
                 (Some(b"begin"), _) => Err(Denied::Continue { challenge: "Steps 17".to_owned(), bound: bound(b"17") }),
-                (Some(said), Some(pending)) if said == pending => {
-                    Ok(Some(Entered { account: account(), via: Via::Password, bound: Some(bound(b"known")) }))
-                }
+                (Some(said), Some(pending)) if said == pending => Ok(Some(Entered {
+                    account: account(),
+                    via: AdmittedBy::Password,
+                    bound: Some(bound(b"known")),
+                    reply: None,
+                })),
                 _ => Err(Denied::Refused),
             }
         }
@@ -207,6 +253,10 @@ mod tests {
             language: "en".into(),
             primary_address: None,
             quota_bytes: None,
+            zone: None,
+            working_hours: None,
+            resource: None,
+            booking: Default::default(),
         })
     }
 
@@ -216,14 +266,19 @@ mod tests {
         let head = parse_head(text.as_bytes()).unwrap();
         let shared = Shared::map(&ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
         let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
-        let peer = Peer { address: "192.0.2.1".parse().unwrap(), shared: false, proxied };
-        let mut known = Known::default();
+        let peer =
+            Peer { address: "192.0.2.1".parse().unwrap(), shared: false, proxied, relayed: false, schemes: u32::MAX };
+        let mut known = AccountCache::default();
         let settings = Settings::default();
         let mut cx = Circumstances {
             store: &mut store,
             settings: &settings,
             shared: &shared,
             known: &mut known,
+            keyring: &mut Keyring::default(),
+            kerberos: &mut Acceptor::default(),
+            tokens: &mut Keys::default(),
+            delay_ms: 0,
             epoch: 1,
             now: 1,
         };
@@ -242,7 +297,7 @@ mod tests {
         assert_eq!(ask("Authorization: Steps 17\r\n", None, false).unwrap_err(), Denied::Refused);
         let entered = ask("Authorization: Steps 17\r\n", Some(&bound), false).unwrap();
         let bound = entered.bound.unwrap();
-        assert_eq!(ask("", Some(&bound), false).unwrap().via, Via::Connection);
+        assert_eq!(ask("", Some(&bound), false).unwrap().via, AdmittedBy::Connection);
         let foreign = Bound { scheme: 201, ..bound.clone() };
         assert_eq!(ask("", Some(&foreign), false).unwrap_err(), Denied::Unasked, "another scheme's");
     }

@@ -1,56 +1,61 @@
-//! Sends several messages at a time: threads that know SMTP and nothing of the database. Each keeps its session for the next
-//! message, and hangs up when there is none for a while.
+//! Threads that do one kind of task at a time, several beside each other: they speak with others and know nothing of the
+//! database. What they do is a [`Hand`]: `sender.rs` sends messages, `push/notifier.rs` calls subscribers.
 
 use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ewsd_settings::Settings;
-use ewsd_store::Outgoing;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
-use super::smtp::Session;
-use super::{Fates, Trouble};
+/// What one thread does, and what it keeps from task to task.
+pub(crate) trait Hand: Default + 'static {
+    type Task: Send;
+    /// How a task ended.
+    type End: Send;
+    /// The threads' name.
+    const NAME: &'static str;
 
-/// How long a session without a message is kept.
-const IDLE: Duration = Duration::from_secs(5);
+    fn work(&mut self, settings: &Settings, task: &Self::Task) -> Self::End;
 
-/// A message to be sent.
-pub(crate) struct Task {
-    pub message: Outgoing,
-    /// Fates of recipients that the message no longer names.
-    pub others: Fates,
+    /// How long it keeps something when there is no task; none: it has nothing to let go of.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Lets go of it.
+    fn let_go(&mut self) {}
 }
 
-/// A message after an attempt.
-pub(crate) struct Done {
-    pub task: Task,
-    /// The error is the smarthost's: the message was not tried.
-    pub result: Result<Fates, Trouble>,
+/// A task that is over.
+pub(crate) struct Done<H: Hand> {
+    pub task: H::Task,
+    pub end: H::End,
 }
 
-/// The threads, as seen by the one that gives them work.
-pub(crate) struct Crew {
-    shared: Arc<Shared>,
-    done: Receiver<Done>,
-    tell: Sender<Done>,
+/// The threads, as seen by the one that gives them tasks.
+pub(crate) struct Crew<H: Hand> {
+    shared: Arc<Shared<H>>,
+    done: Receiver<Done<H>>,
+    tell: Sender<Done<H>>,
     /// Threads that were started.
     hands: usize,
-    /// Messages given and not yet back.
+    /// Tasks given and not yet back.
     under_way: usize,
 }
 
-struct Shared {
+struct Shared<H: Hand> {
     settings: Settings,
-    waiting: Mutex<VecDeque<Task>>,
+    waiting: Mutex<VecDeque<H::Task>>,
     more: Condvar,
     /// Readable when something is done.
     ready: EventFd,
 }
 
-impl Crew {
-    pub fn new(settings: &Settings) -> nix::Result<Crew> {
+impl<H: Hand> Crew<H> {
+    pub fn new(settings: &Settings) -> nix::Result<Crew<H>> {
         let (tell, done) = channel();
         let ready = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let shared = Shared { settings: settings.clone(), waiting: Mutex::default(), more: Condvar::new(), ready };
@@ -58,16 +63,16 @@ impl Crew {
     }
 
     /// Readable when something is done.
-    pub fn ready(&self) -> &EventFd {
-        &self.shared.ready
+    pub fn ready(&self) -> BorrowedFd<'_> {
+        self.shared.ready.as_fd()
     }
 
     pub fn under_way(&self) -> usize {
         self.under_way
     }
 
-    /// Has a message sent. An error: no thread can be started, and the message is given back.
-    pub fn send(&mut self, task: Task) -> Result<(), Box<Task>> {
+    /// Has a task done. An error: no thread can be started, and the task is given back.
+    pub fn give(&mut self, task: H::Task) -> Result<(), Box<H::Task>> {
         if self.hands <= self.under_way && !self.hire() && self.hands == 0 {
             return Err(Box::new(task));
         }
@@ -78,39 +83,37 @@ impl Crew {
     }
 
     /// What is done since the last time.
-    pub fn done(&mut self) -> Vec<Done> {
+    pub fn done(&mut self) -> Vec<Done<H>> {
         // Nothing to read is no error.
         let _ = self.shared.ready.read();
-        let done: Vec<Done> = self.done.try_iter().collect();
+        let done: Vec<Done<H>> = self.done.try_iter().collect();
         self.under_way -= done.len().min(self.under_way);
         done
     }
 
     fn hire(&mut self) -> bool {
         let (shared, tell) = (Arc::clone(&self.shared), self.tell.clone());
-        let hired = std::thread::Builder::new().name("courier".to_owned()).spawn(move || shared.work(&tell)).is_ok();
+        let hired = std::thread::Builder::new().name(H::NAME.to_owned()).spawn(move || shared.work(&tell)).is_ok();
         self.hands += usize::from(hired);
         hired
     }
 }
 
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Task>> {
+impl<H: Hand> Shared<H> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<H::Task>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A thread's life. It ends with the process.
-    fn work(&self, tell: &Sender<Done>) {
-        let mut session: Option<Session> = None;
+    fn work(&self, tell: &Sender<Done<H>>) {
+        let mut hand = H::default();
         loop {
-            let Some(task) = self.next(session.is_some()) else {
-                if let Some(session) = session.take() {
-                    session.close();
-                }
+            let Some(task) = self.next(hand.patience()) else {
+                hand.let_go();
                 continue;
             };
-            let result = self.attempt(&mut session, &task.message);
-            if tell.send(Done { task, result }).is_err() {
+            let end = hand.work(&self.settings, &task);
+            if tell.send(Done { task, end }).is_err() {
                 return;
             }
             // A counter that is full is readable as well.
@@ -118,34 +121,22 @@ impl Shared {
         }
     }
 
-    /// The next message; none: it is time to hang up.
-    fn next(&self, connected: bool) -> Option<Task> {
+    /// The next task; none: there was none for that long.
+    fn next(&self, patience: Option<Duration>) -> Option<H::Task> {
         let mut waiting = self.waiting();
         loop {
             if let Some(task) = waiting.pop_front() {
                 return Some(task);
             }
-            if !connected {
+            let Some(patience) = patience else {
                 waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                 continue;
-            }
-            let (guard, timeout) = self.more.wait_timeout(waiting, IDLE).unwrap_or_else(PoisonError::into_inner);
+            };
+            let (guard, timeout) = self.more.wait_timeout(waiting, patience).unwrap_or_else(PoisonError::into_inner);
             waiting = guard;
             if timeout.timed_out() && waiting.is_empty() {
                 return None;
             }
         }
-    }
-
-    fn attempt(&self, session: &mut Option<Session>, message: &Outgoing) -> Result<Fates, Trouble> {
-        // The smarthost may have hung up meanwhile.
-        let kept = session.take().and_then(|mut kept| kept.alive().then_some(kept));
-        let mut open = match kept {
-            Some(open) => open,
-            None => Session::open(&self.settings)?,
-        };
-        let fates = open.send(message, self.settings.courier.message_bytes);
-        *session = (!open.broken).then_some(open);
-        Ok(fates)
     }
 }

@@ -2,13 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::convert::mime::date;
 use ewsd_mailbox::random;
 use ewsd_store::Outgoing;
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 
-use super::Trouble;
+use super::DeliveryFailure;
 use super::words::{Words, words};
 
 /// Octets of the original's header that a report carries.
@@ -17,9 +16,9 @@ const HEADER: usize = 64 * 1024;
 const ENCODED: usize = 42;
 
 /// Who will not get it, and why.
-pub(super) struct Lost<'a> {
+pub(super) struct FailedRecipient<'a> {
     pub recipient: &'a str,
-    pub trouble: &'a Trouble,
+    pub trouble: &'a DeliveryFailure,
     /// It was tried for so many hours.
     pub hours: Option<i64>,
 }
@@ -28,10 +27,16 @@ pub(super) struct Lost<'a> {
 pub(super) const NO_ROUTE: &str = "5.4.4";
 
 /// The report as a message to `message`'s sender. `by` is this server's name.
-pub(super) fn report(by: &str, language: &str, message: &Outgoing, lost: &[Lost<'_>], now: Timestamp) -> Vec<u8> {
+pub(super) fn report(
+    by: &str,
+    language: &str,
+    message: &Outgoing,
+    fields: &[(String, String)],
+    lost: &[FailedRecipient<'_>],
+    now: Timestamp,
+) -> Vec<u8> {
     let original = header_of(&message.mime);
-    let fields = mime::headers(&message.mime);
-    let about = About { by, words: words(language), message, fields: &fields, now };
+    let about = ReportSource { by, words: words(language), message, fields, now };
     let boundary = format!("=_{}", random::guid());
     let mut out = Lines::default();
     about.header(&mut out, &boundary);
@@ -68,7 +73,7 @@ impl Lines {
 }
 
 /// What a report is about.
-struct About<'a> {
+struct ReportSource<'a> {
     by: &'a str,
     words: &'a Words,
     message: &'a Outgoing,
@@ -77,7 +82,7 @@ struct About<'a> {
     now: Timestamp,
 }
 
-impl About<'_> {
+impl ReportSource<'_> {
     fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, text)| text.as_str())
     }
@@ -101,7 +106,7 @@ impl About<'_> {
         out.line(&format!("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\""));
     }
 
-    fn for_people(&self, out: &mut Lines, lost: &[Lost<'_>]) {
+    fn for_people(&self, out: &mut Lines, lost: &[FailedRecipient<'_>]) {
         let words = self.words;
         out.line("Content-Type: text/plain; charset=utf-8");
         out.line(&format!("Content-Language: {}", words.language));
@@ -126,7 +131,7 @@ impl About<'_> {
         out.line(&format!("{}: {sent}", words.sent));
     }
 
-    fn for_programs(&self, out: &mut Lines, lost: &[Lost<'_>]) {
+    fn for_programs(&self, out: &mut Lines, lost: &[FailedRecipient<'_>]) {
         let global = !lost.iter().all(|one| one.recipient.is_ascii());
         let (kind, address) =
             if global { ("message/global-delivery-status", "utf-8") } else { ("message/delivery-status", "rfc822") };
@@ -156,10 +161,6 @@ impl About<'_> {
     }
 }
 
-fn date(time: Timestamp) -> String {
-    rfc2822::to_string(&time.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
-}
-
 /// The original's header, whole lines of it.
 fn header_of(message: &[u8]) -> &[u8] {
     let mut end = 0;
@@ -178,7 +179,7 @@ fn ascii(text: &str) -> String {
 }
 
 /// A header's text as encoded words where it must be, folded between them (RFC 2047).
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.is_ascii() && text.len() < 900 && !text.contains("=?") {
         return text;
@@ -200,6 +201,8 @@ fn encoded(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+    use ewsd_mailbox::convert::table::Mail;
+    use ewsd_mailbox::convert::{self, Confined, InProcess};
     use ewsd_model::id::MailboxNo;
     use ewsd_model::property::Column;
 
@@ -217,21 +220,28 @@ mod tests {
         }
     }
 
+    fn fields() -> Vec<(String, String)> {
+        let fields = [("Subject", "gr\u{fc}n"), ("Message-ID", "<1@x>"), ("X-Own", "kept")];
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
     #[test]
     fn a_report_is_read_as_one() {
-        let refused = Trouble {
+        convert::by(InProcess(Confined::claim()));
+        let refused = DeliveryFailure {
             status: "5.1.1".into(),
             code: Some(550),
             text: "5.1.1 no\r\nsuch \u{fc}ser".into(),
             host: Some("mx.test:25".into()),
         };
-        let late = Trouble::own("4.4.1", "nobody answers");
+        let late = DeliveryFailure::own("4.4.1", "nobody answers");
         let lost = [
-            Lost { recipient: "b@far.test", trouble: &refused, hours: None },
-            Lost { recipient: "c@far.test", trouble: &late, hours: Some(120) },
+            FailedRecipient { recipient: "b@far.test", trouble: &refused, hours: None },
+            FailedRecipient { recipient: "c@far.test", trouble: &late, hours: Some(120) },
         ];
-        let octets = report("mail.test", "de", &message("=?utf-8?q?gr=C3=BCn?="), &lost, Timestamp::UNIX_EPOCH);
-        let parsed = mime::parse(&octets, Timestamp::UNIX_EPOCH);
+        let octets =
+            report("mail.test", "de", &message("=?utf-8?q?gr=C3=BCn?="), &fields(), &lost, Timestamp::UNIX_EPOCH);
+        let parsed = convert::ask(&Mail { now: Timestamp::UNIX_EPOCH }, &octets).unwrap();
         assert_eq!(parsed.columns.text(Column::Subject), Some("Unzustellbar: gr\u{fc}n"));
         assert_eq!(parsed.columns.text(Column::Class), Some("REPORT.IPM.Note.NDR"));
         assert_eq!(parsed.columns.text(Column::InReplyTo), Some("<1@x>"));
@@ -251,9 +261,9 @@ mod tests {
 
     #[test]
     fn addresses_beyond_ascii_have_their_own_form() {
-        let trouble = Trouble::own(NO_ROUTE, "no smarthost");
-        let lost = [Lost { recipient: "j\u{f6}rg@far.test", trouble: &trouble, hours: None }];
-        let octets = report("mail.test", "en", &message(&"x".repeat(2000)), &lost, Timestamp::UNIX_EPOCH);
+        let trouble = DeliveryFailure::own(NO_ROUTE, "no smarthost");
+        let lost = [FailedRecipient { recipient: "j\u{f6}rg@far.test", trouble: &trouble, hours: None }];
+        let octets = report("mail.test", "en", &message(&"x".repeat(2000)), &[], &lost, Timestamp::UNIX_EPOCH);
         let text = String::from_utf8(octets).unwrap();
         assert!(
             text.contains("message/global-delivery-status") && text.contains("utf-8; j\u{f6}rg@far.test"),

@@ -3,6 +3,9 @@
 
 use ewsd_ipc::Count;
 use ewsd_mailbox::clock;
+use ewsd_mailbox::convert::ical::Limits;
+use ewsd_mailbox::convert::table::Headers;
+use ewsd_mailbox::convert::{self, Failed};
 use ewsd_mailbox::deliver::{self, DeliverError, Target, Trace};
 use ewsd_mailbox::log::note;
 use ewsd_mailbox::random;
@@ -10,9 +13,9 @@ use ewsd_settings::Settings;
 use ewsd_store::{Outgoing, Postponed, Store, StoreError};
 use jiff::Timestamp;
 
-use super::crew::Task;
-use super::report::{self, Lost, NO_ROUTE};
-use super::{Fate, Fates, Trouble, route};
+use super::report::{self, FailedRecipient, NO_ROUTE};
+use super::sender::Task;
+use super::{DeliveryFailure, DeliveryStatus, DeliveryStatuses, route};
 
 const HOUR: i64 = 3600;
 
@@ -21,7 +24,7 @@ const HOUR: i64 = 3600;
 struct Verdict {
     sent: u32,
     /// With the time for which it was tried, where that is why.
-    failed: Vec<(String, Trouble, Option<i64>)>,
+    failed: Vec<(String, DeliveryFailure, Option<i64>)>,
     deferred: u32,
     /// Who still waits.
     waiting: Vec<String>,
@@ -40,18 +43,18 @@ pub(crate) fn settle(
     settings: &Settings,
     holder: i32,
     task: &Task,
-    result: Result<&Fates, Trouble>,
+    result: Result<&DeliveryStatuses, DeliveryFailure>,
 ) -> Result<Vec<(Count, u32)>, StoreError> {
     let message = &task.message;
-    let mut fates = task.others.clone();
+    let mut statuses = task.others.clone();
     match result {
-        Ok(theirs) => fates.extend(theirs.iter().cloned()),
-        Err(trouble) if fates.is_empty() && expired(settings, message, clock::now()).is_none() => {
+        Ok(theirs) => statuses.extend(theirs.iter().cloned()),
+        Err(trouble) if statuses.is_empty() && expired(settings, message, clock::now()).is_none() => {
             return put_back(store, holder, message, &trouble).map(|()| Vec::new());
         }
-        Err(trouble) => fates.extend(super::all(&message.recipients, &Fate::Deferred(trouble))),
+        Err(trouble) => statuses.extend(super::all(&message.recipients, &DeliveryStatus::Deferred(trouble))),
     }
-    carry_out(store, settings, holder, message, &fates)
+    carry_out(store, settings, holder, message, &statuses)
 }
 
 fn carry_out(
@@ -59,14 +62,15 @@ fn carry_out(
     settings: &Settings,
     holder: i32,
     message: &Outgoing,
-    fates: &Fates,
+    statuses: &DeliveryStatuses,
 ) -> Result<Vec<(Count, u32)>, StoreError> {
     let now = clock::now();
-    let verdict = judge(settings, message, fates, now, jitter());
+    let verdict = judge(settings, message, statuses, now, jitter());
     let reported = store.transaction(|store| {
-        let ended = match verdict.waiting.is_empty() {
-            true => store.finish_outgoing(message.mailbox, message.id)?,
-            false => store.postpone_outgoing(&Postponed {
+        let ended = if verdict.waiting.is_empty() {
+            store.finish_outgoing(message.mailbox, message.id)?
+        } else {
+            store.postpone_outgoing(&Postponed {
                 mailbox: message.mailbox,
                 id: message.id,
                 holder,
@@ -74,7 +78,7 @@ fn carry_out(
                 recipients: &verdict.waiting,
                 error: verdict.error.as_deref(),
                 attempted: verdict.attempted,
-            })?,
+            })?
         };
         // Somebody else has ended it, and reported what there was to report.
         let tell = ended && !verdict.failed.is_empty();
@@ -91,7 +95,7 @@ fn carry_out(
     Ok(counts.into_iter().filter(|(_, n)| *n > 0).collect())
 }
 
-fn put_back(store: &mut Store, holder: i32, message: &Outgoing, trouble: &Trouble) -> Result<(), StoreError> {
+fn put_back(store: &mut Store, holder: i32, message: &Outgoing, trouble: &DeliveryFailure) -> Result<(), StoreError> {
     let error = trouble.line();
     let wait = Postponed {
         mailbox: message.mailbox,
@@ -106,9 +110,9 @@ fn put_back(store: &mut Store, holder: i32, message: &Outgoing, trouble: &Troubl
 }
 
 /// The fates of people elsewhere where no smarthost is set.
-pub(crate) fn no_smarthost(message: &Outgoing) -> Fates {
+pub(crate) fn no_smarthost(message: &Outgoing) -> DeliveryStatuses {
     let text = "no smarthost is configured (courier.smarthost)";
-    super::all(&message.recipients, &Fate::Failed(Trouble::own(NO_ROUTE, text)))
+    super::all(&message.recipients, &DeliveryStatus::Failed(DeliveryFailure::own(NO_ROUTE, text)))
 }
 
 /// The hours for which a message was tried, if that is enough.
@@ -119,23 +123,23 @@ fn expired(settings: &Settings, message: &Outgoing, now: Timestamp) -> Option<i6
 }
 
 /// `jitter` lies between 0 and 1.
-fn judge(settings: &Settings, message: &Outgoing, fates: &Fates, now: Timestamp, jitter: f64) -> Verdict {
+fn judge(settings: &Settings, message: &Outgoing, statuses: &DeliveryStatuses, now: Timestamp, jitter: f64) -> Verdict {
     let mut verdict = Verdict { attempted: true, ..Verdict::default() };
     let expired = expired(settings, message, now);
     let mut next = Vec::new();
-    for (recipient, fate) in fates {
-        match fate {
-            Fate::Sent => verdict.sent += 1,
-            Fate::Failed(trouble) => verdict.failed.push((recipient.clone(), trouble.clone(), None)),
-            Fate::Deferred(trouble) if expired.is_some() => {
+    for (recipient, status) in statuses {
+        match status {
+            DeliveryStatus::Sent => verdict.sent += 1,
+            DeliveryStatus::Failed(trouble) => verdict.failed.push((recipient.clone(), trouble.clone(), None)),
+            DeliveryStatus::Deferred(trouble) if expired.is_some() => {
                 verdict.failed.push((recipient.clone(), trouble.clone(), expired));
             }
-            Fate::Deferred(trouble) => {
+            DeliveryStatus::Deferred(trouble) => {
                 verdict.deferred += 1;
                 verdict.error.get_or_insert_with(|| trouble.line());
                 verdict.waiting.push(recipient.clone());
             }
-            Fate::Next => next.push(recipient.clone()),
+            DeliveryStatus::Next => next.push(recipient.clone()),
         }
     }
     // It goes on at once with those who were not asked for yet, unless nothing moves; they come first either way.
@@ -166,19 +170,30 @@ fn tell_sender(
     store: &mut Store,
     settings: &Settings,
     message: &Outgoing,
-    failed: &[(String, Trouble, Option<i64>)],
+    failed: &[(String, DeliveryFailure, Option<i64>)],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     if message.sender.is_empty() {
         return Ok(false);
     }
     let Some(account) = store.account_by_mailbox(message.mailbox)? else { return Ok(false) };
-    let lost: Vec<Lost<'_>> =
-        failed.iter().map(|(recipient, trouble, hours)| Lost { recipient, trouble, hours: *hours }).collect();
+    let lost: Vec<FailedRecipient<'_>> = failed
+        .iter()
+        .map(|(recipient, trouble, hours)| FailedRecipient { recipient, trouble, hours: *hours })
+        .collect();
     let by = route::hello(settings);
-    let octets = report::report(&by, &account.language, message, &lost, now);
+    let fields = match convert::ask(&Headers {}, &message.mime) {
+        Ok(fields) => fields,
+        Err(Failed::Busy) => return Err(StoreError::Busy { retry_ms: convert::RETRY_MS }),
+        // The report tells of no subject.
+        Err(failed) => {
+            note!(Error, "the head of outgoing message {}: {failed}", message.id);
+            Vec::new()
+        }
+    };
+    let octets = report::report(&by, &account.language, message, &fields, &lost, now);
     let target = Target { disabled: false, quota_bytes: Some(0), ..Target::from(account) };
-    let trace = Trace { by: &by, ..Trace::default() };
+    let trace = Trace { by: &by, calendars: Limits::of(settings), ..Trace::default() };
     match deliver::deliver_to(store, &trace, &[Some(target)], &octets).pop() {
         Some(Ok(_)) => Ok(true),
         Some(Err(DeliverError::Busy { retry_ms })) => Err(StoreError::Busy { retry_ms }),
@@ -226,9 +241,9 @@ mod tests {
                 .unwrap();
             let claim = Claim { holder: 7, lease_seconds: 60, limit: 1, older_than_hours: None };
             let message = store.claim_outgoing(&claim).unwrap().remove(0);
-            let fates = no_smarthost(&message);
-            let task = Task { message, others: Fates::new() };
-            let counts = settle(&mut store, &Settings::default(), 7, &task, Ok(&fates)).unwrap();
+            let statuses = no_smarthost(&message);
+            let task = Task { message, others: DeliveryStatuses::new() };
+            let counts = settle(&mut store, &Settings::default(), 7, &task, Ok(&statuses)).unwrap();
             assert_eq!(counts.contains(&(Count::OutgoingReports, 1)), reports == 1);
             assert!(counts.contains(&(Count::OutgoingFailed, 1)));
             assert_eq!(store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap().total, reports);
@@ -267,13 +282,16 @@ mod tests {
     #[test]
     fn each_recipient_has_a_fate_of_their_own() {
         let settings = Settings::default();
-        let later = Trouble::own("4.0.0", "later");
-        let never = Trouble::own("5.0.0", "never");
-        let fates: Fates =
-            [("a", Fate::Sent), ("b", Fate::Deferred(later.clone())), ("c", Fate::Failed(never.clone()))]
-                .map(|(name, fate)| (name.to_owned(), fate))
-                .into();
-        let verdict = judge(&settings, &message(2), &fates, at(1), 0.5);
+        let later = DeliveryFailure::own("4.0.0", "later");
+        let never = DeliveryFailure::own("5.0.0", "never");
+        let statuses: DeliveryStatuses = [
+            ("a", DeliveryStatus::Sent),
+            ("b", DeliveryStatus::Deferred(later.clone())),
+            ("c", DeliveryStatus::Failed(never.clone())),
+        ]
+        .map(|(name, status)| (name.to_owned(), status))
+        .into();
+        let verdict = judge(&settings, &message(2), &statuses, at(1), 0.5);
         let expected = Verdict {
             sent: 1,
             failed: vec![("c".into(), never.clone(), None)],
@@ -284,20 +302,21 @@ mod tests {
             attempted: true,
         };
         assert_eq!(verdict, expected);
-        let late = judge(&settings, &message(2), &fates, at(121), 0.5);
+        let late = judge(&settings, &message(2), &statuses, at(121), 0.5);
         assert_eq!(late.waiting, Vec::<String>::new());
         assert_eq!(late.failed, [("b".to_owned(), later, Some(121)), ("c".to_owned(), never, None)]);
     }
 
     #[test]
     fn who_was_not_tried_goes_on_at_once() {
-        let later = || Fate::Deferred(Trouble::own("4.0.0", "later"));
-        let judge = |fates: &[(&str, Fate)]| {
-            let fates: Fates = fates.iter().map(|(name, fate)| ((*name).to_owned(), fate.clone())).collect();
-            let verdict = judge(&Settings::default(), &message(1), &fates, at(1), 0.5);
+        let later = || DeliveryStatus::Deferred(DeliveryFailure::own("4.0.0", "later"));
+        let judge = |statuses: &[(&str, DeliveryStatus)]| {
+            let statuses: DeliveryStatuses =
+                statuses.iter().map(|(name, status)| ((*name).to_owned(), status.clone())).collect();
+            let verdict = judge(&Settings::default(), &message(1), &statuses, at(1), 0.5);
             (verdict.pause, verdict.attempted, verdict.waiting.concat())
         };
-        assert_eq!(judge(&[("a", Fate::Sent), ("b", Fate::Next)]), (0, false, "b".into()));
-        assert_eq!(judge(&[("a", later()), ("b", Fate::Next)]), (60, true, "ba".into()), "nothing moves");
+        assert_eq!(judge(&[("a", DeliveryStatus::Sent), ("b", DeliveryStatus::Next)]), (0, false, "b".into()));
+        assert_eq!(judge(&[("a", later()), ("b", DeliveryStatus::Next)]), (60, true, "ba".into()), "nothing moves");
     }
 }

@@ -2,6 +2,9 @@
 //! they are offered. `lettre` keeps the connection, TLS, AUTH and the dots; what is said to it, and what each answer means for
 //! each recipient, is decided here.
 
+use ewsd_mailbox::convert::mime::outgoing::Sealed;
+use ewsd_mailbox::convert::table::SevenBit;
+use ewsd_mailbox::convert::{self, Failed};
 use ewsd_settings::Settings;
 use ewsd_store::Outgoing;
 use lettre::transport::smtp::Error;
@@ -13,7 +16,7 @@ use lettre::transport::smtp::response::Response;
 
 use super::route::{Route, Tls};
 use super::wire::{self, Wire};
-use super::{Fate, Fates, Trouble, all, seven};
+use super::{DeliveryFailure, DeliveryStatus, DeliveryStatuses, all};
 
 /// Recipients of one transaction: what every server must take (RFC 5321 4.5.3.1.8).
 const RECIPIENTS: usize = 100;
@@ -26,14 +29,14 @@ pub(super) struct Session {
     connection: SmtpConnection,
     host: String,
     hello: String,
-    offers: Offers,
+    offers: Extensions,
     /// Nothing more can be said on it.
     pub broken: bool,
 }
 
 /// What the EHLO's answer says that matters here.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Offers {
+struct Extensions {
     /// Octets; none: no limit is announced.
     size: Option<u64>,
     takes_size: bool,
@@ -41,9 +44,9 @@ struct Offers {
     utf8: bool,
 }
 
-impl Offers {
-    fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Offers {
-        let mut offers = Offers::default();
+impl Extensions {
+    fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Extensions {
+        let mut offers = Extensions::default();
         for line in lines {
             let mut words = line.split_ascii_whitespace();
             match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
@@ -60,10 +63,23 @@ impl Offers {
     }
 }
 
+/// The message for a smarthost that takes no eight bits, or what becomes of it.
+fn in_seven_bits(octets: &[u8]) -> Result<Vec<u8>, DeliveryStatus> {
+    match convert::ask(&SevenBit {}, octets) {
+        Ok(Ok(seven)) => Ok(seven.into_owned()),
+        Ok(Err(Sealed {})) => {
+            let text = "the message is signed or encrypted in eight bits, the smarthost takes seven";
+            Err(DeliveryStatus::Failed(DeliveryFailure::own("5.6.3", text)))
+        }
+        Err(Failed::Busy) => Err(DeliveryStatus::Deferred(DeliveryFailure::own("4.3.1", Failed::Busy.to_string()))),
+        Err(failed) => Err(DeliveryStatus::Failed(DeliveryFailure::own("5.6.3", failed.to_string()))),
+    }
+}
+
 impl Session {
     /// Connects, with TLS and login as the settings want them. Trouble here is the smarthost's, not the message's.
-    pub fn open(settings: &Settings) -> Result<Session, Trouble> {
-        let route = Route::of(settings).map_err(|text| Trouble::own("4.3.5", text))?;
+    pub fn open(settings: &Settings) -> Result<Session, DeliveryFailure> {
+        let route = Route::of(settings).map_err(|text| DeliveryFailure::own("4.3.5", text))?;
         let host = settings.courier.smarthost.clone();
         let failed = |error: Error| trouble(&error, &host, "4.4.1");
         let hello = ClientId::Domain(route.hello.clone());
@@ -85,10 +101,13 @@ impl Session {
             connection.auth(&[Mechanism::Plain, Mechanism::Login], login).map_err(failed)?;
         }
         let timed = connection.set_timeout(Some(route.answer));
-        timed.map_err(|error| Trouble { host: Some(host.clone()), ..Trouble::own("4.4.1", error.to_string()) })?;
+        timed.map_err(|error| DeliveryFailure {
+            host: Some(host.clone()),
+            ..DeliveryFailure::own("4.4.1", error.to_string())
+        })?;
         // Once more: lettre keeps neither SIZE nor its limit. It is what a transaction begins with anyway (4.1.1.1).
         let answer = connection.command(format!("EHLO {hello}\r\n")).map_err(failed)?;
-        let offers = Offers::of(answer.message().skip(1));
+        let offers = Extensions::of(answer.message().skip(1));
         Ok(Session { connection, host, hello: route.hello, offers, broken: false })
     }
 
@@ -105,29 +124,30 @@ impl Session {
     }
 
     /// Sends a message to as many of its recipients as fit one transaction. Each has a fate afterwards.
-    pub fn send(&mut self, message: &Outgoing, most: u64) -> Fates {
+    pub fn send(&mut self, message: &Outgoing, most: u64) -> DeliveryStatuses {
         let (now, later) = message.recipients.split_at(message.recipients.len().min(RECIPIENTS));
-        let mut fates = all(later, &Fate::Next);
+        let mut statuses = all(later, &DeliveryStatus::Next);
         let mut wire = wire::wire(&message.mime, &self.hello, message.id, message.submitted);
         if wire.eight_bit && !self.offers.eight_bit {
-            let Some(octets) = seven::seven_bit(&wire.octets) else {
-                let text = "the message is signed or encrypted in eight bits, the smarthost takes seven";
-                fates.extend(all(now, &Fate::Failed(Trouble::own("5.6.3", text))));
-                return fates;
-            };
-            wire.octets = octets;
+            match in_seven_bits(&wire.octets) {
+                Ok(octets) => wire.octets = octets,
+                Err(status) => {
+                    statuses.extend(all(now, &status));
+                    return statuses;
+                }
+            }
             wire.eight_bit = false;
         }
         let size = wire.octets.len() as u64;
         let limit = [self.offers.size, Some(most).filter(|n| *n > 0)].into_iter().flatten().min();
         if let Some(limit) = limit.filter(|limit| size > *limit) {
             let text = format!("the message has {size} octets, at most {limit} can be sent");
-            fates.extend(all(now, &Fate::Failed(Trouble::own("5.3.4", text))));
-            return fates;
+            statuses.extend(all(now, &DeliveryStatus::Failed(DeliveryFailure::own("5.3.4", text))));
+            return statuses;
         }
         let Some((sender, utf8_sender)) = self.address(&message.sender) else {
-            fates.extend(all(now, &Fate::Failed(self.no_utf8())));
-            return fates;
+            statuses.extend(all(now, &DeliveryStatus::Failed(self.no_utf8())));
+            return statuses;
         };
         let mut utf8 = utf8_sender || (wire.utf8_header && self.offers.utf8);
         let mut open = Vec::with_capacity(now.len());
@@ -137,17 +157,17 @@ impl Session {
                     utf8 |= needs;
                     open.push((recipient.clone(), address));
                 }
-                None => fates.push((recipient.clone(), Fate::Failed(self.no_utf8()))),
+                None => statuses.push((recipient.clone(), DeliveryStatus::Failed(self.no_utf8()))),
             }
         }
         if !open.is_empty() {
-            fates.extend(self.transaction(&sender, &open, &wire, utf8));
+            statuses.extend(self.transaction(&sender, &open, &wire, utf8));
         }
-        fates
+        statuses
     }
 
     /// MAIL, RCPT for each, DATA, and the message.
-    fn transaction(&mut self, sender: &str, open: &[(String, String)], wire: &Wire, utf8: bool) -> Fates {
+    fn transaction(&mut self, sender: &str, open: &[(String, String)], wire: &Wire, utf8: bool) -> DeliveryStatuses {
         let mut mail = format!("MAIL FROM:<{sender}>");
         if self.offers.takes_size {
             mail.push_str(&format!(" SIZE={}", wire.octets.len()));
@@ -158,30 +178,31 @@ impl Session {
         if utf8 {
             mail.push_str(" SMTPUTF8");
         }
-        let same = |fate: &Fate| open.iter().map(|(recipient, _)| (recipient.clone(), fate.clone())).collect();
-        if let Err(fate) = self.say(&mail) {
-            return same(&fate);
+        let same =
+            |status: &DeliveryStatus| open.iter().map(|(recipient, _)| (recipient.clone(), status.clone())).collect();
+        if let Err(status) = self.say(&mail) {
+            return same(&status);
         }
-        let mut fates = Fates::new();
+        let mut statuses = DeliveryStatuses::new();
         let mut taken = Vec::new();
         for (recipient, address) in open {
             if self.broken {
-                fates.push((recipient.clone(), Fate::Deferred(self.lost())));
+                statuses.push((recipient.clone(), DeliveryStatus::Deferred(self.lost())));
                 continue;
             }
             match self.say(&format!("RCPT TO:<{address}>")) {
                 Ok(_) => taken.push(recipient.clone()),
                 // Too many for it at a time (RFC 5321 4.5.3.1.10): the next transaction takes the rest.
-                Err(Fate::Deferred(Trouble { code: Some(452), .. })) if !taken.is_empty() => {
-                    fates.push((recipient.clone(), Fate::Next));
+                Err(DeliveryStatus::Deferred(DeliveryFailure { code: Some(452), .. })) if !taken.is_empty() => {
+                    statuses.push((recipient.clone(), DeliveryStatus::Next));
                 }
-                Err(fate) => fates.push((recipient.clone(), fate)),
+                Err(status) => statuses.push((recipient.clone(), status)),
             }
         }
         if taken.is_empty() || self.broken {
-            fates.extend(all(&taken, &Fate::Deferred(self.lost())));
+            statuses.extend(all(&taken, &DeliveryStatus::Deferred(self.lost())));
             self.reset();
-            return fates;
+            return statuses;
         }
         let answer = self.connection.command(Data);
         let answer = match self.judge(answer) {
@@ -192,32 +213,35 @@ impl Session {
             refused => refused,
         };
         match answer {
-            Ok(_) => fates.extend(all(&taken, &Fate::Sent)),
-            Err(fate) => {
-                fates.extend(all(&taken, &fate));
+            Ok(_) => statuses.extend(all(&taken, &DeliveryStatus::Sent)),
+            Err(status) => {
+                statuses.extend(all(&taken, &status));
                 self.reset();
             }
         }
-        fates
+        statuses
     }
 
     /// One command. Addresses in it hold no line's end: what submits them has seen to that, and it is looked at again here.
-    fn say(&mut self, line: &str) -> Result<Response, Fate> {
+    fn say(&mut self, line: &str) -> Result<Response, DeliveryStatus> {
         if line.contains(['\r', '\n']) {
-            return Err(Fate::Failed(Trouble::own("5.1.3", "the address cannot be written into a command")));
+            return Err(DeliveryStatus::Failed(DeliveryFailure::own(
+                "5.1.3",
+                "the address cannot be written into a command",
+            )));
         }
         let answer = self.connection.command(format!("{line}\r\n"));
         self.judge(answer)
     }
 
     /// What an answer means for those whom it is about.
-    fn judge(&mut self, answer: Result<Response, Error>) -> Result<Response, Fate> {
+    fn judge(&mut self, answer: Result<Response, Error>) -> Result<Response, DeliveryStatus> {
         answer.map_err(|error| {
             let code = error.status().map(u16::from);
             // 421: it closes the connection (RFC 5321 3.8).
             self.broken |= code.is_none() || code == Some(421);
             let trouble = trouble(&error, &self.host, "4.4.2");
-            if error.is_permanent() { Fate::Failed(trouble) } else { Fate::Deferred(trouble) }
+            if error.is_permanent() { DeliveryStatus::Failed(trouble) } else { DeliveryStatus::Deferred(trouble) }
         })
     }
 
@@ -227,12 +251,15 @@ impl Session {
         }
     }
 
-    fn lost(&self) -> Trouble {
-        Trouble { host: Some(self.host.clone()), ..Trouble::own("4.4.2", "the connection was lost") }
+    fn lost(&self) -> DeliveryFailure {
+        DeliveryFailure { host: Some(self.host.clone()), ..DeliveryFailure::own("4.4.2", "the connection was lost") }
     }
 
-    fn no_utf8(&self) -> Trouble {
-        Trouble::own("5.6.7", format!("{} takes no addresses beyond ASCII (it does not offer SMTPUTF8)", self.host))
+    fn no_utf8(&self) -> DeliveryFailure {
+        DeliveryFailure::own(
+            "5.6.7",
+            format!("{} takes no addresses beyond ASCII (it does not offer SMTPUTF8)", self.host),
+        )
     }
 
     /// An address as the smarthost takes it, and whether SMTPUTF8 must be said for it. None: there is no such form.
@@ -249,14 +276,14 @@ impl Session {
 }
 
 /// `unanswered` is the status when nobody answered.
-fn trouble(error: &Error, host: &str, unanswered: &str) -> Trouble {
+fn trouble(error: &Error, host: &str, unanswered: &str) -> DeliveryFailure {
     let host = Some(host.to_owned());
     match error.status().map(u16::from) {
         Some(code) => {
             let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
-            Trouble { status: enhanced(&text, code), code: Some(code), text, host }
+            DeliveryFailure { status: enhanced(&text, code), code: Some(code), text, host }
         }
-        None => Trouble { status: unanswered.to_owned(), code: None, text: error.to_string(), host },
+        None => DeliveryFailure { status: unanswered.to_owned(), code: None, text: error.to_string(), host },
     }
 }
 
@@ -266,9 +293,10 @@ fn enhanced(text: &str, code: u16) -> String {
     let word = text.split_ascii_whitespace().next().unwrap_or_default();
     let numbers: Vec<&str> = word.split('.').collect();
     let digits = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    match numbers.len() == 3 && word.starts_with(class) && numbers.iter().all(digits) {
-        true => word.to_owned(),
-        false => format!("{class}.0.0"),
+    if numbers.len() == 3 && word.starts_with(class) && numbers.iter().all(digits) {
+        word.to_owned()
+    } else {
+        format!("{class}.0.0")
     }
 }
 
@@ -287,9 +315,9 @@ mod tests {
 
     #[test]
     fn offers_are_read() {
-        let offers = Offers::of(["PIPELINING", "size 1000", "8BITMIME", "SMTPUTF8"].into_iter());
-        assert_eq!(offers, Offers { size: Some(1000), takes_size: true, eight_bit: true, utf8: true });
-        assert_eq!(Offers::of(["SIZE 0"].into_iter()).size, None);
-        assert_eq!(Offers::of(["SIZELESS"].into_iter()), Offers::default());
+        let offers = Extensions::of(["PIPELINING", "size 1000", "8BITMIME", "SMTPUTF8"].into_iter());
+        assert_eq!(offers, Extensions { size: Some(1000), takes_size: true, eight_bit: true, utf8: true });
+        assert_eq!(Extensions::of(["SIZE 0"].into_iter()).size, None);
+        assert_eq!(Extensions::of(["SIZELESS"].into_iter()), Extensions::default());
     }
 }

@@ -1,9 +1,8 @@
 //! What goes over the wire: the message with its line of trace, every line ended as SMTP wants it (RFC 5321 2.3.8).
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 
-use ewsd_mailbox::convert::mime::outgoing;
+use ewsd_mailbox::convert::mime::{self, outgoing};
 
 /// A message ready for DATA.
 pub(super) struct Wire {
@@ -17,7 +16,7 @@ pub(super) struct Wire {
 /// Puts `Received` in front. What two servers could read in two ways was settled when the message was queued; it is again,
 /// for reports and for what else may lie there.
 pub(super) fn wire(message: &[u8], by: &str, id: i64, submitted: Timestamp) -> Wire {
-    let date = rfc2822::to_string(&submitted.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
+    let date = mime::date(submitted);
     let mut octets = format!("Received: by {by} with HTTP id {id};\r\n\t{date}\r\n").into_bytes();
     octets.reserve(message.len() + message.len() / 64 + 2);
     outgoing::settle(message, &mut octets);
@@ -25,21 +24,10 @@ pub(super) fn wire(message: &[u8], by: &str, id: i64, submitted: Timestamp) -> W
     if octets.ends_with(b"\r\n") {
         octets.truncate(octets.len() - 2);
     }
-    let (head, _) = split(&octets);
+    let (head, _) = outgoing::split(&octets);
     let utf8_header = !head.is_ascii();
     let eight_bit = !octets.is_ascii();
     Wire { octets, utf8_header, eight_bit }
-}
-
-/// Header and body of an entity whose lines end in CR LF; the empty line between them belongs to neither.
-pub(super) fn split(entity: &[u8]) -> (&[u8], &[u8]) {
-    if let Some(body) = entity.strip_prefix(b"\r\n") {
-        return (&[], body);
-    }
-    match entity.windows(4).position(|four| four == b"\r\n\r\n") {
-        Some(at) => (entity.get(..at + 2).unwrap_or_default(), entity.get(at + 4..).unwrap_or_default()),
-        None => (entity, &[]),
-    }
 }
 
 #[cfg(test)]

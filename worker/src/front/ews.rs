@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use ewsd_ews::{Fault, Form, Reply, parse_envelope};
 use ewsd_mailbox::log::note;
-use ewsd_mailbox::session::Session;
+use ewsd_mailbox::session::{Session, ZoneContext};
 use ewsd_model::Version;
+use ewsd_model::code::Code;
 use ewsd_model::operation::Op;
 use ewsd_store::Account;
 
@@ -15,6 +16,7 @@ use super::pieces::{self, Written};
 use super::preferences::AFFINITY_COOKIE;
 use super::response::{Response, XML};
 use super::route::Request;
+use crate::auth::impersonate::act_as;
 use crate::op;
 use crate::op::{Cx, Hold};
 
@@ -22,11 +24,11 @@ use crate::op::{Cx, Hold};
 pub enum Answer {
     Now(Response),
     /// Nothing to tell yet: keep the client.
-    Later(Box<Held>),
+    Later(Box<HeldCall>),
 }
 
 /// A call that waits.
-pub struct Held {
+pub struct HeldCall {
     /// What the client gets at the deadline.
     pub response: Response,
     pub hold: Hold,
@@ -44,6 +46,10 @@ pub struct Counts {
     pub faults: u32,
     pub errors: u32,
     pub not_built: u32,
+    /// What was asked for, once it is known.
+    pub op: Option<Op>,
+    /// Of the fault, or of the first failure.
+    pub code: Option<Code>,
 }
 
 /// Answers a request from `caller`, whose body is a SOAP document.
@@ -57,20 +63,33 @@ pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
     let headers = envelope.headers;
     let (version, form) = (headers.effective_version(), headers.form);
     let op = envelope.request.op();
+    counts.op = Some(op);
     let wait = preferences.wait(settings);
+    let caller = match &headers.impersonation {
+        None => caller,
+        Some(who) => match act_as(&caller, who, store) {
+            Ok(account) => account,
+            Err(fault) => return Answer::Now(fault_response(&fault, counts)),
+        },
+    };
     let account = caller.account;
-    let session = Session::new(store, settings, caller, headers.culture.as_deref());
+    let mut session = Session::new(store, settings, caller, headers.culture.as_deref());
+    if let Some(zone) = &headers.time_zone {
+        session.zone = ZoneContext { zone: zone.clone() };
+    }
     let mut cx = Cx { wait, ..Cx::new(session, version, &headers) };
-    note!(Debug, "{} for {}", op.name(), cx.caller.login);
     counts.not_built += u32::from(!op.row().built);
     let reply = match op::run(&mut cx, envelope.request) {
         Ok(reply) => reply,
         Err(fault) => return Answer::Now(fault_response(&fault, counts)),
     };
     let hold = cx.hold.take();
-    let gzip_bytes = if preferences.gzip { settings.http.gzip_bytes } else { 0 };
-    let mut response = counted(&reply, counts, pieces::write(&reply, form, gzip_bytes));
-    if wait.asked && op.row().may_hold {
+    // Clients look into streams as they come.
+    let plain = op == Op::GetStreamingEvents;
+    let gzip_bytes = if preferences.gzip && !plain { settings.http.gzip_bytes } else { 0 };
+    let response = counted(&reply, counts, pieces::write(&reply, form, gzip_bytes));
+    let mut response = Response { plain, ..response };
+    if wait.asked && op.row().may_hold && !plain {
         response = response.with("Preference-Applied", format!("wait={}", wait.most.as_secs()));
     }
     if preferences.affinity && op == Op::Subscribe {
@@ -78,7 +97,7 @@ pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
         response = response.with("Set-Cookie", format!("{AFFINITY_COOKIE}=ewsd; path=/; HttpOnly"));
     }
     match hold {
-        Some(hold) => Answer::Later(Box::new(Held { response, hold, caller: account, op, version, form })),
+        Some(hold) => Answer::Later(Box::new(HeldCall { response, hold, caller: account, op, version, form })),
         None => Answer::Now(response),
     }
 }
@@ -88,12 +107,23 @@ pub fn reply_response(reply: &Reply, form: Form, counts: &mut Counts) -> Respons
     counted(reply, counts, Ok(Written::Whole(reply.to_bytes(form))))
 }
 
-fn counted(reply: &Reply, counts: &mut Counts, written: io::Result<Written>) -> Response {
+/// The documents of a stream that an operation answers with.
+pub fn documents(reply: &Reply, form: Form, counts: &mut Counts) -> Vec<Vec<u8>> {
+    count_failures(reply, counts);
+    reply.documents(form)
+}
+
+fn count_failures(reply: &Reply, counts: &mut Counts) {
     let failures = reply.failures();
     counts.errors += u32::try_from(failures.len()).unwrap_or(u32::MAX);
+    counts.code = counts.code.or(failures.first().map(|failure| failure.code));
     for failure in failures.iter().take(10) {
         note!(Debug, "{}: {}", failure.code, failure.text);
     }
+}
+
+fn counted(reply: &Reply, counts: &mut Counts, written: io::Result<Written>) -> Response {
+    count_failures(reply, counts);
     match written {
         Ok(Written::Whole(body)) => Response::new(200, XML, body),
         Ok(Written::Large(large)) => Response { large: Some(large), ..Response::new(200, XML, Vec::new()) },
@@ -107,6 +137,7 @@ fn counted(reply: &Reply, counts: &mut Counts, written: io::Result<Written>) -> 
 /// A SOAP fault with its status.
 pub fn fault_response(fault: &Fault, counts: &mut Counts) -> Response {
     counts.faults += 1;
+    counts.code = Some(fault.code);
     note!(Info, "fault {}: {}", fault.code, fault.text);
     Response::new(500, XML, fault.to_bytes())
 }

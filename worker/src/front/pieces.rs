@@ -19,7 +19,7 @@ const HEAD_ROOM: u64 = 4096;
 
 /// A body in a file.
 #[derive(Debug)]
-pub struct Large {
+pub struct FileBody {
     file: File,
     length: u64,
     pub gzip: bool,
@@ -28,10 +28,10 @@ pub struct Large {
 /// How an answer was written.
 pub enum Written {
     Whole(Vec<u8>),
-    Large(Large),
+    Large(FileBody),
 }
 
-impl Large {
+impl FileBody {
     /// Octets of the body.
     pub fn length(&self) -> u64 {
         self.length
@@ -49,13 +49,13 @@ impl Large {
     }
 }
 
-impl PartialEq for Large {
-    fn eq(&self, other: &Large) -> bool {
+impl PartialEq for FileBody {
+    fn eq(&self, other: &FileBody) -> bool {
         (self.length, self.gzip) == (other.length, other.gzip)
     }
 }
 
-impl Eq for Large {}
+impl Eq for FileBody {}
 
 enum Out {
     Plain(File),
@@ -102,9 +102,10 @@ impl Pieces {
                 let mut file = memfd::create(c"ewsd-reply")?;
                 file.seek(SeekFrom::Start(HEAD_ROOM))?;
                 // XML of this kind shrinks to a tenth at the fastest level.
-                self.out = Some(match self.gzip {
-                    true => Out::Gzip(GzEncoder::new(file, Compression::fast())),
-                    false => Out::Plain(file),
+                self.out = Some(if self.gzip {
+                    Out::Gzip(GzEncoder::new(file, Compression::fast()))
+                } else {
+                    Out::Plain(file)
                 });
                 self.add(&mut gathered)
             }
@@ -128,7 +129,7 @@ impl Pieces {
             Some(Out::Gzip(encoder)) => (encoder.finish()?, true),
         };
         let length = file.stream_position()?.saturating_sub(HEAD_ROOM);
-        Ok(Written::Large(Large { file, length, gzip }))
+        Ok(Written::Large(FileBody { file, length, gzip }))
     }
 }
 
@@ -147,7 +148,7 @@ mod tests {
     fn reply(octets: usize) -> Reply {
         let props = vec![(PropId::ItemMimeContent, Value::Mime(vec![7; octets]))];
         let view = ItemView { kind: ItemKind::Message, props, extended: Vec::new() };
-        Reply::GetItem(vec![Outcome::Success(Rc::new(view))])
+        Reply::GetItem(vec![Outcome::Success(vec![Rc::new(view)])])
     }
 
     fn rest(file: &File, start: u64, end: u64) -> Vec<u8> {

@@ -8,11 +8,12 @@ use ewsd_mailbox::clock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::pieces::Large;
+use super::pieces::FileBody;
 use super::preferences::Preferences;
 
 /// Exactly this: DavMail parses nothing else.
 pub const XML: &str = "text/xml; charset=utf-8";
+pub const JSON: &str = "application/json; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
 pub const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -24,9 +25,13 @@ pub struct Response {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     pub body: Vec<u8>,
     /// The body instead, where it is large.
-    pub large: Option<Large>,
+    pub large: Option<FileBody>,
     /// Close the connection although the client would keep it.
     pub close: bool,
+    /// Never compressed.
+    pub plain: bool,
+    /// The master keeps it back so long, in milliseconds.
+    pub delay_ms: u32,
 }
 
 impl Response {
@@ -54,7 +59,7 @@ impl Response {
 
     /// Head and body, to be written one behind the other. `gzip_bytes` as in the settings; 0: never.
     pub fn into_bytes(mut self, preferences: &Preferences, request_id: &str, gzip_bytes: u64) -> (Vec<u8>, Vec<u8>) {
-        let worth = gzip_bytes > 0 && self.body.len() as u64 >= gzip_bytes;
+        let worth = gzip_bytes > 0 && !self.plain && self.body.len() as u64 >= gzip_bytes;
         if worth && preferences.gzip {
             if let Some(smaller) = gzip(&self.body) {
                 self.body = smaller;
@@ -68,11 +73,24 @@ impl Response {
     }
 
     /// The head of a large answer.
-    pub fn large_head(&mut self, large: &Large, preferences: &Preferences, request_id: &str) -> Vec<u8> {
+    pub fn large_head(&mut self, large: &FileBody, preferences: &Preferences, request_id: &str) -> Vec<u8> {
         if large.gzip {
             self.headers.push(("Content-Encoding", "gzip".into()));
         }
         self.head(preferences, request_id, large.length(), true)
+    }
+
+    /// The head of an answer whose body comes piece by piece and as yet has no end. HTTP/1.0 knows no chunks: its end is the
+    /// connection's.
+    pub fn stream_head(&self, preferences: &Preferences, request_id: &str) -> Vec<u8> {
+        let chunked = preferences.version_minor > 0;
+        // nginx would keep back what it calls a buffer's worth.
+        let head = self.begin(preferences, request_id).header("X-Accel-Buffering", "no");
+        head.connection(preferences.keep_alive && chunked, preferences.version_minor).end(if chunked {
+            Framing::Chunked
+        } else {
+            Framing::Empty
+        })
     }
 
     /// `varies`: another client would have got it compressed, or not.
@@ -80,6 +98,11 @@ impl Response {
         if varies {
             self.headers.push(("Vary", "Accept-Encoding".into()));
         }
+        let keep = preferences.keep_alive && !self.close;
+        self.begin(preferences, request_id).connection(keep, preferences.version_minor).end(Framing::Length(length))
+    }
+
+    fn begin(&self, preferences: &Preferences, request_id: &str) -> Head {
         let mut head = Head::new(self.status).date(clock::unix()).header("Cache-Control", "private");
         if !self.content_type.is_empty() {
             head = head.header("Content-Type", self.content_type);
@@ -91,8 +114,7 @@ impl Response {
         for (name, value) in &self.headers {
             head = head.header(name, value);
         }
-        let keep = preferences.keep_alive && !self.close;
-        head.connection(keep, preferences.version_minor).end(Framing::Length(length))
+        head
     }
 }
 
@@ -136,6 +158,18 @@ mod tests {
             let (head, body) = text(large(), &preferences, least);
             assert!(!head.contains("Content-Encoding") && body.len() == 4000, "{head}");
         }
+    }
+
+    #[test]
+    fn streams_have_no_length() {
+        let head = |version_minor| {
+            let preferences = Preferences { version_minor, gzip: true, ..keep() };
+            String::from_utf8(Response::new(200, XML, Vec::new()).stream_head(&preferences, "id-1")).unwrap()
+        };
+        let (new, old) = (head(1), head(0));
+        assert!(new.contains("\r\nTransfer-Encoding: chunked\r\n") && !new.contains("Connection"), "{new}");
+        assert!(old.contains("\r\nConnection: close\r\n") && !old.contains("Transfer-Encoding"), "{old}");
+        assert!(!new.contains("Content-Length") && !old.contains("Content-Length"));
     }
 
     #[test]

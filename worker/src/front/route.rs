@@ -2,16 +2,23 @@
 
 use std::rc::Rc;
 
+use ewsd_http::Head;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, Store};
 
+use super::autodiscover::{self, Accepted};
 use super::ews::{self, Answer, Counts};
 use super::{Preferences, Response};
+use crate::auth::Peer;
 
 /// What a handler has to go by.
 pub struct Request<'a> {
     /// Empty where the row does not take one.
     pub body: &'a [u8],
+    pub head: &'a Head<'a>,
+    pub peer: Peer,
+    /// The domains of our people.
+    pub accepted: &'a mut Accepted,
     pub preferences: &'a Preferences,
     pub store: &'a mut Store,
     pub settings: &'a Settings,
@@ -24,13 +31,12 @@ pub enum Handler {
     /// Accounts only.
     Account(fn(Rc<Account>, Request<'_>) -> Answer),
     /// Anybody: no credentials are read.
-    #[allow(dead_code)] // For pages that clients fetch before they log in: none is built.
     Anybody(fn(Request<'_>) -> Answer),
 }
 
 /// How a client wants to be told that the server cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tongue {
+pub enum ErrorFormat {
     /// A SOAP fault with status 500.
     Soap,
     /// A status and a line of text.
@@ -44,18 +50,21 @@ pub struct Route {
     pub methods: &'static [&'static str],
     /// Bodies too large for a message are collected for it; others' are thrown away.
     pub takes_body: bool,
-    pub tongue: Tongue,
+    pub errors: ErrorFormat,
+    /// Header fields that every answer has, those to clients that must log in first among them.
+    pub headers: &'static [(&'static str, &'static str)],
     pub handler: Handler,
 }
 
-// Services.wsdl, messages.xsd, types.xsd and /autodiscover are not built: clients fall back when they are not there.
+// Services.wsdl, messages.xsd and types.xsd are not built: clients fall back when they are not there.
 const ROUTES: &[Route] = &[
     // SOAP requests go there.
     Route {
         path: "/ews/exchange.asmx",
         methods: &["POST"],
         takes_body: true,
-        tongue: Tongue::Soap,
+        errors: ErrorFormat::Soap,
+        headers: &[],
         handler: Handler::Account(ews::answer),
     },
     // A page for people, and the first call of DavMail.
@@ -63,13 +72,55 @@ const ROUTES: &[Route] = &[
         path: "/ews/exchange.asmx",
         methods: &["GET", "HEAD"],
         takes_body: false,
-        tongue: Tongue::Text,
+        errors: ErrorFormat::Text,
+        headers: &[],
         handler: Handler::Account(|_, _| Answer::Now(ews::page())),
+    },
+    // The three forms of Autodiscover.
+    Route {
+        path: "/autodiscover/autodiscover.xml",
+        methods: &["POST"],
+        takes_body: false,
+        errors: ErrorFormat::Text,
+        headers: autodiscover::HEADERS,
+        handler: Handler::Account(autodiscover::pox),
+    },
+    Route {
+        path: "/autodiscover/autodiscover.xml",
+        methods: &["GET", "HEAD"],
+        takes_body: false,
+        errors: ErrorFormat::Text,
+        headers: autodiscover::HEADERS,
+        handler: Handler::Account(autodiscover::pox_by_get),
+    },
+    Route {
+        path: "/autodiscover/autodiscover.svc",
+        methods: &["POST"],
+        takes_body: true,
+        errors: ErrorFormat::Text,
+        headers: autodiscover::HEADERS,
+        handler: Handler::Account(autodiscover::soap),
+    },
+    Route {
+        path: "/autodiscover/autodiscover.svc",
+        methods: &["GET", "HEAD"],
+        takes_body: false,
+        errors: ErrorFormat::Text,
+        headers: autodiscover::HEADERS,
+        handler: Handler::Account(autodiscover::soap_by_get),
+    },
+    Route {
+        path: "/autodiscover/autodiscover.json/*",
+        methods: &["GET", "HEAD"],
+        takes_body: false,
+        errors: ErrorFormat::Text,
+        headers: &[],
+        handler: Handler::Anybody(autodiscover::json),
     },
 ];
 
 /// What a method and a path lead to.
-pub enum Found {
+pub enum RouteMatch {
     Here(&'static Route),
     /// The path is known with other methods.
     WrongMethod {
@@ -79,36 +130,41 @@ pub enum Found {
     Nothing,
 }
 
-impl Found {
+impl RouteMatch {
     /// The table's own answer where it has no handler.
     pub fn handler(self) -> Result<&'static Route, Response> {
         match self {
-            Found::Here(route) => Ok(route),
-            Found::WrongMethod { allow } => {
+            RouteMatch::Here(route) => Ok(route),
+            RouteMatch::WrongMethod { allow } => {
                 Err(Response::text(405, "This address does not take that method.").with("Allow", allow))
             }
-            Found::Nothing => Err(Response::text(404, "There is nothing here.")),
+            RouteMatch::Nothing => Err(Response::text(404, "There is nothing here.")),
         }
     }
 }
 
-pub fn find(method: &str, path: &str) -> Found {
+pub fn find(method: &str, path: &str) -> RouteMatch {
     find_in(ROUTES, method, path)
 }
 
-fn find_in(routes: &'static [Route], method: &str, path: &str) -> Found {
+fn find_in(routes: &'static [Route], method: &str, path: &str) -> RouteMatch {
     let path = path.trim_end_matches('/');
     let here = || routes.iter().filter(|route| route.leads_from(path));
     if let Some(route) = here().find(|route| route.methods.contains(&method)) {
-        return Found::Here(route);
+        return RouteMatch::Here(route);
     }
     let mut allow: Vec<&str> = here().flat_map(|route| route.methods).copied().collect();
     allow.sort_unstable();
     allow.dedup();
-    if allow.is_empty() { Found::Nothing } else { Found::WrongMethod { allow: allow.join(", ") } }
+    if allow.is_empty() { RouteMatch::Nothing } else { RouteMatch::WrongMethod { allow: allow.join(", ") } }
 }
 
 impl Route {
+    /// An answer with the fields that all answers of this row have.
+    pub fn dress(&self, response: Response) -> Response {
+        self.headers.iter().fold(response, |response, (name, value)| response.with(name, *value))
+    }
+
     fn leads_from(&self, path: &str) -> bool {
         let Some(folder) = self.path.strip_suffix("/*") else { return path.eq_ignore_ascii_case(self.path) };
         let Some((start, rest)) = path.split_at_checked(folder.len()) else { return false };
@@ -123,9 +179,9 @@ mod tests {
     /// What a request finds: the methods of its row, what is allowed, or nothing.
     fn found(routes: &'static [Route], method: &str, path: &str) -> String {
         match find_in(routes, method, path) {
-            Found::Here(route) => format!("{} {}", route.methods.join("+"), route.path),
-            Found::WrongMethod { allow } => format!("allow {allow}"),
-            Found::Nothing => "nothing".to_owned(),
+            RouteMatch::Here(route) => format!("{} {}", route.methods.join("+"), route.path),
+            RouteMatch::WrongMethod { allow } => format!("allow {allow}"),
+            RouteMatch::Nothing => "nothing".to_owned(),
         }
     }
 
@@ -139,6 +195,8 @@ mod tests {
             ("HEAD", "/EWS/Exchange.asmx", "GET+HEAD /ews/exchange.asmx"),
             ("DELETE", "/EWS/Exchange.asmx", "allow GET, HEAD, POST"),
             ("post", "/EWS/Exchange.asmx", "allow GET, HEAD, POST"),
+            ("POST", "/AutoDiscover/AUTODISCOVER.xml", "POST /autodiscover/autodiscover.xml"),
+            ("GET", "/autodiscover/autodiscover.json/v1.0/a@b.test", "GET+HEAD /autodiscover/autodiscover.json/*"),
             ("POST", "/", "nothing"),
             ("GET", "/EWS/Services.wsdl", "nothing"),
             ("POST", "/ews/exchange.asmx/../x", "nothing"),
@@ -153,7 +211,8 @@ mod tests {
             path: "/oab/*",
             methods: &["GET"],
             takes_body: false,
-            tongue: Tongue::Text,
+            errors: ErrorFormat::Text,
+            headers: &[],
             handler: Handler::Anybody(|_| Answer::Now(ews::page())),
         }];
         for (path, expected) in [

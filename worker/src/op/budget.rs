@@ -100,8 +100,21 @@ fn of_value(value: &Value) -> usize {
         Value::Attachments(infos) => sum(infos, of_info),
         Value::Permissions(permissions) => permissions.len() * 16 * ELEMENT,
         Value::ItemId(id) | Value::FolderId(id) => id.id.len() + ELEMENT,
-        Value::Rights(_) | Value::Responses(_) | Value::Flag(_) => 8 * ELEMENT,
-        Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) | Value::Time(_) => 24,
+        Value::Attendees(list) => sum(list, |one| 5 * ELEMENT + of_mailbox(&one.mailbox)),
+        Value::EnhancedLocation(location) => {
+            let parts = location.address.iter().flatten();
+            location.display_name.len() + sum(parts, |(name, text)| name.len() + text.len()) + 4 * ELEMENT
+        }
+        Value::Occurrence(_) => 6 * ELEMENT,
+        Value::Occurrences(list) => list.len() * 6 * ELEMENT,
+        Value::DeletedOccurrences(list) => list.len() * 3 * ELEMENT,
+        Value::Items(items) => sum(items, |item| sum(&item.props, |(_, value)| of_value(value))),
+        Value::ChangeHighlights(_) => 12 * ELEMENT,
+        Value::Rights(_) | Value::Responses(_) | Value::Flag(_) | Value::Recurrence(_) => 8 * ELEMENT,
+        Value::TimeZone(zone) => {
+            (4 + zone.periods.len() + 8 * zone.groups.len() + 3 * zone.transitions.len()) * ELEMENT
+        }
+        Value::Local(_) | Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) | Value::Time(_) => 24,
     }
 }
 

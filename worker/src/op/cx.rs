@@ -11,6 +11,8 @@ use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_model::id::{MailboxNo, Seq};
 
+use super::event::looks::SharedLooks;
+
 /// One request on its way through a handler. It is a [`Session`] to everything that knows no EWS.
 pub struct Cx<'a> {
     pub session: Session<'a>,
@@ -20,6 +22,8 @@ pub struct Cx<'a> {
     pub headers: &'a Headers,
     /// How long the client may be kept waiting for an event.
     pub wait: Wait,
+    /// What it has in common with other calls that are looked at now.
+    pub looks: Option<SharedLooks>,
     /// Set by a handler that has nothing to tell yet and may wait.
     pub hold: Option<Hold>,
 }
@@ -27,7 +31,7 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A request whose client does not wait.
     pub fn new(session: Session<'a>, version: Version, headers: &'a Headers) -> Cx<'a> {
-        Cx { session, version, headers, wait: Wait::default(), hold: None }
+        Cx { session, version, headers, wait: Wait::default(), looks: None, hold: None }
     }
 }
 
@@ -57,13 +61,24 @@ pub struct Wait {
 /// Keep the client until something moves. The reply that the handler returns beside it is what is sent at the deadline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hold {
-    /// Mailboxes and the newest journal number the client has seen of each; 1 to 64.
+    /// Mailboxes and the newest journal number the client has seen of each; 1 to 250.
     pub watch: Vec<(MailboxNo, Seq)>,
     /// Until the deadline.
     pub wait: Duration,
-    /// What the operation needs to look again ([`crate::op::resume`]); at most 320 bytes.
+    /// What the operation needs to look again ([`crate::op::resume`]); at most 8300 bytes.
     pub context: Vec<u8>,
     /// Parts of the reply that differ from client to client (ids, watermarks), in the order in which they occur in it: the
     /// rest is kept once for all clients.
     pub own: Vec<String>,
+    /// It is a stream: the reply beside it is its first document, and is sent now.
+    pub stream: Option<Stream>,
+}
+
+/// What a stream needs besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// The number that its subscriptions bear. Not negative.
+    pub number: i64,
+    /// Of silence, after which the client is told that the stream is open.
+    pub heartbeat: Duration,
 }

@@ -10,6 +10,7 @@
 
 pub mod attachment;
 mod budget;
+pub mod calendar;
 mod cx;
 pub mod directory;
 pub mod event;
@@ -18,22 +19,25 @@ pub mod folder;
 pub mod item;
 pub mod shape;
 pub mod sync;
+#[cfg(test)]
+pub mod testing;
 
 use ewsd_ews::fault::Fault;
 use ewsd_ews::{Reply, Request};
-use ewsd_ipc::Why;
+use ewsd_ipc::RenderReason;
 use ewsd_mailbox::error::{Error, Result};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::operation::Op;
 
-pub use cx::{Cx, Hold, Wait};
+pub use cx::{Cx, Hold, Stream, Wait};
+pub use event::stream::StreamProgress;
 
 use crate::space;
 
 /// Which of the two operations that put something elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum MoveOrCopy {
     Move,
     Copy,
 }
@@ -53,11 +57,8 @@ pub fn run(cx: &mut Cx<'_>, request: Request) -> Result<Reply, Fault> {
     }
 }
 
-/// What no handler has to think of: on whose behalf, and how much at once.
+/// What no handler has to think of: headers that servers send each other, and how much at once.
 fn admit(cx: &Cx<'_>, messages: usize) -> Result<(), Fault> {
-    if cx.headers.impersonation.is_some() {
-        return Err(Fault::new(Code::ErrorImpersonateUserDenied));
-    }
     if cx.headers.delegated_access || cx.headers.management_role {
         return Err(Fault::new(Code::ErrorAccessDenied));
     }
@@ -75,6 +76,10 @@ pub enum Resumed<R = Reply> {
     Answer(R),
     /// Nothing to tell: go on holding. `wait` and `own` mean nothing here.
     Still(Hold),
+    /// Documents of a stream that goes on. What they tell is kept when they are on their way.
+    More(R, Hold, StreamProgress),
+    /// The last documents of a stream.
+    End(R),
 }
 
 impl<V> Resumed<Vec<Outcome<V>>> {
@@ -82,12 +87,14 @@ impl<V> Resumed<Vec<Outcome<V>>> {
         match self {
             Resumed::Answer(outcomes) => Resumed::Answer(reply(outcomes)),
             Resumed::Still(hold) => Resumed::Still(hold),
+            Resumed::More(outcomes, hold, telling) => Resumed::More(reply(outcomes), hold, telling),
+            Resumed::End(outcomes) => Resumed::End(reply(outcomes)),
         }
     }
 }
 
 /// Looks again at a held call.
-type Resume = fn(&mut Cx<'_>, &[u8], Why) -> Result<Resumed>;
+type Resume = fn(&mut Cx<'_>, &[u8], RenderReason) -> Result<Resumed>;
 
 /// A line has the operation, the module whose `run` answers it, what that is given besides the request, and, where a call may
 /// wait, what looks at a held one again.
@@ -117,16 +124,16 @@ handlers! {
     CreateFolder => folder::create;
     UpdateFolder => folder::update;
     DeleteFolder => folder::delete;
-    MoveFolder => folder::relocate, with How::Move;
-    CopyFolder => folder::relocate, with How::Copy;
+    MoveFolder => folder::relocate, with MoveOrCopy::Move;
+    CopyFolder => folder::relocate, with MoveOrCopy::Copy;
     EmptyFolder => folder::empty;
     CreateItem => item::create;
     GetItem => item::get;
     FindItem => find::items;
     UpdateItem => item::update;
     DeleteItem => item::delete;
-    MoveItem => item::relocate, with How::Move;
-    CopyItem => item::relocate, with How::Copy;
+    MoveItem => item::relocate, with MoveOrCopy::Move;
+    CopyItem => item::relocate, with MoveOrCopy::Copy;
     SendItem => item::send;
     MarkAllItemsAsRead => item::mark_all_read;
     CreateAttachment => attachment::create;
@@ -137,16 +144,19 @@ handlers! {
     Subscribe => event::subscribe;
     Unsubscribe => event::unsubscribe;
     GetEvents => event::get, again event::get::resume;
-    GetStreamingEvents => event::stream;
+    GetStreamingEvents => event::stream, again event::stream::resume;
     ConvertId => directory::convert_id;
     ResolveNames => directory::resolve_names;
     ExpandDL => directory::expand_dl;
     GetServerTimeZones => directory::time_zones;
+    GetUserAvailability => calendar::availability;
+    GetReminders => calendar::reminders;
+    PerformReminderAction => calendar::remind;
 }
 
 /// Looks again at a call that its handler left with [`Cx::hold`]. `context` is what the handler gave; `cx` is made anew for
 /// the same caller and version.
-pub fn resume(cx: &mut Cx<'_>, op: Op, context: &[u8], why: Why) -> Result<Resumed, Fault> {
+pub fn resume(cx: &mut Cx<'_>, op: Op, context: &[u8], why: RenderReason) -> Result<Resumed, Fault> {
     let resumed = match resumer(op) {
         Some(again) => again(cx, context, why),
         None => Err(Error::internal("an operation was held that cannot be")),

@@ -9,7 +9,9 @@ use std::collections::{BTreeSet, HashSet};
 use ewsd_ews::shape::{AttachmentShape, ItemShape};
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::BaseShape;
-use ewsd_mailbox::property::{Bodies, Item, Needs, extended, item};
+use ewsd_mailbox::convert::Failed;
+use ewsd_mailbox::property::private;
+use ewsd_mailbox::property::{Bodies, FirstFailure, Needs, ShownItem, extended, item};
 use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{ExtendedPath, Source, sequence};
@@ -139,9 +141,15 @@ impl Shape {
                     row.all_shape.has_item(kind) || self.tells_attachments(**id) || (self.whole && stored)
                 }
             };
-            in_base && row.built() && row.since <= self.version && !(self.listed && row.get_only)
+            in_base && row.built() && self.speaks(**id) && !(self.listed && row.get_only)
         };
         sequence(kind.kinds()).iter().filter(shown).copied().collect()
+    }
+
+    /// Whether the client's version has the property. The zone in the form of 2007 was given up by the next one.
+    fn speaks(&self, id: PropId) -> bool {
+        let is_of_2007 = id == PropId::CalendarMeetingTimeZone;
+        id.row().since <= self.version && !(is_of_2007 && self.version >= Version::Exchange2010)
     }
 
     /// The documents' tables of shapes leave attachments out, servers do not: without them a client that loads an item has
@@ -164,6 +172,13 @@ impl Shape {
         self.include_mime
     }
 
+    /// Whether a property of an item of the kind is to be shown.
+    pub fn shows(&self, kind: ItemKind, id: PropId) -> bool {
+        let row = id.row();
+        let in_base = self.base == BaseShape::AllProperties && row.all_shape.has_item(kind);
+        row.kinds.has_item(kind) && row.since <= self.version && (in_base || self.additional.contains(&id))
+    }
+
     /// Whether the message itself is to be shown, if there is one.
     pub fn shows_mime(&self) -> bool {
         self.needs.plan.mime
@@ -176,7 +191,8 @@ impl Shape {
         let mut props = self.base_of(kind);
         let has = |id: &PropId| {
             let row = id.row();
-            row.kinds.has_item(kind) && row.built() && !(self.listed && row.get_only)
+            let is_gone = *id == PropId::CalendarMeetingTimeZone && !self.speaks(*id);
+            row.kinds.has_item(kind) && row.built() && !is_gone && !(self.listed && row.get_only)
         };
         for id in self.additional.iter().filter(|id| has(id)) {
             if !props.contains(id) {
@@ -195,15 +211,31 @@ impl Shape {
     }
 
     /// The item as the shape shows it. The row must have been read by [`Shape::needs`].
-    pub fn view(&mut self, of: &Item<'_>) -> ItemView {
+    ///
+    /// # Errors
+    /// A property could not be converted: no item is shown without it.
+    pub fn view(&mut self, of: &ShownItem<'_>) -> Result<ItemView, Failed> {
         let kind = of.row.kind;
         if self.is_id_only() {
-            return ItemView::of_id(kind, item::wire_id(of.owner, of.row));
+            return Ok(ItemView::of_id(kind, item::wire_id(of.owner, of.row)));
         }
         let at = self.of_kind(kind);
-        let item = Item { bodies: &self.bodies, listed: self.listed, ..*of };
+        let trouble = FirstFailure::default();
+        let mut item = ShownItem { bodies: &self.bodies, listed: self.listed, trouble: Some(&trouble), ..*of };
+        let hidden = of.owner.hides(of.row);
+        let stripped = if hidden {
+            Some(private::stripped(of.row))
+        } else if of.owner.may_hide() {
+            private::without_private(of.row)
+        } else {
+            None
+        };
+        if let Some(row) = &stripped {
+            let attachments = if hidden { Default::default() } else { of.attachments };
+            item = ShownItem { row, attachments, mime: None, told: &[], ..item };
+        }
         let mut view = ItemView { kind, props: Vec::new(), extended: Vec::new() };
-        let Some(shape) = self.kinds.get(at) else { return view };
+        let Some(shape) = self.kinds.get(at) else { return Ok(view) };
         view.props.reserve(shape.props.len());
         for id in &shape.props {
             if let Some(value) = item.value(*id) {
@@ -216,11 +248,11 @@ impl Shape {
                 view.extended.push((path.clone(), value));
             }
         }
-        view
+        trouble.take().map_or(Ok(view), Err)
     }
 
     /// Single entries of dictionaries that the view does not have whole.
-    fn add_entries(&self, item: &Item<'_>, view: &mut ItemView) {
+    fn add_entries(&self, item: &ShownItem<'_>, view: &mut ItemView) {
         let mut done = BTreeSet::new();
         for indexed in &self.indexed {
             let Some(id) = indexed.prop() else { continue };
@@ -331,7 +363,18 @@ mod tests {
     fn view(shape: &mut Shape, row: &ItemRow) -> ItemView {
         let owner = owner();
         let bodies = Bodies::default();
-        shape.view(&Item { row, owner: &owner, attachments: &[], mime: None, bodies: &bodies, listed: false })
+        shape
+            .view(&ShownItem {
+                row,
+                owner: &owner,
+                attachments: &[],
+                mime: None,
+                bodies: &bodies,
+                listed: false,
+                told: &[],
+                trouble: None,
+            })
+            .unwrap()
     }
 
     fn message() -> ItemRow {

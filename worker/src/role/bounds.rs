@@ -9,12 +9,14 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::write;
 
-/// Bounds this process to `bytes` of address space for good.
+/// Bounds this process to `bytes` of address space for good, and has it leave no core file.
 pub(super) fn set(bytes: u64) -> nix::Result<()> {
     // A refused allocation ends in SIGABRT.
     let words = SigAction::new(SigHandler::Handler(last_words), SaFlags::SA_RESETHAND, SigSet::empty());
     // SAFETY: the handler reads atomics and calls write(2), which a signal handler may; it is set before any other thread is.
     unsafe { sigaction(Signal::SIGABRT, &words) }?;
+    // Passwords and letters lie in its memory.
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_AS, bytes, bytes)
 }
 

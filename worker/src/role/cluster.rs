@@ -72,16 +72,16 @@ impl Cluster {
         done("initdb", output)?;
         let conf = new.join("postgresql.conf");
         let append = |mut file: fs::File| file.write_all(embedded::INCLUDE.as_bytes());
-        fs::OpenOptions::new().append(true).open(&conf).and_then(append).map_err(|error| said(&conf, &error))?;
+        fs::OpenOptions::new().append(true).open(&conf).and_then(append).map_err(|error| with_path(&conf, &error))?;
         for (name, text) in [
             (embedded::CONF, ""),
             (embedded::LOCAL_CONF, "# Settings of your own; they win over those of ewsd.conf.\n"),
         ] {
             let path = new.join(name);
-            fs::write(&path, text).map_err(|error| said(&path, &error))?;
+            fs::write(&path, text).map_err(|error| with_path(&path, &error))?;
         }
         self.create_database(&new)?;
-        fs::rename(&new, &self.data).map_err(|error| said(&self.data, &error))
+        fs::rename(&new, &self.data).map_err(|error| with_path(&self.data, &error))
     }
 
     /// In single-user mode, so that the cluster is never there without its database.
@@ -117,9 +117,9 @@ impl Cluster {
         };
         let path = self.data.join(embedded::CONF);
         // A file that is there must not decide over what is asked; it is written whole afterwards.
-        fs::write(&path, "").map_err(|error| said(&path, &error))?;
+        fs::write(&path, "").map_err(|error| with_path(&path, &error))?;
         let leave_out: Vec<&str> = embedded::OPTIONAL.iter().filter(known).copied().collect();
-        fs::write(&path, embedded::conf(&leave_out)).map_err(|error| said(&path, &error))
+        fs::write(&path, embedded::conf(&leave_out)).map_err(|error| with_path(&path, &error))
     }
 
     /// Starts the server. It is in a process group of its own, so that a terminal's Ctrl-C does not reach it, and is told
@@ -172,7 +172,7 @@ impl Cluster {
             }
             note!(Warn, "removing {}: process {pid} is not this PostgreSQL any more", lock.display());
             if let Err(error) = fs::remove_file(lock) {
-                note!(Error, "{}", said(lock, &error));
+                note!(Error, "{}", with_path(lock, &error));
             }
         }
         None
@@ -186,12 +186,12 @@ fn is_stopping(lock: &str, pid: u32) -> bool {
 
 fn private_directory(path: &Path) -> Result<(), String> {
     match fs::DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(said(path, &error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(with_path(path, &error)),
         _ => Ok(()),
     }
 }
 
-fn said(path: &Path, error: &io::Error) -> String {
+fn with_path(path: &Path, error: &io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 

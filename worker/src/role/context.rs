@@ -2,6 +2,7 @@
 //! octet says whose it is. Empty: nothing yet.
 
 use ewsd_lmtp::Session;
+use ewsd_wire::form::Bytes;
 use ewsd_wire::wire;
 
 use crate::auth::Bound;
@@ -14,6 +15,17 @@ wire! {
         16 Lmtp(session: Session)
         /// HTTP: what a scheme of authentication keeps.
         17 Login(bound: Bound)
+        /// HTTP: the head of a request was looked at before its body was taken. The same head comes again with it, and is not asked
+        /// twice who it is of: a proof that may be used once has been.
+        18 Admitted {
+            account: u64,
+            /// Which head.
+            head: Vec<u8> as Bytes<16>,
+            /// What the answer says in `WWW-Authenticate`; empty: nothing.
+            reply: Vec<u8> as Bytes<4096>,
+            /// What its scheme keeps.
+            bound: Option<Bound>,
+        }
     }
 }
 
@@ -49,7 +61,7 @@ mod tests {
     #[test]
     fn what_a_scheme_keeps_fits() {
         let login = |n: usize| ConnContext::Login(Bound { scheme: 2, state: vec![7; n] }).write();
-        assert!(ConnContext::read(&login(1024)).is_some() && login(1024).len() <= ewsd_ipc::CONN_CONTEXT_MAX);
-        assert_eq!(ConnContext::read(&login(1025)), None);
+        assert!(ConnContext::read(&login(2048)).is_some() && login(2048).len() <= ewsd_ipc::CONN_CONTEXT_MAX);
+        assert_eq!(ConnContext::read(&login(2049)), None);
     }
 }

@@ -1,24 +1,28 @@
-//! The courier role: takes messages out of the queue of outgoing mail, has them sent, and settles what became of them.
+//! The courier role: takes messages out of the queue of outgoing mail, has them sent, and settles what became of them; calls
+//! subscribers to push notifications (`../courier/push/`); and fetches the identity provider's keys (`../courier/keys.rs`).
 //!
 //! One thread decides and speaks with the database; the crew's threads speak SMTP. It looks when the master says that mail was
 //! queued, when the next message's time has come, and now and then because a word may have been lost. While the smarthost
 //! cannot be reached, one message at a time finds out whether it is back; all others wait for that one.
 
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Reply, Word, WorkerEnd};
 use ewsd_mailbox::log::note;
 use ewsd_mailbox::{clock, random};
+use ewsd_model::id::{MailboxNo, Seq};
 use ewsd_settings::Settings;
 use ewsd_store::{Claim, OutboxFigures, Outgoing, Store, StoreError};
 
 use super::hears_within;
 use super::request::{Tally, pair};
 use super::signals::{Event, Signals};
-use crate::courier::crew::{Crew, Done, Task};
-use crate::courier::{self, Fate, Fates, Trouble, local, settle};
+use crate::courier::crew::{Crew, Done};
+use crate::courier::keys::TokenKeys;
+use crate::courier::push::Pushes;
+use crate::courier::sender::{Sender, Task};
+use crate::courier::{self, DeliveryFailure, DeliveryStatus, DeliveryStatuses, local, quota, settle};
 
 /// A word that was lost is made up for after so long; also what dead couriers held is looked for so often.
 const ROUND: Duration = Duration::from_secs(30);
@@ -45,13 +49,21 @@ struct Courier<'a> {
     end: &'a WorkerEnd,
     settings: &'a Settings,
     store: Store,
-    crew: Crew,
+    crew: Crew<Sender>,
+    pushes: Pushes,
+    keys: TokenKeys,
+    /// When there is more to do about mail by itself.
+    mail_at: Instant,
+    /// Which mailboxes have subscribers that are called was last asked then.
+    watched: Option<Instant>,
+    /// Full mailboxes were last looked for then.
+    weighed: Option<Instant>,
     /// The number under which it holds messages.
     holder: i32,
     /// Taken, and not given to anybody yet.
     taken: Vec<Outgoing>,
     /// Back from the crew, and not settled yet.
-    back: Vec<Done>,
+    back: Vec<Done<Sender>>,
     /// The smarthost could not be reached.
     closed: Option<Closed>,
     started: Instant,
@@ -71,11 +83,18 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
     let store = Store::lazy(&options).map_err(|error| error.to_string())?;
     let crew = Crew::new(settings).map_err(|error| format!("eventfd: {error}"))?;
     let holder = (i32::from_be_bytes(random::array()) & i32::MAX).max(1);
+    let pushes = Pushes::new(settings, holder).map_err(|error| format!("eventfd: {error}"))?;
+    let keys = TokenKeys::new(settings).map_err(|error| format!("eventfd: {error}"))?;
     let mut courier = Courier {
         end,
         settings,
         store,
         crew,
+        pushes,
+        keys,
+        mail_at: clock::monotonic(),
+        watched: None,
+        weighed: None,
         holder,
         taken: Vec::new(),
         back: Vec::new(),
@@ -105,7 +124,8 @@ impl Courier<'_> {
             if words.contains(&Word::Look { anew: true }) {
                 self.reopen();
             }
-            rest = match self.turn() {
+            let look = words.iter().any(|word| matches!(word, Word::Look { .. }));
+            rest = match self.turn(look) {
                 Ok(rest) => rest,
                 Err(error) => self.complain(&error),
             };
@@ -116,11 +136,58 @@ impl Courier<'_> {
     }
 
     fn wait(&self, signals: &Signals, rest: Duration) -> std::io::Result<Event> {
-        signals.wait_also(self.end.channel(), &[self.end.jobs(), self.crew.ready().as_fd()], rest)
+        let others = [self.end.jobs(), self.crew.ready(), self.pushes.ready(), self.keys.ready()];
+        signals.wait_also(self.end.channel(), &others, rest)
+    }
+
+    /// Does what there is to do. The time after which there is more to do by itself. `look`: there may be something new.
+    fn turn(&mut self, look: bool) -> Result<Duration, StoreError> {
+        if look || self.crew.under_way() > 0 || self.mail_at <= clock::monotonic() {
+            let rest = self.mail_turn()?;
+            self.mail_at = clock::monotonic() + rest;
+        }
+        if self.weighed.is_none_or(|time| clock::since(time) >= quota::LOOK) {
+            quota::warn(&mut self.store, self.settings)?;
+            self.weighed = Some(clock::monotonic());
+        }
+        let mail = self.mail_at.saturating_duration_since(clock::monotonic());
+        let keys = self.keys.turn(&mut self.store, self.settings, look, ROUND)?;
+        Ok(self.push_turn(look)?.min(mail).min(keys))
+    }
+
+    /// The same for subscribers that are called. Changes that nobody told of are looked for as often as by the master.
+    fn push_turn(&mut self, look: bool) -> Result<Duration, StoreError> {
+        let round = Duration::from_secs(self.settings.notifications.sweep_seconds).min(self.round());
+        if look || self.watched.is_none_or(|time| clock::since(time) >= round) {
+            if let Some(mailboxes) = self.pushes.take_watched(&mut self.store)? {
+                self.watch(&mailboxes);
+            }
+            self.watched = Some(clock::monotonic());
+        }
+        let next = self.pushes.turn(&mut self.store, self.settings, round)?;
+        for (what, n) in self.pushes.take_counts() {
+            self.tally.add(what, n);
+        }
+        Ok(next.map_or(ROUND, |next| next.min(round)))
+    }
+
+    /// Asks the master to tell of changes of these mailboxes.
+    fn watch(&self, mailboxes: &[MailboxNo]) {
+        let pairs: Vec<(u64, u64)> = mailboxes.iter().map(|mailbox| pair(*mailbox, Seq(0))).collect();
+        let mut parts: Vec<Vec<(u64, u64)>> = pairs.chunks(ewsd_ipc::PAIRS_MAX).map(<[_]>::to_vec).collect();
+        if parts.is_empty() {
+            parts.push(Vec::new());
+        }
+        for (at, part) in parts.into_iter().enumerate() {
+            if let Err(error) = self.end.send(&Reply::Pushed { anew: at == 0, mailboxes: Pairs(part) }, &[]) {
+                // The next wait finds that the master is gone.
+                note!(Debug, "the master: {error}");
+            }
+        }
     }
 
     /// Settles what is back, takes what is due. The time after which there is more to do by itself.
-    fn turn(&mut self) -> Result<Duration, StoreError> {
+    fn mail_turn(&mut self) -> Result<Duration, StoreError> {
         self.settle()?;
         let round = self.round();
         if self.renewed.is_none_or(|time| clock::since(time) >= round) {
@@ -190,20 +257,24 @@ impl Courier<'_> {
                 Err(error) => {
                     // A fault of ours must not stop the mail of everybody else.
                     note!(Error, "outgoing message {}: {error}", message.id);
-                    let fate = Fate::Deferred(Trouble::own("4.3.0", "a fault of this server; its log says more"));
-                    courier::all(&std::mem::take(&mut message.recipients), &fate)
+                    let status = DeliveryStatus::Deferred(DeliveryFailure::own(
+                        "4.3.0",
+                        "a fault of this server; its log says more",
+                    ));
+                    courier::all(&std::mem::take(&mut message.recipients), &status)
                 }
                 Ok(others) => others,
             };
             let Some(message) = self.taken.pop() else { break };
             let task = Task { message, others };
             if task.message.recipients.is_empty() {
-                self.back.push(Done { task, result: Ok(Fates::new()) });
+                self.back.push(Done { task, end: Ok(DeliveryStatuses::new()) });
             } else if self.settings.courier.smarthost.is_empty() {
-                let result = Ok(settle::no_smarthost(&task.message));
-                self.back.push(Done { task, result });
-            } else if let Err(task) = self.crew.send(task) {
-                self.back.push(Done { task: *task, result: Err(Trouble::own("4.3.2", "no thread can be started")) });
+                let end = Ok(settle::no_smarthost(&task.message));
+                self.back.push(Done { task, end });
+            } else if let Err(task) = self.crew.give(task) {
+                self.back
+                    .push(Done { task: *task, end: Err(DeliveryFailure::own("4.3.2", "no thread can be started")) });
             }
         }
         Ok(())
@@ -213,17 +284,12 @@ impl Courier<'_> {
     fn settle(&mut self) -> Result<(), StoreError> {
         let done = self.crew.done();
         for one in &done {
-            self.weather(one.result.as_ref().err());
+            self.note_reachability(one.end.as_ref().err());
         }
         self.back.extend(done);
-        while let Some(Done { task, result }) = self.back.last() {
-            let counts = settle::settle(
-                &mut self.store,
-                self.settings,
-                self.holder,
-                task,
-                result.as_ref().map_err(Clone::clone),
-            )?;
+        while let Some(Done { task, end }) = self.back.last() {
+            let counts =
+                settle::settle(&mut self.store, self.settings, self.holder, task, end.as_ref().map_err(Clone::clone))?;
             self.back.pop();
             for (what, n) in counts {
                 self.tally.add(what, n);
@@ -233,7 +299,7 @@ impl Courier<'_> {
     }
 
     /// Is the smarthost there?
-    fn weather(&mut self, trouble: Option<&Trouble>) {
+    fn note_reachability(&mut self, trouble: Option<&DeliveryFailure>) {
         let Some(trouble) = trouble else {
             if self.closed.take().is_some() {
                 note!(Info, "the smarthost is back");
@@ -303,12 +369,21 @@ impl Courier<'_> {
     fn finish(&mut self, signals: &Signals) -> std::io::Result<()> {
         let start = clock::monotonic();
         while self.crew.under_way() > 0 && clock::since(start) < FINISH {
-            signals.listen(self.crew.ready().as_fd(), FINISH.saturating_sub(clock::since(start)))?;
+            signals.listen(self.crew.ready(), FINISH.saturating_sub(clock::since(start)))?;
             if let Err(error) = self.settle() {
                 self.complain(&error);
             }
         }
+        while self.pushes.under_way() > 0 && clock::since(start) < FINISH {
+            signals.listen(self.pushes.ready(), FINISH.saturating_sub(clock::since(start)))?;
+            if let Err(error) = self.pushes.settle(&mut self.store, self.settings) {
+                self.complain(&error);
+            }
+        }
         if let Err(error) = self.settle().and_then(|()| self.store.release_outgoing(self.holder)) {
+            self.complain(&error);
+        }
+        if let Err(error) = self.pushes.release(&mut self.store) {
             self.complain(&error);
         }
         // The master may be gone already.

@@ -6,28 +6,38 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use ewsd_ews::{Fault, Form, Headers};
-use ewsd_ipc::message::{HeldContext, Pieces, Watch};
+use std::rc::Rc;
+use std::time::Duration;
+
+use ewsd_ews::word::ConnectionStatus;
+use ewsd_ews::{Fault, Form, Headers, StreamDocument};
+use ewsd_http::chunk;
+use ewsd_ipc::message::{HeldContext, Pieces, Share, Watch};
 use ewsd_ipc::{
-    Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, INLINE_LIMIT, Keep, Outcome, PIECES_MAX, Piece, Reply, Then,
-    Why, memfd,
+    AfterReply, Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, HeldOutcome, HoldUpdate, INLINE_LIMIT, PIECES_MAX,
+    Piece, RenderReason, Reply, memfd,
 };
 use ewsd_mailbox::error::Error;
 use ewsd_mailbox::log::{self, note};
 use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
 use ewsd_model::operation::Op;
+use ewsd_store::Account;
 use ewsd_wire::form::{Maybe, Rest, Text};
 use ewsd_wire::{from_bytes, to_bytes, wire};
 
-use super::request::{Worker, pair};
-use crate::auth;
+use super::http::{Sent, send_at_once};
+use super::request::{Worker, pair, stream_key};
+use crate::auth::Peer;
 use crate::form::Row;
 use crate::front::ews::{self, Counts};
-use crate::front::{Held, Preferences, Response};
+use crate::front::{self, Preferences, Response};
+use crate::op::event::looks::{LookCache, SharedLooks};
+use crate::op::event::token::SubscriptionId;
 use crate::op::{self, Resumed};
-use crate::op::{Cx, Hold};
+use crate::op::{Cx, Hold, Stream};
 
 impl Worker<'_> {
     /// Gives the client to the master until something moves.
@@ -38,9 +48,9 @@ impl Worker<'_> {
         client: OwnedFd,
         preferences: &Preferences,
         id: &str,
-        held: Held,
+        held: front::HeldCall,
     ) -> io::Result<()> {
-        let Held { response, hold, caller, op, version, form } = held;
+        let front::HeldCall { response, hold, caller, op, version, form } = held;
         let context = Context {
             account: caller,
             op,
@@ -54,119 +64,273 @@ impl Worker<'_> {
             echo: preferences.echo.clone(),
             payload: hold.context.clone(),
         };
-        let deadline_ms = u32::try_from(hold.wait.as_millis()).unwrap_or(u32::MAX);
         let context = to_bytes(&context);
+        if let Some(stream) = hold.stream {
+            return self.hold_stream((job, conn, client), preferences, (response, id), (hold, stream, context));
+        }
         // After it the master keeps or closes the connection as the request asked: the answer says the same, from the same head.
         let at_deadline = Pieces(ready_made(response, preferences, id, &hold, &context));
-        let watch = watch(&hold);
-        let context = HeldContext(context);
-        let reply = Reply::Hold { job, conn, watch, deadline_ms, at_deadline, heartbeat_ms: 0, stream: false, context };
+        let reply = Reply::Hold {
+            job,
+            conn,
+            watch: watch(&hold),
+            then: AfterReply::Keep,
+            deadline_ms: milliseconds(hold.wait),
+            at_deadline,
+            heartbeat_ms: 0,
+            at_beat: Pieces::default(),
+            stream: false,
+            share: Share::default(),
+            context: HeldContext(context),
+        };
+        self.end.send(&reply, &[client.as_fd()])
+    }
+
+    /// Begins a stream: its head and its first document are written here, its heartbeats and its end by the master.
+    fn hold_stream(
+        &mut self,
+        (job, conn, client): (u64, ConnRecord, OwnedFd),
+        preferences: &Preferences,
+        (response, id): (Response, &str),
+        (hold, stream, context): (Hold, Stream, Vec<u8>),
+    ) -> io::Result<()> {
+        let frame = Frame::of(preferences);
+        let head = response.stream_head(preferences, id);
+        match send_at_once(&client, &head, &frame.documents(&[response.body])) {
+            Sent::Whole => {}
+            // Not even this fits: nobody reads.
+            Sent::Part(_) | Sent::Gone => return self.end.send(&Reply::Closed { job }, &[]),
+        }
+        let account = held_by(&context);
+        let status = |status| frame.documents(&[StreamDocument::Status(status).to_bytes(Form::default())]);
+        let end = [status(ConnectionStatus::Closed), frame.end().to_vec()].concat();
+        let failure = Failure::new(Code::ErrorExceededConnectionCount);
+        let many = StreamDocument::Error { failure, subscriptions: Vec::new() }.to_bytes(Form::default());
+        let at_most = Pieces(vec![Piece::Shared([frame.documents(&[many]), end.clone()].concat())]);
+        let most = u32::try_from(self.settings.limits.streams_per_account).unwrap_or(u32::MAX);
+        let reply = Reply::Hold {
+            job,
+            conn,
+            watch: watch(&hold),
+            then: frame.then(preferences),
+            deadline_ms: milliseconds(hold.wait),
+            at_deadline: Pieces(vec![Piece::Shared(end)]),
+            heartbeat_ms: milliseconds(stream.heartbeat),
+            at_beat: Pieces(vec![Piece::Shared(status(ConnectionStatus::Ok))]),
+            stream: true,
+            share: Share { owner: account, most, at_most },
+            context: HeldContext(context),
+        };
         self.end.send(&reply, &[client.as_fd()])
     }
 
     /// Looks at each held call of a batch again.
     pub(super) fn render(&mut self, job: u64, batch: Vec<HeldCall>) -> io::Result<()> {
+        let looks = LookCache::of(batch.iter().filter_map(subscription_of).collect());
         for call in batch {
-            let outcome = self.look_again(&call);
-            self.tell_changes()?;
-            let (outcome, file) = fit(outcome);
-            let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
-            self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &fds)?;
+            let mut looked = self.look_again(&call, Some(Rc::clone(&looks)));
+            // Another connection may take a stream's subscription between the look and the telling: the next look finds that out.
+            for _ in 0..LOOKS {
+                match self.tell_rendered(job, &call, looked)? {
+                    SendOutcome::Sent => break,
+                    SendOutcome::Overtaken => looked = self.look_again(&call, None),
+                }
+            }
         }
         Ok(())
     }
 
-    fn look_again(&mut self, call: &HeldCall) -> (Outcome, Vec<u8>) {
+    /// Tells the master what a held call's client is told. What must be kept of it is committed when that is on its way: whatever
+    /// dies in between, nothing is lost.
+    fn tell_rendered(&mut self, job: u64, call: &HeldCall, looked: HeldResult) -> io::Result<SendOutcome> {
+        self.tell_changes()?;
+        let HeldResult { outcome, bytes, telling } = looked;
+        let (outcome, file) = fit((outcome, bytes));
+        let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
+        let reply = Reply::Rendered { job, held: call.held, outcome };
+        let Some((caller, telling)) = telling else { return self.end.send(&reply, &fds).map(|()| SendOutcome::Sent) };
+        let (end, mut sent) = (self.end, None);
+        let kept = self.store.transaction(|store| {
+            if telling.keep(store, &caller)? {
+                // Run again after another session's change, it is not sent again.
+                sent.get_or_insert_with(|| end.send(&reply, &fds));
+                Ok(true)
+            } else {
+                Ok(false)
+            }
+        });
+        match (sent, kept) {
+            (Some(sent), kept) => {
+                if let Err(error) = kept.map_err(Error::into_failure) {
+                    note!(Warn, "a stream may be told again what it was told: {error}");
+                }
+                sent.map(|()| SendOutcome::Sent)
+            }
+            (None, Ok(_)) => Ok(SendOutcome::Overtaken),
+            (None, Err(_)) => {
+                let ms = u32::try_from(self.store.pause_left().as_millis()).unwrap_or(u32::MAX);
+                let reply = Reply::Rendered { job, held: call.held, outcome: HeldOutcome::Later { ms } };
+                self.end.send(&reply, &[]).map(|()| SendOutcome::Sent)
+            }
+        }
+    }
+
+    fn look_again(&mut self, call: &HeldCall, looks: Option<SharedLooks>) -> HeldResult {
         let context: Context = match from_bytes(&call.context) {
             Ok(context) => context,
             Err(refused) => {
                 // Made by another version of this program: the client asks again.
                 note!(Error, "held call {}: its context cannot be read: {refused}", call.held);
-                return closing(Response::text(500, "The server was changed meanwhile. Ask again."));
+                return HeldResult::end(AfterReply::Close, closing());
             }
         };
         log::request(&context.id);
-        let preferences = context.preferences();
         let caller = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
             Ok(Some(caller)) if !caller.disabled => caller,
-            Ok(_) => {
-                return answer(Response::challenge(auth::offers(self.settings)), &context, &preferences);
-            }
-            Err(error) => {
-                return self.cannot_look(call, &Error::from(error).into_failure().into(), &context, &preferences);
-            }
+            Ok(_) if context.is_stream() => return context.end_stream(&[]),
+            Ok(_) => return context.answer(Response::challenge(self.offers(Peer::UNKNOWN))),
+            Err(error) => return self.cannot_look(call, &Error::from(error).into_failure().into(), &context),
         };
         let headers = Headers { version: Some(context.version), ..Headers::default() };
-        let session = Session::new(&mut self.store, self.settings, caller, headers.culture.as_deref());
-        let mut cx = Cx::new(session, context.version, &headers);
-        let form = Form { milliseconds: context.milliseconds };
+        let session = Session::new(&mut self.store, self.settings, Rc::clone(&caller), headers.culture.as_deref());
+        let mut cx = Cx { looks, ..Cx::new(session, context.version, &headers) };
+        let form = Form { milliseconds: context.milliseconds, ..Form::default() };
         let mut counts = Counts::default();
-        let response = match op::resume(&mut cx, context.op, &context.payload, call.why) {
-            Ok(Resumed::Still(hold)) => {
-                let watch = watch(&hold);
-                let context = Context { payload: hold.context, ..context };
-                let keep = Keep { watch, context: HeldContext(to_bytes(&context)) };
-                return (Outcome::Still { keep }, Vec::new());
+        let looked = match op::resume(&mut cx, context.op, &context.payload, call.why) {
+            Ok(Resumed::Still(hold)) => HeldResult::of(HeldOutcome::Still { keep: context.keep(hold) }),
+            Ok(Resumed::More(reply, hold, telling)) => {
+                let bytes = context.frame().documents(&ews::documents(&reply, form, &mut counts));
+                let keep = context.keep(hold);
+                HeldResult { telling: Some((caller, telling)), ..HeldResult::of(HeldOutcome::Chunk { bytes, keep }) }
             }
-            Ok(Resumed::Answer(reply)) => ews::reply_response(&reply, form, &mut counts),
-            Err(fault) => return self.cannot_look(call, &fault, &context, &preferences),
+            Ok(Resumed::End(reply)) => context.end_stream(&ews::documents(&reply, form, &mut counts)),
+            Ok(Resumed::Answer(reply)) if context.is_stream() => {
+                context.end_stream(&ews::documents(&reply, form, &mut counts))
+            }
+            Ok(Resumed::Answer(reply)) => context.answer(ews::reply_response(&reply, form, &mut counts)),
+            Err(fault) => return self.cannot_look(call, &fault, &context),
         };
         self.tally.add(Count::Faults, counts.faults);
         self.tally.add(Count::ResponseErrors, counts.errors);
-        answer(response, &context, &preferences)
+        looked
     }
 
     /// While the database is away nothing can be told of a call, so it stays held. Only one whose time is over is ended.
-    fn cannot_look(
-        &mut self,
-        call: &HeldCall,
-        fault: &Fault,
-        context: &Context,
-        preferences: &Preferences,
-    ) -> (Outcome, Vec<u8>) {
-        if fault.code == Code::ErrorServerBusy && call.why != Why::Deadline {
+    fn cannot_look(&mut self, call: &HeldCall, fault: &Fault, context: &Context) -> HeldResult {
+        if fault.code == Code::ErrorServerBusy && call.why != RenderReason::Deadline {
             let ms = u32::try_from(self.store.pause_left().as_millis()).unwrap_or(u32::MAX);
-            return (Outcome::Later { ms }, Vec::new());
+            return HeldResult::of(HeldOutcome::Later { ms });
         }
         let mut counts = Counts::default();
         let response = ews::fault_response(fault, &mut counts);
         self.tally.add(Count::Faults, counts.faults);
-        answer(response, context, preferences)
+        if context.is_stream() {
+            // Status and head are out already: an error document says it.
+            let failure = Failure::with_text(fault.code, fault.text.clone());
+            let error = StreamDocument::Error { failure, subscriptions: Vec::new() };
+            return context.end_stream(&[error.to_bytes(Form::default())]);
+        }
+        context.answer(response)
     }
+}
+
+/// How often a call is looked at when its subscriptions are taken away meanwhile.
+const LOOKS: usize = 4;
+
+/// What a look came to.
+struct HeldResult {
+    outcome: HeldOutcome,
+    /// Of an outcome that ends the hold.
+    bytes: Vec<u8>,
+    /// What is to be kept of it, and in whose name.
+    telling: Option<(Rc<Account>, op::StreamProgress)>,
+}
+
+impl HeldResult {
+    fn of(outcome: HeldOutcome) -> HeldResult {
+        HeldResult { outcome, bytes: Vec::new(), telling: None }
+    }
+
+    fn end(then: AfterReply, bytes: Vec<u8>) -> HeldResult {
+        HeldResult { bytes, ..HeldResult::of(HeldOutcome::Answer { then, bytes: Body::Inline(Vec::new()) }) }
+    }
+}
+
+/// Whether the master heard of an outcome.
+enum SendOutcome {
+    Sent,
+    Overtaken,
+}
+
+/// How the documents of a stream stand in its body.
+#[derive(Clone, Copy)]
+struct Frame {
+    chunked: bool,
+}
+
+impl Frame {
+    fn of(preferences: &Preferences) -> Frame {
+        Frame { chunked: preferences.version_minor > 0 }
+    }
+
+    /// Documents, each a chunk of its own.
+    fn documents(self, documents: &[Vec<u8>]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(documents.iter().map(|document| document.len() + 16).sum());
+        for document in documents {
+            if self.chunked { chunk::put_chunk(document, &mut out) } else { out.extend_from_slice(document) }
+        }
+        out
+    }
+
+    /// Behind the last document.
+    fn end(self) -> &'static [u8] {
+        if self.chunked { chunk::LAST_CHUNK } else { b"" }
+    }
+
+    fn then(self, preferences: &Preferences) -> AfterReply {
+        if self.chunked && preferences.keep_alive { AfterReply::Keep } else { AfterReply::Close }
+    }
+}
+
+/// The subscription that a held GetEvents is about.
+fn subscription_of(call: &HeldCall) -> Option<SubscriptionId> {
+    let context = from_bytes::<Context>(&call.context).ok().filter(|context| context.op == Op::GetEvents)?;
+    op::event::get::subscription_of(&context.payload)
+}
+
+/// Whose a call is, as the master counts.
+fn held_by(context: &[u8]) -> u64 {
+    from_bytes::<Context>(context).map_or(0, |context| context.account.unsigned_abs())
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn watch(hold: &Hold) -> Watch {
-    Watch(hold.watch.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect())
+    let mailboxes = hold.watch.iter().map(|(mailbox, seq)| pair(*mailbox, *seq));
+    Watch(mailboxes.chain(hold.stream.map(|stream| (stream_key(stream.number), 0))).collect())
 }
 
-/// An outcome that ends the hold, and its bytes.
-fn answer(mut response: Response, context: &Context, preferences: &Preferences) -> (Outcome, Vec<u8>) {
-    if context.applied {
-        response = response.with("Preference-Applied", format!("wait={}", context.wait));
-    }
-    let then = if preferences.keep_alive && !response.close { Then::Keep } else { Then::Close };
-    let (mut bytes, body) = response.into_bytes(preferences, &context.id, 0);
+/// For a call whose context is unreadable.
+fn closing() -> Vec<u8> {
+    let response = Response { close: true, ..Response::text(500, "The server was changed meanwhile. Ask again.") };
+    let (mut bytes, body) = response.into_bytes(&Preferences::default(), "-", 0);
     bytes.extend_from_slice(&body);
-    (Outcome::Answer { then, bytes: Body::Inline(Vec::new()) }, bytes)
-}
-
-fn closing(response: Response) -> (Outcome, Vec<u8>) {
-    let (mut bytes, body) = Response { close: true, ..response }.into_bytes(&Preferences::default(), "-", 0);
-    bytes.extend_from_slice(&body);
-    (Outcome::Answer { then: Then::Close, bytes: Body::Inline(Vec::new()) }, bytes)
+    bytes
 }
 
 /// Puts an answer's bytes into the message, or beside it if they are too many.
-fn fit((outcome, bytes): (Outcome, Vec<u8>)) -> (Outcome, Option<std::fs::File>) {
-    let Outcome::Answer { then, .. } = outcome else { return (outcome, None) };
+fn fit((outcome, bytes): (HeldOutcome, Vec<u8>)) -> (HeldOutcome, Option<std::fs::File>) {
+    let HeldOutcome::Answer { then, .. } = outcome else { return (outcome, None) };
     if bytes.len() <= INLINE_LIMIT {
-        return (Outcome::Answer { then, bytes: Body::Inline(bytes) }, None);
+        return (HeldOutcome::Answer { then, bytes: Body::Inline(bytes) }, None);
     }
     match memfd::of(c"ewsd-answer", &bytes) {
-        Ok(file) => (Outcome::Answer { then, bytes: Body::Memfd(bytes.len() as u64) }, Some(file)),
+        Ok(file) => (HeldOutcome::Answer { then, bytes: Body::Memfd(bytes.len() as u64) }, Some(file)),
         Err(error) => {
             note!(Error, "an answer of {} octets: {error}", bytes.len());
-            fit(closing(Response::text(500, "The server is short of memory.")))
+            (HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(Vec::new()) }, None)
         }
     }
 }
@@ -249,6 +413,40 @@ wire! {
 }
 
 impl Context {
+    fn is_stream(&self) -> bool {
+        self.op == Op::GetStreamingEvents
+    }
+
+    fn frame(&self) -> Frame {
+        Frame::of(&self.preferences())
+    }
+
+    /// How the call goes on.
+    fn keep(self, hold: Hold) -> HoldUpdate {
+        let watch = watch(&hold);
+        HoldUpdate { watch, context: HeldContext(to_bytes(&Context { payload: hold.context, ..self })) }
+    }
+
+    /// An outcome that ends the hold.
+    fn answer(&self, mut response: Response) -> HeldResult {
+        let preferences = self.preferences();
+        if self.applied {
+            response = response.with("Preference-Applied", format!("wait={}", self.wait));
+        }
+        let then = if preferences.keep_alive && !response.close { AfterReply::Keep } else { AfterReply::Close };
+        let (mut bytes, body) = response.into_bytes(&preferences, &self.id, 0);
+        bytes.extend_from_slice(&body);
+        HeldResult::end(then, bytes)
+    }
+
+    /// The last documents of a stream, and its end.
+    fn end_stream(&self, documents: &[Vec<u8>]) -> HeldResult {
+        let frame = self.frame();
+        let mut bytes = frame.documents(documents);
+        bytes.extend_from_slice(frame.end());
+        HeldResult::end(frame.then(&self.preferences()), bytes)
+    }
+
     fn preferences(&self) -> Preferences {
         Preferences {
             echo: self.echo.clone(),

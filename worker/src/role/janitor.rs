@@ -1,18 +1,24 @@
 //! The janitor role: what must be thrown away some time. Subscriptions nobody asks for any more, journal rows older than
-//! `notifications.journal_days`, contents that no item names. In small steps, so that nobody waits for it, and each step can
+//! `notifications.journal_days`, contents that no item names; and what is done behind the writers, the entering of words into
+//! the index, and the reading of mail that an older version could not read. In small steps, so that nobody waits for it, and each step can
 //! be the last: it ends at once when the master wants.
 
 use std::time::{Duration, Instant};
 
+use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Reply, WorkerEnd};
 use ewsd_mailbox::clock;
+use ewsd_mailbox::convert::READING;
+use ewsd_mailbox::deliver::{Again, read_again};
 use ewsd_mailbox::log::note;
-use ewsd_model::id::MailboxNo;
+use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_settings::Settings;
-use ewsd_store::{Store, StoreError};
+use ewsd_store::{Store, StoreError, Unread};
 
 use super::hears_within;
+use super::request::pair;
 use super::signals::{Event, Signals};
+use crate::convert::ConverterClient;
 
 /// Between two looks for subscriptions whose time is over.
 const ROUND: Duration = Duration::from_secs(60);
@@ -30,25 +36,31 @@ const MUCH: i64 = 64 << 20;
 const SOON: Duration = Duration::from_secs(600);
 /// Rows of one step: its locks are held for milliseconds.
 const STEP: i64 = 500;
+/// Changes of a mailbox that searches look at one by one before their words are entered.
+const LATE: i64 = 1_000;
+/// Items whose words are entered in one step.
+const WORDS: usize = 2_000;
+/// Mail that is read again, listed at a time.
+const UNREAD: i64 = 50;
 /// Mailboxes listed at a time.
 const PAGE: i64 = 100;
 
 /// Why a walk ends before its end.
-enum Ended {
+enum RoundError {
     Stop,
     Store(StoreError),
     Io(std::io::Error),
 }
 
-impl From<StoreError> for Ended {
-    fn from(error: StoreError) -> Ended {
-        Ended::Store(error)
+impl From<StoreError> for RoundError {
+    fn from(error: StoreError) -> RoundError {
+        RoundError::Store(error)
     }
 }
 
-impl From<std::io::Error> for Ended {
-    fn from(error: std::io::Error) -> Ended {
-        Ended::Io(error)
+impl From<std::io::Error> for RoundError {
+    fn from(error: std::io::Error) -> RoundError {
+        RoundError::Io(error)
     }
 }
 
@@ -77,30 +89,31 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
         if !due && swept.is_none_or(|time| clock::since(time) >= SOON) {
             swept = Some(clock::monotonic());
             match janitor.sweep() {
-                Err(Ended::Stop) => return Ok(()),
-                Err(Ended::Io(error)) => return Err(error.to_string()),
-                Err(Ended::Store(error)) => note!(Warn, "contents that nothing names: {error}"),
+                Err(RoundError::Stop) => return Ok(()),
+                Err(RoundError::Io(error)) => return Err(error.to_string()),
+                Err(RoundError::Store(error)) => note!(Warn, "contents that nothing names: {error}"),
                 Ok(()) => {}
             }
         }
         match janitor.round(due) {
             Ok(()) if due => walked = Some(clock::monotonic()),
             Ok(()) => {}
-            Err(Ended::Stop) => return Ok(()),
-            Err(Ended::Io(error)) => return Err(error.to_string()),
+            Err(RoundError::Stop) => return Ok(()),
+            Err(RoundError::Io(error)) => return Err(error.to_string()),
             // It is tried again in a minute.
-            Err(Ended::Store(StoreError::Busy { .. })) => note!(Debug, "the database is away"),
-            Err(Ended::Store(error)) => note!(Error, "{error}"),
+            Err(RoundError::Store(StoreError::Busy { .. })) => note!(Debug, "the database is away"),
+            Err(RoundError::Store(error)) => note!(Error, "{error}"),
         }
     }
 }
 
 impl Janitor<'_> {
-    fn round(&mut self, walk: bool) -> Result<(), Ended> {
+    fn round(&mut self, walk: bool) -> Result<(), RoundError> {
         let expired = self.store.expire_subscriptions(GRACE_SECONDS)?;
         if let Ok(n @ 1..) = u32::try_from(expired) {
             self.end.send(&Reply::Tally { what: Count::SubscriptionsExpired, n }, &[])?;
         }
+        self.enter_words()?;
         if !walk {
             return Ok(());
         }
@@ -117,22 +130,77 @@ impl Janitor<'_> {
         if rows + parts > 0 {
             note!(Info, "removed {rows} journal rows and {parts} parts of contents that nothing names");
         }
-        Ok(())
+        self.read_again(READING)
     }
 
-    fn trim(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
+    fn trim(&mut self, mailbox: MailboxNo) -> Result<i64, RoundError> {
         let days = i64::try_from(self.settings.notifications.journal_days).unwrap_or(i64::MAX);
         self.in_steps(|store| store.mailbox(mailbox).trim_journal(days, STEP))
     }
 
-    fn collect(&mut self, mailbox: MailboxNo) -> Result<i64, Ended> {
+    fn collect(&mut self, mailbox: MailboxNo) -> Result<i64, RoundError> {
         let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(ORPHAN_SECONDS, STEP))?;
         self.store.mailbox(mailbox).recount_orphans()?;
         Ok(parts)
     }
 
+    /// Enters the words of what came since.
+    fn enter_words(&mut self) -> Result<(), RoundError> {
+        for mailbox in self.store.unindexed(LATE, PAGE)? {
+            let mut items = 0;
+            loop {
+                self.pause()?;
+                let entered = self.store.mailbox(mailbox).enter_words(WORDS)?;
+                items += entered.items;
+                if !entered.more {
+                    break;
+                }
+            }
+            note!(Debug, "mailbox {mailbox}: entered the words of {items} items");
+        }
+        Ok(())
+    }
+
+    /// Mail that readings before this one gave up on.
+    fn read_again(&mut self, reading: i64) -> Result<(), RoundError> {
+        let of = Unread { mailbox: None, before: Some(reading) };
+        let (mut read, mut last) = (0, (MailboxNo(0), ItemNo(0)));
+        loop {
+            let found = self.store.unread_mail(of, last, UNREAD)?;
+            let Some(&newest) = found.last() else { break };
+            last = newest;
+            for (mailbox, item) in found {
+                self.pause()?;
+                hears_within(self.end, self.settings, ConverterClient::within(self.settings))?;
+                match read_again(&mut self.store, mailbox, item) {
+                    Ok(Again::Read) => read += 1,
+                    Ok(Again::Unread | Again::Gone) => {}
+                    // No converter, no database, too many changes of one mailbox: the next walk comes to it again.
+                    Err(StoreError::Busy { .. }) => note!(Debug, "mailbox {mailbox}: item {item} is read another time"),
+                    Err(error) => note!(Warn, "mailbox {mailbox}: reading item {item} again: {error}"),
+                }
+                for (mailbox, seq) in self.store.take_changes() {
+                    self.end.send(&Reply::Changed { changes: Pairs(vec![pair(mailbox, seq)]) }, &[])?;
+                }
+            }
+        }
+        if read > 0 {
+            note!(Info, "read {read} messages that an older version could not read");
+        }
+        Ok(())
+    }
+
+    /// Between two steps: whether the master wants an end, and that there is still somebody here.
+    fn pause(&mut self) -> Result<(), RoundError> {
+        if self.signals.wait(self.end.channel(), Some(Duration::ZERO))? == Event::Stop {
+            return Err(RoundError::Stop);
+        }
+        hears_within(self.end, self.settings, Duration::ZERO)?;
+        Ok(())
+    }
+
     /// Mailboxes that let go of much since the last walk.
-    fn sweep(&mut self) -> Result<(), Ended> {
+    fn sweep(&mut self) -> Result<(), RoundError> {
         for mailbox in self.store.littered(MUCH, PAGE)? {
             let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(SOON_SECONDS, STEP))?;
             self.store.mailbox(mailbox).recount_orphans()?;
@@ -142,13 +210,10 @@ impl Janitor<'_> {
     }
 
     /// Repeats a step until it finds less than it may take, as long as nobody wants an end.
-    fn in_steps(&mut self, mut step: impl FnMut(&mut Store) -> Result<i64, StoreError>) -> Result<i64, Ended> {
+    fn in_steps(&mut self, mut step: impl FnMut(&mut Store) -> Result<i64, StoreError>) -> Result<i64, RoundError> {
         let mut total = 0;
         loop {
-            if self.signals.wait(self.end.channel(), Some(Duration::ZERO))? == Event::Stop {
-                return Err(Ended::Stop);
-            }
-            hears_within(self.end, self.settings, Duration::ZERO)?;
+            self.pause()?;
             let removed = step(&mut self.store)?;
             total += removed;
             if removed < STEP {
@@ -196,6 +261,6 @@ mod tests {
             assert!(matches!(told, Reply::Step { .. }), "nothing expired, so nothing is told: {told:?}");
         }
         drop(master);
-        assert!(matches!(janitor.round(true), Err(Ended::Stop)));
+        assert!(matches!(janitor.round(true), Err(RoundError::Stop)));
     }
 }

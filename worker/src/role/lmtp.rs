@@ -6,13 +6,15 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use ewsd_ipc::{CONN_CONTEXT_MAX, ConnRecord, Count, LmtpExpect, LmtpInput, Reply};
-use ewsd_lmtp::{Limits, Lines, Reply as Said, Session, Step, Transaction, unstuff};
+use ewsd_lmtp::{Limits, Lines, Reply as LmtpReply, Session, Step, Transaction, unstuff};
+use ewsd_mailbox::convert::ical;
 use ewsd_mailbox::deliver::{self, DeliverError, Target, Trace};
 use ewsd_mailbox::log::{self, note};
 use ewsd_mailbox::random;
 use ewsd_store::{Account, ItemRef, StoreError};
 use nix::sys::socket::{Shutdown, shutdown};
 
+use super::access::End;
 use super::context::ConnContext;
 use super::http::{Sent, send_at_once};
 use super::octets::Octets;
@@ -45,7 +47,7 @@ impl Worker<'_> {
             (LmtpInput::Greeting, _) => (Session::greet(&name, &mut out), Some(LmtpExpect::Lines)),
             (_, None) => {
                 note!(Error, "an LMTP session cannot be read");
-                Said::CLOSING.write(&mut out);
+                LmtpReply::CLOSING.write(&mut out);
                 (Session::default(), None)
             }
             (LmtpInput::Lines(group), Some(mut session)) => {
@@ -53,12 +55,12 @@ impl Worker<'_> {
                 (session, next)
             }
             (LmtpInput::LongLine, Some(session)) => {
-                Said::LINE_TOO_LONG.write(&mut out);
+                LmtpReply::LINE_TOO_LONG.write(&mut out);
                 (session, Some(LmtpExpect::Lines))
             }
             (LmtpInput::TooBig, Some(mut session)) => {
                 let transaction = session.take_transaction().unwrap_or_default();
-                transaction.recipients.iter().for_each(|_| Said::TOO_BIG.write(&mut out));
+                transaction.recipients.iter().for_each(|_| LmtpReply::TOO_BIG.write(&mut out));
                 (session, Some(LmtpExpect::Lines))
             }
             (LmtpInput::Data(body), Some(mut session)) => {
@@ -70,14 +72,18 @@ impl Worker<'_> {
                     id: &id,
                     utf8: transaction.smtputf8,
                     author: None,
+                    calendars: ical::Limits::of(self.settings),
                 };
+                self.accesses.begin(conn.peer.ip(), body.len());
+                self.accesses.agent(session.peer());
                 match Octets::of(body, memfd) {
                     Ok(data) => self.data(&transaction, &trace, &data, &mut out),
                     Err(error) => {
                         note!(Error, "a message: {error}");
-                        transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(&mut out));
+                        transaction.recipients.iter().for_each(|_| LmtpReply::TEMPORARY.write(&mut out));
                     }
                 }
+                self.accesses.end(&id, &log_end(&out));
                 (session, Some(LmtpExpect::Lines))
             }
         };
@@ -108,8 +114,8 @@ impl Worker<'_> {
                 Step::Data if lines.rest().is_empty() => return Some(LmtpExpect::Data { limit: limits.message_bytes }),
                 // What follows could be read as commands or as mail: neither is safe.
                 Step::Data => {
-                    Said::DATA_NOT_LAST.write(out);
-                    Said::CLOSING.write(out);
+                    LmtpReply::DATA_NOT_LAST.write(out);
+                    LmtpReply::CLOSING.write(out);
                     return None;
                 }
                 Step::Close => return None,
@@ -120,42 +126,40 @@ impl Worker<'_> {
     }
 
     /// Who has the address, an account or a group; `<postmaster>` without a domain is any postmaster here (RFC 5321 4.5.1).
-    fn find(&mut self, address: &str, session: &Session) -> Result<u64, Said> {
+    fn find(&mut self, address: &str, session: &Session) -> Result<u64, LmtpReply> {
         // The session must still fit beside its connection.
         if context(session).len() + 16 > CONN_CONTEXT_MAX {
-            return Err(Said::TOO_MANY_RECIPIENTS);
+            return Err(LmtpReply::TOO_MANY_RECIPIENTS);
         }
         if space::is_short(self.settings) {
-            return Err(Said::NO_ROOM);
+            return Err(LmtpReply::NO_ROOM);
         }
-        let found = match address.contains('@') {
-            true => self.store.account_by_address(address),
-            false => self.postmaster(address),
-        };
+        let found =
+            if address.contains('@') { self.store.account_by_address(address) } else { self.postmaster(address) };
         match found {
-            Ok(Some(account)) if account.disabled => Err(Said::MAILBOX_DISABLED),
-            Ok(Some(account)) => u64::try_from(account.account).map_err(|_| Said::TEMPORARY),
+            Ok(Some(account)) if account.disabled => Err(LmtpReply::MAILBOX_DISABLED),
+            Ok(Some(account)) => u64::try_from(account.account).map_err(|_| LmtpReply::TEMPORARY),
             Ok(None) => self.find_group(address),
             Err(error) => {
                 self.failed(&error);
-                Err(Said::TEMPORARY)
+                Err(LmtpReply::TEMPORARY)
             }
         }
     }
 
     /// A group that reaches somebody.
-    fn find_group(&mut self, address: &str) -> Result<u64, Said> {
+    fn find_group(&mut self, address: &str) -> Result<u64, LmtpReply> {
         let found = self.store.group(address).and_then(|group| {
             let Some(group) = group else { return Ok(None) };
             let members = self.store.group_recipients(group.group)?;
             Ok((!members.is_empty()).then_some(group.group))
         });
         match found {
-            Ok(Some(group)) => u64::try_from(group).map(|group| group | GROUP).map_err(|_| Said::TEMPORARY),
-            Ok(None) => Err(Said::NO_SUCH_MAILBOX),
+            Ok(Some(group)) => u64::try_from(group).map(|group| group | GROUP).map_err(|_| LmtpReply::TEMPORARY),
+            Ok(None) => Err(LmtpReply::NO_SUCH_MAILBOX),
             Err(error) => {
                 self.failed(&error);
-                Err(Said::TEMPORARY)
+                Err(LmtpReply::TEMPORARY)
             }
         }
     }
@@ -184,12 +188,12 @@ impl Worker<'_> {
             Ok(targets) => targets,
             Err(error) => {
                 self.failed(&error);
-                return transaction.recipients.iter().for_each(|_| Said::TEMPORARY.write(out));
+                return transaction.recipients.iter().for_each(|_| LmtpReply::TEMPORARY.write(out));
             }
         };
         // There may have been enough when the recipients were named.
         if space::is_short(self.settings) {
-            return transaction.recipients.iter().for_each(|_| Said::NO_ROOM.write(out));
+            return transaction.recipients.iter().for_each(|_| LmtpReply::NO_ROOM.write(out));
         }
         let results = deliver::deliver_to_each(&mut self.store, trace, &targets, &unstuff(data));
         for (what, n) in counts(&results) {
@@ -203,7 +207,7 @@ impl Worker<'_> {
             data.len(),
             results.len()
         );
-        results.into_iter().for_each(|result| said(result.err()).write(out));
+        results.into_iter().for_each(|result| reply_to(result.err()).write(out));
     }
 
     /// Those who were there at RCPT and still are.
@@ -211,9 +215,10 @@ impl Worker<'_> {
         let mut targets = Vec::with_capacity(recipients.len());
         for number in recipients {
             let own = i64::try_from(number & !GROUP).unwrap_or(0);
-            targets.push(match number & GROUP != 0 {
-                true => self.store.group_recipients(own)?.into_iter().map(Target::from).collect(),
-                false => self.store.account(own)?.map(Target::from).into_iter().collect(),
+            targets.push(if number & GROUP != 0 {
+                self.store.group_recipients(own)?.into_iter().map(Target::from).collect()
+            } else {
+                self.store.account(own)?.map(Target::from).into_iter().collect()
             });
         }
         Ok(targets)
@@ -246,7 +251,7 @@ impl Worker<'_> {
 fn session(context: &[u8]) -> Option<Session> {
     match ConnContext::read(context)? {
         ConnContext::Lmtp(session) => Some(session),
-        ConnContext::Login(_) => None,
+        ConnContext::Login(_) | ConnContext::Admitted { .. } => None,
     }
 }
 
@@ -254,15 +259,26 @@ fn context(session: &Session) -> Vec<u8> {
     ConnContext::Lmtp(session.clone()).write()
 }
 
-fn said(error: Option<DeliverError>) -> Said {
+fn reply_to(error: Option<DeliverError>) -> LmtpReply {
     match error {
-        None => Said::DELIVERED,
-        Some(DeliverError::Unknown) => Said::NO_SUCH_MAILBOX,
-        Some(DeliverError::Disabled) => Said::MAILBOX_DISABLED,
-        Some(DeliverError::Full) => Said::MAILBOX_FULL,
-        Some(DeliverError::Unfit) => Said::CANNOT_STORE,
-        Some(DeliverError::Busy { .. } | DeliverError::Failed) => Said::TEMPORARY,
+        None => LmtpReply::DELIVERED,
+        Some(DeliverError::Unknown) => LmtpReply::NO_SUCH_MAILBOX,
+        Some(DeliverError::Disabled) => LmtpReply::MAILBOX_DISABLED,
+        Some(DeliverError::Full) => LmtpReply::MAILBOX_FULL,
+        Some(DeliverError::Unfit) => LmtpReply::CANNOT_STORE,
+        Some(DeliverError::Busy { .. } | DeliverError::Failed) => LmtpReply::TEMPORARY,
     }
+}
+
+/// What the access log is told of a message: the worst of its recipients' replies.
+fn log_end(replies: &[u8]) -> End {
+    let worst = replies.split(|octet| *octet == b'\n').filter_map(|line| line.first()).max();
+    let (code, status) = match worst {
+        Some(b'2') => ("Delivered", 250),
+        Some(b'4') => ("PutOff", 450),
+        _ => ("Refused", 550),
+    };
+    End { operation: "LMTP", code, status, octets_out: replies.len() as u64 }
 }
 
 /// How many got it and how many did not, for the counters.

@@ -1,20 +1,24 @@
-//! The roles of a worker process, one file each, named as in their table (`proto/ipc/src/role.rs`). The master starts each with four
+//! The roles of a worker process, one file each, named as in their table (`proto/ipc/src/role.rs`). The master starts each with five
 //! descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
 //!
 //! | role | more of it |
 //! |---|---|
-//! | request | `http.rs`, `lmtp.rs`, `held.rs`; what connections keep: `context.rs` |
+//! | request | `http.rs`, `lmtp.rs`, `held.rs`; what connections keep: `context.rs`; what is told of requests: `access.rs` |
 //! | database | `cluster.rs` |
 //! | courier | `../courier/` |
+//! | converter | `../convert/`, `../sandbox.rs` |
 //!
 //! Every role ends when the master's end of its sockets is closed, whatever became of the master.
 
+mod access;
 mod bounds;
 mod cluster;
 mod context;
+mod converter;
 mod courier;
 pub mod database;
 mod held;
+mod herald;
 mod http;
 mod janitor;
 mod lmtp;
@@ -30,11 +34,15 @@ pub(crate) use request::host_name;
 use std::io;
 use std::time::Duration;
 
-use ewsd_ipc::{Reply, Role, WorkerEnd};
+use ewsd_ipc::message::Complaint;
+use ewsd_ipc::{COMPLAINT_MAX, Reply, Role, WorkerEnd};
+use ewsd_mailbox::convert;
 use ewsd_mailbox::log::{self, note};
 use ewsd_settings::Settings;
 
 use self::signals::Signals;
+use crate::convert::ConverterClient;
+use crate::sandbox;
 
 type Work = fn(&WorkerEnd, &Settings, &Signals) -> Result<(), String>;
 
@@ -44,6 +52,8 @@ fn work(role: Role) -> Work {
         Role::Request => |end, settings, _| request::run(end, settings),
         Role::Janitor => janitor::run,
         Role::Courier => courier::run,
+        Role::Converter => |end, settings, _| converter::run(end, settings),
+        Role::Herald => herald::run,
         Role::Database => database::run,
     }
 }
@@ -88,6 +98,18 @@ pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
     }
     let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
     let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
+    if !role.row().converts {
+        let socket = ewsd_ipc::worker_end::convert().map_err(|error| error.to_string())?;
+        convert::by(ConverterClient::new(socket, ConverterClient::within(settings)));
+    }
+    // Converters do it themselves, when they have closed what they have no use for.
+    if !role.row().converts {
+        sandbox::apply(role, settings).map_err(|error| format!("the sandbox: {error}"))?;
+    }
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
-    work(role)(&end, settings, &signals)
+    work(role)(&end, settings, &signals).inspect_err(|why| {
+        let text = why.as_bytes().get(..COMPLAINT_MAX).unwrap_or(why.as_bytes()).to_vec();
+        // A master that is gone wants to know nothing.
+        let _ = end.send(&Reply::Complaint { text: Complaint(text) }, &[]);
+    })
 }

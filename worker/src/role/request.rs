@@ -11,12 +11,15 @@ use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Job, Reply, WorkerEnd};
 use ewsd_mailbox::log::{self, note};
 use ewsd_model::id::{MailboxNo, Seq};
-use ewsd_settings::Settings;
+use ewsd_settings::{Listener, Settings};
 use ewsd_store::{Store, StoreError};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::access::Accesses;
 use super::memory;
-use crate::auth::Authenticator;
+use crate::auth::{self, ALL_SCHEMES, Authenticator};
+use crate::front::autodiscover::Accepted;
+use crate::trace::Trace;
 
 /// Most pairs in one message to the master.
 const PAIRS: usize = ewsd_ipc::PAIRS_MAX;
@@ -31,7 +34,14 @@ pub(super) struct Worker<'a> {
     pub settings: &'a Settings,
     pub store: Store,
     pub auth: Authenticator,
+    /// The domains of our people, for clients that have not logged in.
+    pub accepted: Accepted,
+    /// The login schemes of each listener, as `Peer::schemes`.
+    pub schemes: Vec<u32>,
     pub tally: Tally,
+    pub accesses: Accesses,
+    /// Of the request at work, if its account is traced.
+    pub trace: Option<Trace>,
     /// The server's host name.
     pub name: String,
 }
@@ -44,6 +54,7 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
         other => other,
     };
     let mut worker = Worker::new(end, settings, store.map_err(|error| error.to_string())?);
+    worker.auth.prepare(settings);
     worker.serve_all().map_err(|error| format!("the master: {error}"))
 }
 
@@ -53,7 +64,18 @@ impl<'a> Worker<'a> {
             "" => host_name(),
             name => name.to_owned(),
         };
-        Worker { end, settings, store, auth: Authenticator::default(), tally: Tally::default(), name }
+        Worker {
+            end,
+            settings,
+            store,
+            auth: Authenticator::default(),
+            accepted: Accepted::default(),
+            schemes: schemes(settings),
+            tally: Tally::default(),
+            accesses: Accesses::new(&settings.log),
+            trace: None,
+            name,
+        }
     }
 
     pub fn serve_all(&mut self) -> io::Result<()> {
@@ -70,9 +92,10 @@ impl<'a> Worker<'a> {
                 self.end.send(&Reply::Retiring {}, &[])?;
             }
             self.serve(job, fds)?;
+            self.tally.add(Count::ConversionDeaths, crate::convert::take_deaths());
             log::request("");
         }
-        self.tally.tell(self.end)
+        self.tell_counts()
     }
 
     fn serve(&mut self, job: Job, fds: Vec<OwnedFd>) -> io::Result<()> {
@@ -106,6 +129,11 @@ impl<'a> Worker<'a> {
         let changes = self.store.take_changes();
         for part in changes.chunks(PAIRS) {
             let pairs: Vec<(u64, u64)> = part.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect();
+            self.end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
+        }
+        let ended = self.store.take_ended_streams();
+        for part in ended.chunks(PAIRS) {
+            let pairs = part.iter().map(|stream| (stream_key(*stream), 1)).collect();
             self.end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
         }
         if self.store.take_queued() {
@@ -149,23 +177,41 @@ impl<'a> Worker<'a> {
 
     /// Counters are told when nothing else is to be done, or when many have come together. Says whether they were.
     fn tell_counts_when_quiet(&mut self) -> io::Result<bool> {
-        if self.tally.is_empty() {
+        if self.tally.is_empty() && self.accesses.is_empty() {
             return Ok(false);
         }
         let jobs = self.end.jobs();
         let mut fds = [PollFd::new(jobs, PollFlags::POLLIN)];
         let quiet = PollTimeout::try_from(QUIET).unwrap_or(PollTimeout::ZERO);
-        let waited = if self.tally.is_full() { Ok(0) } else { poll(&mut fds, quiet) };
+        let full = self.tally.is_full() || self.accesses.is_full();
+        let waited = if full { Ok(0) } else { poll(&mut fds, quiet) };
         match waited {
-            Ok(0) => self.tally.tell(self.end).map(|()| true),
+            Ok(0) => self.tell_counts().map(|()| true),
             _ => Ok(false),
         }
     }
+
+    fn tell_counts(&mut self) -> io::Result<()> {
+        self.tally.tell(self.end)?;
+        self.accesses.tell(self.end)
+    }
+}
+
+/// What each of `server.http` speaks.
+fn schemes(settings: &Settings) -> Vec<u32> {
+    let listeners = settings.server.http.iter().map(|text| Listener::parse(text).ok()?.schemes);
+    listeners.map(|names| names.map_or(ALL_SCHEMES, |names| auth::mask(&names))).collect()
 }
 
 /// Numbers as the master knows them.
 pub(super) fn pair(mailbox: MailboxNo, seq: Seq) -> (u64, u64) {
     (u64::try_from(mailbox.0).unwrap_or(0), u64::try_from(seq.0).unwrap_or(0))
+}
+
+/// What a stream watches besides its mailboxes, under a number that no mailbox has: it reaches 1 when the stream lost a
+/// subscription.
+pub(super) fn stream_key(number: i64) -> u64 {
+    number.unsigned_abs() | 1 << 63
 }
 
 /// The machine's name.

@@ -10,8 +10,10 @@ use base64::Engine;
 use ewsd_ipc::message::{Batch, Pairs};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{
-    Body, ConnRecord, Count, HeldCall, Job, LmtpExpect, LmtpInput, Outcome, Reply, Then, Why, WorkerEnd, shared,
+    AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, Job, LmtpExpect, LmtpInput, RenderReason, Reply,
+    WorkerEnd, shared,
 };
+use ewsd_mailbox::convert::{self, Confined, InProcess};
 use ewsd_model::id::MailboxNo;
 use ewsd_settings::Settings;
 use ewsd_store::testing::{Cluster, Database, database};
@@ -31,6 +33,7 @@ struct Rig {
 
 impl Rig {
     fn start(options: Options, settings: Settings) -> Rig {
+        convert::by(InProcess(Confined::claim()));
         let (jobs, theirs) = seqpacket::pair().unwrap();
         let (channel, own) = seqpacket::pair().unwrap();
         let region = shared::create(&[7; 32]).unwrap();
@@ -45,11 +48,11 @@ impl Rig {
         rig
     }
 
-    /// The next reply, counters left out.
+    /// The next reply, counters and whose it is left out.
     fn reply(&self) -> (Reply, Vec<OwnedFd>) {
         loop {
             let (reply, fds) = self.any_reply();
-            if !matches!(reply, Reply::Tally { .. }) {
+            if !matches!(reply, Reply::Tally { .. } | Reply::Whose { .. }) {
                 return (reply, fds);
             }
         }
@@ -68,7 +71,7 @@ impl Rig {
         job.encode(&mut bytes);
         let fds: Vec<_> = fds.iter().map(|fd| fd.as_fd()).collect();
         seqpacket::send(self.jobs.as_ref().unwrap().as_fd(), &bytes, &fds, Wait::Yes).unwrap();
-        assert!(matches!(self.reply().0, Reply::Took { .. }));
+        assert!(matches!(self.reply().0, Reply::Started { .. }));
     }
 
     fn number(&mut self) -> u64 {
@@ -141,7 +144,7 @@ fn read(mut client: UnixStream) -> String {
 }
 
 fn conn(context: Vec<u8>) -> ConnRecord {
-    ConnRecord { conn: 1, peer: "192.0.2.9:4711".parse().unwrap(), listener: 0, served: 0, context }
+    ConnRecord { conn: 1, peer: "192.0.2.9:4711".parse().unwrap(), listener: 0, served: 0, mailbox: 0, context }
 }
 
 fn settings() -> Settings {
@@ -258,7 +261,8 @@ fn paths_and_methods_have_their_status() {
         (format!("GET /EWS/Exchange.asmx HTTP/1.1\r\n{login}"), "200", "mail programs"),
         ("GET /ews/exchange.asmx HTTP/1.1".to_owned(), "401", "WWW-Authenticate"),
         (format!("PUT /ews/exchange.asmx HTTP/1.1\r\n{login}"), "405", "Allow: GET, HEAD, POST"),
-        ("POST /autodiscover/autodiscover.xml HTTP/1.1".to_owned(), "404", ""),
+        ("POST /Autodiscover/Autodiscover.xml HTTP/1.1".to_owned(), "401", "WWW-Authenticate"),
+        ("POST /nothing/there HTTP/1.1".to_owned(), "404", ""),
         (
             format!("{POST}\r\n{login}\r\nclient-request-id: c9\r\nreturn-client-request-id: true"),
             "200",
@@ -300,19 +304,19 @@ fn large_bodies_are_taken_from_accounts_only() {
     }
     assert!(matches!(rig.admit(&format!("{POST}\r\n{login}"), None), Reply::Collect { .. }));
     for (head, declared, status, keeps) in [
-        (POST.to_owned(), Some(100_000), "401", Then::Keep),
-        (POST.to_owned(), None, "401", Then::Keep),
-        (format!("{POST}\r\nContent-Length: 100000\r\nExpect: 100-continue"), Some(100_000), "401", Then::Close),
-        (POST.to_owned(), Some(1 << 30), "401", Then::Close),
-        (format!("{POST}\r\n{login}"), Some(most + 1), "413", Then::Close),
-        ("POST /nowhere HTTP/1.1".to_owned(), Some(100_000), "404", Then::Keep),
+        (POST.to_owned(), Some(100_000), "401", AfterReply::Keep),
+        (POST.to_owned(), None, "401", AfterReply::Keep),
+        (format!("{POST}\r\nContent-Length: 100000\r\nExpect: 100-continue"), Some(100_000), "401", AfterReply::Close),
+        (POST.to_owned(), Some(1 << 30), "401", AfterReply::Close),
+        (format!("{POST}\r\n{login}"), Some(most + 1), "413", AfterReply::Close),
+        ("POST /nowhere HTTP/1.1".to_owned(), Some(100_000), "404", AfterReply::Keep),
     ] {
         match rig.admit(&head, declared) {
             Reply::Discard { reply, then, limit, .. } => {
                 let text = String::from_utf8(reply).unwrap();
                 assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{text}");
-                assert_eq!((then, limit > 0), (keeps, keeps == Then::Keep), "{head}");
-                assert_eq!(text.contains("Connection: close"), keeps == Then::Close);
+                assert_eq!((then, limit > 0), (keeps, keeps == AfterReply::Keep), "{head}");
+                assert_eq!(text.contains("Connection: close"), keeps == AfterReply::Close);
             }
             other => panic!("{other:?}"),
         }
@@ -425,11 +429,13 @@ fn a_sweep_finds_what_nobody_told() {
 fn a_held_call_of_another_version_is_ended() {
     let database = database();
     let mut rig = Rig::start(database.options(), settings());
-    let call = HeldCall { held: 5, why: Why::Changed, context: b"\xffodd".to_vec() };
+    let call = HeldCall { held: 5, why: RenderReason::Changed, context: b"\xffodd".to_vec() };
     rig.send(&Job::Render { job: 1, batch: Batch(vec![call]) }, &[]);
     match rig.reply().0 {
         Reply::Rendered {
-            held: 5, outcome: Outcome::Answer { then: Then::Close, bytes: Body::Inline(bytes) }, ..
+            held: 5,
+            outcome: HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(bytes) },
+            ..
         } => {
             assert!(bytes.starts_with(b"HTTP/1.1 500 "));
         }

@@ -1,44 +1,105 @@
-//! Failures of this minute, one count for the account and one for the address, in the memory that all workers share: where a success
-//! has its account a count has its number. Workers that count at the same moment may lose one; the limit is no exact figure.
+//! Failures of this minute in the memory that all workers share: where a success has its account a count has its number. Workers that
+//! count at the same moment may lose one; the limit is no exact figure.
+//!
+//! Three counts, each with its own purpose. Of a network: over the limit nothing from there is judged any more. Of an account from a
+//! network: the same where the network is not known, behind a proxy that names no clients. Of an account, wherever from: the
+//! answers to wrong guesses come later and later, while its owner, whose network has done nothing, gets in.
 
+use std::net::IpAddr;
+
+use ewsd_http::network::Network;
 use ewsd_ipc::shared::Shared;
 
-use super::Credentials;
 use crate::auth::scheme::Circumstances;
 use crate::auth::{Peer, tag};
 
 const MINUTE: u64 = 60;
+/// Failures that cost nothing: everybody mistypes.
+const FREE: u64 = 3;
+/// Milliseconds of the first delay; it doubles with each further failure.
+const FIRST: u64 = 500;
 
 pub struct Failures<'a> {
     shared: &'a Shared,
-    tags: Vec<[u8; 16]>,
+    /// Those over whose limit nothing is judged.
+    refusing: Vec<[u8; 16]>,
+    /// That of the account, which only delays.
+    account: [u8; 16],
     most: u64,
+    longest_ms: u64,
     now: u64,
 }
 
 impl<'a> Failures<'a> {
-    pub fn new(cx: &Circumstances<'a>, credentials: &Credentials, peer: Peer) -> Failures<'a> {
+    /// Of a login as it is without a domain.
+    pub fn new(cx: &Circumstances<'a>, login: &str, peer: Peer) -> Failures<'a> {
         let shared = cx.shared;
-        let login = credentials.names().last().unwrap_or_default().to_lowercase();
-        let mut tags = vec![tag(shared, b"failures of login", &[login.as_bytes()])];
+        let login = login.to_lowercase();
+        let network = network(peer.address);
+        let both = [login.as_bytes(), network.as_bytes()];
+        let mut refusing = vec![tag(shared, b"failures of login there", &both)];
         // A proxy's own address stands for all its clients: one of them must not lock out the others.
         if !peer.shared {
-            tags.push(tag(shared, b"failures of address", &[peer.address.to_string().as_bytes()]));
+            refusing.push(tag(shared, b"failures of network", &[network.as_bytes()]));
         }
-        Failures { shared, tags, most: cx.settings.auth.failures_per_minute, now: cx.now }
+        Failures {
+            shared,
+            refusing,
+            account: tag(shared, b"failures of login", &[login.as_bytes()]),
+            most: cx.settings.auth.failures_per_minute,
+            longest_ms: cx.settings.auth.failure_delay_seconds * 1000,
+            now: cx.now,
+        }
     }
 
-    /// Whether there were so many that no password is judged any more.
+    fn of(&self, tag: &[u8; 16]) -> u64 {
+        self.shared.lookup(tag, self.now).unwrap_or(0)
+    }
+
+    /// Whether there were so many from there that nothing is judged any more.
     pub fn over(&self) -> bool {
-        self.most > 0 && self.tags.iter().any(|tag| self.shared.lookup(tag, self.now).unwrap_or(0) >= self.most)
+        self.most > 0 && self.refusing.iter().any(|tag| self.of(tag) >= self.most)
     }
 
     pub fn count(&self) {
         let expires = (self.now / MINUTE + 1) * MINUTE;
         let epoch = self.shared.accounts_epoch();
-        for tag in &self.tags {
-            let count = self.shared.lookup(tag, self.now).unwrap_or(0) + 1;
-            self.shared.remember(tag, count, expires, epoch);
+        for tag in self.refusing.iter().chain([&self.account]) {
+            self.shared.remember(tag, self.of(tag) + 1, expires, epoch);
         }
+    }
+
+    /// How long the answer to a failure is kept back, in milliseconds: no worker waits, the master does.
+    pub fn delay_ms(&self) -> u32 {
+        if self.most == 0 {
+            return 0;
+        }
+        let worst = self.refusing.iter().chain([&self.account]).map(|tag| self.of(tag)).max().unwrap_or(0);
+        delay(worst, self.longest_ms)
+    }
+}
+
+fn delay(failures: u64, longest_ms: u64) -> u32 {
+    let doubled = match failures.checked_sub(FREE) {
+        None | Some(0) => 0,
+        Some(more) => FIRST.checked_shl(u32::try_from(more - 1).unwrap_or(u32::MAX).min(32)).unwrap_or(u64::MAX),
+    };
+    u32::try_from(doubled.min(longest_ms)).unwrap_or(u32::MAX)
+}
+
+/// What one client can choose its addresses from: one of version 4, 64 bits of version 6.
+fn network(address: IpAddr) -> String {
+    Network::around(address, 32, 64).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::delay;
+
+    #[test]
+    fn guessing_gets_slower() {
+        let delays: Vec<u32> = (0..9).map(|failures| delay(failures, 8_000)).collect();
+        assert_eq!(delays, [0, 0, 0, 0, 500, 1_000, 2_000, 4_000, 8_000]);
+        assert_eq!((delay(1_000_000, 8_000), delay(1_000_000, 0)), (8_000, 0));
     }
 }

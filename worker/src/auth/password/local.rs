@@ -28,15 +28,15 @@ pub fn hash(password: &str) -> Option<String> {
 
 /// The account, and whether the password is its own. Nobody's password takes as long as a wrong one.
 pub fn judge(credentials: &Credentials, store: &mut Store) -> Result<(Option<Account>, bool), StoreError> {
-    let account = find(credentials, store)?;
+    let account = find(credentials.names(), store)?;
     let stored = account.as_ref().and_then(|account| account.password_phc.as_deref());
     let right = verify(&credentials.password, stored);
     Ok((account, right))
 }
 
-/// By login, then by address; the same for the name without its domain.
-fn find(credentials: &Credentials, store: &mut Store) -> Result<Option<Account>, StoreError> {
-    for name in credentials.names() {
+/// By the first of the names that is a login, or an address.
+pub fn find<'n>(names: impl Iterator<Item = &'n str>, store: &mut Store) -> Result<Option<Account>, StoreError> {
+    for name in names {
         if let Some(account) = store.account_by_login(name)? {
             return Ok(Some(account));
         }

@@ -4,23 +4,27 @@
 
 mod failures;
 mod local;
+pub(super) mod principal;
 
 use std::rc::Rc;
 
 use ewsd_ipc::shared::Shared;
 use ewsd_mailbox::log::note;
 use ewsd_store::Account;
+use zeroize::Zeroizing;
 
-use self::failures::Failures;
+pub(super) use self::failures::Failures;
+pub(super) use self::local::find;
 pub use self::local::hash;
 use super::scheme::Circumstances;
-use super::{Denied, Peer, Via, failed, tag};
+use super::{AdmittedBy, Denied, Peer, failed, tag};
 
 /// What a client says of itself, not yet believed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     pub login: String,
-    pub password: String,
+    /// Wiped when it is let go of.
+    pub password: Zeroizing<String>,
 }
 
 /// A password never reaches a log, not even by accident.
@@ -39,18 +43,23 @@ impl Credentials {
 }
 
 /// The account whose password that is: from the shared memory of successes, else by asking the backend.
-pub fn check(credentials: &Credentials, peer: Peer, cx: &mut Circumstances<'_>) -> Result<(Rc<Account>, Via), Denied> {
+pub fn check(
+    credentials: &Credentials,
+    peer: Peer,
+    cx: &mut Circumstances<'_>,
+) -> Result<(Rc<Account>, AdmittedBy), Denied> {
     let tag = success_tag(cx.shared, credentials);
     let remembered = cx.settings.auth.cache_seconds > 0;
     if let Some(number) = cx.shared.lookup(&tag, cx.now).filter(|_| remembered) {
         let account = cx.account(i64::try_from(number).unwrap_or(0)).map_err(failed)?;
         if let Some(account) = account.filter(|account| !account.disabled) {
-            return Ok((account, Via::Cache));
+            return Ok((account, AdmittedBy::Cache));
         }
     }
-    let failures = Failures::new(cx, credentials, peer);
+    let failures = Failures::new(cx, credentials.names().last().unwrap_or_default(), peer);
     if failures.over() {
-        refused(credentials, peer, "too many failures");
+        cx.delay_ms = failures.delay_ms();
+        refused(&credentials.login, peer, "too many failures");
         return Err(Denied::Refused);
     }
     let (account, right) = local::judge(credentials, cx.store).map_err(failed)?;
@@ -64,16 +73,18 @@ pub fn check(credentials: &Credentials, peer: Peer, cx: &mut Circumstances<'_>) 
             if remembered && number > 0 {
                 cx.shared.remember(&tag, number, cx.now + cx.settings.auth.cache_seconds, cx.epoch);
             }
-            return Ok((account, Via::Password));
+            return Ok((account, AdmittedBy::Password));
         }
     };
     failures.count();
-    refused(credentials, peer, reason);
+    cx.delay_ms = failures.delay_ms();
+    refused(&credentials.login, peer, reason);
     Err(Denied::Refused)
 }
 
-fn refused(credentials: &Credentials, peer: Peer, reason: &str) {
-    let login: String = credentials.login.chars().take(128).collect();
+/// The line in the log.
+pub(super) fn refused(login: &str, peer: Peer, reason: &str) {
+    let login: String = login.chars().take(128).collect();
     note!(Warn, "authentication failure: address={} login={login:?} reason={reason:?}", peer.address);
 }
 
@@ -88,7 +99,7 @@ mod tests {
 
     #[test]
     fn names_are_tried_with_and_without_domain() {
-        let credentials = |login: &str| Credentials { login: login.into(), password: String::new() };
+        let credentials = |login: &str| Credentials { login: login.into(), password: String::new().into() };
         assert_eq!(credentials("D\\alice").names().collect::<Vec<_>>(), ["D\\alice", "alice"]);
         assert_eq!(credentials("alice@d").names().collect::<Vec<_>>(), ["alice@d"]);
     }

@@ -4,10 +4,11 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ewsd_settings::Settings;
+use zeroize::Zeroizing;
 
 use super::{Attempt, Circumstances, Scheme};
 use crate::auth::password::{self, Credentials};
-use crate::auth::{Denied, Entered};
+use crate::auth::{Denied, Entered, Peer};
 
 /// Clients forget the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -25,16 +26,19 @@ impl Scheme for Basic {
         1
     }
 
-    fn offer(&self, settings: &Settings) -> Option<String> {
-        let realm: String =
-            settings.auth.realm.chars().filter(|c| !c.is_control() && *c != '"' && *c != '\\').collect();
+    fn name(&self) -> &'static str {
+        "basic"
+    }
+
+    fn offer(&self, settings: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
+        let realm = super::digest::realm(settings);
         settings.auth.basic.then(|| format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
     }
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
         let Some(credentials) = attempt.credentials("Basic").and_then(read) else { return Ok(None) };
         let (account, via) = password::check(&credentials, attempt.peer, cx)?;
-        Ok(Some(Entered { account, via, bound: None }))
+        Ok(Some(Entered { account, via, bound: None, reply: None }))
     }
 }
 
@@ -43,10 +47,10 @@ fn read(encoded: &[u8]) -> Option<Credentials> {
     if encoded.len() > MOST * 4 / 3 {
         return None;
     }
-    let decoded = text(BASE64.decode(encoded).ok()?);
+    let decoded = Zeroizing::new(text(BASE64.decode(encoded).ok()?));
     let (login, password) = decoded.split_once(':')?;
     let legal = !login.is_empty() && !decoded.contains('\0');
-    legal.then(|| Credentials { login: login.to_owned(), password: password.to_owned() })
+    legal.then(|| Credentials { login: login.to_owned(), password: password.to_owned().into() })
 }
 
 /// UTF-8, else Latin-1, in which every octet is a character: old clients send their own code page.
@@ -60,13 +64,13 @@ mod tests {
     use ewsd_http::head::parse_head;
 
     use super::*;
-    use crate::auth::Peer;
 
     /// What the value of an Authorization field says.
     fn said(value: &[u8]) -> Option<Credentials> {
         let head = [b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: ", value, b"\r\n\r\n"].concat();
         let head = parse_head(&head).unwrap();
-        let peer = Peer { address: [192, 0, 2, 1].into(), shared: false, proxied: false };
+        let peer =
+            Peer { address: [192, 0, 2, 1].into(), shared: false, proxied: false, relayed: false, schemes: u32::MAX };
         Attempt { head: &head, peer, bound: None }.credentials("Basic").and_then(read)
     }
 
@@ -112,8 +116,13 @@ mod tests {
     fn the_realm_stays_one_string() {
         let mut settings = Settings::default();
         settings.auth.realm = "ew\"s\\d\r".to_owned();
-        assert_eq!(Basic.offer(&settings).as_deref(), Some("Basic realm=\"ewsd\", charset=\"UTF-8\""));
+        let peer =
+            Peer { address: [192, 0, 2, 1].into(), shared: false, proxied: false, relayed: false, schemes: u32::MAX };
+        assert_eq!(
+            Basic.offer(&settings, peer, &String::new).as_deref(),
+            Some("Basic realm=\"ewsd\", charset=\"UTF-8\"")
+        );
         settings.auth.basic = false;
-        assert_eq!(Basic.offer(&settings), None);
+        assert_eq!(Basic.offer(&settings, peer, &String::new), None);
     }
 }

@@ -5,6 +5,11 @@
 //! is tied to a client.
 
 mod basic;
+mod bearer;
+pub mod digest;
+mod header;
+mod negotiate;
+mod ntlm;
 
 use std::rc::Rc;
 
@@ -15,14 +20,25 @@ use ewsd_store::{Account, Store, StoreError};
 use ewsd_wire::form::Bytes;
 use ewsd_wire::wire;
 
-use super::known::Known;
+use super::cache::AccountCache;
+use super::kerberos::Acceptor;
+use super::sealed::Keyring;
+use super::token::Keys;
 use super::{Denied, Entered, Peer};
 
 /// All schemes, in the order in which they are offered and asked.
-pub const SCHEMES: &[&dyn Scheme] = &[&basic::Basic];
+pub const SCHEMES: &[&dyn Scheme] = &[
+    &header::Header,
+    &negotiate::Negotiate,
+    &ntlm::Ntlm,
+    &bearer::Bearer,
+    &digest::SHA256,
+    &digest::MD5,
+    &basic::Basic,
+];
 
 /// Most octets that a scheme may leave with a connection.
-const BOUND_MAX: usize = 1024;
+const BOUND_MAX: usize = 2048;
 
 wire! {
     /// What a scheme keeps of a connection.
@@ -40,8 +56,17 @@ pub trait Scheme: Sync {
     /// Tells its [`Bound`] from others': never given to another scheme.
     fn number(&self) -> u8;
 
-    /// The value of its `WWW-Authenticate` field; none where it is not offered, and then it is not accepted either.
-    fn offer(&self, settings: &Settings) -> Option<String>;
+    /// As the settings name it.
+    fn name(&self) -> &'static str;
+
+    /// The value of its `WWW-Authenticate` field; none where it is not offered.
+    /// `nonce` makes one of now.
+    fn offer(&self, settings: &Settings, peer: Peer, nonce: &dyn Fn() -> String) -> Option<String>;
+
+    /// Whether it is accepted: what is not offered is not, unless a scheme says otherwise.
+    fn speaks(&self, settings: &Settings, peer: Peer) -> bool {
+        self.offer(settings, peer, &String::new).is_some()
+    }
 
     /// Who is asking. None: the request says nothing in this scheme. An error ends the request.
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied>;
@@ -69,7 +94,12 @@ pub struct Circumstances<'a> {
     pub store: &'a mut Store,
     pub settings: &'a Settings,
     pub shared: &'a Shared,
-    pub known: &'a mut Known,
+    pub known: &'a mut AccountCache,
+    pub keyring: &'a mut Keyring,
+    pub kerberos: &'a mut Acceptor,
+    pub tokens: &'a mut Keys,
+    /// How long the answer to a refused request is kept back, in milliseconds.
+    pub delay_ms: u32,
     /// Of the accounts: read before anything else was.
     pub epoch: u64,
     /// Seconds since 1970.
@@ -96,13 +126,40 @@ impl Circumstances<'_> {
 }
 
 /// The values of the `WWW-Authenticate` fields, one for each scheme that is offered.
-pub fn offers(settings: &Settings) -> Vec<String> {
-    SCHEMES.iter().filter_map(|scheme| scheme.offer(settings)).collect()
+pub fn offers(settings: &Settings, peer: Peer, nonce: &dyn Fn() -> String) -> Vec<String> {
+    let spoken = SCHEMES.iter().filter(|scheme| is_spoken(scheme.number(), peer));
+    spoken.filter_map(|scheme| scheme.offer(settings, peer, nonce)).collect()
+}
+
+/// Whether the listener speaks a scheme.
+pub fn is_spoken(number: u8, peer: Peer) -> bool {
+    peer.schemes.checked_shr(u32::from(number)).is_none_or(|bits| bits & 1 == 1)
+}
+
+/// Schemes by name as bits by number, as [`Peer::schemes`] has them.
+pub fn mask(names: &[&str]) -> u32 {
+    let named = SCHEMES.iter().filter(|scheme| names.contains(&scheme.name()));
+    named.fold(0, |bits, scheme| bits | 1u32.checked_shl(u32::from(scheme.number())).unwrap_or(0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::SCHEMES;
+    use super::{SCHEMES, is_spoken, mask};
+    use crate::auth::Peer;
+
+    #[test]
+    fn listeners_speak_what_they_are_told_to() {
+        let mut names: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
+        let mut known = ewsd_settings::LOGIN_SCHEMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        known.sort_unstable();
+        assert_eq!(names, known);
+        let peer = Peer { schemes: mask(&["basic", "ntlm"]), ..Peer::UNKNOWN };
+        let spoken: Vec<&str> =
+            SCHEMES.iter().filter(|scheme| is_spoken(scheme.number(), peer)).map(|scheme| scheme.name()).collect();
+        assert_eq!(spoken, ["ntlm", "basic"]);
+    }
 
     #[test]
     fn no_two_schemes_have_one_number() {

@@ -3,7 +3,7 @@
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::CreateAttachment;
 use ewsd_mailbox::error::{Error, Result, outcome};
-use ewsd_mailbox::gate::{Item, Right};
+use ewsd_mailbox::gate::{GrantedItem, Right};
 use ewsd_mailbox::item::draft::Attached;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
@@ -36,13 +36,14 @@ pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<Att
 }
 
 fn check_size(cx: &Cx<'_>, attached: Attached) -> Result<Attached> {
-    match attached.size() as u64 > cx.settings.limits.message_bytes {
-        true => Err(Code::ErrorAttachmentSizeLimitExceeded.into()),
-        false => Ok(attached),
+    if attached.size() as u64 > cx.settings.limits.message_bytes {
+        Err(Code::ErrorAttachmentSizeLimitExceeded.into())
+    } else {
+        Ok(attached)
     }
 }
 
-fn store(cx: &mut Cx<'_>, item: &Item, prepared: &[Result<Attached>]) -> Result<Vec<AttachmentView>> {
+fn store(cx: &mut Cx<'_>, item: &GrantedItem, prepared: &[Result<Attached>]) -> Result<Vec<AttachmentView>> {
     let rows: Vec<_> = prepared.iter().flatten().map(Attached::row).collect();
     if rows.is_empty() {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 use ewsd_ews::request::DeleteAttachment;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Attachment, Item, Right};
+use ewsd_mailbox::gate::{Attachment, GrantedItem, Right};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::value::WireId;
@@ -20,7 +20,7 @@ fn delete(cx: &mut Cx<'_>, attachment: &Attachment) -> Result<WireId> {
         // An attached message is kept as the octets that came.
         return Err(Code::ErrorCannotDeleteObject.into());
     }
-    let Item { granted, item, .. } = attachment.item;
+    let GrantedItem { granted, item, .. } = attachment.item;
     let mut mailbox = cx.gate.open(&granted);
     let (_, changed) = mailbox.delete_attachments(item, &[attachment.attachment])?;
     Ok(wire_id(&granted, &changed))

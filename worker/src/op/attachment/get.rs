@@ -8,10 +8,11 @@ use std::rc::Rc;
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::GetAttachment;
 use ewsd_ews::view::ItemView;
-use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::convert::table::{Headers, Mail};
+use ewsd_mailbox::convert::{ask, mime};
 use ewsd_mailbox::deliver::attachment_kind;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Attachment, Granted, Item, Right};
+use ewsd_mailbox::gate::{Attachment, Granted, GrantedItem, Right};
 use ewsd_mailbox::item::load;
 use ewsd_mailbox::property::item::{attachment_info, headers};
 use ewsd_mailbox::property::{self, Bodies};
@@ -57,7 +58,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetAttachment) -> Result<Vec<Outcome<Rc<Att
 }
 
 fn view(cx: &mut Cx<'_>, shape: &mut Shape, id: &str, attachment: &Attachment) -> Result<AttachmentView> {
-    let Item { granted, folder, item, .. } = attachment.item;
+    let GrantedItem { granted, folder, item, .. } = attachment.item;
     let mut row = cx.gate.open(&granted).attachment(item, attachment.attachment, true)?;
     for number in attachment.within.levels() {
         row = inner(cx, row, *number)?;
@@ -78,7 +79,7 @@ fn inner(cx: &Cx<'_>, outer: AttachmentRow, number: u16) -> Result<AttachmentRow
     let (found, content) = match outer.kind {
         AttachmentKind::File => None,
         AttachmentKind::Message => {
-            let found = mime::parse(octets, cx.now).attachments.into_iter().nth(at);
+            let found = ask(&Mail { now: cx.now }, octets)?.attachments.into_iter().nth(at);
             found.map(|found| (parsed_row(&outer, &found), found.content.to_vec()))
         }
         AttachmentKind::Whole => {
@@ -131,15 +132,24 @@ fn attached_item(
     let octets = attachment.content.as_deref().unwrap_or_default();
     let Shown { row, attached, mime } = match attachment.kind {
         AttachmentKind::Whole => whole(octets, attachment)?,
-        AttachmentKind::Message | AttachmentKind::File => message(cx, octets, attachment),
+        AttachmentKind::Message | AttachmentKind::File => message(cx, octets, attachment)?,
     };
     if shape.insists_on_mime() && !row.kind.row().has_mime {
         return Err(Code::ErrorUnsupportedMimeConversion.into());
     }
     let bodies = Bodies::default();
     let mime = mime.as_deref();
-    let item = property::Item { row: &row, owner: granted, attachments: &[], mime, bodies: &bodies, listed: false };
-    let mut view = shape.view(&item);
+    let item = property::ShownItem {
+        row: &row,
+        owner: granted,
+        attachments: &[],
+        mime,
+        bodies: &bodies,
+        listed: false,
+        told: &[],
+        trouble: None,
+    };
+    let mut view = shape.view(&item)?;
     view.props.retain(|(id, _)| !OF_STORED_ITEMS.contains(id));
     let attached = inner_list(granted, of, &attached);
     if !attached.is_empty() {
@@ -166,12 +176,12 @@ fn whole<'a>(octets: &[u8], attachment: &AttachmentRow) -> Result<Shown<'a>> {
         // Lists cannot stand in an attachment under their own name (ItemAttachmentType).
         row.kind = ItemKind::Item;
     }
-    let mime = row.kind.row().has_mime.then(|| load::Whole::attached(whole).into_mime());
+    let mime = row.kind.row().has_mime.then(|| load::LoadedItem::attached(whole).into_mime()).transpose()?;
     if let (Some(octets), None) = (&mime, headers(&row)) {
         // Once it left it would have these.
-        let lines = json::encode(&Value::Headers(mime::headers(octets)));
+        let lines = json::member(&Value::Headers(ask(&Headers {}, octets)?));
         let props = row.props.get_or_insert_default();
-        props.insert(PropId::ItemInternetMessageHeaders.row().element.to_owned(), lines.unwrap_or_default());
+        props.insert(PropId::ItemInternetMessageHeaders.row().element.to_owned(), lines);
     }
     Ok(Shown { row, attached, mime: mime.map(Cow::Owned) })
 }
@@ -180,8 +190,8 @@ fn whole<'a>(octets: &[u8], attachment: &AttachmentRow) -> Result<Shown<'a>> {
 const CLASS: &str = "ItemClass";
 
 /// A message that came as octets, read off them.
-fn message<'a>(cx: &Cx<'_>, octets: &'a [u8], attachment: &AttachmentRow) -> Shown<'a> {
-    let parsed = mime::parse(octets, cx.now);
+fn message<'a>(cx: &Cx<'_>, octets: &'a [u8], attachment: &AttachmentRow) -> Result<Shown<'a>> {
+    let parsed = ask(&Mail { now: cx.now }, octets)?;
     let attached = parsed.attachments.iter().map(|found| parsed_row(attachment, found)).collect();
     let mut columns = parsed.columns;
     for column in [Column::Received, Column::Created, Column::Modified] {
@@ -204,6 +214,7 @@ fn message<'a>(cx: &Cx<'_>, octets: &'a [u8], attachment: &AttachmentRow) -> Sho
         ext: None,
         body: Some(parsed.body.into_bytes()),
         mime: None,
+        occurrence: None,
     };
-    Shown { row, attached, mime: Some(Cow::Borrowed(octets)) }
+    Ok(Shown { row, attached, mime: Some(Cow::Borrowed(octets)) })
 }

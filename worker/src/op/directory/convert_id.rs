@@ -10,10 +10,10 @@ use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: ConvertId) -> Result<Vec<Outcome<AlternateId>>> {
     let to = request.destination;
-    request.ids.into_iter().map(|id| outcome(one(cx, id, to))).collect()
+    request.ids.into_iter().map(|id| outcome(convert(cx, id, to))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, id: AlternateId, to: IdFormat) -> Result<AlternateId> {
+fn convert(cx: &mut Cx<'_>, id: AlternateId, to: IdFormat) -> Result<AlternateId> {
     let AlternateId::Mailbox { format, id, mailbox, archive } = id else {
         let text = "There are no public folders on this server.";
         return Err(Failure::with_text(Code::ErrorNoPublicFolderReplicaAvailable, text).into());

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use ewsd_ews::reply::Expansion;
 use ewsd_ews::request::ExpandDL;
 use ewsd_mailbox::error::Result;
-use ewsd_mailbox::gate::{Item, Right};
+use ewsd_mailbox::gate::{GrantedItem, Right};
 use ewsd_mailbox::item::load;
 use ewsd_mailbox::property::Needs;
 use ewsd_model::code::Code;
@@ -66,7 +66,9 @@ fn fill_in(cx: &mut Cx<'_>, members: &mut [Mailbox]) -> Result<()> {
         let rows = cx.gate.open(&granted).items(&numbers, &needs().plan)?;
         let first = |row: &ItemRow| people::of_item(&granted, row, |_| true).into_iter().next();
         for (id, item) in named.iter().zip(&items) {
-            let is = |row: &&ItemRow, item: &Item| item.granted.mailbox() == granted.mailbox() && item.item == row.item;
+            let is = |row: &&ItemRow, item: &GrantedItem| {
+                item.granted.mailbox() == granted.mailbox() && item.item == row.item
+            };
             let row = item.as_ref().ok().and_then(|item| rows.iter().find(|row| is(row, item)));
             if let (BaseItemId::Item(id), Some(mailbox)) = (id, row.and_then(first)) {
                 found.insert(id.id.clone(), mailbox);

@@ -5,7 +5,7 @@
 
 use ewsd_ews::word::EventType;
 use ewsd_model::id::{FolderNo, ItemNo};
-use ewsd_store::{Entry, Kind, Scope};
+use ewsd_store::{ChangeKind, Entry, Scope};
 use jiff::Timestamp;
 
 /// An event of a mailbox, in the mailbox's own numbers.
@@ -37,6 +37,9 @@ pub struct Interest {
     /// Where soft-deleted items go: for whoever watches everything, an item that moves there is deleted, and what happens to
     /// it there is not told.
     pub dumpster: Option<FolderNo>,
+    /// The mailbox is another's: what lies outside of the scope is not named, so that something that moves in was created, and
+    /// something that moves away deleted.
+    pub guest: bool,
 }
 
 /// The bit of a kind of event in a stored subscription. Part of the database format.
@@ -87,7 +90,12 @@ impl Interest {
         let here = self.folder(Some(entry.folder)) && !dumped;
         let there = self.folder(entry.old_folder);
         match entry.kind {
-            Kind::ItemMoved if here || there => match (&self.scope, old) {
+            ChangeKind::ItemMoved if self.guest && here != there => match (here, old) {
+                (true, _) => tell(EventType::Created, object, entry.folder, None),
+                (false, Some((was, Some(left)))) => tell(EventType::Deleted, was, left, None),
+                (false, _) => {}
+            },
+            ChangeKind::ItemMoved if here || there => match (&self.scope, old) {
                 // The documents: Deleted for subscriptions to all folders, Moved where folders are named.
                 (Scope::All, Some((was, Some(left)))) if dumped => {
                     if left != entry.folder {
@@ -96,18 +104,27 @@ impl Interest {
                 }
                 _ => tell(EventType::Moved, object, entry.folder, old),
             },
-            Kind::ItemCopied if here => tell(EventType::Copied, object, entry.folder, old),
-            Kind::ItemDeleted if here => tell(EventType::Deleted, object, entry.folder, None),
-            Kind::ItemModified | Kind::ItemRead if here => tell(EventType::Modified, object, entry.folder, None),
-            Kind::ItemCreated if here => tell(EventType::Created, object, entry.folder, None),
-            Kind::ItemNewMail if here => {
+            ChangeKind::ItemCopied if here && self.guest && !there => {
+                tell(EventType::Created, object, entry.folder, None);
+            }
+            ChangeKind::ItemCopied if here => tell(EventType::Copied, object, entry.folder, old),
+            ChangeKind::ItemDeleted if here => tell(EventType::Deleted, object, entry.folder, None),
+            ChangeKind::ItemModified | ChangeKind::ItemRead if here => {
+                tell(EventType::Modified, object, entry.folder, None)
+            }
+            ChangeKind::ItemRescheduled if here => {
+                tell(EventType::Modified, object, entry.folder, None);
+                tell(EventType::FreeBusyChanged, object, entry.folder, None);
+            }
+            ChangeKind::ItemCreated if here => tell(EventType::Created, object, entry.folder, None),
+            ChangeKind::ItemNewMail if here => {
                 tell(EventType::Created, object, entry.folder, None);
                 tell(EventType::NewMail, object, entry.folder, None);
             }
             _ => {}
         }
         if entry.counts {
-            if entry.kind == Kind::ItemMoved {
+            if entry.kind == ChangeKind::ItemMoved {
                 self.folder_modified(entry, entry.old_folder, entry.old_unread, told);
             }
             self.folder_modified(entry, Some(entry.folder), entry.unread, told);
@@ -123,16 +140,16 @@ impl Interest {
             }
         };
         match entry.kind {
-            Kind::FolderCreated if watched => tell(EventType::Created, None),
-            Kind::FolderDeleted if watched => tell(EventType::Deleted, None),
-            Kind::FolderCopied if watched => {
+            ChangeKind::FolderCreated if watched => tell(EventType::Created, None),
+            ChangeKind::FolderDeleted if watched => tell(EventType::Deleted, None),
+            ChangeKind::FolderCopied if watched => {
                 // The journal names what was copied, not where that lies: the caller fills it in.
                 tell(EventType::Copied, entry.old_folder.map(|source| (Object::Folder(source), None)));
             }
-            Kind::FolderMoved if watched || self.folder(entry.old_folder) => {
+            ChangeKind::FolderMoved if watched || self.folder(entry.old_folder) => {
                 tell(EventType::Moved, Some((object, entry.old_folder)));
             }
-            Kind::FolderModified => {
+            ChangeKind::FolderModified => {
                 if watched && self.kind(EventType::Modified) {
                     // Whoever watches only the folder above is not told when the count changes, so not what it is.
                     let unread = entry.unread.filter(|_| self.folder(Some(entry.folder)));
@@ -143,7 +160,7 @@ impl Interest {
             }
             _ => {}
         }
-        if entry.kind == Kind::FolderMoved {
+        if entry.kind == ChangeKind::FolderMoved {
             self.folder_modified(entry, entry.old_folder, None, told);
         }
         self.folder_modified(entry, entry.parent, None, told);
@@ -166,7 +183,7 @@ mod tests {
 
     const ALL: u32 = 0x7f;
 
-    fn entry(kind: Kind) -> Entry {
+    fn entry(kind: ChangeKind) -> Entry {
         Entry {
             seq: Seq(9),
             at: Timestamp::UNIX_EPOCH,
@@ -189,12 +206,12 @@ mod tests {
 
     fn folders(numbers: &[i64]) -> Interest {
         let scope = Scope::Folders(numbers.iter().copied().map(FolderNo).collect());
-        Interest { scope, events: ALL, dumpster: None }
+        Interest { scope, events: ALL, dumpster: None, guest: false }
     }
 
     #[test]
     fn new_mail_is_created_then_new_mail_then_the_folder_with_its_unread_count() {
-        let events = folders(&[2]).events(&entry(Kind::ItemNewMail));
+        let events = folders(&[2]).events(&entry(ChangeKind::ItemNewMail));
         let kinds: Vec<_> = events.iter().map(|event| event.what).collect();
         assert_eq!(kinds, [EventType::Created, EventType::NewMail, EventType::Modified]);
         assert_eq!(events[2].unread, Some(3));
@@ -203,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_move_is_told_on_both_sides_and_modifies_only_watched_folders() {
-        let moved = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(1)), ..entry(Kind::ItemMoved) };
+        let moved = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(1)), ..entry(ChangeKind::ItemMoved) };
         let item = Object::Item(FolderNo(2), ItemNo(9));
         let (source, target) = (Object::Folder(FolderNo(1)), Object::Folder(FolderNo(2)));
         assert_eq!(told(&folders(&[1]), &moved), [(EventType::Moved, item), (EventType::Modified, source)]);
@@ -214,27 +231,58 @@ mod tests {
 
     #[test]
     fn who_watches_everything_hears_of_a_soft_deletion_as_deletion() {
-        let moved = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(1)), ..entry(Kind::ItemMoved) };
-        let all = Interest { scope: Scope::All, events: ALL, dumpster: Some(FolderNo(2)) };
+        let moved = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(1)), ..entry(ChangeKind::ItemMoved) };
+        let all = Interest { scope: Scope::All, events: ALL, dumpster: Some(FolderNo(2)), guest: false };
         assert_eq!(told(&all, &moved)[0], (EventType::Deleted, Object::Item(FolderNo(1), ItemNo(4))));
     }
 
     #[test]
     fn what_lies_among_the_soft_deleted_is_not_told_to_who_watches_everything() {
-        let all = Interest { scope: Scope::All, events: ALL & !bit(EventType::Modified), dumpster: Some(FolderNo(2)) };
-        for kind in [Kind::ItemModified, Kind::ItemRead, Kind::ItemDeleted, Kind::ItemCreated, Kind::ItemCopied] {
+        let all = Interest {
+            scope: Scope::All,
+            events: ALL & !bit(EventType::Modified),
+            dumpster: Some(FolderNo(2)),
+            guest: false,
+        };
+        for kind in [
+            ChangeKind::ItemModified,
+            ChangeKind::ItemRescheduled,
+            ChangeKind::ItemRead,
+            ChangeKind::ItemDeleted,
+            ChangeKind::ItemCreated,
+            ChangeKind::ItemCopied,
+        ] {
             assert_eq!(told(&all, &entry(kind)), [], "{kind:?}");
         }
-        let within = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(2)), ..entry(Kind::ItemMoved) };
+        let within = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(2)), ..entry(ChangeKind::ItemMoved) };
         assert_eq!(told(&all, &within), []);
         let back = Entry { folder: FolderNo(1), ..within };
         assert_eq!(told(&all, &back), [(EventType::Moved, Object::Item(FolderNo(1), ItemNo(9)))]);
     }
 
     #[test]
+    fn who_watches_anothers_folders_is_told_of_no_others() {
+        let guest =
+            |numbers: &[i64]| Interest { guest: true, events: ALL & !bit(EventType::Modified), ..folders(numbers) };
+        let moved = Entry { old_item: Some(ItemNo(4)), old_folder: Some(FolderNo(1)), ..entry(ChangeKind::ItemMoved) };
+        let (item, was) = (Object::Item(FolderNo(2), ItemNo(9)), Object::Item(FolderNo(1), ItemNo(4)));
+        assert_eq!(told(&guest(&[2]), &moved), [(EventType::Created, item)]);
+        assert_eq!(told(&guest(&[1]), &moved), [(EventType::Deleted, was)]);
+        assert_eq!(told(&guest(&[1, 2]), &moved), [(EventType::Moved, item)]);
+        let copied = Entry { kind: ChangeKind::ItemCopied, ..moved };
+        assert_eq!(told(&guest(&[2]), &copied), [(EventType::Created, item)]);
+        assert_eq!(told(&guest(&[1, 2]), &copied), [(EventType::Copied, item)]);
+        for interest in [guest(&[1]), guest(&[2])] {
+            assert!(
+                [&moved, &copied].iter().all(|entry| interest.events(entry).iter().all(|event| event.old.is_none()))
+            );
+        }
+    }
+
+    #[test]
     fn a_renamed_folder_is_told_to_who_watches_it_or_its_parent_once() {
         let renamed =
-            Entry { item: None, folder: FolderNo(5), parent: Some(FolderNo(2)), ..entry(Kind::FolderModified) };
+            Entry { item: None, folder: FolderNo(5), parent: Some(FolderNo(2)), ..entry(ChangeKind::FolderModified) };
         for watched in [&[2][..], &[5], &[2, 5]] {
             assert_eq!(told(&folders(watched), &renamed), [(EventType::Modified, Object::Folder(FolderNo(5)))]);
         }
@@ -244,13 +292,14 @@ mod tests {
     #[test]
     fn kinds_that_were_not_asked_for_are_left_out() {
         let only_new_mail = Interest { events: bit(EventType::NewMail), ..folders(&[2]) };
-        assert_eq!(told(&only_new_mail, &entry(Kind::ItemNewMail)).len(), 1);
-        assert_eq!(told(&only_new_mail, &entry(Kind::ItemModified)), []);
+        assert_eq!(told(&only_new_mail, &entry(ChangeKind::ItemNewMail)).len(), 1);
+        assert_eq!(told(&only_new_mail, &entry(ChangeKind::ItemModified)), []);
     }
 
     #[test]
     fn a_new_folder_is_told_to_who_watches_its_parent() {
-        let made = Entry { item: None, folder: FolderNo(5), parent: Some(FolderNo(2)), ..entry(Kind::FolderCreated) };
+        let made =
+            Entry { item: None, folder: FolderNo(5), parent: Some(FolderNo(2)), ..entry(ChangeKind::FolderCreated) };
         let events = told(&folders(&[2]), &made);
         assert_eq!(events[0], (EventType::Created, Object::Folder(FolderNo(5))));
         assert_eq!(events[1], (EventType::Modified, Object::Folder(FolderNo(2))));

@@ -1,13 +1,338 @@
-//! GetStreamingEvents (MS-OXWSNTIF 3.1.4.2). Streams are not built: the request is read, so that a wrong one is refused in its
-//! own words, and a right one in the table's.
+//! GetStreamingEvents (MS-OXWSNTIF 3.1.4.2): opening a stream, and what goes down it when a mailbox has moved.
+//!
+//! A stream names its subscriptions in its context, with the place up to which each was told on this connection. What outlives the
+//! connection lies in the subscription's row ([`StreamProgress`]): written while the documents are on their way, so that a client that
+//! comes back at once finds it, and a worker that dies in between leaves it as it was. A subscription belongs to the connection
+//! that asked for it last: its row bears that one's number.
 
+use std::rc::Rc;
+
+use ewsd_ews::StreamDocument;
+use ewsd_ews::reply::{self, Notification};
 use ewsd_ews::request::GetStreamingEvents;
-use ewsd_mailbox::error::Result;
+use ewsd_ews::word::ConnectionStatus;
+use ewsd_ipc::RenderReason;
+use ewsd_mailbox::error::{Error, Result};
+use ewsd_mailbox::gate::{Gate, Granted};
+use ewsd_mailbox::random;
+use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::operation::Op;
+use ewsd_model::id::{Guid, MailboxNo, Seq};
+use ewsd_store::{Account, EventPosition, Store, Subscription, SubscriptionKind};
+use ewsd_wire::form::List;
+use ewsd_wire::{from_bytes, to_bytes, wire};
+use std::time::Duration;
 
-use crate::op::Cx;
+use super::looks::look;
+use super::token::{SubscriptionId, Watermark};
+use crate::form::{Number, Octets};
+use crate::op::{Cx, Hold, Resumed, Stream};
 
-pub fn run(_: &mut Cx<'_>, _: GetStreamingEvents) -> Result<Vec<Outcome<()>>> {
-    Err(Failure::new(Op::GetStreamingEvents.row().refusal).into())
+/// Subscriptions of one stream.
+const IDS: usize = 200;
+/// Events of one document.
+const EVENTS: usize = 50;
+/// Octets of documents that one look makes: what is left is told by the next.
+const ROOM: usize = 48 * 1024;
+/// What a document takes, and an event in it, at most.
+const DOCUMENT: usize = 1200;
+const EVENT: usize = 1000;
+
+wire! {
+    /// What a stream keeps.
+    struct Place version 1 {
+        /// The number that its subscriptions bear.
+        stream: i64,
+        parts: Vec<Part> as List<IDS>,
+    }
+
+    /// One of its subscriptions.
+    #[derive(Clone, Copy)]
+    struct Part {
+        mailbox: Guid as Octets,
+        id: Guid as Octets,
+        /// Told up to there.
+        seq: Seq as Number,
+        events: u8,
+    }
+}
+
+impl Part {
+    fn wire_id(&self) -> String {
+        SubscriptionId { mailbox: self.mailbox, id: self.id }.encode()
+    }
+
+    fn mark(&self) -> Watermark {
+        Watermark { mailbox: self.mailbox, seq: self.seq, told: self.events }
+    }
+}
+
+/// What is to be kept of what a stream was told.
+#[derive(Debug)]
+pub struct StreamProgress {
+    stream: i64,
+    told: Vec<(Granted, Vec<(Guid, EventPosition)>)>,
+}
+
+impl StreamProgress {
+    /// Keeps it. False: another connection has one of the subscriptions by now, and nothing of this may be sent.
+    pub fn keep(&self, store: &mut Store, caller: &Rc<Account>) -> Result<bool> {
+        let mut gate = Gate::new(store, Rc::clone(caller));
+        for (granted, told) in &self.told {
+            if gate.open(granted).tell_stream(self.stream, told)? < told.len() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn add(&mut self, granted: Granted, id: Guid, told: EventPosition) {
+        match self.told.iter_mut().find(|(known, _)| known.mailbox() == granted.mailbox()) {
+            Some((_, list)) => list.push((id, told)),
+            None => self.told.push((granted, vec![(id, told)])),
+        }
+    }
+}
+
+pub fn run(cx: &mut Cx<'_>, request: GetStreamingEvents) -> Result<Vec<Outcome<StreamDocument>>> {
+    if request.ids.is_empty() || request.ids.len() > IDS {
+        let text = format!("A stream has 1 to {IDS} subscriptions.");
+        return Err(Failure::with_text(Code::ErrorInvalidSubscriptionRequest, text).into());
+    }
+    let mut refused = Refused::default();
+    let wanted = wanted(cx, &request.ids, &mut refused)?;
+    if !refused.is_empty() {
+        return Ok(refused.last_words());
+    }
+    let notifications = &cx.settings.notifications;
+    let asked = u64::try_from(request.timeout).unwrap_or(0) * 60;
+    let wait = Duration::from_secs(asked.min(notifications.stream_most));
+    let heartbeat = Duration::from_secs(notifications.heartbeat);
+    let number = i64::from_le_bytes(random::array()) & i64::MAX;
+    let mut parts = Vec::with_capacity(wanted.len());
+    let mut watch = Vec::with_capacity(1);
+    for (granted, ids) in wanted {
+        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+        let claimed = cx.gate.open(&granted).claim_stream(&ids, number, seconds)?;
+        for id in ids {
+            let Some(claim) = claimed.iter().find(|claim| claim.id == id) else {
+                refused.add(Code::ErrorSubscriptionNotFound, SubscriptionId { mailbox: granted.guid(), id }.encode());
+                continue;
+            };
+            let part = Part { mailbox: granted.guid(), id, seq: claim.told.seq, events: claim.told.events };
+            // What happened since is told as soon as the master has the stream.
+            cx.gate.open(&granted).announce(claim.newest);
+            note_seen(&mut watch, granted.mailbox(), part.mark().read_after());
+            parts.push(part);
+        }
+    }
+    if !refused.is_empty() {
+        return Ok(refused.last_words());
+    }
+    let context = to_bytes(&Place { stream: number, parts });
+    cx.hold = Some(Hold { watch, wait, context, own: Vec::new(), stream: Some(Stream { number, heartbeat }) });
+    Ok(vec![Outcome::Success(StreamDocument::Status(ConnectionStatus::Ok))])
+}
+
+/// The subscriptions that are asked for, by mailbox.
+fn wanted(cx: &mut Cx<'_>, ids: &[String], refused: &mut Refused) -> Result<Vec<(Granted, Vec<Guid>)>> {
+    let mut wanted: Vec<(Granted, Vec<Guid>)> = Vec::with_capacity(1);
+    for text in ids {
+        let Some(id) = SubscriptionId::decode(text) else {
+            refused.add(Code::ErrorInvalidSubscription, text.trim().to_owned());
+            continue;
+        };
+        match wanted.iter_mut().find(|(granted, _)| granted.guid() == id.mailbox) {
+            Some((_, ids)) if ids.contains(&id.id) => {}
+            Some((_, ids)) => ids.push(id.id),
+            None => match super::watched(cx, id.mailbox)? {
+                Some(granted) => wanted.push((granted, vec![id.id])),
+                None => refused.add(Code::ErrorSubscriptionNotFound, text.trim().to_owned()),
+            },
+        }
+    }
+    for (granted, ids) in &wanted {
+        let rows = cx.gate.open(granted).subscriptions(ids)?;
+        for id in ids {
+            let row = rows.iter().find(|row| row.id == *id);
+            if let Err(code) = usable(row, cx.caller.account) {
+                refused.add(code, SubscriptionId { mailbox: granted.guid(), id: *id }.encode());
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// Whether a subscription is there, the caller's, and to be read as a stream.
+fn usable(row: Option<&Subscription>, caller: i64) -> Result<&Subscription, Code> {
+    let row = row.ok_or(Code::ErrorSubscriptionNotFound)?;
+    match row {
+        _ if row.account != caller => Err(Code::ErrorSubscriptionAccessDenied),
+        _ if row.kind != SubscriptionKind::Streaming => Err(Code::ErrorInvalidSubscription),
+        _ if row.expired => Err(Code::ErrorExpiredSubscription),
+        _ => Ok(row),
+    }
+}
+
+fn note_seen(watch: &mut Vec<(MailboxNo, Seq)>, mailbox: MailboxNo, seen: Seq) {
+    match watch.iter_mut().find(|(known, _)| *known == mailbox) {
+        Some((_, least)) => *least = seen.min(*least),
+        None => watch.push((mailbox, seen)),
+    }
+}
+
+/// Looks at a stream again: what happened since goes into documents, one for each subscription.
+pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resumed<Vec<Outcome<StreamDocument>>>> {
+    let Ok(place) = from_bytes::<Place>(context) else {
+        return Err(Error::internal("a stream's context is damaged"));
+    };
+    let mut look = StreamLook::new(place.stream);
+    let rows = rows(cx, &place.parts)?;
+    for part in place.parts {
+        let row = rows.iter().find(|(granted, row)| granted.guid() == part.mailbox && row.id == part.id);
+        let mine = usable(row.map(|(_, row)| row), cx.caller.account).and_then(|row| match row.stream {
+            Some(stream) if stream == place.stream => Ok(()),
+            _ => Err(Code::ErrorNewEventStreamConnectionOpened),
+        });
+        match (mine, row) {
+            (Ok(()), Some((granted, row))) => look.part(cx, *granted, row, part)?,
+            (mine, _) => look.refused.add(mine.err().unwrap_or(Code::ErrorSubscriptionNotFound), part.wire_id()),
+        }
+    }
+    Ok(look.end(why))
+}
+
+/// The rows of the subscriptions, read with one statement for each mailbox.
+fn rows(cx: &mut Cx<'_>, parts: &[Part]) -> Result<Vec<(Granted, Subscription)>> {
+    let mut mailboxes: Vec<Guid> = parts.iter().map(|part| part.mailbox).collect();
+    mailboxes.dedup();
+    let mut rows = Vec::with_capacity(parts.len());
+    for mailbox in mailboxes {
+        let Some(granted) = super::watched(cx, mailbox)? else { continue };
+        let ids: Vec<Guid> = parts.iter().filter(|part| part.mailbox == mailbox).map(|part| part.id).collect();
+        rows.extend(cx.gate.open(&granted).subscriptions(&ids)?.into_iter().map(|row| (granted, row)));
+    }
+    Ok(rows)
+}
+
+/// One look at a stream.
+struct StreamLook {
+    documents: Vec<StreamDocument>,
+    refused: Refused,
+    /// Those that go on.
+    parts: Vec<Part>,
+    watch: Vec<(MailboxNo, Seq)>,
+    telling: StreamProgress,
+    /// Octets of documents that may still be made.
+    room: usize,
+}
+
+impl StreamLook {
+    fn new(stream: i64) -> StreamLook {
+        StreamLook {
+            documents: Vec::new(),
+            refused: Refused::default(),
+            parts: Vec::new(),
+            watch: Vec::new(),
+            telling: StreamProgress { stream, told: Vec::new() },
+            room: ROOM,
+        }
+    }
+
+    fn part(&mut self, cx: &mut Cx<'_>, granted: Granted, row: &Subscription, mut part: Part) -> Result<()> {
+        let most = usize::try_from(cx.settings.notifications.events).unwrap_or(EVENTS).min(EVENTS);
+        let fit = self.room.saturating_sub(DOCUMENT) / EVENT;
+        let mut more = true;
+        if fit > 0 {
+            match look(cx, &granted, row, part.mark(), (most.min(fit), false)) {
+                Ok(seen) => {
+                    more = seen.more;
+                    let last = seen.last.filter(|_| more).map(|mark| (mark.seq, mark.told));
+                    (part.seq, part.events) = last.unwrap_or((seen.upto, Watermark::ALL));
+                    if !seen.events.is_empty() {
+                        self.room = self.room.saturating_sub(DOCUMENT + seen.events.len() * EVENT);
+                        self.tell(&granted, &part, seen.events.clone());
+                    }
+                }
+                Err(Error::Failure(failure))
+                    if matches!(failure.code, Code::ErrorEventNotFound | Code::ErrorInvalidWatermark) =>
+                {
+                    // What lies between is gone for good: the client is told, and the stream goes on from here.
+                    (part.seq, part.events) = (cx.gate.open(&granted).newest()?, Watermark::ALL);
+                    more = false;
+                    self.refused.add(Code::ErrorMissedNotificationEvents, part.wire_id());
+                    self.telling.add(granted, part.id, EventPosition { seq: part.seq, events: part.events });
+                }
+                // The owner of the folders no longer lets them be read: the stream goes on without.
+                Err(Error::Failure(failure)) if failure.code == Code::ErrorAccessDenied => {
+                    self.refused.add(failure.code, part.wire_id());
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let seen = part.mark().read_after();
+        if more {
+            // There is at least the next number; the master need not have heard of it.
+            cx.gate.open(&granted).announce(Seq(seen.0 + 1));
+        }
+        note_seen(&mut self.watch, granted.mailbox(), seen);
+        self.parts.push(part);
+        Ok(())
+    }
+
+    fn tell(&mut self, granted: &Granted, part: &Part, events: Vec<reply::Event>) {
+        self.documents.push(StreamDocument::Notifications(vec![Notification {
+            subscription: part.wire_id(),
+            previous_watermark: None,
+            more_events: None,
+            events,
+        }]));
+        self.telling.add(*granted, part.id, EventPosition { seq: part.seq, events: part.events });
+    }
+
+    fn end(mut self, why: RenderReason) -> Resumed<Vec<Outcome<StreamDocument>>> {
+        self.documents.extend(self.refused.documents());
+        let over = self.parts.is_empty() || why == RenderReason::Deadline;
+        if over {
+            self.documents.push(StreamDocument::Status(ConnectionStatus::Closed));
+        }
+        let documents: Vec<_> = self.documents.into_iter().map(Outcome::Success).collect();
+        if over {
+            return Resumed::End(documents);
+        }
+        let context = to_bytes(&Place { stream: self.telling.stream, parts: self.parts });
+        let stream = Some(Stream { number: self.telling.stream, heartbeat: Duration::ZERO });
+        let hold = Hold { watch: self.watch, context, stream, ..Hold::default() };
+        if documents.is_empty() { Resumed::Still(hold) } else { Resumed::More(documents, hold, self.telling) }
+    }
+}
+
+/// Subscriptions that are told no more, by the reason.
+#[derive(Default)]
+struct Refused(Vec<(Code, Vec<String>)>);
+
+impl Refused {
+    fn add(&mut self, code: Code, id: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, ids)) => ids.push(id),
+            None => self.0.push((code, vec![id])),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn documents(self) -> impl Iterator<Item = StreamDocument> {
+        self.0
+            .into_iter()
+            .map(|(code, subscriptions)| StreamDocument::Error { failure: Failure::new(code), subscriptions })
+    }
+
+    /// All that a stream has that is not opened.
+    fn last_words(self) -> Vec<Outcome<StreamDocument>> {
+        let closed = StreamDocument::Status(ConnectionStatus::Closed);
+        self.documents().chain([closed]).map(Outcome::Success).collect()
+    }
 }

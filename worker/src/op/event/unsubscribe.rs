@@ -10,10 +10,10 @@ use super::find;
 use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: Unsubscribe) -> Result<Vec<Outcome<()>>> {
-    Ok(vec![outcome(one(cx, &request.id))?])
+    Ok(vec![outcome(unsubscribe(cx, &request.id))?])
 }
 
-fn one(cx: &mut Cx<'_>, id: &str) -> Result<()> {
+fn unsubscribe(cx: &mut Cx<'_>, id: &str) -> Result<()> {
     let (granted, subscription) = find(cx, id)?;
     if subscription.kind == SubscriptionKind::Push {
         return Err(Code::ErrorInvalidPullSubscriptionId.into());

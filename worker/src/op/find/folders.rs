@@ -13,7 +13,7 @@ use ewsd_store::{Filter, FolderRow, Page};
 use super::page::{self, Pages};
 use crate::op::Cx;
 use crate::op::find::{check_cost, restriction};
-use crate::op::folder::view::Wanted;
+use crate::op::folder::view::FolderFields;
 
 pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<FolderView>>>> {
     let filter = match &request.restriction {
@@ -22,18 +22,18 @@ pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<Fol
     };
     check_cost(cx, filter.cost())?;
     let parents = cx.gate.folders(&request.parents, Right::Visible)?;
-    let one = |parent: Result<Folder>| parent.and_then(|parent| one(cx, &request, &parent, &filter));
-    parents.into_iter().map(one).map(outcome).collect()
+    let each = |parent: Result<Folder>| parent.and_then(|parent| find_folders(cx, &request, &parent, &filter));
+    parents.into_iter().map(each).map(outcome).collect()
 }
 
-fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) -> Result<Found<FolderView>> {
+fn find_folders(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) -> Result<Found<FolderView>> {
     let granted = parent.granted;
     let deep = match request.traversal {
         FolderTraversal::Shallow => false,
         FolderTraversal::Deep => true,
         // Folders that were soft-deleted lie below the recoverable items, where they can be listed.
         FolderTraversal::SoftDeleted => {
-            return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next: Next::None });
+            return Ok(Found { rows: Vec::new(), total: 0, includes_last: true, next: Next::None, groups: None });
         }
     };
     let paging = request.paging.as_ref();
@@ -41,10 +41,10 @@ fn one(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) 
     let page = Pages::new(cx.settings).page(paging, || Ok(children(cx, parent, deep, filter, count)?.total))?;
     let found = children(cx, parent, deep, filter, page)?;
     let next = page::next(paging, &found);
-    let wanted = Wanted::find(&request.shape, cx.version);
+    let wanted = FolderFields::find(&request.shape, cx.version);
     let view = |row| cx.gate.visible(&granted, row).map(|granted| wanted.view(&granted, row));
     let rows = found.rows.iter().filter_map(view).collect();
-    Ok(Found { rows, total: found.total, includes_last: found.last, next })
+    Ok(Found { rows, total: found.total, includes_last: found.last, next, groups: None })
 }
 
 /// One page of what is below and may be seen.

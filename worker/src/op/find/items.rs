@@ -2,6 +2,7 @@
 //!
 //! A folder that is named more than once is searched once. A page ends where the answer's budget does, and says so.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -10,16 +11,20 @@ use ewsd_ews::reply::{Found, Next};
 use ewsd_ews::request::FindItem;
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::{BasePoint, ItemTraversal};
+use ewsd_mailbox::calendar::view;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Folder, Right};
-use ewsd_mailbox::property::{Bodies, Item};
+use ewsd_mailbox::gate::{Folder, Granted, PRIVATE, Right};
+use ewsd_mailbox::property::{Bodies, ShownItem};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
+use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
+use ewsd_model::timezone::ItemZone;
 use ewsd_model::{FolderKind, Kinds, PropId};
-use ewsd_store::{Cmp, Field, Filter, ItemRow, Mailbox, Order, Page, Plan, ScalarType};
+use ewsd_store::{Cmp, Field, Filter, Grouping, ItemRow, Mailbox, Order, Page, Plan};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::page::{self, Pages};
 use super::{check_cost, words};
@@ -35,7 +40,7 @@ pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Rc<Found<It
     let mut shape = Shape::of_lists(&request.shape, cx.version);
     let folders = cx.gate.folders(&request.parents, Right::Read)?;
     let mut budget = Budget::new(cx.settings);
-    let mut known: HashMap<(MailboxNo, FolderNo), Told> = HashMap::new();
+    let mut known: HashMap<(MailboxNo, FolderNo), FoundPage> = HashMap::new();
     let each = |folder: Result<Folder>| {
         let folder = folder?;
         if budget.is_spent() {
@@ -46,7 +51,7 @@ pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Rc<Found<It
             budget.take(told.octets)?;
             return Ok(told.found.clone());
         }
-        let told = one(cx, &request, &search, &mut shape, &folder, &mut budget)?;
+        let told = find_items(cx, &request, &search, &mut shape, &folder, &mut budget)?;
         let found = told.found.clone();
         known.insert(key, told);
         Ok(found)
@@ -55,7 +60,7 @@ pub fn run(cx: &mut Cx<'_>, request: FindItem) -> Result<Vec<Outcome<Rc<Found<It
 }
 
 /// What a folder came to, and its size in the answer.
-struct Told {
+struct FoundPage {
     found: Rc<Found<ItemView>>,
     octets: u64,
 }
@@ -64,22 +69,21 @@ struct Told {
 struct Search {
     filter: Filter,
     orders: Vec<Order>,
+    grouping: Option<Grouping>,
     associated: bool,
     pages: Pages,
 }
 
 impl Search {
     fn new(cx: &Cx<'_>, request: &FindItem) -> Result<Search, Failure> {
-        if request.grouping.is_some() {
-            let text = "Grouped views are not supported: sort by the field and group the rows.";
-            return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
-        }
+        let grouping = request.grouping.as_ref().map(|grouping| restriction::grouping(grouping, ITEMS)).transpose()?;
         let mut parts = Vec::new();
         if let Some(condition) = &request.restriction {
             parts.push(restriction::filter(condition, ITEMS)?);
         }
         if let Some(query) = &request.query {
-            parts.push(words::filter(&query.text, cx.now));
+            let zone = cx.headers.time_zone.as_ref().map_or(TimeZone::UTC, ItemZone::time_zone);
+            parts.push(words::filter(&query.text, &cx.now.to_zoned(zone))?);
         }
         let filter = match parts.len() {
             0 => Filter::True,
@@ -87,7 +91,8 @@ impl Search {
             _ => Filter::And(parts),
         };
         let orders = restriction::orders(&request.sort, ITEMS)?;
-        let sorting = orders.iter().map(Order::cost).fold(0, u64::saturating_add);
+        let mut sorting = orders.iter().map(Order::cost).fold(0, u64::saturating_add);
+        sorting = sorting.saturating_add(grouping.as_ref().map_or(0, Grouping::cost));
         check_cost(cx, filter.cost().saturating_add(sorting))?;
         if let Some(Paging::Seek { condition, .. }) = &request.paging {
             check_cost(cx, restriction::filter(condition, ITEMS)?.cost())?;
@@ -95,53 +100,97 @@ impl Search {
         Ok(Search {
             filter,
             orders,
+            grouping,
             associated: request.traversal == ItemTraversal::Associated,
             pages: Pages::new(cx.settings),
         })
     }
 }
 
-fn one(
+impl Search {
+    /// What is private is not found by what is hidden of it.
+    fn filter_of(&self, granted: &Granted) -> Cow<'_, Filter> {
+        if !granted.may_hide() || self.filter == Filter::True {
+            return Cow::Borrowed(&self.filter);
+        }
+        let open = Filter::Compare(Field::Column(Column::Sensitivity), Cmp::Ne, Scalar::Int(PRIVATE));
+        Cow::Owned(Filter::And(vec![self.filter.clone(), open]))
+    }
+}
+
+fn find_items(
     cx: &mut Cx<'_>,
     request: &FindItem,
     search: &Search,
     shape: &mut Shape,
     folder: &Folder,
     budget: &mut Budget,
-) -> Result<Told> {
+) -> Result<FoundPage> {
     if request.traversal == ItemTraversal::SoftDeleted {
         // Deleted items lie in the recoverable items, where they can be listed; no folder keeps its own.
         let next = if request.paging.is_some() { Next::Indexed(0) } else { Next::None };
-        let found = Rc::new(Found { rows: Vec::new(), total: 0, includes_last: true, next });
-        return Ok(Told { found, octets: 0 });
+        let groups = search.grouping.is_some().then(Vec::new);
+        let found = Rc::new(Found { rows: Vec::new(), total: 0, includes_last: true, next, groups });
+        return Ok(FoundPage { found, octets: 0 });
     }
     let granted = folder.granted;
-    let look = Look { folder, search, plan: &shape.mail_needs.plan };
+    let filter = search.filter_of(&granted);
+    let look = FolderSearch { folder, search, filter: &filter, plan: &shape.mail_needs.plan };
     check_view(request, folder)?;
     let mut mailbox = cx.gate.open(&granted);
-    let mut found = look.paged(&mut mailbox, request.paging.as_ref())?;
+    let (found, keys) = match (&request.paging, &search.grouping) {
+        (Some(Paging::Calendar { max, start, end }), _) => {
+            let limit = search.pages.limit(*max);
+            (calendar(&mut mailbox, folder, *start, *end, limit, &shape.needs.plan)?, Vec::new())
+        }
+        (paging, grouping) => {
+            let (mut found, keys) = match grouping {
+                Some(grouping) => look.grouped(&mut mailbox, grouping, paging.as_ref())?,
+                None => (look.paged(&mut mailbox, paging.as_ref())?, Vec::new()),
+            };
+            complete(&mut mailbox, shape, &mut found.rows)?;
+            (found, keys)
+        }
+    };
     let next = page::next(request.paging.as_ref(), &found);
-    complete(&mut mailbox, shape, &mut found.rows)?;
     let bodies = Bodies::default();
     let show = |row: &ItemRow| {
-        shape.view(&Item { row, owner: &granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
+        shape.view(&ShownItem {
+            row,
+            owner: &granted,
+            attachments: &[],
+            mime: None,
+            bodies: &bodies,
+            listed: true,
+            told: &[],
+            trouble: None,
+        })
     };
-    let rows = found.rows.iter().map(show).collect();
+    let rows = found.rows.iter().map(show).collect::<Result<_, _>>()?;
     let from_end = matches!(
         request.paging,
         Some(Paging::Indexed { base: BasePoint::End, .. } | Paging::Seek { base: BasePoint::End, .. })
     );
-    let found = Found { rows, total: found.total, includes_last: found.last, next };
-    shortened(found, from_end, budget)
+    let groups = search.grouping.is_some().then(Vec::new);
+    let found = Found { rows, total: found.total, includes_last: found.last, next, groups };
+    shortened(found, keys, from_end, budget)
+}
+
+/// How many rows there are in each group; rows of one stand beside each other.
+fn group_sizes(keys: &[Option<String>]) -> Vec<usize> {
+    keys.chunk_by(|a, b| a == b).map(<[_]>::len).collect()
 }
 
 /// As many rows as there is room for, counted from where the page begins. A page of which there is room for nothing is none.
-fn shortened(mut found: Found<ItemView>, from_end: bool, budget: &mut Budget) -> Result<Told> {
+fn shortened(
+    mut found: Found<ItemView>,
+    mut keys: Vec<Option<String>>,
+    from_end: bool,
+    budget: &mut Budget,
+) -> Result<FoundPage> {
     let sizes: Vec<u64> = found.rows.iter().map(budget::of_item).collect();
-    let kept = match from_end {
-        true => budget.take_some(sizes.iter().rev().copied()),
-        false => budget.take_some(sizes.iter().copied()),
-    };
+    let kept =
+        if from_end { budget.take_some(sizes.iter().rev().copied()) } else { budget.take_some(sizes.iter().copied()) };
     let cut = found.rows.len() - kept;
     if cut > 0 {
         if kept == 0 {
@@ -155,12 +204,17 @@ fn shortened(mut found: Found<ItemView>, from_end: bool, budget: &mut Budget) ->
         }
         if from_end {
             found.rows.drain(..cut);
+            keys.drain(..cut.min(keys.len()));
         } else {
             found.rows.truncate(kept);
+            keys.truncate(kept);
         }
     }
+    if let Some(groups) = &mut found.groups {
+        *groups = group_sizes(&keys);
+    }
     let octets = found.rows.iter().map(budget::of_item).fold(0, u64::saturating_add);
-    Ok(Told { found: Rc::new(found), octets })
+    Ok(FoundPage { found: Rc::new(found), octets })
 }
 
 /// The query reads what mail needs; the rare row of another kind is read again, with all that it needs.
@@ -180,14 +234,33 @@ fn complete(mailbox: &mut Mailbox<'_>, shape: &Shape, rows: &mut [ItemRow]) -> R
     Ok(())
 }
 
+/// What touches the time, occurrences of series each by itself, in the order of their starts.
+fn calendar(
+    mailbox: &mut Mailbox<'_>,
+    folder: &Folder,
+    start: Timestamp,
+    end: Timestamp,
+    limit: i64,
+    plan: &Plan,
+) -> Result<ewsd_store::Found<ItemRow>> {
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let view = view::find(mailbox, &[folder.row.folder], start, end, most)?;
+    let rows = view.rows(mailbox, plan)?;
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let (total, offset) = (number(view.total), number(view.entries.len()));
+    Ok(ewsd_store::Found { rows, total, offset, last: offset >= total })
+}
+
 /// One folder being searched.
-struct Look<'a> {
+struct FolderSearch<'a> {
     folder: &'a Folder,
     search: &'a Search,
+    /// The search's, as it is for this folder.
+    filter: &'a Filter,
     plan: &'a Plan,
 }
 
-impl Look<'_> {
+impl FolderSearch<'_> {
     fn find(
         &self,
         mailbox: &mut Mailbox<'_>,
@@ -202,8 +275,8 @@ impl Look<'_> {
 
     /// The search as the store takes it.
     fn whole<'s>(&'s self, folders: &'s [FolderNo]) -> ewsd_store::Search<'s> {
-        let Search { filter, orders, associated, .. } = self.search;
-        ewsd_store::Search { folders, associated: *associated, filter, orders }
+        let Search { orders, associated, .. } = self.search;
+        ewsd_store::Search { folders, associated: *associated, filter: self.filter, orders }
     }
 
     /// The page asked for.
@@ -216,7 +289,6 @@ impl Look<'_> {
                 let offset = self.seek(mailbox, &condition, from_end)?;
                 self.page(mailbox, Page { offset, limit: limit(max), from_end })
             }
-            Some(Paging::Calendar { max, start, end }) => self.calendar(mailbox, *start, *end, limit(max)),
             Some(Paging::Contacts { max, initial, last }) => {
                 self.contacts(mailbox, initial.as_deref(), last.as_deref(), limit(max))
             }
@@ -227,8 +299,27 @@ impl Look<'_> {
         }
     }
 
+    /// The page asked for, by groups, and the group of each row.
+    fn grouped(
+        &self,
+        mailbox: &mut Mailbox<'_>,
+        grouping: &Grouping,
+        paging: Option<&Paging>,
+    ) -> Result<(ewsd_store::Found<ItemRow>, Vec<Option<String>>)> {
+        if matches!(paging, Some(Paging::Seek { .. } | Paging::Calendar { .. } | Paging::Contacts { .. })) {
+            let text = "Only views by number and by fraction are grouped.";
+            return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());
+        }
+        let page = self.search.pages.page(paging, || self.count(mailbox))?;
+        let folders = [self.folder.row.folder];
+        let found = mailbox.find_groups(&self.whole(&folders), grouping, self.plan, page)?;
+        let ewsd_store::Found { rows, total, offset, last } = found;
+        let (rows, keys) = rows.into_iter().unzip();
+        Ok((ewsd_store::Found { rows, total, offset, last }, keys))
+    }
+
     fn page(&self, mailbox: &mut Mailbox<'_>, page: Page) -> Result<ewsd_store::Found<ItemRow>> {
-        self.find(mailbox, &self.search.filter, &self.search.orders, page)
+        self.find(mailbox, self.filter, &self.search.orders, page)
     }
 
     fn count(&self, mailbox: &mut Mailbox<'_>) -> Result<i64> {
@@ -243,23 +334,6 @@ impl Look<'_> {
         }
     }
 
-    /// What overlaps the time, by start. An item that ends where the view starts is in it.
-    fn calendar(
-        &self,
-        mailbox: &mut Mailbox<'_>,
-        start: Timestamp,
-        end: Timestamp,
-        limit: i64,
-    ) -> Result<ewsd_store::Found<ItemRow>> {
-        let field = |id: PropId| Field::Json(id.row().element, ScalarType::Time);
-        let filter = Filter::And(vec![
-            Filter::Compare(field(PropId::CalendarEnd), Cmp::Ge, Scalar::Time(start)),
-            Filter::Compare(field(PropId::CalendarStart), Cmp::Lt, Scalar::Time(end)),
-        ]);
-        let orders = [Order { field: field(PropId::CalendarStart), ascending: true }];
-        self.find(mailbox, &filter, &orders, Page::first(limit))
-    }
-
     /// Contacts by display name, from one name to another, both included.
     fn contacts(
         &self,
@@ -270,7 +344,7 @@ impl Look<'_> {
     ) -> Result<ewsd_store::Found<ItemRow>> {
         let name = || Field::Contact(PropId::ContactDisplayName.row().element.to_owned());
         let bound = |cmp, text: &str| Filter::Compare(name(), cmp, Scalar::Text(text.to_owned()));
-        let mut parts = vec![self.search.filter.clone()];
+        let mut parts = vec![self.filter.clone()];
         parts.extend(initial.map(|text| bound(Cmp::Ge, text)));
         parts.extend(last.map(|text| bound(Cmp::Le, text)));
         let orders = match self.search.orders.as_slice() {
@@ -297,8 +371,9 @@ fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, en
     if !folder.is(FolderKind::CalendarFolder) {
         return Err(Failure::new(Code::ErrorCalendarFolderIsInvalidForCalendarView));
     }
-    if request.restriction.is_some() || !request.sort.is_empty() {
-        let text = "A calendar view takes neither a restriction nor a sort order.";
+    let conditions = request.restriction.is_some() || request.query.is_some();
+    if conditions || !request.sort.is_empty() || request.grouping.is_some() {
+        let text = "A calendar view takes neither a restriction, nor a query, groups, nor a sort order.";
         return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
     }
     if end < start {
@@ -312,8 +387,9 @@ fn check_calendar_view(request: &FindItem, folder: &Folder, start: Timestamp, en
 }
 
 fn check_contacts_view(folder: &Folder) -> Result<(), Failure> {
-    match folder.is(FolderKind::ContactsFolder) {
-        true => Ok(()),
-        false => Err(Failure::with_text(Code::ErrorInvalidOperation, "Only contacts folders have a contacts view.")),
+    if folder.is(FolderKind::ContactsFolder) {
+        Ok(())
+    } else {
+        Err(Failure::with_text(Code::ErrorInvalidOperation, "Only contacts folders have a contacts view."))
     }
 }

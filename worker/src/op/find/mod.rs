@@ -4,7 +4,7 @@
 //! |---|---|
 //! | restrictions and sort orders | `restriction.rs` |
 //! | which rows, and where does the next page begin? | `page.rs` |
-//! | what does a query string find? | `query_string.rs`, `words.rs` |
+//! | what does a query string find? | `words.rs`; how it is read: `proto/aqs` |
 
 use ewsd_mailbox::session::Session;
 use ewsd_model::code::Code;
@@ -13,7 +13,6 @@ use ewsd_model::failure::Failure;
 pub mod folders;
 pub mod items;
 mod page;
-mod query_string;
 pub mod restriction;
 mod words;
 

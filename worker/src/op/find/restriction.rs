@@ -1,7 +1,7 @@
 //! Restrictions and sort orders as the store understands them: each path becomes a field by the property table, each
 //! constant what that field holds (MS-OXWSSRCH 2.2.4). For items and for folders.
 
-use ewsd_ews::word::{ContainmentMode, Direction};
+use ewsd_ews::word::{Aggregate, ContainmentMode, Direction, StandardGroupBy};
 use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
@@ -11,7 +11,7 @@ use ewsd_model::property::alias::{Alias, FlagPart, MESSAGE_FLAGS, Part};
 use ewsd_model::property::mapi::{ExtendedName, MapiType, Scalar};
 use ewsd_model::property::{Blob, Column, ExtendedPath, Prop, Source, Type, bit, can};
 use ewsd_model::{Kinds, PropId};
-use ewsd_store::{Cmp, ContainsMode, Field, Filter, Order, ScalarType};
+use ewsd_store::{Cmp, ContainsMode, Field, Filter, Grouping, Order, ScalarType};
 
 /// What can be compared with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,28 @@ pub fn filter(restriction: &Restriction, kinds: Kinds) -> Result<Filter, Failure
 /// The sort order as the store understands it.
 pub fn orders(sort: &[FieldOrder], kinds: Kinds) -> Result<Vec<Order>, Failure> {
     sort.iter().map(|one| order(one, kinds)).collect()
+}
+
+/// The groups that rows are put in.
+pub fn grouping(grouping: &ewsd_ews::Grouping, kinds: Kinds) -> Result<Grouping, Failure> {
+    let field = |path: &Path| {
+        let one = FieldOrder { path: path.clone(), direction: Direction::Ascending };
+        order(&one, kinds).map(|order| order.field)
+    };
+    Ok(match grouping {
+        ewsd_ews::Grouping::Field { direction, path, aggregate_on, aggregate } => Grouping {
+            by: field(path)?,
+            on: field(aggregate_on)?,
+            largest: *aggregate == Aggregate::Maximum,
+            ascending: *direction == Direction::Ascending,
+        },
+        ewsd_ews::Grouping::Standard { direction, by: StandardGroupBy::ConversationTopic } => Grouping {
+            by: Field::Column(Column::ConversationTopic),
+            on: Field::Column(Column::Received),
+            largest: true,
+            ascending: *direction == Direction::Ascending,
+        },
+    })
 }
 
 fn order(one: &FieldOrder, kinds: Kinds) -> Result<Order, Failure> {
@@ -188,6 +210,10 @@ fn queried(path: &Path, kinds: Kinds) -> Result<Target, Failure> {
 /// What the path names, if it can be searched or sorted by.
 fn target(path: &Path, kinds: Kinds, ability: u8) -> Option<Target> {
     match path {
+        // By their names, though the documents do not say so: clients look for files.
+        Path::Prop(PropId::ItemAttachments) if ability == can::QUERY && kinds.meets(Kinds::ALL_ITEMS) => {
+            simple(Field::AttachmentName, Class::Texts)
+        }
         Path::Prop(id) => {
             let row = id.row();
             // Recipients can be searched, though the documents do not say so; clients do.
@@ -315,7 +341,8 @@ fn extended(path: &ExtendedPath, kinds: Kinds) -> Option<Target> {
         | Alias::NextPlace
         | Alias::LastPlace
         | Alias::LastChange
-        | Alias::Access => None,
+        | Alias::Access
+        | Alias::Octets(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use ewsd_mailbox::error::{Result, outcome};
 use ewsd_mailbox::gate::{Folder, Right, permission};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::object::NewFolder as Asked;
+use ewsd_model::object;
 use ewsd_model::{FolderKind, PropId};
 use ewsd_store::{FolderUpdate, NewFolder};
 
@@ -28,10 +28,10 @@ pub fn run(cx: &mut Cx<'_>, request: CreateFolder) -> Result<Vec<Outcome<FolderV
             return Ok(request.folders.iter().map(|_| Outcome::Error(failure.clone())).collect());
         }
     };
-    request.folders.into_iter().map(|asked| outcome(one(cx, &parent, asked))).collect()
+    request.folders.into_iter().map(|asked| outcome(create_folder(cx, &parent, asked))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, parent: &Folder, asked: Result<Asked, Failure>) -> Result<FolderView> {
+fn create_folder(cx: &mut Cx<'_>, parent: &Folder, asked: Result<object::NewFolder, Failure>) -> Result<FolderView> {
     let asked = asked?;
     cx.check_changes(asked.extended.len())?;
     if asked.kind == FolderKind::SearchFolder {

@@ -15,10 +15,10 @@ use super::is_fixed;
 use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteFolder) -> Result<Vec<Outcome<()>>> {
-    request.folders.iter().map(|target| outcome(one(cx, target, request.delete_type))).collect()
+    request.folders.iter().map(|target| outcome(delete_folder(cx, target, request.delete_type))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
+fn delete_folder(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType) -> Result<()> {
     let folder = cx.gate.folder(target, Right::ManageFolder)?;
     if is_fixed(&folder) {
         return Err(Code::ErrorDeleteDistinguishedFolder.into());

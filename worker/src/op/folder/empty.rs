@@ -17,7 +17,7 @@ use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: EmptyFolder) -> Result<Vec<Outcome<()>>> {
     let (how, deep) = (request.delete_type, request.sub_folders);
-    request.folders.iter().map(|target| outcome(one(cx, target, how, deep))).collect()
+    request.folders.iter().map(|target| outcome(empty_folder(cx, target, how, deep))).collect()
 }
 
 /// Whether a folder that came with the mailbox is below: those stay as long as it does.
@@ -26,7 +26,7 @@ fn keeps_the_mailbox(mailbox: &mut Mailbox<'_>, folder: FolderNo) -> Result<bool
     Ok(!below.is_empty() && mailbox.distinguished_map()?.iter().any(|(_, known)| below.contains(known)))
 }
 
-fn one(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> Result<()> {
+fn empty_folder(cx: &mut Cx<'_>, target: &TargetFolder, how: DeleteType, deep: bool) -> Result<()> {
     let folder = cx.gate.folder(target, Right::DeleteItems)?;
     if matches!(folder.row.kind, FolderKind::CalendarFolder | FolderKind::SearchFolder) || folder.row.parent.is_none() {
         return Err(Code::ErrorCannotEmptyFolder.into());

@@ -7,10 +7,10 @@ use ewsd_mailbox::gate::Right;
 use ewsd_model::failure::Outcome;
 
 use crate::op::Cx;
-use crate::op::folder::view::Wanted;
+use crate::op::folder::view::FolderFields;
 
 pub fn run(cx: &mut Cx<'_>, request: GetFolder) -> Result<Vec<Outcome<FolderView>>> {
-    let wanted = Wanted::get(&request.shape, cx.version);
+    let wanted = FolderFields::get(&request.shape, cx.version);
     let folders = cx.gate.folders(&request.folders, Right::Visible)?;
     let view =
         |folder: Result<ewsd_mailbox::gate::Folder>| folder.map(|folder| wanted.view(&folder.granted, &folder.row));

@@ -11,12 +11,12 @@ use ewsd_model::target::TargetFolder;
 use super::delete::gone;
 use super::{is_fixed, name_taken};
 use crate::op::folder::view::wire_id;
-use crate::op::{Cx, How};
+use crate::op::{Cx, MoveOrCopy};
 
-pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: How) -> Result<Vec<Outcome<FolderView>>> {
+pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: MoveOrCopy) -> Result<Vec<Outcome<FolderView>>> {
     let target = outcome(cx.gate.folder(&request.to, Right::CreateFolders))?;
-    let one = |cx: &mut Cx<'_>, folder: &TargetFolder| match &target {
-        Outcome::Success(target) => one(cx, folder, target, how),
+    let each = |cx: &mut Cx<'_>, folder: &TargetFolder| match &target {
+        Outcome::Success(target) => relocate_folder(cx, folder, target, how),
         refused => Err(refused
             .failure()
             .map_or(Code::ErrorToFolderNotFound, |failure| match failure.code {
@@ -25,28 +25,28 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyFolder, how: How) -> Result<Vec<Out
             })
             .into()),
     };
-    request.folders.iter().map(|folder| outcome(one(cx, folder))).collect()
+    request.folders.iter().map(|folder| outcome(each(cx, folder))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, folder: &TargetFolder, target: &Folder, how: How) -> Result<FolderView> {
-    let right = if how == How::Move { Right::ManageFolder } else { Right::Read };
+fn relocate_folder(cx: &mut Cx<'_>, folder: &TargetFolder, target: &Folder, how: MoveOrCopy) -> Result<FolderView> {
+    let right = if how == MoveOrCopy::Move { Right::ManageFolder } else { Right::Read };
     let folder = cx.gate.folder(folder, right)?;
-    if how == How::Move && is_fixed(&folder) {
+    if how == MoveOrCopy::Move && is_fixed(&folder) {
         return Err(Code::ErrorMoveDistinguishedFolder.into());
     }
     let granted = folder.granted;
     if granted.mailbox() != target.granted.mailbox() {
         return Err(Code::ErrorCrossMailboxMoveCopy.into());
     }
-    if how == How::Copy {
+    if how == MoveOrCopy::Copy {
         cx.gate.check_below(&folder, right)?;
     }
     let mut mailbox = cx.gate.open(&granted);
     let done = match how {
-        How::Move => {
+        MoveOrCopy::Move => {
             mailbox.move_folder(folder.row.folder, target.row.folder).map(|change| (folder.row.folder, change))
         }
-        How::Copy => mailbox.copy_folder(folder.row.folder, target.row.folder, granted.creator()),
+        MoveOrCopy::Copy => mailbox.copy_folder(folder.row.folder, target.row.folder, granted.creator()),
     };
     let (number, change) = done.map_err(|error| match error {
         ewsd_store::StoreError::Exists(_) => name_taken(error, &folder.row.name),

@@ -17,10 +17,10 @@ use crate::op::Cx;
 use crate::op::folder::view::wire_id;
 
 pub fn run(cx: &mut Cx<'_>, request: UpdateFolder) -> Result<Vec<Outcome<FolderView>>> {
-    request.changes.into_iter().map(|change| outcome(one(cx, change))).collect()
+    request.changes.into_iter().map(|change| outcome(update_folder(cx, change))).collect()
 }
 
-fn one(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderView> {
+fn update_folder(cx: &mut Cx<'_>, change: Result<FolderChange, Failure>) -> Result<FolderView> {
     let change = change?;
     cx.check_changes(change.updates.len())?;
     let folder = cx.gate.folder(&change.folder, Right::ManageFolder).map_err(|error| gone(error, &change.folder))?;

@@ -1,6 +1,6 @@
 //! A folder's properties as clients see them, from its row. Reads only, and asks the store nothing.
 //!
-//! Which properties an answer has is [`Wanted`]: the shape's, by the property table, and the additional ones that the
+//! Which properties an answer has is [`FolderFields`]: the shape's, by the property table, and the additional ones that the
 //! folder's kind has. What a kind has not is left out silently: clients ask all folders for the union of everything.
 
 use ewsd_ews::shape::FolderShape;
@@ -20,20 +20,20 @@ use ewsd_model::{FolderKind, PropId, Value, Version};
 use ewsd_store::{FolderRow, json};
 
 /// What an answer shall say of each folder.
-pub struct Wanted<'s> {
+pub struct FolderFields<'s> {
     shape: &'s FolderShape,
     version: Version,
     /// GetFolder tells more than the rows of a find.
     get: bool,
 }
 
-impl<'s> Wanted<'s> {
-    pub fn get(shape: &'s FolderShape, version: Version) -> Wanted<'s> {
-        Wanted { shape, version, get: true }
+impl<'s> FolderFields<'s> {
+    pub fn get(shape: &'s FolderShape, version: Version) -> FolderFields<'s> {
+        FolderFields { shape, version, get: true }
     }
 
-    pub fn find(shape: &'s FolderShape, version: Version) -> Wanted<'s> {
-        Wanted { get: false, ..Wanted::get(shape, version) }
+    pub fn find(shape: &'s FolderShape, version: Version) -> FolderFields<'s> {
+        FolderFields { get: false, ..FolderFields::get(shape, version) }
     }
 
     pub fn view(&self, granted: &Granted, row: &FolderRow) -> FolderView {

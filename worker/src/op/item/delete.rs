@@ -1,37 +1,51 @@
 //! DeleteItem (MS-OXWSCORE 3.1.4.3): to the deleted items, to the recoverable ones, or for good.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use ewsd_ews::request::DeleteItem;
-use ewsd_ews::word::DeleteType;
-use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Granted, Item, Right};
-use ewsd_mailbox::item::load;
+use ewsd_ews::word::{AffectedTasks, DeleteType};
+use ewsd_mailbox::calendar::change;
+use ewsd_mailbox::calendar::meeting::plan::Sending;
+use ewsd_mailbox::calendar::series::{self, ItemOrOccurrence};
+use ewsd_mailbox::error::{Error, Result, outcome};
+use ewsd_mailbox::gate::{Granted, GrantedItem, Part, Right};
+use ewsd_mailbox::item::{derive, load};
+use ewsd_mailbox::kind::task::series as task_series;
+use ewsd_mailbox::property::Needs;
+use ewsd_model::ItemKind;
 use ewsd_model::code::Code;
 use ewsd_model::distinguished::{DELETED_ITEMS, SOFT_DELETED};
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ItemNo, MailboxNo};
-use ewsd_model::kind::MustSay;
+use ewsd_model::kind::RequiredWord;
 use ewsd_model::property::bit;
-use ewsd_store::{ItemRow, Plan};
+use ewsd_store::{ItemRow, Mailbox, Plan, StoreError};
 
+use super::{meeting, update};
 use crate::op::Cx;
 
 pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
-    let items = cx.gate.items(&request.items, Right::DeleteItems)?;
+    let mut items = cx.gate.parts(&request.items, Right::DeleteItems)?;
+    let mut apart = occurrences(cx, &request, &mut items)?;
     let mut gone = HashSet::new();
     let mut checked: HashMap<(MailboxNo, ItemNo), Result<(), Failure>> = HashMap::new();
-    for (granted, numbers) in load::by_mailbox(items.iter().flatten()) {
+    let whole = |item: &&GrantedItem| !is_occurrence(item);
+    for (granted, numbers) in load::by_mailbox(items.iter().flatten().filter(whole)) {
         let mailbox = granted.mailbox();
         let rows = cx.gate.open(&granted).items(&numbers, &Plan::default())?;
         checked.extend(rows.iter().map(|row| ((mailbox, row.item), check(&request, row))));
         let may_go = |row: &&ItemRow| matches!(checked.get(&(mailbox, row.item)), Some(Ok(())));
-        let doomed: Vec<&ItemRow> = rows.iter().filter(may_go).collect();
-        let items = dispose(cx, &granted, request.delete_type, &doomed)?;
+        let mut doomed: Vec<&ItemRow> = rows.iter().filter(may_go).collect();
+        let mut items = meetings(cx, &granted, &request, &mut doomed)?;
+        items.extend(tasks(cx, &granted, &request, &mut doomed)?);
+        items.extend(dispose(cx, &granted, request.delete_type, &doomed)?);
         gone.extend(items.into_iter().map(|item| (mailbox, item)));
     }
-    let each = |item: Result<Item>| {
+    let each = |item: Result<GrantedItem>| {
         let item = item?;
+        if is_occurrence(&item) {
+            return apart.pop_front().unwrap_or_else(|| Err(Code::ErrorItemNotFound.into()));
+        }
         let item = (item.granted.mailbox(), item.item);
         match checked.get(&item) {
             Some(Err(failure)) => Err(failure.clone().into()),
@@ -43,9 +57,124 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
     items.into_iter().map(each).map(outcome).collect()
 }
 
+fn is_occurrence(item: &GrantedItem) -> bool {
+    matches!(item.part, Part::Day(_) | Part::Index(_))
+}
+
+/// Takes single occurrences out of their series, in their order. What names a master by an occurrence becomes the master, or is
+/// refused.
+fn occurrences(
+    cx: &mut Cx<'_>,
+    request: &DeleteItem,
+    items: &mut [Result<GrantedItem>],
+) -> Result<VecDeque<Result<()>>> {
+    let mut done = VecDeque::new();
+    for place in items.iter_mut() {
+        match place {
+            Ok(item) if is_occurrence(item) => {
+                let item = *item;
+                done.push_back(by_itself(delete_occurrence(cx, request, &item))?);
+            }
+            Ok(item) if item.part != Part::Whole => {
+                let (item, plan) = (*item, Plan { json: true, ..Plan::default() });
+                let meant = load::row(cx, &item, &plan).and_then(|row| Ok(series::resolve(&row, item.part)?));
+                *place = by_itself(meant)?.map(|_| item.whole());
+            }
+            _ => {}
+        }
+    }
+    Ok(done)
+}
+
+fn by_itself<T>(result: Result<T>) -> Result<Result<T>> {
+    match result {
+        Err(fault @ Error::Fault(_)) => Err(fault),
+        result => Ok(result),
+    }
+}
+
+/// How often an occurrence is taken out anew of what another session wrote meanwhile.
+const ATTEMPTS: usize = 4;
+
+fn delete_occurrence(cx: &mut Cx<'_>, request: &DeleteItem, item: &GrantedItem) -> Result<()> {
+    let mut needs = Needs::of_message();
+    needs.plan.mime = false;
+    for attempt in 1.. {
+        let row = load::row(cx, item, &needs.plan)?;
+        check(request, &row)?;
+        let ItemOrOccurrence::Occurrence(mut master, placed) = series::resolve(&row, item.part)? else {
+            return Err(Code::ErrorItemNotFound.into());
+        };
+        let post = meeting::cancellations(cx, request, &item.granted, &master.shown(&row, placed))?;
+        change::delete(&mut master, placed.date)?;
+        let mut edit = change::edit(&row, &master, cx.now);
+        let search = derive::complete(&mut edit)?;
+        let update = update::update(cx, &edit, &row, search.as_deref());
+        let granted = item.granted;
+        if let Some(post) = post {
+            let copies = meeting::sending_to_all(request.cancellations).copies;
+            return post.send(cx, copies, |mailbox| {
+                Ok(mailbox.update_item(item.item, &update, Some(row.change)).map(drop)?)
+            });
+        }
+        match cx.gate.open(&granted).update_item(item.item, &update, Some(row.change)) {
+            Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
+            result => return Ok(result.map(drop)?),
+        }
+    }
+    Err(Code::ErrorIrresolvableConflict.into())
+}
+
+/// Takes those away whose attendees are told, each with its cancellations.
+fn meetings(
+    cx: &mut Cx<'_>,
+    granted: &Granted,
+    request: &DeleteItem,
+    doomed: &mut Vec<&ItemRow>,
+) -> Result<Vec<ItemNo>> {
+    let sending = meeting::sending_to_all(request.cancellations);
+    let mut gone = Vec::new();
+    if sending == Sending::NONE || doomed.iter().all(|row| row.kind != ItemKind::CalendarItem) {
+        return Ok(gone);
+    }
+    let mut needs = Needs::of_calendar();
+    needs.plan.mime = false;
+    let numbers: Vec<ItemNo> =
+        doomed.iter().filter(|row| row.kind == ItemKind::CalendarItem).map(|row| row.item).collect();
+    for row in cx.gate.open(granted).items(&numbers, &needs.plan)? {
+        let Some(post) = meeting::cancellations(cx, request, granted, &row)? else { continue };
+        let how = request.delete_type;
+        gone.extend(post.send(cx, sending.copies, |mailbox| dispose_in(mailbox, how, &[&row]))?);
+        doomed.retain(|other| other.item != row.item);
+    }
+    Ok(gone)
+}
+
+/// Has tasks go on to their next dates of which only the instance that there is is taken away.
+fn tasks(cx: &mut Cx<'_>, granted: &Granted, request: &DeleteItem, doomed: &mut Vec<&ItemRow>) -> Result<Vec<ItemNo>> {
+    let numbers: Vec<ItemNo> = doomed.iter().filter(|row| row.kind == ItemKind::Task).map(|row| row.item).collect();
+    let mut gone = Vec::new();
+    if request.affected_tasks != Some(AffectedTasks::Specified) || numbers.is_empty() {
+        return Ok(gone);
+    }
+    let mut needs = Needs::of_message();
+    needs.plan.mime = false;
+    for row in cx.gate.open(granted).items(&numbers, &needs.plan)? {
+        let Some(mut next) = task_series::without(&row, cx.now, &cx.zone) else { continue };
+        let search = derive::complete(&mut next)?;
+        let update = update::update(cx, &next, &row, search.as_deref());
+        gone.push(cx.gate.open(granted).update_item(row.item, &update, Some(row.change))?.item);
+        doomed.retain(|other| other.item != row.item);
+    }
+    Ok(gone)
+}
+
 /// Takes the items away, all in one change. Answers those that were there.
 fn dispose(cx: &mut Cx<'_>, granted: &Granted, how: DeleteType, rows: &[&ItemRow]) -> Result<Vec<ItemNo>> {
-    let mut mailbox = cx.gate.open(granted);
+    dispose_in(&mut cx.gate.open(granted), how, rows)
+}
+
+fn dispose_in(mailbox: &mut Mailbox<'_>, how: DeleteType, rows: &[&ItemRow]) -> Result<Vec<ItemNo>> {
     let name = match how {
         DeleteType::Hard => {
             let numbers: Vec<ItemNo> = rows.iter().map(|row| row.item).collect();
@@ -69,10 +198,10 @@ fn check(request: &DeleteItem, row: &ItemRow) -> Result<(), Failure> {
         return Err(Failure::with_text(Code::ErrorInvalidOperation, text));
     }
     match row.kind.row().delete {
-        MustSay::Cancellations if request.cancellations.is_none() => {
+        RequiredWord::Cancellations if request.cancellations.is_none() => {
             Err(Failure::new(Code::ErrorSendMeetingCancellationsRequired))
         }
-        MustSay::AffectedTasks if request.affected_tasks.is_none() => {
+        RequiredWord::AffectedTasks if request.affected_tasks.is_none() => {
             Err(Failure::new(Code::ErrorAffectedTaskOccurrencesRequired))
         }
         _ => Ok(()),

@@ -4,6 +4,7 @@ pub mod create;
 pub mod delete;
 pub mod get;
 pub mod mark_all_read;
+mod meeting;
 pub mod relocate;
 pub mod send;
 pub mod update;

@@ -3,7 +3,7 @@
 use ewsd_ews::request::MoveCopyItem;
 use ewsd_ews::view::ItemView;
 use ewsd_mailbox::error::{Error, Result, outcome};
-use ewsd_mailbox::gate::{Granted, Item, Right};
+use ewsd_mailbox::gate::{Granted, GrantedItem, Right};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKey, ItemNo, MailboxNo};
@@ -11,9 +11,9 @@ use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, Version};
 use ewsd_store::ItemRef;
 
-use crate::op::{Cx, How};
+use crate::op::{Cx, MoveOrCopy};
 
-pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outcome<Option<ItemView>>>> {
+pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: MoveOrCopy) -> Result<Vec<Outcome<Option<ItemView>>>> {
     let target = cx.gate.folder(&request.to, Right::CreateItems).map_err(target_missing)?;
     if target.is(FolderKind::SearchFolder) {
         let text = "Items cannot be put into a search folder.";
@@ -21,18 +21,18 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outco
     }
     // Before 2010 SP1 the new ids are always told.
     let tells = request.return_new_ids.unwrap_or(true) || cx.version < Version::Exchange2010Sp1;
-    let right = if how == How::Move { Right::DeleteItems } else { Right::Read };
+    let right = if how == MoveOrCopy::Move { Right::DeleteItems } else { Right::Read };
     let items = cx.gate.items(&request.items, right)?;
     let mut moved = Vec::with_capacity(items.len());
     for numbers in rounds(&items, target.granted.mailbox()) {
         let granted = target.granted;
         let mut mailbox = cx.gate.open(&granted);
         moved.extend(match how {
-            How::Move => mailbox.move_items(&numbers, target.row.folder)?,
-            How::Copy => mailbox.copy_items(&numbers, target.row.folder, granted.creator())?,
+            MoveOrCopy::Move => mailbox.move_items(&numbers, target.row.folder)?,
+            MoveOrCopy::Copy => mailbox.copy_items(&numbers, target.row.folder, granted.creator())?,
         });
     }
-    let each = |item: Result<Item>| {
+    let each = |item: Result<GrantedItem>| {
         let item = item?;
         if item.granted.mailbox() != target.granted.mailbox() {
             return Err(Code::ErrorCrossMailboxMoveCopy.into());
@@ -45,7 +45,7 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: How) -> Result<Vec<Outco
 }
 
 /// The items of the mailbox, all in one change; an item that is named again, in one more.
-fn rounds(items: &[Result<Item>], mailbox: MailboxNo) -> Vec<Vec<ItemNo>> {
+fn rounds(items: &[Result<GrantedItem>], mailbox: MailboxNo) -> Vec<Vec<ItemNo>> {
     let mut rounds: Vec<Vec<ItemNo>> = Vec::new();
     for item in items.iter().flatten().filter(|item| item.granted.mailbox() == mailbox) {
         match rounds.iter_mut().find(|round| !round.contains(&item.item)) {

@@ -2,8 +2,8 @@
 
 use ewsd_ews::request::SendItem;
 use ewsd_mailbox::error::{Error, Result, outcome};
-use ewsd_mailbox::gate::{Folder, Granted, Item, Right};
-use ewsd_mailbox::item::load::Whole;
+use ewsd_mailbox::gate::{Folder, Granted, GrantedItem, Right};
+use ewsd_mailbox::item::load::LoadedItem;
 use ewsd_mailbox::item::submit as post;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
@@ -22,7 +22,7 @@ pub fn run(cx: &mut Cx<'_>, request: SendItem) -> Result<Vec<Outcome<()>>> {
         (true, folder) => Some(copy_folder(cx, folder.as_ref())?),
     };
     let items = cx.gate.items(&request.items, Right::EditItems)?;
-    items.into_iter().map(|item| outcome(item.and_then(|item| one(cx, &item, folder.as_ref())))).collect()
+    items.into_iter().map(|item| outcome(item.and_then(|item| send_item(cx, &item, folder.as_ref())))).collect()
 }
 
 /// The folder for the sender's copy: the one asked for, or the sent items.
@@ -37,7 +37,7 @@ pub fn not_from_here() -> Error {
     Failure::with_text(Code::ErrorAccessDenied, text).into()
 }
 
-fn one(cx: &mut Cx<'_>, item: &Item, folder: Option<&Folder>) -> Result<()> {
+fn send_item(cx: &mut Cx<'_>, item: &GrantedItem, folder: Option<&Folder>) -> Result<()> {
     let Some(change) = item.change else { return Err(Code::ErrorChangeKeyRequiredForWriteOperations.into()) };
     submit(cx, &item.granted, item.item, Some(change), folder)
 }
@@ -50,7 +50,7 @@ pub fn submit(
     seen: Option<Seq>,
     folder: Option<&Folder>,
 ) -> Result<()> {
-    let whole = Whole::read(cx, granted, item)?;
+    let whole = LoadedItem::read(cx, granted, item)?;
     let row = &whole.row;
     if seen.is_some_and(|seen| seen != row.change) {
         return Err(Code::ErrorStaleObject.into());
@@ -64,7 +64,7 @@ pub fn submit(
     let none = Map::new();
     let envelope = post::address(cx, granted, row.props.as_ref().unwrap_or(&none))?;
     let now = cx.now;
-    let message = post::checked(cx, &row.columns, &whole.outgoing(now))?;
+    let message = post::checked(cx, &row.columns, &whole.outgoing(now)?)?;
     let mut sent = ItemUpdate { set_flags: bit::READ, clear_flags: bit::DRAFT, ..ItemUpdate::default() };
     sent.set.set(Column::Sent, Value::Time(now));
     sent.set.set(Column::Received, Value::Time(now));

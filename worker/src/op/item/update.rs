@@ -6,38 +6,45 @@
 use ewsd_ews::reply::Updated;
 use ewsd_ews::request::UpdateItem;
 use ewsd_ews::word::{ConflictResolution, Disposition};
-use ewsd_mailbox::convert::mime;
+use ewsd_mailbox::calendar::series;
+use ewsd_mailbox::convert::ask;
+use ewsd_mailbox::convert::mime::Parsed;
+use ewsd_mailbox::convert::table::Mail;
 use ewsd_mailbox::error::{Result, outcome};
-use ewsd_mailbox::gate::{Item, Right};
+use ewsd_mailbox::gate::{GrantedItem, Part, Right};
 use ewsd_mailbox::item::edit::Edit;
 use ewsd_mailbox::item::{derive, load, replace};
+use ewsd_mailbox::kind::task::series as series_of_tasks;
 use ewsd_mailbox::property::Needs;
 use ewsd_model::change::{Assignment, ItemChange, Update};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::Seq;
-use ewsd_model::kind::MustSay;
+use ewsd_model::kind::RequiredWord;
 use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::{ItemKind, Kinds, PropId, Value};
-use ewsd_store::{ItemRef, ItemRow, ItemUpdate, StoreError};
+use ewsd_store::{Area, ItemRef, ItemRow, ItemUpdate, StoreError};
 
 use super::relocate::id_view;
-use super::send;
+use super::{meeting, send};
 use crate::op::Cx;
 
 /// How often an update is made anew on what another session wrote meanwhile.
 const ATTEMPTS: usize = 4;
 
+mod occurrence;
+mod task;
+
 pub fn run(cx: &mut Cx<'_>, request: UpdateItem) -> Result<Vec<Outcome<Updated>>> {
     let named = request.changes.iter().flatten().map(|change| &change.id);
-    let mut items = cx.gate.items(named, Right::EditItems)?.into_iter();
+    let mut items = cx.gate.parts(named, Right::EditItems)?.into_iter();
     let mut outcomes = Vec::with_capacity(request.changes.len());
     for change in &request.changes {
         let done = match change {
             Ok(change) => match items.next() {
-                Some(item) => item.and_then(|item| one(cx, &request, change, &item)),
+                Some(item) => item.and_then(|item| update_item(cx, &request, change, &item)),
                 None => Err(Code::ErrorItemNotFound.into()),
             },
             Err(failure) => Err(failure.clone().into()),
@@ -47,14 +54,17 @@ pub fn run(cx: &mut Cx<'_>, request: UpdateItem) -> Result<Vec<Outcome<Updated>>
     Ok(outcomes)
 }
 
-fn one(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: &Item) -> Result<Updated> {
+fn update_item(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: &GrantedItem) -> Result<Updated> {
     cx.check_changes(change.updates.len())?;
     if request.conflicts != ConflictResolution::Always && item.change.is_none() {
         return Err(Code::ErrorChangeKeyRequired.into());
     }
+    if let Part::Day(_) | Part::Index(_) = item.part {
+        return occurrence::update(cx, request, change, item);
+    }
     let (changed, row) = match read_state(request, change) {
-        Some(read) => (set_read(cx, item, request.conflicts, read)?, None),
-        None => write(cx, request, change, item)?,
+        Some(read) if item.part == Part::Whole => (set_read(cx, item, request.conflicts, read)?, None),
+        _ => write(cx, request, change, item)?,
     };
     if let Some(row) = row.filter(|row| sends(request, row)) {
         let saves = request.disposition == Some(Disposition::SendAndSaveCopy);
@@ -82,7 +92,7 @@ fn read_state(request: &UpdateItem, change: &ItemChange) -> Option<bool> {
     }
 }
 
-fn set_read(cx: &mut Cx<'_>, item: &Item, conflicts: ConflictResolution, read: bool) -> Result<ItemRef> {
+fn set_read(cx: &mut Cx<'_>, item: &GrantedItem, conflicts: ConflictResolution, read: bool) -> Result<ItemRef> {
     let mut update = ItemUpdate::default();
     if read {
         update.set_flags = bit::READ;
@@ -99,11 +109,14 @@ fn write(
     cx: &mut Cx<'_>,
     request: &UpdateItem,
     change: &ItemChange,
-    item: &Item,
+    item: &GrantedItem,
 ) -> Result<(ItemRef, Option<ItemRow>)> {
-    let needs = needs(&change.updates);
+    let mut needs = needs(&change.updates);
+    // All words of a calendar item are written anew.
+    needs.plan.body |= request.meeting_updates.is_some();
     for attempt in 1.. {
         let row = load::row(cx, item, &needs.plan)?;
+        series::resolve(&row, item.part)?;
         check_kind(request, &row)?;
         if sends(request, &row) && !cx.gate.is_own(&item.granted) {
             return Err(send::not_from_here());
@@ -111,20 +124,28 @@ fn write(
         if row.kind == ItemKind::Message && row.flags & bit::DRAFT == 0 {
             check_sent(&change.updates)?;
         }
-        let parsed = given(&change.updates, &row)?.map(|octets| (octets, mime::parse(octets, cx.now)));
-        let mut edit = Edit::new(row.kind, Some(&row), cx.now);
-        if let Some((octets, parsed)) = &parsed {
-            replace::overlay(&mut edit, octets, parsed);
-        }
+        let mut edit = Edit::new(row.kind, Some(&row), cx.now).within(&cx.zone);
+        let parsed = replace_whole(cx, &mut edit, &change.updates)?;
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         edit.settle();
         check_conflict(request.conflicts, item.change, &row, &edit)?;
-        let search = derive::complete(&mut edit)?;
-        let update = update(cx, &edit, &row, search.as_deref());
         let granted = item.granted;
+        if let Some(post) = meeting::updates(cx, request, &granted, &row, &mut edit)? {
+            let search = derive::complete(&mut edit)?;
+            let update = update(cx, &edit, &row, search.as_deref());
+            let sending = meeting::sending_updates(request.meeting_updates);
+            let changed = post
+                .send(cx, sending.copies, |mailbox| Ok(mailbox.update_item(item.item, &update, Some(row.change))?))?;
+            return Ok((changed, Some(row)));
+        }
+        let search = derive::complete(&mut edit)?;
+        if let Some(next) = series_of_tasks::next(&row, &edit) {
+            return Ok((task::go_on(cx, item, &row, &mut edit, next)?, Some(row)));
+        }
+        let update = update(cx, &edit, &row, search.as_deref());
         let mut mailbox = cx.gate.open(&granted);
         let written = match &parsed {
-            Some((_, parsed)) => {
+            Some(parsed) => {
                 mailbox.transaction(|mailbox| replace::write(mailbox, item.item, &update, row.change, parsed))
             }
             None => mailbox.update_item(item.item, &update, Some(row.change)),
@@ -141,18 +162,26 @@ fn write(
     Err(Code::ErrorIrresolvableConflict.into())
 }
 
-/// The message that an update gives whole, if it does.
-fn given<'u>(updates: &'u [Update], row: &ItemRow) -> Result<Option<&'u [u8]>, Failure> {
-    let octets = updates.iter().find_map(|update| match update {
+/// The message or the event that an update gives whole, if it does.
+fn given(updates: &[Update]) -> Option<&[u8]> {
+    updates.iter().find_map(|update| match update {
         Update::Set(Assignment::Prop(PropId::ItemMimeContent, Value::Mime(octets))) => Some(octets.as_slice()),
         _ => None,
-    });
-    match octets {
-        Some(_) if !row.kind.row().has_mime => {
-            Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent))
-        }
-        octets => Ok(octets),
+    })
+}
+
+/// Lays that down, if there is one, as what the other changes change. Answers the message.
+fn replace_whole(cx: &mut Cx<'_>, edit: &mut Edit<'_>, updates: &[Update]) -> Result<Option<Parsed<'static>>> {
+    let Some(octets) = given(updates) else { return Ok(None) };
+    if !edit.kind.row().has_mime {
+        return Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent).into());
     }
+    if edit.kind == ItemKind::CalendarItem {
+        return replace::event(cx, edit, octets).map(|()| None);
+    }
+    let parsed = ask(&Mail { now: cx.now }, octets)?;
+    replace::overlay(edit, octets, &parsed);
+    Ok(Some(parsed))
 }
 
 /// What must be read for the changes: everything of the row, and the body where its text matters.
@@ -175,10 +204,10 @@ fn needs(updates: &[Update]) -> Needs {
 /// What some kinds need to be told with their update.
 fn check_kind(request: &UpdateItem, row: &ItemRow) -> Result<(), Failure> {
     match row.kind.row().update {
-        MustSay::MeetingUpdates if request.meeting_updates.is_none() => {
+        RequiredWord::MeetingUpdates if request.meeting_updates.is_none() => {
             Err(Failure::new(Code::ErrorSendMeetingInvitationsOrCancellationsRequired))
         }
-        MustSay::Disposition if request.disposition.is_none() => {
+        RequiredWord::Disposition if request.disposition.is_none() => {
             Err(Failure::new(Code::ErrorMessageDispositionRequired))
         }
         _ => Ok(()),
@@ -229,10 +258,7 @@ fn apply(edit: &mut Edit<'_>, update: &Update) -> Result<(), Failure> {
 }
 
 fn check_has(kind: ItemKind, id: PropId) -> Result<(), Failure> {
-    match id.row().kinds.has_item(kind) {
-        true => Ok(()),
-        false => Err(Failure::at(Code::ErrorInvalidPropertyRequest, id)),
-    }
+    if id.row().kinds.has_item(kind) { Ok(()) } else { Err(Failure::at(Code::ErrorInvalidPropertyRequest, id)) }
 }
 
 /// The member that remembers when a property was changed last.
@@ -263,23 +289,13 @@ fn check_conflict(how: ConflictResolution, seen: Option<Seq>, row: &ItemRow, edi
 }
 
 /// The edit as the store takes it.
-fn update<'e>(cx: &Cx<'_>, edit: &'e Edit<'_>, row: &ItemRow, search: Option<&'e str>) -> ItemUpdate<'e> {
-    let mut update = ItemUpdate {
-        set_flags: edit.set_flags,
-        clear_flags: edit.clear_flags,
-        set: edit.set.clone(),
-        unset: edit.unset,
-        props: edit.props.clone(),
-        ext: edit.ext.clone(),
-        body: edit.body.as_ref().map(|body| body.as_ref().map(|body| body.text.as_bytes())),
-        mime: None,
-        search,
-        kind: None,
-        contact: edit.contact_rows.as_deref(),
-    };
-    if let Some(octets) = &edit.mime {
-        update.mime = Some(Some(octets));
-    }
+pub(super) fn update<'e>(
+    cx: &Cx<'_>,
+    edit: &'e Edit<'_>,
+    row: &ItemRow,
+    search: Option<&'e [(Area, String)]>,
+) -> ItemUpdate<'e> {
+    let mut update = edit.to_update(search);
     for name in names(edit) {
         update.props.insert(mark(name), row.change.0.into());
     }

@@ -12,13 +12,13 @@ use ewsd_store::StoreError;
 
 use super::state::{HierarchyState, decode_hierarchy, encode_hierarchy};
 use crate::op::Cx;
-use crate::op::folder::view::{Wanted, bare_id};
+use crate::op::folder::view::{FolderFields, bare_id};
 
 pub fn run(cx: &mut Cx<'_>, request: SyncFolderHierarchy) -> Result<Vec<Outcome<SyncPage<FolderView>>>> {
-    Ok(vec![outcome(one(cx, &request))?])
+    Ok(vec![outcome(sync_hierarchy(cx, &request))?])
 }
 
-fn one(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<FolderView>> {
+fn sync_hierarchy(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<FolderView>> {
     let folder = request.folder.as_ref().map(|target| cx.gate.folder(target, Right::Visible)).transpose();
     let folder = folder.map_err(|error| match error {
         Error::Failure(failure) if failure.code == Code::ErrorFolderNotFound => Code::ErrorSyncFolderNotFound.into(),
@@ -38,11 +38,11 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderHierarchy) -> Result<SyncPage<Folder
         None => mailbox.folder_by_distinguished(TOP)?.folder,
     };
     let mut page = mailbox.sync_folders(top, base).map_err(|error| match error {
-        StoreError::Trimmed => Code::ErrorInvalidSyncStateData.into(),
+        StoreError::Trimmed | StoreError::Lost => Code::ErrorInvalidSyncStateData.into(),
         other => Error::from(other),
     })?;
     cx.gate.count_visible(&granted, page.changed.iter_mut().map(|change| &mut change.folder))?;
-    let wanted = Wanted::find(&request.shape, cx.version);
+    let wanted = FolderFields::find(&request.shape, cx.version);
     // What the client has: of another's tree the folders that were there and that its user could see.
     let old = page.changed.iter().filter(|change| !change.created).map(|change| change.folder.folder);
     let old: Vec<FolderNo> = old.chain(page.deleted.iter().copied()).collect();

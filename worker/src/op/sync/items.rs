@@ -9,7 +9,7 @@ use ewsd_ews::view::ItemView;
 use ewsd_ews::word::SyncScope;
 use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::{Granted, Right};
-use ewsd_mailbox::property::{Bodies, Item};
+use ewsd_mailbox::property::{Bodies, ShownItem};
 use ewsd_model::FolderKind;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
@@ -25,10 +25,10 @@ use crate::op::budget::{self, Budget};
 use crate::op::shape::Shape;
 
 pub fn run(cx: &mut Cx<'_>, request: SyncFolderItems) -> Result<Vec<Outcome<SyncPage<ItemView>>>> {
-    Ok(vec![outcome(one(cx, &request))?])
+    Ok(vec![outcome(sync_items(cx, &request))?])
 }
 
-fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>> {
+fn sync_items(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>> {
     if request.shape.include_mime {
         let text = "IncludeMimeContent cannot be asked for here: messages as MIME come from GetItem.";
         return Err(Failure::with_text(Code::ErrorInvalidPropertyForOperation, text).into());
@@ -57,7 +57,7 @@ fn one(cx: &mut Cx<'_>, request: &SyncFolderItems) -> Result<SyncPage<ItemView>>
     loop {
         let mut mailbox = cx.gate.open(&granted);
         let page = mailbox.sync_items(&state, associated, most).map_err(|error| match error {
-            StoreError::Trimmed => Error::from(Code::ErrorInvalidSyncStateData),
+            StoreError::Trimmed | StoreError::Lost => Error::from(Code::ErrorInvalidSyncStateData),
             other => other.into(),
         })?;
         let told = place.tell_all(cx, &page.changes, &ignored, &mut shape)?;
@@ -134,7 +134,7 @@ impl Place<'_> {
             let wanted: Vec<&ItemChange> = some.iter().filter(|change| !ignored.contains(&change.item)).collect();
             let rows = rows(cx, self.granted, shape, &wanted)?;
             for change in some {
-                let change = (!ignored.contains(&change.item)).then(|| self.tell(change, shape, &rows)).flatten();
+                let change = if ignored.contains(&change.item) { None } else { self.tell(change, shape, &rows)? };
                 if change.as_ref().is_some_and(|change| budget.take(size(change)).is_err()) {
                     return Ok(Err(place));
                 }
@@ -151,21 +151,30 @@ impl Place<'_> {
         change: &ItemChange,
         shape: &mut Shape,
         rows: &HashMap<ItemNo, ItemRow>,
-    ) -> Option<Change<ItemView>> {
+    ) -> Result<Option<Change<ItemView>>> {
         let id = self.granted.item_id(self.folder, change.item).encode();
         let keyed = |id| WireId { id, change_key: Some(ChangeKey::new(change.kind, change.change).encode()) };
         match change.what {
-            SyncKind::Delete => return Some(Change::Delete(WireId { id, change_key: None })),
-            SyncKind::ReadFlag => return Some(Change::ReadFlag(keyed(id), change.flags & bit::READ != 0)),
+            SyncKind::Delete => return Ok(Some(Change::Delete(WireId { id, change_key: None }))),
+            SyncKind::ReadFlag => return Ok(Some(Change::ReadFlag(keyed(id), change.flags & bit::READ != 0))),
             SyncKind::Create | SyncKind::Update => {}
         }
         let view = if shape.is_id_only() {
             ItemView::of_id(change.kind, keyed(id))
         } else {
-            let row = rows.get(&change.item)?;
+            let Some(row) = rows.get(&change.item) else { return Ok(None) };
             let bodies = Bodies::default();
-            shape.view(&Item { row, owner: self.granted, attachments: &[], mime: None, bodies: &bodies, listed: true })
+            shape.view(&ShownItem {
+                row,
+                owner: self.granted,
+                attachments: &[],
+                mime: None,
+                bodies: &bodies,
+                listed: true,
+                told: &[],
+                trouble: None,
+            })?
         };
-        Some(if change.what == SyncKind::Create { Change::Create(view) } else { Change::Update(view) })
+        Ok(Some(if change.what == SyncKind::Create { Change::Create(view) } else { Change::Update(view) }))
     }
 }

@@ -10,13 +10,13 @@ const MOST: usize = 20_000;
 
 /// Accounts by number.
 #[derive(Default)]
-pub struct Known {
+pub struct AccountCache {
     /// With the second from which they are not believed any more; valid in `epoch` only.
     accounts: HashMap<i64, (Rc<Account>, u64)>,
     epoch: u64,
 }
 
-impl Known {
+impl AccountCache {
     pub fn get(&self, number: i64, epoch: u64, now: u64) -> Option<Rc<Account>> {
         let (account, expires) = self.accounts.get(&number).filter(|_| self.epoch == epoch)?;
         (*expires > now).then(|| account.clone())

@@ -1,0 +1,62 @@
+//! Bearer tokens (RFC 6750): each request carries one. What a token must be is `token.rs`.
+
+use ewsd_settings::Settings;
+
+use super::{Attempt, Circumstances, Scheme};
+use crate::auth::password::{self, principal};
+use crate::auth::token::Unfit;
+use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
+
+pub struct Bearer;
+
+impl Scheme for Bearer {
+    fn number(&self) -> u8 {
+        5
+    }
+
+    fn name(&self) -> &'static str {
+        "bearer"
+    }
+
+    fn offer(&self, settings: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
+        let auth = &settings.auth;
+        let quoted =
+            |text: &str| text.chars().filter(|c| !c.is_control() && *c != '"' && *c != '\\').collect::<String>();
+        let has_keys = !auth.jwks_file.is_empty() || !auth.jwks_url.is_empty();
+        has_keys.then(|| {
+            let mut offer = format!("Bearer realm=\"{}\"", quoted(&auth.realm));
+            // Where to get one, for clients that look there.
+            for (name, value) in [("authorization_uri", &auth.token_url), ("trusted_issuers", &auth.token_issuer)] {
+                if !value.is_empty() {
+                    offer.push_str(&format!(", {name}=\"{}\"", quoted(value)));
+                }
+            }
+            offer
+        })
+    }
+
+    fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
+        let Some(token) = attempt.credentials("Bearer") else { return Ok(None) };
+        let (settings, now) = (cx.settings, cx.now);
+        let said = match cx.tokens.check(token, cx.store, settings, now) {
+            Ok(said) => said,
+            Err(Unfit::Keys(error)) => return Err(failed(error)),
+            Err(Unfit::Token(reason)) => {
+                password::refused("", attempt.peer, reason);
+                return Err(Denied::Refused);
+            }
+        };
+        let names: Vec<String> = said.iter().flat_map(|name| principal::names(name, settings)).collect();
+        let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
+        let reason = match account {
+            Some(account) if !account.disabled => {
+                let account = cx.remember(account);
+                return Ok(Some(Entered { account, via: AdmittedBy::Password, bound: None, reply: None }));
+            }
+            Some(_) => "account disabled",
+            None => "unknown user",
+        };
+        password::refused(said.first().map_or("", String::as_str), attempt.peer, reason);
+        Err(Denied::Refused)
+    }
+}

@@ -1,0 +1,369 @@
+//! Tokens of an identity provider (JWT, RFC 7519; profile RFC 9068): signed with one of the provider's keys (`jwks.rs`), for this server,
+//! not yet expired.
+//!
+//! Keys come from a file (`auth.jwks_file`), and from where the courier has put what it fetched (`auth.jwks_url`): the database, which
+//! each worker looks at now and then, and at once when a token names a key that it does not know. If nobody has it there either, the
+//! courier is asked to fetch. Such a token is refused as long as its key is not known: no worker waits for a provider.
+
+use std::fs;
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ewsd_mailbox::log::note;
+use ewsd_settings::Settings;
+use ewsd_store::{Store, StoreError};
+use serde_json::Value;
+
+use super::jwks::{Key, Unproved, read_keys, verify};
+
+/// Octets of the longest token that is looked at.
+const TOKEN_MAX: usize = 16 * 1024;
+/// Seconds after which file and database are looked at again.
+const AGAIN: u64 = 10;
+
+/// Why a token lets nobody in.
+#[derive(Debug)]
+pub enum Unfit {
+    /// A reason for the log.
+    Token(&'static str),
+    /// The provider's keys cannot be read now.
+    Keys(StoreError),
+}
+
+impl From<&'static str> for Unfit {
+    fn from(reason: &'static str) -> Unfit {
+        Unfit::Token(reason)
+    }
+}
+
+impl From<StoreError> for Unfit {
+    fn from(error: StoreError) -> Unfit {
+        Unfit::Keys(error)
+    }
+}
+
+/// The provider's keys, as this worker has them.
+#[derive(Default)]
+pub struct Keys {
+    file: FileKeys,
+    fetched: FetchedKeys,
+}
+
+/// Read again when the file changes.
+#[derive(Default)]
+struct FileKeys {
+    keys: Vec<Key>,
+    changed: Option<SystemTime>,
+    again: u64,
+}
+
+/// What the courier has fetched.
+#[derive(Default)]
+struct FetchedKeys {
+    keys: Vec<Key>,
+    /// Where they are from.
+    url: String,
+    /// When the database was last looked at, in seconds since 1970.
+    looked: u64,
+}
+
+impl Keys {
+    /// The names by which the bearer may be known here, the best first.
+    ///
+    /// # Errors
+    /// The token is none, or not for us; or the keys cannot be read.
+    pub fn check(
+        &mut self,
+        token: &[u8],
+        store: &mut Store,
+        settings: &Settings,
+        now: u64,
+    ) -> Result<Vec<String>, Unfit> {
+        let token = std::str::from_utf8(token).ok().filter(|token| token.len() <= TOKEN_MAX).ok_or("no token")?;
+        let (signed, signature) = token.rsplit_once('.').ok_or("no token")?;
+        let (head, claims) = signed.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or("no token")?;
+        let head = json(head).ok_or("no token")?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| "no token")?;
+        let claims = json(claims).ok_or("claims that are none")?;
+        // Before the signature: whose token is not for us needs no key.
+        check_claims(&claims, settings, now)?;
+        self.verify(&head, signed.as_bytes(), &signature, store, settings, now)?;
+        let named = settings.auth.token_claims.iter().filter_map(|claim| claims.get(claim)?.as_str());
+        let names: Vec<String> = named.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        if names.is_empty() { Err("a token that names nobody".into()) } else { Ok(names) }
+    }
+
+    fn verify(
+        &mut self,
+        head: &Value,
+        signed: &[u8],
+        signature: &[u8],
+        store: &mut Store,
+        settings: &Settings,
+        now: u64,
+    ) -> Result<(), Unfit> {
+        self.file.refresh(&settings.auth.jwks_file, now);
+        let mut looked = self.fetched.refresh(store, settings, now, AGAIN)?;
+        loop {
+            let keys = self.file.keys.iter().chain(&self.fetched.keys);
+            match verify(keys, head, signed, signature) {
+                Ok(()) => return Ok(()),
+                Err(Unproved::Wrong(reason)) => return Err(reason.into()),
+                Err(Unproved::UnknownKey) if looked => break self.fetched.want(store, settings)?,
+                Err(Unproved::UnknownKey) => looked = self.fetched.refresh(store, settings, now, 1)?,
+            }
+            // Whoever sends one such token after the other has the database asked once a second.
+            if !looked {
+                break;
+            }
+        }
+        Err("a token signed with an unknown key".into())
+    }
+}
+
+impl FileKeys {
+    fn refresh(&mut self, path: &str, now: u64) {
+        if path.is_empty() || self.again > now {
+            return;
+        }
+        self.again = now + AGAIN;
+        let changed = fs::metadata(path).and_then(|file| file.modified());
+        if changed.as_ref().ok() == self.changed.as_ref() && self.changed.is_some() {
+            return;
+        }
+        match fs::read(path).map_err(|error| error.to_string()).and_then(|text| read_keys(&text)) {
+            Ok(keys) => {
+                self.keys = keys;
+                self.changed = changed.ok();
+            }
+            // Those that were there go on: a file that is being written is soon whole.
+            Err(error) => note!(Error, "auth.jwks_file {path}: {error}"),
+        }
+    }
+}
+
+impl FetchedKeys {
+    /// Reads what was fetched, unless it was read within the last `seconds`. Whether it did.
+    fn refresh(&mut self, store: &mut Store, settings: &Settings, now: u64, seconds: u64) -> Result<bool, StoreError> {
+        let url = &settings.auth.jwks_url;
+        if self.url != *url {
+            *self = FetchedKeys { url: url.clone(), ..FetchedKeys::default() };
+        }
+        if url.is_empty() || self.looked.saturating_add(seconds) > now {
+            return Ok(false);
+        }
+        let document = store.token_keys(url)?;
+        self.looked = now;
+        // The courier has read it before.
+        match document.as_deref().map(|text| read_keys(text.as_bytes())) {
+            None => {}
+            Some(Ok(keys)) => self.keys = keys,
+            Some(Err(error)) => note!(Error, "what was fetched from auth.jwks_url {url}: {error}"),
+        }
+        Ok(true)
+    }
+
+    /// Has the courier fetch them, if it has not just done so.
+    fn want(&self, store: &mut Store, settings: &Settings) -> Result<(), StoreError> {
+        if self.url.is_empty() {
+            return Ok(());
+        }
+        let seconds = i64::try_from(settings.auth.jwks_again_seconds).unwrap_or(i64::MAX);
+        store.want_token_keys(&self.url, seconds)
+    }
+}
+
+fn json(encoded: &str) -> Option<Value> {
+    let octets = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    serde_json::from_slice::<Value>(&octets).ok().filter(Value::is_object)
+}
+
+fn check_claims(claims: &Value, settings: &Settings, now: u64) -> Result<(), &'static str> {
+    let auth = &settings.auth;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let time = |name: &str| claims.get(name).and_then(Value::as_f64);
+    let (now, skew) = (now as f64, auth.token_skew_seconds as f64);
+    // Without an end it would be good for ever.
+    match time("exp") {
+        Some(end) if end + skew > now => {}
+        _ => return Err("an expired token"),
+    }
+    if ["nbf", "iat"].into_iter().filter_map(time).any(|begin| begin - skew > now) {
+        return Err("a token of the future");
+    }
+    if auth.token_issuer.is_empty() || text("iss") != Some(auth.token_issuer.as_str()) {
+        return Err("a token of another issuer");
+    }
+    let for_us = |audience: &str| auth.token_audience.iter().any(|own| own == audience);
+    let audience = match claims.get("aud") {
+        Some(Value::String(audience)) => for_us(audience),
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).any(for_us),
+        _ => false,
+    };
+    if !audience {
+        return Err("a token for somebody else");
+    }
+    let wanted = auth.token_scope.as_str();
+    let scopes = ["scp", "scope"].into_iter().filter_map(|name| claims.get(name));
+    let mut has = scopes.flat_map(|scope| match scope {
+        Value::String(list) => list.split(' ').map(str::to_owned).collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    });
+    if !wanted.is_empty() && !has.any(|scope| scope == wanted) {
+        return Err("a token without the scope");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ring::rand::SystemRandom;
+    use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use serde_json::json;
+
+    use ewsd_store::Options;
+    use ewsd_store::testing::database;
+
+    use super::super::jwks::Public;
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn settings() -> Settings {
+        let mut settings = Settings::default();
+        settings.auth.token_issuer = "https://id.example.test".to_owned();
+        settings.auth.token_audience = vec!["ewsd".to_owned()];
+        settings.auth.token_scope = "mail".to_owned();
+        settings
+    }
+
+    fn pair() -> EcdsaKeyPair {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap()
+    }
+
+    fn keys(pair: &EcdsaKeyPair) -> Keys {
+        let key = Key { id: Some("one".to_owned()), public: Public::P256(pair.public_key().as_ref().to_vec()) };
+        let file = FileKeys { keys: vec![key], changed: None, again: u64::MAX };
+        Keys { file, fetched: FetchedKeys::default() }
+    }
+
+    /// Without a URL no database is asked.
+    fn check(keys: &mut Keys, token: &str, settings: &Settings) -> Result<Vec<String>, Unfit> {
+        let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
+        keys.check(token.as_bytes(), &mut store, settings, NOW)
+    }
+
+    fn claims() -> Value {
+        json!({
+            "iss": "https://id.example.test", "aud": ["other", "ewsd"], "exp": NOW + 60, "nbf": NOW - 60,
+            "scp": "openid mail", "upn": "anna@example.test",
+        })
+    }
+
+    fn token(pair: &EcdsaKeyPair, head: &Value, claims: &Value) -> String {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", encode(head), encode(claims));
+        let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn head() -> Value {
+        json!({"alg": "ES256", "kid": "one"})
+    }
+
+    #[test]
+    fn a_good_token_names_its_bearer() {
+        let pair = pair();
+        let good = token(&pair, &head(), &claims());
+        assert_eq!(check(&mut keys(&pair), &good, &settings()).unwrap(), ["anna@example.test"]);
+        let (signed, signature) = good.rsplit_once('.').unwrap();
+        let other_first = if signature.starts_with('A') { 'B' } else { 'A' };
+        let spoiled = format!("{signed}.{other_first}{}", signature.get(1..).unwrap());
+        for wrong in ["", ".", "..", "a.b.c", signed, &format!("{signed}."), &format!("{good}.x"), &spoiled] {
+            assert!(check(&mut keys(&pair), &wrong, &settings()).is_err(), "{wrong}");
+        }
+        let other = super::tests::pair();
+        assert!(check(&mut keys(&other), &good, &settings()).is_err(), "signed with another key");
+    }
+
+    #[test]
+    fn the_algorithm_is_the_keys() {
+        let pair = pair();
+        for head in [
+            json!({"alg": "none", "kid": "one"}),
+            json!({"alg": "HS256", "kid": "one"}),
+            json!({"alg": "RS256", "kid": "one"}),
+            json!({"kid": "one"}),
+            json!({"alg": "ES256", "kid": "two"}),
+            json!({"alg": "ES256", "kid": "one", "crit": ["x"]}),
+        ] {
+            let token = token(&pair, &head, &claims());
+            assert!(check(&mut keys(&pair), &token, &settings()).is_err(), "{head}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_us_and_for_now() {
+        let pair = pair();
+        for (claim, value) in [
+            ("exp", json!(NOW - 61)),
+            ("exp", json!("soon")),
+            ("nbf", json!(NOW + 61)),
+            ("iat", json!(NOW + 61)),
+            ("iss", json!("https://far.test")),
+            ("aud", json!("other")),
+            ("aud", json!(7)),
+            ("scp", json!("openid")),
+            ("upn", json!("")),
+        ] {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().insert(claim.to_owned(), value.clone());
+            let token = token(&pair, &head(), &claims);
+            assert!(check(&mut keys(&pair), &token, &settings()).is_err(), "{claim} {value}");
+        }
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove("exp");
+        assert!(check(&mut keys(&pair), &token(&pair, &head(), &claims), &settings()).is_err());
+    }
+
+    #[test]
+    fn fetched_keys_are_found_in_the_database_and_asked_for_once() {
+        let (old, new) = (pair(), pair());
+        let document = |name: &str, pair: &EcdsaKeyPair| {
+            let point = pair.public_key().as_ref().get(1..).unwrap();
+            let (x, y) = point.split_at(32);
+            let key = json!({"kty": "EC", "crv": "P-256", "kid": name, "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y)});
+            json!({ "keys": [key] }).to_string()
+        };
+        let mut settings = settings();
+        settings.auth.jwks_url = "https://id.example.test/keys".to_owned();
+        settings.auth.jwks_again_seconds = 0;
+        let database = database();
+        let mut store = Store::connect(&database.options()).unwrap();
+        let mut keys = Keys::default();
+        let url = settings.auth.jwks_url.clone();
+        assert!(store.claim_token_keys(&url, 60).unwrap());
+        store.keep_token_keys(&url, &document("one", &old), 3600).unwrap();
+        let first = token(&old, &head(), &claims());
+        assert!(keys.check(first.as_bytes(), &mut store, &settings, NOW).is_ok());
+        let second = token(&new, &json!({"alg": "ES256", "kid": "two"}), &claims());
+        let unknown = |found| matches!(found, Err(Unfit::Token("a token signed with an unknown key")));
+        let foreign = token(&new, &json!({"alg": "ES256", "kid": "two"}), &json!({"iss": "https://far.test"}));
+        assert!(keys.check(foreign.as_bytes(), &mut store, &settings, NOW + 1).is_err());
+        assert!(!store.take_queued(), "a token of somebody else's has nobody look for keys");
+        assert!(unknown(keys.check(second.as_bytes(), &mut store, &settings, NOW + 1)));
+        assert!(store.take_queued(), "the courier is told");
+        assert!(unknown(keys.check(second.as_bytes(), &mut store, &settings, NOW + 2)));
+        assert!(!store.take_queued(), "and not told again");
+        store.keep_token_keys(&url, &document("two", &new), 3600).unwrap();
+        assert!(keys.check(second.as_bytes(), &mut store, &settings, NOW + 3).is_ok());
+        assert!(keys.check(first.as_bytes(), &mut store, &settings, NOW + 3).is_err(), "the provider's word");
+        settings.auth.jwks_url = String::new();
+        assert!(keys.check(second.as_bytes(), &mut store, &settings, NOW + 3).is_err(), "none of that URL's stays");
+    }
+}

@@ -1,0 +1,244 @@
+//! One request to a web server, over a connection of its own, bounded in time and size. Redirects are not followed.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ewsd_http::answer::{AnswerBody, scan_answer};
+use ewsd_http::chunk::{ChunkDecoder, Step};
+use ewsd_mailbox::clock;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+/// Interim answers (1xx) before the one that counts.
+const INTERIM: usize = 8;
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub until: Instant,
+    /// The setting that says so.
+    pub setting: &'static str,
+    /// Octets of an answer, head and all.
+    pub octets: usize,
+}
+
+/// What came back.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub status: u16,
+    /// For how many seconds it is good, where it says so.
+    pub max_age: Option<u64>,
+    pub body: Vec<u8>,
+}
+
+/// Sends `request` to `address`, over TLS where a name is given that the server must prove, by the system's certificates and those of
+/// the file that a setting (key, value) names; read for each request, so that a file put right counts at once.
+///
+/// # Errors
+/// Why there is no answer.
+pub(crate) fn ask(
+    address: SocketAddr,
+    tls: Option<(&String, (&str, &str))>,
+    request: &[u8],
+    bounds: Bounds,
+) -> Result<Reply, String> {
+    let text = |error: io::Error| error.to_string();
+    let socket = TcpStream::connect_timeout(&address, left(bounds).map_err(text)?).map_err(text)?;
+    let mut socket = Timed { socket, bounds };
+    let Some((host, ca)) = tls else { return exchange(&mut socket, request, bounds.octets).map_err(text) };
+    let host = ServerName::try_from(host.clone()).map_err(|error| error.to_string())?;
+    let session = ClientConnection::new(config(ca)?, host).map_err(|error| error.to_string())?;
+    exchange(&mut StreamOwned::new(session, socket), request, bounds.octets).map_err(text)
+}
+
+/// Sends the request and reads the whole answer, of at most so many octets.
+fn exchange(stream: &mut (impl Read + Write), request: &[u8], most: usize) -> io::Result<Reply> {
+    let wrong = |error: ewsd_http::HttpError| io::Error::new(io::ErrorKind::InvalidData, error.text);
+    stream.write_all(request)?;
+    stream.flush()?;
+    let mut received = Vec::new();
+    let mut interim = 0;
+    let head = loop {
+        match scan_answer(&received).map_err(wrong)? {
+            Some(head) if (100..200).contains(&head.status) && interim < INTERIM => {
+                received.drain(..head.length.min(received.len()));
+                interim += 1;
+            }
+            Some(head) => break head,
+            None if more(stream, &mut received, most)? == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            None => {}
+        }
+    };
+    received.drain(..head.length.min(received.len()));
+    let body = match head.body {
+        AnswerBody::Length(length) => {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            while received.len() < length {
+                if more(stream, &mut received, most)? == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+            received.truncate(length);
+            received
+        }
+        AnswerBody::ToEnd => {
+            while more(stream, &mut received, most)? > 0 {}
+            received
+        }
+        AnswerBody::Chunked => chunks(stream, received, most)?,
+    };
+    Ok(Reply { status: head.status, max_age: head.max_age, body })
+}
+
+fn chunks(stream: &mut impl Read, mut received: Vec<u8>, most: usize) -> io::Result<Vec<u8>> {
+    let (mut decoder, mut body) = (ChunkDecoder::default(), Vec::new());
+    loop {
+        let (used, step) =
+            decoder.feed(&received).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.text))?;
+        let over = match step {
+            Step::Data(data) => {
+                body.extend_from_slice(data);
+                None
+            }
+            Step::Done => return Ok(body),
+            Step::More => Some(()),
+        };
+        received.drain(..used.min(received.len()));
+        if over.is_some() && more(stream, &mut received, most)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if body.len() > most {
+            return Err(too_long());
+        }
+    }
+}
+
+/// Reads what there is; 0 at the end.
+fn more(stream: &mut impl Read, received: &mut Vec<u8>, most: usize) -> io::Result<usize> {
+    if received.len() >= most {
+        return Err(too_long());
+    }
+    let mut buffer = [0; 4096];
+    let n = match stream.read(&mut buffer) {
+        // Many servers close without TLS's farewell; that the answer is whole its framing says.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+        other => other?,
+    };
+    received.extend_from_slice(buffer.get(..n).unwrap_or_default());
+    Ok(n)
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the answer is too long")
+}
+
+fn left(bounds: Bounds) -> io::Result<Duration> {
+    let left = bounds.until.saturating_duration_since(clock::monotonic());
+    if left.is_zero() {
+        return Err(io::Error::new(io::ErrorKind::TimedOut, format!("it takes longer than {}", bounds.setting)));
+    }
+    Ok(left)
+}
+
+/// A socket on which everything together has an end.
+struct Timed {
+    socket: TcpStream,
+    bounds: Bounds,
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.set_read_timeout(Some(left(self.bounds)?))?;
+        self.socket.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.set_write_timeout(Some(left(self.bounds)?))?;
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
+
+fn config((key, file): (&str, &str)) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if !file.is_empty() {
+        let failed = |error: &dyn std::fmt::Display| format!("{key} {file}: {error}");
+        let found = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        for certificate in found.map_err(|error| failed(&error))? {
+            roots.add(certificate).map_err(|error| failed(&error))?;
+        }
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    const MOST: usize = 64 * 1024;
+
+    /// What a server says, and what it was told.
+    struct Scripted(Vec<u8>, usize);
+
+    impl Read for Scripted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            // A few octets at a time.
+            let n = buffer.len().min(3).min(self.0.len());
+            buffer[..n].copy_from_slice(&self.0[..n]);
+            self.0.drain(..n);
+            Ok(n)
+        }
+    }
+
+    impl Write for Scripted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn answers_are_read_whole_in_every_framing_or_not_at_all() {
+        let ask = |answer: &str| exchange(&mut Scripted(answer.as_bytes().to_vec(), 0), b"x", MOST);
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\n\r\nhello",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        ] {
+            assert_eq!(ask(answer).unwrap(), Reply { status: 200, max_age: None, body: b"hello".to_vec() }, "{answer}");
+        }
+        for answer in [
+            "",
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "220 mail.example.test ESMTP\r\n",
+        ] {
+            assert!(ask(answer).is_err(), "{answer}");
+        }
+        let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(MOST + 5000));
+        assert!(ask(&long).unwrap_err().to_string().contains("too long"));
+        let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
+        let long = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(20));
+        assert!(ask(&long).unwrap_err().to_string().contains("too long"));
+    }
+}

@@ -1,0 +1,66 @@
+//! UpdateItem of one occurrence of a series: a change of its master, which from then on tells it as an exception.
+
+use ewsd_ews::reply::Updated;
+use ewsd_ews::request::UpdateItem;
+use ewsd_mailbox::calendar::change;
+use ewsd_mailbox::calendar::series::{self, ItemOrOccurrence};
+use ewsd_mailbox::error::Result;
+use ewsd_mailbox::gate::GrantedItem;
+use ewsd_mailbox::item::edit::Edit;
+use ewsd_mailbox::item::{derive, load};
+use ewsd_model::PropId;
+use ewsd_model::change::ItemChange;
+use ewsd_model::code::Code;
+use ewsd_model::failure::Failure;
+use ewsd_store::StoreError;
+
+use super::{ATTEMPTS, apply, check_conflict, check_kind, given, needs, update as as_update};
+use crate::op::Cx;
+use crate::op::item::meeting;
+
+pub fn update(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: &GrantedItem) -> Result<Updated> {
+    // A calendar given for one occurrence could be that of another one.
+    if given(&change.updates).is_some() {
+        return Err(Failure::at(Code::ErrorInvalidPropertySet, PropId::ItemMimeContent).into());
+    }
+    let mut needs = needs(&change.updates);
+    needs.plan.body = true;
+    needs.plan.ext = true;
+    needs.plan.json = true;
+    for attempt in 1.. {
+        let row = load::row(cx, item, &needs.plan)?;
+        let (mut master, placed) = match series::resolve(&row, item.part)? {
+            ItemOrOccurrence::Occurrence(master, placed) => (master, placed),
+            ItemOrOccurrence::Whole => return Err(Code::ErrorItemNotFound.into()),
+        };
+        check_kind(request, &row)?;
+        let base = master.shown(&row, placed);
+        let mut edit = Edit::new(base.kind, Some(&base), cx.now).within(&cx.zone);
+        change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
+        edit.settle();
+        check_conflict(request.conflicts, item.change, &row, &edit)?;
+        let post = meeting::updates(cx, request, &item.granted, &base, &mut edit)?;
+        derive::complete(&mut edit)?;
+        change::absorb(&mut master, placed.date, &edit)?;
+        let mut whole = change::edit(&row, &master, cx.now);
+        let search = derive::complete(&mut whole)?;
+        let update = as_update(cx, &whole, &row, search.as_deref());
+        let granted = item.granted;
+        if let Some(post) = post {
+            let sending = meeting::sending_updates(request.meeting_updates);
+            let changed = post
+                .send(cx, sending.copies, |mailbox| Ok(mailbox.update_item(item.item, &update, Some(row.change))?))?;
+            return Ok(Updated { item: Some(meeting::view(&granted, &changed, Some(placed.date))), conflicts: 0 });
+        }
+        match cx.gate.open(&granted).update_item(item.item, &update, Some(row.change)) {
+            // Somebody was faster: decide again on what is there now.
+            Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
+            result => {
+                let changed = result?;
+                let view = meeting::view(&granted, &changed, Some(placed.date));
+                return Ok(Updated { item: Some(view), conflicts: 0 });
+            }
+        }
+    }
+    Err(Code::ErrorIrresolvableConflict.into())
+}
