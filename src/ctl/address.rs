@@ -5,13 +5,13 @@ use std::path::Path;
 use clap::Subcommand;
 use ewsd_model::address::Address;
 use ewsd_settings::Settings;
-use ewsd_store::{Account, Missing, Store, StoreError};
-use serde_json::json;
+use ewsd_store::{Account, Missing, OwnedAddress, Store, StoreError};
+use serde_json::{Value, json};
 
 use super::database::{away, open};
-use super::{Exit, Out, Result, account};
+use super::{Exit, Out, Result, account, completions};
 
-/// Add and remove an account's mail addresses.
+/// Add, list and remove mail addresses of accounts.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -24,6 +24,7 @@ enum Command {
     #[command(after_help = "Example:\n  ewsctl address add anna@example.org info@example.org")]
     Add {
         /// The account's login or one of its addresses.
+        #[arg(add = completions::accounts())]
         account: String,
         /// The new address.
         address: String,
@@ -34,6 +35,15 @@ enum Command {
         #[arg(long)]
         if_missing: bool,
     },
+    /// List the addresses of one account, or of all.
+    #[command(
+        after_help = "Examples:\n  ewsctl address list\n  ewsctl address list anna@example.org --json | jq -r '.[].address'"
+    )]
+    List {
+        /// The account's login or one of its addresses.
+        #[arg(add = completions::accounts())]
+        account: Option<String>,
+    },
     /// Take an address away; mail to it is refused from then on.
     #[command(after_help = "Example:\n  ewsctl address remove info@example.org")]
     Remove {
@@ -42,6 +52,9 @@ enum Command {
         /// It is right as well when nobody has it.
         #[arg(long)]
         if_exists: bool,
+        /// Even if it is the last one of its account, which then gets no mail at all.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -65,8 +78,12 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
             let value = json!({"login": account.login, "address": address});
             out.tell(&value, &format!("{} has the address {address}", account.login))
         }
-        Command::Remove { address, if_exists } => {
+        Command::List { account: name } => list(&settings, &mut store, name.as_deref(), out),
+        Command::Remove { address, if_exists, yes } => {
             let address = address.to_lowercase();
+            if !*yes {
+                refuse_last(&settings, &mut store, &address)?;
+            }
             match store.remove_address(&address) {
                 Err(StoreError::NotFound(_)) if *if_exists => {}
                 Err(StoreError::NotFound(_)) => {
@@ -77,6 +94,33 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
             account::forget(&settings)?;
             out.tell(&json!({"address": address}), &format!("nobody has the address {address} any more"))
         }
+    }
+}
+
+fn list(settings: &Settings, store: &mut Store, name: Option<&str>, out: Out) -> Result {
+    let login = name.map(|name| account::find(settings, store, name)).transpose()?.map(|account| account.login);
+    let mut all = store.all_addresses().map_err(|error| away(settings, &error))?;
+    all.retain(|one| login.as_ref().is_none_or(|login| *login == one.login));
+    if out.json {
+        let describe = |one: &OwnedAddress| json!({"address": one.address, "login": one.login, "primary": one.primary});
+        return say!("{:#}", all.iter().map(describe).collect::<Value>());
+    }
+    for one in &all {
+        say!("{:40} {}{}", one.address, one.login, if one.primary { "  (primary)" } else { "" })?;
+    }
+    Ok(())
+}
+
+/// Refuses to leave an account without any address.
+fn refuse_last(settings: &Settings, store: &mut Store, address: &str) -> Result {
+    let failed = |error| away(settings, &error);
+    let Some(account) = store.account_by_address(address).map_err(failed)? else { return Ok(()) };
+    match store.addresses(account.account).map_err(failed)?.len() {
+        2.. => Ok(()),
+        _ => Err(Exit::Usage.because(format!(
+            "{address} is the last address of {}, who would get no mail any more: say --yes if that is meant",
+            account.login
+        ))),
     }
 }
 

@@ -7,7 +7,7 @@ use ewsd_settings::Settings;
 
 use serde_json::{Map, Value, json};
 
-use super::{Exit, Out, Result};
+use super::{Exit, Out, Result, completions};
 
 /// Check or show the configuration.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,7 @@ enum Command {
         ewsctl config show --defaults         every key with its meaning, without reading a file")]
     Show {
         /// Only this key, such as limits.find_rows.
+        #[arg(add = completions::setting_keys())]
         key: Option<String>,
         /// Leave out what is at its default.
         #[arg(long, conflicts_with = "key")]
@@ -47,9 +48,7 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
         Command::Show { key: Some(key), .. } => match super::load(config)?.value_of(key) {
             Some(value) => out.tell(&json!({ key: as_json(&value) }), &value),
             // The table's own words for a key that it lacks.
-            None => {
-                Settings::default().set(&format!("{key}=")).map_err(|error| Exit::NoInput.because(error.to_string()))
-            }
+            None => Settings::default().assign(key, "").map_err(|error| Exit::NoInput.because(error.to_string())),
         },
         Command::Show { changed, .. } if out.json => say!("{:#}", values(&super::load(config)?, *changed)),
         Command::Show { changed, .. } => super::print(format_args!("{}", super::load(config)?.show(*changed))),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ewsd_settings::Settings;
-use serde_json::Value;
+use ewsd_store::Store;
+use serde_json::{Value, json};
 
 use super::{Exit, Result};
 
@@ -17,7 +18,7 @@ const MOST: u64 = 16 << 20;
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub enum Silence {
+pub enum ControlError {
     /// Nothing listens on the socket: the server does not run.
     NotRunning,
     /// The server may run, but this user may not talk to it. With the reason.
@@ -34,13 +35,13 @@ pub fn socket(settings: &Settings) -> PathBuf {
 }
 
 /// Sends one request, such as `{"cmd":"status"}`, and returns the answer.
-pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, Silence> {
+pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, ControlError> {
     use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
     let path = socket(settings);
-    let broken = |error: std::io::Error| Silence::Broken(format!("{}: {error}", path.display()));
+    let broken = |error: std::io::Error| ControlError::Broken(format!("{}: {error}", path.display()));
     let mut stream = UnixStream::connect(&path).map_err(|error| match error.kind() {
-        NotFound | ConnectionRefused => Silence::NotRunning,
-        PermissionDenied => Silence::Denied(format!("{}: {error}", path.display())),
+        NotFound | ConnectionRefused => ControlError::NotRunning,
+        PermissionDenied => ControlError::Denied(format!("{}: {error}", path.display())),
         _ => broken(error),
     })?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
@@ -49,36 +50,44 @@ pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, S
     let mut line = String::new();
     BufReader::new(stream.take(MOST)).read_line(&mut line).map_err(broken)?;
     let answer: Value = serde_json::from_str(&line)
-        .map_err(|error| Silence::Broken(format!("{}: the answer is not JSON: {error}", path.display())))?;
+        .map_err(|error| ControlError::Broken(format!("{}: the answer is not JSON: {error}", path.display())))?;
     match answer.get("ok").and_then(Value::as_bool) {
         Some(true) => Ok(answer),
-        _ => {
-            Err(Silence::Refused(text_of(&answer, "error").unwrap_or("the server refused without a reason").to_owned()))
-        }
+        _ => Err(ControlError::Refused(
+            text_of(&answer, "error").unwrap_or("the server refused without a reason").to_owned(),
+        )),
     }
 }
 
 /// As [`ask`], for commands that make no sense without a running server.
 pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
     ask(settings, request).map_err(|silence| match silence {
-        Silence::NotRunning => Exit::Unavailable.because(format!(
+        ControlError::NotRunning => Exit::Unavailable.because(format!(
             "no server runs on {}: start it with `ewsd -c FILE`, or name its configuration with -c FILE",
             socket(settings).display()
         )),
-        Silence::Denied(why) => Exit::Denied.because(why),
-        Silence::Broken(why) => Exit::Temporary.because(why),
-        Silence::Refused(why) => Exit::Failed.because(why),
+        ControlError::Denied(why) => Exit::Denied.because(why),
+        ControlError::Broken(why) => Exit::Temporary.because(why),
+        ControlError::Refused(why) => Exit::Failed.because(why),
     })
 }
 
 /// As [`ask`], for commands that tell a running server of something and are done as well when none runs.
 pub fn tell(settings: &Settings, request: &Value) -> Result {
     match ask(settings, request) {
-        Ok(_) | Err(Silence::NotRunning) => Ok(()),
-        Err(Silence::Denied(why) | Silence::Broken(why) | Silence::Refused(why)) => {
+        Ok(_) | Err(ControlError::NotRunning) => Ok(()),
+        Err(ControlError::Denied(why) | ControlError::Broken(why) | ControlError::Refused(why)) => {
             Err(format!("done, but the running server could not be told: {why}").into())
         }
     }
+}
+
+/// Tells the running server which mailboxes have changed, so that clients that wait hear of it at once.
+pub fn tell_changes(settings: &Settings, store: &mut Store) -> Result {
+    for (mailbox, seq) in store.take_changes() {
+        tell(settings, &json!({"cmd": "changed", "mailbox": mailbox.0, "seq": seq.0}))?;
+    }
+    Ok(())
 }
 
 /// A text in an answer.
@@ -95,7 +104,7 @@ mod tests {
     use ewsd_settings::Settings;
     use serde_json::json;
 
-    use super::{Silence, ask, require, socket, tell};
+    use super::{ControlError, ask, require, socket, tell};
 
     fn settings(name: &str) -> Settings {
         let dir = std::env::temp_dir().join(format!("ewsctl-{name}-{}", std::process::id()));
@@ -132,8 +141,8 @@ mod tests {
             let settings = settings(name);
             let server = serve(&settings, answer);
             match ask(&settings, &json!({"cmd": "stop"})) {
-                Err(Silence::Refused(why)) => assert!(refused && why == "busy: wait"),
-                Err(Silence::Broken(why)) => assert!(!refused && why.contains("control.sock")),
+                Err(ControlError::Refused(why)) => assert!(refused && why == "busy: wait"),
+                Err(ControlError::Broken(why)) => assert!(!refused && why.contains("control.sock")),
                 other => panic!("{other:?}"),
             }
             server.join().unwrap();

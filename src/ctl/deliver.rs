@@ -5,7 +5,6 @@ use std::path::Path;
 
 use ewsd_mailbox::deliver::{self, DeliverError};
 use ewsd_settings::Settings;
-use ewsd_store::Store;
 use serde_json::{Map, Value, json};
 
 use super::database::open;
@@ -45,7 +44,7 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     if out.json {
         say!("{:#}", Value::Object(outcomes))?;
     }
-    tell_changes(&settings, &mut store)?;
+    control::tell_changes(&settings, &mut store)?;
     worst.map_or(Ok(()), |code| Err(code.because("not every recipient has the message")))
 }
 
@@ -55,14 +54,6 @@ fn status(error: DeliverError) -> Exit {
         DeliverError::Unknown | DeliverError::Disabled => Exit::NoUser,
         DeliverError::Full | DeliverError::Busy { .. } | DeliverError::Failed => Exit::Temporary,
     }
-}
-
-/// Tells the running server which mailboxes have changed, so that clients that wait hear of it at once.
-fn tell_changes(settings: &Settings, store: &mut Store) -> Result {
-    for (mailbox, seq) in store.take_changes() {
-        control::tell(settings, &json!({"cmd": "changed", "mailbox": mailbox.0, "seq": seq.0}))?;
-    }
-    Ok(())
 }
 
 fn message(settings: &Settings) -> Result<Vec<u8>> {

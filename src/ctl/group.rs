@@ -11,7 +11,7 @@ use super::account::local_part;
 use super::database::{away, open};
 use super::exit::Exit;
 use super::out::Out;
-use super::{Result, account, address};
+use super::{Result, account, address, completions};
 
 /// Create, fill, list and delete groups.
 #[derive(Debug, clap::Args)]
@@ -30,24 +30,29 @@ enum Command {
         /// The name that people see; without it the part of the address before the @.
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
+        /// Leave a group with this address as it is.
+        #[arg(long)]
+        if_missing: bool,
     },
     /// Add members: accounts, or other groups.
     #[command(after_help = "Examples:\n  ewsctl group add team@example.org anna@example.org ben@example.org\n  \
         ewsctl group add all@example.org team@example.org")]
     Add {
         /// The group's address.
+        #[arg(add = completions::groups())]
         group: String,
         /// Logins or addresses of accounts, addresses of groups.
-        #[arg(required = true)]
+        #[arg(required = true, add = completions::accounts_and_groups())]
         members: Vec<String>,
     },
     /// Take members out.
     #[command(after_help = "Example:\n  ewsctl group remove team@example.org ben@example.org")]
     Remove {
         /// The group's address.
+        #[arg(add = completions::groups())]
         group: String,
         /// Logins or addresses of accounts, addresses of groups.
-        #[arg(required = true)]
+        #[arg(required = true, add = completions::accounts_and_groups())]
         members: Vec<String>,
     },
     /// List all groups, or the members of one.
@@ -56,13 +61,18 @@ enum Command {
     )]
     List {
         /// The address of the group whose members are wanted.
+        #[arg(add = completions::groups())]
         group: Option<String>,
     },
     /// Delete a group; mail to it is refused from then on. Its members stay.
     #[command(after_help = "Example:\n  ewsctl group delete team@example.org")]
     Delete {
         /// The group's address.
+        #[arg(add = completions::groups())]
         group: String,
+        /// It is right as well when there is none.
+        #[arg(long)]
+        if_exists: bool,
     },
 }
 
@@ -70,7 +80,9 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     let mut store = open(&settings)?;
     match &args.command {
-        Command::Create { group, name } => create(&settings, &mut store, group, name.as_deref(), out),
+        Command::Create { group, name, if_missing } => {
+            create(&settings, &mut store, group, name.as_deref(), *if_missing, out)
+        }
         Command::Add { group, members } => {
             let group = find(&settings, &mut store, group)?;
             members.iter().try_for_each(|name| add(&settings, &mut store, &group, name, out))
@@ -81,16 +93,34 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
         }
         Command::List { group: None } => list(&settings, &mut store, out),
         Command::List { group: Some(group) } => members(&settings, &mut store, group, out),
-        Command::Delete { group } => {
-            let group = find(&settings, &mut store, group)?;
-            store.delete_group(group.group).map_err(|error| away(&settings, &error))?;
-            out.tell(&json!({"address": group.address}), &format!("deleted {}", group.address))
-        }
+        Command::Delete { group, if_exists } => delete(&settings, &mut store, group, *if_exists, out),
     }
 }
 
-fn create(settings: &Settings, store: &mut Store, group: &str, name: Option<&str>, out: Out) -> Result {
+fn delete(settings: &Settings, store: &mut Store, address: &str, if_exists: bool, out: Out) -> Result {
+    if if_exists && store.group(address).map_err(|error| away(settings, &error))?.is_none() {
+        return out.tell(&json!({"address": address}), &format!("there is no {address}"));
+    }
+    let group = find(settings, store, address)?;
+    store.delete_group(group.group).map_err(|error| away(settings, &error))?;
+    out.tell(&json!({"address": group.address}), &format!("deleted {}", group.address))
+}
+
+fn create(
+    settings: &Settings,
+    store: &mut Store,
+    group: &str,
+    name: Option<&str>,
+    if_missing: bool,
+    out: Out,
+) -> Result {
     let address = address::checked(group)?;
+    if if_missing {
+        if let Some(there) = store.group(&address).map_err(|error| away(settings, &error))? {
+            let told = json!({"address": there.address, "name": there.display_name});
+            return out.tell(&told, &format!("{} is there already", there.address));
+        }
+    }
     let name = name.unwrap_or_else(|| local_part(&address));
     store.create_group(&address, name).map_err(|error| match error {
         StoreError::Exists(_) => Exit::Exists.because(format!("the address {address} is taken")),

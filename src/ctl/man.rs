@@ -38,7 +38,9 @@ The configuration, see
 run/control.sock, where
 .BR ewsctl (1)
 talks to the server; run/addresses.json, the addresses it listens on; pg, the private PostgreSQL cluster, when no
-database.url is set; pg-run, its socket.
+database.url is set; pg-run, its socket; trace, where workers write what
+.BR ewsctl-trace (1)
+shows.
 .SH SEE ALSO
 .BR ewsctl (1),
 .BR ewsd.toml (5),
@@ -81,12 +83,20 @@ fn commands(command: &clap::Command, pages: &mut Vec<(String, String)>) -> std::
 }
 
 fn page(man: Man, tail: &str) -> std::io::Result<(String, String)> {
-    // No date: two builds of the same source give the same bytes.
-    let man = man.source(concat!("ewsd ", env!("CARGO_PKG_VERSION"))).manual("ewsd").date("");
     let mut roff = Vec::new();
     man.render(&mut roff)?;
-    let text = examples(&String::from_utf8_lossy(&roff)) + tail;
-    Ok((man.get_filename(), text))
+    let name = man.get_filename();
+    let text = examples(&title(&String::from_utf8_lossy(&roff), &name)) + tail;
+    Ok((name, text))
+}
+
+/// With a title line of our own: clap_mangen leaves an empty date away, and what follows takes its place. There is no date: two
+/// builds of the same source give the same octets.
+fn title(roff: &str, file: &str) -> String {
+    let (name, section) = file.rsplit_once('.').unwrap_or((file, "1"));
+    let line = format!(".TH {name} {section} \"\" \"ewsd {}\" \"ewsd\"", env!("CARGO_PKG_VERSION"));
+    let lines = roff.lines().map(|old| if old.starts_with(".TH ") { line.as_str() } else { old });
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The text after the options, which clap_mangen calls EXTRA and fills like prose, as lines that stay as they are.
@@ -130,7 +140,7 @@ fn ewsd() -> clap::Command {
 
 fn settings_page() -> (String, String) {
     let head = format!(
-        ".TH ewsd.toml 5 \"\" \"ewsd {}\" ewsd\n.SH NAME\newsd.toml \\- settings of ewsd\n.SH SYNOPSIS\n\\fI{}\\fR\n\
+        ".TH ewsd.toml 5 \"\" \"ewsd {}\" \"ewsd\"\n.SH NAME\newsd.toml \\- settings of ewsd\n.SH SYNOPSIS\n\\fI{}\\fR\n\
          .SH DESCRIPTION\nA TOML file with the sections and keys below. A key that is missing has its default; an unknown key is \
          an error.\nThe shipped file holds every key, commented out, at its default. `ewsctl config check` tells whether a file \
          is right,\n`ewsctl config show` what it amounts to, `ewsctl reload` applies it.\n.SH SETTINGS\n",

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use ewsd_mailbox::convert;
 use ewsd_settings::{Log, Settings, logging};
+use ewsd_worker::convert::Child;
 
 use self::exit::Exit;
 use self::out::Out;
@@ -20,24 +22,39 @@ macro_rules! say {
 }
 
 mod account;
+mod account_set;
 mod address;
+mod calendar;
 mod completions;
 mod config;
 mod control;
 mod database;
 mod deliver;
 mod demo;
+mod doctor;
 mod exit;
+mod grant;
 mod group;
+mod kick;
+mod login;
+mod mailbox;
 mod man;
+mod nodes;
 mod operations;
 mod out;
 mod password;
+mod progress;
 mod queue;
+mod reach;
 mod reload;
 mod samples;
+mod show;
+mod signals;
 mod status;
 mod stop;
+mod top;
+mod trace;
+mod upgrade;
 
 /// What went wrong and what to do about it, ready to be printed after `ewsctl: `.
 type Result<T = ()> = std::result::Result<T, Failure>;
@@ -89,11 +106,21 @@ enum Command {
     Account(account::Args),
     Address(address::Args),
     Group(group::Args),
+    Grant(grant::Args),
+    Login(login::Args),
     Deliver(deliver::Args),
+    Calendar(calendar::Args),
+    Mailbox(mailbox::Args),
     Queue(queue::Args),
     Status(status::Args),
+    Show(show::Args),
+    Kick(kick::Args),
+    Top(top::Args),
+    Trace(trace::Args),
     Stop(stop::Args),
     Reload(reload::Args),
+    Doctor(doctor::Args),
+    Upgrade(upgrade::Args),
     Config(config::Args),
     Database(database::Args),
     Operations(operations::Args),
@@ -104,23 +131,38 @@ enum Command {
 /// Runs the command of the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|word| word == CONVERTER) {
+        return converter();
+    }
+    completions::answer();
     let cli = match command_line() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     let out = Out { json: cli.json };
     // What the store and delivery log in the server's processes, here a person sees.
-    logging::start(&Log { level: "warn".into(), target: "stderr".into() }, false);
+    logging::start(&Log { level: "warn".into(), target: "stderr".into(), ..Log::default() }, false);
+    convert::by(Child::new(CONVERTER));
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Account(args) => account::run(&cli.config, &args, out),
         Command::Address(args) => address::run(&cli.config, &args, out),
         Command::Group(args) => group::run(&cli.config, &args, out),
+        Command::Grant(args) => grant::run(&cli.config, &args, out),
+        Command::Login(args) => login::run(&cli.config, &args, out),
         Command::Deliver(args) => deliver::run(&cli.config, &args, out),
+        Command::Calendar(args) => calendar::run(&cli.config, &args, out),
+        Command::Mailbox(args) => mailbox::run(&cli.config, &args, out),
         Command::Queue(args) => queue::run(&cli.config, &args, out),
         Command::Status(args) => status::run(&cli.config, &args, out),
+        Command::Show(args) => show::run(&cli.config, &args, out),
+        Command::Kick(args) => kick::run(&cli.config, &args, out),
+        Command::Top(args) => top::run(&cli.config, &args, out),
+        Command::Trace(args) => trace::run(&cli.config, &args, out),
         Command::Stop(args) => stop::run(&cli.config, &args, out),
+        Command::Upgrade(args) => upgrade::run(&cli.config, &args, out),
         Command::Reload(args) => reload::run(&cli.config, &args, out),
+        Command::Doctor(args) => doctor::run(&cli.config, &args, out),
         Command::Config(args) => config::run(&cli.config, &args, out),
         Command::Database(args) => database::run(&cli.config, &args, out),
         Command::Operations(args) => operations::run(&args, out),
@@ -132,6 +174,20 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             eprintln!("ewsctl: {}", failure.text);
             ExitCode::from(failure.code.number())
+        }
+    }
+}
+
+/// With this argument the program is the converter of another one, and nothing else: no file is read, no server asked.
+const CONVERTER: &str = "--convert-for-parent";
+
+fn converter() -> ExitCode {
+    logging::start(&Log { level: "warn".into(), target: "stderr".into(), ..Log::default() }, false);
+    match ewsd_worker::convert::be_child() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("ewsctl: {why}");
+            ExitCode::from(Exit::Io.number())
         }
     }
 }
@@ -153,6 +209,11 @@ fn print(text: fmt::Arguments<'_>) -> Result {
         }
         _ => Ok(()),
     }
+}
+
+/// Reads a number of the command line, with words for a person when it is none.
+fn whole<N: std::str::FromStr>(text: &str) -> std::result::Result<N, String> {
+    text.parse().map_err(|_| "a whole number is needed".to_owned())
 }
 
 fn load(config: &Path) -> Result<Settings> {

@@ -4,6 +4,12 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
+use ewsd_settings::Settings;
+use ewsd_store::{Account, Store};
+use ewsd_worker::auth::scheme::digest;
+use ewsd_worker::auth::sealed::{self, SealKey, SecretKind};
+
+use super::database::away;
 use super::{Exit, Result};
 
 /// Longer ones are refused by many clients.
@@ -28,6 +34,30 @@ pub fn read(from_stdin: bool) -> Result<String> {
 /// Its hash for the accounts table.
 pub fn hash(password: &str) -> Result<String> {
     ewsd_worker::auth::password::hash(password).ok_or_else(|| Exit::Software.because("the password cannot be hashed"))
+}
+
+/// What other schemes than Basic need of it, sealed: replaces what the account had. `ntlm`: although that is off.
+pub fn keep_secrets(settings: &Settings, store: &mut Store, account: &Account, password: &str, ntlm: bool) -> Result {
+    let auth = &settings.auth;
+    let mut secrets = Vec::new();
+    if auth.ntlm || ntlm {
+        secrets.push((SecretKind::Nt, sealed::nt_hash(password)));
+    }
+    if auth.digest {
+        let realm = digest::realm(settings);
+        let of = |scheme: &digest::Digest| (scheme.kind, digest::secret(scheme, &account.login, &realm, password));
+        secrets.extend([of(&digest::SHA256), of(&digest::MD5)]);
+    }
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    let path = sealed::path(settings);
+    let failed = |error: std::io::Error| Exit::Io.because(format!("auth.key_file {}: {error}", path.display()));
+    let key = SealKey::read_or_make(&path).map_err(failed)?;
+    let sealed: Option<Vec<(i16, Vec<u8>)>> =
+        secrets.iter().map(|(kind, secret)| Some((kind.number(), key.seal(account.account, *kind, secret)?))).collect();
+    let sealed = sealed.ok_or_else(|| Exit::Software.because("the password cannot be sealed"))?;
+    store.set_secrets(account.account, &sealed).map_err(|error| away(settings, &error))
 }
 
 fn checked(password: String) -> Result<String> {

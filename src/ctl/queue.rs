@@ -27,16 +27,20 @@ enum Command {
     #[command(after_help = "Examples:\n  ewsctl queue show 17\n  ewsctl queue show 17 --message >17.eml")]
     Show {
         /// Its number.
+        #[arg(value_parser = super::whole::<i64>)]
         id: i64,
         /// Print the message itself instead, as it is.
         #[arg(long)]
         message: bool,
     },
     /// Try again now instead of later.
-    #[command(after_help = "Examples:\n  ewsctl queue retry 17\n  ewsctl queue retry --all")]
+    #[command(
+        override_usage = "ewsctl queue retry [OPTIONS] <ID|--all>",
+        after_help = "Examples:\n  ewsctl queue retry 17\n  ewsctl queue retry --all"
+    )]
     Retry {
         /// The message's number.
-        #[arg(required_unless_present = "all")]
+        #[arg(required_unless_present = "all", value_parser = super::whole::<i64>)]
         id: Option<i64>,
         /// Every message.
         #[arg(long, conflicts_with = "id")]
@@ -46,6 +50,7 @@ enum Command {
     #[command(after_help = "Example:\n  ewsctl queue cancel 17")]
     Cancel {
         /// The message's number.
+        #[arg(value_parser = super::whole::<i64>)]
         id: i64,
         /// It is right as well when there is none of that number.
         #[arg(long)]

@@ -1,4 +1,5 @@
-//! `ewsctl status`: what the running server does at this moment.
+//! `ewsctl status`: what the running server does at this moment, or with `--all-nodes` what all servers of its database do
+//! (`nodes.rs`).
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,15 +7,24 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::control::{self, text_of};
-use super::{Out, Result};
+use super::{Out, Result, nodes};
 
 /// Show the running server: workers by state, connections, held calls, queue, uptime.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ewsctl status\n  ewsctl status --json | jq .connections.held\n\n\
-    The exit status is 0 when the server answers, ready or not.")]
-pub struct Args {}
+#[command(
+    after_help = "Examples:\n  ewsctl status\n  ewsctl status --json | jq .connections.held\n  ewsctl status --all-nodes\n\n\
+    The exit status is 0 when the server answers, ready or not; with --all-nodes when the database does and no node is silent."
+)]
+pub struct Args {
+    /// Ask every server that works on the same database, through that database.
+    #[arg(long)]
+    all_nodes: bool,
+}
 
-pub fn run(config: &Path, _: &Args, out: Out) -> Result {
+pub fn run(config: &Path, args: &Args, out: Out) -> Result {
+    if args.all_nodes {
+        return nodes::run(config, out);
+    }
     let settings = super::load_to_reach(config)?;
     let status = control::require(&settings, &json!({"cmd": "status"}))?;
     if out.json {
@@ -43,6 +53,15 @@ fn describe(status: &Value) -> String {
     let _ = writeln!(out, "queue        {}", number(status, "queue"));
     if let Some(outbox) = status.get("outbox") {
         let _ = writeln!(out, "mail out     {}", outgoing(outbox, jiff::Timestamp::now().as_second()));
+    }
+    for row in status.get("failing").and_then(Value::as_array).into_iter().flatten() {
+        let (role, why) = (text_of(row, "role").unwrap_or("?"), text_of(row, "why").unwrap_or("?"));
+        let (slot, failures) = (number(row, "slot"), number(row, "failures"));
+        let _ = writeln!(
+            out,
+            "FAILING      {role} {slot} does not start ({failures} times, again in {}): {why}",
+            span(number(row, "retry_s"))
+        );
     }
     let workers = status.get("workers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let _ = writeln!(out, "workers      {}: {}", workers.len(), by_state(workers));
@@ -93,7 +112,7 @@ fn by_state(workers: &[Value]) -> String {
 }
 
 /// Seconds for a person: `3d 04h`, `2h 05m`, `1m 09s`.
-fn span(seconds: u64) -> String {
+pub fn span(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
@@ -122,6 +141,7 @@ mod tests {
                 {"role": "request", "slot": 0, "pid": 11, "state": "idle", "requests": 5, "age_s": 61},
                 {"role": "request", "slot": 1, "pid": 12, "state": "busy", "requests": 6, "age_s": 61},
             ],
+            "failing": [{"role": "courier", "slot": 0, "failures": 3, "why": "no such user", "retry_s": 4}],
             "connections": {"held": 7, "idle": 1, "total": 8},
             "addresses": {"http": ["127.0.0.1:8080"]},
         }));
@@ -131,6 +151,7 @@ mod tests {
             "queue        4",
             "2: 1 idle, 1 busy",
             "pid 12",
+            "FAILING      courier 0 does not start (3 times, again in 4s): no such user",
             "6 requests  1m 01s",
             "127.0.0.1:8080",
         ] {

@@ -4,8 +4,8 @@ use ewsd_settings::Settings;
 use ewsd_store::{NewAccount, Store};
 
 use super::super::database::{away, open};
+use super::super::signals::Signals;
 use super::super::{Result, account, password, samples};
-use super::server::Signals;
 
 /// The domain of all accounts; nobody in the world can have it (RFC 2606).
 pub const DOMAIN: &str = "example.test";
@@ -40,7 +40,10 @@ pub fn fill(settings: &Settings, count: u32, with_samples: bool, signals: &Signa
     }
     if with_samples {
         new.retain(|address| logins.iter().take(PEOPLE.len()).any(|login| login.address == *address));
-        deliver(settings, &mut store, &new)?;
+        let delivered = deliver(settings, &mut store, &new);
+        // Whoever is left below the demo at its end is no process of the server's.
+        ewsd_mailbox::convert::rest();
+        delivered?;
     }
     // Nobody can be waiting for a mailbox that was not there: the changes are told to no one.
     account::forget(settings)?;
@@ -71,7 +74,8 @@ fn make(settings: &Settings, store: &mut Store, address: &str, name: String, has
         language: settings.mail.default_language.clone(),
         quota_bytes: None,
     };
-    store.create_account(&new).map_err(failed)?;
+    let account = store.create_account(&new).map_err(failed)?;
+    password::keep_secrets(settings, store, &account, PASSWORD, false)?;
     Ok(true)
 }
 

@@ -8,11 +8,14 @@ use std::path::PathBuf;
 use ewsd_settings::Settings;
 
 use super::Result;
+use super::signals::Signals;
 
 mod announce;
 mod fill;
 mod place;
 mod server;
+
+pub use place::program;
 
 const EXAMPLES: &str = "Examples:
   ewsctl demo --dir /var/tmp/ewsd-demo
@@ -56,8 +59,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
-    let signals = server::Signals::catch(args.until_eof)?;
-    let place = place::prepare(&args.dir, settings(args)?)?;
+    let signals = Signals::catch(args.until_eof)?;
+    let settings = settings(args)?;
+    // Before anything is touched that a running one needs.
+    server::refuse_second(&args.dir, &settings)?;
+    let place = place::prepare(&args.dir, settings)?;
     // One of an earlier start must not be taken for this one's.
     place.withdraw()?;
     let mut server = server::Server::start(&place)?;
@@ -67,7 +73,7 @@ pub fn run(args: &Args) -> Result {
     outcome.and(withdrawn).and(stopped)
 }
 
-fn serve(args: &Args, place: &place::Place, server: &mut server::Server, signals: &server::Signals) -> Result {
+fn serve(args: &Args, place: &place::Place, server: &mut server::Server, signals: &Signals) -> Result {
     let Some(status) = server.ready(place, signals)? else { return Ok(()) };
     let Some(accounts) = fill::fill(&place.settings, args.accounts, !args.no_samples, signals)? else { return Ok(()) };
     announce::announce(place, &status, server.pid(), &accounts)?;

@@ -11,6 +11,7 @@ use ewsd_settings::Settings;
 use nix::unistd::{User, chown, geteuid};
 
 use super::super::Result;
+use super::super::reach::Who;
 
 /// The users that the master chooses from when none is set, in this order.
 const USERS: [&str; 2] = ["ewsd", "postgres"];
@@ -80,9 +81,12 @@ pub fn write_whole(path: &Path, text: &str) -> Result {
 pub fn program(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().map_err(|error| format!("ewsctl cannot find itself: {error}"))?;
     let here = own.parent().unwrap_or(Path::new("/"));
-    [here.join(name), here.join("../sbin").join(name)].into_iter().find(|path| path.is_file()).ok_or_else(|| {
-        format!("there is no {name} beside {}: build all programs with `make build`", own.display()).into()
-    })
+    [here.join(name), here.join("../sbin").join(name), here.join("../libexec").join(name)]
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            format!("there is no {name} beside {}: build all programs with `make build`", own.display()).into()
+        })
 }
 
 fn make(dir: &Path) -> Result<PathBuf> {
@@ -116,7 +120,7 @@ fn unprivileged(settings: &Settings) -> Result<User> {
 
 /// Refuses a directory that the user cannot get to.
 fn reachable(dir: &Path, user: &User) -> Result {
-    match closed(dir, user) {
+    match Who::of(user).stopped_at(dir) {
         None => Ok(()),
         Some(ancestor) => Err(format!(
             "{}: closed to user {}, whom PostgreSQL and the workers run as: choose another directory with --dir, such as \
@@ -129,25 +133,6 @@ fn reachable(dir: &Path, user: &User) -> Result {
     }
 }
 
-/// The first directory on the way to `path` (which counts) that the user may not pass.
-fn closed(path: &Path, user: &User) -> Option<PathBuf> {
-    let mut way: Vec<&Path> = path.ancestors().collect();
-    way.reverse();
-    way.into_iter().find(|step| !passes(step, user)).map(Path::to_path_buf)
-}
-
-fn passes(step: &Path, user: &User) -> bool {
-    let Ok(meta) = fs::metadata(step) else { return false };
-    let bit = if meta.uid() == user.uid.as_raw() {
-        0o100
-    } else if meta.gid() == user.gid.as_raw() {
-        0o010
-    } else {
-        0o001
-    };
-    meta.mode() & bit != 0
-}
-
 /// Copies the worker program into the demo's directory when the user cannot reach it where it is (a build below /root).
 fn lend_worker(dir: &Path, user: &User, settings: &mut Settings) -> Result {
     if !settings.process.worker.is_empty() {
@@ -155,7 +140,7 @@ fn lend_worker(dir: &Path, user: &User, settings: &mut Settings) -> Result {
     }
     let program = program("ewsd-worker")?;
     let program = program.canonicalize().map_err(|error| format!("{}: {error}", program.display()))?;
-    if closed(&program, user).is_none() {
+    if Who::of(user).stopped_at(&program).is_none() {
         return Ok(());
     }
     let copy = dir.join("ewsd-worker");

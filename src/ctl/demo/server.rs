@@ -2,22 +2,21 @@
 //!
 //! `ewsctl demo` is the subreaper of everything below it: should the master die, its children come here and are ended here.
 
-use std::cell::Cell;
-use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use ewsd_settings::Settings;
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
-use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, read};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use super::super::{Result, control};
+use super::super::signals::{Event, Signals};
+use super::super::{Exit, Result, control};
 use super::place::{Place, program};
 
 /// How often the starting server is asked whether it is ready.
@@ -26,90 +25,6 @@ const ASK: Duration = Duration::from_millis(50);
 const START: Duration = Duration::from_secs(180);
 /// What the master may take to stop beyond process.drain_seconds.
 const STOP: Duration = Duration::from_secs(60);
-
-/// SIGINT, SIGTERM, SIGHUP and the end of the master, as a descriptor; and the end of standard input, if that counts.
-pub struct Signals {
-    signals: SignalFd,
-    /// Whether standard input is still to be watched for its end.
-    input: Cell<bool>,
-}
-
-/// What made a wait end.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Somebody wants the demo to end.
-    Stop,
-    /// A child ended.
-    Child,
-    /// The time is over.
-    Time,
-}
-
-impl Signals {
-    /// From now on these signals end nothing by themselves.
-    pub fn catch(until_eof: bool) -> Result<Self> {
-        let mut set = SigSet::empty();
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD] {
-            set.add(signal);
-        }
-        let caught = set
-            .thread_block()
-            .and_then(|()| SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC));
-        let signals = caught.map_err(|error| format!("signals: {error}"))?;
-        Ok(Self { signals, input: Cell::new(until_eof) })
-    }
-
-    /// Waits for the next signal, at most so long; `None` is for ever.
-    pub fn wait(&self, most: Option<Duration>) -> Result<Event> {
-        let until = most.map(|most| Instant::now() + most);
-        loop {
-            if let Some(event) = self.pending()? {
-                return Ok(event);
-            }
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) {
-                return Ok(Event::Time);
-            }
-            let timeout =
-                left.map_or(PollTimeout::NONE, |left| PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
-            let input = std::io::stdin();
-            let mut watched = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
-            if self.input.get() {
-                watched.push(PollFd::new(input.as_fd(), PollFlags::POLLIN));
-            }
-            match poll(&mut watched, timeout) {
-                Ok(_) | Err(Errno::EINTR) => {}
-                Err(error) => return Err(format!("signals: {error}").into()),
-            }
-        }
-    }
-
-    /// Has somebody asked for the end meanwhile?
-    pub fn stop_wanted(&self) -> Result<bool> {
-        Ok(self.pending()? == Some(Event::Stop))
-    }
-
-    fn pending(&self) -> Result<Option<Event>> {
-        let signal = self.signals.read_signal().map_err(|error| format!("signals: {error}"))?;
-        Ok(match signal {
-            Some(signal) if signal.ssi_signo == Signal::SIGCHLD as u32 => Some(Event::Child),
-            Some(_) => Some(Event::Stop),
-            None => self.input_ended().then_some(Event::Stop),
-        })
-    }
-
-    /// Whoever had the other end of standard input is gone. Said once; what else comes in is thrown away.
-    fn input_ended(&self) -> bool {
-        let input = std::io::stdin();
-        let mut watched = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
-        if !self.input.get() || !matches!(poll(&mut watched, PollTimeout::ZERO), Ok(1)) {
-            return false;
-        }
-        let ended = !matches!(read(&input, &mut [0; 4096]), Ok(1..) | Err(Errno::EINTR | Errno::EAGAIN));
-        self.input.set(!ended);
-        ended
-    }
-}
 
 /// The master and everything below it.
 pub struct Server {
@@ -121,7 +36,6 @@ impl Server {
     /// Starts the master in a process group of its own, so that Ctrl-C at the terminal reaches only `ewsctl`, which stops it in order.
     /// Should `ewsctl` be killed, the master stops by itself.
     pub fn start(place: &Place) -> Result<Self> {
-        refuse_second(place)?;
         prctl::set_child_subreaper(true).map_err(|error| format!("prctl: {error}"))?;
         let program = program("ewsd")?;
         let master = Command::new(&program)
@@ -218,15 +132,19 @@ fn pid_of(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))
 }
 
-fn refuse_second(place: &Place) -> Result {
-    match control::ask(&place.settings, &json!({"cmd": "status"})) {
-        Err(control::Silence::NotRunning) => Ok(()),
-        _ => Err(format!(
+/// Refuses a directory in which a server runs, or may run, without touching it.
+pub fn refuse_second(dir: &Path, settings: &Settings) -> Result {
+    // Of a directory that is not there yet, nothing runs in it.
+    let Ok(dir) = dir.canonicalize() else { return Ok(()) };
+    let mut settings = settings.clone();
+    settings.server.state_dir = dir.join("state").display().to_string();
+    match control::ask(&settings, &json!({"cmd": "status"})) {
+        Err(control::ControlError::NotRunning) => Ok(()),
+        _ => Err(Exit::Exists.because(format!(
             "a server runs in {} already: stop it with `ewsctl -c {} stop`",
-            place.dir.display(),
-            place.config.display()
-        )
-        .into()),
+            dir.display(),
+            dir.join("ewsd.toml").display()
+        ))),
     }
 }
 

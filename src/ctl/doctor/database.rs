@@ -1,0 +1,86 @@
+//! The database: whether it can be reached, is new enough and right, and what time it has.
+
+use ewsd_store::{Health, Store, StoreError};
+use ewsd_worker::database_options;
+
+use super::{Finding, Patient, right, warning, wrong};
+
+/// The oldest PostgreSQL that is supported, as `server_version_num` counts.
+const OLDEST: i32 = 150_000;
+/// Seconds by which the database's clock may differ.
+const UNSEEN: f64 = 2.0;
+/// Beyond that what expires does so at wrong times, and mail carries wrong dates.
+const WRONG: f64 = 60.0;
+
+fn ask(patient: &Patient<'_>) -> std::result::Result<Health, StoreError> {
+    Store::connect(&database_options(&patient.settings, "ewsctl"))?.health()
+}
+
+/// It answers, and is of a version that will do.
+pub fn database(patient: &Patient<'_>) -> Vec<Finding> {
+    let private = patient.settings.database.url.is_empty();
+    if private && patient.status.is_none() {
+        return vec![right("the private PostgreSQL starts with the server")];
+    }
+    let health = match ask(patient) {
+        Ok(health) => health,
+        Err(StoreError::Busy { .. }) if private => {
+            return vec![wrong(
+                "the private PostgreSQL does not answer",
+                "the server's log says why (journalctl -u ewsd); run the doctor as root",
+            )];
+        }
+        Err(StoreError::Busy { .. }) => {
+            return vec![wrong(
+                "nothing answers where database.url leads",
+                "is PostgreSQL started, and does a firewall stand between?",
+            )];
+        }
+        Err(StoreError::Db(said)) if said.contains("Peer authentication") => {
+            return vec![wrong(
+                said,
+                "it takes a Unix user of the same name alone: run this as the server's user (sudo -u ewsd ewsctl doctor)",
+            )];
+        }
+        Err(error) => return vec![wrong(error.to_string(), "mend database.url, or what it names on the server")],
+    };
+    vec![version(&health)]
+}
+
+fn version(health: &Health) -> Finding {
+    let said = format!("PostgreSQL {}.{}", health.version / 10_000, health.version % 10_000);
+    match health.version {
+        old if old < OLDEST => {
+            wrong(format!("{said} is too old"), "PostgreSQL 15 or newer is needed: pg_dump there, restore here")
+        }
+        _ => right(format!("{said} answers")),
+    }
+}
+
+/// Its clock and this machine's agree.
+pub fn clock(patient: &Patient<'_>) -> Vec<Finding> {
+    if patient.settings.database.url.is_empty() && patient.status.is_none() {
+        return Vec::new();
+    }
+    let before = jiff::Timestamp::now();
+    let Ok(health) = ask(patient) else { return Vec::new() };
+    // Somewhere between the two it was asked.
+    let after = jiff::Timestamp::now();
+    let ahead = health.clock.duration_since(after).as_secs_f64().max(0.0);
+    let behind = before.duration_since(health.clock).as_secs_f64().max(0.0);
+    vec![difference(ahead - behind)]
+}
+
+fn difference(seconds: f64) -> Finding {
+    let text = format!(
+        "the database's clock is {:.0} s {} this machine's",
+        seconds.abs(),
+        if seconds < 0.0 { "behind" } else { "ahead of" }
+    );
+    let cure = "have both machines take the time from the same servers (timedatectl, chronyc tracking)";
+    match seconds.abs() {
+        apart if apart > WRONG => wrong(text, cure),
+        apart if apart > UNSEEN => warning(text, cure),
+        _ => right("the database's clock is this machine's"),
+    }
+}
