@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         .map(|test| {
             Trial::test(test.name, move || {
                 support::record::begin(test.name);
+                let _taken = support::slowest::Clock::start(test.name);
                 (test.run)();
                 Ok(())
             })
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     }
     support::record::clear();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    support::slowest::print();
     let stopped = support::shared::stop();
     let valid = support::validate::run();
     for complaint in [&stopped, &valid].into_iter().filter_map(|r| r.as_ref().err()) {

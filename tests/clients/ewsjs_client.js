@@ -254,6 +254,29 @@ check("resolves a name", async () => {
   assert.strictEqual(found._getItem(0).Mailbox.Address, context.peer.address);
 });
 
+check("is told by a stream", async () => {
+  const subscription = await me.SubscribeToStreamingNotifications([inbox], ews.EventType.NewMail);
+  const connection = new ews.StreamingSubscriptionConnection(me, 1);
+  connection.AddSubscription(subscription);
+  const told = new Promise((resolve, reject) => {
+    connection.OnNotificationEvent.push((_, args) => resolve(args.Events));
+    connection.OnSubscriptionError.push((_, args) => reject(args.Exception));
+  });
+  connection.Open();
+  const subject = word("Streamed");
+  const message = new ews.EmailMessage(peer);
+  message.Subject = subject;
+  message.Body = new ews.MessageBody("x");
+  message.ToRecipients.Add(context.me.address);
+  await message.Send();
+  const events = await told;
+  assert.deepStrictEqual(events.map((event) => event.EventType), [ews.EventType.NewMail]);
+  const found = await withSubject(me, inbox, subject);
+  assert.strictEqual(events[0].ItemId.UniqueId, found[0].Id.UniqueId);
+  connection.Close();
+  await subscription.Unsubscribe();
+});
+
 check("keeps postal addresses", async () => {
   const contact = new ews.Contact(me);
   contact.GivenName = "Jana";

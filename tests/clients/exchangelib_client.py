@@ -13,7 +13,7 @@ from exchangelib import (
 )
 from exchangelib.errors import (
     DoesNotExist, ErrorDeleteDistinguishedFolder, ErrorFolderExists, ErrorFolderNotFound, ErrorInvalidIdMalformed,
-    ErrorItemNotFound, ErrorNameResolutionNoResults, ErrorSubscriptionNotFound, UnauthorizedError,
+    ErrorInvalidSubscription, ErrorItemNotFound, ErrorNameResolutionNoResults, ErrorSubscriptionNotFound, UnauthorizedError,
 )
 from exchangelib.folders import Calendar, Contacts, Inbox, Messages, Tasks
 from exchangelib.items import HARD_DELETE
@@ -484,6 +484,53 @@ def is_woken_by_new_mail_while_it_polls():
         Message(account=State.peer, subject=word(), to_recipients=[CONTEXT["me"]["address"]]).send(save_copy=False)
         waiter.join(60)
         same([type(e) for e in found], [NewMailEvent], "what the poll returned")
+
+
+def streamed(folder, subscription, **limits):
+    return [e for n in folder.get_streaming_events(subscription, connection_timeout=1, **limits) for e in n.events]
+
+
+@check
+def reads_a_stream():
+    folder = State.me.inbox
+    with folder.streaming_subscription() as subscription:
+        # What happens before anybody reads waits, and is told once, all together.
+        item = Message(account=State.me, folder=folder, subject=word()).save()
+        found = streamed(folder, subscription, max_notifications_returned=1)
+        same(len([e for e in found if isinstance(e, CreatedEvent) and e.item_id and e.item_id.id == item.id]), 1, "created")
+        item.subject = word()
+        item.save(update_fields=["subject"])
+        found = streamed(folder, subscription, max_notifications_returned=1)
+        same(len([e for e in found if isinstance(e, ModifiedEvent) and e.item_id and e.item_id.id == item.id]), 1, "modified")
+        assert not any(isinstance(e, CreatedEvent) for e in found), found
+        item_id = item.id
+        item.delete()
+        found = streamed(folder, subscription, max_notifications_returned=1)
+        same(len([e for e in found if isinstance(e, DeletedEvent) and e.item_id and e.item_id.id == item_id]), 1, "deleted")
+    raises(ErrorSubscriptionNotFound, lambda: streamed(folder, subscription))
+
+
+@check
+def is_told_by_a_stream_while_it_reads():
+    folder = State.me.inbox
+    with folder.streaming_subscription(event_types=["NewMailEvent"]) as subscription:
+        found = []
+        reader = threading.Thread(
+            target=lambda: found.extend(streamed(folder, subscription, max_notifications_returned=1)))
+        reader.start()
+        Message(account=State.peer, subject=word(), to_recipients=[CONTEXT["me"]["address"]]).send(save_copy=False)
+        reader.join(60)
+        same([type(e) for e in found], [NewMailEvent], "what the stream told")
+
+
+@check
+def is_told_which_subscription_of_a_stream_is_wrong():
+    folder = State.me.inbox
+    with folder.streaming_subscription() as subscription:
+        for ids in ("AAA-", [subscription, "AAA-"]):
+            error = raises(ErrorInvalidSubscription, lambda: streamed(folder, ids, max_notifications_returned=1))
+            assert error.value.startswith("Subscription is invalid."), error.value
+            assert "AAA-" in error.value and subscription not in error.value, error.value
 
 
 @check

@@ -49,8 +49,8 @@ def same(left, right, what="value"):
 def raises(error, function):
     try:
         result = function()
-    except error:
-        return
+    except error as raised:
+        return raised
     raise AssertionError("%s expected, got %r" % (error.__name__, result))
 
 
@@ -68,6 +68,7 @@ def main():
         else:
             print("ok exchangelib: %s (%.1f s)" % (name, time.monotonic() - begun))
         sys.stdout.flush()
+    print("exchangelib: %d checks, %d failed" % (len(CHECKS), failed))
     State.me.protocol.close()
     State.peer.protocol.close()
     return 1 if failed else 0

@@ -618,8 +618,6 @@ def declines_what_it_cannot_do():
         ("rules", lambda: _first(me.rules)),
         ("room lists", lambda: _first(me.protocol.get_roomlists())),
         ("people", lambda: _first(me.contacts.people())),
-        ("streams", lambda: me.inbox.subscribe_to_streaming()),
-        ("push", lambda: me.inbox.subscribe_to_push("http://127.0.0.1:1/")),
         ("user configuration", lambda: me.calendar.get_user_configuration(name="x")),
         ("expanded lists", lambda: _first(me.protocol.expand_dl("list@example.test"))),
         ("export", lambda: _first(me.export([item]))),

@@ -1,89 +1,37 @@
-//! The topics. Each file lists its tests with `tests!`.
+//! The topics, one line a group. `item`, `folder`, `find`, `attachment`, `sync`, `event` and `directory` are filed like the
+//! operations in `worker/src/op/`; `mail` is what comes in and leaves; `door` who comes in and with what; `house` is about the
+//! house itself; `trials` treats all of it badly; `clients` lets other people's programs drive it.
+//!
+//! Each file lists its tests with `tests!`; a test is called `<group>::<topic>::<function>`.
 
 use crate::support::Test;
 
-mod admin;
-mod architecture;
-mod attachment;
-mod budget;
-mod captures;
-mod chaos;
-mod clients;
-mod contact;
-mod courier;
-mod create;
-mod crossing;
-mod database;
-mod directory;
-mod event;
-mod find;
-mod folder;
-mod fuzz;
-mod get;
-mod group;
-mod hold;
-mod hostile;
-mod http;
-mod invariants;
-mod lmtp;
-mod malformed;
-mod memory;
-mod mirror;
-mod permission;
-mod relocate;
-mod remove;
-mod send;
-mod settings;
-mod sharing;
-mod slow;
-mod soap;
-mod stall;
-mod submit;
-mod sync;
-mod update;
+/// Declares the modules, and every test of the suite.
+macro_rules! topics {
+    ($($group:ident: $($topic:ident),+;)+) => {
+        $(mod $group {
+            $(pub mod $topic;)+
+        })+
 
-/// Every test of the suite.
-pub fn all() -> Vec<Test> {
-    let topics: &[fn() -> Vec<Test>] = &[
-        admin::tests,
-        architecture::tests,
-        attachment::tests,
-        budget::tests,
-        captures::tests,
-        chaos::tests,
-        clients::tests,
-        contact::tests,
-        courier::tests,
-        create::tests,
-        crossing::tests,
-        database::tests,
-        directory::tests,
-        event::tests,
-        find::tests,
-        folder::tests,
-        fuzz::tests,
-        get::tests,
-        group::tests,
-        hold::tests,
-        hostile::tests,
-        http::tests,
-        invariants::tests,
-        lmtp::tests,
-        malformed::tests,
-        memory::tests,
-        mirror::tests,
-        permission::tests,
-        relocate::tests,
-        remove::tests,
-        send::tests,
-        settings::tests,
-        sharing::tests,
-        slow::tests,
-        soap::tests,
-        submit::tests,
-        stall::tests,
-        sync::tests,
-        update::tests,
-    ];
-    topics.iter().flat_map(|tests| tests()).collect()
+        pub fn all() -> Vec<Test> {
+            let topics: &[fn() -> Vec<Test>] = &[$($($group::$topic::tests),+),+];
+            topics.iter().flat_map(|tests| tests()).collect()
+        }
+    };
+}
+
+topics! {
+    attachment: attachments;
+    calendar: availability, imip, items, life, meeting, mime, octets, private, reminders, rooms, series, tasks, transfer, zones;
+    clients: captures, programs;
+    directory: convert_id, group, resolve_names, time_zones;
+    door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, malformed, ntlm, proxies, soap, token;
+    event: get, hold, nodes, push, shared, stream;
+    find: folders, items, query;
+    folder: create, delete, empty, get, permission, relocate, sharing, update;
+    house: admin, architecture, doctor, invariants, operate, packages, requirements, settings, sizes;
+    item: contact, create, delete, get, relocate, send, submit, update;
+    mail: courier, lmtp, mta, ways;
+    sync: hierarchy, items;
+    trials: chaos, converter, database, fuzz, memory, mirror, slow, stall, upgrade;
 }

@@ -1,8 +1,11 @@
 //! A small blocking HTTP/1.1 client that can also misbehave: it sends any bytes and shows the answer's bytes.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
 /// An answer, its body decoded from chunks but not from gzip.
 #[derive(Debug, Clone)]
@@ -41,7 +44,19 @@ impl Http {
     }
 
     pub fn try_connect(address: SocketAddr) -> std::io::Result<Http> {
-        let stream = TcpStream::connect(address)?;
+        Http::over(TcpStream::connect(address)?, address)
+    }
+
+    /// From an address of this machine: all of 127.0.0.0/8 are.
+    pub fn connect_from(source: Ipv4Addr, address: SocketAddr) -> Http {
+        let SocketAddr::V4(target) = address else { panic!("{address} is not of version 4") };
+        let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+        bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0))).expect("an address of this machine");
+        connect(socket.as_raw_fd(), &SockaddrIn::from(target)).unwrap_or_else(|e| panic!("{source} to {address}: {e}"));
+        Http::over(TcpStream::from(socket), address).expect("a connection")
+    }
+
+    fn over(stream: TcpStream, address: SocketAddr) -> std::io::Result<Http> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(90)))?;
         stream.set_write_timeout(Some(Duration::from_secs(90)))?;
@@ -90,20 +105,8 @@ impl Http {
 
     /// Reads one answer, be it an interim one.
     pub fn read_reply(&mut self) -> std::io::Result<Reply> {
-        let head = self.take_through(b"\r\n\r\n")?;
-        let head = String::from_utf8(head).map_err(|_| bad("head is no text"))?;
-        let mut lines = head.trim_end().split("\r\n");
-        let first = lines.next().unwrap_or_default();
-        let status = match first.strip_prefix("HTTP/1.1 ").and_then(|r| r.get(..3)) {
-            Some(digits) => digits.parse().map_err(|_| bad(first))?,
-            None => return Err(bad(first)),
-        };
-        let headers: Vec<(String, String)> = lines
-            .map(|l| l.split_once(':').map(|(n, v)| (n.to_owned(), v.trim().to_owned())))
-            .collect::<Option<_>>()
-            .ok_or_else(|| bad("header without a colon"))?;
-        let mut reply = Reply { status, headers, body: Vec::new() };
-        if status / 100 == 1 || status == 204 || status == 304 {
+        let mut reply = self.read_head()?;
+        if reply.status / 100 == 1 || reply.status == 204 || reply.status == 304 {
             return Ok(reply);
         }
         reply.body = if reply.header("transfer-encoding").is_some_and(|v| v.eq_ignore_ascii_case("chunked")) {
@@ -119,6 +122,23 @@ impl Http {
             self.rest()?
         };
         Ok(reply)
+    }
+
+    /// Reads the head of an answer alone.
+    pub fn read_head(&mut self) -> std::io::Result<Reply> {
+        let head = self.take_through(b"\r\n\r\n")?;
+        let head = String::from_utf8(head).map_err(|_| bad("head is no text"))?;
+        let mut lines = head.trim_end().split("\r\n");
+        let first = lines.next().unwrap_or_default();
+        let status = match first.strip_prefix("HTTP/1.1 ").and_then(|r| r.get(..3)) {
+            Some(digits) => digits.parse().map_err(|_| bad(first))?,
+            None => return Err(bad(first)),
+        };
+        let headers: Vec<(String, String)> = lines
+            .map(|l| l.split_once(':').map(|(n, v)| (n.to_owned(), v.trim().to_owned())))
+            .collect::<Option<_>>()
+            .ok_or_else(|| bad("header without a colon"))?;
+        Ok(Reply { status, headers, body: Vec::new() })
     }
 
     /// The next chunk of a chunked body; `None` after the last.
@@ -179,7 +199,7 @@ impl Http {
         Ok(())
     }
 
-    fn take(&mut self, n: usize) -> std::io::Result<Vec<u8>> {
+    pub fn take(&mut self, n: usize) -> std::io::Result<Vec<u8>> {
         while self.unread.len() < n {
             self.fill()?;
         }

@@ -3,19 +3,27 @@
 
 pub mod demo;
 pub mod ews;
+pub mod folders;
 pub mod http;
+pub mod kdc;
 pub mod lmtp;
 pub mod message;
+pub mod mta;
 pub mod ops;
+pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod programs;
 pub mod proxy;
+pub mod receiver;
 pub mod record;
 pub mod shared;
 pub mod sharing;
+pub mod shipped;
+pub mod slowest;
 pub mod smtp;
 pub mod source;
+pub mod stream;
 pub mod validate;
 pub mod wait;
 pub mod xml;
@@ -31,7 +39,7 @@ pub struct Test {
 macro_rules! tests {
     ($($name:ident),* $(,)?) => {
         pub fn tests() -> Vec<$crate::support::Test> {
-            let topic = module_path!().rsplit("::").next().unwrap_or_default();
+            let topic = module_path!().split_once("::suite::").map_or("", |(_, topic)| topic);
             vec![$($crate::support::Test {
                 name: Box::leak(format!("{topic}::{}", stringify!($name)).into_boxed_str()),
                 run: $name,

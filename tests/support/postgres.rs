@@ -49,6 +49,13 @@ impl Postgres {
         assert!(pg_ctl(Path::new(&self.data()), arguments), "pg_ctl {arguments:?}");
     }
 
+    /// Has it do something.
+    pub fn psql(&self, sql: &str) {
+        let output = Command::new("psql").args(["-X", "-v", "ON_ERROR_STOP=1", "-d", &self.url(), "-c", sql]).output();
+        let output = output.expect("psql runs");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     fn data(&self) -> String {
         self.folder.join("data").to_string_lossy().into_owned()
     }

@@ -111,12 +111,21 @@ fn bodies(mut stream: &[u8], replies: bool) -> Vec<Vec<u8>> {
             }
             _ => body,
         };
-        if body.windows(9).any(|w| w == b"Envelope>") {
-            found.push(body);
-        }
+        found.extend(documents(&body).into_iter().filter(|one| one.ends_with(b"Envelope>")).map(<[u8]>::to_vec));
         stream = &rest[used..];
     }
     found
+}
+
+/// The documents of a body: a stream has one behind the other, and the last may be cut off.
+fn documents(body: &[u8]) -> Vec<&[u8]> {
+    const BEGIN: &[u8] = b"<?xml";
+    let mut begins: Vec<usize> = (0..body.len()).filter(|at| body[*at..].starts_with(BEGIN)).collect();
+    if begins.first() != Some(&0) {
+        begins.insert(0, 0);
+    }
+    let ends = begins.iter().skip(1).copied().chain([body.len()]);
+    begins.iter().zip(ends).map(|(begin, end)| body[*begin..end].trim_ascii_end()).collect()
 }
 
 /// A chunked body and how many bytes it took.

@@ -56,9 +56,21 @@ pub fn reply(tag: &str, envelope: &[u8]) {
     append(tag, "replies", envelope);
 }
 
+/// Documents of another schema than that of the services: the part of the file's name that tells so, and the schema's file.
+pub const OTHERS: &[(&str, &str)] = &[("autodiscover", "soap.xsd"), ("pox", "pox-response.xsd")];
+
 fn append(tag: &str, kind: &str, envelope: &[u8]) {
     let _one = WRITING.lock().unwrap();
-    let path = folder().join(format!("{tag}.{kind}.xml"));
+    let has = |words: &str| envelope.windows(words.len()).any(|part| part == words.as_bytes());
+    let path = if has("Envelope>") && has("exchange/2010/Autodiscover") {
+        folder().join(format!("{tag}.{kind}.autodiscover.xml"))
+    } else if has("exchange/autodiscover/responseschema/2006\"") {
+        // What is no envelope is one document a file.
+        let free = |n: &usize| !folder().join(format!("{tag}.{kind}.{n}.pox.xml")).exists();
+        folder().join(format!("{tag}.{kind}.{}.pox.xml", (0..).find(free).unwrap_or_default()))
+    } else {
+        folder().join(format!("{tag}.{kind}.xml"))
+    };
     let mut file = OpenOptions::new().create(true).append(true).open(&path).expect("the exchange's file");
     file.write_all(envelope).and_then(|()| file.write_all(b"\n")).expect("the exchange is kept");
 }

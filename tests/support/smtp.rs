@@ -95,6 +95,58 @@ impl Certificate {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         made
     }
+
+    /// One whose time was over before it began.
+    pub fn expired(folder: &Path) -> Certificate {
+        let made = Certificate::make(folder);
+        let request = folder.join("expired.csr");
+        let openssl = |arguments: &[&str], files: [(&str, &Path); 3]| {
+            let mut command = Command::new("openssl");
+            command.args(arguments);
+            for (option, path) in files {
+                command.arg(option).arg(path);
+            }
+            let output = command.output().expect("openssl runs");
+            if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        };
+        let key = made.key.as_path();
+        openssl(&["x509", "-x509toreq"], [("-in", &made.certificate), ("-signkey", key), ("-out", &request)])
+            .expect("a request");
+        // Without an extension it would be of version 1, which nobody takes.
+        let extensions = folder.join("extensions");
+        std::fs::write(&extensions, "subjectAltName=DNS:localhost\n").expect("a file for openssl");
+        let extensions = extensions.to_string_lossy().into_owned();
+        let sign = |time: &[&str]| {
+            let arguments = [&["x509", "-req", "-extfile", &extensions], time].concat();
+            openssl(&arguments, [("-in", &request), ("-signkey", key), ("-out", &made.certificate)])
+        };
+        // Since OpenSSL 3.4 it is said so, and not otherwise.
+        sign(&["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"])
+            .or_else(|_| sign(&["-days", "-1"]))
+            .expect("a certificate");
+        made
+    }
+
+    fn server(&self) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let chain = CertificateDer::pem_file_iter(&self.certificate).unwrap().map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_file(&self.key).unwrap();
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap())
+    }
+}
+
+/// Shakes hands with whoever connects and says nothing more, until the test process ends; its port.
+pub fn serve_tls(certificate: &Certificate) -> u16 {
+    let (listener, config) = (TcpListener::bind("localhost:0").unwrap(), certificate.server());
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut tls = ServerConnection::new(config.clone()).unwrap();
+            while tls.is_handshaking() && tls.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    port
 }
 
 /// The running server; it ends with the test process.
@@ -116,11 +168,6 @@ impl Shared {
     }
 }
 
-/// An address on which nothing listens for now.
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 impl Smarthost {
     pub fn start() -> Smarthost {
         Smarthost::start_on("127.0.0.1:0".parse().unwrap(), Options::default())
@@ -128,13 +175,7 @@ impl Smarthost {
 
     pub fn start_on(address: SocketAddr, options: Options) -> Smarthost {
         let listener = TcpListener::bind(address).unwrap_or_else(|e| panic!("{address}: {e}"));
-        let tls = options.tls.as_ref().map(|files| {
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            let chain = CertificateDer::pem_file_iter(&files.certificate).unwrap().map(Result::unwrap).collect();
-            let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
-            let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-            Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap())
-        });
+        let tls = options.tls.as_ref().map(Certificate::server);
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { state: Mutex::default(), moved: Condvar::new(), options, tls });
         let server = Arc::clone(&shared);

@@ -25,8 +25,18 @@ pub fn run() -> Result<(), String> {
         return Ok(());
     };
     let (mut requests, mut replies, mut invalid) = (0, 0, Vec::new());
-    for batch in files.chunks(200) {
-        let output = Command::new(&python).arg(&validator).args(batch).output().map_err(|e| e.to_string())?;
+    let schema_of = |file: &PathBuf| {
+        let name = file.to_string_lossy();
+        record::OTHERS.iter().find(|(kind, _)| name.ends_with(&format!(".{kind}.xml"))).map(|(_, schema)| *schema)
+    };
+    files.sort_by_key(schema_of);
+    for batch in files.chunk_by(|one, next| schema_of(one) == schema_of(next)).flat_map(|same| same.chunks(200)) {
+        let mut command = Command::new(&python);
+        command.arg(&validator);
+        if let Some(schema) = batch.first().and_then(schema_of) {
+            command.arg("--xsd").arg(validator.with_file_name("schema/autodiscover").join(schema));
+        }
+        let output = command.args(batch).output().map_err(|e| e.to_string())?;
         if !matches!(output.status.code(), Some(0 | 1)) {
             return Err(format!("the validator does not run: {}", String::from_utf8_lossy(&output.stderr)));
         }

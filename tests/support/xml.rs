@@ -1,4 +1,4 @@
-//! An answer as a tree. Names carry the prefix that EWS documents use (`t:`, `m:`, `e:`, `s:`), whatever prefix
+//! An answer as a tree. Names carry the prefix that EWS documents use (`t:`, `m:`, `e:`, `s:`; of Autodiscover `a:` in SOAP, `r:` and `o:` in POX), whatever prefix
 //! the server wrote: a name in the wrong namespace is not found.
 
 /// An element. `text` is all character data directly inside.
@@ -115,6 +115,9 @@ fn qualified(name: roxmltree::ExpandedName) -> String {
         Some("http://schemas.microsoft.com/exchange/services/2006/messages") => "m:",
         Some("http://schemas.microsoft.com/exchange/services/2006/errors") => "e:",
         Some("http://schemas.xmlsoap.org/soap/envelope/") => "s:",
+        Some("http://schemas.microsoft.com/exchange/2010/Autodiscover") => "a:",
+        Some("http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006") => "r:",
+        Some("http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a") => "o:",
         Some(_) => "?:",
         None => "",
     };

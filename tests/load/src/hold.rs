@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use serde_json::json;
 
 use crate::error::{During, Error, Result};
+use crate::figures::Figures;
 use crate::http::contains;
 use crate::lmtp::Session;
-use crate::stats::{Times, ms};
+use crate::stats::{Times, median, ms};
 use crate::target::Target;
 use crate::{Server, memory, soap};
 
@@ -28,6 +31,9 @@ pub struct Options {
     /// Rounds of: all wait, one mail to each mailbox, all are woken.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
+    /// Write the figures, medians of the rounds, into this file, for `ewsload compare`.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 /// The longest time to wait for all to be held, or for all answers.
@@ -63,6 +69,9 @@ pub fn run(options: &Options) -> Result {
         after / 1024,
         after.saturating_sub(before) / 1024
     );
+    let mut figures = Figures::default();
+    figures.put("master_octets_per_client", after.saturating_sub(before) as f64 / clients.max(1) as f64);
+    let mut rounds = Vec::new();
     for round in 1..=options.rounds {
         let times = crowd.wake_once(&target)?;
         println!(
@@ -73,11 +82,17 @@ pub fn run(options: &Options) -> Result {
             ms(times.percentile(99.0)),
             ms(times.percentile(100.0))
         );
+        let milliseconds = |percent| times.percentile(percent).as_secs_f64() * 1000.0;
+        rounds.push([milliseconds(50.0), milliseconds(99.0), milliseconds(100.0)]);
         if round < options.rounds {
             crowd.ask_all(&target, 600)?;
         }
     }
-    Ok(())
+    for (at, name) in ["wake_p50_ms", "wake_p99_ms", "wake_last_ms"].into_iter().enumerate() {
+        figures.put(name, median(rounds.iter().filter_map(|round| round.get(at).copied()).collect()));
+    }
+    let parameters = json!({"clients": clients, "mailboxes": mailboxes, "workers": options.server.workers});
+    options.json.as_ref().map_or(Ok(()), |file| figures.write(file, "hold", &parameters))
 }
 
 impl Crowd {

@@ -34,6 +34,24 @@ impl Session {
         Ok(())
     }
 
+    /// Delivers a whole message, whatever is in it.
+    pub fn deliver_octets(&mut self, to: &str, message: &[u8]) -> Result {
+        self.say(format!("MAIL FROM:<corpus@elsewhere.test>\r\nRCPT TO:<{to}>\r\nDATA\r\n").as_bytes())?;
+        for code in ["250", "250", "354"] {
+            self.expect(code)?;
+        }
+        let mut stuffed = Vec::with_capacity(message.len() + 64);
+        for line in message.split_inclusive(|octet| *octet == b'\n') {
+            if line.starts_with(b".") {
+                stuffed.push(b'.');
+            }
+            stuffed.extend_from_slice(line);
+        }
+        stuffed.extend_from_slice(b".\r\n");
+        self.say(&stuffed)?;
+        self.expect("250")
+    }
+
     fn say(&mut self, bytes: &[u8]) -> Result {
         self.reader.get_mut().write_all(bytes).during("LMTP")
     }

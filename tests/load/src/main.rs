@@ -2,12 +2,16 @@
 //! time: a measuring instrument, not a weapon.
 //!
 //! Requests are made beforehand and answers only searched for a few words, so that what is measured is the server.
-//! Next: `bench` (throughput and memory), `hold` (many waiting clients), `dribble` (slow ones), `race` (nothing lost).
+//! Next: `bench` (throughput and memory), `calendar` (views and free/busy), `hold` (many waiting clients), `dribble` (slow ones), `race` (nothing lost), `corpus` (read rightly),
+//! `figures` (written down and compared).
 
 mod bench;
+mod calendar;
+mod corpus;
 mod demo;
 mod dribble;
 mod error;
+mod figures;
 mod hold;
 mod http;
 mod lmtp;
@@ -18,10 +22,13 @@ mod soap;
 mod stats;
 mod target;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::error::{Error, Result};
 
 /// Measure an EWS server on this machine.
 #[derive(Debug, Parser)]
@@ -35,12 +42,21 @@ struct Cli {
 enum Command {
     /// Throughput, answer times and memory, as tables.
     Bench(bench::Options),
+    /// Views of a full calendar beside a small one, and who is free of many people.
+    Calendar(calendar::Options),
     /// Many clients that wait for an event; then one mail to each mailbox wakes them all.
     Hold(hold::Options),
     /// Clients that dribble requests and clients that never read, beside one that counts.
     Dribble(dribble::Options),
+    /// Messages of other people's tests, delivered and read back.
+    Corpus(corpus::Options),
     /// Deliveries that race with waiting calls: each must be told exactly once.
     Race(race::Options),
+    /// Compare the figures of two runs (`hold --json`); the exit status is 1 if one became worse.
+    Compare(figures::Options),
+    /// Print ewsload(1), for the package.
+    #[command(hide = true)]
+    Man,
 }
 
 /// Which server is measured.
@@ -60,9 +76,13 @@ struct Server {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Bench(options) => bench::run(&options),
+        Command::Calendar(options) => calendar::run(&options),
         Command::Hold(options) => hold::run(&options),
         Command::Dribble(options) => dribble::run(&options),
+        Command::Corpus(options) => corpus::run(&options),
         Command::Race(options) => race::run(&options),
+        Command::Compare(options) => figures::compare(&options),
+        Command::Man => man(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,4 +91,20 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn man() -> Result<()> {
+    let page = clap_mangen::Man::new(Cli::command()).title("ewsload");
+    // No date: two builds of the same source give the same octets.
+    let head = concat!(".TH ewsload 1 \"\" \"ewsd ", env!("CARGO_PKG_VERSION"), "\" \"ewsd\"\n");
+    let mut out = std::io::stdout().lock();
+    out.write_all(head.as_bytes())?;
+    let sections = [
+        clap_mangen::Man::render_name_section,
+        clap_mangen::Man::render_synopsis_section,
+        clap_mangen::Man::render_description_section,
+        clap_mangen::Man::render_options_section,
+        clap_mangen::Man::render_subcommands_section,
+    ];
+    sections.into_iter().try_for_each(|section| section(&page, &mut out)).map_err(Error::from)
 }

@@ -105,8 +105,9 @@ fn race(target: &Target, n: usize, rounds: u32) -> Result<u32> {
         drop(go);
         sender.join().unwrap_or_else(|_| Err(Error::new("the sender's thread has panicked")))
     })?;
-    match told.len() == usize::try_from(rounds).unwrap_or_default() {
-        true => Ok(several),
-        false => Err(Error::new(format!("{} deliveries, {} told", rounds, told.len()))),
+    if told.len() == usize::try_from(rounds).unwrap_or_default() {
+        Ok(several)
+    } else {
+        Err(Error::new(format!("{} deliveries, {} told", rounds, told.len())))
     }
 }

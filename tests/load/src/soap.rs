@@ -33,6 +33,29 @@ pub fn create_folder(name: &str) -> String {
     )
 }
 
+/// The id of the newest message of the inbox.
+pub fn newest() -> String {
+    "<m:FindItem Traversal=\"Shallow\"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>\
+     <m:IndexedPageItemView MaxEntriesReturned=\"1\" Offset=\"0\" BasePoint=\"Beginning\"/><m:ParentFolderIds>\
+     <t:DistinguishedFolderId Id=\"inbox\"/></m:ParentFolderIds></m:FindItem>"
+        .to_owned()
+}
+
+/// A message with its octets, body and attachments.
+pub fn whole_item(id: &str) -> String {
+    format!(
+        "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:IncludeMimeContent>true</t:IncludeMimeContent>\
+         <t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/><t:FieldURI FieldURI=\"item:Attachments\"/>\
+         </t:AdditionalProperties></m:ItemShape><m:ItemIds><t:ItemId Id=\"{id}\"/></m:ItemIds></m:GetItem>"
+    )
+}
+
+pub fn get_attachment(id: &str) -> String {
+    format!(
+        "<m:GetAttachment><m:AttachmentShape/><m:AttachmentIds><t:AttachmentId Id=\"{id}\"/></m:AttachmentIds></m:GetAttachment>"
+    )
+}
+
 /// So many messages, each with a text of so many bytes.
 pub fn create_items(folder: &str, count: usize, bytes: usize) -> String {
     let text = "The quick brown fox jumps over the lazy dog. ".repeat(bytes / 45 + 1);
@@ -100,9 +123,19 @@ pub fn last_element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.get(start..)?.split('<').next()
 }
 
+/// The text of the first element of this name, which may have attributes.
+pub fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let open = format!("<{name}");
+    let rest = text.match_indices(&open).find_map(|(at, _)| {
+        let rest = text.get(at + open.len()..)?;
+        rest.starts_with([' ', '>']).then_some(rest)
+    })?;
+    rest.split_once('>')?.1.split('<').next()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{attribute, last_element};
+    use super::{attribute, element, last_element};
 
     #[test]
     fn values_are_found_in_answers() {
@@ -111,5 +144,6 @@ mod tests {
         assert_eq!(attribute(text, "ItemId", "ChangeKey").as_deref(), Some("b"));
         assert_eq!(last_element(text, "Watermark"), Some("w2"));
         assert_eq!(last_element(text, "Nothing"), None);
+        assert_eq!(element("<t:Bodies/><t:Body BodyType=\"Text\">x</t:Body>", "t:Body"), Some("x"));
     }
 }

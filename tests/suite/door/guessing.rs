@@ -1,0 +1,169 @@
+//! Many wrong passwords at once, by each scheme in which the server checks a secret: whoever guesses waits, and nobody else does.
+
+use std::net::Ipv4Addr;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::demo::{Account, Demo, Options};
+use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
+use crate::support::http::{Http, request};
+use crate::support::wait;
+
+crate::tests![guessers_wait_and_nobody_else];
+
+const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
+    <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
+/// Guessers, each with an address.
+const GUESSERS: u8 = 8;
+/// What each sends: more than is judged in a minute.
+const GUESSES: usize = 36;
+/// Accounts that they try, beside one that is not there.
+const ATTACKED: usize = 4;
+/// The longest that an answer is kept back: whoever had to wait for one would wait so long.
+const DELAY: Duration = Duration::from_secs(30);
+/// Where the owners of the accounts are, and those whose accounts nobody tries.
+const OWNERS: Ipv4Addr = Ipv4Addr::new(127, 0, 4, 1);
+const OTHERS: Ipv4Addr = Ipv4Addr::new(127, 0, 3, 1);
+
+fn body() -> String {
+    envelope(Some("Exchange2013_SP1"), "", GET_INBOX)
+}
+
+/// A scheme: curl's option, and the line with which a wrong password is sent over a connection.
+type Scheme = (&'static str, fn(&mut Http, &str, usize) -> String);
+
+const SCHEMES: [Scheme; 3] = [
+    ("--basic", |_, login, n| basic(login, &format!("guess {n}"))),
+    ("--digest", |http, login, _| {
+        let offers = challenges(http, &[]);
+        let offer = offers.iter().find(|offer| offer.contains("algorithm=SHA-256")).expect("Digest is offered");
+        let nonce = offer.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
+        format!(
+            "Authorization: Digest username=\"{login}\", realm=\"ewsd\", nonce=\"{nonce}\", uri=\"{PATH}\", qop=auth, nc=00000001, \
+             cnonce=\"x\", algorithm=SHA-256, response=\"{}\"",
+            "0".repeat(64)
+        )
+    }),
+    ("--ntlm", |http, login, _| {
+        let first = STANDARD.encode(b"NTLMSSP\0\x01\0\0\0\x07\x82\x08\0");
+        let challenge = challenges(http, &[&format!("Authorization: NTLM {first}")]);
+        assert!(challenge[0].starts_with("NTLM TlRM"), "{challenge:?}");
+        format!("Authorization: NTLM {}", STANDARD.encode(wrong_answer(login)))
+    }),
+];
+
+/// What the server wants of a request with these lines.
+fn challenges(http: &mut Http, lines: &[&str]) -> Vec<String> {
+    let reply = http.post(PATH, &[&[CONTENT_TYPE], lines].concat(), body().as_bytes());
+    assert_eq!(reply.status, 401);
+    let fields = reply.headers.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+    fields.map(|(_, value)| value).collect()
+}
+
+/// NTLM's third message ([MS-NLMP] 2.2.1.3) with a proof that is none.
+fn wrong_answer(login: &str) -> Vec<u8> {
+    let user: Vec<u8> = login.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let response = [&[7; 16][..], &[1, 1], &[0; 30]].concat();
+    let mut head = b"NTLMSSP\0\x03\0\0\0".to_vec();
+    let mut payload = Vec::new();
+    for octets in [&[][..], &response, &[], &user, &[], &[]] {
+        let length = u16::try_from(octets.len()).unwrap().to_le_bytes();
+        head.extend([length, length].concat());
+        head.extend(u32::try_from(64 + payload.len()).unwrap().to_le_bytes());
+        payload.extend(octets);
+    }
+    head.extend(0x0008_8201_u32.to_le_bytes());
+    [head, payload].concat()
+}
+
+/// curl's status for a request from an address.
+fn curl(server: &Demo, scheme: &str, from: Ipv4Addr, account: &Account, password: &str) -> String {
+    let user = format!("{}:{password}", account.login);
+    let output = Command::new("curl")
+        .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "60", "-H", CONTENT_TYPE, scheme, "-u", &user])
+        .args(["--data-binary", &body(), "--interface", &from.to_string()])
+        .arg(format!("http://{}{PATH}", server.http()))
+        .output()
+        .expect("curl runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Sends all guesses and reads no answer.
+fn guess(server: &Demo, wrong: fn(&mut Http, &str, usize) -> String) -> Vec<Http> {
+    let attacked = &server.accounts[..ATTACKED];
+    let logins: Vec<&str> = attacked.iter().map(|account| account.login.as_str()).chain(["nobody"]).collect();
+    let mut sent = Vec::new();
+    for n in 0..GUESSES {
+        for guesser in 0..GUESSERS {
+            let mut http = Http::connect_from(Ipv4Addr::new(127, 0, 2, guesser + 1), server.http());
+            let login = logins[(n + usize::from(guesser)) % logins.len()];
+            let line = wrong(&mut http, login, n);
+            http.send(&request("POST", PATH, &[CONTENT_TYPE, &line], body().as_bytes()));
+            sent.push(http);
+        }
+    }
+    sent
+}
+
+/// Ends the work of others when it goes, also when the test fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Works until the guessers are done; the longest time that an answer took.
+fn work(server: &Demo, account: &Account, over: &AtomicBool) -> Duration {
+    let mut http = Http::connect_from(OTHERS, server.http());
+    let mut longest = Duration::ZERO;
+    while !over.load(Ordering::Relaxed) {
+        let begin = Instant::now();
+        let lines = [CONTENT_TYPE, &basic(&account.login, &account.password)];
+        assert_eq!(http.post(PATH, &lines, body().as_bytes()).status, 200);
+        longest = longest.max(begin.elapsed());
+    }
+    longest
+}
+
+fn guessers_wait_and_nobody_else() {
+    let options = Options { accounts: ATTACKED + 2, ..Options::default() }
+        .set("auth.ntlm", true)
+        .set("auth.digest", true)
+        .set("auth.failure_delay_seconds", DELAY.as_secs())
+        .set("server.trusted_proxies", "[\"127.0.0.9\"]");
+    let server = Demo::start(options);
+    let (other, newcomer) = (&server.accounts[ATTACKED], &server.accounts[ATTACKED + 1]);
+    for (scheme, wrong) in SCHEMES {
+        for owner in &server.accounts[..ATTACKED] {
+            assert_eq!(curl(&server, scheme, OWNERS, owner, &owner.password), "200", "{scheme}, before");
+        }
+        let over = AtomicBool::new(false);
+        let (guesses, longest) = std::thread::scope(|scope| {
+            let ends = Over(&over);
+            let working = scope.spawn(|| work(&server, other, &over));
+            let guesses = guess(&server, wrong);
+            // Many times more than there are workers: none of them waits with an answer.
+            wait::true_within("answers are kept back", wait::LONG, || server.connections("held") >= 40);
+            for owner in &server.accounts[..ATTACKED] {
+                assert_eq!(curl(&server, scheme, OWNERS, owner, &owner.password), "200", "{scheme}: an owner");
+            }
+            assert_eq!(curl(&server, scheme, OTHERS, newcomer, &newcomer.password), "200", "{scheme}: a newcomer");
+            assert!(server.connections("held") >= 40, "{scheme}: those who guess still wait");
+            drop(ends);
+            (guesses, working.join().expect("others are answered"))
+        });
+        println!("{scheme}: the longest answer to somebody else took {longest:?}");
+        assert!(longest < DELAY / 2, "{scheme}: {longest:?}");
+        let (guesser, owner) = (Ipv4Addr::new(127, 0, 2, 1), &server.accounts[0]);
+        drop(guesses);
+        server.ewsctl(&["login", "forgive"]);
+        wait::true_within("nobody is held any more", wait::LONG, || server.connections("held") == 0);
+        assert_eq!(curl(&server, scheme, guesser, owner, &owner.password), "200", "{scheme}, forgiven");
+    }
+}

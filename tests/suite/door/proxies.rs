@@ -1,0 +1,184 @@
+//! Behind Apache, nginx and HAProxy with the configurations that we ship: their pooled connections carry the requests of many, and
+//! nobody's identity from one to the next.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::demo::{Account, Demo, Options};
+use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
+use crate::support::http::{Http, Reply};
+use crate::support::shipped::{ALL, Kind, Proxy};
+use crate::support::xml::Node;
+
+crate::tests![
+    each_answer_belongs_to_who_asked,
+    nobody_inherits_a_login,
+    believes_whom_the_proxy_has_asked,
+    the_log_names_the_client_behind_the_proxy,
+    names_the_public_scheme_behind_the_proxy,
+];
+
+const CLIENTS: usize = 40;
+const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
+    <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
+
+fn server() -> &'static Demo {
+    static SERVER: OnceLock<Demo> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        Demo::start(
+            Options { accounts: CLIENTS, workers: 3, ..Options::default() }
+                .set("auth.ntlm", true)
+                .set("auth.negotiate", true)
+                .set("auth.failures_per_minute", 0),
+        )
+    })
+}
+
+fn post(http: &mut Http, lines: &[&str]) -> Reply {
+    let lines = [&[CONTENT_TYPE], lines].concat();
+    http.post(PATH, &lines, envelope(Some("Exchange2013_SP1"), "", GET_INBOX).as_bytes())
+}
+
+/// Whose inbox an answer shows.
+fn inbox(reply: &Reply) -> String {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    Node::parse(&reply.text()).find("t:FolderId").and_then(|id| id.attribute("Id")).expect("a folder").to_owned()
+}
+
+/// Asks as everybody at once, each over a connection of its own to the proxy, some of whose requests say nothing of who it is.
+fn ask_as_all(proxy: &Proxy, kind: Kind, inboxes: &[String]) -> usize {
+    // In the long run of before a release: EWSD_PROXY_SECONDS=600.
+    let seconds = std::env::var("EWSD_PROXY_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let asked = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for (account, own) in server().accounts.iter().zip(inboxes) {
+            let asked = &asked;
+            scope.spawn(move || {
+                let mut http = Http::connect(proxy.address);
+                let authorization = basic(&account.login, &account.password);
+                // A proxy ends a client's connection after so many requests, or when it has much to do.
+                let mut ask = |lines: &[&str]| {
+                    let all = [&[CONTENT_TYPE], lines].concat();
+                    let body = envelope(Some("Exchange2013_SP1"), "", GET_INBOX);
+                    let reply = http.try_post(PATH, &all, body.as_bytes()).unwrap_or_else(|_| {
+                        http = Http::connect(proxy.address);
+                        post(&mut http, lines)
+                    });
+                    if reply.closes() {
+                        http = Http::connect(proxy.address);
+                    }
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    reply
+                };
+                while Instant::now() < end {
+                    assert_eq!(&inbox(&ask(&[&authorization])), own, "{kind:?} {}", account.login);
+                    assert_eq!(ask(&[]).status, 401, "{kind:?}: nobody, through a warm pool");
+                }
+            });
+        }
+    });
+    asked.into_inner()
+}
+
+fn each_answer_belongs_to_who_asked() {
+    let own = |account: &Account| {
+        let mut http = Http::connect(server().http());
+        inbox(&post(&mut http, &[&basic(&account.login, &account.password)]))
+    };
+    let inboxes: Vec<String> = server().accounts.iter().map(own).collect();
+    for kind in ALL {
+        let Some(proxy) = kind.start(server()) else { continue };
+        println!("{kind:?}: {} requests, each of whose answers was its own", ask_as_all(&proxy, kind, &inboxes));
+    }
+}
+
+/// What binds a connection is not even offered there, however a client asks for it.
+fn nobody_inherits_a_login() {
+    for kind in ALL {
+        let Some(proxy) = kind.start(server()) else { continue };
+        let mut http = Http::connect(proxy.address);
+        for line in [
+            "Authorization: NTLM TlRMTVNTUAABAAAAB4IIAA==",
+            "Authorization: Negotiate TlRMTVNTUAABAAAAB4IIAA==",
+            "X-Remote-User: alice@example.test",
+        ] {
+            let reply = post(&mut http, &[line]);
+            let offered: Vec<&str> = reply
+                .headers
+                .iter()
+                .filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"))
+                .map(|(_, value)| value.as_str())
+                .collect();
+            assert_eq!(reply.status, 401, "{kind:?} {line}");
+            assert!(offered.len() == 1 && offered[0].starts_with("Basic "), "{kind:?} {line}: {offered:?}");
+        }
+    }
+}
+
+/// Whom the proxy has asked itself, and nobody else: what a client says in the field is taken out by what we ship.
+fn believes_whom_the_proxy_has_asked() {
+    let server = Demo::start(
+        Options::default()
+            .set("auth.headers", "[\"X-Client-Subject\", \"X-Remote-User\"]")
+            .set("auth.realms", "[\"EXAMPLE.TEST\"]"),
+    );
+    let account = &server.accounts[0];
+    let own = inbox(&post(&mut Http::connect(server.http()), &[&basic(&account.login, &account.password)]));
+    let claims = format!("X-Remote-User: {}", account.address);
+    for kind in ALL {
+        let Some(proxy) = kind.start(&server) else { continue };
+        assert_eq!(post(&mut Http::connect(proxy.address), &[&claims]).status, 401, "{kind:?}");
+    }
+    for (kind, set) in [
+        (Kind::Apache, "RequestHeader set X-Remote-User"),
+        (Kind::Haproxy, "    http-request set-header X-Client-Subject"),
+    ] {
+        let Some(proxy) = kind.start_with(&server, &format!("{set} \"{}\"", account.address)) else { continue };
+        let mut http = Http::connect(proxy.address);
+        assert_eq!(inbox(&post(&mut http, &["X-Remote-User: somebody@example.test"])), own, "{kind:?}");
+    }
+    // From elsewhere it says nothing.
+    let direct = Demo::start(
+        Options::default().set("auth.headers", "[\"X-Remote-User\"]").set("server.trusted_proxies", "[\"127.0.0.9\"]"),
+    );
+    let claims = format!("X-Remote-User: {}", direct.accounts[0].address);
+    assert_eq!(post(&mut Http::connect(direct.http()), &[&claims]).status, 401);
+    // A name that is nobody's is refused, whatever else the request says.
+    let claims = "X-Remote-User: nobody@example.test";
+    let mut http = Http::connect(server.http());
+    assert_eq!(post(&mut http, &[claims, &basic(&account.login, &account.password)]).status, 401);
+    assert_eq!(inbox(&post(&mut http, &[&format!("X-Remote-User: {}", account.address.to_uppercase())])), own);
+}
+
+fn the_log_names_the_client_behind_the_proxy() {
+    for kind in ALL {
+        let Some(proxy) = kind.start(server()) else { continue };
+        let login = format!("guess-{kind:?}");
+        // What a client says of its own way is not believed: the proxy's own entry is the last.
+        let forged = "X-Forwarded-For: 198.51.100.1";
+        let mut http = Http::connect(proxy.address);
+        assert_eq!(post(&mut http, &[&basic(&login, "x"), forged]).status, 401);
+        // The client is 127.0.0.1 here, which is a proxy itself, so that the next one back counts where the proxy adds to the list.
+        let log = server().log_text();
+        let line = log.lines().find(|line| line.contains(&login)).unwrap_or_else(|| panic!("{kind:?}: no line"));
+        assert!(line.contains("authentication failure: address="), "{line}");
+        let replaces = kind == Kind::Nginx;
+        assert_eq!(line.contains("address=198.51.100.1"), !replaces, "{kind:?}: {line}");
+    }
+}
+
+fn names_the_public_scheme_behind_the_proxy() {
+    let account = &server().accounts[0];
+    let query = format!("/autodiscover/autodiscover.json?Email={}&Protocol=Ews", account.address);
+    for kind in ALL {
+        let Some(proxy) = kind.start(server()) else { continue };
+        let mut http = Http::connect(proxy.address);
+        let reply = http.get(&query, &[]);
+        assert_eq!(reply.status, 200, "{kind:?}");
+        // nginx names the scheme that it was asked by, which is not TLS here.
+        let scheme = if kind == Kind::Nginx { "http" } else { "https" };
+        assert!(reply.text().contains(&format!("\"{scheme}://test/EWS/Exchange.asmx\"")), "{kind:?}: {}", reply.text());
+    }
+}

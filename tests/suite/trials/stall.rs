@@ -1,0 +1,234 @@
+//! Processes that stand still: they are there, their sockets are open, and they say nothing. Nothing else happens on the server
+//! meanwhile that would wake anybody. Everyone active is answered, held clients never notice, and all is well afterwards.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::database::{GET_INBOX, Held, Stopped};
+use crate::support::demo::{Demo, Options};
+use crate::support::ews::{CONTENT_TYPE, Ews, PATH, envelope};
+use crate::support::http::{Http, Reply, request};
+use crate::support::lmtp::Lmtp;
+use crate::support::ops::{save_request, simple};
+use crate::support::{message, process, wait};
+
+crate::tests![
+    answers_while_postgresql_stands_still,
+    lives_on_while_the_first_process_of_postgresql_stands_still,
+    replaces_sessions_that_stand_still,
+    ends_what_a_killed_worker_had_asked_for,
+    replaces_workers_that_stand_still,
+    replaces_roles_that_stand_still,
+    writes_no_mail_into_logs,
+];
+
+fn quick() -> Options {
+    Options::default()
+        .set("process.retire_after", 10_000_000)
+        .set("limits.request_seconds", 2)
+        .set("limits.queue_seconds", 2)
+}
+
+/// A request of the first account on a connection of its own, not answered yet.
+fn ask(server: &Demo) -> Http {
+    let ews = Ews::connect(server, &server.accounts[0]).unrecorded();
+    let body = envelope(Some("Exchange2013_SP1"), "", GET_INBOX);
+    let mut http = Http::connect(server.http());
+    http.send(&request("POST", PATH, &[CONTENT_TYPE, &ews.authorization()], body.as_bytes()));
+    http
+}
+
+fn is_busy(reply: &Reply) -> bool {
+    reply.status == 503 || reply.status == 500 && reply.text().contains(">ErrorServerBusy<")
+}
+
+fn is_good(reply: &Reply) -> bool {
+    reply.status == 200 && reply.text().contains(">NoError<")
+}
+
+fn readiness(server: &Demo) -> u16 {
+    Http::connect(server.admin()).get("/readyz", &[]).status
+}
+
+fn until_served(server: &Demo) {
+    wait::true_within("it serves", wait::LONG, || is_good(&ask(server).reply()));
+    wait::true_within("it says so", wait::LONG, || readiness(server) == 200);
+}
+
+fn counter(server: &Demo, name: &str) -> u64 {
+    server.status()["counters"][name].as_u64().unwrap_or_else(|| panic!("no counter {name}"))
+}
+
+/// Of all that PostgreSQL is, the first process last.
+fn postgresql(server: &Demo) -> Vec<u32> {
+    let first = server.postmaster().expect("it runs");
+    let mut all = process::children(first);
+    all.push(first);
+    all
+}
+
+fn answers_while_postgresql_stands_still() {
+    let server = Demo::start(quick());
+    let mut held = Held::start(&server, 5);
+    let workers = server.workers();
+    // Nobody calls for a look at held calls meanwhile.
+    let stopped: Vec<Stopped> = postgresql(&server).into_iter().map(Stopped::new).collect();
+    for round in 0..3 {
+        let mut clients: Vec<Http> = (0..6).map(|_| ask(&server)).collect();
+        for client in &mut clients {
+            let reply = client.reply();
+            assert!(is_busy(&reply), "round {round}: {} {}", reply.status, reply.text());
+        }
+    }
+    assert_eq!(readiness(&server), 503);
+    assert_eq!(Http::connect(server.admin()).get("/healthz", &[]).status, 200);
+    let mut lmtp = Lmtp::hello(server.lmtp());
+    let replies = lmtp.deliver("a@elsewhere.test", &[&server.accounts[0].address], &message::plain("x", "x"));
+    assert!(matches!(replies[0].code, 421 | 451), "{replies:?}");
+    assert_eq!(server.connections("held"), 5);
+    assert_eq!(counter(&server, "workers_killed"), 0, "each worker answered before its time was over");
+    drop(stopped);
+    until_served(&server);
+    assert_eq!(server.workers(), workers);
+    assert_eq!(server.connections("held"), 5);
+    held.wake(&server);
+}
+
+fn lives_on_while_the_first_process_of_postgresql_stands_still() {
+    let server = Demo::start(quick());
+    until_served(&server);
+    let stopped = Stopped::new(server.postmaster().expect("it runs"));
+    // There are sessions already.
+    assert!(is_good(&ask(&server).reply()));
+    // The successor gets none.
+    let killed = server.workers();
+    for pid in &killed {
+        kill(Pid::from_raw(*pid as i32), Signal::SIGKILL).unwrap();
+    }
+    // One that is dying might take the request with it.
+    wait::true_within("they are gone", wait::LONG, || !killed.iter().any(|pid| process::alive(*pid)));
+    let reply = ask(&server).reply();
+    assert!(is_busy(&reply), "{} {}", reply.status, reply.text());
+    wait::true_within("it is not ready", wait::LONG, || readiness(&server) == 503);
+    drop(stopped);
+    until_served(&server);
+}
+
+fn replaces_sessions_that_stand_still() {
+    let server = Demo::start(quick());
+    until_served(&server);
+    let sessions = server.query("select pid from pg_stat_activity where application_name = 'ewsd request'");
+    let stopped: Vec<Stopped> = sessions.iter().map(|pid| Stopped::new(pid.parse().unwrap())).collect();
+    assert!(!stopped.is_empty());
+    let reply = ask(&server).reply();
+    assert!(is_busy(&reply) || is_good(&reply), "{} {}", reply.status, reply.text());
+    until_served(&server);
+    assert_eq!(counter(&server, "workers_killed"), 0);
+    drop(stopped);
+    until_served(&server);
+}
+
+/// A lock is waited for; the worker dies; its session must not wait on.
+fn ends_what_a_killed_worker_had_asked_for() {
+    let server = Demo::start(Options::default().set("limits.request_seconds", 600));
+    let lock = std::process::Command::new("psql")
+        .args(["-X", "-d", &format!("host={} user=ewsd dbname=ewsd", server.folder.join("state/pg-run").display())])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn();
+    let mut lock = lock.expect("psql runs");
+    use std::io::Write;
+    lock.stdin.as_mut().unwrap().write_all(b"begin; lock table item;\n").unwrap();
+    let waits = "select 1 from pg_stat_activity where application_name = 'ewsd request' and wait_event_type = 'Lock'";
+    let mut ews = Ews::connect(&server, &server.accounts[0]).unrecorded();
+    wait::true_within("the lock is held", wait::LONG, || {
+        !server.query("select 1 from pg_locks where mode = 'AccessExclusiveLock' and granted").is_empty()
+    });
+    ews.send(&save_request("drafts", &simple("behind a lock", "x")), &[]);
+    wait::true_within("it is waited for", wait::LONG, || !server.query(waits).is_empty());
+    for pid in server.workers() {
+        kill(Pid::from_raw(pid as i32), Signal::SIGKILL).unwrap();
+    }
+    wait::true_within("nobody waits for it", wait::LONG, || server.query(waits).is_empty());
+    lock.kill().unwrap();
+    lock.wait().unwrap();
+    until_served(&server);
+}
+
+fn replaces_workers_that_stand_still() {
+    let server = Demo::start(quick());
+    let mut held = Held::start(&server, 5);
+    let frozen = server.workers();
+    frozen.iter().for_each(|pid| std::mem::forget(Stopped::new(*pid)));
+    let mut clients: Vec<Http> = (0..30).map(|_| ask(&server)).collect();
+    for client in &mut clients {
+        let reply = client.reply();
+        assert!(is_busy(&reply) || is_good(&reply), "{} {}", reply.status, reply.text());
+    }
+    wait::true_within("others came", wait::LONG, || {
+        let _ = ask(&server).try_reply();
+        let now = server.workers();
+        now.len() == 2 && now.iter().all(|pid| !frozen.contains(pid))
+    });
+    until_served(&server);
+    assert_eq!(server.connections("held"), 5);
+    held.wake(&server);
+}
+
+fn replaces_roles_that_stand_still() {
+    let server = Demo::start(quick());
+    until_served(&server);
+    let running = |role| process::workers(server.master(), role);
+    let before = ["janitor", "courier"].map(|role| (role, running(role)));
+    let pids = || before.iter().flat_map(|(_, pids)| pids);
+    pids().for_each(|pid| std::mem::forget(Stopped::new(*pid)));
+    assert!(is_good(&ask(&server).reply()));
+    for (role, before) in &before {
+        wait::true_within("another one runs", wait::LONG, || {
+            let now = running(role);
+            !now.is_empty() && now.iter().all(|pid| !before.contains(pid))
+        });
+    }
+    assert!(is_good(&ask(&server).reply()));
+}
+
+/// Every statement counts as slow, and one fails with an error that quotes a row.
+fn writes_no_mail_into_logs() {
+    const SUBJECT: &str = "a subject that nobody else may read";
+    const BODY: &str = "a body that nobody else may read";
+    let server = Demo::start(Options::default().set("log.level", "debug"));
+    let own = server.folder.join("state/pg/local.conf");
+    let text = std::fs::read_to_string(&own).unwrap() + "log_min_duration_statement = 0\n";
+    std::fs::write(&own, text).unwrap();
+    server.query("select pg_reload_conf()");
+    let mut ews = Ews::connect(&server, &server.accounts[0]).unrecorded();
+    // Sessions hear of it with their next statement.
+    wait::true_within("statements are logged", wait::LONG, || {
+        ews.call_with(GET_INBOX, &[]);
+        server.log_text().contains("ewsd request LOG:  duration")
+    });
+    assert_eq!(ews.call_with(&save_request("drafts", &simple(SUBJECT, BODY)), &[]).codes(), ["NoError"]);
+    let mut lmtp = Lmtp::hello(server.lmtp());
+    let address = server.accounts[0].address.clone();
+    let replies = lmtp.deliver("a@elsewhere.test", &[&address], &message::plain(SUBJECT, BODY));
+    assert_eq!(replies[0].code, 250);
+    server.query(&format!(
+        "alter table item add constraint picky check (length(subject) <> {}) not valid",
+        SUBJECT.len()
+    ));
+    assert_ne!(ews.call_with(&save_request("drafts", &simple(SUBJECT, BODY)), &[]).codes(), ["NoError"]);
+    lmtp.deliver("a@elsewhere.test", &[&address], &message::plain(SUBJECT, BODY));
+    let wanted = ["insert into", "ERROR:  new row", "23514"];
+    wait::true_within("all of it is logged", wait::LONG, || {
+        let log = server.log_text();
+        wanted.iter().all(|part| log.contains(part))
+    });
+    ews.call_with(GET_INBOX, &[]);
+    let log = server.log_text();
+    for secret in [SUBJECT, BODY] {
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for line in log.lines() {
+            assert!(!line.contains(secret) && !line.contains(&hex), "{line:.2000}");
+        }
+    }
+}

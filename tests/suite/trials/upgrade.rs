@@ -1,0 +1,121 @@
+//! `ewsctl upgrade` with the real programs: held clients, streams and requests go on through it; a program that cannot start, or does
+//! not understand, leaves the old one running and says why.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::demo::{Demo, Options};
+use crate::support::ews::Ews;
+use crate::support::ops::{events_of, events_request, get_folder, save_simple, subscribe};
+use crate::support::stream::{self, Stream};
+use crate::support::{lmtp, message, process, wait};
+
+crate::tests![clients_notice_nothing, a_broken_settings_file_refuses_the_upgrade, nothing_fails_while_it_happens];
+
+fn alice(server: &Demo) -> Ews {
+    Ews::connect(server, &server.accounts[0])
+}
+
+fn clients_notice_nothing() {
+    let server = Demo::start(Options::default());
+    let mut held = alice(&server);
+    let mut subscription = subscribe(&mut held, &["inbox"], &["NewMailEvent"]);
+    held.send(&events_request(&subscription), &["Prefer: wait=300"]);
+    let mut other = alice(&server);
+    let id = stream::subscribe(&mut other, &["inbox"], &["NewMailEvent"]);
+    let mut stream = Stream::open(&other, &[&id], 10);
+    wait::true_within("both are held", wait::LONG, || server.connections("held") == 2);
+    let mut idle = alice(&server);
+    get_folder(&mut idle, "inbox", "IdOnly", &[]);
+    let mut sender = lmtp::Lmtp::hello(server.lmtp());
+    let master = server.master();
+    let (workers, postmaster) = (server.workers(), server.postmaster());
+    for round in 0..2 {
+        let begun = Instant::now();
+        let said = server.ewsctl(&["upgrade"]);
+        println!("upgraded, workers and all, in {:?}: {}", begun.elapsed(), said.trim());
+        assert!(process::alive(master), "the same process");
+        assert_eq!(server.postmaster(), postmaster, "PostgreSQL goes on");
+        assert_eq!(server.connections("held"), 2, "round {round}");
+        wait::true_within("the old workers are gone", wait::LONG, || {
+            server.workers().iter().all(|pid| !workers.contains(pid))
+        });
+        let replies = sender.deliver(
+            "a@elsewhere.test",
+            &[&server.accounts[0].address],
+            &message::plain(&format!("round {round}"), "x"),
+        );
+        assert_eq!(replies[0].code, 250);
+        let events = events_of(&held.receive());
+        assert_eq!(events.kinds(), ["NewMail"]);
+        subscription.watermark = events.watermark();
+        held.send(&events_request(&subscription), &["Prefer: wait=300"]);
+        assert_eq!(stream.kinds(), ["NewMail"]);
+        get_folder(&mut idle, "inbox", "IdOnly", &[]);
+        wait::true_within("both are held", wait::LONG, || server.connections("held") == 2);
+    }
+}
+
+fn a_broken_settings_file_refuses_the_upgrade() {
+    let server = Demo::start(Options::default());
+    let mut ews = alice(&server);
+    let good = fs::read_to_string(server.config()).expect("the settings");
+    fs::write(server.config(), "[limits]\nidle_seconds = \"soon\"\n").expect("written");
+    let output = server.ewsctl_with(&["upgrade"], b"");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    fs::write(server.config(), &good).expect("written back");
+    assert!(!output.status.success(), "{said}");
+    save_simple(&mut ews, "inbox", "the old program serves");
+    // A worker program that is not there.
+    let gone = format!("{good}\n[process]\nworker = \"/nowhere/ewsd-worker\"\n");
+    if !good.contains("[process]") {
+        fs::write(server.config(), gone).expect("written");
+        let output = server.ewsctl_with(&["upgrade"], b"");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("/nowhere/ewsd-worker"), "{said}");
+        fs::write(server.config(), &good).expect("written back");
+    }
+    save_simple(&mut ews, "inbox", "and goes on");
+    assert!(fs::metadata(server.config()).expect("it is there").permissions().mode() > 0);
+    server.ewsctl(&["upgrade"]);
+    save_simple(&mut ews, "inbox", "and so does the new one");
+}
+
+/// Requests all the time: none fails, and none waits long.
+fn nothing_fails_while_it_happens() {
+    let server = Demo::start(Options::default());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..3)
+            .map(|n| {
+                let (server, over) = (&server, &over);
+                scope.spawn(move || {
+                    let mut ews = Ews::connect(server, &server.accounts[n]).unrecorded();
+                    let (mut count, mut longest) = (0, Duration::ZERO);
+                    while !over.load(Ordering::Relaxed) {
+                        let begun = Instant::now();
+                        match count % 4 {
+                            0 => drop(save_simple(&mut ews, "inbox", "x")),
+                            1 => ews = ews.again(),
+                            _ => drop(get_folder(&mut ews, "inbox", "Default", &[])),
+                        }
+                        longest = longest.max(begun.elapsed());
+                        count += 1;
+                    }
+                    (count, longest)
+                })
+            })
+            .collect();
+        for _ in 0..3 {
+            server.ewsctl(&["upgrade"]);
+        }
+        over.store(true, Ordering::Relaxed);
+        for client in clients {
+            let (count, longest) = client.join().expect("no request failed");
+            println!("{count} requests through three upgrades, the longest took {longest:?}");
+            assert!(count > 0);
+        }
+    });
+}
