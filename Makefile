@@ -13,17 +13,29 @@ DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/ewsd-demo,demo)
 DEMO_ARGS ?=
 
 # Modules that a macro declares, which `cargo fmt` does not find.
-UNSEEN = $(wildcard proto/ews/src/request/*.rs)
+UNSEEN = $(wildcard proto/ews/src/request/*.rs tests/suite/*/*.rs)
 
 DESTDIR ?=
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 BINDIR = $(PREFIX)/bin
 SBINDIR = $(PREFIX)/sbin
+LIBEXECDIR = $(PREFIX)/libexec
 DATADIR = $(PREFIX)/share
+DOCDIR = $(DATADIR)/doc/ewsd
 LIBDIR = $(PREFIX)/lib
+# A program that can run here, where $(TARGET) is for another machine: it writes manual pages and completions.
+EWSCTL ?= $(TARGET)/release/ewsctl
+EWSLOAD ?= $(TARGET)/release/ewsload
+# What is packaged and how it is called; `make dist` makes the tarball that the others build from, offline.
+VERSION = $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+DIST = $(TARGET)/dist/ewsd-$(VERSION).tar.xz
 
-.PHONY: build demo test bench fmt lint man install
+# Seconds for each target of `make fuzz`, and which targets; all, if none is named.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
+
+.PHONY: build demo test test-clients test-packages bench fuzz corpus fmt lint man install dist deb rpm image
 
 build:
 	$(NEED) build
@@ -48,9 +60,25 @@ bench:
 	$(NEED) build run
 	$(CARGO) build --release --workspace --locked
 	$(TARGET)/release/ewsload bench
+	$(TARGET)/release/ewsload calendar
 	$(TARGET)/release/ewsload hold 10000
 	$(TARGET)/release/ewsload dribble --workers 4
 	$(TARGET)/release/ewsload race
+
+# With the compiler's counters, so that inputs are guided; what it finds lies in target/ewsd-fuzz.
+fuzz:
+	$(NEED) build
+	RUSTFLAGS="--cfg ewsd_coverage -C instrument-coverage" LLVM_PROFILE_FILE=/dev/null \
+		CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true \
+		$(CARGO) run --release --locked --target-dir $(TARGET)/fuzz -p ewsfuzz -- --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# Reads the messages that other packages ship as their own tests, and compares with two other readers.
+corpus:
+	$(NEED) build
+	tests/corpus/fetch $(TARGET)/corpus
+	$(CARGO) build --locked --workspace
+	$(TARGET)/debug/ewsload corpus $(TARGET)/corpus
+	$(CARGO) run --locked -p ewsd-mime --example corpus -- $(TARGET)/corpus $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 
 fmt:
 	$(CARGO) fmt --all
@@ -66,25 +94,61 @@ man:
 	$(CARGO) build --locked --bin ewsctl
 	$(TARGET)/debug/ewsctl man --out $(TARGET)/man
 
-# Needs `make build` before, so that root need not build.
+# Needs `make build` before, so that root need not build; nothing below $(TARGET) is written.
 install:
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(SYSCONFDIR)/ewsd
-	install -m 755 $(TARGET)/release/ewsd $(TARGET)/release/ewsd-worker $(DESTDIR)$(SBINDIR)
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SYSCONFDIR)/ewsd
+	install -m 755 $(TARGET)/release/ewsd $(DESTDIR)$(SBINDIR)
+	install -m 755 $(TARGET)/release/ewsd-worker $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(TARGET)/release/ewsctl $(DESTDIR)$(BINDIR)
+	# Of an earlier version, which had it there.
+	rm -f $(DESTDIR)$(SBINDIR)/ewsd-worker
 	test -e $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml || install -m 644 etc/ewsd.toml $(DESTDIR)$(SYSCONFDIR)/ewsd/ewsd.toml
-	rm -rf $(TARGET)/man
-	$(TARGET)/release/ewsctl man --out $(TARGET)/man
 	install -d $(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/man/man5 $(DESTDIR)$(DATADIR)/man/man8
-	install -m 644 $(TARGET)/man/*.1 $(DESTDIR)$(DATADIR)/man/man1
-	install -m 644 $(TARGET)/man/*.5 $(DESTDIR)$(DATADIR)/man/man5
-	install -m 644 $(TARGET)/man/*.8 $(DESTDIR)$(DATADIR)/man/man8
+	umask 022; pages=$$(mktemp -d) && $(EWSCTL) man --out $$pages && \
+		for n in 1 5 8; do install -m 644 $$pages/*.$$n $(DESTDIR)$(DATADIR)/man/man$$n || exit 1; done; rm -rf $$pages
 	install -d $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d
-	umask 022; $(TARGET)/release/ewsctl completions bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/ewsctl
-	umask 022; $(TARGET)/release/ewsctl completions zsh >$(DESTDIR)$(DATADIR)/zsh/site-functions/_ewsctl
-	umask 022; $(TARGET)/release/ewsctl completions fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ewsctl.fish
+	umask 022; $(EWSCTL) completions bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/ewsctl
+	umask 022; $(EWSCTL) completions zsh >$(DESTDIR)$(DATADIR)/zsh/site-functions/_ewsctl
+	umask 022; $(EWSCTL) completions fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ewsctl.fish
 	install -d $(DESTDIR)$(LIBDIR)/systemd/system $(DESTDIR)$(LIBDIR)/sysusers.d $(DESTDIR)$(LIBDIR)/tmpfiles.d
 	umask 022; sed 's,@SBINDIR@,$(SBINDIR),; s,@BINDIR@,$(BINDIR),; s,@SYSCONFDIR@,$(SYSCONFDIR),' packaging/systemd/ewsd.service \
 		>$(DESTDIR)$(LIBDIR)/systemd/system/ewsd.service
 	install -m 644 packaging/sysusers.d/ewsd.conf $(DESTDIR)$(LIBDIR)/sysusers.d/ewsd.conf
 	install -m 644 packaging/tmpfiles.d/ewsd.conf $(DESTDIR)$(LIBDIR)/tmpfiles.d/ewsd.conf
+	install -d $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d $(DESTDIR)$(SYSCONFDIR)/fail2ban/jail.d
+	install -m 644 packaging/fail2ban/ewsd.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/ewsd.conf
+	install -m 644 packaging/fail2ban/jail.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/jail.d/ewsd.conf
+	for kind in apache nginx haproxy postfix exim opensmtpd grafana prometheus; do \
+		install -d $(DESTDIR)$(DOCDIR)/examples/$$kind && \
+		install -m 644 packaging/$$kind/* $(DESTDIR)$(DOCDIR)/examples/$$kind || exit 1; done
+	install -m 644 etc/ewsd-minimal.toml $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 README.md CHANGELOG.md UPGRADING.md ARCHITECTURE.md LICENSE docs/operations.md $(DESTDIR)$(DOCDIR)
+	# The load generator, where it was built (cargo build --release --workspace).
+	if test -e $(TARGET)/release/ewsload; then \
+		install -m 755 $(TARGET)/release/ewsload $(DESTDIR)$(BINDIR) && \
+		$(EWSLOAD) man >$(DESTDIR)$(DATADIR)/man/man1/ewsload.1; fi
+
+# What was committed, with every crate that it is built of: builds without any network.
+dist:
+	packaging/dist $(DIST)
+
+deb: dist
+	$(NEED) build deb
+	packaging/deb $(DIST) $(TARGET)/deb
+
+rpm: dist
+	$(NEED) build rpm
+	packaging/rpm/build $(DIST) $(TARGET)/rpm
+
+image: dist
+	packaging/container/build $(DIST) ewsd:$(VERSION)
+
+# What `make test` has no time for: other people's programs, and the packages in bare roots of Debian (needs root and debootstrap).
+test-clients:
+	$(NEED) build run test mta
+	$(CARGO) test --locked --test main -- clients:: mail::mta
+
+test-packages: deb
+	$(NEED) packages
+	packaging/test $(TARGET)/deb
