@@ -138,7 +138,11 @@ fn tells_the_owner_everything() {
     assert_eq!(none.text("t:MergedFreeBusy"), Some("0000000000"));
     assert!(none.get("t:CalendarEventArray").is_none(), "no array without events: {none:#?}");
     fill(&mut ews);
-    let daily = format!("<t:Subject>daily</t:Subject>{}{}{BERLIN}", times("2026-11-30T08:30:00", "2026-11-30T09:30:00"), daily(5));
+    let daily = format!(
+        "<t:Subject>daily</t:Subject>{}{}{BERLIN}",
+        times("2026-11-30T08:30:00", "2026-11-30T09:30:00"),
+        daily(5)
+    );
     let series = create(&mut ews, &daily.replace("2026-12-01</t:StartDate>", "2026-11-30</t:StartDate>"));
     let seen = morning(&mut ews, &address, "DetailedMerged");
     assert_eq!(seen.text("t:FreeBusyViewType"), Some("DetailedMerged"));
@@ -158,17 +162,27 @@ fn tells_the_owner_everything() {
     assert_eq!(all[5].text("t:EndTime"), Some("2026-12-01T13:00:00"), "whole, though it sticks out");
     let details = |at: usize, name: &str| all[at].text(&format!("t:CalendarEventDetails/t:{name}")).map(str::to_owned);
     assert_eq!(details(0, "Location").as_deref(), Some("Hall"));
-    assert!(details(0, "ID").is_some_and(|id| id.len() > 40 && id.bytes().all(|b| b.is_ascii_hexdigit())), "an entry id");
-    let flags = |at: usize| ["IsMeeting", "IsRecurring", "IsException", "IsReminderSet", "IsPrivate"].map(|name| details(at, name).unwrap());
+    assert!(
+        details(0, "ID").is_some_and(|id| id.len() > 40 && id.bytes().all(|b| b.is_ascii_hexdigit())),
+        "an entry id"
+    );
+    let flags = |at: usize| {
+        ["IsMeeting", "IsRecurring", "IsException", "IsReminderSet", "IsPrivate"].map(|name| details(at, name).unwrap())
+    };
     assert_eq!(flags(0), ["false", "false", "false", "true", "false"]);
     assert_eq!(flags(2), ["false", "true", "false", "true", "false"]);
     let changes = super::items::set("item:Subject", "<t:Subject>other</t:Subject>")
-        + &super::items::set("calendar:LegacyFreeBusyStatus", "<t:LegacyFreeBusyStatus>Tentative</t:LegacyFreeBusyStatus>");
+        + &super::items::set(
+            "calendar:LegacyFreeBusyStatus",
+            "<t:LegacyFreeBusyStatus>Tentative</t:LegacyFreeBusyStatus>",
+        );
     update(&mut ews, &index(&series, 2), &changes);
     let seen = morning(&mut ews, &address, "Detailed");
     assert!(seen.get("t:MergedFreeBusy").is_none(), "nobody asked for digits");
     assert_eq!(events(&seen)[2], row("08:30", "Tentative", "other"));
-    let exception = seen.all("t:CalendarEventArray/t:CalendarEvent")[2].text("t:CalendarEventDetails/t:IsException").map(str::to_owned);
+    let exception = seen.all("t:CalendarEventArray/t:CalendarEvent")[2]
+        .text("t:CalendarEventDetails/t:IsException")
+        .map(str::to_owned);
     assert_eq!(exception.as_deref(), Some("true"));
     let plain = morning(&mut ews, &address, "FreeBusyMerged");
     assert_eq!((events(&plain).len(), plain.find("t:CalendarEventDetails").is_some()), (6, false));
@@ -176,7 +190,11 @@ fn tells_the_owner_everything() {
     let digits = morning(&mut ews, &address, "MergedOnly");
     assert!(digits.get("t:CalendarEventArray").is_none() && digits.get("t:WorkingHours").is_some());
     ews.version = Some("Exchange2010_SP2");
-    assert_eq!(morning(&mut ews, &address, "MergedOnly").text("t:MergedFreeBusy"), Some("3011100002"), "no digit for elsewhere");
+    assert_eq!(
+        morning(&mut ews, &address, "MergedOnly").text("t:MergedFreeBusy"),
+        Some("3011100002"),
+        "no digit for elsewhere"
+    );
 }
 
 fn tells_others_by_their_rights() {
@@ -200,7 +218,9 @@ fn tells_others_by_their_rights() {
     let look = find_request("calendar", &shape("IdOnly", &[]), "");
     let look = look.replace("<t:DistinguishedFolderId Id=\"calendar\"/>", &named(&address, "calendar"));
     assert_eq!(other.error(&look), "ErrorAccessDenied", "the items themselves stay the owner's");
-    for (name, kind) in [("FreeBusyTimeAndSubjectAndLocation", "Detailed"), ("Reviewer", "Detailed"), ("FreeBusyTimeOnly", "FreeBusy")] {
+    for (name, kind) in
+        [("FreeBusyTimeAndSubjectAndLocation", "Detailed"), ("Reviewer", "Detailed"), ("FreeBusyTimeOnly", "FreeBusy")]
+    {
         levels(&mut owner, &person(&guest, &level(name)));
         let (told, first) = told(&mut other, "Detailed");
         let subject = if kind == "Detailed" { "away" } else { "-" };
@@ -216,7 +236,10 @@ fn tells_others_by_their_rights() {
     // Nobody else either, once the owner says so.
     let default = entry("<t:DistinguishedUser>Default</t:DistinguishedUser>", &level("None"));
     levels(&mut owner, &default);
-    assert_eq!(code(&responses(&mut other, &request(ZONE, &required(&[&address]), &options))[0]), "ErrorNoFreeBusyAccess");
+    assert_eq!(
+        code(&responses(&mut other, &request(ZONE, &required(&[&address]), &options))[0]),
+        "ErrorNoFreeBusyAccess"
+    );
     assert_eq!(code(&responses(&mut owner, &request(ZONE, &required(&[&address]), &options))[0]), "NoError");
 }
 
@@ -255,7 +278,8 @@ fn reads_the_zone_in_every_form() {
     assert_eq!(first(&mut ews, UTC, from, to), wanted("200", "2026-12-01T08:00:00"));
     assert_eq!(first(&mut ews, UTC, "2026-12-01T08:00:00Z", "2026-12-01T12:00:00+01:00").0, "200");
     // No summer time, told as two equal ones.
-    let equal = UTC.replace("<t:DayOrder>0</t:DayOrder><t:Month>0</t:Month>", "<t:DayOrder>1</t:DayOrder><t:Month>3</t:Month>");
+    let equal =
+        UTC.replace("<t:DayOrder>0</t:DayOrder><t:Month>0</t:Month>", "<t:DayOrder>1</t:DayOrder><t:Month>3</t:Month>");
     assert_eq!(first(&mut ews, &equal, from, to).1, "2026-12-01T08:00:00");
     // A date of one year, and a clock that no place has.
     let year = ZONE.replace("<t:Bias>-60</t:Bias><t:StandardTime>", "<t:Bias>-107</t:Bias><t:StandardTime>").replace(
@@ -293,7 +317,11 @@ fn refuses_what_cannot_be_asked() {
         ("", usual.clone(), "ErrorMailboxDataArrayEmpty"),
         (many.as_str(), usual.clone(), "ErrorMailboxDataArrayTooBig"),
         (own.as_str(), String::new(), "ErrorInvalidFreeBusyViewType"),
-        (own.as_str(), usual.replace("<t:RequestedView>FreeBusy<", "<t:RequestedView>None<"), "ErrorInvalidFreeBusyViewType"),
+        (
+            own.as_str(),
+            usual.replace("<t:RequestedView>FreeBusy<", "<t:RequestedView>None<"),
+            "ErrorInvalidFreeBusyViewType",
+        ),
         (own.as_str(), usual.replace(">30<", ">4<"), "ErrorInvalidMergedFreeBusyInterval"),
         (own.as_str(), usual.replace(">30<", ">1441<"), "ErrorInvalidMergedFreeBusyInterval"),
         (own.as_str(), at("2026-12-01T00:00:00", "2026-12-01T00:00:00"), "ErrorInvalidTimeInterval"),
@@ -305,7 +333,8 @@ fn refuses_what_cannot_be_asked() {
         assert_eq!(wrong.fault(&request(ZONE, mailboxes, &options)), code, "{options}");
     }
     // Two months, over the change of the clocks too.
-    for (start, end) in [("2026-12-01T00:00:00", "2027-02-01T00:00:00"), ("2026-10-01T00:00:00", "2026-12-02T00:00:00")] {
+    for (start, end) in [("2026-12-01T00:00:00", "2027-02-01T00:00:00"), ("2026-10-01T00:00:00", "2026-12-02T00:00:00")]
+    {
         assert_eq!(code(&responses(&mut ews, &request(ZONE, &own, &at(start, end)))[0]), "NoError");
     }
 }
@@ -315,7 +344,14 @@ fn answers_each_mailbox_by_itself() {
     let (address, elsewhere) = (ews.account.address.clone(), other.account.address.clone());
     item(&mut other, "work", "09:00", "10:00", "");
     let options = view("2026-12-01T09:00:00", "2026-12-01T10:00:00", 60, "MergedOnly");
-    let all = required(&["nobody@example.test", &address, &elsewhere.to_uppercase(), "", "somebody@elsewhere.example", &elsewhere]);
+    let all = required(&[
+        "nobody@example.test",
+        &address,
+        &elsewhere.to_uppercase(),
+        "",
+        "somebody@elsewhere.example",
+        &elsewhere,
+    ]);
     let found = responses(&mut ews, &request(ZONE, &all, &options));
     let told: Vec<(&str, Option<&str>)> =
         found.iter().map(|one| (code(one), one.text("m:FreeBusyView/t:MergedFreeBusy"))).collect();
@@ -417,7 +453,8 @@ fn suggests_times() {
     item(&mut one, "all day long", "08:00", "16:00", "");
     item(&mut two, "late", "15:00", "17:00", &status("Tentative"));
     let all = required(&[&first, &second]) + &mailbox("nobody@example.test", "Optional");
-    let found = answer(&mut ews, &request(ZONE, &all, &suggestions("<t:MaximumResultsByDay>4</t:MaximumResultsByDay>")));
+    let found =
+        answer(&mut ews, &request(ZONE, &all, &suggestions("<t:MaximumResultsByDay>4</t:MaximumResultsByDay>")));
     assert!(found.get("m:FreeBusyResponseArray").is_none(), "nobody asked for views");
     let told = found.want("m:SuggestionsResponse");
     assert_eq!(told.text("m:ResponseMessage/m:ResponseCode"), Some("NoError"));
@@ -482,14 +519,24 @@ fn looks_into_series_without_walking_there() {
     let address = ews.account.address.clone();
     let endless = "<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence><t:NoEndRecurrence>\
         <t:StartDate>1901-01-01</t:StartDate></t:NoEndRecurrence></t:Recurrence>";
-    create(&mut ews, &format!("<t:Subject>ever</t:Subject>{}{endless}{BERLIN}", times("1901-01-01T09:00:00", "1901-01-01T09:30:00")));
+    create(
+        &mut ews,
+        &format!("<t:Subject>ever</t:Subject>{}{endless}{BERLIN}", times("1901-01-01T09:00:00", "1901-01-01T09:30:00")),
+    );
     let yearly = "<t:Recurrence><t:AbsoluteYearlyRecurrence><t:DayOfMonth>1</t:DayOfMonth><t:Month>July</t:Month>\
         </t:AbsoluteYearlyRecurrence><t:NoEndRecurrence><t:StartDate>1950-07-01</t:StartDate></t:NoEndRecurrence></t:Recurrence>";
-    create(&mut ews, &format!("<t:Subject>birthday</t:Subject>{}{yearly}{BERLIN}", times("1950-07-01T12:00:00", "1950-07-01T13:00:00")));
+    create(
+        &mut ews,
+        &format!(
+            "<t:Subject>birthday</t:Subject>{}{yearly}{BERLIN}",
+            times("1950-07-01T12:00:00", "1950-07-01T13:00:00")
+        ),
+    );
     let options = view("4400-07-01T00:00:00", "4400-07-03T00:00:00", 720, "DetailedMerged");
     let found = responses(&mut ews, &request(ZONE, &required(&[&address]), &options));
     let seen = found[0].want("m:FreeBusyView");
-    let starts: Vec<String> = events(seen).into_iter().map(|(start, _, subject)| format!("{start} {subject}")).collect();
+    let starts: Vec<String> =
+        events(seen).into_iter().map(|(start, _, subject)| format!("{start} {subject}")).collect();
     assert_eq!(starts, ["4400-07-01T09:00:00 ever", "4400-07-01T12:00:00 birthday", "4400-07-02T09:00:00 ever"]);
     assert_eq!(seen.text("t:MergedFreeBusy"), Some("2220"));
 }
@@ -499,7 +546,8 @@ fn tells_no_more_events_than_it_may() {
     let address = ews.account.address.clone();
     for n in 0..17 {
         let at = format!("2026-12-01T{:02}:00:00", n + 4);
-        let members = format!("<t:Subject>{n}</t:Subject>{}{}{BERLIN}", times(&at, &at.replace(":00:00", ":20:00")), daily(90));
+        let members =
+            format!("<t:Subject>{n}</t:Subject>{}{}{BERLIN}", times(&at, &at.replace(":00:00", ":20:00")), daily(90));
         create(&mut ews, &members);
     }
     let ask = |ews: &mut Ews, days: u32, kind: &str| {

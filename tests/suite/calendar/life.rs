@@ -8,7 +8,7 @@ use super::rooms::{account_set, at, resource, room};
 use super::series::{get_by, index, recurrence};
 use crate::support::ews::Ews;
 use crate::support::lmtp::deliver;
-use crate::support::ops::{Id, Subscription, drain, folder_id, list, subscribe, subjects};
+use crate::support::ops::{Id, Subscription, drain, folder_id, list, subjects, subscribe};
 use crate::support::shared;
 use crate::support::smtp::Smarthost;
 use crate::support::xml::Node;
@@ -124,21 +124,39 @@ fn two_people_and_a_room() {
     // Invited: tentative at once, and booked.
     let resources = format!("<t:Resources>{}</t:Resources>", attendee(&hall_is));
     let id = invite(&mut host.ews, &[&theirs], &resources);
-    check(&host.series(), &[("AppointmentState", "1"), ("MyResponseType", "Organizer"), ("MeetingRequestWasSent", "true")]);
+    check(
+        &host.series(),
+        &[("AppointmentState", "1"), ("MyResponseType", "Organizer"), ("MeetingRequestWasSent", "true")],
+    );
     check(&host.newest("sentitems"), &[("ItemClass", "IPM.Schedule.Meeting.Request"), ("Subject", "plan")]);
     check(&host.newest("inbox"), &[("ItemClass", "IPM.Schedule.Meeting.Resp.Pos"), ("Subject", "Accepted: plan")]);
-    assert_eq!((tracked(&mut host.ews, &id.bare()).0.as_str(), resource(&mut host.ews, &id.bare())), ("Unknown", "Accept".to_owned()));
-    check(&guest.series(), &[("AppointmentState", "3"), ("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative")]);
-    check(&guest.newest("inbox"), &[("MeetingRequestType", "NewMeetingRequest"), ("IsRecurring", "true"), ("HasBeenProcessed", "true")]);
+    assert_eq!(
+        (tracked(&mut host.ews, &id.bare()).0.as_str(), resource(&mut host.ews, &id.bare())),
+        ("Unknown", "Accept".to_owned())
+    );
+    check(
+        &guest.series(),
+        &[("AppointmentState", "3"), ("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative")],
+    );
+    check(
+        &guest.newest("inbox"),
+        &[("MeetingRequestType", "NewMeetingRequest"), ("IsRecurring", "true"), ("HasBeenProcessed", "true")],
+    );
     check(&hall.series(), &[("AppointmentState", "3"), ("MyResponseType", "Accept"), ("LegacyFreeBusyStatus", "Busy")]);
     assert!(list(&mut hall.ews, "inbox").is_empty());
     assert_eq!(host.events(), "Created calendar, Created sentitems, Modified calendar, Created inbox, NewMail inbox");
     assert_eq!(guest.events(), "Created calendar, Created inbox, NewMail inbox");
-    assert_eq!(hall.events(), "Created calendar, Modified calendar, FreeBusyChanged calendar, Created deleteditems, NewMail deleteditems");
+    assert_eq!(
+        hall.events(),
+        "Created calendar, Modified calendar, FreeBusyChanged calendar, Created deleteditems, NewMail deleteditems"
+    );
     // Accepted.
     let request = Id::of(&guest.newest("inbox"));
     guest.ews.one(&respond("AcceptItem", &request, "SendAndSaveCopy", "<t:Body BodyType=\"Text\">gladly</t:Body>"));
-    check(&guest.series(), &[("MyResponseType", "Accept"), ("LegacyFreeBusyStatus", "Busy"), ("AppointmentState", "3")]);
+    check(
+        &guest.series(),
+        &[("MyResponseType", "Accept"), ("LegacyFreeBusyStatus", "Busy"), ("AppointmentState", "3")],
+    );
     assert!(guest.series().text("t:AppointmentReplyTime").is_some());
     assert_eq!(tracked(&mut host.ews, &id.bare()), ("Accept".to_owned(), true));
     check(&host.newest("inbox"), &[("ResponseType", "Accept"), ("Body", "gladly")]);
@@ -155,8 +173,12 @@ fn two_people_and_a_room() {
     check(&guest.newest("inbox"), &[("MeetingRequestType", "FullUpdate"), ("IsOutOfDate", "false")]);
     let told = guest.newest("inbox");
     assert_eq!(told.text("t:ChangeHighlights/t:Start"), Some(at(3, 9).as_str()));
-    check(&guest.series(), &[("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative"), ("Start", &at(3, 11))]);
-    let outdated = whole(&mut guest.ews, "inbox").into_iter().find(|one| one.text("t:IsOutOfDate") == Some("true")).unwrap();
+    check(
+        &guest.series(),
+        &[("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative"), ("Start", &at(3, 11))],
+    );
+    let outdated =
+        whole(&mut guest.ews, "inbox").into_iter().find(|one| one.text("t:IsOutOfDate") == Some("true")).unwrap();
     check(&outdated, &[("MeetingRequestType", "Outdated")]);
     check(&hall.series(), &[("MyResponseType", "Accept"), ("Start", &at(3, 11))]);
     assert_eq!(resource(&mut host.ews, &id.bare()), "Accept");
@@ -189,14 +211,31 @@ fn two_people_and_a_room() {
     forge(&uid, &own, &hall_is);
     assert_eq!((guest.starts(), hall.starts()), (days(&[3, 5, 7], 11), days(&[3, 4, 5, 7], 11)));
     check(&guest.newest("inbox"), &[("HasBeenProcessed", "false")]);
-    assert_eq!((guest.events().as_str(), hall.events().as_str()), ("Created inbox, NewMail inbox", "Created inbox, NewMail inbox"));
+    assert_eq!(
+        (guest.events().as_str(), hall.events().as_str()),
+        ("Created inbox, NewMail inbox", "Created inbox, NewMail inbox")
+    );
     // The end.
     let id = Id::of(&host.series());
     host.ews.one(&respond("CancelCalendarItem", &id, "SendAndSaveCopy", ""));
-    check(&one_of(&mut host.ews, "deleteditems", "CalendarItem"), &[("AppointmentState", "5"), ("IsCancelled", "true")]);
-    check(&guest.series(), &[("AppointmentState", "7"), ("IsCancelled", "true"), ("LegacyFreeBusyStatus", "Free"), ("Subject", "Canceled: plan")]);
+    check(
+        &one_of(&mut host.ews, "deleteditems", "CalendarItem"),
+        &[("AppointmentState", "5"), ("IsCancelled", "true")],
+    );
+    check(
+        &guest.series(),
+        &[
+            ("AppointmentState", "7"),
+            ("IsCancelled", "true"),
+            ("LegacyFreeBusyStatus", "Free"),
+            ("Subject", "Canceled: plan"),
+        ],
+    );
     let told = guest.newest("inbox");
-    check(&told, &[("ItemClass", "IPM.Schedule.Meeting.Canceled"), ("Subject", "Canceled: plan"), ("HasBeenProcessed", "true")]);
+    check(
+        &told,
+        &[("ItemClass", "IPM.Schedule.Meeting.Canceled"), ("Subject", "Canceled: plan"), ("HasBeenProcessed", "true")],
+    );
     assert_eq!((host.starts().len(), guest.starts().len(), hall.starts().len()), (0, 0, 0));
     assert!(guest.events().contains("FreeBusyChanged calendar") && hall.events().contains("Moved deleteditems"));
     assert!(subjects(&mut host.ews, "sentitems").iter().filter(|one| *one == "Canceled: plan").count() == 2);
@@ -241,7 +280,10 @@ fn an_organizer_elsewhere() {
         }
     };
     say(boss, "REQUEST", 0, 9, &format!("LOCATION:Hall\n{rule}"));
-    check(&guest.series(), &[("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative"), ("AppointmentState", "3")]);
+    check(
+        &guest.series(),
+        &[("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative"), ("AppointmentState", "3")],
+    );
     assert_eq!(guest.events(), "Created calendar, Created inbox, NewMail inbox");
     assert_eq!(until_letters(&smarthost, boss, 1).header("Subject").as_deref(), Some("Accepted: plan"));
     check(&hall.series(), &[("MyResponseType", "Accept"), ("LegacyFreeBusyStatus", "Busy")]);
@@ -258,7 +300,10 @@ fn an_organizer_elsewhere() {
     assert_eq!(guest.events(), "Modified calendar, Created inbox, NewMail inbox, Modified deleteditems");
     say(boss, "REQUEST", 2, 11, &format!("LOCATION:Yard\n{rule}"));
     check(&guest.newest("inbox"), &[("MeetingRequestType", "FullUpdate")]);
-    check(&guest.series(), &[("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative"), ("Start", &at(3, 11))]);
+    check(
+        &guest.series(),
+        &[("MyResponseType", "NoResponseReceived"), ("LegacyFreeBusyStatus", "Tentative"), ("Start", &at(3, 11))],
+    );
     check(&hall.series(), &[("MyResponseType", "Accept"), ("Start", &at(3, 11))]);
     // The room has answered twice more; the guest says no to the second day.
     until_letters(&smarthost, boss, 4);
@@ -310,7 +355,10 @@ fn an_attendee_elsewhere() {
     reply("mallory@far.test", far, "ACCEPTED", 11, "");
     let event = elsewhere(&uid, (&own, far), 9, 11, "");
     deliver(server.lmtp(), &own, &mail(far, "CANCEL", &calendar("CANCEL", &event)));
-    assert_eq!((tracked(&mut host.ews, &id.bare()).0.as_str(), host.starts()), ("Tentative", days(&[3, 4, 5, 6, 7], 11)));
+    assert_eq!(
+        (tracked(&mut host.ews, &id.bare()).0.as_str(), host.starts()),
+        ("Tentative", days(&[3, 4, 5, 6, 7], 11))
+    );
     check(&host.series(), &[("AppointmentState", "1"), ("IsCancelled", "false")]);
     host.ews.one(&delete_as("HardDelete", &index(&id, 4)).replace("SendToNone", "SendOnlyToAll"));
     let text = calendar_of(&until_letters(&smarthost, far, 4));

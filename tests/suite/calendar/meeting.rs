@@ -193,7 +193,9 @@ fn offers_what_can_be_answered() {
         one.version = Some("Exchange2013_SP1");
     }
     let id = meeting(&mut host, "plan", &[&guest.account.address.clone()]);
-    assert!(offered(&mut guest, "calendar").starts_with("AcceptItem TentativelyAcceptItem DeclineItem ProposeNewTime "));
+    assert!(
+        offered(&mut guest, "calendar").starts_with("AcceptItem TentativelyAcceptItem DeclineItem ProposeNewTime ")
+    );
     assert!(!offered(&mut guest, "inbox").contains("AddItemToMyCalendar"));
     assert!(!offered(&mut host, "calendar").contains("ProposeNewTime"));
     guest.version = Some("Exchange2013");

@@ -70,7 +70,8 @@ fn is_hidden_in_views_and_lists() {
         told.sort();
         let wanted = [("Private Appointment", false), ("open", true), ("secret", true)];
         assert_eq!(told, wanted.map(|(subject, place)| (subject.to_owned(), place)));
-        let hidden = found.all("m:RootFolder/t:Items/*").into_iter().find(|one| one.get("t:Location").is_none()).unwrap();
+        let hidden =
+            found.all("m:RootFolder/t:Items/*").into_iter().find(|one| one.get("t:Location").is_none()).unwrap();
         assert_eq!(hidden.text("t:Sensitivity"), Some("Private"));
         assert_eq!(hidden.text("t:LegacyFreeBusyStatus"), Some("OOF"));
         assert_eq!(hidden.text("t:Start"), Some("2026-12-01T10:00:00Z"));
@@ -78,10 +79,8 @@ fn is_hidden_in_views_and_lists() {
     }
     let own = two.owner.one(&find_request("calendar", &shape, view));
     assert!(rows(&own).contains(&("doctor".to_owned(), true)), "its owner sees it");
-    let sync = sync_request("calendar", "", 100, &shape).replace(
-        "<t:DistinguishedFolderId Id=\"calendar\"/>",
-        &named(&two.owner.account.address, "calendar"),
-    );
+    let sync = sync_request("calendar", "", 100, &shape)
+        .replace("<t:DistinguishedFolderId Id=\"calendar\"/>", &named(&two.owner.account.address, "calendar"));
     let told = two.reader.one(&sync);
     let subjects: Vec<&str> = told.find_all("t:Subject").iter().map(|one| one.text.as_str()).collect();
     assert!(subjects.contains(&"Private Appointment") && !subjects.contains(&"doctor"), "{subjects:?}");
@@ -94,7 +93,8 @@ fn is_hidden_whole() {
     let seen = get(&mut two.reader, &id, &whole);
     assert_eq!(seen.text("t:Subject"), Some("Private Appointment"));
     assert_eq!((seen.text("t:Start"), seen.text("t:IsAllDayEvent")), (Some("2026-12-01T10:00:00Z"), Some("false")));
-    for name in ["Body", "TextBody", "Location", "Organizer", "Categories", "Attachments", "ReminderMinutesBeforeStart"] {
+    for name in ["Body", "TextBody", "Location", "Organizer", "Categories", "Attachments", "ReminderMinutesBeforeStart"]
+    {
         assert!(seen.get(&format!("t:{name}")).is_none(), "{name}: {seen:#?}");
     }
     assert_eq!(get(&mut two.owner, &id, &whole).text("t:Subject"), Some("doctor"));
@@ -147,7 +147,11 @@ fn is_found_by_nothing_that_is_hidden() {
 
 fn hides_single_occurrences() {
     let mut two = two("Reviewer");
-    let members = format!("<t:Subject>five</t:Subject>{}{}{BERLIN}", times("2026-12-01T09:00:00", "2026-12-01T10:00:00"), daily(5));
+    let members = format!(
+        "<t:Subject>five</t:Subject>{}{}{BERLIN}",
+        times("2026-12-01T09:00:00", "2026-12-01T10:00:00"),
+        daily(5)
+    );
     let series = create(&mut two.owner, &members);
     let own = set("item:Sensitivity", PRIVATE) + &set("item:Subject", "<t:Subject>doctor</t:Subject>");
     update(&mut two.owner, &index(&series, 2), &own);

@@ -63,12 +63,19 @@ fn done(ews: &mut Ews, request: &str) -> Vec<Id> {
 
 fn item(ews: &mut Ews, subject: &str, day: u32, more: &str) -> Id {
     let at = |time: &str| format!("2026-12-{day:02}T{time}:00:00Z");
-    create(ews, &format!("<t:Subject>{subject}</t:Subject>{more}{}<t:Location>Hall</t:Location>", times(&at("09"), &at("10"))))
+    create(
+        ews,
+        &format!("<t:Subject>{subject}</t:Subject>{more}{}<t:Location>Hall</t:Location>", times(&at("09"), &at("10"))),
+    )
 }
 
 /// A series of five mornings at nine in Berlin from the first of December.
 fn series(ews: &mut Ews) -> Id {
-    let members = format!("<t:Subject>five</t:Subject>{}{}{BERLIN}", times("2026-12-01T09:00:00", "2026-12-01T10:00:00"), daily(5));
+    let members = format!(
+        "<t:Subject>five</t:Subject>{}{}{BERLIN}",
+        times("2026-12-01T09:00:00", "2026-12-01T10:00:00"),
+        daily(5)
+    );
     create(ews, &members)
 }
 
@@ -77,7 +84,8 @@ fn series(ews: &mut Ews) -> Id {
 /// MS-OXWSMTGS_R20911 MS-OXWSMTGS_R2099
 fn reminds_of_items_in_a_time() {
     let mut ews = shared::mailbox();
-    let early = "<t:ReminderIsSet>true</t:ReminderIsSet><t:ReminderMinutesBeforeStart>120</t:ReminderMinutesBeforeStart>";
+    let early =
+        "<t:ReminderIsSet>true</t:ReminderIsSet><t:ReminderMinutesBeforeStart>120</t:ReminderMinutesBeforeStart>";
     item(&mut ews, "usual", 1, "");
     let private = "<t:Sensitivity>Private</t:Sensitivity>";
     let plan = item(&mut ews, "early", 2, &format!("{private}{early}"));
@@ -100,7 +108,11 @@ fn reminds_of_items_in_a_time() {
     let most = format!("{}<m:MaxItems>1</m:MaxItems>", span("2026-12-01T00:00:00Z", "2026-12-31T00:00:00Z"));
     assert_eq!(told(&mut ews, &most).len(), 1);
     // It follows what is said.
-    update(&mut ews, &plan.bare(), &set("item:ReminderMinutesBeforeStart", "<t:ReminderMinutesBeforeStart>5</t:ReminderMinutesBeforeStart>"));
+    update(
+        &mut ews,
+        &plan.bare(),
+        &set("item:ReminderMinutesBeforeStart", "<t:ReminderMinutesBeforeStart>5</t:ReminderMinutesBeforeStart>"),
+    );
     assert_eq!(told(&mut ews, "")[1], row("early", "02T08:55", "02T09:00"));
     update(&mut ews, &plan.bare(), &set("item:ReminderIsSet", "<t:ReminderIsSet>false</t:ReminderIsSet>"));
     assert_eq!(told(&mut ews, "").len(), 1);
@@ -113,7 +125,10 @@ fn reminds_of_tasks() {
         <t:ReminderIsSet>true</t:ReminderIsSet></t:Task>";
     let id = save(&mut ews, "tasks", task);
     let all = reminders(&mut ews, &span("2026-12-01T00:00:00Z", "2026-12-31T00:00:00Z"));
-    assert_eq!((all[0].text("t:ReminderTime"), all[0].text("t:ReminderGroup")), (Some("2026-12-04T07:30:00Z"), Some("Task")));
+    assert_eq!(
+        (all[0].text("t:ReminderTime"), all[0].text("t:ReminderGroup")),
+        (Some("2026-12-04T07:30:00Z"), Some("Task"))
+    );
     assert_eq!(all[0].text("t:StartDate"), Some("0001-01-02T00:00:00Z"), "no date");
     let changed = done(&mut ews, &act("Dismiss", &id.bare(), ""));
     assert_eq!(get_fields(&mut ews, &changed[0], &["item:ReminderIsSet"]).text("t:ReminderIsSet"), Some("false"));
@@ -150,7 +165,10 @@ fn dismisses_and_puts_off() {
     assert!(later.len() == 1 && later[0].key != id.key, "it is another now");
     assert_eq!(told(&mut ews, ""), [row("plan", "01T08:55", "01T09:00")]);
     let item = get_fields(&mut ews, &later[0], &["item:ReminderNextTime", "item:ReminderIsSet"]);
-    assert_eq!((item.text("t:ReminderNextTime"), item.text("t:ReminderIsSet")), (Some("2026-12-01T08:55:00Z"), Some("true")));
+    assert_eq!(
+        (item.text("t:ReminderNextTime"), item.text("t:ReminderIsSet")),
+        (Some("2026-12-01T08:55:00Z"), Some("true"))
+    );
     // Something else of it does not bring the old time back.
     update(&mut ews, &id.bare(), &set("item:Subject", "<t:Subject>plan b</t:Subject>"));
     assert_eq!(told(&mut ews, ""), [row("plan b", "01T08:55", "01T09:00")]);
@@ -207,7 +225,10 @@ fn refuses_reminders_that_cannot_be() {
         assert_eq!(answer.attribute("ResponseClass"), Some("Error"), "{answer:#?}");
         answer.text("m:ResponseCode").unwrap().to_owned()
     };
-    assert_eq!(code(&mut ews, &request(&span("2026-12-02T00:00:00Z", "2026-12-01T00:00:00Z"))), "ErrorInvalidOperation");
+    assert_eq!(
+        code(&mut ews, &request(&span("2026-12-02T00:00:00Z", "2026-12-01T00:00:00Z"))),
+        "ErrorInvalidOperation"
+    );
     let old = "<m:EndTime>2026-12-01T00:00:00Z</m:EndTime><m:ReminderType>Old</m:ReminderType>";
     assert_eq!(code(&mut ews, &request(old)), "ErrorInvalidOperation");
     let mut wrong = ews.again().unrecorded();

@@ -183,7 +183,10 @@ fn follows_changes_and_cancellations() {
     let id = move_to(&mut host, &id, 5, (9, 10));
     assert_eq!(starts(&mut room), [at(4, 9), at(5, 9)]);
     let id = move_to(&mut host, &id, 4, (9, 10));
-    assert_eq!((answer(&mut host, "plan").0.as_str(), resource(&mut host, &id.bare()).as_str()), ("Decline", "Decline"));
+    assert_eq!(
+        (answer(&mut host, "plan").0.as_str(), resource(&mut host, &id.bare()).as_str()),
+        ("Decline", "Decline")
+    );
     assert_eq!(starts(&mut room), [at(4, 9)]);
     let id = move_to(&mut host, &id, 6, (9, 10));
     assert_eq!((resource(&mut host, &id.bare()).as_str(), starts(&mut room)), ("Accept", vec![at(4, 9), at(6, 9)]));
@@ -232,7 +235,10 @@ fn declines_what_its_rules_forbid() {
         assert!(answer == "Decline" && text.contains(why), "{subject}: {answer}: {text}");
     }
     assert_eq!(said("fits", &[], 10, (15, 17), "").0, "Accept");
-    assert_eq!(said("longer", &["booking.maximum_minutes=0", "booking.tell_reasons=no"], 9, (8, 15), ""), ("Accept".to_owned(), String::new()));
+    assert_eq!(
+        said("longer", &["booking.maximum_minutes=0", "booking.tell_reasons=no"], 9, (8, 15), ""),
+        ("Accept".to_owned(), String::new())
+    );
     assert_eq!(said("over", &["booking.conflicts=yes"], 9, (8, 15), "").0, "Accept");
 }
 
@@ -240,9 +246,8 @@ fn answers_series() {
     let (mut host, mut other, mut room) = (shared::mailbox(), shared::mailbox(), room(&[]));
     let address = room.account.address.clone();
     let day = at(2, 9);
-    let daily = |count: u32| {
-        recurrence("<t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>", &day[..10], count)
-    };
+    let daily =
+        |count: u32| recurrence("<t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence>", &day[..10], count);
     want(&mut other, &address, "theirs", 4, (9, 10), "");
     // One conflict is too many, unless some are allowed: then the occurrence is declined by itself.
     want(&mut host, &address, "whole", 2, (9, 10), &daily(5));
@@ -260,7 +265,10 @@ fn answers_series() {
     assert_eq!(declined.len(), 1);
     check(declined[0], &[("Start", &at(4, 9))]);
     assert_eq!(resource(&mut host, &id.bare()), "Accept");
-    assert_eq!((resource(&mut host, &index(&id, 3)), resource(&mut host, &index(&id, 2))), ("Decline".into(), "Accept".into()));
+    assert_eq!(
+        (resource(&mut host, &index(&id, 3)), resource(&mut host, &index(&id, 2))),
+        ("Decline".into(), "Accept".into())
+    );
     let series = whole(&mut room, "calendar").into_iter().find(|one| one.find("t:Recurrence").is_some()).unwrap();
     check(&series, &[("MyResponseType", "Accept"), ("LegacyFreeBusyStatus", "Busy")]);
     assert_eq!(series.all("t:DeletedOccurrences/t:DeletedOccurrence").len(), 1);
@@ -311,12 +319,14 @@ fn is_like_a_person_unless_it_answers() {
     let (mut host, mut room) = (shared::mailbox(), room(&["booking.auto_accept=no"]));
     let address = room.account.address.clone();
     let members = format!("<t:Subject>plan</t:Subject>{}{}", times(&at(3, 9), &at(3, 10)), people(&[&address]));
-    let id = Id::of(
-        host.one(&create_request(&event(&members)).replace("SendToNone", "SendOnlyToAll")).want("m:Items/*"),
-    );
+    let id =
+        Id::of(host.one(&create_request(&event(&members)).replace("SendToNone", "SendOnlyToAll")).want("m:Items/*"));
     assert_eq!(tracked(&mut host, &id.bare()).0, "Unknown");
     check(&one_of(&mut room, "inbox", "MeetingRequest"), &[("HasBeenProcessed", "true")]);
-    check(&one_of(&mut room, "calendar", "CalendarItem"), &[("LegacyFreeBusyStatus", "Tentative"), ("Subject", "plan")]);
+    check(
+        &one_of(&mut room, "calendar", "CalendarItem"),
+        &[("LegacyFreeBusyStatus", "Tentative"), ("Subject", "plan")],
+    );
 }
 
 /// An event of somebody's, in UTC.
@@ -332,9 +342,8 @@ fn theirs(uid: &str, host: &str, room: &str, sequence: i32, start: &str, end: &s
 
 fn answers_people_elsewhere() {
     let smarthost = Smarthost::start();
-    let server = Demo::start(
-        Options::default().set("courier.smarthost", smarthost.address).set("courier.retry_seconds", 1),
-    );
+    let server =
+        Demo::start(Options::default().set("courier.smarthost", smarthost.address).set("courier.retry_seconds", 1));
     let own: Account = server.accounts[0].clone();
     let mut room = Ews::connect(&server, &own);
     let address = own.address.as_str();
@@ -373,7 +382,11 @@ fn answers_mail_of_people_here() {
     let (mut host, room) = (shared::mailbox(), room(&[]));
     let (from, address) = (host.account.address.clone(), room.account.address.clone());
     let uid = format!("own-9@{from}");
-    let mine = format!("<t:Subject>plan</t:Subject><t:UID>{uid}</t:UID>{}{}", times(&at(3, 9), &at(3, 10)), people(&[&address]));
+    let mine = format!(
+        "<t:Subject>plan</t:Subject><t:UID>{uid}</t:UID>{}{}",
+        times(&at(3, 9), &at(3, 10)),
+        people(&[&address])
+    );
     let id = create(&mut host, &mine);
     let event = theirs(&uid, &from, &address, 0, &at(3, 9), &at(3, 10));
     deliver(shared::server().lmtp(), &address, &mail(&from, "REQUEST", &calendar("REQUEST", &event)));

@@ -87,7 +87,11 @@ fn tells_the_zone_of_2007_of_series_alone() {
     assert_eq!(half("Standard"), ["PT0S", "Last", "October", "03:00:00"]);
     assert_eq!(half("Daylight"), ["-PT1H", "Last", "March", "02:00:00"]);
     // What was told can be said again; the clocks stay.
-    let again = update(&mut ews, &series.bare(), &set("calendar:MeetingTimeZone", &meeting_zone("W. Europe Standard Time", "")));
+    let again = update(
+        &mut ews,
+        &series.bare(),
+        &set("calendar:MeetingTimeZone", &meeting_zone("W. Europe Standard Time", "")),
+    );
     let item = get(&mut ews, &again, &all);
     assert_eq!(item.text("t:Start"), Some("2026-12-01T08:00:00Z"));
     ews.version = Some("Exchange2013_SP1");
@@ -121,8 +125,12 @@ fn reads_the_zone_of_the_header() {
     );
     let id = create(&mut ews, &day);
     let told = get(&mut ews, &id, &shape("IdOnly", &["calendar:Start", "calendar:End"]));
-    assert_eq!((told.text("t:Start"), told.text("t:End")), (Some("2026-07-13T15:00:00Z"), Some("2026-07-14T15:00:00Z")));
-    ews.soap_headers = r#"<t:TimeZoneContext><t:TimeZoneDefinition Id="Nowhere Standard Time"/></t:TimeZoneContext>"#.to_owned();
+    assert_eq!(
+        (told.text("t:Start"), told.text("t:End")),
+        (Some("2026-07-13T15:00:00Z"), Some("2026-07-14T15:00:00Z"))
+    );
+    ews.soap_headers =
+        r#"<t:TimeZoneContext><t:TimeZoneDefinition Id="Nowhere Standard Time"/></t:TimeZoneContext>"#.to_owned();
     let mut wrong = ews.again().unrecorded();
     assert_eq!(wrong.fault(&create_request(&event(&item("")))), "ErrorTimeZone");
 }

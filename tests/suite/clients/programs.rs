@@ -7,7 +7,14 @@ use crate::support::demo::Account;
 use crate::support::proxy::Relay;
 use crate::support::{programs, record, shared};
 
-crate::tests![exchangelib, exchangelib_in_depth, exchangelib_calendar, ews_javascript_api, ews_javascript_api_calendar, davmail];
+crate::tests![
+    exchangelib,
+    exchangelib_in_depth,
+    exchangelib_calendar,
+    ews_javascript_api,
+    ews_javascript_api_calendar,
+    davmail
+];
 
 fn person(account: &Account) -> serde_json::Value {
     serde_json::json!({ "address": account.address, "login": account.login, "password": account.password })

@@ -84,7 +84,20 @@ fn wrong_answer(login: &str) -> Vec<u8> {
 fn curl(server: &Demo, scheme: &str, from: Ipv4Addr, account: &Account, password: &str) -> String {
     let user = format!("{}:{password}", account.login);
     let output = Command::new("curl")
-        .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "60", "-H", CONTENT_TYPE, scheme, "-u", &user])
+        .args([
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "--max-time",
+            "60",
+            "-H",
+            CONTENT_TYPE,
+            scheme,
+            "-u",
+            &user,
+        ])
         .args(["--data-binary", &body(), "--interface", &from.to_string()])
         .arg(format!("http://{}{PATH}", server.http()))
         .output()

@@ -35,7 +35,8 @@ struct Two {
 
 impl Two {
     fn start(sweep: u64) -> Two {
-        let options = || Options::default().set("notifications.sweep_seconds", sweep).set("auth.failures_per_minute", 0);
+        let options =
+            || Options::default().set("notifications.sweep_seconds", sweep).set("auth.failures_per_minute", 0);
         Two::with(options(), options())
     }
 
@@ -113,7 +114,8 @@ fn a_change_on_one_node_wakes_a_client_held_on_another() {
     }
     let mut seen = 0;
     while seen < 50 {
-        seen += poll(&mut client.ews, &mut client.subscription).kinds().iter().filter(|kind| *kind == "NewMail").count();
+        seen +=
+            poll(&mut client.ews, &mut client.subscription).kinds().iter().filter(|kind| *kind == "NewMail").count();
     }
     assert_eq!(seen, 50);
 }
@@ -216,8 +218,7 @@ fn masters_share_a_port_and_tell_of_each_other() {
     let options = || Options::default().set("server.http", format!("127.0.0.1:{port} reuseport"));
     let two = Two::with(options(), options());
     assert_eq!((two.first.http().port(), two.second.http().port()), (port, port));
-    let mut clients: Vec<Ews> =
-        (0..40).map(|_| Ews::connect(&two.first, two.account()).unrecorded()).collect();
+    let mut clients: Vec<Ews> = (0..40).map(|_| Ews::connect(&two.first, two.account()).unrecorded()).collect();
     for client in &mut clients {
         get_folder(client, "inbox", "IdOnly", &[]);
     }
@@ -226,7 +227,8 @@ fn masters_share_a_port_and_tell_of_each_other() {
     assert!(each.iter().all(|n| *n > 0) && each.iter().sum::<u64>() >= 40, "{each:?}");
 
     let nodes: Value = serde_json::from_str(&two.second.ewsctl(&["--json", "status", "--all-nodes"])).expect("JSON");
-    let mut pids: Vec<u64> = nodes.as_array().expect("a list").iter().map(|n| n["pid"].as_u64().expect("a pid")).collect();
+    let mut pids: Vec<u64> =
+        nodes.as_array().expect("a list").iter().map(|n| n["pid"].as_u64().expect("a pid")).collect();
     pids.sort_unstable();
     let mut masters = [u64::from(two.first.master()), u64::from(two.second.master())];
     masters.sort_unstable();

@@ -64,8 +64,8 @@ fn calls_at_once_and_for_every_change() {
     let mut ews = shared::mailbox();
     let receiver = Receiver::start();
     let data = "<t:CallerData>a b &lt;c&gt;</t:CallerData>";
-    let request = push_request(&["inbox"], ALL_EVENTS, 1, &receiver.url(), "")
-        .replace("</t:URL>", &format!("</t:URL>{data}"));
+    let request =
+        push_request(&["inbox"], ALL_EVENTS, 1, &receiver.url(), "").replace("</t:URL>", &format!("</t:URL>{data}"));
     let id = ews.one(&request).want("m:SubscriptionId").text.clone();
     let first = receiver.call();
     assert_eq!(first.head[0], "POST /push?a=b HTTP/1.1");
@@ -159,7 +159,11 @@ fn tries_again_by_the_ladder_and_tells_the_same() {
     for n in 0..4 {
         let call = receiver.call();
         assert_eq!(call.events().previous, first.events().watermark(), "the same place");
-        assert_eq!(call.events().events[0].1.want("t:ItemId").attribute("Id"), Some(item.id.as_str()), "the same event");
+        assert_eq!(
+            call.events().events[0].1.want("t:ItemId").attribute("Id"),
+            Some(item.id.as_str()),
+            "the same event"
+        );
         receiver.answers(if n == 2 { Mood::Ok } else { Mood::Raw(bad[n % 3].to_owned()) });
         calls.push(call);
     }
@@ -235,7 +239,8 @@ fn refuses_addresses_that_are_not_allowed() {
     receiver.call();
     let text = std::fs::read_to_string(server.config()).expect("the settings");
     let line = "[notifications]\npush_networks = [\"192.0.2.0/24\"]\n";
-    let without: String = text.lines().filter(|line| !line.contains("push_networks")).map(|line| format!("{line}\n")).collect();
+    let without: String =
+        text.lines().filter(|line| !line.contains("push_networks")).map(|line| format!("{line}\n")).collect();
     let changed = if without.contains("[notifications]\n") {
         without.replace("[notifications]\n", line)
     } else {
@@ -246,15 +251,16 @@ fn refuses_addresses_that_are_not_allowed() {
     wait::true_within("the new courier stands", wait::LONG, || server.status()["reloading"] == false);
     let before = receiver.count();
     save_simple(&mut ews, "inbox", "not told");
-    wait::true_within("the call failed", wait::LONG, || server.query("select count(*) from push where failures > 0") == ["1"]);
+    wait::true_within("the call failed", wait::LONG, || {
+        server.query("select count(*) from push where failures > 0") == ["1"]
+    });
     assert_eq!(receiver.count(), before, "nobody was called");
 }
 
 /// A redirect is a failure, and who says nothing costs its own call only.
 fn follows_no_redirects_and_waits_for_nobody() {
-    let server = Demo::start(
-        Options::default().set("notifications.push_seconds", 1).set("notifications.push_retry_seconds", 1),
-    );
+    let server =
+        Demo::start(Options::default().set("notifications.push_seconds", 1).set("notifications.push_retry_seconds", 1));
     let mut ews = alice(&server);
     let (elsewhere, silent, good) = (Receiver::start(), Receiver::start(), Receiver::start());
     let redirecting = Receiver::start();
@@ -364,5 +370,4 @@ fn is_called_by_another_node_when_one_is_gone() {
     second.stop().expect("it stops");
     save_simple(&mut alice(&first), "inbox", "told by whoever is there");
     assert_eq!(receiver.call().kinds(), ["Created"]);
-    
 }

@@ -77,8 +77,8 @@ fn wakes_who_is_held_over_a_lent_folder() {
     let (mut owner, mut reader) = (shared::mailbox(), shared::mailbox());
     lend(&mut owner, "inbox", &reader.account.address, "Reviewer");
     let inbox = named(&owner.account.address, "inbox");
-    let request = subscribe_request(&["inbox"], &["NewMailEvent"], 5)
-        .replace("<t:DistinguishedFolderId Id=\"inbox\"/>", &inbox);
+    let request =
+        subscribe_request(&["inbox"], &["NewMailEvent"], 5).replace("<t:DistinguishedFolderId Id=\"inbox\"/>", &inbox);
     let message = reader.one(&request);
     let subscription = Subscription {
         id: message.want("m:SubscriptionId").text.clone(),
@@ -154,7 +154,8 @@ fn streams_of_a_lent_folder_end_with_the_right() {
     }
     drop(stream);
     wait::true_within("it is told at once when opened anew", wait::LONG, || {
-        Stream::open(&stage.reader, &[&theirs], 5).news() == Document::Error("ErrorAccessDenied".into(), vec![theirs.clone()])
+        Stream::open(&stage.reader, &[&theirs], 5).news()
+            == Document::Error("ErrorAccessDenied".into(), vec![theirs.clone()])
     });
 }
 

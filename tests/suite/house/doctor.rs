@@ -11,9 +11,9 @@ use nix::unistd::geteuid;
 use serde_json::Value;
 
 use crate::support::demo::ewsctl;
+use crate::support::port;
 use crate::support::postgres::Postgres;
 use crate::support::shared;
-use crate::support::port;
 use crate::support::smtp::{Certificate, Smarthost, serve_tls};
 
 crate::tests![
@@ -69,7 +69,8 @@ impl House {
         let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
         let file = self.path("ewsd.toml");
         fs::write(&file, text).unwrap();
-        let output = program.args(["-c", &file, "--json", "doctor", "--postfix", "/nowhere"]).args(arguments).output().unwrap();
+        let output =
+            program.args(["-c", &file, "--json", "doctor", "--postfix", "/nowhere"]).args(arguments).output().unwrap();
         let rows = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
         Findings { rows, status: output.status.code() }

@@ -251,14 +251,18 @@ const FOR_ALL: &[(&str, &[&str])] = &[
 fn readers_are_for_the_table_alone() {
     const FOLDER: &str = "src/mailbox/src/convert/";
     let reads = |code: &str| READERS.iter().any(|reader| code.contains(reader));
-    let is_for_all = |path: &str, name: &str| FOR_ALL.iter().any(|(file, names)| *file == path && names.contains(&name));
+    let is_for_all =
+        |path: &str, name: &str| FOR_ALL.iter().any(|(file, names)| *file == path && names.contains(&name));
     let mut open = Vec::new();
     for (path, source) in sources(&[FOLDER]) {
         let functions = source.code.lines().filter_map(|line| line.strip_prefix("pub fn ")?.split(['(', '<']).next());
         let wrong = functions.filter(|name| reads(&source.code) && !is_for_all(&path, name));
         open.extend(wrong.map(|name| format!("{path}: {name}")));
     }
-    assert_none(open, "what reads strangers' octets is a row of src/mailbox/src/convert/table.rs: pub(in crate::convert)");
+    assert_none(
+        open,
+        "what reads strangers' octets is a row of src/mailbox/src/convert/table.rs: pub(in crate::convert)",
+    );
 }
 
 fn strangers_octets_are_read_by_the_confined() {

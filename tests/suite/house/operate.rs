@@ -204,7 +204,10 @@ fn traces_one_account_and_leaves_nothing() {
     let head = request["request"].as_str().unwrap();
     assert!(head.starts_with("POST /EWS/Exchange.asmx HTTP/1.1\n"), "{head}");
     assert!(head.contains("Authorization: Basic (left out)"), "{head}");
-    assert_eq!((&answer["operation"], &answer["code"], &answer["id"]), (&"GetFolder".into(), &"NoError".into(), &request["id"]));
+    assert_eq!(
+        (&answer["operation"], &answer["code"], &answer["id"]),
+        (&"GetFolder".into(), &"NoError".into(), &request["id"])
+    );
     let held = subscribe(&mut anna, &["inbox"], &["NewMailEvent"]);
     anna.send(&events_request(&held), &["Prefer: wait=200"]);
     let told: Vec<serde_json::Value> = (0..4).map(|_| tracing.next()).collect();
@@ -235,7 +238,10 @@ fn shows_workers_and_what_waits_for_them() {
     let server = shared::server();
     let workers = json(server, &["show", "workers"]);
     let workers = workers.as_array().unwrap();
-    assert!(workers.len() >= 6 && workers.iter().all(|one| one["resident_bytes"].as_u64() > Some(1 << 20)), "{workers:?}");
+    assert!(
+        workers.len() >= 6 && workers.iter().all(|one| one["resident_bytes"].as_u64() > Some(1 << 20)),
+        "{workers:?}"
+    );
     let lines = server.ewsctl(&["show", "workers"]);
     assert!(lines.contains("request") && lines.contains("generation") && lines.contains('M'), "{lines}");
     let queue = server.ewsctl(&["show", "queue"]);
@@ -293,7 +299,8 @@ fn completes_what_the_server_knows() {
         said.lines().map(str::to_owned).collect::<Vec<String>>()
     };
     let begun = &account.login[..account.login.len() - 1];
-    for line in [&["account", "show", begun][..], &["show", "held", "--account", begun], &["group", "add", "x", begun]] {
+    for line in [&["account", "show", begun][..], &["show", "held", "--account", begun], &["group", "add", "x", begun]]
+    {
         assert!(ask(line).contains(&account.login), "{line:?}");
     }
     assert_eq!(ask(&["account", "set", &account.login, "quo"]), ["quota="]);

@@ -44,7 +44,9 @@ fn smtp(mta: &Mta) -> Lmtp {
 
 /// Gives an MTA a message for some people; its last answer.
 fn submit(client: &mut Lmtp, to: &[&str], octets: &[u8]) -> Reply {
-    for line in std::iter::once("MAIL FROM:<ben@far.test>".to_owned()).chain(to.iter().map(|to| format!("RCPT TO:<{to}>"))) {
+    for line in
+        std::iter::once("MAIL FROM:<ben@far.test>".to_owned()).chain(to.iter().map(|to| format!("RCPT TO:<{to}>")))
+    {
         let reply = client.command(&line);
         if reply.code != 250 {
             client.command("RSET");

@@ -188,7 +188,8 @@ fn mail_that_an_older_version_could_not_read_is_read_by_this_one() {
     // The next one looks through all mailboxes when it starts.
     kill_now(janitor);
     wait::true_within("they are read", wait::LONG, || {
-        kept(&server, &older).starts_with("given up before|f||") && kept(&server, &oldest).starts_with("given up long before|f||")
+        kept(&server, &older).starts_with("given up before|f||")
+            && kept(&server, &oldest).starts_with("given up long before|f||")
     });
     assert!(kept(&server, &own).starts_with("unread|t|1"), "{}", kept(&server, &own));
 }

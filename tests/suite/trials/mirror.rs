@@ -8,8 +8,8 @@ use std::process::Command;
 use crate::support::demo::{Demo, Options};
 use crate::support::ews::{Ews, code};
 use crate::support::ops::{
-    ALL_EVENTS, Id, Subscription, SyncPage, create_folder, field, folder, folder_id, get_error, hierarchy_request, poll, save_simple, shape, subscribe,
-    subscribe_request, sync_all, sync_hierarchy, sync_request, transfer_request,
+    ALL_EVENTS, Id, Subscription, SyncPage, create_folder, field, folder, folder_id, get_error, hierarchy_request,
+    poll, save_simple, shape, subscribe, subscribe_request, sync_all, sync_hierarchy, sync_request, transfer_request,
 };
 use crate::support::postgres::Postgres;
 use crate::support::xml::Node;
@@ -139,7 +139,8 @@ fn mirrors_a_restored_server() {
     let truths: Vec<_> = kept.iter_mut().map(|kept| truth(&mut kept.world.ews)).collect();
     assert!(truths.iter().all(|(tree, items)| tree.len() > 20 && items.iter().any(|folder| !folder.is_empty())));
     let dump = server.folder.join("ewsd.dump");
-    let private = |server: &Demo| format!("host={} user=ewsd dbname=ewsd", server.folder.join("state/pg-run").display());
+    let private =
+        |server: &Demo| format!("host={} user=ewsd dbname=ewsd", server.folder.join("state/pg-run").display());
     let (file, url) = (dump.to_string_lossy().into_owned(), private(&server));
     postgres("pg_dump", &["--format=custom", "--no-owner", "--file", &file, &url]);
     let account = server.accounts[0].clone();
