@@ -2,7 +2,7 @@
 //! of the settings only the limits.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use ewsd_ipc::seqpacket::Wait;
@@ -45,7 +45,7 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
 }
 
 /// Wakes one converter for each question, not all of them.
-fn watch(end: &WorkerEnd, socket: std::os::fd::BorrowedFd<'_>) -> nix::Result<Epoll> {
+fn watch(end: &WorkerEnd, socket: BorrowedFd<'_>) -> nix::Result<Epoll> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE, QUESTION))?;
     epoll.add(end.jobs(), EpollEvent::new(EpollFlags::EPOLLIN, MASTER))?;
@@ -57,7 +57,7 @@ fn watch(end: &WorkerEnd, socket: std::os::fd::BorrowedFd<'_>) -> nix::Result<Ep
 fn turns(
     epoll: &Epoll,
     converter: &mut Converter,
-    socket: std::os::fd::BorrowedFd<'_>,
+    socket: BorrowedFd<'_>,
     round: Duration,
     left: &mut u64,
 ) -> io::Result<Turn> {
@@ -74,23 +74,34 @@ fn turns(
         let events = events.get(..ready).unwrap_or_default();
         // The master says nothing to converters: its sockets are readable when it wants this one to end, or is gone.
         if events.iter().any(|event| event.data() == MASTER) {
+            leave(epoll, converter, socket)?;
             return Ok(Turn::End);
         }
-        if events.is_empty() {
-            return Ok(Turn::Nothing);
-        }
+        // Without an event there may be a question, too: one that woke somebody who was killed before it was taken.
         match converter.turn(socket, Wait::No)? {
             Turn::Served => *left = left.saturating_sub(1),
+            Turn::Nothing if events.is_empty() => return Ok(Turn::Nothing),
             Turn::Nothing => {}
-            end => return Ok(end),
+            end => {
+                leave(epoll, converter, socket)?;
+                return Ok(end);
+            }
         }
         if *left == 0 {
+            leave(epoll, converter, socket)?;
             return Ok(Turn::Worn);
         }
         if wait.is_zero() {
             return Ok(Turn::Served);
         }
     }
+}
+
+/// Is woken for no further question, and answers those for which the kernel woke nobody else.
+fn leave(epoll: &Epoll, converter: &mut Converter, socket: BorrowedFd<'_>) -> io::Result<()> {
+    epoll.delete(socket)?;
+    while !matches!(converter.turn(socket, Wait::No)?, Turn::Nothing | Turn::End) {}
+    Ok(())
 }
 
 /// What the master has heard of.
@@ -111,5 +122,44 @@ impl Reported {
         // What is less than a millisecond is told with the next ones.
         self.took += Duration::from_millis(u64::try_from(took).unwrap_or(u64::MAX));
         tally.tell(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    use ewsd_ipc::seqpacket;
+    use ewsd_mailbox::clock;
+    use ewsd_mailbox::convert::{Confined, Convert, TABLE};
+
+    use super::*;
+    use crate::convert::ConverterClient;
+
+    /// A reload comes together with a question that nobody else was woken for.
+    #[test]
+    fn whoever_leaves_answers_what_woke_it() {
+        let (ask, answer) = seqpacket::pair().unwrap();
+        let (mut master, end) = UnixStream::pair().unwrap();
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap();
+        epoll.add(&answer, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE, QUESTION)).unwrap();
+        epoll.add(&end, EpollEvent::new(EpollFlags::EPOLLIN, MASTER)).unwrap();
+        let within = Duration::from_secs(10);
+        let mut converter = Converter::new(Confined::claim(), Converter::timer().unwrap(), within);
+        let row = TABLE.first().unwrap();
+        let asker = thread::spawn(move || {
+            let start = clock::monotonic();
+            let answer = ConverterClient::new(ask, within).convert(row.conversion, &(row.sample)(), b"x");
+            assert!(answer.is_ok(), "{:?} after {:?}", answer.err(), clock::since(start));
+        });
+        let mut asked = [nix::poll::PollFd::new(answer.as_fd(), nix::poll::PollFlags::POLLIN)];
+        nix::poll::poll(&mut asked, nix::poll::PollTimeout::NONE).unwrap();
+        master.write_all(b"x").unwrap();
+        assert_eq!(turns(&epoll, &mut converter, answer.as_fd(), within, &mut 9).unwrap(), Turn::End);
+        asker.join().unwrap();
     }
 }
