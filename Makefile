@@ -35,7 +35,7 @@ DIST = $(TARGET)/dist/ewsd-$(VERSION).tar.xz
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: build demo test test-clients test-packages bench fuzz corpus fmt lint man install dist deb rpm image
+.PHONY: build demo test test-clients test-packages test-image bench fuzz corpus fmt lint man install dist deb rpm image
 
 build:
 	$(NEED) build
@@ -144,11 +144,17 @@ rpm: dist
 image: dist
 	packaging/container/build $(DIST) ewsd:$(VERSION)
 
-# What `make test` has no time for: other people's programs, and the packages in bare roots of Debian (needs root and debootstrap).
+# What `make test` has no time for: other people's programs, and the packages in bare roots of Debian (needs root).
 test-clients:
 	$(NEED) build run test mta
 	$(CARGO) test --locked --test main -- clients:: mail::mta
 
-test-packages: deb
+test-packages: deb rpm
 	$(NEED) packages
-	packaging/test $(TARGET)/deb
+	packaging/trial/deb $(TARGET)/deb
+	packaging/trial/rpm $(TARGET)/rpm
+
+# The same for the image, which is built upon a bare root of Debian.
+test-image: dist
+	$(NEED) packages image
+	packaging/trial/image $(DIST)

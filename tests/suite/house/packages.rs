@@ -149,7 +149,10 @@ fn scripts(folder: &Path, found: &mut Vec<String>) {
         let path = entry.path();
         if path.is_dir() {
             scripts(&path, found);
-        } else if fs::read(&path).unwrap().starts_with(b"#!/bin/sh") || fs::read(&path).unwrap().starts_with(b"#!/bin/bash") {
+            continue;
+        }
+        let text = fs::read(&path).unwrap();
+        if ["#!/bin/sh", "#!/bin/bash", "# shellcheck shell="].iter().any(|sign| text.starts_with(sign.as_bytes())) {
             found.push(path.display().to_string());
         }
     }
@@ -166,7 +169,8 @@ fn scripts_rules_and_pages_are_clean() {
     let pages = std::env::temp_dir().join(format!("ewsd-pages-{}", std::process::id()));
     let written = Command::new(ewsctl()).args(["man", "--out"]).arg(&pages).output().unwrap();
     assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
-    let all: Vec<String> = fs::read_dir(&pages).unwrap().flatten().map(|page| page.path().display().to_string()).collect();
+    let all: Vec<String> =
+        fs::read_dir(&pages).unwrap().flatten().map(|page| page.path().display().to_string()).collect();
     let arguments = ["-T", "lint", "-W", "error"].into_iter().chain(all.iter().map(String::as_str)).collect::<Vec<_>>();
     satisfied("mandoc", &arguments);
     fs::remove_dir_all(&pages).unwrap();
@@ -178,7 +182,7 @@ fn every_sample_is_installed_and_named() {
     let installed: BTreeSet<&str> = list.split(';').next().unwrap().split(' ').collect();
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     // What installs and builds, and is no sample.
-    let own = ["debian", "rpm", "container", "systemd", "sysusers.d", "tmpfiles.d", "fail2ban"];
+    let own = ["debian", "rpm", "container", "systemd", "sysusers.d", "tmpfiles.d", "fail2ban", "trial"];
     for entry in fs::read_dir(root().join("packaging")).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !own.contains(&name.as_str()) {
