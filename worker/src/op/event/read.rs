@@ -41,8 +41,30 @@ pub(crate) fn read(
     mark: Watermark,
     most: usize,
 ) -> Result<Batch> {
+    let mut scope = readable(session, granted, &subscription.scope)?;
+    loop {
+        let batch = read_within(session, granted, subscription, scope.clone(), mark, most)?;
+        // What happened since the right was taken away is none of theirs.
+        if batch.events.is_empty() || session.gate.is_own(granted) {
+            return Ok(batch);
+        }
+        let now = readable(session, granted, &subscription.scope)?;
+        if now == scope {
+            return Ok(batch);
+        }
+        scope = now;
+    }
+}
+
+fn read_within(
+    session: &mut Session<'_>,
+    granted: &Granted,
+    subscription: &Subscription,
+    scope: Scope,
+    mark: Watermark,
+    most: usize,
+) -> Result<Batch> {
     let guest = !session.gate.is_own(granted);
-    let scope = readable(session, granted, &subscription.scope)?;
     let mut interest = Interest { scope, events: subscription.events, dumpster: None, guest };
     let mut batch = Batch { events: Vec::new(), upto: mark.read_after(), more: true };
     let quiet = subscription.quiet.filter(|(from, upto)| (*from..*upto).contains(&batch.upto));
