@@ -217,8 +217,8 @@ settings! {
             "What a token's aud must name one of; an empty list: no token is taken.";
         token_scope: String = "", Live, Worker, Check::Any,
             "What a token's scp or scope must hold; empty: any will do.";
-        token_claims: Vec<String> = ["upn".to_owned(), "preferred_username".to_owned(), "email".to_owned()], Live, Worker, Check::Any,
-            "The claims that name the account, by login or address; the first that is somebody's counts. Only what the provider lets nobody choose for himself.";
+        token_claims: Vec<String> = ["upn".to_owned()], Live, Worker, Check::Names,
+            "The claims that name the account, by login or address. The first that a token has decides: if that is nobody's, the token is refused, whatever else it says. Name only what the provider lets nobody choose for himself: upn is that of Entra ID and AD FS; preferred_username of Keycloak, Authentik and others is, where people cannot choose or change their names there. email counts only with email_verified.";
         token_url: String = "", Live, Worker, Check::UrlOrNone,
             "Where clients get a token, as the offer says (authorization_uri); empty: it does not.";
         token_skew_seconds: u64 = 60u64, Live, Worker, Check::Between(0, 3_600),

@@ -73,6 +73,8 @@ pub enum Check {
     /// An inclusive range.
     Between(u64, u64),
     OneOf(&'static [&'static str]),
+    /// A list of one name at least, none of them empty.
+    Names,
     /// `ADDRESS:PORT`, `[V6]:PORT` or `unix:/PATH`, with options (`listener.rs`); empty entries are refused.
     Listener,
     /// As `Listener`, and no proxy is in front.
@@ -139,6 +141,7 @@ impl Value for String {
             Check::OneOf(names) if !names.contains(&self.as_str()) => {
                 Some(format!("must be one of: {}", names.join(", ")))
             }
+            Check::Names if self.trim().is_empty() => Some("must not be empty".into()),
             Check::Listener => listener_problem(self),
             Check::PlainListener => plain_listener_problem(self),
             Check::ListenerOrNone if !self.is_empty() => plain_listener_problem(self),
@@ -238,6 +241,9 @@ impl Value for Vec<String> {
     }
 
     fn problem(&self, check: Check) -> Option<String> {
+        if self.is_empty() && matches!(check, Check::Names) {
+            return Some("must name one at least".into());
+        }
         self.iter().find_map(|entry| entry.problem(check).map(|problem| format!("\"{entry}\" {problem}")))
     }
 }

@@ -72,6 +72,8 @@ fn a_wrong_value_says_what_would_fit() {
             "\n[server]\nhttp = [\"localhost\"]\n",
             "ewsd.toml, line 3: server.http \"localhost\" must be ADDRESS:PORT (127.0.0.1:8080, [::1]:8080) or unix:/PATH",
         ),
+        ("[auth]\ntoken_claims = []\n", "ewsd.toml, line 2: auth.token_claims must name one at least"),
+        ("[auth]\ntoken_claims = [\"upn\", \"\"]\n", "ewsd.toml, line 2: auth.token_claims \"\" must not be empty"),
         ("[limits]\nidle_seconds = 0\n", "ewsd.toml, line 2: limits.idle_seconds must lie between 1 and 86_400"),
         ("[limits]\nidle_seconds = -1\n", "ewsd.toml, line 2: limits.idle_seconds must be a whole number"),
         ("[log]\nlevel = \"loud\"\n", "ewsd.toml, line 2: log.level must be one of: error, warn, info, debug, trace"),

@@ -69,17 +69,11 @@ struct FetchedKeys {
 }
 
 impl Keys {
-    /// The names by which the bearer may be known here, the best first.
+    /// The name by which the bearer is known here.
     ///
     /// # Errors
     /// The token is none, or not for us; or the keys cannot be read.
-    pub fn check(
-        &mut self,
-        token: &[u8],
-        store: &mut Store,
-        settings: &Settings,
-        now: u64,
-    ) -> Result<Vec<String>, Unfit> {
+    pub fn check(&mut self, token: &[u8], store: &mut Store, settings: &Settings, now: u64) -> Result<String, Unfit> {
         let token = std::str::from_utf8(token).ok().filter(|token| token.len() <= TOKEN_MAX).ok_or("no token")?;
         let (signed, signature) = token.rsplit_once('.').ok_or("no token")?;
         let (head, claims) = signed.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or("no token")?;
@@ -89,9 +83,7 @@ impl Keys {
         // Before the signature: whose token is not for us needs no key.
         check_claims(&claims, settings, now)?;
         self.verify(&head, signed.as_bytes(), &signature, store, settings, now)?;
-        let named = settings.auth.token_claims.iter().filter_map(|claim| claims.get(claim)?.as_str());
-        let names: Vec<String> = named.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        if names.is_empty() { Err("a token that names nobody".into()) } else { Ok(names) }
+        Ok(bearer(&claims, &settings.auth.token_claims)?.to_owned())
     }
 
     fn verify(
@@ -179,6 +171,18 @@ fn json(encoded: &str) -> Option<Value> {
     serde_json::from_slice::<Value>(&octets).ok().filter(Value::is_object)
 }
 
+/// Whom the claims name: the first of `wanted` that the token has at all decides, whether it is somebody's here or not. What stands
+/// behind it may be of the bearer's own choice (OpenID Connect Core 5.7), and would make him somebody else as soon as the first is
+/// nobody's. An address counts only where the provider has verified it (5.1).
+fn bearer<'c>(claims: &'c Value, wanted: &[String]) -> Result<&'c str, &'static str> {
+    let present = wanted.iter().find_map(|name| Some((name, claims.get(name)?)));
+    let (name, value) = present.ok_or("a token with none of auth.token_claims")?;
+    if name == "email" && claims.get("email_verified") != Some(&Value::Bool(true)) {
+        return Err("a token whose address is not verified");
+    }
+    value.as_str().filter(|name| !name.is_empty()).ok_or("a token that names nobody")
+}
+
 fn check_claims(claims: &Value, settings: &Settings, now: u64) -> Result<(), &'static str> {
     let auth = &settings.auth;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
@@ -253,7 +257,7 @@ mod tests {
     }
 
     /// Without a URL no database is asked.
-    fn check(keys: &mut Keys, token: &str, settings: &Settings) -> Result<Vec<String>, Unfit> {
+    fn check(keys: &mut Keys, token: &str, settings: &Settings) -> Result<String, Unfit> {
         let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
         keys.check(token.as_bytes(), &mut store, settings, NOW)
     }
@@ -280,7 +284,7 @@ mod tests {
     fn a_good_token_names_its_bearer() {
         let pair = pair();
         let good = token(&pair, &head(), &claims());
-        assert_eq!(check(&mut keys(&pair), &good, &settings()).unwrap(), ["anna@example.test"]);
+        assert_eq!(check(&mut keys(&pair), &good, &settings()).unwrap(), "anna@example.test");
         let (signed, signature) = good.rsplit_once('.').unwrap();
         let other_first = if signature.starts_with('A') { 'B' } else { 'A' };
         let spoiled = format!("{signed}.{other_first}{}", signature.get(1..).unwrap());
@@ -329,6 +333,30 @@ mod tests {
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove("exp");
         assert!(check(&mut keys(&pair), &token(&pair, &head(), &claims), &settings()).is_err());
+    }
+
+    #[test]
+    fn the_first_claim_that_is_there_decides() {
+        let three = ["upn", "preferred_username", "email"].as_slice();
+        let (mallory, boss) = ("mallory", "boss@example.test");
+        let unverified = json!({"preferred_username": mallory, "email": boss, "email_verified": false});
+        for (wanted, said, expected) in [
+            (&["upn"][..], json!({"upn": "anna", "email": boss}), Ok("anna")),
+            (&["upn"], unverified.clone(), Err("a token with none of auth.token_claims")),
+            (three, unverified, Ok(mallory)),
+            (three, json!({"upn": "", "email": boss, "email_verified": true}), Err("a token that names nobody")),
+            (three, json!({"upn": null, "preferred_username": boss}), Err("a token that names nobody")),
+            (three, json!({"upn": [boss], "preferred_username": boss}), Err("a token that names nobody")),
+            (&["email"], json!({"email": boss, "email_verified": true}), Ok(boss)),
+            (&["email"], json!({"email": boss, "email_verified": false}), Err("a token whose address is not verified")),
+            (&["email"], json!({"email": boss, "email_verified": "no"}), Err("a token whose address is not verified")),
+            (&["email"], json!({"email": boss}), Err("a token whose address is not verified")),
+            (&["email", "upn"], json!({"email": boss, "upn": "anna"}), Err("a token whose address is not verified")),
+            (&["sub"], json!({"sub": "7f3a", "email": boss}), Ok("7f3a")),
+        ] {
+            let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(bearer(&said, &wanted), expected, "{wanted:?} of {said}");
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Scheme for Bearer {
                 return Err(Denied::Refused);
             }
         };
-        let names: Vec<String> = said.iter().flat_map(|name| principal::names(name, settings)).collect();
+        let names = principal::names(&said, settings);
         let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
         let reason = match account {
             Some(account) if !account.disabled => {
@@ -56,7 +56,7 @@ impl Scheme for Bearer {
             Some(_) => "account disabled",
             None => "unknown user",
         };
-        password::refused(said.first().map_or("", String::as_str), attempt.peer, reason);
+        password::refused(&said, attempt.peer, reason);
         Err(Denied::Refused)
     }
 }
