@@ -224,7 +224,7 @@ settings! {
         token_skew_seconds: u64 = 60u64, Live, Worker, Check::Between(0, 3_600),
             "By how much the provider's clock may differ.";
         headers: Vec<String> = NONE, Live, Worker, Check::Any,
-            "Header fields in which server.trusted_proxies say whom they have asked: X-Remote-User with a login, an address or a principal; the subject of a client's certificate. The proxy must take the field out of what clients send; whoever else reaches its listener can be anybody, so give it a Unix socket with a group.";
+            "Header fields in which server.trusted_proxies say whom they have asked: X-Remote-User with a login, an address or a principal; the whole subject of a client's certificate as RFC 2253 and 4514 write it (not with slashes, nor a part of it that people choose), of which emailAddress, else UID, else CN names the account. The proxy must take the field out of what clients send; whoever else reaches its listener can be anybody, so give it a Unix socket with a group.";
         realms: Vec<String> = NONE, Live, Worker, Check::Any,
             "Kerberos realms whose people are ours: anna@EXAMPLE.ORG is the login anna where EXAMPLE.ORG is one of them. An address of an account is always its own.";
         realm: String = "ewsd", Live, Worker, Check::Any,

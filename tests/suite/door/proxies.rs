@@ -150,6 +150,13 @@ fn believes_whom_the_proxy_has_asked() {
     let mut http = Http::connect(server.http());
     assert_eq!(post(&mut http, &[claims, &basic(&account.login, &account.password)]).status, 401);
     assert_eq!(inbox(&post(&mut http, &[&format!("X-Remote-User: {}", account.address.to_uppercase())])), own);
+    // Of a certificate's subject one attribute counts, and a name with a comma in it is one.
+    let subject = |subject: &str| format!("X-Client-Subject: {}", subject.replace("ALICE", &account.address));
+    assert_eq!(inbox(&post(&mut http, &[&subject("CN=x,emailAddress=ALICE,O=Example")])), own);
+    for wrong in [r"CN=x\,emailAddress=ALICE,O=Example", "/CN=x/emailAddress=ALICE", "emailAddress=x@far.test,CN=ALICE"]
+    {
+        assert_eq!(post(&mut http, &[&subject(wrong)]).status, 401, "{wrong}");
+    }
 }
 
 fn the_log_names_the_client_behind_the_proxy() {

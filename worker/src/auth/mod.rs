@@ -6,6 +6,7 @@
 //! | one scheme | `scheme/<scheme>.rs` |
 //! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs` |
 //! | is a token of an identity provider good? | `token.rs`, which keys it has `jwks.rs`; who fetches them `../courier/keys.rs` |
+//! | whom does a certificate's subject name? | `subject.rs` |
 //! | may one account act as another? | `impersonate.rs` |
 //! | is a Kerberos token good? | `kerberos.rs` |
 //! | what is kept of passwords under a key? | `sealed.rs` |
@@ -24,6 +25,7 @@ pub mod password;
 mod peer;
 pub mod scheme;
 pub mod sealed;
+mod subject;
 mod token;
 
 use std::rc::Rc;

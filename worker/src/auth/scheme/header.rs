@@ -5,6 +5,7 @@ use ewsd_settings::Settings;
 
 use super::{Attempt, Circumstances, Scheme};
 use crate::auth::password::{self, principal};
+use crate::auth::subject;
 use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
 
 pub struct Header;
@@ -31,7 +32,14 @@ impl Scheme for Header {
         let said =
             settings.auth.headers.iter().find_map(|name| attempt.head.header_str(name).filter(|said| !said.is_empty()));
         let Some(said) = said else { return Ok(None) };
-        let names: Vec<String> = names(said).into_iter().flat_map(|name| principal::names(&name, settings)).collect();
+        let name = match name(said) {
+            Ok(name) => name,
+            Err(reason) => {
+                password::refused(said, attempt.peer, reason);
+                return Err(Denied::Refused);
+            }
+        };
+        let names = principal::names(&name, settings);
         let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
         let reason = match account {
             Some(account) if !account.disabled => {
@@ -46,33 +54,19 @@ impl Scheme for Header {
     }
 }
 
-/// The names in the value: the value itself, or those in a distinguished name (RFC 4514, or with slashes as older servers write it).
-fn names(said: &str) -> Vec<String> {
-    if !said.contains('=') {
-        return vec![said.to_owned()];
-    }
-    let parts = || said.split([',', '/']).filter_map(|part| part.trim().split_once('='));
-    let of = |wanted: &str| {
-        parts()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
-            .map(|(_, value)| value.trim().to_owned())
-            .collect::<Vec<_>>()
-    };
-    ["emailAddress", "1.2.840.113549.1.9.1", "UID", "CN"].into_iter().flat_map(of).collect()
+/// The name in the value: the value itself, or the one in a certificate's subject.
+fn name(said: &str) -> Result<String, &'static str> {
+    if said.contains('=') { subject::name(said) } else { Ok(said.to_owned()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::name;
 
     #[test]
-    fn names_are_found_in_subjects() {
-        assert_eq!(names("anna@EXAMPLE.ORG"), ["anna@EXAMPLE.ORG"]);
-        assert_eq!(
-            names("emailAddress=anna@example.org,CN=Anna Ahrens,O=Example"),
-            ["anna@example.org", "Anna Ahrens"]
-        );
-        assert_eq!(names("/O=Example/CN=Anna/emailAddress=anna@example.org"), ["anna@example.org", "Anna"]);
-        assert!(names("O=Example").is_empty());
+    fn a_value_is_a_name_or_a_subject() {
+        assert_eq!(name("anna@EXAMPLE.ORG"), Ok("anna@EXAMPLE.ORG".to_owned()));
+        assert_eq!(name("emailAddress=anna@example.org,CN=Anna"), Ok("anna@example.org".to_owned()));
+        assert!(name("/CN=Anna/emailAddress=anna@example.org").is_err());
     }
 }
