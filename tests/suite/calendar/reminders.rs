@@ -172,6 +172,12 @@ fn dismisses_and_puts_off() {
     // Something else of it does not bring the old time back.
     update(&mut ews, &id.bare(), &set("item:Subject", "<t:Subject>plan b</t:Subject>"));
     assert_eq!(told(&mut ews, ""), [row("plan b", "01T08:55", "01T09:00")]);
+    // Nor does the time that it has, which some programs say with every change.
+    let same = set("calendar:Start", "<t:Start>2026-12-01T09:00:00Z</t:Start>")
+        + &set("calendar:End", "<t:End>2026-12-01T10:00:00Z</t:End>")
+        + &set("item:ReminderIsSet", "<t:ReminderIsSet>true</t:ReminderIsSet>");
+    update(&mut ews, &id.bare(), &same);
+    assert_eq!(told(&mut ews, ""), [row("plan b", "01T08:55", "01T09:00")]);
     done(&mut ews, &act("Dismiss", &id.bare(), ""));
     assert!(told(&mut ews, "").is_empty());
     let item = get_fields(&mut ews, &id, &["item:ReminderNextTime", "item:ReminderIsSet"]);

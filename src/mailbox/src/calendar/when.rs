@@ -134,14 +134,15 @@ fn times(edit: &Edit<'_>, start_zone: &ItemZone, end_zone: &ItemZone) -> (Timest
         (touched(edit, PropId::CalendarStartTimeZone), touched(edit, PropId::CalendarEndTimeZone));
     let known = document(edit);
     let before = edit.base.and_then(|base| base.props.as_ref());
-    // Only the zone is another: the clocks on the wall say the same as before (MS-OXWSMTGS 2.2.4.4).
+    // Only the zone is another: the clocks on the wall say the same as before (MS-OXWSMTGS 2.2.4.4). What the item had is read by
+    // its old zone: an edit that is settled once more has the new time already.
     let kept = |id: PropId, zone_id: PropId, new: &ItemZone, zoned: bool| {
-        let time = time_in(&known, id)?;
-        let old = before.and_then(|before| zone_in(before, zone_id)).filter(|_| zoned && !touched(edit, id));
-        Some(match old {
-            Some(old) => instant(&new.time_zone(), old.time_zone().to_datetime(time)),
-            None => time,
-        })
+        let old = before.filter(|_| zoned && !touched(edit, id));
+        let old = old.and_then(|before| Some((time_in(before, id)?, zone_in(before, zone_id)?)));
+        match old {
+            Some((time, old)) => Some(instant(&new.time_zone(), old.time_zone().to_datetime(time))),
+            None => time_in(&known, id),
+        }
     };
     let own = |zoned: bool, zone| if zoned || edit.base.is_none() { Some(zone) } else { None };
     let start = local(edit, start_id, own(start_zoned, start_zone))
@@ -215,8 +216,19 @@ pub fn settle(edit: &mut Edit<'_>) -> Result<(), Failure> {
         edit.put_member(PropId::CalendarDuration, duration(start, end));
         edit.put_member(PropId::CalendarTimeZone, start_zone.name());
     }
-    remind(edit, start, moves);
+    let moved = moves && is_elsewhere(edit);
+    remind(edit, start, moved);
     Ok(())
+}
+
+/// Whether the item is at another time than before the edit. Some programs say its time again with every change.
+fn is_elsewhere(edit: &Edit<'_>) -> bool {
+    let before = edit.base.and_then(|base| base.props.as_ref());
+    let same = |id: &PropId| {
+        let name = id.row().element;
+        before.and_then(|before| before.get(name)) == edit.member(name)
+    };
+    !TIMES.iter().all(same)
 }
 
 /// Puts a series in its place. Answers start and end of its first occurrence, or those of a single item as they are.
@@ -278,7 +290,7 @@ fn series(
 }
 
 /// The reminder follows the start. One that names its own time by the clock is read in the zone of the item. What was put off or
-/// dismissed stays so as long as nothing is said of times and reminders.
+/// dismissed stays so as long as times and reminders do.
 fn remind(edit: &mut Edit<'_>, start: Timestamp, moves: bool) {
     const SAYS: [PropId; 3] =
         [PropId::ItemReminderIsSet, PropId::ItemReminderMinutesBeforeStart, PropId::ItemReminderDueBy];
@@ -298,7 +310,7 @@ fn remind(edit: &mut Edit<'_>, start: Timestamp, moves: bool) {
     if edit.flags() & bit::REMINDER_SET == 0 {
         return settle(edit, None, None);
     }
-    let stays = !moves && edit.member(next.row().element).is_some() && !SAYS.iter().any(|id| touched(edit, *id));
+    let stays = !moves && edit.member(next.row().element).is_some() && !SAYS.iter().any(|id| edit.changed.contains(id));
     let Some(master) = Master::read(&document(edit)) else {
         if !stays {
             settle(edit, Some(reminder(start, minutes)), None);
