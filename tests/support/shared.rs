@@ -7,7 +7,7 @@ use super::demo::{Account, Demo, Options};
 use super::ews::Ews;
 
 /// Mailboxes that the tests together may take. Raise it when a test says so.
-const ACCOUNTS: usize = 800;
+const ACCOUNTS: usize = 840;
 
 /// Seconds that an unmodified client's GetEvents is held: short, so that clients that poll in turn get on.
 pub const PULL_WAIT: u64 = 2;

@@ -346,7 +346,7 @@ fn cancels_and_removes() {
     assert!(list(&mut guest, "calendar").is_empty());
 }
 
-fn series(host: &mut Ews, addresses: &[&str]) -> Id {
+pub fn series(host: &mut Ews, addresses: &[&str]) -> Id {
     let members = format!(
         "<t:Subject>daily</t:Subject>{}{}{}{BERLIN}",
         times("2026-12-01T09:00:00", "2026-12-01T10:00:00"),

@@ -189,6 +189,16 @@ impl Master {
         Ok(date)
     }
 
+    /// The day of the occurrence that is named by the start which the pattern gives it; one who tells it a little wrong means the
+    /// one of that day.
+    pub fn day_of(&self, original: Timestamp) -> Option<Date> {
+        let starting = self.series.starting(&self.times, original).map(|at| at.date);
+        starting.or_else(|| {
+            let date = self.times.zone.to_datetime(original).date();
+            self.series.number(date).map(|_| date)
+        })
+    }
+
     /// Where the pattern has the occurrence of a day.
     pub fn original(&self, date: Date) -> Timestamp {
         self.times.on(date).0

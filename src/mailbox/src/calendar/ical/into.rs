@@ -7,7 +7,6 @@ use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::Mailbox;
 use ewsd_model::{PropId, Value};
 use ewsd_store::{Map, json};
-use jiff::Timestamp;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -204,9 +203,9 @@ pub fn settle(edit: &mut Edit<'_>, told: &EventItem) -> Result<(), Failure> {
     let row = plan::after(edit);
     let Some(mut master) = Master::of_row(&row).filter(|_| told.event.recurrence.is_some()) else { return Ok(()) };
     master.exceptions.clear();
-    master.deleted = told.event.deleted.iter().filter_map(|time| day(&master, *time)).collect();
+    master.deleted = told.event.deleted.iter().filter_map(|time| master.day_of(*time)).collect();
     for one in &told.exceptions {
-        let Some(date) = one.recurrence_id.and_then(|time| day(&master, time)) else { continue };
+        let Some(date) = one.recurrence_id.and_then(|time| master.day_of(time)) else { continue };
         master.deleted.remove(&date);
         if one.cancelled && !people::is_received(row.props.as_ref().unwrap_or(&Map::new())) {
             master.deleted.insert(date);
@@ -216,13 +215,4 @@ pub fn settle(edit: &mut Edit<'_>, told: &EventItem) -> Result<(), Failure> {
     }
     change::write_into(edit, &master);
     Ok(())
-}
-
-/// The day of an occurrence that is told by its start; one who tells it a little wrong means the one of that day.
-fn day(master: &Master, original: Timestamp) -> Option<jiff::civil::Date> {
-    let starting = master.series.starting(&master.times, original).map(|at| at.date);
-    starting.or_else(|| {
-        let date = master.times.zone.to_datetime(original).date();
-        master.series.number(date).map(|_| date)
-    })
 }

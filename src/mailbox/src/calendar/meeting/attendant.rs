@@ -89,7 +89,7 @@ fn is_younger(notice: &Map, item: &Map) -> bool {
 /// Whether the message has the meeting at another time than the item.
 fn moves(notice: &Map, item: &Map) -> bool {
     let times = |props: &Map| [PropId::CalendarStart, PropId::CalendarEnd].map(|id| time_in(props, id));
-    let is_instance = notice.contains_key(PropId::CalendarRecurrenceId.row().element);
+    let is_instance = people::is_of_instance(notice);
     times(notice) != times(item) || !is_instance && recurrence_in(notice) != recurrence_in(item)
 }
 
@@ -101,8 +101,7 @@ fn is_organizers(notice: &Notice, item: &Map) -> bool {
 
 /// The day of the series on which the pattern has the instance that is meant.
 fn day(master: &Master, notice: &Map) -> Option<Date> {
-    let original = time_in(notice, PropId::CalendarRecurrenceId)?;
-    master.series.starting(&master.times, original).map(|at| at.date)
+    master.day_of(time_in(notice, PropId::CalendarRecurrenceId)?)
 }
 
 fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, now: Timestamp) -> Result<Processed> {
@@ -117,7 +116,7 @@ fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, no
     if !is_organizers(notice, &props) {
         return Ok(Processed::Nothing);
     }
-    let instance = notice.props().contains_key(PropId::CalendarRecurrenceId.row().element);
+    let instance = people::is_of_instance(notice.props());
     if let (true, Some(mut master)) = (instance, Master::of_row(&known.row)) {
         return instance_request(mailbox, notice, full, &known.row, &mut master, now);
     }
@@ -262,7 +261,7 @@ fn cancellation(mailbox: &mut Mailbox<'_>, notice: &Notice, now: Timestamp) -> R
     if !is_organizers(notice, &props) {
         return Ok(Processed::Nothing);
     }
-    let instance = notice.props().contains_key(PropId::CalendarRecurrenceId.row().element);
+    let instance = people::is_of_instance(notice.props());
     if let (true, Some(mut master)) = (instance, Master::of_row(&known.row)) {
         let Some(date) = day(&master, notice.props()) else { return Ok(Processed::Nothing) };
         let Ok(placed) = master.on(date) else { return Ok(Processed::Nothing) };
@@ -314,7 +313,7 @@ fn response(
     }
     let from: Person = notice.responder();
     let said = AttendeeResponse { who: &from, answer, at: now, proposed };
-    let instance = notice.props().contains_key(PropId::CalendarRecurrenceId.row().element);
+    let instance = people::is_of_instance(notice.props());
     if let (true, Some(mut master)) = (instance, Master::of_row(&known.row)) {
         let Some(date) = day(&master, notice.props()) else { return Ok(Processed::Nothing) };
         let Ok(placed) = master.on(date) else { return Ok(Processed::Nothing) };

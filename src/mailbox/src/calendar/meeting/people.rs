@@ -48,6 +48,11 @@ pub fn is_organized_by(props: &Map, address: &str) -> bool {
     organizer(props).is_some_and(of)
 }
 
+/// Whether a message is about one occurrence of a series.
+pub fn is_of_instance(message: &Map) -> bool {
+    message.contains_key(PropId::CalendarRecurrenceId.row().element)
+}
+
 /// Bits of [`state`].
 pub fn state_of(props: &Map) -> i32 {
     number(props, PropId::CalendarAppointmentState)

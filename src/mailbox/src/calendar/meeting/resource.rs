@@ -17,7 +17,7 @@ use super::notice::{Notice, NoticeKind, NoticeSource};
 use super::respond::{self, Invitation};
 use super::{people, post};
 use crate::calendar::change;
-use crate::calendar::series::{recurrence_in, time_in};
+use crate::calendar::series::recurrence_in;
 use crate::error::{Error, Result};
 use crate::item::submit::{self, Author};
 
@@ -71,8 +71,7 @@ pub fn put<'a>(
         if let NoticeKind::Request { .. } = notice.what {
             answers = request(&mut mailbox, resource, notice, until, now)?;
         } else {
-            let original = time_in(notice.props(), PropId::CalendarRecurrenceId);
-            respond::take_away(&mut mailbox, notice.uid(), original, now)?;
+            respond::take_away(&mut mailbox, notice.props(), now)?;
         }
     }
     let folder = if took == Processed::Nothing { "inbox" } else { "deleteditems" };
@@ -145,7 +144,7 @@ fn request(
     now: Timestamp,
 ) -> Result<Vec<Answered>> {
     let Some(CalendarEntry { row, .. }) = attendant::known(mailbox, notice.uid())? else { return Ok(Vec::new()) };
-    let mut invited = Invitation::of(row, notice.props(), None);
+    let mut invited = Invitation::of(row, notice.props(), None)?;
     let shown = invited.shown();
     let Verdict { answer, text, without } = booking::judge(mailbox, resource, &invited, until, now)?;
     let asked = notice.asks();
@@ -167,7 +166,7 @@ fn request(
             attendant::write(mailbox, &invited.item, change::edit(&invited.item, &master, now))?;
         }
         let Some(CalendarEntry { row, .. }) = attendant::known(mailbox, notice.uid())? else { return Ok(answers) };
-        invited = Invitation::of(row, notice.props(), None);
+        invited = Invitation::of(row, notice.props(), None)?;
     }
     respond::settle(mailbox, &invited, answer, now)?;
     Ok(answers)

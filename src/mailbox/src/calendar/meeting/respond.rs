@@ -100,16 +100,20 @@ pub(super) struct Invitation {
 }
 
 impl Invitation {
-    /// NoticeKind a message is about: an item of the calendar, or the occurrence of it that the message names.
-    pub(super) fn of(item: ItemRow, message: &Map, request: Option<ItemNo>) -> Invitation {
-        let original = time_in(message, PropId::CalendarRecurrenceId);
-        let day = original.and_then(|original| {
-            let master = Box::new(Master::of_row(&item)?);
-            let date = master.series.starting(&master.times, original)?.date;
-            let placed = master.on(date).ok()?;
-            Some((master, placed))
-        });
-        Invitation { item, day, request }
+    /// What a message is about: an item of the calendar, or the occurrence of it that the message names. What is said of an
+    /// occurrence that is no more is never meant for the whole series: ErrorItemNotFound,
+    /// ErrorCalendarOccurrenceIsDeletedFromRecurrence.
+    pub(super) fn of(item: ItemRow, message: &Map, request: Option<ItemNo>) -> Result<Invitation> {
+        let day = match Master::of_row(&item).filter(|_| people::is_of_instance(message)) {
+            Some(master) => {
+                let original = time_in(message, PropId::CalendarRecurrenceId).ok_or(Code::ErrorItemNotFound)?;
+                let date = master.day_of(original).ok_or(Code::ErrorItemNotFound)?;
+                let placed = master.on(date)?;
+                Some((Box::new(master), placed))
+            }
+            None => None,
+        };
+        Ok(Invitation { item, day, request })
     }
 
     /// The meeting as it is shown: the item, or the occurrence.
@@ -190,7 +194,7 @@ fn of_request(session: &mut Session<'_>, item: &GrantedItem, row: &ItemRow) -> R
             inside(session, granted, |mailbox| attendant::enter(mailbox, &again, now))?
         }
     };
-    Ok(Invitation::of(item, &told, Some(row.item)))
+    Invitation::of(item, &told, Some(row.item))
 }
 
 /// The request as the message that it was.
@@ -332,7 +336,11 @@ fn cancel(session: &mut Session<'_>, item: &GrantedItem, row: &ItemRow, reply: R
 
 /// A cancellation and what it cancelled go to the deleted items.
 fn remove(session: &mut Session<'_>, item: &GrantedItem, row: &ItemRow) -> Result<Vec<ChangedItem>> {
-    let told = props(row);
+    let meant = series::resolve(row, item.part)?;
+    let told = match &meant {
+        ItemOrOccurrence::Whole => props(row),
+        ItemOrOccurrence::Occurrence(master, placed) => props(&master.shown(row, *placed)),
+    };
     let now = people::state_of(&told);
     let is_item = row.kind == ItemKind::CalendarItem && now & state::CANCELLED != 0 && now & state::RECEIVED != 0;
     if row.kind != ItemKind::MeetingCancellation && !is_item {
@@ -343,40 +351,42 @@ fn remove(session: &mut Session<'_>, item: &GrantedItem, row: &ItemRow) -> Resul
             _ => Code::ErrorInvalidItemForOperationRemoveItem.into(),
         });
     }
-    let (uid, at) = (people::text(&told, PropId::CalendarUID).unwrap_or_default().to_owned(), session.now);
-    let original = time_in(&told, PropId::CalendarRecurrenceId);
-    inside(session, item.granted, |mailbox| {
-        let mut done = take_away(mailbox, &uid, original, at)?;
-        if row.kind == ItemKind::MeetingCancellation {
-            done.extend(dispose(mailbox, row.item)?);
+    let at = session.now;
+    inside(session, item.granted, |mailbox| match &meant {
+        ItemOrOccurrence::Occurrence(master, placed) => {
+            let mut master = Master::clone(master);
+            change::delete(&mut master, placed.date)?;
+            let changed = attendant::write(mailbox, row, change::edit(row, &master, at))?;
+            Ok(vec![(changed, Some(placed.date))])
         }
-        Ok(done)
+        ItemOrOccurrence::Whole if is_item => Ok(dispose(mailbox, row.item)?.into_iter().collect()),
+        ItemOrOccurrence::Whole => {
+            let mut done = take_away(mailbox, &told, at)?;
+            done.extend(dispose(mailbox, row.item)?);
+            Ok(done)
+        }
     })
 }
 
-/// Takes a meeting that somebody else organizes out of the calendar, or the occurrence of it that begins then by the pattern.
-pub(super) fn take_away(
-    mailbox: &mut Mailbox<'_>,
-    uid: &str,
-    original: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<Vec<ChangedItem>> {
-    let mut done = Vec::new();
-    let known = attendant::known(mailbox, uid)?.filter(|known| people::is_received(&props(&known.row)));
-    let Some(CalendarEntry { row: own, .. }) = known else { return Ok(done) };
-    let day = original.and_then(|original| {
-        let master = Master::of_row(&own)?;
-        let date = master.series.starting(&master.times, original)?.date;
-        Some((master, date))
-    });
-    match day {
-        Some((mut master, date)) => {
-            if change::delete(&mut master, date).is_ok() {
-                let changed = attendant::write(mailbox, &own, change::edit(&own, &master, now))?;
-                done.push((changed, Some(date)));
-            }
+/// Takes out of the calendar what a cancellation was about: a meeting that somebody else organizes, or the occurrence of it that the
+/// message names. What is not cancelled there, because the message was too old for it or from nobody who may, stays.
+pub(super) fn take_away(mailbox: &mut Mailbox<'_>, message: &Map, now: Timestamp) -> Result<Vec<ChangedItem>> {
+    let is_cancelled = |row: &ItemRow| {
+        let now = people::state_of(&props(row));
+        now & state::RECEIVED != 0 && now & state::CANCELLED != 0
+    };
+    let uid = people::text(message, PropId::CalendarUID).unwrap_or_default();
+    let Some(CalendarEntry { row: own, .. }) = attendant::known(mailbox, uid)? else { return Ok(Vec::new()) };
+    match Invitation::of(own, message, None) {
+        Ok(meant) if !is_cancelled(&meant.shown()) => Ok(Vec::new()),
+        Ok(Invitation { item, day: Some((mut master, placed)), .. }) => {
+            change::delete(&mut master, placed.date)?;
+            let changed = attendant::write(mailbox, &item, change::edit(&item, &master, now))?;
+            Ok(vec![(changed, Some(placed.date))])
         }
-        None => done.extend(dispose(mailbox, own.item)?),
+        Ok(Invitation { item, day: None, .. }) => Ok(dispose(mailbox, item.item)?.into_iter().collect()),
+        // It is gone already.
+        Err(Error::Failure(_)) => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
-    Ok(done)
 }
