@@ -18,24 +18,32 @@ use crate::property::body;
 
 /// Takes what an edit of an occurrence says into the series. What the occurrence had of its own stays, where the edit does not
 /// say otherwise. ErrorOccurrenceCrossingBoundary where it would get in the way of its neighbours.
-pub fn absorb(master: &mut Master, date: Date, edit: &Edit<'_>) -> Result<(), Failure> {
+pub fn absorb(master: &mut Master, date: Date, edit: Edit<'_>) -> Result<(), Failure> {
+    let before = master.place(date);
     let own = merged(master, date, edit);
-    let times = [PropId::CalendarStart, PropId::CalendarEnd].map(|id| own.time(id));
-    if let [Some(start), Some(end)] = times {
-        check_place(master, date, start, end)?;
+    let was = master.exceptions.insert(date, own);
+    let now = master.place(date);
+    // What is where it was is in nobody's way that it was not in before.
+    if (now.start, now.end) != (before.start, before.end) {
+        if let Err(failure) = check_place(master, date, now.start, now.end) {
+            match was {
+                Some(was) => drop(master.exceptions.insert(date, was)),
+                None => drop(master.exceptions.remove(&date)),
+            }
+            return Err(failure);
+        }
     }
-    master.exceptions.insert(date, own);
     Ok(())
 }
 
 /// The same of what the organizer says, who has moved all of it.
-pub fn absorb_from_organizer(master: &mut Master, date: Date, edit: &Edit<'_>) {
+pub fn absorb_from_organizer(master: &mut Master, date: Date, edit: Edit<'_>) {
     let own = merged(master, date, edit);
     master.exceptions.insert(date, own);
 }
 
 /// Gives the occurrence of a day what `put` says, without a look at its neighbours: it is how somebody else has it. `row` is the
-/// master's. Only what differs from the series is its own.
+/// master's.
 pub fn put(
     master: &mut Master,
     row: &ItemRow,
@@ -48,8 +56,7 @@ pub fn put(
     let mut edit = Edit::new(row.kind, Some(&shown), now);
     put(&mut edit)?;
     derive::complete(&mut edit)?;
-    only_what_differs(&mut edit, &shown);
-    absorb_from_organizer(master, date, &edit);
+    absorb_from_organizer(master, date, edit);
     Ok(())
 }
 
@@ -80,7 +87,11 @@ pub fn write_into(edit: &mut Edit<'_>, master: &Master) {
     edit.changed.extend([PropId::CalendarModifiedOccurrences, PropId::CalendarDeletedOccurrences]);
 }
 
-fn merged(master: &Master, date: Date, edit: &Edit<'_>) -> Exception {
+/// Only what differs from what is shown of it is taken in: what an edit says again stays the series'.
+fn merged(master: &Master, date: Date, mut edit: Edit<'_>) -> Exception {
+    if let Some(shown) = edit.base {
+        only_what_differs(&mut edit, shown);
+    }
     let mut own = master.exceptions.get(&date).cloned().unwrap_or_default();
     for (name, value) in edit.props.iter().filter(|(name, _)| !is_of_series(name)) {
         own.props.insert(name.clone(), value.clone());
@@ -88,7 +99,7 @@ fn merged(master: &Master, date: Date, edit: &Edit<'_>) -> Exception {
     own.ext.extend(
         edit.ext.iter().filter(|(key, _)| edit.touched_keys.contains(*key)).map(|(k, v)| (k.clone(), v.clone())),
     );
-    columns(&mut own, edit);
+    columns(&mut own, &edit);
     own.set = (own.set | edit.set_flags) & !edit.clear_flags;
     own.clear = (own.clear | edit.clear_flags) & !edit.set_flags;
     if let Some(body) = &edit.body {

@@ -116,8 +116,11 @@ pub fn recurrence_in(props: &Map) -> Option<Recurrence> {
 /// Exceptions and deletions in a document.
 fn changes_in(props: &Map) -> (BTreeMap<Date, Exception>, BTreeSet<Date>) {
     let list = |id: PropId| props.get(id.row().element).and_then(Json::as_array).into_iter().flatten();
-    let exceptions = list(PropId::CalendarModifiedOccurrences).filter_map(Exception::read).collect();
-    let deleted = list(PropId::CalendarDeletedOccurrences).filter_map(|day| day.as_str()?.parse().ok()).collect();
+    let deleted: BTreeSet<Date> =
+        list(PropId::CalendarDeletedOccurrences).filter_map(|day| day.as_str()?.parse().ok()).collect();
+    // What is gone is gone, whatever it had of its own.
+    let exceptions = list(PropId::CalendarModifiedOccurrences).filter_map(Exception::read);
+    let exceptions = exceptions.filter(|(date, _)| !deleted.contains(date)).collect();
     (exceptions, deleted)
 }
 
@@ -156,7 +159,7 @@ impl Master {
     }
 
     /// Where the occurrence of a day that the pattern has is now, deleted or not.
-    fn place(&self, date: Date) -> Occurrence {
+    pub(super) fn place(&self, date: Date) -> Occurrence {
         let (start, end) = self.times.on(date);
         match self.exceptions.get(&date) {
             Some(own) => Occurrence {

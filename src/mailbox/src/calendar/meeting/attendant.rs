@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
+use super::members::{self, By};
 use super::notice::{Notice, NoticeKind};
 use super::people::{self, AttendeeResponse};
 use crate::calendar::change;
@@ -20,7 +21,7 @@ use crate::error::Result;
 use crate::item::derive;
 use crate::item::draft::Attached;
 use crate::item::edit::{Edit, same_address};
-use crate::property::Needs;
+use crate::property::{Needs, body};
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +151,7 @@ fn instance_request(
     let mut edit = Edit::new(ItemKind::CalendarItem, Some(&shown), now);
     lay_over(&mut edit, notice, full, &props);
     derive::complete(&mut edit)?;
-    change::absorb_from_organizer(master, date, &edit);
+    change::absorb_from_organizer(master, date, edit);
     write(mailbox, row, change::edit(row, master, now))?;
     Ok(Processed::Done(if full { "FullUpdate" } else { "InformationalUpdate" }))
 }
@@ -164,19 +165,24 @@ fn item_members(notice: &Notice) -> impl Iterator<Item = (&String, &Json)> {
     })
 }
 
+/// What is the own of whoever is invited, once it is there.
+const OWN: [PropId; 3] =
+    [PropId::CalendarModifiedOccurrences, PropId::CalendarDeletedOccurrences, PropId::ItemReminderMinutesBeforeStart];
+
 /// Puts what the request says into the item. `full`: it has to be answered anew.
 fn lay_over(edit: &mut Edit<'_>, notice: &Notice, full: bool, before: &Map) {
-    let own = [
-        PropId::CalendarModifiedOccurrences,
-        PropId::CalendarDeletedOccurrences,
-        PropId::ItemReminderMinutesBeforeStart,
-    ];
-    for (name, value) in item_members(notice) {
-        let keeps = own.iter().any(|id| id.row().element == name) && before.contains_key(name);
-        if before.get(name) == Some(value) || keeps {
+    let is_own = |name: &str| OWN.iter().any(|id| id.row().element == name);
+    let said = item_members(notice).map(|(name, value)| (name.as_str(), value));
+    let said = said.filter(|(name, _)| !is_own(name) || !before.contains_key(*name));
+    // What the organizer has taken away is not said any more.
+    let taken = members::of_item(By::All).chain(members::of_item(By::Requests));
+    let taken = taken.filter(|name| !notice.props().contains_key(*name) && before.contains_key(*name));
+    let taken = taken.filter(|name| !is_own(name)).map(|name| (name, &Json::Null));
+    for (name, value) in said.chain(taken) {
+        if before.get(name) == Some(value) {
             continue;
         }
-        edit.props.insert(name.clone(), value.clone());
+        edit.props.insert(name.to_owned(), value.clone());
         if let Some(id) = PropId::from_item_element(ItemKind::CalendarItem, name) {
             edit.touched.insert(id);
             edit.changed.insert(id);
@@ -197,8 +203,11 @@ fn lay_over(edit: &mut Edit<'_>, notice: &Notice, full: bool, before: &Map) {
     } else {
         drop(edit.props.insert(busy.to_owned(), before.get(busy).cloned().unwrap_or_default()))
     }
-    if let Some(body) = notice.body() {
-        edit.body = Some(Some(body));
+    let had = edit.base.is_some_and(|base| body::stored(base).is_some());
+    match notice.body() {
+        Some(body) => edit.body = Some(Some(body)),
+        None if had => edit.body = Some(None),
+        None => {}
     }
 }
 
@@ -269,7 +278,7 @@ fn cancellation(mailbox: &mut Mailbox<'_>, notice: &Notice, now: Timestamp) -> R
         let mut edit = Edit::new(ItemKind::CalendarItem, Some(&shown), now);
         cancel(&mut edit, notice, &shown);
         derive::complete(&mut edit)?;
-        change::absorb_from_organizer(&mut master, date, &edit);
+        change::absorb_from_organizer(&mut master, date, edit);
         write(mailbox, &known.row, change::edit(&known.row, &master, now))?;
         return Ok(Processed::Done("None"));
     }

@@ -10,8 +10,8 @@ use ewsd_store::{Store, StoreError, json};
 use jiff::Timestamp;
 use std::rc::Rc;
 
-use super::members;
 use super::notice::{Notice, NoticeKind, lead};
+use super::{members, occurrences};
 use crate::calendar::ical::{self, EventItem};
 use crate::convert::ical::{self as events, Event, Found, Limits, Unreadable};
 use crate::convert::mime::{self, Parsed};
@@ -112,7 +112,9 @@ fn notice(what: NoticeKind, told: EventItem, from: &Person, parsed: &Parsed<'_>,
     meeting(&mut edit, &what, &told, from)?;
     let text = parsed.body.clone();
     let body_type = derive::body_type(&parsed.columns);
-    edit.body = (!text.is_empty()).then_some(Some(Body { body_type, text, truncated: None }));
+    // Some send nothing but the calendar.
+    let words = (!text.is_empty()).then_some(Body { body_type, text, truncated: None });
+    edit.body = words.or_else(|| told.event.body.clone()).map(Some);
     let attachments: Vec<Attached> =
         parsed.attachments.iter().filter(|one| !is_calendar(one)).cloned().map(Attached::parsed).collect();
     edit.set_bit(bit::HAS_ATTACHMENTS, attachments.iter().any(|one| !one.is_inline()));
@@ -206,6 +208,7 @@ fn request(edit: &mut Edit<'_>, event: &Event) {
         edit.set_column(Column::Sensitivity, Value::Int(number));
     }
     lead(&mut edit.props);
+    occurrences::tell(&mut edit.props);
 }
 
 /// Somebody here who answers by another of the own addresses is still the one who was invited.

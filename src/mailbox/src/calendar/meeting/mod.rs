@@ -4,7 +4,7 @@
 //! |---|---|
 //! | who is invited, who organizes? | `people.rs` |
 //! | what does a request, a cancellation, an answer say? | `notice.rs` |
-//! | what of an item does it take? | `members.rs` |
+//! | what of an item does it take? | `members.rs`; of occurrences that differ from their series: `occurrences.rs` |
 //! | who gets which after a change? | `plan.rs` |
 //! | how does it get there? | `post.rs` |
 //! | what does it do in the calendar of whoever gets it? | `attendant.rs` |
@@ -20,6 +20,7 @@ pub mod conflict;
 pub mod mail;
 mod members;
 pub mod notice;
+mod occurrences;
 pub mod people;
 pub mod plan;
 pub mod post;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::members::{self, By};
-use super::people;
+use super::{occurrences, people};
 use crate::calendar::ical;
 use crate::calendar::series::time_in;
 use crate::convert::mime;
@@ -267,6 +267,7 @@ fn fill(edit: &mut Edit<'_>, what: &NoticeKind, row: &ItemRow, props: &Map) {
             }
             copy(edit, props, By::Requests);
             lead(&mut edit.props);
+            occurrences::tell(&mut edit.props);
         }
         NoticeKind::Cancellation => put(PropId::MeetingResponseType, Answer::Unknown.name().into()),
         NoticeKind::Response { answer, proposed } => {

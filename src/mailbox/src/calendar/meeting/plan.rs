@@ -63,10 +63,10 @@ pub fn applied(row: &ItemRow, edit: &Edit<'_>) -> ItemRow {
     edit.set.iter().for_each(|(column, value)| row.columns.set(column, value.clone()));
     edit.unset.iter().for_each(|column| row.columns.remove(column));
     row.flags = edit.flags();
-    if let Some(body) = edit.whole_body() {
-        row.body = Some(body.text.clone().into_bytes());
+    row.body = edit.whole_body().map(|body| {
         row.columns.set(Column::BodyType, ewsd_model::Value::Int(body.body_type as i32));
-    }
+        body.text.clone().into_bytes()
+    });
     row
 }
 

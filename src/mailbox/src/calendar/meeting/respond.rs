@@ -258,7 +258,7 @@ pub(super) fn settle(
                 let mut edit = Edit::new(ItemKind::CalendarItem, Some(&shown), now);
                 say(&mut edit, answer, &shown, now);
                 derive::complete(&mut edit)?;
-                change::absorb_from_organizer(&mut master, placed.date, &edit);
+                change::absorb_from_organizer(&mut master, placed.date, edit);
             }
             let changed = attendant::write(mailbox, &invited.item, change::edit(&invited.item, &master, now))?;
             done.push((changed, Some(placed.date)));

@@ -41,7 +41,7 @@ pub fn update(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: 
         check_conflict(request.conflicts, item.change, &row, &edit)?;
         let post = meeting::updates(cx, request, &item.granted, &base, &mut edit)?;
         derive::complete(&mut edit)?;
-        change::absorb(&mut master, placed.date, &edit)?;
+        change::absorb(&mut master, placed.date, edit)?;
         let mut whole = change::edit(&row, &master, cx.now);
         let search = derive::complete(&mut whole)?;
         let update = as_update(cx, &whole, &row, search.as_deref());
