@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     support::slowest::print();
     let stopped = support::shared::stop();
+    support::demo::remove_template();
     let valid = support::validate::run();
     for complaint in [&stopped, &valid].into_iter().filter_map(|r| r.as_ref().err()) {
         eprintln!("FAILED: {complaint}");
