@@ -11,6 +11,7 @@
 //! | `{"cmd":"kick","conn":7}`, or a `mailbox`, or an `address` | closes connections |
 //! | `{"cmd":"upgrade"}` | as SIGUSR2; answered when the new program has taken over, or has refused |
 //! | `{"cmd":"forget"}` | workers drop cached accounts and remembered passwords |
+//! | `{"cmd":"forgive"}` | they begin to count failed logins anew |
 //! | `{"cmd":"changed","mailbox":1,"seq":2}` | somebody else committed a change |
 //! | `{"cmd":"queued"}` | somebody else changed the queue of outgoing mail |
 //!
@@ -86,13 +87,14 @@ impl Master {
                 return Ok(String::new());
             }
             "forget" => self.forget_accounts()?,
+            "forgive" => ewsd_ipc::shared::forgive(&self.shared).map_err(unreached)?,
             "changed" => {
                 let (mailbox, seq) = (number("mailbox")?, number("seq")?);
                 self.changed_here(mailbox, seq);
             }
             "queued" => self.wake_courier(true),
             other => {
-                let known = "status, check, connections, jobs, kick, stop, reload, upgrade, forget, changed and queued";
+                let known = "status, check, connections, jobs, kick, stop, reload, upgrade, forget, forgive, changed and queued";
                 return Err(format!("unknown command {other}: there are {known}"));
             }
         }
@@ -103,8 +105,7 @@ impl Master {
     pub fn forget_accounts(&mut self) -> Result<(), String> {
         self.epoch += 1;
         self.acquaintances.forget();
-        ewsd_ipc::shared::set_epoch(&self.shared, self.epoch)
-            .map_err(|error| format!("cannot reach the workers: {error}"))
+        ewsd_ipc::shared::set_epoch(&self.shared, self.epoch).map_err(unreached)
     }
 
     fn status(&self) -> String {
@@ -181,4 +182,8 @@ impl Master {
         };
         object([("http", of(Protocol::Http)), ("lmtp", of(Protocol::Lmtp)), ("admin", of(Protocol::Admin))])
     }
+}
+
+fn unreached(error: std::io::Error) -> String {
+    format!("cannot reach the workers: {error}")
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::out::Out;
-use super::{Result, account};
+use super::{Result, control};
 
 /// See to failed logins.
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Forget all failed logins: whoever had too many of them may try again at once. Every password is checked anew once.
+    /// Forget all failed logins: whoever had too many of them may try again at once.
     #[command(after_help = "Example:\n  ewsctl login forgive")]
     Forgive,
 }
@@ -26,7 +26,7 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     match &args.command {
         Command::Forgive => {
-            account::forget(&settings)?;
+            control::tell(&settings, &json!({"cmd": "forgive"}))?;
             out.tell(&Value::Null, "failed logins are forgotten")
         }
     }

@@ -1,7 +1,7 @@
-//! Memory that all workers map (descriptor 5): the per-start key, the accounts epoch, and the cache of successful
-//! authentications.
+//! Memory that all workers map (descriptor 5): the per-start key, the accounts epoch, the cache of successful
+//! authentications, counts of failed ones, and how far nonces were counted.
 //!
-//! The master creates it, fills in the key, bumps the epoch, and never maps it. Workers use atomics only: each cache slot is
+//! The master creates it, fills in the key, bumps the epochs, and never maps it. Workers use atomics only: each cache slot is
 //! a sequence lock, so a reader can never see one writer's tag with another writer's account.
 //! What a tag is (an HMAC under the key) is decided in `worker/src/auth/`.
 
@@ -21,13 +21,20 @@ use crate::memfd;
 /// Bytes of the per-start key.
 pub const KEY_BYTES: usize = 32;
 const EPOCH_AT: usize = 32;
+const FAILURES_AT: usize = 40;
 const SLOTS_AT: usize = 64;
 const WORDS: usize = 6;
 const SLOT_BYTES: usize = WORDS * 8;
 const WAYS: usize = 4;
 const BUCKETS: usize = 4096;
+const NONCES_AT: usize = SLOTS_AT + SLOT_BYTES * WAYS * BUCKETS;
+const NONCES: usize = 16_384;
 /// Bytes of the whole region.
-pub const REGION_BYTES: usize = SLOTS_AT + SLOT_BYTES * WAYS * BUCKETS;
+pub const REGION_BYTES: usize = NONCES_AT + SLOT_BYTES * NONCES;
+/// Tells an epoch of failures, in a slot, from one of accounts.
+const COUNTS: u64 = 1 << 63;
+/// How often a count is tried while others write beside it.
+const TRIES: usize = 1000;
 
 /// Makes the region (master): zeroes, then `key`; its size is sealed so that no worker can pull it from under the others.
 ///
@@ -49,6 +56,17 @@ pub fn create(key: &[u8; KEY_BYTES]) -> io::Result<File> {
 /// What pwrite(2) reports.
 pub fn set_epoch(region: &File, epoch: u64) -> io::Result<()> {
     region.write_all_at(&epoch.to_ne_bytes(), EPOCH_AT as u64)
+}
+
+/// Starts a new epoch of failures (master, which alone writes there): every count of an earlier one is void.
+///
+/// # Errors
+/// What pread(2) and pwrite(2) report.
+pub fn forgive(region: &File) -> io::Result<()> {
+    let mut epoch = [0; 8];
+    region.read_exact_at(&mut epoch, FAILURES_AT as u64)?;
+    let next = u64::from_ne_bytes(epoch).wrapping_add(1);
+    region.write_all_at(&next.to_ne_bytes(), FAILURES_AT as u64)
 }
 
 /// A worker's mapping of the region.
@@ -94,71 +112,116 @@ impl Shared {
     /// The account remembered for `tag`, unless it expired (`now` and expiry in seconds of the same clock) or accounts
     /// changed since.
     pub fn lookup(&self, tag: &[u8; 16], now: u64) -> Option<u64> {
-        let epoch = self.accounts_epoch();
+        self.find(tag, now, self.accounts_epoch())
+    }
+
+    /// What [`Self::raise`] has counted for `tag`.
+    pub fn count(&self, tag: &[u8; 16], now: u64) -> u64 {
+        self.find(tag, now, self.failures_epoch()).unwrap_or(0)
+    }
+
+    fn failures_epoch(&self) -> u64 {
+        self.word(FAILURES_AT).load(Ordering::Acquire) | COUNTS
+    }
+
+    fn find(&self, tag: &[u8; 16], now: u64, epoch: u64) -> Option<u64> {
         let (low, high) = halves(tag);
-        (0..WAYS).find_map(|way| {
-            let slot = self.read(slot_at(low, way))?;
-            (slot.low == low && slot.high == high && slot.epoch == epoch && slot.expires > now).then_some(slot.account)
-        })
+        // Of two the greater: see `raise`.
+        let of = |slot: &Slot| {
+            (slot.low == low && slot.high == high && slot.epoch == epoch && slot.expires > now).then_some(slot.value)
+        };
+        self.bucket(low).iter().flatten().filter_map(of).max()
     }
 
     /// Remembers that `tag` belongs to `account` until `expires`; `epoch` is what [`Self::accounts_epoch`] said before the
     /// account was read. Best effort: another writer in the same slot wins.
     pub fn remember(&self, tag: &[u8; 16], account: u64, expires: u64, epoch: u64) {
         let (low, high) = halves(tag);
-        let worth = |at: usize| match self.read(at) {
-            Some(slot) if slot.low == low && slot.high == high => 0,
-            Some(slot) if slot.epoch != epoch => 1,
-            Some(slot) => slot.expires.saturating_add(2),
-            None => u64::MAX,
-        };
-        let oldest = (0..WAYS).map(|way| slot_at(low, way)).min_by_key(|at| worth(*at));
-        if let Some(at) = oldest {
-            self.write(at, [low, high, account, expires, epoch]);
+        let slots = self.bucket(low);
+        let epochs = [epoch, self.failures_epoch()];
+        if let Some(slot) = slots.iter().flatten().min_by_key(|slot| slot.worth(low, high, epochs)) {
+            self.write(slot, [low, high, account, expires, epoch]);
         }
+    }
+
+    /// Counts one more for `tag`, until `expires`; what ended before `now` begins anew. A change of accounts leaves it as it is. Of workers
+    /// that count at the same moment one may not be counted.
+    pub fn raise(&self, tag: &[u8; 16], expires: u64, now: u64) {
+        let (low, high) = halves(tag);
+        let (accounts, epoch) = (self.accounts_epoch(), self.failures_epoch());
+        for left in (0..TRIES).rev() {
+            let slots = self.bucket(low);
+            let known = |slot: &&Slot| slot.low == low && slot.high == high && slot.epoch == epoch;
+            let own = slots.iter().flatten().filter(known).max_by_key(|slot| slot.value);
+            if own.is_none() && left > 0 && slots.iter().any(Option::is_none) {
+                // It may be the one that is being written. If that takes too long (its worker was killed) another is begun.
+                std::hint::spin_loop();
+                continue;
+            }
+            let before = own.filter(|slot| slot.expires > now).map_or(0, |slot| slot.value);
+            let least = || slots.iter().flatten().min_by_key(|slot| slot.worth(low, high, [accounts, epoch]));
+            let Some(slot) = own.or_else(least) else { return };
+            if self.write(slot, [low, high, before.saturating_add(1), expires, epoch]) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the nonce `tag` up to `count`: true for each count once at most, and upward only, whatever others do meanwhile.
+    ///
+    /// A nonce has one place, which belongs to the one that was made last (`made`, by a clock of all workers). One that was made no
+    /// later than what lies there may have been counted before it had to go, and is never taken again.
+    pub fn advance(&self, tag: &[u8; 16], count: u64, made: u64) -> bool {
+        let (low, high) = halves(tag);
+        let Some(slot) = self.read(NONCES_AT + SLOT_BYTES * ((low as usize) % NONCES)) else { return false };
+        let same = slot.low == low && slot.high == high;
+        let further = if same { count > slot.value } else { made > slot.expires };
+        further && self.write(&slot, [low, high, count, made, 0])
     }
 
     /// Forgets `tag`, for example after a password was refused.
     pub fn forget(&self, tag: &[u8; 16]) {
         let (low, high) = halves(tag);
-        for at in (0..WAYS).map(|way| slot_at(low, way)) {
-            if self.read(at).is_some_and(|slot| slot.low == low && slot.high == high) {
-                self.write(at, [0; 5]);
-            }
+        for slot in self.bucket(low).iter().flatten().filter(|slot| slot.low == low && slot.high == high) {
+            self.write(slot, [0; 5]);
         }
+    }
+
+    fn bucket(&self, low: u64) -> [Option<Slot>; WAYS] {
+        std::array::from_fn(|way| self.read(slot_at(low, way)))
     }
 
     /// A consistent copy of a slot, or none while somebody writes it.
     fn read(&self, at: usize) -> Option<Slot> {
-        let before = self.word(at).load(Ordering::Acquire);
-        if before % 2 == 1 {
+        let sequence = self.word(at).load(Ordering::Acquire);
+        if sequence % 2 == 1 {
             return None;
         }
         let field = |i: usize| self.word(at + 8 * i).load(Ordering::Relaxed);
-        let slot = Slot { low: field(1), high: field(2), account: field(3), expires: field(4), epoch: field(5) };
+        let [low, high, value, expires, epoch] = [field(1), field(2), field(3), field(4), field(5)];
         fence(Ordering::Acquire);
-        (self.word(at).load(Ordering::Relaxed) == before).then_some(slot)
+        let whole = self.word(at).load(Ordering::Relaxed) == sequence;
+        whole.then_some(Slot { at, sequence, low, high, value, expires, epoch })
     }
 
-    /// Writes a slot unless somebody else does. A worker killed in between leaves its slot unused until the next start.
-    fn write(&self, at: usize, fields: [u64; WORDS - 1]) {
+    /// Writes a slot that is still as it was read. A worker killed in between leaves its slot unused until the next start.
+    fn write(&self, slot: &Slot, fields: [u64; WORDS - 1]) -> bool {
+        let (at, before) = (slot.at, slot.sequence);
         let sequence = self.word(at);
-        let before = sequence.load(Ordering::Relaxed);
-        if before % 2 == 1
-            || sequence.compare_exchange(before, before.wrapping_add(1), Ordering::Acquire, Ordering::Relaxed).is_err()
-        {
-            return;
+        if sequence.compare_exchange(before, before.wrapping_add(1), Ordering::Acquire, Ordering::Relaxed).is_err() {
+            return false;
         }
         fence(Ordering::Release);
         for (i, value) in fields.into_iter().enumerate() {
             self.word(at + 8 * (i + 1)).store(value, Ordering::Relaxed);
         }
         sequence.store(before.wrapping_add(2), Ordering::Release);
+        true
     }
 
     fn word(&self, at: usize) -> &AtomicU64 {
         debug_assert!(at % 8 == 0 && at + 8 <= REGION_BYTES);
-        // SAFETY: every caller passes EPOCH_AT or a slot offset below REGION_BYTES, both multiples of 8 in a page-aligned
+        // SAFETY: every caller passes one of the epochs' offsets or a slot's, of a bucket or a nonce, below REGION_BYTES, both multiples of 8 in a page-aligned
         // mapping that lives as long as self; all processes access these words atomically only.
         unsafe { AtomicU64::from_ptr(self.start.as_ptr().add(at).cast()) }
     }
@@ -171,12 +234,27 @@ impl Drop for Shared {
     }
 }
 
+/// What lay in a slot when it was read.
 struct Slot {
+    at: usize,
+    sequence: u64,
     low: u64,
     high: u64,
-    account: u64,
+    /// An account, or a count.
+    value: u64,
     expires: u64,
     epoch: u64,
+}
+
+impl Slot {
+    /// The less, the sooner another tag may have its place.
+    fn worth(&self, low: u64, high: u64, epochs: [u64; 2]) -> u64 {
+        match self {
+            slot if slot.low == low && slot.high == high => 0,
+            slot if !epochs.contains(&slot.epoch) => 1,
+            slot => slot.expires.saturating_add(2),
+        }
+    }
 }
 
 fn halves(tag: &[u8; 16]) -> (u64, u64) {

@@ -190,6 +190,68 @@ fn a_full_bucket_drops_the_oldest() {
     assert_eq!(found, [None, Some(2), Some(3), Some(4), Some(5)]);
 }
 
+/// Guessing begins no new minute because somebody's password is changed.
+#[test]
+fn counts_outlive_changes_of_accounts_and_end_with_their_time() {
+    let region = shared::create(&[1; 32]).unwrap();
+    let (one, two) = (shared::Shared::map(&region).unwrap(), shared::Shared::map(&region).unwrap());
+    for (map, expected) in [(&one, 1), (&two, 2)] {
+        map.raise(b"tag of one login", 60, 10);
+        assert_eq!(one.count(b"tag of one login", 10), expected);
+    }
+    assert_eq!(one.lookup(b"tag of one login", 10), None, "a count is nobody's account");
+    shared::set_epoch(&region, 2).unwrap();
+    one.raise(b"tag of one login", 60, 59);
+    assert_eq!((two.count(b"tag of one login", 59), two.count(b"tag of one login", 60)), (3, 0));
+    one.raise(b"tag of one login", 120, 60);
+    assert_eq!(two.count(b"tag of one login", 60), 1, "a minute later");
+    shared::forgive(&region).unwrap();
+    assert_eq!(two.count(b"tag of one login", 60), 0);
+    one.raise(b"tag of one login", 120, 60);
+    assert_eq!(two.count(b"tag of one login", 60), 1);
+}
+
+#[test]
+fn a_nonce_is_taken_upward_and_never_again() {
+    let region = shared::create(&[1; 32]).unwrap();
+    let map = shared::Shared::map(&region).unwrap();
+    let (first, same_place) = (b"nonce...and then", b"nonce...and more");
+    for (tag, count, made, expected) in [
+        (first, 1, 100, true),
+        (first, 1, 100, false),
+        (first, 3, 100, true),
+        (first, 2, 100, false),
+        (same_place, 1, 99, false),
+        (same_place, 1, 100, false),
+        (same_place, 1, 101, true),
+        (first, 4, 100, false),
+        (same_place, 2, 101, true),
+    ] {
+        assert_eq!(map.advance(tag, count, made), expected, "{count} of {made}");
+        shared::set_epoch(&region, map.accounts_epoch() + 1).unwrap();
+    }
+}
+
+#[test]
+fn of_many_that_take_a_nonce_as_far_one_does() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let region = shared::create(&[1; 32]).unwrap();
+    let taken: Vec<AtomicU32> = (0..20_000).map(|_| AtomicU32::new(0)).collect();
+    let take = || {
+        let map = shared::Shared::map(&region).unwrap();
+        for (count, taken) in (0..).zip(&taken) {
+            taken.fetch_add(map.advance(b"nonce of clients", count, 7).into(), Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(take);
+        scope.spawn(take);
+        scope.spawn(take);
+    });
+    let taken: Vec<u32> = taken.into_iter().map(AtomicU32::into_inner).collect();
+    assert!(taken.iter().all(|times| *times <= 1) && taken.contains(&1));
+}
+
 /// Writers and readers at once: a reader never sees the account of another tag.
 #[test]
 fn a_slot_is_never_torn() {

@@ -1,5 +1,5 @@
-//! Failures of this minute in the memory that all workers share: where a success has its account a count has its number. Workers that
-//! count at the same moment may lose one; the limit is no exact figure.
+//! Failures of this minute in the memory that all workers share. A change of accounts leaves them as they are: else who guesses would
+//! begin anew with each.
 //!
 //! Three counts, each with its own purpose. Of a network: over the limit nothing from there is judged any more. Of an account from a
 //! network: the same where the network is not known, behind a proxy that names no clients. Of an account, wherever from: the
@@ -53,7 +53,7 @@ impl<'a> Failures<'a> {
     }
 
     fn of(&self, tag: &[u8; 16]) -> u64 {
-        self.shared.lookup(tag, self.now).unwrap_or(0)
+        self.shared.count(tag, self.now)
     }
 
     /// Whether there were so many from there that nothing is judged any more.
@@ -63,9 +63,8 @@ impl<'a> Failures<'a> {
 
     pub fn count(&self) {
         let expires = (self.now / MINUTE + 1) * MINUTE;
-        let epoch = self.shared.accounts_epoch();
         for tag in self.refusing.iter().chain([&self.account]) {
-            self.shared.remember(tag, self.of(tag) + 1, expires, epoch);
+            self.shared.raise(tag, expires, self.now);
         }
     }
 
@@ -94,7 +93,19 @@ fn network(address: IpAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::delay;
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_change_of_accounts_gives_no_new_guesses() {
+        let region = ewsd_ipc::shared::create(&[7; 32]).unwrap();
+        let shared = Shared::map(&region).unwrap();
+        let failures =
+            Failures { shared: &shared, refusing: vec![[1; 16]], account: [2; 16], most: 5, longest_ms: 8_000, now: 7 };
+        (0..5).for_each(|_| failures.count());
+        ewsd_ipc::shared::set_epoch(&region, 2).unwrap();
+        assert_eq!((failures.over(), failures.delay_ms()), (true, 1_000));
+    }
 
     #[test]
     fn guessing_gets_slower() {

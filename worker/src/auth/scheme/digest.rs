@@ -99,17 +99,13 @@ impl Scheme for Digest {
             Some(account) if account.disabled => return Err(refuse(cx, "account disabled", true)),
             Some(account) => account,
         };
-        match used(cx.shared, cx.now, said.get("nonce").unwrap_or_default(), said.get("nc").unwrap_or_default()) {
-            Used::Fresh => {}
-            // Right, but late: the client tries again with another one, and nobody is asked for a password.
-            Used::Stale => {
-                let challenge = self.challenge(cx.settings, &nonce(cx.shared, cx.now), true);
-                return Err(Denied::Continue {
-                    challenge,
-                    bound: super::Bound { scheme: self.number, state: Vec::new() },
-                });
-            }
-            Used::Again => return Err(refuse(cx, "a proof that was used before", false)),
+        let of = |name: &str| said.get(name).unwrap_or_default();
+        if !is_fresh(cx.shared, cx.now, of("nonce"), of("nc")) {
+            // Right, but late, or behind another request of the same client: it tries again with another nonce, and nobody is asked
+            // for a password (RFC 7616 3.3, 3.4).
+            let challenge = self.challenge(cx.settings, &nonce(cx.shared, cx.now), true);
+            let bound = super::Bound { scheme: self.number, state: Vec::new() };
+            return Err(Denied::Continue { challenge, bound });
         }
         let account = cx.remember(account);
         Ok(Some(Entered { account, via: AdmittedBy::Password, bound: None, reply: None }))
@@ -129,7 +125,8 @@ impl Digest {
     fn is_right(&self, said: &Fields, attempt: &Attempt<'_>, settings: &Settings, secret: &[u8]) -> bool {
         let of = |name: &str| said.get(name).unwrap_or_default();
         let (method, target) = (attempt.head.method, attempt.head.target);
-        if of("qop") != "auth" || of("realm") != realm(settings) || of("uri") != target || of("nc").len() != 8 {
+        let is_count = of("nc").len() == 8 && of("nc").bytes().all(|digit| digit.is_ascii_hexdigit());
+        if of("qop") != "auth" || of("realm") != realm(settings) || of("uri") != target || !is_count {
             return false;
         }
         let request = (self.hash)(format!("{method}:{target}").as_bytes());
@@ -150,29 +147,17 @@ pub fn nonce(shared: &Shared, now: u64) -> String {
     format!("{start}{}", hex(&tag(shared, b"digest nonce", &[start.as_bytes()])))
 }
 
-/// Whether a nonce may be counted so far.
-#[derive(Debug, PartialEq, Eq)]
-enum Used {
-    Fresh,
-    Stale,
-    Again,
-}
-
-fn used(shared: &Shared, now: u64, nonce: &str, count: &str) -> Used {
-    let Some((start, code)) = nonce.split_at_checked(32) else { return Used::Stale };
+/// Whether a nonce is ours, of late, and was not counted so far before.
+fn is_fresh(shared: &Shared, now: u64, nonce: &str, count: &str) -> bool {
+    let Some((start, code)) = nonce.split_at_checked(32) else { return false };
     let ours: bool = hex(&tag(shared, b"digest nonce", &[start.as_bytes()])).as_bytes().ct_eq(code.as_bytes()).into();
     let made = start.get(..16).and_then(|time| u64::from_str_radix(time, 16).ok()).unwrap_or(0);
     // Not ours: of an earlier start of the server, or of another node.
     if !ours || made.saturating_add(LIFE) < now {
-        return Used::Stale;
+        return false;
     }
-    let Ok(count) = u64::from_str_radix(count, 16) else { return Used::Again };
-    let counted = tag(shared, b"digest count", &[nonce.as_bytes()]);
-    if shared.lookup(&counted, now).is_some_and(|last| count <= last) {
-        return Used::Again;
-    }
-    shared.remember(&counted, count, made + LIFE + 1, shared.accounts_epoch());
-    Used::Fresh
+    let Ok(count) = u64::from_str_radix(count, 16) else { return false };
+    shared.advance(&tag(shared, b"digest count", &[nonce.as_bytes()]), count, made)
 }
 
 /// The parameters of an Authorization field (RFC 9110 11.2).
@@ -256,15 +241,25 @@ mod tests {
 
     #[test]
     fn a_nonce_is_counted_upward_for_a_while() {
-        let shared = Shared::map(&ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
-        let fresh = nonce(&shared, 1000);
-        assert_eq!(used(&shared, 1001, &fresh, "00000001"), Used::Fresh);
-        assert_eq!(used(&shared, 1001, &fresh, "00000001"), Used::Again);
-        assert_eq!(used(&shared, 1001, &fresh, "00000003"), Used::Fresh);
-        assert_eq!(used(&shared, 1001, &fresh, "00000002"), Used::Again);
-        assert_eq!(used(&shared, 1001, &fresh, "x"), Used::Again);
-        assert_eq!(used(&shared, 1301, &fresh, "00000004"), Used::Stale);
-        assert_eq!(used(&shared, 1001, &fresh.replace(fresh.get(20..21).unwrap(), "z"), "00000005"), Used::Stale);
-        assert_eq!(used(&shared, 1001, "", "00000001"), Used::Stale);
+        let region = ewsd_ipc::shared::create(&[7; 32]).unwrap();
+        let shared = Shared::map(&region).unwrap();
+        let first = nonce(&shared, 1000);
+        let foreign = first.replace(first.get(20..21).unwrap(), "z");
+        for (now, nonce, count, expected) in [
+            (1001, first.as_str(), "00000001", true),
+            (1001, &first, "00000001", false),
+            (1001, &first, "00000003", true),
+            (1001, &first, "00000002", false),
+            (1001, &first, "x", false),
+            (1301, &first, "00000004", false),
+            (1001, &foreign, "00000005", false),
+            (1001, "", "00000001", false),
+        ] {
+            assert_eq!(is_fresh(&shared, now, nonce, count), expected, "{count} of {nonce} at {now}");
+        }
+        // Somebody's password is changed, and nothing that was used is good again.
+        ewsd_ipc::shared::set_epoch(&region, 2).unwrap();
+        assert!(!is_fresh(&shared, 1001, &first, "00000003"));
+        assert!(is_fresh(&shared, 1001, &first, "00000004"));
     }
 }
