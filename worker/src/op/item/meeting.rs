@@ -3,6 +3,7 @@
 use ewsd_ews::request::{DeleteItem, UpdateItem};
 use ewsd_ews::view::ItemView;
 use ewsd_ews::word::{Disposition, SendInvitations, SendUpdates};
+use ewsd_mailbox::calendar::meeting::attendant::Meant;
 use ewsd_mailbox::calendar::meeting::plan::{self, Audience, Sending};
 use ewsd_mailbox::calendar::meeting::post::Post;
 use ewsd_mailbox::calendar::meeting::respond::{self, Reply};
@@ -177,9 +178,10 @@ pub fn seen_by_calendar(
     let mut told = Vec::new();
     let id = PropId::MeetingAssociatedCalendarItemId;
     if shape.shows(row.kind, id) {
-        let uid = row.props.as_ref().and_then(|props| people::text(props, PropId::CalendarUID));
-        if let Some(known) = attendant::associated(&mut cx.gate.open(owner), uid.unwrap_or_default())? {
-            told.push((id, Value::ItemId(wire_id(owner, &known))));
+        if let Some(props) = &row.props {
+            if let Some(known) = attendant::associated(&mut cx.gate.open(owner), Meant::by(props))? {
+                told.push((id, Value::ItemId(wire_id(owner, &known))));
+            }
         }
     }
     // Of another's calendar no more is told than what was asked for.

@@ -6,7 +6,9 @@ use ewsd_model::property::bit;
 use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::Mailbox;
 use ewsd_model::{PropId, Value};
-use ewsd_store::{Map, json};
+use ewsd_store::{ItemRow, Map, json};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -71,6 +73,17 @@ pub fn lay(edit: &mut Edit<'_>, told: Rc<EventItem>) -> Result<(), Failure> {
     put_event(edit, &told.event, &told)?;
     edit.given = Some(WholeSeries::Event(told));
     Ok(())
+}
+
+/// Has the occurrence of a day of a series be what an event says.
+pub fn lay_occurrence(
+    master: &mut Master,
+    row: &ItemRow,
+    date: Date,
+    now: Timestamp,
+    told: &EventItem,
+) -> Result<(), Failure> {
+    change::put(master, row, date, now, |edit| put_event(edit, &told.event, told))
 }
 
 fn put_event(edit: &mut Edit<'_>, event: &Event, told: &EventItem) -> Result<(), Failure> {

@@ -11,5 +11,5 @@ mod into;
 mod out;
 pub mod transfer;
 
-pub use into::{EventItem, files, first, lay, settle};
+pub use into::{EventItem, files, first, lay, lay_occurrence, settle};
 pub use out::{Files, LINK, Source, method, of_message, of_row, part, text};

@@ -1,14 +1,17 @@
 //! Whole calendars in and out, for administrators: all items of the calendar folder of the one whose session it is.
 
 use ewsd_model::ItemKind;
+use ewsd_model::code::Code;
 use ewsd_model::id::{FolderNo, ItemNo};
 use ewsd_store::{AttachmentRow, ItemRow};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{EventItem, Files, files, lay, of_row};
-use crate::calendar::meeting::attendant;
+use super::{EventItem, Files, files, lay, lay_occurrence, of_row};
+use crate::calendar::change;
+use crate::calendar::meeting::attendant::{self, Meant};
+use crate::calendar::series::Master;
 use crate::convert::ical::{Calendar, Event};
 use crate::error::{Error, Result};
 use crate::item::draft::Draft;
@@ -33,7 +36,8 @@ pub fn take(session: &mut Session<'_>, told: EventItem) -> Result<Transferred> {
     let known = if told.event.uid.is_empty() {
         None
     } else {
-        attendant::known(&mut session.gate.open(&own), &kept(&told.event))?
+        let meant = Meant { uid: &kept(&told.event), original: told.event.recurrence_id };
+        attendant::known(&mut session.gate.open(&own), meant)?
     };
     let told = Rc::new(told);
     let Some(known) = known else {
@@ -42,7 +46,17 @@ pub fn take(session: &mut Session<'_>, told: EventItem) -> Result<Transferred> {
         session.gate.open(&own).create_item(&draft.item(folder, draft.flags))?;
         return Ok(Transferred::New);
     };
-    let mut edit = Edit::new(ItemKind::CalendarItem, Some(&known.row), session.now).within(&session.zone);
+    let now = session.now;
+    if let (Some(original), Some(mut master)) = (told.event.recurrence_id, Master::of_row(&known.row)) {
+        // An occurrence whose series is here, and not in the calendar that tells of it.
+        let date = master.day_of(original).ok_or(Code::ErrorItemNotFound)?;
+        master.deleted.remove(&date);
+        lay_occurrence(&mut master, &known.row, date, now, &told)?;
+        let mut mailbox = session.gate.open(&own);
+        attendant::write(&mut mailbox, &known.row, change::edit(&known.row, &master, now))?;
+        return Ok(Transferred::Again);
+    }
+    let mut edit = Edit::new(ItemKind::CalendarItem, Some(&known.row), now).within(&session.zone);
     let new = files(&told.event)?;
     lay(&mut edit, told)?;
     let mut mailbox = session.gate.open(&own);

@@ -5,9 +5,10 @@
 use ewsd_model::calendar::{Answer, state};
 use ewsd_model::id::{FolderNo, ItemNo};
 use ewsd_model::property::{Column, bit};
+use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::Mailbox as Person;
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{ItemRow, ItemUpdate, Mailbox, Map, NewItem};
+use ewsd_store::{ItemRow, ItemUpdate, Mailbox, Map, NewItem, Plan};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value as Json;
@@ -16,7 +17,7 @@ use super::members::{self, By};
 use super::notice::{Notice, NoticeKind};
 use super::people::{self, AttendeeResponse};
 use crate::calendar::change;
-use crate::calendar::series::{Master, recurrence_in, time_in};
+use crate::calendar::series::{Master, recurrence_in, time_in, zone_in};
 use crate::error::Result;
 use crate::item::derive;
 use crate::item::draft::Attached;
@@ -40,28 +41,71 @@ pub struct CalendarEntry {
     pub folder: FolderNo,
 }
 
-/// Finds the item of a UID in the calendar proper, the youngest if there are several.
-pub fn known(mailbox: &mut Mailbox<'_>, uid: &str) -> Result<Option<CalendarEntry>> {
-    let calendar = mailbox.folder_by_distinguished("calendar")?.folder;
-    let found = mailbox.events_of_uid(uid)?;
-    let numbers: Vec<ItemNo> = found.iter().filter(|(_, folder)| *folder == calendar).map(|(item, _)| *item).collect();
-    let mut needs = Needs::of_calendar();
-    needs.plan.mime = false;
-    let mut rows = mailbox.items(&numbers, &needs.plan)?;
-    rows.retain(|row| row.kind == ItemKind::CalendarItem && uid_of(row) == uid);
-    rows.sort_by_key(|row| row.item);
-    Ok(rows.pop().map(|row| CalendarEntry { row, folder: calendar }))
+/// Which item of a calendar is meant: its UID, and, of one date of a series, when the pattern has that one.
+#[derive(Clone, Copy)]
+pub struct Meant<'a> {
+    pub uid: &'a str,
+    pub original: Option<Timestamp>,
 }
 
-/// What a meeting message is about, as far as its id goes.
-pub fn associated(mailbox: &mut Mailbox<'_>, uid: &str) -> Result<Option<ItemRow>> {
+impl Meant<'_> {
+    pub fn by(message: &Map) -> Meant<'_> {
+        let uid = people::text(message, PropId::CalendarUID).unwrap_or_default();
+        Meant { uid, original: time_in(message, PropId::CalendarRecurrenceId) }
+    }
+
+    /// Of the items of the UID, oldest first, the series if there is one, else the youngest. Who was invited to single dates of a
+    /// series has an item of each of them, and a message about a date means that one.
+    fn among(&self, mut rows: Vec<ItemRow>) -> Option<ItemRow> {
+        let none = Map::new();
+        let at = match self.original {
+            None => {
+                let whole = rows.iter().rposition(|row| !people::is_of_instance(row.props.as_ref().unwrap_or(&none)));
+                whole.or(rows.len().checked_sub(1))
+            }
+            Some(original) => {
+                let series = rows.iter().rposition(|row| Master::of_row(row).is_some());
+                series.or_else(|| rows.iter().rposition(|row| is_date(row.props.as_ref().unwrap_or(&none), original)))
+            }
+        };
+        at.map(|at| rows.swap_remove(at))
+    }
+}
+
+/// Whether an item that is no series is the date of one that the pattern has then: no two are on one day.
+fn is_date(props: &Map, original: Timestamp) -> bool {
+    let zone = zone_in(props, PropId::CalendarStartTimeZone).unwrap_or_else(ItemZone::utc).time_zone();
+    let own = time_in(props, PropId::CalendarRecurrenceId).or_else(|| time_in(props, PropId::CalendarStart));
+    own.is_some_and(|own| zone.to_datetime(own).date() == zone.to_datetime(original).date())
+}
+
+/// Finds the item that is meant in the calendar proper.
+pub fn known(mailbox: &mut Mailbox<'_>, meant: Meant<'_>) -> Result<Option<CalendarEntry>> {
+    let mut needs = Needs::of_calendar();
+    needs.plan.mime = false;
+    find(mailbox, meant, &needs.plan)
+}
+
+/// The same, as far as its id goes.
+pub fn associated(mailbox: &mut Mailbox<'_>, meant: Meant<'_>) -> Result<Option<ItemRow>> {
+    let plan = Plan { json: true, ..Plan::default() };
+    Ok(find(mailbox, meant, &plan)?.map(|known| known.row))
+}
+
+fn find(mailbox: &mut Mailbox<'_>, meant: Meant<'_>, plan: &Plan) -> Result<Option<CalendarEntry>> {
+    let rows = in_calendar(mailbox, meant.uid, plan)?;
+    Ok(meant.among(rows).map(|row| CalendarEntry { folder: row.folder, row }))
+}
+
+/// All items of a UID in the calendar proper, oldest first.
+fn in_calendar(mailbox: &mut Mailbox<'_>, uid: &str, plan: &Plan) -> Result<Vec<ItemRow>> {
     let calendar = mailbox.folder_by_distinguished("calendar")?.folder;
     let found = mailbox.events_of_uid(uid)?;
     let numbers: Vec<ItemNo> = found.iter().filter(|(_, folder)| *folder == calendar).map(|(item, _)| *item).collect();
-    let mut rows = mailbox.items(&numbers, &ewsd_store::Plan::default())?;
-    rows.retain(|row| row.kind == ItemKind::CalendarItem);
+    let mut rows = mailbox.items(&numbers, plan)?;
+    rows.retain(|row| row.kind == ItemKind::CalendarItem && uid_of(row) == uid);
     rows.sort_by_key(|row| row.item);
-    Ok(rows.pop())
+    Ok(rows)
 }
 
 fn uid_of(row: &ItemRow) -> &str {
@@ -109,7 +153,7 @@ fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, no
     if people::is_organized_by(notice.props(), own) {
         return Ok(Processed::Nothing);
     }
-    let Some(known) = known(mailbox, notice.uid())? else {
+    let Some(known) = known(mailbox, Meant::by(notice.props()))? else {
         enter(mailbox, notice, now)?;
         return Ok(Processed::Done("NewMeetingRequest"));
     };
@@ -128,7 +172,23 @@ fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, no
     let mut edit = Edit::new(ItemKind::CalendarItem, Some(&known.row), now);
     lay_over(&mut edit, notice, full, &props);
     write(mailbox, &known.row, edit)?;
+    if people::is_of_instance(&props) && !people::is_of_instance(notice.props()) {
+        gather(mailbox, notice.uid())?;
+    }
     Ok(Processed::Done(if full { "FullUpdate" } else { "InformationalUpdate" }))
+}
+
+/// Single dates of a series that is there as a whole now are its occurrences: their own items go to the deleted ones.
+fn gather(mailbox: &mut Mailbox<'_>, uid: &str) -> Result<()> {
+    let plan = Plan { json: true, ..Plan::default() };
+    let dates = in_calendar(mailbox, uid, &plan)?.into_iter();
+    let dates = dates.filter(|row| row.props.as_ref().is_some_and(people::is_of_instance)).map(|row| row.item);
+    let dates: Vec<ItemNo> = dates.collect();
+    if !dates.is_empty() {
+        let target = mailbox.folder_by_distinguished("deleteditems")?.folder;
+        mailbox.move_items(&dates, target)?;
+    }
+    Ok(())
 }
 
 fn instance_request(
@@ -265,7 +325,7 @@ pub fn write(mailbox: &mut Mailbox<'_>, row: &ItemRow, mut edit: Edit<'_>) -> Re
 }
 
 fn cancellation(mailbox: &mut Mailbox<'_>, notice: &Notice, now: Timestamp) -> Result<Processed> {
-    let Some(known) = known(mailbox, notice.uid())? else { return Ok(Processed::Nothing) };
+    let Some(known) = known(mailbox, Meant::by(notice.props()))? else { return Ok(Processed::Nothing) };
     let props = known.row.props.clone().unwrap_or_default();
     if !is_organizers(notice, &props) {
         return Ok(Processed::Nothing);
@@ -315,7 +375,7 @@ fn response(
     own: &str,
     now: Timestamp,
 ) -> Result<Processed> {
-    let Some(known) = known(mailbox, notice.uid())? else { return Ok(Processed::Nothing) };
+    let Some(known) = known(mailbox, Meant::by(notice.props()))? else { return Ok(Processed::Nothing) };
     let mut props = known.row.props.clone().unwrap_or_default();
     if people::is_received(&props) || !people::is_organized_by(&props, own) {
         return Ok(Processed::Nothing);
@@ -356,7 +416,7 @@ fn response(
 /// Marks what came before about the same meeting, wherever it lies: there is something younger.
 pub fn outdate(mailbox: &mut Mailbox<'_>, notice: &Notice, youngest: ItemNo) -> Result<()> {
     let found: Vec<ItemNo> = mailbox.events_of_uid(notice.uid())?.into_iter().map(|(item, _)| item).collect();
-    let plan = ewsd_store::Plan { json: true, ..ewsd_store::Plan::default() };
+    let plan = Plan { json: true, ..Plan::default() };
     let id = PropId::CalendarRecurrenceId.row().element;
     for row in mailbox.items(&found, &plan)? {
         let props = row.props.as_ref();

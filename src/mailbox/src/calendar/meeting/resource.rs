@@ -11,7 +11,7 @@ use ewsd_store::{Account, ItemRef, ItemRow, Mailbox, Map, NewItem, Store, json};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::attendant::{self, CalendarEntry, Processed};
+use super::attendant::{self, CalendarEntry, Meant, Processed};
 use super::booking::{self, Verdict};
 use super::notice::{Notice, NoticeKind, NoticeSource};
 use super::respond::{self, Invitation};
@@ -143,7 +143,8 @@ fn request(
     until: Option<Date>,
     now: Timestamp,
 ) -> Result<Vec<Answered>> {
-    let Some(CalendarEntry { row, .. }) = attendant::known(mailbox, notice.uid())? else { return Ok(Vec::new()) };
+    let meant = Meant::by(notice.props());
+    let Some(CalendarEntry { row, .. }) = attendant::known(mailbox, meant)? else { return Ok(Vec::new()) };
     let mut invited = Invitation::of(row, notice.props(), None)?;
     let shown = invited.shown();
     let Verdict { answer, text, without } = booking::judge(mailbox, resource, &invited, until, now)?;
@@ -165,7 +166,7 @@ fn request(
         if let Some(master) = master {
             attendant::write(mailbox, &invited.item, change::edit(&invited.item, &master, now))?;
         }
-        let Some(CalendarEntry { row, .. }) = attendant::known(mailbox, notice.uid())? else { return Ok(answers) };
+        let Some(CalendarEntry { row, .. }) = attendant::known(mailbox, meant)? else { return Ok(answers) };
         invited = Invitation::of(row, notice.props(), None)?;
     }
     respond::settle(mailbox, &invited, answer, now)?;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
-use super::attendant::{self, CalendarEntry};
+use super::attendant::{self, CalendarEntry, Meant};
 use super::notice::{Notice, NoticeKind, NoticeSource};
 use super::people;
 use super::plan;
@@ -183,9 +183,8 @@ fn of_request(session: &mut Session<'_>, item: &GrantedItem, row: &ItemRow) -> R
     if flag(PropId::MeetingIsOutOfDate) {
         return Err(Code::ErrorCalendarMeetingRequestIsOutOfDate.into());
     }
-    let uid = people::text(&told, PropId::CalendarUID).unwrap_or_default().to_owned();
     let (granted, now) = (item.granted, session.now);
-    let known = inside(session, granted, |mailbox| attendant::known(mailbox, &uid))?;
+    let known = inside(session, granted, |mailbox| attendant::known(mailbox, Meant::by(&told)))?;
     let item = match known {
         Some(CalendarEntry { row, .. }) => row,
         None => {
@@ -375,8 +374,8 @@ pub(super) fn take_away(mailbox: &mut Mailbox<'_>, message: &Map, now: Timestamp
         let now = people::state_of(&props(row));
         now & state::RECEIVED != 0 && now & state::CANCELLED != 0
     };
-    let uid = people::text(message, PropId::CalendarUID).unwrap_or_default();
-    let Some(CalendarEntry { row: own, .. }) = attendant::known(mailbox, uid)? else { return Ok(Vec::new()) };
+    let known = attendant::known(mailbox, Meant::by(message))?;
+    let Some(CalendarEntry { row: own, .. }) = known else { return Ok(Vec::new()) };
     match Invitation::of(own, message, None) {
         Ok(meant) if !is_cancelled(&meant.shown()) => Ok(Vec::new()),
         Ok(Invitation { item, day: Some((mut master, placed)), .. }) => {
