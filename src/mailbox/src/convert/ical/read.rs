@@ -128,9 +128,11 @@ impl Reader<'_> {
     ) -> Result<(), Unreadable> {
         let zone = event.zone.time_zone();
         if let Some(rule) = rule {
-            let first = zone.to_datetime(event.start).date();
-            let first = if let Moment::Date(date) = start.moment { date } else { first };
-            event.recurrence = rule.and_then(|rule| rule::recurrence(&rule, first, &zone));
+            let first = match start.moment {
+                Moment::Date(date) => midnight(date),
+                _ => zone.to_datetime(event.start),
+            };
+            event.recurrence = rule.and_then(|rule| rule::recurrence(&rule, first.date(), first.time(), &zone));
             event.rule_lost = event.recurrence.is_none();
         }
         // Days of an event of whole days, and days alone, are told by their dates.

@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 /// Occurrences that a range can count.
 const MOST: i32 = 999;
 
-/// The recurrence that a rule says for a start on that day. None: no pattern says it.
-pub(super) fn recurrence(rule: &Rule, start: Date, zone: &TimeZone) -> Option<Recurrence> {
+/// The recurrence that a rule says for a start on that day, at that time of the zone. None: no pattern says it.
+pub(super) fn recurrence(rule: &Rule, start: Date, time: Time, zone: &TimeZone) -> Option<Recurrence> {
     if rule.others || rule.interval < 1 {
         return None;
     }
@@ -35,17 +35,22 @@ pub(super) fn recurrence(rule: &Rule, start: Date, zone: &TimeZone) -> Option<Re
                 None => End::Never,
             }
         }
-        (None, Some(until)) => End::On(local_date(until, zone)),
+        (None, Some(until)) => End::On(last_day(until, time, zone)),
     };
     let recurrence = Recurrence { pattern, range: Range { start, end } };
     recurrence.check().ok().map(|()| recurrence)
 }
 
-fn local_date(until: Moment, zone: &TimeZone) -> Date {
-    match until {
-        Moment::Utc(time) => zone.to_datetime(instant(&TimeZone::UTC, time)).date(),
-        other => other.date(),
-    }
+/// The last day on which something that begins at a time of day begins by then (RFC 5545 3.3.10: what begins at that very moment
+/// is one more).
+fn last_day(until: Moment, begins: Time, zone: &TimeZone) -> Date {
+    let until = match until {
+        Moment::Date(day) => return day,
+        Moment::Utc(time) => zone.to_datetime(instant(&TimeZone::UTC, time)),
+        Moment::Local(time) => time,
+    };
+    let day = until.date();
+    if until.time() < begins { day.yesterday().unwrap_or(day) } else { day }
 }
 
 fn has_parts(rule: &Rule) -> bool {

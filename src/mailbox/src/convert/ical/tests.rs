@@ -97,6 +97,9 @@ fn ends_of_rules() {
     };
     // Half past eleven of the day before in UTC.
     assert_eq!(end("UNTIL=20260109T233000Z"), End::On(date(2026, 1, 10)));
+    // The bound is a moment: what begins by then, and no day more.
+    assert_eq!(end("UNTIL=20260109T232959Z"), End::On(date(2026, 1, 9)));
+    assert_eq!(end("UNTIL=20260110T002959"), End::On(date(2026, 1, 9)));
     assert_eq!(end("UNTIL=20260110"), End::On(date(2026, 1, 10)));
     assert_eq!(end("COUNT=999"), End::After(999));
     assert_eq!(end("COUNT=1000"), End::On(date(2028, 9, 30)));
