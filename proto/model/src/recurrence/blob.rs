@@ -12,6 +12,7 @@ use super::{Recurrence, Series};
 use crate::octets::Octets;
 use jiff::civil::{Date, DateTime, Time, date};
 use jiff::{SignedDuration, ToSpan};
+use std::collections::BTreeSet;
 
 /// Deleted and changed occurrences that are read of one series: more than a daily one has in fifty years.
 const MOST: u32 = 20_000;
@@ -56,8 +57,8 @@ impl RecurrenceBlob {
             }
         }
         exceptions.sort_by_key(|exception| exception.original);
-        let changed = |day: &Date| exceptions.iter().any(|exception| exception.original.date() == *day);
-        let deleted = without.into_iter().filter(|day| !changed(day)).collect();
+        let changed: BTreeSet<Date> = exceptions.iter().map(|exception| exception.original.date()).collect();
+        let deleted = without.into_iter().filter(|day| !changed.contains(day)).collect();
         (start <= end).then_some(RecurrenceBlob { recurrence, start, end, deleted, exceptions })
     }
 

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use super::change;
 use super::meeting::plan;
-use super::series::{Exception, Master, time_in, zone_in};
+use super::series::{Exception, Master, few, time_in, zone_in};
 use crate::item::edit::{Edit, WholeSeries};
 
 /// The zone of rules that have no name (what Outlook calls it).
@@ -95,6 +95,8 @@ pub fn set(edit: &mut Edit<'_>, which: TimeOctets, octets: &[u8], path: &Extende
     match which {
         TimeOctets::Recurrence => {
             let blob = RecurrenceBlob::read(octets).ok_or_else(damaged)?;
+            // Before each of them is looked at.
+            few(blob.exceptions.len().max(blob.deleted.len()))?;
             edit.set(PropId::CalendarRecurrence, Value::Recurrence(blob.recurrence.clone()))?;
             edit.given = Some(WholeSeries::Octets(Rc::new(blob)));
         }
@@ -153,8 +155,10 @@ pub fn begin(edit: &mut Edit<'_>, blob: &RecurrenceBlob) {
 /// Has the series of an edit whose own members are settled take the exceptions and deletions of the octets. What an exception had
 /// before that octets do not tell (a body, who is invited) it keeps.
 pub fn settle(edit: &mut Edit<'_>, blob: &RecurrenceBlob) -> Result<(), Failure> {
-    let row = plan::after(edit);
+    let mut row = plan::after(edit);
     let Some(mut master) = Master::of_row(&row) else { return Ok(()) };
+    // Octets say nothing of texts: the series' own is not read again for each exception.
+    row.body = None;
     let before = edit.base.and_then(Master::of_row).map(|before| before.exceptions).unwrap_or_default();
     master.exceptions.clear();
     master.deleted = blob.deleted.iter().copied().filter(|date| master.series.number(*date).is_some()).collect();
@@ -202,4 +206,38 @@ fn put_changed(edit: &mut Edit<'_>, one: &Changed) -> Result<(), Failure> {
         edit.props.insert(PropId::CalendarAppointmentState.row().element.to_owned(), state.into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use ewsd_model::ItemKind;
+    use ewsd_model::property::mapi::{ExtendedName, MapiType};
+    use ewsd_model::recurrence::{End, Every, Pattern, Range, Recurrence};
+    use jiff::{Timestamp, ToSpan};
+
+    /// Every day from 2026 on, with so many that are an hour longer.
+    fn longer(count: usize) -> Vec<u8> {
+        let start = jiff::civil::date(2026, 1, 1);
+        let recurrence =
+            Recurrence { pattern: Pattern::Daily(Every { interval: 1 }), range: Range { start, end: End::Never } };
+        let one = |days: usize| {
+            let original = at(start.checked_add(i64::try_from(days).unwrap().days()).unwrap(), 540);
+            Changed::new(original, original, original.checked_add(2.hours()).unwrap())
+        };
+        let exceptions = (0..count).map(one).collect();
+        RecurrenceBlob { recurrence, start: 540, end: 600, deleted: Vec::new(), exceptions }.write().unwrap()
+    }
+
+    #[test]
+    fn more_exceptions_than_a_series_may_have_are_not_looked_at() {
+        let path = ExtendedPath { name: ExtendedName::Tag(0x6000), ty: MapiType::Binary, array: false };
+        let set = |count: usize| {
+            let mut edit = Edit::new(ItemKind::CalendarItem, None, Timestamp::UNIX_EPOCH);
+            set(&mut edit, TimeOctets::Recurrence, &longer(count), &path).map_err(|failure| failure.code)
+        };
+        assert_eq!(set(2000), Ok(()));
+        assert_eq!(set(2001), Err(Code::ErrorCalendarInvalidRecurrence));
+    }
 }

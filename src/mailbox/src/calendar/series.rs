@@ -22,7 +22,16 @@ use super::mapi;
 use crate::gate::{Granted, Part};
 
 /// Occurrences that a series may have with properties of their own, and that may be taken out of it.
-pub const EXCEPTIONS: usize = 2000;
+const EXCEPTIONS: usize = 2000;
+
+/// ErrorCalendarInvalidRecurrence: a series has more changed or more deleted occurrences than it may.
+pub fn few(count: usize) -> Result<(), Failure> {
+    if count <= EXCEPTIONS {
+        return Ok(());
+    }
+    let text = format!("A series can have at most {EXCEPTIONS} changed and as many deleted occurrences.");
+    Err(Failure::with_text(Code::ErrorCalendarInvalidRecurrence, text))
+}
 
 /// What an occurrence has of its own. As it is kept in the master's document: an object of `date`, `props`, `ext`, `columns` (null
 /// for those taken away), `set` and `clear` (flags), `body`.

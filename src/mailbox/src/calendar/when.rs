@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value as Json;
 
 use super::mapi;
-use super::series::{EXCEPTIONS, Master, recurrence_in, time_in, zone_in};
+use super::series::{Master, few, recurrence_in, time_in, zone_in};
 use crate::item::edit::Edit;
 
 /// Minutes before the start at which a reminder is due where nobody says otherwise.
@@ -343,10 +343,7 @@ pub fn index(edit: &mut Edit<'_>) -> Result<(), Failure> {
     let uid = edit.member(PropId::CalendarUID.row().element).and_then(Json::as_str).unwrap_or_default().to_owned();
     let master = Master::read(&known);
     if let Some(master) = &master {
-        if master.exceptions.len().max(master.deleted.len()) > EXCEPTIONS {
-            let text = format!("A series can have at most {EXCEPTIONS} changed and as many deleted occurrences.");
-            return Err(Failure::with_text(Code::ErrorCalendarInvalidRecurrence, text));
-        }
+        few(master.exceptions.len().max(master.deleted.len()))?;
     }
     mapi::of_item(&mut edit.ext, &uid, start, end, master.as_ref());
     let event = event(&known, uid);
