@@ -109,7 +109,7 @@ pub fn cancellations(
     shown: &ItemRow,
 ) -> Result<Option<Post>> {
     let sending = sending_to_all(request.cancellations);
-    if sending == Sending::NONE || !cx.gate.is_own(granted) || !plan::is_own_meeting(shown) {
+    if sending == Sending::NONE || !cx.gate.is_own(granted) || !plan::may_cancel(shown) {
         return Ok(None);
     }
     let post = plan::cancel(cx, granted, &plan::next(shown), None)?;

@@ -10,7 +10,7 @@ use ewsd_store::{Columns, ItemRow, Map};
 use super::notice::{Notice, NoticeKind, NoticeSource};
 use super::people;
 use super::post::Post;
-use crate::calendar::series::time_in;
+use crate::calendar::series::{Master, time_in};
 use crate::error::Result;
 use crate::gate::Granted;
 use crate::item::draft::Attached;
@@ -48,6 +48,11 @@ fn props(row: &ItemRow) -> Map {
 pub fn is_own_meeting(row: &ItemRow) -> bool {
     let props = props(row);
     row.kind == ItemKind::CalendarItem && !people::is_received(&props) && !people::everybody(&props).is_empty()
+}
+
+/// Whether the caller is the one who tells others that the item is no more.
+pub fn may_cancel(row: &ItemRow) -> bool {
+    row.kind == ItemKind::CalendarItem && !people::is_received(&props(row))
 }
 
 /// The item as it is after the edit.
@@ -179,11 +184,28 @@ pub fn update(
     Post::new(session, granted, notices)
 }
 
-/// Cancellations of a meeting, with a text of their own if there is one.
+/// Cancellations of a meeting, with a text of their own if there is one. Who was invited to single dates of a series alone hears of
+/// those that are still to come.
 pub fn cancel(session: &mut Session<'_>, granted: &Granted, row: &ItemRow, body: Option<Body>) -> Result<Post> {
     let everybody = people::everybody(&props(row));
-    let cancellation = notice(session, NoticeKind::Cancellation, row, &everybody, Vec::new(), body)?;
-    Post::new(session, granted, vec![(cancellation, everybody)])
+    let master = Master::of_row(row);
+    let own = master.iter().flat_map(|master| master.own().map(move |placed| (master, placed)));
+    let to_come = own.filter(|(_, placed)| placed.end > session.now).map(|(master, placed)| {
+        let shown = next(&master.shown(row, placed));
+        let others = people::without(&people::everybody(&props(&shown)), &everybody);
+        (shown, others)
+    });
+    let to_come: Vec<(ItemRow, Vec<Person>)> = to_come.filter(|(_, others)| !others.is_empty()).collect();
+    let mut notices = Vec::with_capacity(to_come.len() + 1);
+    if !everybody.is_empty() {
+        let whole = notice(session, NoticeKind::Cancellation, row, &everybody, Vec::new(), body.clone())?;
+        notices.push((whole, everybody));
+    }
+    for (shown, others) in to_come {
+        let one = notice(session, NoticeKind::Cancellation, &shown, &others, Vec::new(), body.clone())?;
+        notices.push((one, others));
+    }
+    Post::new(session, granted, notices)
 }
 
 /// The item with the number of its next message.
