@@ -134,6 +134,11 @@ fn yearly(rule: &Rule, start: Date) -> Option<Pattern> {
     let month = match rule.by_month.as_slice() {
         // The n-th such day of a year is nobody's pattern.
         [] if !rule.by_day.is_empty() => return None,
+        // A day of a month without a month is one of each (RFC 5545 3.3.10).
+        [] if !rule.by_month_day.is_empty() => {
+            let every = rule.interval == 1 && rule.by_position.is_empty();
+            return every.then(|| months(rule, start, 1))?;
+        }
         [] => start.month(),
         [month] => i8::try_from(*month).ok()?,
         _ => return None,

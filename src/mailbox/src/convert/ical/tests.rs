@@ -55,6 +55,7 @@ fn rules_that_patterns_say() {
     assert_eq!(pattern("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,TU;WKST=SU"), weekly(2, &[Sunday, Tuesday], Sunday));
     assert_eq!(pattern("FREQ=MONTHLY"), monthly(1, 5));
     assert_eq!(pattern("FREQ=MONTHLY;BYMONTHDAY=-1"), monthly(1, 31));
+    assert_eq!(pattern("FREQ=YEARLY;BYMONTHDAY=15"), monthly(1, 15));
     assert_eq!(pattern("FREQ=MONTHLY;BYMONTHDAY=30;INTERVAL=2"), monthly(2, 30));
     assert_eq!(pattern("FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1"), monthly(1, 30));
     assert_eq!(pattern("FREQ=MONTHLY;BYDAY=2WE"), relative(1, Wednesday, Index::Second));
@@ -76,6 +77,8 @@ fn rules_that_patterns_say() {
         "FREQ=MONTHLY;BYDAY=5MO",
         "FREQ=MONTHLY;BYDAY=MO,WE;BYSETPOS=1",
         "FREQ=YEARLY;BYWEEKNO=20",
+        "FREQ=YEARLY;INTERVAL=2;BYMONTHDAY=15",
+        "FREQ=YEARLY;BYMONTHDAY=15;BYSETPOS=1",
         "FREQ=YEARLY;BYDAY=20MO",
         "FREQ=YEARLY;INTERVAL=9",
         "FREQ=YEARLY;BYMONTH=1,2",
@@ -155,6 +158,10 @@ fn zones_that_calendars_define() {
         RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\nEND:DAYLIGHT\nBEGIN:STANDARD\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\n\
         DTSTART:19961027T030000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nEND:STANDARD";
     assert_eq!(zone(european, "My own zone").id(), "W. Europe Standard Time");
+    // The Sunday among the last seven days is the last one.
+    let days = european.replace("BYDAY=-1SU", "BYDAY=SU;BYMONTHDAY=25,26,27,28,29,30,31");
+    assert_eq!(zone(&days, "My own zone").id(), "W. Europe Standard Time");
+    assert_eq!(zone(&european.replace("-1SU", "SU;BYMONTHDAY=22,23,24,25,26,27,28"), "Mine").id(), "Mine");
     let fixed = "BEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:+0105\nTZOFFSETTO:+0105\nEND:STANDARD\n\
         BEGIN:DAYLIGHT\nDTSTART:16010101T000000\nTZOFFSETFROM:+0105\nTZOFFSETTO:+0105\nEND:DAYLIGHT";
     let own = zone(fixed, "Somewhere");
@@ -386,6 +393,26 @@ fn nothing_is_lost_on_the_way() {
         assert_eq!(again, calendar, "{text}");
         assert_eq!(write(&again).unwrap(), text);
     }
+}
+
+/// An occurrence is named by the start that its series has, in the form of that one (RFC 5545 3.8.4.4).
+#[test]
+fn occurrences_are_named_as_the_series_is() {
+    let day = (utc("2026-07-13T22:00:00Z"), utc("2026-07-14T22:00:00Z"));
+    let hour = (utc("2026-07-14T07:00:00Z"), utc("2026-07-14T08:00:00Z"));
+    let named = |series: (Timestamp, Timestamp), of_days: bool, own: (Timestamp, Timestamp)| {
+        let mut master = Event::new("1", berlin(), series.0, series.1);
+        master.all_day = of_days;
+        let range = Range { start: date(2026, 7, 14), end: End::After(5) };
+        master.recurrence = Some(Recurrence { pattern: Pattern::Daily(Every { interval: 1 }), range });
+        let mut exception = Event::new("1", ItemZone::named("Tokyo Standard Time").unwrap(), own.0, own.1);
+        exception.all_day = !of_days;
+        exception.recurrence_id = Some(series.0);
+        let text = write(&Calendar { method: None, events: vec![master, exception] }).unwrap();
+        text.lines().find(|line| line.starts_with("RECURRENCE-ID")).unwrap().to_owned()
+    };
+    assert_eq!(named(day, true, hour), "RECURRENCE-ID;VALUE=DATE:20260714");
+    assert_eq!(named(hour, false, day), "RECURRENCE-ID;TZID=W. Europe Standard Time:20260714T090000");
 }
 
 /// The form that Exchange gives it, line for line.

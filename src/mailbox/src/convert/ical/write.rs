@@ -5,6 +5,7 @@ use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::{BodyType, Mailbox};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 
 use super::event::{Answer, Attachment, Attendee, Busy, Calendar, Content, Event, Importance, Role};
 use super::{ZONE, rule, zone};
@@ -42,19 +43,23 @@ pub fn write(calendar: &Calendar) -> Result<String, Failed> {
             }
         }
     }
+    let series = calendar.events.iter().filter(|event| event.recurrence.is_some());
+    let series: HashMap<&str, &Event> = series.map(|event| (event.uid.as_str(), event)).collect();
     for event in &calendar.events {
         let kind = match (&event.recurrence, event.recurrence_id) {
             (Some(_), _) => "1",
             (None, Some(_)) => "3",
             (None, None) => "0",
         };
-        write_event(&mut w, event, kind)?;
+        let named_by = series.get(event.uid.as_str()).copied().unwrap_or(event);
+        write_event(&mut w, event, named_by, kind)?;
     }
     w.end("VCALENDAR");
     Ok(w.finish())
 }
 
-fn write_event(w: &mut Writer, event: &Event, kind: &str) -> Result<(), Failed> {
+/// `series`: the event whose times name an occurrence.
+fn write_event(w: &mut Writer, event: &Event, series: &Event, kind: &str) -> Result<(), Failed> {
     w.begin("VEVENT");
     if let Some(organizer) = &event.organizer {
         address(w, "ORGANIZER", &[], organizer);
@@ -71,7 +76,7 @@ fn write_event(w: &mut Writer, event: &Event, kind: &str) -> Result<(), Failed> 
     deleted(w, event);
     w.text("UID", &[], &event.uid);
     if let Some(id) = event.recurrence_id {
-        time(w, "RECURRENCE-ID", event, id, &event.zone);
+        time(w, "RECURRENCE-ID", series, id, &series.zone);
     }
     // Always, also of exceptions: programs take no title from the series.
     w.text("SUMMARY", &[], event.subject.as_deref().unwrap_or_default());

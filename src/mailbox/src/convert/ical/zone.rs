@@ -114,13 +114,25 @@ fn change(rule: &Rule, begins: DateTime) -> Option<Change> {
         }
         ([], []) => DayRule::Day(begins.day()),
         ([], [day]) => DayRule::Day(i8::try_from(*day).ok().filter(|day| (1..=31).contains(day))?),
-        // The first such day from a date on, as some write it.
-        ([day], [first, ..]) => DayRule::Nth(day.day.into(), i8::try_from((first - 1) / 7 + 1).ok()?.clamp(1, 4)),
+        ([day], days) => DayRule::Nth(day.day.into(), week(month, days)?),
         _ => return None,
     };
     let minutes = i32::from(begins.hour()) * 60 + i32::from(begins.minute());
     let minutes = if minutes == 1439 { 1440 } else { minutes };
     Some(Change { month, on, minutes })
+}
+
+/// Which one of a month the day of the week is that is one of these days, as some write it. Seven that end the month are its last.
+fn week(month: i8, days: &[i32]) -> Option<i8> {
+    let (first, last) = (*days.iter().min()?, *days.iter().max()?);
+    let of_month = i32::from(date(2025, month, 1).days_in_month());
+    match first {
+        -7 => Some(-1),
+        22 => Some(4),
+        1..=31 if last >= of_month => Some(-1),
+        1..=31 => i8::try_from((first - 1) / 7 + 1).ok().map(|nth| nth.min(4)),
+        _ => None,
+    }
 }
 
 /// What is in force in a year.
