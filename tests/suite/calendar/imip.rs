@@ -49,7 +49,7 @@ pub fn calendar(method: &str, events: &str) -> String {
 }
 
 /// An event of the organizer elsewhere, on a day of December from nine, with lines besides.
-fn theirs(uid: &str, guest: &str, sequence: i32, day: i32, more: &str) -> String {
+pub fn theirs(uid: &str, guest: &str, sequence: i32, day: i32, more: &str) -> String {
     format!(
         "BEGIN:VEVENT\nUID:{uid}\nSEQUENCE:{sequence}\nDTSTAMP:20261101T1000{sequence:02}Z\nSUMMARY:plan\nLOCATION:Hall\n\
          DTSTART;TZID=Our Office:202612{day:02}T090000\nDTEND;TZID=Our Office:202612{day:02}T100000\nORGANIZER;CN=Far Boss:mailto:boss@far.test\n\
@@ -58,7 +58,7 @@ fn theirs(uid: &str, guest: &str, sequence: i32, day: i32, more: &str) -> String
     )
 }
 
-fn receive(ews: &Ews, from: &str, method: &str, events: &str) {
+pub fn receive(ews: &Ews, from: &str, method: &str, events: &str) {
     deliver(shared::server().lmtp(), &ews.account.address, &mail(from, method, &calendar(method, events)));
 }
 
@@ -284,7 +284,10 @@ fn tracks_answers_from_elsewhere() {
             .map(|one| one.text("t:ResponseType").map(str::to_owned))
             .collect()
     };
-    receive(&ews, "A@far.test", "REPLY", &answer(&uid, &own, "a@far.test", "ACCEPTED"));
+    let at = |day: u32, text: &str| {
+        answer(&uid, &own, "a@far.test", text).replace("DTSTAMP:20261102", &format!("DTSTAMP:202001{day:02}"))
+    };
+    receive(&ews, "A@far.test", "REPLY", &at(2, "ACCEPTED"));
     let response = newest(&mut ews, "inbox");
     assert_eq!(response.name, "t:MeetingResponse");
     check(
@@ -293,6 +296,11 @@ fn tracks_answers_from_elsewhere() {
     );
     assert_eq!(response.want("t:AssociatedCalendarItemId").attribute("Id"), Some(id.id.as_str()));
     assert_eq!(said(&mut ews), [Some("Accept".to_owned()), Some("Unknown".to_owned())]);
+    // What was said before that came late.
+    receive(&ews, "A@far.test", "REPLY", &at(1, "DECLINED"));
+    assert_eq!(said(&mut ews)[0].as_deref(), Some("Accept"));
+    let first = all(&mut ews, &id);
+    assert_eq!(first.text("t:RequiredAttendees/t:Attendee/t:LastResponseTime"), Some("2020-01-02T10:00:00Z"));
     // Nobody says no for somebody else.
     receive(&ews, "mallory@far.test", "REPLY", &answer(&uid, &own, "a@far.test", "DECLINED"));
     check(&newest(&mut ews, "inbox"), &[("ItemClass", "IPM.Schedule.Meeting.Resp.Neg"), ("HasBeenProcessed", "false")]);
@@ -415,6 +423,7 @@ fn answers_an_organizer_elsewhere() {
     assert!(letter.text().contains("multipart/alternative") && letter.text().contains("gladly"), "{}", letter.text());
     assert!(letter.text().contains("method=\"REPLY\""), "{}", letter.text());
     let text = calendar_of(&letter);
+    assert!(!text.contains("DTSTAMP:20261101T100004Z"), "the organizer's, not that of the answer: {text}");
     assert_lines(&text, &["METHOD:REPLY", "UID:far-8", "SEQUENCE:4", "ORGANIZER;CN=Far Boss:mailto:boss@far.test"]);
     let mine: Vec<&str> = text.lines().filter(|line| line.starts_with("ATTENDEE")).collect();
     assert!(

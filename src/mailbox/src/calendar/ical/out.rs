@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::calendar::meeting::{people, plan};
 use crate::calendar::series::{Master, recurrence_in, time_in, zone_in};
+use crate::calendar::when::whole_days;
 use crate::convert::Failed;
 use crate::convert::ical::{
     self, Answer, Attachment, Attendee, Busy, Calendar, Content, Event, Importance, Role, Sensitivity,
@@ -143,6 +144,9 @@ fn answer(event: &mut Event, source: Source<'_>) {
     let proposed = [PropId::MeetingProposedStart, PropId::MeetingProposedEnd].map(|id| time_in(props, id));
     if let [Some(start), Some(end)] = proposed {
         (event.start, event.end) = (start, end.max(start));
+        // Another time of a whole day need not be one.
+        let whole = whole_days(&event.zone.time_zone(), event.start, event.end) == (event.start, event.end);
+        event.all_day &= whole;
     }
 }
 

@@ -335,6 +335,9 @@ fn cancellation(mailbox: &mut Mailbox<'_>, notice: &Notice, now: Timestamp) -> R
         let Some(date) = day(&master, notice.props()) else { return Ok(Processed::Nothing) };
         let Ok(placed) = master.on(date) else { return Ok(Processed::Nothing) };
         let shown = master.shown(&known.row, placed);
+        if !is_younger(notice.props(), shown.props.as_ref().unwrap_or(&props)) {
+            return Ok(Processed::OutOfDate);
+        }
         let mut edit = Edit::new(ItemKind::CalendarItem, Some(&shown), now);
         cancel(&mut edit, notice, &shown);
         derive::complete(&mut edit)?;
@@ -364,6 +367,9 @@ pub fn cancel(edit: &mut Edit<'_>, notice: &Notice, row: &ItemRow) {
     put(PropId::CalendarLegacyFreeBusyStatus, "Free".into());
     let sequence = people::number(notice.props(), PropId::CalendarAppointmentSequenceNumber);
     put(PropId::CalendarAppointmentSequenceNumber, sequence.into());
+    if let Some(stamp) = notice.props().get(PropId::CalendarDateTimeStamp.row().element) {
+        put(PropId::CalendarDateTimeStamp, stamp.clone());
+    }
     edit.set_bit(bit::REMINDER_SET, false);
 }
 
@@ -381,7 +387,9 @@ fn response(
         return Ok(Processed::Nothing);
     }
     let from: Person = notice.responder();
-    let said = AttendeeResponse { who: &from, answer, at: now, proposed };
+    // When it was said, not when it came; nobody answers later than now.
+    let at = time_in(notice.props(), PropId::CalendarDateTimeStamp).map_or(now, |at| at.min(now));
+    let said = AttendeeResponse { who: &from, answer, at, proposed };
     let instance = people::is_of_instance(notice.props());
     if let (true, Some(mut master)) = (instance, Master::of_row(&known.row)) {
         let Some(date) = day(&master, notice.props()) else { return Ok(Processed::Nothing) };

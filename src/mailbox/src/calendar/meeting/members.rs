@@ -28,7 +28,7 @@ const MEMBERS: [(PropId, By, bool); 27] = [
     (PropId::CalendarDateTimeStamp, By::All, false),
     (PropId::CalendarAppointmentSequenceNumber, By::All, true),
     (PropId::CalendarOrganizer, By::All, false),
-    (PropId::CalendarIsAllDayEvent, By::Requests, true),
+    (PropId::CalendarIsAllDayEvent, By::All, true),
     (PropId::CalendarRequiredAttendees, By::Requests, true),
     (PropId::CalendarOptionalAttendees, By::Requests, true),
     (PropId::CalendarAllowNewTimeProposal, By::Requests, false),

@@ -242,11 +242,16 @@ fn copy(edit: &mut Edit<'_>, props: &Map, by: By) {
 
 /// What one kind of message has beside what all have.
 fn fill(edit: &mut Edit<'_>, what: &NoticeKind, row: &ItemRow, props: &Map) {
+    let now = edit.now.to_string();
     let mut put = |id: PropId, value: Json| drop(edit.props.insert(id.row().element.to_owned(), value));
     put(PropId::MeetingIsDelegated, false.into());
     put(PropId::MeetingIsOutOfDate, false.into());
     put(PropId::MeetingHasBeenProcessed, false.into());
     put(PropId::CalendarIsOrganizer, matches!(what, NoticeKind::Response { .. }).into());
+    if let NoticeKind::Response { .. } = what {
+        // Of two answers the later one counts; what is answered has a time of its own (RFC 5546 3.2.3).
+        put(PropId::CalendarDateTimeStamp, now.into());
+    }
     match what {
         NoticeKind::Request { highlights, .. } => {
             let intended = props.get(PropId::CalendarLegacyFreeBusyStatus.row().element).cloned();
@@ -313,4 +318,46 @@ fn forget(one: &mut ewsd_model::calendar::Attendee) {
 pub fn plain_subject(subject: &str) -> &str {
     let prefixes = ["Canceled: ", "Accepted: ", "Declined: ", "Tentative: "];
     prefixes.iter().find_map(|prefix| subject.strip_prefix(prefix)).unwrap_or_else(|| mime::topic(subject))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    /// The calendar of a message about a whole day, which the organizer changed on the first of November.
+    fn told(what: NoticeKind) -> crate::convert::ical::Event {
+        let mut row = crate::property::testing::row();
+        row.kind = ItemKind::CalendarItem;
+        row.props = serde_json::json!({
+            "UID": "1", "Start": "2026-12-01T00:00:00Z", "End": "2026-12-02T00:00:00Z", "StartTimeZone": "UTC",
+            "IsAllDayEvent": true, "DateTimeStamp": "2026-11-01T09:00:00Z", "AppointmentSequenceNumber": 3,
+        })
+        .as_object()
+        .cloned();
+        let me = Mailbox { address: Some("me@x.test".to_owned()), ..Mailbox::default() };
+        let source = NoticeSource { row: &row, attachments: Vec::new(), body: None };
+        let now = "2026-11-02T10:00:00Z".parse().unwrap();
+        let notice = Notice::new(what, source, &me, &[], "<1@x.test>".to_owned(), now).unwrap();
+        let source = ical::Source { columns: &notice.edit.set, props: notice.props(), flags: notice.edit.flags() };
+        ical::of_message(notice.what.kind(), source, None).unwrap().events.remove(0)
+    }
+
+    fn stamp(event: &crate::convert::ical::Event) -> String {
+        event.stamp.unwrap().to_string()
+    }
+
+    #[test]
+    fn every_message_is_about_whole_days_and_answers_have_their_own_time() {
+        let request = told(NoticeKind::Request { full: true, highlights: ChangeHighlights::default() });
+        assert_eq!((request.all_day, stamp(&request).as_str()), (true, "2026-11-01T09:00:00Z"));
+        let cancelled = told(NoticeKind::Cancellation);
+        assert_eq!((cancelled.all_day, stamp(&cancelled).as_str()), (true, "2026-11-01T09:00:00Z"));
+        let answer = |proposed| told(NoticeKind::Response { answer: Answer::Tentative, proposed });
+        let answered = answer([None, None]);
+        assert_eq!((answered.all_day, stamp(&answered).as_str()), (true, "2026-11-02T10:00:00Z"));
+        let at = |text: &str| Some(text.parse().unwrap());
+        assert!(answer([at("2026-12-03T00:00:00Z"), at("2026-12-04T00:00:00Z")]).all_day);
+        assert!(!answer([at("2026-12-03T09:00:00Z"), at("2026-12-03T10:00:00Z")]).all_day);
+    }
 }
