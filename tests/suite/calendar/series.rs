@@ -14,6 +14,7 @@ crate::tests![
     deletes_one_occurrence,
     keeps_occurrences_between_their_neighbours,
     starts_anew_with_another_pattern,
+    is_cut_where_single_items_are,
     follows_what_its_master_gets,
     keeps_the_clock_through_the_year,
     refuses_what_is_no_series,
@@ -254,6 +255,16 @@ fn starts_anew_with_another_pattern() {
         + &set("calendar:End", "<t:End>2026-12-02T09:00:00Z</t:End>");
     update(&mut ews, &master.xml(), &later);
     assert_eq!(starts(&mut ews), ["2026-12-02T08:00:00Z", "2026-12-04T08:00:00Z", "2026-12-06T08:00:00Z"]);
+}
+
+/// Single items are found by the database, which knows microseconds, and occurrences by arithmetic.
+fn is_cut_where_single_items_are() {
+    let mut ews = shared::mailbox();
+    five(&mut ews);
+    create(&mut ews, &times("2026-12-02T08:00:00Z", "2026-12-02T09:00:00Z"));
+    let rows = |ews: &mut Ews, to: &str| rows(ews, "2026-12-01T12:00:00Z", to).len();
+    assert_eq!(rows(&mut ews, "2026-12-02T08:00:00.0000004Z"), 0);
+    assert_eq!(rows(&mut ews, "2026-12-02T08:00:00.000001Z"), 2);
 }
 
 fn follows_what_its_master_gets() {

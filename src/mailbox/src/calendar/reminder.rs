@@ -54,16 +54,24 @@ fn of_occurrence(master: &Master, flags: u32, minutes: Option<i64>, at: Occurren
 
 /// The first occurrence that starts after a time and reminds, and when it does.
 pub fn next(master: &Master, flags: u32, minutes: Option<i64>, after: Timestamp) -> Option<(Occurrence, Timestamp)> {
-    let mut after = after;
-    // Only exceptions can be silent where their series is not.
-    for _ in 0..=master.exceptions.len() {
-        let at = master.next(after)?;
-        if let Some(time) = of_occurrence(master, flags, minutes, at) {
-            return Some((at, time));
-        }
-        after = at.start;
-    }
-    None
+    first_of(master, flags, minutes, after, Timestamp::MIN)
+}
+
+/// The same of those that remind at `from` or later. Those of the pattern remind all alike, so the first of them is enough.
+fn first_of(
+    master: &Master,
+    flags: u32,
+    minutes: Option<i64>,
+    after: Timestamp,
+    from: Timestamp,
+) -> Option<(Occurrence, Timestamp)> {
+    let ahead = from.duration_since(when::reminder(from, minutes));
+    let before = from.checked_add(ahead).and_then(|start| start.checked_sub(SignedDuration::from_nanos(1)));
+    let plain = master.plain_after(after.max(before.unwrap_or(from))).filter(|_| flags & bit::REMINDER_SET != 0);
+    let own = master.own().filter(|at| at.start > after);
+    let all = plain.into_iter().chain(own);
+    let reminded = all.filter_map(|at| of_occurrence(master, flags, minutes, at).map(|time| (at, time)));
+    reminded.filter(|(_, time)| *time >= from).min_by_key(|(at, _)| at.start)
 }
 
 /// What an item reminds of, if it does: of a series the occurrence that was kept, or, where others have come up meanwhile, the last one
@@ -82,8 +90,8 @@ pub fn due(row: &ItemRow, from: Timestamp, now: Timestamp) -> Option<Due> {
     let came = last_that_came(&master, row.flags, minutes, since, now);
     let (placed, at) = match came.or(kept) {
         Some(found) if found.1 >= from => found,
-        Some((placed, _)) => first_from(&master, row.flags, minutes, placed.start, from)?,
-        None => first_from(&master, row.flags, minutes, since, from)?,
+        Some((placed, _)) => first_of(&master, row.flags, minutes, placed.start, from)?,
+        None => first_of(&master, row.flags, minutes, since, from)?,
     };
     Some(Due { at, placed: Some(placed), start: Some(placed.start), end: Some(placed.end) })
 }
@@ -107,26 +115,6 @@ fn last_that_came(
     let reminded = |at: Occurrence| of_occurrence(master, flags, minutes, at).map(|time| (at, time));
     let all = master.between(from, until).filter(|at| at.start > since).filter_map(reminded);
     all.filter(|(_, time)| *time <= now).max_by_key(|(at, _)| at.start)
-}
-
-/// The first occurrence that starts after `since` and reminds at `from` or later.
-fn first_from(
-    master: &Master,
-    flags: u32,
-    minutes: Option<i64>,
-    since: Timestamp,
-    from: Timestamp,
-) -> Option<(Occurrence, Timestamp)> {
-    let mut since = since.max(from.checked_sub(SignedDuration::from_secs(1)).unwrap_or(from));
-    // One whose reminder comes long before it may have reminded before: the next ones are looked at as well.
-    for _ in 0..=master.exceptions.len() + 1 {
-        let (placed, at) = next(master, flags, minutes, since)?;
-        if at >= from {
-            return Some((placed, at));
-        }
-        since = placed.start;
-    }
-    None
 }
 
 /// Subject and place of an occurrence where they are others than its series' own.
@@ -175,6 +163,7 @@ pub fn dismissed(row: &ItemRow, day: Option<Date>, now: Timestamp) -> Option<Cha
 
 /// It reminds again at a later time. Where the next occurrence of a series reminds before that, this one counts as dismissed.
 pub fn put_off(row: &ItemRow, day: Option<Date>, time: Timestamp, now: Timestamp) -> Option<Change> {
+    let time = when::whole_microseconds(time);
     let due = due(row, Timestamp::MIN, now)?;
     if time <= due.at.min(now) {
         return None;
@@ -290,7 +279,7 @@ mod tests {
     fn what_was_put_off_comes_again_unless_the_next_comes_before() {
         let mut row = daily();
         let now = at("2026-12-01T08:50:00Z");
-        let later = put_off(&row, None, at("2026-12-01T09:30:00Z"), now).unwrap();
+        let later = put_off(&row, None, at("2026-12-01T09:30:00.000000999Z"), now).unwrap();
         write(&mut row, &later);
         assert_eq!(told(&row, "2026-12-01T09:31:00Z"), both("2026-12-01T09:30:00Z", "2026-12-01T09:00:00Z"));
         assert_eq!(
@@ -302,6 +291,26 @@ mod tests {
         write(&mut row, &beyond);
         assert_eq!(told(&row, "2026-12-01T10:00:00Z"), both("2026-12-02T08:45:00Z", "2026-12-02T09:00:00Z"));
         assert_eq!(dismissed(&row, Some("2026-12-07".parse().unwrap()), now), None, "one that has not come up");
+    }
+
+    #[test]
+    fn a_silent_series_reminds_of_what_is_not_silent_in_it() {
+        let mut row = daily();
+        let props = row.props.as_mut().unwrap();
+        let own: Vec<Json> = (1..=9)
+            .map(|day| serde_json::json!({ "date": format!("2026-12-{day:02}"), "clear": bit::REMINDER_SET }))
+            .chain([serde_json::json!({ "date": "2026-12-10", "props": { "ReminderMinutesBeforeStart": 2880 } })])
+            .collect();
+        props.insert("ModifiedOccurrences".into(), own.into());
+        let master = Master::of_row(&row).unwrap();
+        let tenth = at("2026-12-08T09:00:00Z");
+        let found = |flags: u32, from: &str| {
+            first_of(&master, flags, Some(15), at("2026-12-01T00:00:00Z"), at(from)).map(|(_, time)| time)
+        };
+        assert_eq!(found(bit::REMINDER_SET, "2026-12-01T00:00:00Z"), Some(tenth));
+        assert_eq!(found(bit::REMINDER_SET, "2026-12-08T09:00:00Z"), Some(tenth));
+        assert_eq!(found(bit::REMINDER_SET, "2026-12-08T09:00:01Z"), None);
+        assert_eq!(found(0, "2026-12-01T00:00:00Z"), None);
     }
 
     #[test]

@@ -234,8 +234,7 @@ impl Master {
 
     /// Those that have something of their own.
     pub fn moved_between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Occurrence> + '_ {
-        let own = self.exceptions.keys().map(|date| self.place(*date));
-        own.filter(move |at| at.start < to && at.end >= from)
+        self.own().filter(move |at| at.start < to && at.end >= from)
     }
 
     /// How many [`Master::between`] gives, without going through them.
@@ -293,20 +292,23 @@ impl Master {
 
     /// From the first start to the last end, exceptions included; None: it has no end.
     pub fn span(&self) -> (Timestamp, Option<Timestamp>) {
-        let own = || self.exceptions.keys().map(|date| self.place(*date));
         let (first, _) = self.times.on(self.series.first());
-        let starts = own().map(|at| at.start).fold(first, Timestamp::min);
+        let starts = self.own().map(|at| at.start).fold(first, Timestamp::min);
         let last = self.series.last().map(|date| self.times.on(date).1);
-        (starts, last.map(|last| own().map(|at| at.end).fold(last, Timestamp::max)))
+        (starts, last.map(|last| self.own().map(|at| at.end).fold(last, Timestamp::max)))
     }
 
-    /// The next occurrence that starts after `now`.
-    pub fn next(&self, now: Timestamp) -> Option<Occurrence> {
+    /// The first occurrence as the pattern has it that starts after `now`.
+    pub fn plain_after(&self, now: Timestamp) -> Option<Occurrence> {
         let day = self.times.zone.to_datetime(now).date().yesterday().unwrap_or(Date::MIN);
         let plain = self.series.from(day).map(|(_, date)| date).take(self.deleted.len() + self.exceptions.len() + 4);
-        let plain = plain.filter(|date| !self.deleted.contains(date) && !self.exceptions.contains_key(date));
-        let own = self.exceptions.keys().copied();
-        plain.chain(own).map(|date| self.place(date)).filter(|at| at.start > now).min_by_key(|at| at.start)
+        let mut plain = plain.filter(|date| !self.deleted.contains(date) && !self.exceptions.contains_key(date));
+        plain.find(|date| self.original(*date) > now).map(|date| self.place(date))
+    }
+
+    /// The occurrences that have something of their own, by the days on which the pattern has them.
+    pub fn own(&self) -> impl Iterator<Item = Occurrence> + '_ {
+        self.exceptions.keys().map(|date| self.place(*date))
     }
 
     /// As the master tells of an occurrence.

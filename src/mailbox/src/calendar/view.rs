@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::series::{Master, Occurrence};
+use super::when;
 use crate::error::Result;
 
 /// An item or an occurrence of a view.
@@ -79,6 +80,8 @@ pub fn find(
     to: Timestamp,
     most: usize,
 ) -> Result<View> {
+    // Both as the database has them: what it counts and what is walked here are told by the same instants.
+    let [from, to] = [from, to].map(when::whole_microseconds);
     // An instant has a width, too, the least that the database knows: what begins, runs or ends then.
     let until = if to > from { to } else { from.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(from) };
     // One more says what begins the next view.

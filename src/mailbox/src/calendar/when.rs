@@ -52,6 +52,11 @@ pub fn reminder(start: Timestamp, minutes: Option<i64>) -> Timestamp {
     start.checked_sub(before).unwrap_or(start)
 }
 
+/// As exactly as the database knows it.
+pub fn whole_microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
 fn put_time(edit: &mut Edit<'_>, id: PropId, time: Timestamp) {
     edit.put_member(id, time.to_string());
 }
