@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::support::demo::{Demo, Options};
 use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
 use crate::support::http::Http;
@@ -100,6 +103,18 @@ fn says_what_is_wrong_with_a_keytab() {
     let server = Demo::start(Options::default().set("auth.keytab", "/nonexistent/ewsd.keytab"));
     let log = server.log_text();
     assert!(log.contains("auth.keytab /nonexistent/ewsd.keytab: "), "{log}");
+    // A ticket that names many groups is long, and judged all the same.
+    let ticket = |length: usize| {
+        let inner = [&b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00"[..], &vec![7; length]].concat();
+        let size = u16::try_from(inner.len()).unwrap().to_be_bytes();
+        format!("Authorization: Negotiate {}", STANDARD.encode([&[0x60, 0x82], &size[..], &inner].concat()))
+    };
+    let judged = || server.log_text().matches("authentication failure: ").count();
+    let before = judged();
+    for (length, done) in [(300, before + 1), (45_000, before + 2)] {
+        assert_eq!(Http::connect(server.http()).get(PATH, &[&ticket(length)]).status, 401);
+        assert_eq!(judged(), done, "{length}\n{}", server.log_text());
+    }
     // Everything else goes on.
     let account = &server.accounts[0];
     let reply = Http::connect(server.http()).get(PATH, &[&basic(&account.login, &account.password)]);

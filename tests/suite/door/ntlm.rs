@@ -217,6 +217,9 @@ fn refuses_what_is_no_answer() {
     let mut thief = Client::new(server());
     thief.challenge(&[]);
     assert_eq!(thief.ask(&[&said]).status, 401);
+    let long = format!("Authorization: NTLM {}", STANDARD.encode([7; 8_200]));
+    assert_eq!(Client::new(server()).ask(&[&long]).status, 401);
+    assert!(server().log_text().contains("a message that is too long"), "{}", server().log_text());
     for message in ["", "!!!", "TlRMTVNTUAA=", "TlRMTVNTUAADAAAA", "TlRMTVNTUAAJAAAA"] {
         assert_eq!(Client::new(server()).ask(&[&format!("Authorization: NTLM {message}")]).status, 401, "{message}");
         assert_eq!(

@@ -15,6 +15,9 @@ pub struct Negotiate;
 
 /// The scheme's own number, which what it keeps is told by.
 const NUMBER: u8 = 3;
+/// Octets of the longest token: a ticket of Kerberos names all groups of its owner (Windows makes them up to 48,000 octets long), and
+/// the head that it comes in has a bound itself. A message of NTLM has a bound of its own.
+const TOKEN_MAX: usize = ewsd_http::HEAD_MAX;
 
 impl Scheme for Negotiate {
     fn number(&self) -> u8 {
@@ -32,7 +35,7 @@ impl Scheme for Negotiate {
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
         let Some(text) = attempt.credentials("Negotiate") else { return ntlm::known(attempt, NUMBER, cx) };
-        let octets = ntlm::decode(text).ok_or(Denied::Unasked)?;
+        let octets = ntlm::decode(text, TOKEN_MAX, attempt.peer)?;
         let Ok(token) = Token::read(&octets) else { return Err(Denied::Unasked) };
         match token {
             Token::RawNtlm(message) if ntlm::usable(cx.settings, attempt.peer) => raw(message, attempt, cx).map(Some),

@@ -67,7 +67,7 @@ impl Scheme for Ntlm {
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
         let Some(text) = attempt.credentials("NTLM") else { return known(attempt, self.number(), cx) };
-        let message = decode(text).ok_or(Denied::Unasked)?;
+        let message = decode(text, MESSAGE_MAX, attempt.peer)?;
         if let Some((message, kept)) = begin(&message, &[], false, cx) {
             return Err(Denied::Continue {
                 challenge: format!("NTLM {}", STANDARD.encode(message)),
@@ -84,11 +84,13 @@ pub(super) fn usable(settings: &Settings, peer: Peer) -> bool {
     settings.auth.ntlm && peer.is_alone()
 }
 
-pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() > MESSAGE_MAX * 4 / 3 + 4 {
-        return None;
+/// What a client sends behind the scheme's name, of `most` octets.
+pub(super) fn decode(text: &[u8], most: usize, peer: Peer) -> Result<Vec<u8>, Denied> {
+    if text.len().div_ceil(4) * 3 > most + 2 {
+        password::refused("", peer, "a message that is too long");
+        return Err(Denied::Refused);
     }
-    STANDARD.decode(text).ok()
+    STANDARD.decode(text).map_err(|_| Denied::Unasked)
 }
 
 pub(super) fn kept(attempt: &Attempt<'_>) -> Option<NtlmState> {
