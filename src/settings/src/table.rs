@@ -230,7 +230,7 @@ settings! {
         realm: String = "ewsd", Live, Worker, Check::Any,
             "The realm named to clients.";
         cache_seconds: u64 = 300u64, Live, Worker, Check::Between(0, 86_400),
-            "How long a password once found right is taken again without computing its hash; 0: never.";
+            "How long a password once found right is taken again without computing its hash, and a connection stays whose NTLM proved it; 0: never.";
         failures_per_minute: u64 = 30u64, Live, Worker, Check::Between(0, 1_000_000),
             "Failed logins per minute after which whatever comes from that address (of IPv6, from its 64 bits) is refused for the rest of the minute, and where a proxy names no clients whatever is for that account; 0: no limit, and no delays.";
         failure_delay_seconds: u64 = 8u64, Live, Worker, Check::Between(0, 30),

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::support::demo::{Account, Demo, Options};
 use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
 use crate::support::http::{Http, Reply};
-use crate::support::programs;
+use crate::support::{programs, wait};
 
 crate::tests![
     curl_logs_in,
@@ -20,6 +20,7 @@ crate::tests![
     a_relayed_connection_is_never_bound,
     refuses_what_is_no_answer,
     large_requests_are_proved_once,
+    a_connection_is_nobodys_for_ever,
     needs_a_password_that_was_kept,
 ];
 
@@ -242,6 +243,20 @@ fn large_requests_are_proved_once() {
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(reply.header("persistent-auth"), Some("true"));
     assert_eq!(client.http.post(PATH, &[CONTENT_TYPE], body.as_bytes()).status, 200);
+    assert_eq!(client.ask(&[]).status, 200);
+}
+
+/// Another node may have changed the password, and nobody has told this one.
+fn a_connection_is_nobodys_for_ever() {
+    let server = Demo::start(options().set("auth.cache_seconds", 3));
+    let mut client = Client::new(&server);
+    let challenge = client.challenge(&[]);
+    let Some(said) = answer(&server.accounts[0], &challenge, "right") else { return println!("skipped: no python") };
+    assert_eq!(client.ask(&[&said]).status, 200);
+    assert_eq!(client.ask(&[]).status, 200);
+    wait::true_within("it says who it is once more", wait::LONG, || client.ask(&[]).status == 401);
+    let challenge = client.challenge(&[]);
+    assert_eq!(client.ask(&[&answer(&server.accounts[0], &challenge, "right").unwrap()]).status, 200);
     assert_eq!(client.ask(&[]).status, 200);
 }
 

@@ -47,8 +47,14 @@ wire! {
         }
         /// SPNEGO: this mechanism was chosen, its first message is to come.
         1 Chosen(list: Vec<u8> as Bytes<256>)
-        /// The connection is this account's, as long as accounts stay as they were.
-        2 Known { account: u64, epoch: u64 }
+        /// The connection is this account's, as long as accounts stay as they were; but other nodes change some without telling, so
+        /// not for ever. (2 had no end.)
+        3 Known {
+            account: u64,
+            epoch: u64,
+            /// Seconds since 1970.
+            until: u64,
+        }
     }
 }
 
@@ -103,13 +109,13 @@ pub(super) fn kept_as(scheme: u8, kept: &NtlmState) -> Bound {
 
 /// The account whose connection this is. Credentials of any kind say more than the connection does.
 pub(super) fn known(attempt: &Attempt<'_>, scheme: u8, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
-    let Some(NtlmState::Known { account, epoch }) =
+    let Some(NtlmState::Known { account, epoch, until }) =
         kept(attempt).filter(|_| attempt.head.header("Authorization").is_none())
     else {
         return Ok(None);
     };
-    // Accounts have changed since, this one's password maybe: the client says once more who it is.
-    if epoch != cx.epoch {
+    // Accounts have changed since, or may have, this one's password maybe: the client says once more who it is.
+    if epoch != cx.epoch || until <= cx.now {
         return Ok(None);
     }
     let account = cx.account(i64::try_from(account).unwrap_or(0)).map_err(failed)?;
@@ -123,7 +129,8 @@ pub(super) fn known(attempt: &Attempt<'_>, scheme: u8, cx: &mut Circumstances<'_
 }
 
 pub(super) fn entered(account: Rc<Account>, scheme: u8, reply: Option<String>, cx: &Circumstances<'_>) -> Entered {
-    let kept = NtlmState::Known { account: u64::try_from(account.account).unwrap_or(0), epoch: cx.epoch };
+    let until = cx.now.saturating_add(cx.settings.auth.cache_seconds.max(1));
+    let kept = NtlmState::Known { account: u64::try_from(account.account).unwrap_or(0), epoch: cx.epoch, until };
     Entered { account, via: AdmittedBy::Password, bound: Some(kept_as(scheme, &kept)), reply }
 }
 
