@@ -132,7 +132,7 @@ settings! {
         body_bytes: u64 = 157_286_400u64, Live, Both, Check::Between(65_536, 1 << 32),
             "The largest request body; an attachment grows by a third in XML. Beyond that 413.";
         unauthenticated_bytes: u64 = 1_048_576u64, Live, Worker, Check::Between(0, 1 << 30),
-            "So much of a body is read and thrown away to answer 401 on a connection that stays open; beyond that it is closed.";
+            "So much of a body is read and thrown away to answer 401 on a connection that stays open; beyond that it is closed, unless a login goes on over it (NTLM): then limits.body_bytes counts.";
         message_bytes: u64 = 52_428_800u64, Live, Worker, Check::Between(65_536, 1 << 32),
             "The largest message, by LMTP (which names it in its SIZE) as from clients, and the largest attachment.";
         recipients: u64 = 1_000u64, Live, Worker, Check::Between(100, 100_000),

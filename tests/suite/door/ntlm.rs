@@ -20,6 +20,7 @@ crate::tests![
     a_relayed_connection_is_never_bound,
     refuses_what_is_no_answer,
     large_requests_are_proved_once,
+    a_login_begins_with_a_large_request,
     a_connection_is_nobodys_for_ever,
     needs_a_password_that_was_kept,
 ];
@@ -244,6 +245,33 @@ fn large_requests_are_proved_once() {
     assert_eq!(reply.header("persistent-auth"), Some("true"));
     assert_eq!(client.http.post(PATH, &[CONTENT_TYPE], body.as_bytes()).status, 200);
     assert_eq!(client.ask(&[]).status, 200);
+}
+
+/// As requests_ntlm does it: each message with the whole body, the first one over a fresh connection.
+fn a_login_begins_with_a_large_request() {
+    let account = &server().accounts[5];
+    let large = format!("{GET_INBOX}<!--{}-->", "x".repeat(2 << 20));
+    let body = envelope(Some("Exchange2013_SP1"), "", &large);
+    let mut client = Client::new(server());
+    let reply = client.http.post(PATH, &[CONTENT_TYPE, &first()], body.as_bytes());
+    let challenge = reply.header("www-authenticate").and_then(|said| said.strip_prefix("NTLM ")).map(str::to_owned);
+    assert!(reply.status == 401 && !reply.closes(), "{reply:?}");
+    let challenge = STANDARD.decode(challenge.expect("a challenge")).unwrap();
+    let Some(said) = answer(account, &challenge, "right") else {
+        return println!("skipped: no python");
+    };
+    let reply = client.http.post(PATH, &[CONTENT_TYPE, &said], body.as_bytes());
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    // Who begins no login is not read to the end, and who waits to be asked for the body is told at once.
+    let reply = Client::new(server()).http.post(PATH, &[CONTENT_TYPE], body.as_bytes());
+    assert!(reply.status == 401 && reply.closes());
+    let mut waiting = Http::connect(server().http());
+    let length = format!("Content-Length: {}", body.len());
+    let (post, first) = ("POST /EWS/Exchange.asmx HTTP/1.1", first());
+    let lines = [post, "Host: test", CONTENT_TYPE, &first, &length, "Expect: 100-continue"];
+    waiting.send(format!("{}\r\n\r\n", lines.join("\r\n")).as_bytes());
+    let reply = waiting.reply();
+    assert!(reply.status == 401 && reply.closes(), "{reply:?}");
 }
 
 /// Another node may have changed the password, and nobody has told this one.

@@ -32,6 +32,8 @@ pub struct Response {
     pub plain: bool,
     /// The master keeps it back so long, in milliseconds.
     pub delay_ms: u32,
+    /// A login goes on with the next request of the connection.
+    pub goes_on: bool,
 }
 
 impl Response {

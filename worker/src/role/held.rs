@@ -28,8 +28,8 @@ use ewsd_store::Account;
 use ewsd_wire::form::{Maybe, Rest, Text};
 use ewsd_wire::{from_bytes, to_bytes, wire};
 
-use super::http::{Sent, send_at_once};
 use super::request::{Worker, pair, stream_key};
+use super::written::{Sent, send_at_once};
 use crate::auth::Peer;
 use crate::form::Row;
 use crate::front::ews::{self, Counts};

@@ -3,25 +3,25 @@
 //! The answer is written with one call that does not wait; what the socket does not take goes to the master in a memfd. A large
 //! one is in such a file from the start.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::rc::Rc;
 
 use ewsd_ews::Fault;
 use ewsd_http::head::parse_head;
 use ewsd_http::{Head, forwarded};
-use ewsd_ipc::memfd;
 use ewsd_ipc::message::{HeldContext, Piece, Pieces, Share, Watch};
 use ewsd_ipc::{AfterReply, Body, ConnRecord, Count, Reply};
 use ewsd_mailbox::log::{self, note};
 use ewsd_mailbox::{clock, random};
 use ewsd_model::code::Code;
 use ewsd_store::Account;
-use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
+use nix::sys::socket::{Shutdown, shutdown};
 
 use super::context::ConnContext;
 use super::octets::Octets;
 use super::request::Worker;
+use super::written::{Sent, rest_in_memfd, send_at_once};
 use crate::auth::{self, ALL_SCHEMES, AdmittedBy, Bound, Denied, Peer};
 use crate::front::ews::{self, Counts};
 use crate::front::route::{self, ErrorFormat, Handler, Request, Route};
@@ -268,7 +268,9 @@ impl Worker<'_> {
     fn denied(&self, denied: Denied, peer: Peer, errors: ErrorFormat) -> Response {
         match (denied, errors) {
             (Denied::Unasked | Denied::Refused, _) => Response::challenge(self.offers(peer)),
-            (Denied::Continue { challenge, .. }, _) => Response::challenge(vec![challenge]),
+            (Denied::Continue { challenge, .. }, _) => {
+                Response { goes_on: true, ..Response::challenge(vec![challenge]) }
+            }
             (Denied::Busy { retry_ms }, ErrorFormat::Soap) => {
                 ews::fault_response(&Fault::busy(u64::from(retry_ms)), &mut Counts::default())
             }
@@ -295,7 +297,7 @@ impl Worker<'_> {
         let id = begin();
         self.accesses.begin(conn.peer.ip(), 0);
         let limits = &self.settings.limits;
-        let (most, thrown_away) = (limits.body_bytes, limits.unauthenticated_bytes);
+        let most = limits.body_bytes;
         let octets = head;
         let (response, preferences, waits) = match parse_head(octets) {
             Err(error) => {
@@ -326,6 +328,9 @@ impl Worker<'_> {
             }
         };
         // A body that is read to its end leaves a connection that can be used again. One of unknown length may be short.
+        // Where a login goes on it is read whatever its length: the next step must come over this connection, and clients send the
+        // whole body with each.
+        let thrown_away = if response.goes_on { most } else { limits.unauthenticated_bytes };
         // A client that waits for 100 Continue has sent none of it, and is told the end at once (RFC 9110 10.1.1).
         let short = !waits && declared.is_none_or(|length| length <= thrown_away);
         let response = Response { close: response.close || !short, ..response };
@@ -462,37 +467,4 @@ fn broken() -> Response {
         close: true,
         ..Response::text(500, "The server failed. The request's id leads to the cause in its log.")
     }
-}
-
-/// How much of an answer the socket took.
-pub(super) enum Sent {
-    Whole,
-    Part(usize),
-    /// The client is gone.
-    Gone,
-}
-
-/// Writes both parts with one call, as far as the socket takes them without waiting.
-pub(super) fn send_at_once(client: &OwnedFd, head: &[u8], body: &[u8]) -> Sent {
-    let parts = [IoSlice::new(head), IoSlice::new(body)];
-    let total = head.len() + body.len();
-    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-    loop {
-        return match sendmsg::<()>(client.as_raw_fd(), &parts, &[], flags, None) {
-            Ok(written) if written >= total => Sent::Whole,
-            Ok(written) => Sent::Part(written),
-            Err(nix::Error::EAGAIN) => Sent::Part(0),
-            Err(nix::Error::EINTR) => continue,
-            Err(_) => Sent::Gone,
-        };
-    }
-}
-
-fn rest_in_memfd(parts: &[&[u8]]) -> io::Result<std::fs::File> {
-    use std::io::Write as _;
-    let mut file = memfd::create(c"ewsd-reply")?;
-    for part in parts {
-        file.write_all(part)?;
-    }
-    Ok(file)
 }

@@ -16,9 +16,9 @@ use nix::sys::socket::{Shutdown, shutdown};
 
 use super::access::End;
 use super::context::ConnContext;
-use super::http::{Sent, send_at_once};
 use super::octets::Octets;
 use super::request::Worker;
+use super::written::{Sent, send_at_once};
 use crate::space;
 
 /// Error replies after which a client is sent away.

@@ -28,6 +28,7 @@ mod request;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub(crate) use request::host_name;
 

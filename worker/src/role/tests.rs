@@ -492,7 +492,7 @@ fn a_slow_reader_is_left_to_the_master() {
     let (mut client, socket) = UnixStream::pair().unwrap();
     let socket = OwnedFd::from(socket);
     let body = vec![b'x'; 5_000_000];
-    let super::http::Sent::Part(written) = super::http::send_at_once(&socket, b"head", &body) else {
+    let super::written::Sent::Part(written) = super::written::send_at_once(&socket, b"head", &body) else {
         panic!("not a part")
     };
     assert!(written > 4 && written < body.len());
@@ -502,6 +502,6 @@ fn a_slow_reader_is_left_to_the_master() {
     assert_eq!(all.len(), written);
     let (gone, socket) = UnixStream::pair().unwrap();
     drop(gone);
-    assert!(matches!(super::http::send_at_once(&OwnedFd::from(socket), b"x", b""), super::http::Sent::Gone));
+    assert!(matches!(super::written::send_at_once(&OwnedFd::from(socket), b"x", b""), super::written::Sent::Gone));
     client.write_all(b"x").unwrap_err();
 }
