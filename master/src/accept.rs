@@ -99,7 +99,7 @@ impl Master {
             return self.has_place(kind);
         }
         let from_there = self.per_address.get(&ip).copied().unwrap_or(0) as usize;
-        let unlimited = limits.connections_per_address == 0 || ip.is_unspecified();
+        let unlimited = limits.connections_per_address == 0 || ip.is_unspecified() || self.is_exempt(ip);
         self.has_place(kind)
             && (unlimited || from_there < limits.connections_per_address)
             && (!self.has_network_share(ip) || self.of_network(ip) < self.network_places())

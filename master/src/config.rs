@@ -23,6 +23,8 @@ pub struct Config {
     pub admin: Vec<Listen>,
     /// `server.trusted_proxies`.
     pub proxies: Vec<Network>,
+    /// `limits.exempt_networks`.
+    pub exempt: Vec<Network>,
     /// The worker program.
     pub worker: PathBuf,
     /// `process.user`; none: choose (see `spawn.rs`). Without effect unless the master is root.

@@ -105,6 +105,7 @@ impl Master {
     pub fn forget_accounts(&mut self) -> Result<(), String> {
         self.epoch += 1;
         self.acquaintances.forget();
+        self.dispatch.queue.forget_exempt();
         ewsd_ipc::shared::set_epoch(&self.shared, self.epoch).map_err(unreached)
     }
 

@@ -121,7 +121,7 @@ impl Master {
             Reply::Ready {} => self.worker_ready(id),
             Reply::Retiring {} => self.worker_retires(id),
             Reply::Started { job } => self.took(id, job)?,
-            Reply::Whose { job, mailbox } => self.hear_whose(id, job, mailbox)?,
+            Reply::Whose { job, mailbox, exempt } => self.hear_whose(id, job, (mailbox, exempt))?,
             Reply::Changed { changes } => {
                 let elsewhere = worker.role.row().tells_nodes;
                 self.changed(changes.0, elsewhere);
@@ -183,11 +183,11 @@ impl Master {
         Ok(())
     }
 
-    fn hear_whose(&mut self, id: WorkerId, job: u64, mailbox: u64) -> Result<(), Broken> {
+    fn hear_whose(&mut self, id: WorkerId, job: u64, (mailbox, exempt): (u64, bool)) -> Result<(), Broken> {
         match self.dispatch.sent.get(&job) {
             Some(Sent { about: JobTarget::Conn(conn), worker, .. }) if *worker == Some(id) => {
                 let conn = *conn;
-                self.met(conn, mailbox);
+                self.met(conn, mailbox, exempt);
                 Ok(())
             }
             _ => Err("said whose a job is that it does not have".to_owned()),

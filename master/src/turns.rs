@@ -5,7 +5,7 @@
 //! these under a key of its own start, and a number. Whoever has not said who it is, or is not known yet, waits with its network.
 //! What the master itself wants of workers (renders, sweeps, probes) takes every second turn: it is short, and somebody waits.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
@@ -31,13 +31,6 @@ pub enum Lane {
     Network(u64),
 }
 
-impl Lane {
-    /// Whether only so many workers may be busy for it at a time.
-    fn has_share(self) -> bool {
-        matches!(self, Lane::Account(_) | Lane::Network(_))
-    }
-}
-
 /// What waits, and who is being served.
 #[derive(Debug, Default)]
 pub struct Turns {
@@ -48,6 +41,8 @@ pub struct Turns {
     order: VecDeque<Lane>,
     /// Jobs of each lane that were handed out and are not over.
     at_work: HashMap<Lane, usize>,
+    /// Mailboxes whose accounts may have all workers.
+    exempt: HashSet<u64>,
 }
 
 impl Turns {
@@ -126,7 +121,30 @@ impl Turns {
 
     /// Whether a lane keeps fewer than `most` workers busy, or has no share that it could exceed.
     pub fn may_go(&self, lane: Lane, most: usize) -> bool {
-        !lane.has_share() || self.at_work.get(&lane).is_none_or(|busy| *busy < most)
+        !self.has_share(lane) || self.at_work.get(&lane).is_none_or(|busy| *busy < most)
+    }
+
+    /// Whether only so many workers may be busy for it at a time.
+    fn has_share(&self, lane: Lane) -> bool {
+        match lane {
+            Lane::Account(mailbox) => !self.exempt.contains(&mailbox),
+            Lane::Network(_) => true,
+            Lane::Shared | Lane::Mail => false,
+        }
+    }
+
+    /// Whether an account's share binds it.
+    pub fn set_exempt(&mut self, mailbox: u64, exempt: bool) {
+        if exempt {
+            self.exempt.insert(mailbox);
+        } else {
+            self.exempt.remove(&mailbox);
+        }
+    }
+
+    /// Accounts were changed: who is exempt is told with their next requests.
+    pub fn forget_exempt(&mut self) {
+        self.exempt.clear();
     }
 
     /// A job of that lane was handed out.
@@ -203,14 +221,14 @@ impl Master {
     pub fn find_lane(&mut self, id: ConnId, credentials: u64, forwarded: Option<&str>) {
         let Some(conn) = self.table.get(id) else { return };
         let stays = conn.lane;
-        let is_proxy = |address: IpAddr| address.is_unspecified() || is_trusted(&self.config.proxies, address);
+        let is_proxy = |address: IpAddr| address.is_unspecified() || is_among(&self.config.proxies, address);
         let proxied = is_proxy(conn.ip.to_canonical());
         let Origin { address, shared } = origin(conn.ip, forwarded, is_proxy);
         let lane = match (self.acquaintances.account(credentials), stays) {
             (Some(account), _) => Lane::Account(account),
             // On a connection that is one client's alone who was found stays who it is.
             (None, Lane::Account(_)) if credentials == 0 && !proxied => stays,
-            _ if shared || address.is_loopback() => Lane::Shared,
+            _ if shared || address.is_loopback() || self.is_exempt(address) => Lane::Shared,
             _ => self.acquaintances.network(address),
         };
         if let Some(conn) = self.table.get_mut(id) {
@@ -220,7 +238,8 @@ impl Master {
     }
 
     /// A worker says whose the request is with which a connection came.
-    pub fn met(&mut self, id: ConnId, mailbox: u64) {
+    pub fn met(&mut self, id: ConnId, mailbox: u64, exempt: bool) {
+        self.dispatch.queue.set_exempt(mailbox, exempt);
         let Some(conn) = self.table.get_mut(id) else { return };
         conn.lane = Lane::Account(mailbox);
         if conn.credentials != 0 {
@@ -236,10 +255,18 @@ impl Master {
         }
     }
 
-    /// Whether connections from there are counted by their network: neither local ones nor those of proxies are.
+    /// Whether connections from there are counted by their network: neither local ones nor those of proxies are, nor those of exempt ones.
     pub fn has_network_share(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        !address.is_unspecified() && !address.is_loopback() && !is_trusted(&self.config.proxies, address)
+        !address.is_unspecified()
+            && !address.is_loopback()
+            && !is_among(&self.config.proxies, address)
+            && !self.is_exempt(address)
+    }
+
+    /// Whether any number of connections may come from there.
+    pub fn is_exempt(&self, address: IpAddr) -> bool {
+        is_among(&self.config.exempt, address.to_canonical())
     }
 }
 
@@ -256,8 +283,8 @@ pub fn known_mailbox(conn: &Conn) -> u64 {
     }
 }
 
-fn is_trusted(proxies: &[Network], address: IpAddr) -> bool {
-    proxies.iter().any(|proxy| proxy.contains(address))
+fn is_among(networks: &[Network], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(address))
 }
 
 #[cfg(test)]
@@ -314,6 +341,11 @@ mod tests {
         assert!(!turns.is_empty());
         turns.end(ANNA);
         assert_eq!(order(&mut turns, 2), [1]);
+        turns.set_exempt(1, true);
+        assert!(turns.may_go(ANNA, 0), "no share binds her");
+        turns.forget_exempt();
+        turns.begin(ANNA);
+        assert!(!turns.may_go(ANNA, 1));
         for lane in [Lane::Shared, Lane::Mail] {
             (0..9).for_each(|_| turns.begin(lane));
             assert!(turns.may_go(lane, 1), "{lane:?} is nobody's share");

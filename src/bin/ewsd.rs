@@ -181,6 +181,10 @@ fn for_workers(settings: &Settings) -> Handed {
     Handed { workers: settings.show(false).into_bytes(), converters: known.show(false).into_bytes() }
 }
 
+fn networks(list: &[String]) -> Vec<Network> {
+    list.iter().filter_map(|network| Network::parse(network)).collect()
+}
+
 /// The master's share of the settings.
 fn config(settings: &Settings, file: &Path) -> Result<Config, String> {
     let Settings { server, process, limits, auth, notifications, .. } = settings;
@@ -192,7 +196,8 @@ fn config(settings: &Settings, file: &Path) -> Result<Config, String> {
         http: listen(&server.http)?,
         lmtp: listen(&server.lmtp)?,
         admin: listen(Some(&server.admin).filter(|address| !address.is_empty()))?,
-        proxies: server.trusted_proxies.iter().filter_map(|network| Network::parse(network)).collect(),
+        proxies: networks(&server.trusted_proxies),
+        exempt: networks(&limits.exempt_networks),
         worker: worker_program(&process.worker)?,
         environment: match auth.keytab.as_str() {
             "" => Vec::new(),

@@ -243,6 +243,9 @@ fn show(settings: &Settings, name: &str, out: Out) -> Result {
     say!("language   {}", account.language)?;
     say!("zone       {}", account.zone.as_deref().unwrap_or(&settings.calendar.time_zone))?;
     say!("works      {}", account.working_hours.as_deref().unwrap_or("mo-fr 8:00-17:00"))?;
+    if account.exempt {
+        say!("exempt     from the shares of accounts")?;
+    }
     if let Some(resource) = account.resource {
         say!("resource   {}{}", resource.word(), unusual(&account))?;
     }
@@ -322,6 +325,7 @@ pub fn describe(account: &Account) -> Map<String, Value> {
         ("zone", json!(account.zone)),
         ("working_hours", json!(account.working_hours)),
         ("resource", json!(account.resource.map(Resource::word))),
+        ("exempt", json!(account.exempt)),
         ("mailbox", json!(account.guid.to_string())),
         ("sid", json!(account.guid.to_sid())),
     ];

@@ -49,6 +49,11 @@ pub const KEYS: &[Key] = &[
         meaning: "room or equipment: nobody's, it answers meeting requests by itself; none: somebody's",
         read: resource,
     },
+    Key {
+        name: "exempt",
+        meaning: "yes: no share binds it (limits.*_per_account, limits.*_per_hour), as for an archiver; no: they do",
+        read: exempt,
+    },
 ];
 
 /// What stands before the options by which a resource answers ([`booking::OPTIONS`]).
@@ -95,6 +100,14 @@ fn working_hours(value: &str) -> std::result::Result<AccountChange<'_>, &'static
 fn resource(value: &str) -> std::result::Result<AccountChange<'_>, &'static str> {
     let known = value == "none" || Resource::from_word(value).is_some();
     known.then(|| AccountChange::Resource(Resource::from_word(value))).ok_or("room, equipment or none")
+}
+
+fn exempt(value: &str) -> std::result::Result<AccountChange<'_>, &'static str> {
+    match value {
+        "yes" => Ok(AccountChange::Exempt(true)),
+        "no" => Ok(AccountChange::Exempt(false)),
+        _ => Err("yes or no"),
+    }
 }
 
 /// An option of resources, named without what stands before it.

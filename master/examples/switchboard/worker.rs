@@ -156,7 +156,7 @@ impl Worker {
         self.end.send(&Reply::Tally { what: Count::Operations, n: 1 }, &[])?;
         let mailbox = head.header_str("authorization").and_then(|value| value.strip_prefix("Basic ")?.parse().ok());
         if let Some(mailbox) = mailbox.filter(|mailbox| *mailbox != conn.mailbox) {
-            self.end.send(&Reply::Whose { job, mailbox }, &[])?;
+            self.end.send(&Reply::Whose { job, mailbox, exempt: false }, &[])?;
         }
         match head.path() {
             "/die" => {

@@ -121,3 +121,18 @@ fn a_network_has_its_share_of_the_connections() {
     assert_eq!(from("192.0.2.9").reply().status, 200);
     server.stop();
 }
+
+#[test]
+fn an_exempt_network_has_no_share() {
+    let server = Server::start(&["proxy=yes", "connections_per_network=1", "exempt=192.0.2.0/25"]);
+    let from = |address: &str| {
+        let mut client = server.connect();
+        client.send(format!("PROXY TCP4 {address} 198.51.100.1 4711 443\r\nGET /echo HTTP/1.1\r\nHost: h\r\n\r\n"));
+        let status = client.reply().status;
+        (client, status)
+    };
+    let clients = ["192.0.2.7", "192.0.2.8", "192.0.2.9", "192.0.2.200"].map(from);
+    assert_eq!(clients.each_ref().map(|(_, status)| *status), [200, 200, 200, 503]);
+    drop(clients);
+    server.stop();
+}

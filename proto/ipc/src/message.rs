@@ -217,8 +217,8 @@ messages! {
     88 Describe [0] { question: i64 }
     /// The courier: tell it by [`Word::Changed`] when one of these mailboxes changes; the numbers mean nothing. `anew`: and no others.
     89 Pushed [0] { anew: bool, mailboxes: Pairs }
-    /// The request is of that mailbox's account, which the master did not know. Said before the job is over.
-    90 Whose [0] { job: u64, mailbox: u64 }
+    /// The request is of that mailbox's account, which the master did not know, or which shares do not bind. Said before the job is over.
+    90 Whose [0] { job: u64, mailbox: u64, exempt: bool }
 }
 
 messages! {

@@ -57,6 +57,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What a limit of each account (`limits.*_per_account`) is for the caller: none, where shares do not bind it.
+    pub fn share(&self, most: u64) -> u64 {
+        if self.caller.exempt { u64::MAX } else { most }
+    }
+
     /// The zone of accounts that have none of their own.
     pub fn default_zone(&self) -> ItemZone {
         ItemZone::named(&self.settings.calendar.time_zone).unwrap_or_else(ItemZone::utc)

@@ -64,6 +64,7 @@ const MIGRATIONS: &[Migration] = migrations![
     25 "unread",
     26 "incarnation",
     27 "token_keys",
+    28 "exempt",
 ];
 
 impl Migration {

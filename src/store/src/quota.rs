@@ -30,13 +30,16 @@ pub(crate) const HOUR: &str = "(extract(epoch from now()) / 3600)::int";
 /// Octets of the items of mailbox `$1`. Folders keep their own sums, so this reads no items.
 const ITEMS: &str = "(select coalesce(sum(f.bytes), 0)::bigint from folder f where f.mailbox = $1)";
 
+/// Whether shares do not bind mailbox `$1`.
+const EXEMPT: &str = "(select m.exempt from mailbox m where m.mailbox = $1)";
+
 impl Limits {
     /// Conditions on the counter of mailbox `$1` under which it may be changed, `octets` (an expression) being added: each begins
     /// with `and`.
     pub(crate) fn conditions(&self, octets: Option<&str>) -> String {
         let mut text = String::new();
         if self.changes_per_hour > 0 {
-            text.push_str(&format!(" and (hour <> {HOUR} or hourly < {})", self.changes_per_hour));
+            text.push_str(&format!(" and (hour <> {HOUR} or hourly < {} or {EXEMPT})", self.changes_per_hour));
         }
         if let Some(octets) = octets {
             // A quota of the mailbox's own stands before the general one.
@@ -92,7 +95,7 @@ impl Mailbox<'_> {
         let most = self.store.options().limits.changes_per_hour;
         if most > 0 {
             let sql = Sql::new(format!(
-                "select hour = {HOUR} and hourly >= $2, 3600 - (extract(epoch from now())::bigint % 3600) \
+                "select hour = {HOUR} and hourly >= $2 and not {EXEMPT}, 3600 - (extract(epoch from now())::bigint % 3600) \
                  from counter where mailbox = $1"
             ))
             .with([self.no.0.into(), most.into()]);
@@ -115,7 +118,7 @@ impl Mailbox<'_> {
         let sql = Sql::new(format!(
             "with past as (select account, case when sent_hour = {HOUR} then sent else 0 end as sent from account where mailbox = $1 for update) \
              update account a set sent_hour = {HOUR}, sent = past.sent + $2 from past \
-             where a.account = past.account and ($3::bigint = 0 or past.sent = 0 or past.sent + $2 <= $3::bigint) returning 1"
+             where a.account = past.account and ($3::bigint = 0 or past.sent = 0 or past.sent + $2 <= $3::bigint or {EXEMPT}) returning 1"
         ))
         .with([self.no.0.into(), recipients.into(), most.into()]);
         if self.store.query_opt(&sql)?.is_some() {

@@ -468,4 +468,11 @@ fn has_no_more_of_an_account_than_it_may() {
     let mut other = Ews::connect(&server, &server.accounts[1]);
     let id = subscribe(&mut other, &["inbox"], &["CreatedEvent"]);
     Stream::open(&other, &[&id], 10);
+    // An archiver may have more.
+    server.ewsctl(&["account", "set", &server.accounts[0].address, "exempt=yes"]);
+    let mut fourth = Stream::open(&ews, &[&ids[1]], 10);
+    save_simple(&mut ews, "inbox", "for all");
+    for stream in [&mut again, &mut third, &mut fourth] {
+        assert!(!stream.events(1).is_empty());
+    }
 }

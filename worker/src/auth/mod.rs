@@ -259,6 +259,7 @@ mod tests {
             working_hours: None,
             resource: None,
             booking: Default::default(),
+            exempt: false,
         })
     }
 

@@ -81,4 +81,6 @@ pub struct Stream {
     pub number: i64,
     /// Of silence, after which the client is told that the stream is open.
     pub heartbeat: Duration,
+    /// Streams that its owner may have open.
+    pub most: u32,
 }

@@ -107,7 +107,6 @@ impl Worker<'_> {
         let failure = Failure::new(Code::ErrorExceededConnectionCount);
         let many = StreamDocument::Error { failure, subscriptions: Vec::new() }.to_bytes(Form::default());
         let at_most = Pieces(vec![Piece::Shared([frame.documents(&[many]), end.clone()].concat())]);
-        let most = u32::try_from(self.settings.limits.streams_per_account).unwrap_or(u32::MAX);
         let reply = Reply::Hold {
             job,
             conn,
@@ -118,7 +117,7 @@ impl Worker<'_> {
             heartbeat_ms: milliseconds(stream.heartbeat),
             at_beat: Pieces(vec![Piece::Shared(status(ConnectionStatus::Ok))]),
             stream: true,
-            share: Share { owner: account, most, at_most },
+            share: Share { owner: account, most: stream.most, at_most },
             context: HeldContext(context),
         };
         self.end.send(&reply, &[client.as_fd()])

@@ -120,10 +120,12 @@ impl Worker<'_> {
     /// The master lets accounts take turns; it does not know this one's credentials yet.
     fn tell_whose(&self, job: u64, conn: &ConnRecord, entered: &Result<(&Route, Ready), Response>) -> io::Result<()> {
         let Ok((_, Ready::Account(_, caller))) = entered else { return Ok(()) };
-        match u64::try_from(caller.account.mailbox.0) {
-            Ok(mailbox) if mailbox != conn.mailbox => self.end.send(&Reply::Whose { job, mailbox }, &[]),
-            _ => Ok(()),
+        let Account { exempt, mailbox, .. } = *caller.account;
+        let mailbox = u64::try_from(mailbox.0).unwrap_or(conn.mailbox);
+        if !exempt && mailbox == conn.mailbox {
+            return Ok(());
         }
+        self.end.send(&Reply::Whose { job, mailbox, exempt }, &[])
     }
 
     fn run(

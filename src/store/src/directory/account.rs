@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 
 const ACCOUNT: &str = "
     select a.account, a.mailbox, m.guid, a.login, a.display_name, a.disabled, a.password, m.language, m.quota_bytes, m.zone, m.working_hours,
-        m.resource, m.booking, (select p.address from address p where p.account = a.account and p.is_primary)
+        m.resource, m.booking, m.exempt, (select p.address from address p where p.account = a.account and p.is_primary)
     from account a join mailbox m on m.mailbox = a.mailbox ";
 
 impl Store {
@@ -108,6 +108,7 @@ impl Store {
                 AccountChange::Resource(what) => {
                     store.set_of_mailbox(account, "resource = $2", what.map(Resource::word).into())
                 }
+                AccountChange::Exempt(exempt) => store.set_of_mailbox(account, "exempt = $2", exempt.into()),
                 AccountChange::Booking(option, Some(setting)) => {
                     let kept = Map::from_iter([(option.to_owned(), setting.json())]);
                     store.set_of_mailbox(account, "booking = m.booking || $2::jsonb", kept.into())
@@ -227,6 +228,7 @@ fn account(fields: &mut Fields<'_>) -> Result<Account, StoreError> {
         working_hours: fields.next()?,
         resource: fields.next::<Option<String>>()?.as_deref().and_then(Resource::from_word),
         booking: booking(&fields.next()?),
+        exempt: fields.next()?,
         primary_address: fields.next()?,
     })
 }

@@ -38,6 +38,8 @@ pub struct Account {
     pub resource: Option<Resource>,
     /// Counts for resources only.
     pub booking: Booking,
+    /// Shares do not bind it (`limits.*_per_account`, `limits.*_per_hour`).
+    pub exempt: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -68,6 +70,8 @@ pub enum AccountChange<'a> {
     WorkingHours(Option<&'a str>),
     /// None: somebody's.
     Resource(Option<Resource>),
+    /// Whether shares bind it.
+    Exempt(bool),
     /// An option of [`ewsd_model::booking::OPTIONS`]; None: as it usually is.
     Booking(&'static str, Option<Setting>),
 }

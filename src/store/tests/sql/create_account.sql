@@ -10,7 +10,7 @@ from m
 returning account, mailbox;
 
 select a.account, a.mailbox, m.guid, a.login, a.display_name, a.disabled, a.password, m.language, m.quota_bytes,
-    m.zone, m.working_hours, m.resource, m.booking, (
+    m.zone, m.working_hours, m.resource, m.booking, m.exempt, (
     select p.address
     from address p
     where p.account = a.account and p.is_primary

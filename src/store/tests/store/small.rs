@@ -325,6 +325,13 @@ fn changes_and_recipients_are_counted_by_the_hour() {
     let waits = (0..10).find_map(|_| busy(store.mailbox(house.mailbox).count_recipients(30, 50)));
     assert!(waits.is_some_and(|wait| (1..=3_600_000).contains(&wait)), "{waits:?}");
     assert!(store.mailbox(house.mailbox).count_recipients(30, 0).is_ok());
+    // No share binds an archiver.
+    store.change_account(house.account.account, &[AccountChange::Exempt(true)]).unwrap();
+    assert!(store.account_by_login(&house.account.login).unwrap().unwrap().exempt);
+    for _ in 0..40 {
+        store.mailbox(house.mailbox).create_item(&message(house.inbox, "x")).unwrap();
+        store.mailbox(house.mailbox).count_recipients(30, 50).unwrap();
+    }
     house.check();
 }
 

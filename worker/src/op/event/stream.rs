@@ -130,7 +130,9 @@ pub fn run(cx: &mut Cx<'_>, request: GetStreamingEvents) -> Result<Vec<Outcome<S
         return Ok(refused.last_words());
     }
     let context = to_bytes(&Place { stream: number, parts });
-    cx.hold = Some(Hold { watch, wait, context, own: Vec::new(), stream: Some(Stream { number, heartbeat }) });
+    let most = u32::try_from(cx.session.share(cx.settings.limits.streams_per_account)).unwrap_or(u32::MAX);
+    let stream = Some(Stream { number, heartbeat, most });
+    cx.hold = Some(Hold { watch, wait, context, own: Vec::new(), stream });
     Ok(vec![Outcome::Success(StreamDocument::Status(ConnectionStatus::Ok))])
 }
 
@@ -302,7 +304,7 @@ impl StreamLook {
             return Resumed::End(documents);
         }
         let context = to_bytes(&Place { stream: self.telling.stream, parts: self.parts });
-        let stream = Some(Stream { number: self.telling.stream, heartbeat: Duration::ZERO });
+        let stream = Some(Stream { number: self.telling.stream, heartbeat: Duration::ZERO, most: 0 });
         let hold = Hold { watch: self.watch, context, stream, ..Hold::default() };
         if documents.is_empty() { Resumed::Still(hold) } else { Resumed::More(documents, hold, self.telling) }
     }

@@ -46,7 +46,7 @@ fn subscribe(cx: &mut Cx<'_>, request: &Subscribe) -> Result<Subscribed> {
         timeout_seconds,
         details: ewsd_store::Map::new(),
     };
-    let most = i64::try_from(cx.settings.limits.subscriptions_per_account).unwrap_or(i64::MAX);
+    let most = i64::try_from(cx.session.share(cx.settings.limits.subscriptions_per_account)).unwrap_or(i64::MAX);
     let mut mailbox = cx.gate.open(&granted);
     if let Some(from) = from {
         if from.mailbox != granted.guid() || !mailbox.knows(from.read_after())? {
