@@ -153,6 +153,10 @@ fn believes_whom_the_proxy_has_asked() {
     // Of a certificate's subject one attribute counts, and a name with a comma in it is one.
     let subject = |subject: &str| format!("X-Client-Subject: {}", subject.replace("ALICE", &account.address));
     assert_eq!(inbox(&post(&mut http, &[&subject("CN=x,emailAddress=ALICE,O=Example")])), own);
+    let field = format!("X-Remote-User: {}", account.address);
+    for others in ["X-Remote-User: x", "x-remote-user:"] {
+        assert_eq!(post(&mut http, &[&field, others]).status, 401, "{others}");
+    }
     for wrong in [r"CN=x\,emailAddress=ALICE,O=Example", "/CN=x/emailAddress=ALICE", "emailAddress=x@far.test,CN=ALICE"]
     {
         assert_eq!(post(&mut http, &[&subject(wrong)]).status, 401, "{wrong}");

@@ -29,15 +29,10 @@ impl Scheme for Header {
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
         let settings = cx.settings;
-        let said =
-            settings.auth.headers.iter().find_map(|name| attempt.head.header_str(name).filter(|said| !said.is_empty()));
-        let Some(said) = said else { return Ok(None) };
+        let Some(said) = said(attempt, settings)? else { return Ok(None) };
         let name = match name(said) {
             Ok(name) => name,
-            Err(reason) => {
-                password::refused(said, attempt.peer, reason);
-                return Err(Denied::Refused);
-            }
+            Err(reason) => return Err(refused(said, attempt, reason)),
         };
         let names = principal::names(&name, settings);
         let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
@@ -49,9 +44,26 @@ impl Scheme for Header {
             Some(_) => "account disabled",
             None => "unknown user",
         };
-        password::refused(said, attempt.peer, reason);
-        Err(Denied::Refused)
+        Err(refused(said, attempt, reason))
     }
+}
+
+/// What the first of `auth.headers` says that the request has. One that is there twice is of two, of whom only one can be the proxy.
+fn said<'a>(attempt: &Attempt<'a>, settings: &Settings) -> Result<Option<&'a str>, Denied> {
+    for field in &settings.auth.headers {
+        match (attempt.head.count(field), attempt.head.header(field).map(std::str::from_utf8)) {
+            (0, _) | (1, Some(Ok(""))) => {}
+            (1, Some(Ok(said))) => return Ok(Some(said)),
+            (1, _) => return Err(refused("", attempt, "a name that is no UTF-8")),
+            _ => return Err(refused("", attempt, "a name in several fields")),
+        }
+    }
+    Ok(None)
+}
+
+fn refused(said: &str, attempt: &Attempt<'_>, reason: &str) -> Denied {
+    password::refused(said, attempt.peer, reason);
+    Denied::Refused
 }
 
 /// The name in the value: the value itself, or the one in a certificate's subject.
