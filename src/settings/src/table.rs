@@ -228,7 +228,7 @@ settings! {
         headers: Vec<String> = NONE, Live, Worker, Check::Any,
             "Header fields in which server.trusted_proxies say whom they have asked: X-Remote-User with a login, an address or a principal; the whole subject of a client's certificate as RFC 2253 and 4514 write it (not with slashes, nor a part of it that people choose), of which emailAddress, else UID, else CN names the account. The proxy must take the field out of what clients send; whoever else reaches its listener can be anybody, so give it a Unix socket with a group.";
         realms: Vec<String> = NONE, Live, Worker, Check::Any,
-            "Kerberos realms whose people are ours: anna@EXAMPLE.ORG is the login anna where EXAMPLE.ORG is one of them. An address of an account is always its own.";
+            "Kerberos realms and Windows domains whose people are ours: anna@EXAMPLE.ORG and, from a proxy or in a token, EXAMPLE\\anna are the login anna where EXAMPLE.ORG and EXAMPLE are among them. An address of an account is always its own.";
         realm: String = "ewsd", Live, Worker, Check::Any,
             "The realm named to clients.";
         cache_seconds: u64 = 300u64, Live, Worker, Check::Between(0, 86_400),

@@ -74,7 +74,7 @@ fn kerberos(token: &[u8], peer: Peer, cx: &mut Circumstances<'_>) -> Result<(Ent
             return Err(Denied::Refused);
         }
     };
-    let names = principal::names(&proved.principal, settings);
+    let names = principal::of_ticket(&proved.principal, settings);
     let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
     let reason = match account {
         Some(account) if !account.disabled => {
