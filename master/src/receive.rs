@@ -183,6 +183,10 @@ impl Master {
         };
         conn.preface = false;
         conn.pending.drain(..preface.length.min(conn.pending.len()));
+        if preface.client.is_none() {
+            // Workers must not take it for the proxy's own: see `ConnRecord::peer`.
+            conn.port = 0;
+        }
         self.charge(id);
         match preface.client {
             Some(client) if !self.belongs_to(id, client) => {

@@ -15,6 +15,7 @@ crate::tests![
     each_answer_belongs_to_who_asked,
     nobody_inherits_a_login,
     believes_whom_the_proxy_has_asked,
+    who_passes_on_connections_asks_nobody,
     the_log_names_the_client_behind_the_proxy,
     names_the_public_scheme_behind_the_proxy,
 ];
@@ -160,6 +161,39 @@ fn believes_whom_the_proxy_has_asked() {
     for wrong in [r"CN=x\,emailAddress=ALICE,O=Example", "/CN=x/emailAddress=ALICE", "emailAddress=x@far.test,CN=ALICE"]
     {
         assert_eq!(post(&mut http, &[&subject(wrong)]).status, 401, "{wrong}");
+    }
+}
+
+/// The header of the PROXY protocol says whose a connection is, and nothing of whose the requests are.
+fn who_passes_on_connections_asks_nobody() {
+    let server = Demo::start(
+        Options::default()
+            .set("server.http", "[\"127.0.0.1:0\", \"127.0.0.1:0 proxy\", \"127.0.0.1:0 proxy schemes=headers+ntlm\"]")
+            .set("auth.headers", "[\"X-Remote-User\"]")
+            .set("auth.ntlm", true),
+    );
+    let status = server.status();
+    let listeners = status["addresses"]["http"].as_array().unwrap();
+    let said = format!("X-Remote-User: {}", server.accounts[0].address);
+    let binary = "\r\n\r\n\0\r\nQUIT\n\x21\x31\0\0";
+    for (listener, preface, expected, binds) in [
+        (0, "", 200, false),
+        (1, "PROXY UNKNOWN\r\n", 401, false),
+        (1, binary, 401, false),
+        (1, "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n", 401, true),
+        (1, "PROXY TCP4 127.0.0.1 198.51.100.1 4711 443\r\n", 401, false),
+        (2, "PROXY UNKNOWN\r\n", 401, false),
+        (2, binary, 401, false),
+        (2, "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n", 401, true),
+        // A proxy of HTTP behind one that passes on connections.
+        (2, "PROXY TCP4 127.0.0.1 198.51.100.1 4711 443\r\n", 200, false),
+    ] {
+        let mut http = Http::connect(listeners[listener].as_str().unwrap().parse().unwrap());
+        http.send(preface.as_bytes());
+        let reply = post(&mut http, &[&said]);
+        assert_eq!(reply.status, expected, "{listener} {preface:?}");
+        let offered = post(&mut http, &[]).headers.iter().any(|(_, value)| value == "NTLM");
+        assert_eq!(offered, binds, "{listener} {preface:?}: what binds a connection is for one that is somebody's");
     }
 }
 

@@ -41,6 +41,12 @@ impl Peer {
         Peer { address, shared, proxied, relayed: forwarded.is_some(), schemes: ALL_SCHEMES }
     }
 
+    /// The proxy passes on a connection and does not say whose (the header of the PROXY protocol names nobody): nothing that comes over
+    /// it is the proxy's own word.
+    pub fn unnamed(proxy: IpAddr) -> Peer {
+        Peer { address: proxy, shared: true, proxied: false, relayed: true, schemes: ALL_SCHEMES }
+    }
+
     /// Whether the connection is one client's alone, so that who has said once who it is need not say so again. A proxy that
     /// nobody named to us sends a field that gives it away.
     pub fn is_alone(&self) -> bool {

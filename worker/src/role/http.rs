@@ -20,7 +20,7 @@ use nix::sys::socket::{Shutdown, shutdown};
 
 use super::context::ConnContext;
 use super::octets::Octets;
-use super::request::Worker;
+use super::request::{Door, Worker};
 use super::written::{Sent, rest_in_memfd, send_at_once};
 use crate::auth::{self, ALL_SCHEMES, AdmittedBy, Bound, Denied, Peer};
 use crate::front::ews::{self, Counts};
@@ -254,11 +254,15 @@ impl Worker<'_> {
 
     fn peer(&self, conn: &ConnRecord, head: &Head<'_>) -> Peer {
         let hops = forwarded::field(head);
-        let peer = Peer::find(conn.peer.ip(), hops.as_deref(), &self.settings.server.trusted_proxies);
+        let door = self.doors.get(usize::from(conn.listener)).copied();
+        let door = door.unwrap_or(Door { schemes: ALL_SCHEMES, prefaced: false });
+        let peer = match conn.peer {
+            proxy if door.prefaced && proxy.port() == 0 => Peer::unnamed(proxy.ip()),
+            client => Peer::find(client.ip(), hops.as_deref(), &self.settings.server.trusted_proxies),
+        };
         let named =
             ["X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"].iter().any(|name| head.header(name).is_some());
-        let schemes = self.schemes.get(usize::from(conn.listener)).copied().unwrap_or(ALL_SCHEMES);
-        Peer { relayed: peer.relayed || named, schemes, ..peer }
+        Peer { relayed: peer.relayed || named, schemes: door.schemes, ..peer }
     }
 
     /// The schemes that are offered to a client.

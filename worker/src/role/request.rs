@@ -36,8 +36,8 @@ pub(super) struct Worker<'a> {
     pub auth: Authenticator,
     /// The domains of our people, for clients that have not logged in.
     pub accepted: Accepted,
-    /// The login schemes of each listener, as `Peer::schemes`.
-    pub schemes: Vec<u32>,
+    /// Of each of `server.http`.
+    pub doors: Vec<Door>,
     pub tally: Tally,
     pub accesses: Accesses,
     /// Of the request at work, if its account is traced.
@@ -70,7 +70,7 @@ impl<'a> Worker<'a> {
             store,
             auth: Authenticator::default(),
             accepted: Accepted::default(),
-            schemes: schemes(settings),
+            doors: doors(settings),
             tally: Tally::default(),
             accesses: Accesses::new(&settings.log),
             trace: None,
@@ -197,10 +197,26 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// What each of `server.http` speaks.
-fn schemes(settings: &Settings) -> Vec<u32> {
-    let listeners = settings.server.http.iter().map(|text| Listener::parse(text).ok()?.schemes);
-    listeners.map(|names| names.map_or(ALL_SCHEMES, |names| auth::mask(&names))).collect()
+/// What workers need to know of a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Door {
+    /// The login schemes that are spoken there, as `Peer::schemes`.
+    pub schemes: u32,
+    /// Connections begin with the header of the PROXY protocol.
+    pub prefaced: bool,
+}
+
+/// What is so of each of `server.http`. Where a proxy passes on connections as they are, header fields are the clients' own: whom they
+/// name is believed there only if somebody says so.
+fn doors(settings: &Settings) -> Vec<Door> {
+    let door = |text: &String| {
+        let listener = Listener::parse(text).ok();
+        let prefaced = listener.as_ref().is_some_and(|listener| listener.proxy);
+        let named = listener.and_then(|listener| listener.schemes).map(|names| auth::mask(&names));
+        let unnamed = if prefaced { ALL_SCHEMES & !auth::mask(&["headers"]) } else { ALL_SCHEMES };
+        Door { schemes: named.unwrap_or(unnamed), prefaced }
+    };
+    settings.server.http.iter().map(door).collect()
 }
 
 /// Numbers as the master knows them.
