@@ -17,6 +17,7 @@ crate::tests![
     takes_cancellations_from_the_organizer_alone,
     takes_one_occurrence,
     tracks_answers_from_elsewhere,
+    is_on_the_days_of_whoever_gets_it,
     leaves_other_mail_with_calendars_alone,
     leaves_mail_with_too_much_alone,
     answers_an_organizer_elsewhere,
@@ -316,6 +317,45 @@ fn tracks_answers_from_elsewhere() {
     // Somebody to whom it was passed on wants to come as well.
     receive(&ews, "c@far.test", "REPLY", &answer(&uid, &own, "c@far.test", "ACCEPTED"));
     assert_eq!(all(&mut ews, &id).text("t:OptionalAttendees/t:Attendee/t:Mailbox/t:EmailAddress"), Some("c@far.test"));
+}
+
+/// Days, and times that name no zone, are those of whoever gets them.
+fn is_on_the_days_of_whoever_gets_it() {
+    let (mut east, mut west) = (shared::mailbox(), shared::mailbox());
+    let zones = [(&mut east, "Tokyo Standard Time", "2026-11-30T15:00:00Z", "2026-12-02T23:00:00Z")];
+    let all =
+        zones.into_iter().chain([(&mut west, "Eastern Standard Time", "2026-12-01T05:00:00Z", "2026-12-03T13:00:00Z")]);
+    for (ews, zone, day, clock) in all {
+        let own = ews.account.address.clone();
+        shared::server().ewsctl(&["account", "set", &own, &format!("zone={zone}")]);
+        let of_day = |uid: &str, more: &str| {
+            theirs(uid, &own, 0, 1, more)
+                .replace("DTSTART;TZID=Our Office:20261201T090000", "DTSTART;VALUE=DATE:20261201")
+                .replace("DTEND;TZID=Our Office:20261201T100000", "DTEND;VALUE=DATE:20261202")
+        };
+        receive(ews, "boss@far.test", "REQUEST", &of_day("far-day", "RRULE:FREQ=DAILY;COUNT=2\n"));
+        let item = copy(ews);
+        check(&item, &[("Start", day), ("IsAllDayEvent", "true"), ("CalendarItemType", "RecurringMaster")]);
+        assert_eq!(item.want("t:StartTimeZone").attribute("Id"), Some(zone));
+        // The same once more moves nothing.
+        let request = Id::of(&newest(ews, "inbox"));
+        ews.one(&respond("AcceptItem", &request, "").replace("SendAndSaveCopy", "SaveOnly"));
+        receive(ews, "boss@far.test", "REQUEST", &of_day("far-day", "RRULE:FREQ=DAILY;COUNT=2\n"));
+        check(&copy(ews), &[("Start", day), ("MyResponseType", "Accept")]);
+        // One of them is cancelled by its day.
+        let second = of_day("far-day", "RECURRENCE-ID;VALUE=DATE:20261202\nSTATUS:CANCELLED\n");
+        let second = second
+            .replace("DATE:20261201", "DATE:20261202")
+            .replace("DTEND;VALUE=DATE:20261202", "DTEND;VALUE=DATE:20261203");
+        receive(ews, "boss@far.test", "CANCEL", &second);
+        let master = Id::of(&copy(ews));
+        check(&get_by(ews, &index(&master, 2)), &[("IsCancelled", "true")]);
+        ews.one(&delete_as("HardDelete", &master.bare()));
+        let floats =
+            theirs("far-clock", &own, 0, 3, "").replace(";TZID=Our Office:", ":").replace("T090000", "T080000");
+        receive(ews, "boss@far.test", "REQUEST", &floats);
+        check(&copy(ews), &[("Start", clock), ("IsAllDayEvent", "false")]);
+    }
 }
 
 fn leaves_other_mail_with_calendars_alone() {

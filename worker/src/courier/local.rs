@@ -55,7 +55,14 @@ fn attempt(
 ) -> Result<DeliveryStatuses, StoreError> {
     let targets: Vec<Option<Target>> = here.iter().map(|(_, one)| Some(Target::from(one.clone()))).collect();
     let (from, by) = (message.sender.as_str(), settings.server.name.as_str());
-    let trace = Trace { from, by, author: Some(message.mailbox), calendars: Limits::of(settings), ..Trace::default() };
+    let trace = Trace {
+        from,
+        by,
+        author: Some(message.mailbox),
+        calendars: Limits::of(settings),
+        zone: &settings.calendar.time_zone,
+        ..Trace::default()
+    };
     let mut statuses = DeliveryStatuses::new();
     let results = deliver::deliver_to(store, &trace, &targets, &message.mime);
     for ((address, _), result) in here.iter().zip(results) {

@@ -73,6 +73,7 @@ impl Worker<'_> {
                     utf8: transaction.smtputf8,
                     author: None,
                     calendars: ical::Limits::of(self.settings),
+                    zone: &self.settings.calendar.time_zone,
                 };
                 self.accesses.begin(conn.peer.ip(), body.len());
                 self.accesses.agent(session.peer());

@@ -14,6 +14,7 @@ use ewsd_model::Value;
 use ewsd_model::code::Code;
 use ewsd_model::id::MailboxNo;
 use ewsd_model::property::{Column, bit};
+use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::Mailbox;
 use ewsd_settings::Settings;
 use ewsd_store::{Account, AttachmentKind, ItemRef, Map, NewAttachment, NewItem, Recipient, Store, StoreError, json};
@@ -135,7 +136,13 @@ pub fn deliver(
         known.iter().filter(|one| one.address == address).cloned().map(Target::from).collect()
     };
     let targets: Vec<Vec<Target>> = recipients.iter().map(of).collect();
-    let trace = Trace { from, by: &settings.server.name, calendars: Limits::of(settings), ..Trace::default() };
+    let trace = Trace {
+        from,
+        by: &settings.server.name,
+        calendars: Limits::of(settings),
+        zone: &settings.calendar.time_zone,
+        ..Trace::default()
+    };
     let results = deliver_to_each(store, &trace, &targets, message);
     recipients.iter().cloned().zip(results).collect()
 }
@@ -271,6 +278,8 @@ fn store_in(
         let resource =
             if target.resource { Some(resource::of_mailbox(store, target.mailbox).map_err(stored)?) } else { None };
         if let Some(notice) = message.notice {
+            let own = if notice.floats() { Some(notice.within(&zone(store, trace, target)?)) } else { None };
+            let notice = own.as_ref().unwrap_or(notice);
             let put = match &resource {
                 None => {
                     post::put(&mut store.mailbox(target.mailbox), notice, &target.address, message.now, more, |item| {
@@ -298,6 +307,13 @@ fn store_in(
         Some(0) => store.without_quota(create),
         _ => create(store),
     }
+}
+
+/// The zone in which somebody has days.
+fn zone(store: &mut Store, trace: &Trace<'_>, target: &Target) -> Result<ItemZone, StoreError> {
+    let own = store.account_by_mailbox(target.mailbox)?.and_then(|account| account.zone);
+    let own = own.as_deref().and_then(ItemZone::named);
+    Ok(own.or_else(|| ItemZone::named(trace.zone)).unwrap_or_else(ItemZone::utc))
 }
 
 /// A message about a meeting is kept with its octets.

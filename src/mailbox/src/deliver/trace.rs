@@ -25,6 +25,8 @@ pub struct Trace<'a> {
     pub author: Option<MailboxNo>,
     /// How much of a calendar in it is read.
     pub calendars: Limits,
+    /// The zone of accounts that have none of their own; empty: UTC.
+    pub zone: &'a str,
 }
 
 impl Trace<'_> {
@@ -77,6 +79,7 @@ mod tests {
             utf8: false,
             author: None,
             calendars: Limits::default(),
+            zone: "",
         };
         assert_eq!(
             trace.lines(Timestamp::UNIX_EPOCH),

@@ -267,6 +267,7 @@ impl Envelope {
             by: &settings.server.name,
             author: Some(self.mailbox),
             calendars: Limits::of(settings),
+            zone: &settings.calendar.time_zone,
             ..Trace::default()
         };
         let results = deliver::deliver_to(store, &trace, &targets, message);

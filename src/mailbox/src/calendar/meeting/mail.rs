@@ -120,7 +120,7 @@ fn notice(what: NoticeKind, told: EventItem, from: &Person, parsed: &Parsed<'_>,
     edit.set_bit(bit::HAS_ATTACHMENTS, attachments.iter().any(|one| !one.is_inline()));
     let search = derive::complete(&mut edit).ok()?.unwrap_or_default();
     edit.props.retain(|_, value| !value.is_null());
-    Some(Notice { what, edit, search, attachments, may: true, who: None })
+    Some(Notice { what, edit, search, attachments, may: true, who: None, floats: told.event.floats })
 }
 
 /// The calendar once more, as programs attach it for people whose programs do not know it.

@@ -11,12 +11,14 @@
 //! | answering, cancelling, removing | `respond.rs` |
 //! | what do rooms and equipment do with it? | `resource.rs`; whether they can be had then: `booking.rs` |
 //! | which other meetings is one in the way of? | `conflict.rs` |
+//! | when is a meeting whose times name no zone? | `floating.rs` |
 //!
 //! People here get the message and the change of their calendar in the sender's own transaction.
 
 pub mod attendant;
 mod booking;
 pub mod conflict;
+mod floating;
 pub mod mail;
 mod members;
 pub mod notice;

@@ -2,6 +2,7 @@
 
 use ewsd_model::calendar::{Answer, ChangeHighlights, state};
 use ewsd_model::property::{Column, bit};
+use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::{Body, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{Event, ItemRow, Map, NewItem, Store, json};
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::members::{self, By};
-use super::{occurrences, people};
+use super::{floating, occurrences, people};
 use crate::calendar::ical;
 use crate::calendar::series::time_in;
 use crate::convert::mime;
@@ -47,6 +48,8 @@ pub struct Notice {
     pub(super) may: bool,
     /// Who answers, where that is not simply the one who writes.
     pub(super) who: Option<Mailbox>,
+    /// Its times name no zone; they are told as those of UTC.
+    pub(super) floats: bool,
 }
 
 /// What an item is told by: the item as it is after the change that is told.
@@ -133,7 +136,23 @@ impl Notice {
         let size =
             derive::size(edit.whole_body().as_deref(), &edit.props, attachments.iter().map(Attached::size).sum());
         edit.set.set(Column::Size, Value::Long(size));
-        Ok(Notice { what, edit, search, attachments, may: true, who: None })
+        Ok(Notice { what, edit, search, attachments, may: true, who: None, floats: false })
+    }
+
+    /// Whether its times are those on the clocks of whoever gets it.
+    pub fn floats(&self) -> bool {
+        self.floats
+    }
+
+    /// The message as somebody in that zone gets it, whose times name none: the same days and clocks there.
+    pub fn within(&self, zone: &ItemZone) -> Notice {
+        let mut notice = self.clone();
+        floating::settle(&mut notice.edit.props, zone);
+        if let NoticeKind::Response { proposed, .. } = &mut notice.what {
+            proposed.iter_mut().flatten().for_each(|time| *time = floating::within(*time, zone));
+        }
+        notice.floats = false;
+        notice
     }
 
     pub fn props(&self) -> &Map {

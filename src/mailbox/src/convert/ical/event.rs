@@ -75,6 +75,8 @@ wire! {
         pub attachments: Vec<Attachment> as Many<Plain>,
         /// There was a rule that no pattern says: only its first occurrence is here.
         pub rule_lost: bool,
+        /// Its start names no zone: it is the same on the clocks of each zone, and was read in that of whoever asked.
+        pub floats: bool,
     }
 }
 
@@ -108,6 +110,7 @@ impl Event {
             allow_new_time: true,
             attachments: Vec::new(),
             rule_lost: false,
+            floats: false,
         }
     }
 }

@@ -73,7 +73,9 @@ impl Reader<'_> {
         let start = component.property("DTSTART").ok_or(Unreadable::NoStart)?;
         let start = self.when(start)?;
         let rule = component.property("RRULE").map(|rule| Rule::read(&rule.value));
-        let zone = self.days_of(component, &start).unwrap_or_else(|| self.zone_of(&start, rule.is_some()));
+        let of_days = self.days_of(component, &start);
+        let floats = of_days.is_none() && start.zone.is_none() && !matches!(start.moment, Moment::Utc(_));
+        let zone = of_days.unwrap_or_else(|| self.zone_of(&start, rule.is_some()));
         let end = component.property("DTEND").map(|end| self.when(end)).transpose()?;
         let end_zone = end.as_ref().and_then(|end| end.zone.clone()).unwrap_or_else(|| zone.clone());
         let begins = at(start.moment, &zone);
@@ -84,6 +86,7 @@ impl Reader<'_> {
         let uid = component.text("UID").unwrap_or_default();
         let mut event = Event::new(&uid, zone, begins, ends.max(begins));
         event.end_zone = end_zone;
+        event.floats = floats;
         event.all_day = all_day(component, &start, end.as_ref(), &event);
         self.series(component, rule, &start, &mut event)?;
         describe(component, &mut event);
