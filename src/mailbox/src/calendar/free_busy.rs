@@ -23,7 +23,8 @@ const BOUNDS: Bounds = Bounds { rows: 20_000, octets: 16 << 20 };
 const PRIVATE: i32 = 2;
 
 /// What free and busy time is told from.
-const MEMBERS: [PropId; 12] = [
+const MEMBERS: [PropId; 13] = [
+    PropId::CalendarIsAllDayEvent,
     PropId::CalendarStart,
     PropId::CalendarEnd,
     PropId::CalendarStartTimeZone,

@@ -10,12 +10,13 @@ use ewsd_model::id::OccurrenceId;
 use ewsd_model::property::{Column, Type, bit};
 use ewsd_model::recurrence::{Recurrence, Series, Times};
 use ewsd_model::target::OccurrenceRange;
-use ewsd_model::timezone::ItemZone;
+use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::value::WireId;
 use ewsd_model::{ItemKind, PropId, Value, id};
 use ewsd_store::{ItemRow, Map, json};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::mapi;
@@ -122,6 +123,18 @@ pub fn recurrence_in(props: &Map) -> Option<Recurrence> {
     }
 }
 
+/// When the occurrences of a series begin and end whose first one is then. Days are whole wherever the clocks go forward at
+/// midnight, and the first hour of one of them is missing.
+pub fn times_of(zone: TimeZone, start: Timestamp, end: Timestamp, of_days: bool) -> Times {
+    let [first, last] = [start, end].map(|time| zone.to_datetime(time).date());
+    let begins = |day: Date| instant(&zone, day.to_datetime(Time::midnight()));
+    if !of_days || begins(first) != start || begins(last) != end {
+        return Times::of(zone, start, end);
+    }
+    let days = i32::try_from(last.duration_since(first).as_hours() / 24).unwrap_or(1).max(1);
+    Times { zone, start: 0, end: days.saturating_mul(1440) }
+}
+
 /// Exceptions and deletions in a document.
 fn changes_in(props: &Map) -> (BTreeMap<Date, Exception>, BTreeSet<Date>) {
     let list = |id: PropId| props.get(id.row().element).and_then(Json::as_array).into_iter().flatten();
@@ -140,7 +153,8 @@ impl Master {
         let series = Series::new(&recurrence).ok()?;
         let zone = zone_in(props, PropId::CalendarStartTimeZone).unwrap_or_else(ItemZone::utc);
         let (start, end) = (time_in(props, PropId::CalendarStart)?, time_in(props, PropId::CalendarEnd)?);
-        let times = Times::of(zone.time_zone(), start, end);
+        let of_days = props.get(PropId::CalendarIsAllDayEvent.row().element).and_then(Json::as_bool) == Some(true);
+        let times = times_of(zone.time_zone(), start, end, of_days);
         let (exceptions, deleted) = changes_in(props);
         Some(Master { recurrence, series, times, zone, exceptions, deleted })
     }

@@ -62,7 +62,8 @@ const ENTRIES: usize = 100_000;
 const SERIES: usize = 200_000;
 
 /// What of a series says when its occurrences are.
-const MEMBERS: [PropId; 6] = [
+const MEMBERS: [PropId; 7] = [
+    PropId::CalendarIsAllDayEvent,
     PropId::CalendarStart,
     PropId::CalendarEnd,
     PropId::CalendarStartTimeZone,

@@ -4,7 +4,7 @@
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::property::{Column, bit};
-use ewsd_model::recurrence::{Series, Times};
+use ewsd_model::recurrence::Series;
 use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::{PropId, Value};
 use ewsd_store::{Event, Map, json};
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value as Json;
 
 use super::mapi;
-use super::series::{Master, few, recurrence_in, time_in, zone_in};
+use super::series::{Master, few, recurrence_in, time_in, times_of, zone_in};
 use crate::item::edit::Edit;
 
 /// Minutes before the start at which a reminder is due where nobody says otherwise.
@@ -63,7 +63,8 @@ fn put_time(edit: &mut Edit<'_>, id: PropId, time: Timestamp) {
 
 /// The document as it is after the edit, as far as times go.
 fn document(edit: &Edit<'_>) -> Map {
-    const IDS: [PropId; 7] = [
+    const IDS: [PropId; 8] = [
+        PropId::CalendarIsAllDayEvent,
         PropId::CalendarStart,
         PropId::CalendarEnd,
         PropId::CalendarStartTimeZone,
@@ -114,6 +115,10 @@ fn zones(edit: &mut Edit<'_>) -> (ItemZone, ItemZone) {
         }
     };
     (start, end)
+}
+
+fn is_of_days(edit: &Edit<'_>) -> bool {
+    edit.member(PropId::CalendarIsAllDayEvent.row().element).and_then(Json::as_bool) == Some(true)
 }
 
 /// A time of the edit that names no zone, read in the zone that counts for it.
@@ -209,7 +214,7 @@ pub fn settle(edit: &mut Edit<'_>) -> Result<(), Failure> {
     let (mut start, mut end) = times(edit, &start_zone, &end_zone);
     if moves {
         let zone = start_zone.time_zone();
-        if edit.member(PropId::CalendarIsAllDayEvent.row().element).and_then(Json::as_bool) == Some(true) {
+        if is_of_days(edit) {
             (start, end) = whole_days(&zone, start, end);
         }
         check(start, end)?;
@@ -254,7 +259,7 @@ fn series(
         return Ok((start, end));
     };
     let before = edit.base.and_then(Master::of_row);
-    let times = Times::of(zone.clone(), start, end);
+    let times = times_of(zone.clone(), start, end, is_of_days(edit));
     if !touched(edit, id)
         && before.as_ref().is_some_and(|before| {
             before.times.zone != zone || {
@@ -388,6 +393,32 @@ mod tests {
         ] {
             assert_eq!(duration(start, at(end)), text);
         }
+    }
+
+    /// In Cairo the clocks go from midnight to one in the night to Friday, 24 April 2026.
+    #[test]
+    fn whole_days_of_a_series_stay_whole() {
+        let series = |start: &str, end: &str, of_days: bool| {
+            let props = serde_json::json!({
+                "Start": start, "End": end, "StartTimeZone": "Egypt Standard Time", "IsAllDayEvent": of_days,
+                "Recurrence": { "pattern": "Daily", "interval": 1, "start": &start[..10], "count": 5 },
+            });
+            Master::read(props.as_object().unwrap()).unwrap()
+        };
+        let on = |master: &Master, day: &str| {
+            let (start, end) = master.times.on(day.parse().unwrap());
+            (start.to_string(), end.to_string())
+        };
+        let days = |text: [&str; 2]| (text[0].to_owned(), text[1].to_owned());
+        // The first day has no midnight.
+        let master = series("2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z", true);
+        assert_eq!((master.times.start, master.times.end), (0, 1440));
+        assert_eq!(on(&master, "2026-04-25"), days(["2026-04-24T21:00:00Z", "2026-04-25T21:00:00Z"]));
+        // The midnight that ends the first day is missing.
+        let master = series("2026-04-22T22:00:00Z", "2026-04-23T22:00:00Z", true);
+        assert_eq!((master.times.start, master.times.end), (0, 1440));
+        let master = series("2026-04-22T22:00:00Z", "2026-04-23T22:00:00Z", false);
+        assert_eq!((master.times.start, master.times.end), (0, 1500));
     }
 
     #[test]
