@@ -92,6 +92,8 @@ fn keeps_dates_of_a_series_apart() {
     for day in [1, 3] {
         receive(&ews, "boss@far.test", "REQUEST", &theirs("far-dates", &own, 0, day, &of_day(day as u32)));
     }
+    let forged = theirs("far-dates", &own, 9, 5, &of_day(5)).replace("boss@far.test", "mallory@far.test");
+    receive(&ews, "mallory@far.test", "REQUEST", &forged);
     assert_eq!(subjects(&mut ews), [told(1, "plan", "Single"), told(3, "plan", "Single")]);
     let dates = whole(&mut ews, "inbox");
     let first = dates.iter().find(|one| one.text("t:Start") == Some("2026-12-01T08:00:00Z")).unwrap();

@@ -154,6 +154,11 @@ fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, no
         return Ok(Processed::Nothing);
     }
     let Some(known) = known(mailbox, Meant::by(notice.props()))? else {
+        // Who organizes some dates of a series says of the others, and nobody else.
+        let others = in_calendar(mailbox, notice.uid(), &Plan { json: true, ..Plan::default() })?;
+        if !others.iter().all(|row| row.props.as_ref().is_some_and(|props| is_organizers(notice, props))) {
+            return Ok(Processed::Nothing);
+        }
         enter(mailbox, notice, now)?;
         return Ok(Processed::Done("NewMeetingRequest"));
     };
