@@ -1,7 +1,7 @@
 //! Meetings of which one occurrence is meant, and all others are to stay as they are (MS-OXWSMTGS 3.1.4).
 
 use super::imip::{receive, theirs};
-use super::items::{delete_as, rows, set, times};
+use super::items::{delete_as, rows, set, times, update, update_request};
 use super::meeting::{invite, one_of, people, respond, series, tracked, update_to, whole};
 use super::series::{BERLIN, get_by, index, recurrence};
 use crate::support::ews::Ews;
@@ -14,6 +14,7 @@ crate::tests![
     keeps_dates_of_a_series_apart,
     takes_no_older_cancellation,
     is_cancelled_for_who_has_one_date,
+    changes_what_stays_where_it_is,
 ];
 
 /// An organizer and somebody who is invited to a series of five days, with the ids that the two have of it.
@@ -129,6 +130,27 @@ fn takes_no_older_cancellation() {
     from(&ews, "CANCEL", &third(3, "STATUS:CANCELLED\n"));
     assert_eq!(at_third(&mut ews), moved("Canceled: plan"));
     assert_eq!(subjects(&mut ews).len(), 4);
+}
+
+/// The organizer has put two occurrences onto one day, which is in nobody's way who changes something else of them.
+fn changes_what_stays_where_it_is() {
+    let mut ews = shared::mailbox();
+    let own = ews.account.address.clone();
+    receive(&ews, "boss@far.test", "REQUEST", &theirs("far-near", &own, 0, 1, "RRULE:FREQ=DAILY;COUNT=4\n"));
+    let third = theirs("far-near", &own, 1, 2, &of_day(3));
+    let third =
+        third.replace("T090000\nDTEND;TZID=Our Office:20261202T10", "T150000\nDTEND;TZID=Our Office:20261202T16");
+    receive(&ews, "boss@far.test", "REQUEST", &third);
+    let copy = Id::of(&one_of(&mut ews, "calendar", "CalendarItem"));
+    let time = set("calendar:Start", "<t:Start>2026-12-02T14:00:00Z</t:Start>")
+        + &set("calendar:End", "<t:End>2026-12-02T15:00:00Z</t:End>");
+    let mine = set("item:Categories", "<t:Categories><t:String>mine</t:String></t:Categories>");
+    update(&mut ews, &index(&copy, 3), &(mine + &time));
+    let shown = get_by(&mut ews, &index(&copy, 3));
+    let told = (shown.text("t:Start"), shown.text("t:Categories/t:String"));
+    assert_eq!(told, (Some("2026-12-02T14:00:00Z"), Some("mine")));
+    let elsewhere = time.replace("T14:", "T13:");
+    assert_eq!(ews.error(&update_request(&index(&copy, 3), &elsewhere)), "ErrorOccurrenceCrossingBoundary");
 }
 
 /// Who was invited to one date of a series hears that it is no more.
