@@ -92,6 +92,9 @@ fn told(own: &Exception, series: &Map, by_pattern: Option<(Timestamp, Timestamp)
 
 /// Who is invited to it, where that are others than to the series.
 fn invited(told: &mut Exception, own: &Exception, series: &Map) {
+    if !INVITED.iter().any(|(id, _)| own.props.contains_key(id.row().element)) {
+        return;
+    }
     let mut all = Map::new();
     all.extend(
         series
