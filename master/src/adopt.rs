@@ -31,7 +31,7 @@ use crate::state::pack::{self, Unpack as _, Wrong};
 use crate::state::{After, ConnId, Protocol, Render, State};
 use crate::table::Table;
 use crate::tokens::Subject;
-use crate::turns::Lane;
+use crate::turns::{Lane, known_mailbox};
 
 /// What a former program left.
 #[derive(Debug)]
@@ -330,6 +330,7 @@ impl Master {
         let Some(conn) = self.table.get_mut(id) else {
             return;
         };
+        let account = known_mailbox(conn);
         match &mut conn.state {
             State::Drain(_) => self.want_room(id),
             State::Asking(asking) => {
@@ -348,8 +349,9 @@ impl Master {
                 for (mailbox, _) in watch {
                     self.watchers.add(mailbox, id);
                 }
-                if let Some(owner) = owner {
-                    self.streams.begun(owner);
+                match owner {
+                    Some(owner) => self.streams.begun(owner),
+                    None => self.held_calls.begun(account),
                 }
                 if later {
                     self.want_render(id, RenderReason::Changed);

@@ -81,6 +81,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// `limits.connections_per_network`; 0 = half of all.
     pub connections_per_network: usize,
+    /// `limits.held_per_account`.
+    pub held_per_account: usize,
     /// `limits.workers_per_account`; 0 = three quarters of them.
     pub workers_per_account: usize,
     /// `limits.buffered_bytes`: request and reply bytes in memory for all clients together. Bodies in memfds may take

@@ -8,7 +8,9 @@ use ewsd_ipc::{AfterReply, HoldUpdate, RenderReason};
 
 use crate::few::Few;
 use crate::master::Master;
+use crate::refuse;
 use crate::state::{After, ConnId, Held, Render, State};
+use crate::turns::known_mailbox;
 
 /// How long a worker may take to render the answer at a deadline before the client is dropped, in milliseconds.
 const LAST_RENDER_MS: u64 = 60_000;
@@ -32,6 +34,13 @@ impl Master {
         let now = self.clock.now();
         if let Some(share) = request.stream.as_ref().filter(|share| !self.may_stream(share)) {
             return self.end_stream_at_once(id, share, request.then);
+        }
+        let account = self.table.get(id).map_or(0, known_mailbox);
+        if request.stream.is_none() {
+            if !self.may_hold(account) {
+                return self.refuse(id, refuse::HELD);
+            }
+            self.held_calls.begun(account);
         }
         let owner = request.stream.map(|share| share.owner);
         let stream = owner.map(|owner| self.new_stream(owner, request.heartbeat_ms, request.at_beat));
@@ -175,6 +184,13 @@ impl Master {
         self.write(id, bytes, after);
     }
 
+    /// Whether one more call of an account may be held, streams apart.
+    fn may_hold(&self, account: u64) -> bool {
+        account == 0
+            || self.dispatch.queue.is_exempt(account)
+            || (self.held_calls.count(account) as usize) < self.config.limits.held_per_account
+    }
+
     /// Takes a held call out of the index of watchers. The connection is then idle.
     pub fn forget_hold(&mut self, id: ConnId) {
         if self.table.held(id).is_none() {
@@ -190,6 +206,8 @@ impl Master {
         if let Some(stream) = held.stream {
             self.streams.ended(stream.owner);
             self.interned.release(stream.at_beat);
+        } else if let Some(conn) = self.table.get(id) {
+            self.held_calls.ended(known_mailbox(conn));
         }
     }
 }

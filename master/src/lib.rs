@@ -58,6 +58,7 @@ mod nodes;
 mod notify;
 mod outbox;
 mod overdue;
+mod owners;
 mod probe;
 mod push;
 mod reap;

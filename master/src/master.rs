@@ -27,6 +27,7 @@ use crate::listen::Listener;
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::outbox::Outbox;
+use crate::owners::Owners;
 use crate::probe::Probing;
 use crate::push::Pushes;
 use crate::roles::Fleet;
@@ -34,7 +35,6 @@ use crate::signals::Signals;
 use crate::spawn::Runner;
 use crate::state::{ConnId, State};
 use crate::stop::Phase;
-use crate::stream::Streams;
 use crate::sweep::Sweeping;
 use crate::table::Table;
 use crate::timers::{Due, Timers};
@@ -94,7 +94,9 @@ pub struct Master {
     /// Who waits to hear that this program has taken over.
     pub asked: Vec<ConnId>,
     pub pushes: Pushes,
-    pub streams: Streams,
+    pub streams: Owners,
+    /// Calls that are held for each account, by its mailbox, streams apart.
+    pub held_calls: Owners,
     /// The memory that workers share, and its epoch.
     pub shared: File,
     pub epoch: u64,

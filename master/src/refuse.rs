@@ -27,6 +27,8 @@ pub const CROWDED: Refusal = Refusal {
     lmtp: "421 4.3.2 Too many connections, try again later",
     ..busy("too many connections, try again later")
 };
+/// Over `limits.held_per_account`.
+pub const HELD: Refusal = busy("too many calls of this account wait already");
 /// Over `limits.buffered_bytes`.
 pub const ARRIVING: Refusal = busy("too many requests are arriving, try again later");
 /// As many times over it in memfds.

@@ -24,6 +24,7 @@ use crate::master::{Master, ReloadFn};
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::outbox::Outbox;
+use crate::owners::Owners;
 use crate::probe::Probing;
 use crate::push::Pushes;
 use crate::roles::Fleet;
@@ -31,7 +32,6 @@ use crate::signals::Signals;
 use crate::spawn::{RunAs, Runner};
 use crate::state::Protocol;
 use crate::stop::Phase;
-use crate::stream::Streams;
 use crate::sweep::Sweeping;
 use crate::table::Table;
 use crate::timers::Timers;
@@ -155,7 +155,8 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
         outbox: Outbox::default(),
         nodes: Nodes::default(),
         pushes: Pushes::default(),
-        streams: Streams::default(),
+        streams: Owners::default(),
+        held_calls: Owners::default(),
         trial: None,
         asked: Vec::new(),
         shared,

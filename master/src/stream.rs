@@ -4,7 +4,6 @@
 //! A stream is told nothing more while bytes for it wait: what happens meanwhile stays where it is, and is looked at when the client
 //! has taken them. One that takes nothing for `limits.idle_seconds` is given up.
 
-use std::collections::HashMap;
 use std::os::fd::AsRawFd;
 
 use ewsd_ipc::message::{Pieces, Share};
@@ -28,34 +27,11 @@ impl Held {
     }
 }
 
-/// How many streams each owner has.
-#[derive(Debug, Default)]
-pub struct Streams(HashMap<u64, u32>);
-
-impl Streams {
-    /// One more is open.
-    pub fn begun(&mut self, owner: u64) {
-        if owner != 0 {
-            *self.0.entry(owner).or_insert(0) += 1;
-        }
-    }
-
-    /// One of them is over.
-    pub fn ended(&mut self, owner: u64) {
-        if let Some(count) = self.0.get_mut(&owner) {
-            *count -= 1;
-            if *count == 0 {
-                self.0.remove(&owner);
-            }
-        }
-    }
-}
-
 impl Master {
     /// Whether an owner may have one more stream. One that a newer one has taken the place of, and that only waits to be told so, does
     /// not count.
     pub fn may_stream(&self, share: &Share) -> bool {
-        let known = self.streams.0.get(&share.owner).copied().unwrap_or(0);
+        let known = self.streams.count(share.owner);
         if share.owner == 0 || known < share.most {
             return true;
         }

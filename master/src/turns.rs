@@ -127,7 +127,7 @@ impl Turns {
     /// Whether only so many workers may be busy for it at a time.
     fn has_share(&self, lane: Lane) -> bool {
         match lane {
-            Lane::Account(mailbox) => !self.exempt.contains(&mailbox),
+            Lane::Account(mailbox) => !self.is_exempt(mailbox),
             Lane::Network(_) => true,
             Lane::Shared | Lane::Mail => false,
         }
@@ -140,6 +140,11 @@ impl Turns {
         } else {
             self.exempt.remove(&mailbox);
         }
+    }
+
+    /// Whether shares do not bind an account.
+    pub fn is_exempt(&self, mailbox: u64) -> bool {
+        self.exempt.contains(&mailbox)
     }
 
     /// Accounts were changed: who is exempt is told with their next requests.

@@ -214,6 +214,7 @@ fn config(settings: &Settings, file: &Path) -> Result<Config, String> {
             connections: size(limits.connections),
             connections_per_address: size(limits.connections_per_address),
             connections_per_network: size(limits.connections_per_network),
+            held_per_account: size(limits.held_per_account),
             workers_per_account: size(limits.workers_per_account),
             buffered_bytes: size(limits.buffered_bytes),
             head: seconds(limits.head_seconds),

@@ -136,3 +136,29 @@ fn an_exempt_network_has_no_share() {
     drop(clients);
     server.stop();
 }
+
+#[test]
+fn an_account_has_so_many_calls_held() {
+    let server = Server::start(&["held_per_account=2"]);
+    let hold = |account: u64| {
+        let mut client = server.connect();
+        let path = "/hold?mailbox=1&seen=4&deadline=60000";
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Basic {account}\r\n\r\n"));
+        client
+    };
+    let mut held = vec![hold(7), hold(7)];
+    server.until_number("held", 2);
+    assert_eq!(hold(7).reply().status, 503);
+    // Others have their own, and whom no share binds has any number.
+    held.extend([8, 1_007, 1_007, 1_007].map(hold));
+    server.until_number("held", 6);
+    drop(held.remove(0));
+    server.until_number("held", 5);
+    held.push(hold(7));
+    server.until_number("held", 6);
+    assert_eq!(server.get("/change?mailbox=1&seq=5&tell=yes").status, 200);
+    for client in &mut held {
+        assert_eq!(client.reply().text(), "event 5");
+    }
+    server.stop();
+}

@@ -113,6 +113,8 @@ settings! {
             "Client connections from one address; 0: no such limit, as behind a proxy.";
         connections_per_network: u64 = 0u64, Live, Master, Check::Between(0, 1_000_000),
             "Client connections from one network (/24, of IPv6 /64), but for local ones and those of trusted proxies; 0: half of limits.connections.";
+        held_per_account: u64 = 5_000u64, Live, Master, Check::Between(1, 1_000_000),
+            "Calls of one account that wait for mail at a time (GetEvents), streams apart; further ones get 503. One costs a descriptor and no worker; Exchange allows 10 or so.";
         exempt_networks: Vec<String> = NONE, Live, Master, Check::Network,
             "Addresses or networks from which there may be any number of connections, such as those of an office behind one address. Accounts are exempted by `ewsctl account set ADDRESS exempt=yes`.";
         workers_per_account: u64 = 0u64, Live, Master, Check::Between(0, 1_024),

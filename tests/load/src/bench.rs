@@ -54,7 +54,10 @@ pub fn run(options: &Options) -> Result {
     let most = options.connections.iter().copied().max().map_or(1, usize::from);
     let mailboxes = if options.one_mailbox { 1 } else { most };
     let clients = usize::try_from(options.clients).unwrap_or_default();
-    let settings = [("limits.connections", (clients * 2 + 1000).to_string())];
+    let settings = [
+        ("limits.connections", (clients * 2 + 1000).to_string()),
+        ("limits.held_per_account", clients.max(1).to_string()),
+    ];
     let target = Target::find(&options.server, mailboxes, &settings)?;
     let mailboxes = (0..mailboxes).map(|n| prepare::mailbox(&target, n, ITEMS, BYTES)).collect::<Result<Vec<_>>>()?;
     println!("{}\n", memory::machine());

@@ -57,8 +57,11 @@ pub struct Crowd {
 pub fn run(options: &Options) -> Result {
     memory::allow_connections()?;
     let (clients, mailboxes) = (to_usize(options.clients), to_usize(options.mailboxes));
-    let settings =
-        [("limits.connections", (clients + 1000).to_string()), ("notifications.pull_wait_most", "600".to_owned())];
+    let settings = [
+        ("limits.connections", (clients + 1000).to_string()),
+        ("limits.held_per_account", clients.max(1).to_string()),
+        ("notifications.pull_wait_most", "600".to_owned()),
+    ];
     let target = Target::find(&options.server, mailboxes, &settings)?;
     println!("{}", memory::machine());
     let before = memory::pss(target.master)?;
