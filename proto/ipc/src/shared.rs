@@ -144,7 +144,7 @@ impl Shared {
         }
     }
 
-    /// Counts one more for `tag`, until `expires`; what ended before `now` begins anew. A change of accounts leaves it as it is. Of workers
+    /// Counts one more for `tag`. The first is for all that follow: they count until its `expires`, and what ended before `now` begins anew. A change of accounts leaves it as it is. Of workers
     /// that count at the same moment one may not be counted.
     pub fn raise(&self, tag: &[u8; 16], expires: u64, now: u64) {
         let (low, high) = halves(tag);
@@ -158,7 +158,8 @@ impl Shared {
                 std::hint::spin_loop();
                 continue;
             }
-            let before = own.filter(|slot| slot.expires > now).map_or(0, |slot| slot.value);
+            let (before, expires) =
+                own.filter(|slot| slot.expires > now).map_or((0, expires), |slot| (slot.value, slot.expires));
             let least = || slots.iter().flatten().min_by_key(|slot| slot.worth(low, high, [accounts, epoch]));
             let Some(slot) = own.or_else(least) else { return };
             if self.write(slot, [low, high, before.saturating_add(1), expires, epoch]) {

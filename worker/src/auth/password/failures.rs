@@ -1,5 +1,5 @@
-//! Failures of this minute in the memory that all workers share. A change of accounts leaves them as they are: else who guesses would
-//! begin anew with each.
+//! Failures of a minute, which begins with the first of them, in the memory that all workers share. A change of accounts leaves
+//! them as they are: else who guesses would begin anew with each.
 //!
 //! Three counts, each with its own purpose. Of a network: over the limit nothing from there is judged any more. Of an account from a
 //! network: the same where the network is not known, behind a proxy that names no clients. Of an account, wherever from: the
@@ -62,9 +62,8 @@ impl<'a> Failures<'a> {
     }
 
     pub fn count(&self) {
-        let expires = (self.now / MINUTE + 1) * MINUTE;
         for tag in self.refusing.iter().chain([&self.account]) {
-            self.shared.raise(tag, expires, self.now);
+            self.shared.raise(tag, self.now + MINUTE, self.now);
         }
     }
 
@@ -105,6 +104,23 @@ mod tests {
         (0..5).for_each(|_| failures.count());
         ewsd_ipc::shared::set_epoch(&region, 2).unwrap();
         assert_eq!((failures.over(), failures.delay_ms()), (true, 1_000));
+    }
+
+    #[test]
+    fn a_minute_begins_with_the_first_failure() {
+        let shared = Shared::map(ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
+        let at = |now| Failures {
+            shared: &shared,
+            refusing: vec![[1; 16]],
+            account: [2; 16],
+            most: 2,
+            longest_ms: 8_000,
+            now,
+        };
+        [119, 121].into_iter().for_each(|now| at(now).count());
+        assert_eq!([120, 121, 178, 179].map(|now| at(now).over()), [true, true, true, false]);
+        at(180).count();
+        assert_eq!([200, 239].map(|now| at(now).over()), [false, false]);
     }
 
     #[test]
