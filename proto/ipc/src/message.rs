@@ -242,8 +242,7 @@ wire! {
     pub struct ConnRecord {
         /// Number of the connection; never used twice while the master runs.
         pub conn: u64,
-        /// The client's address; 0.0.0.0:0 for a Unix socket. Where connections begin with the header of the PROXY protocol, port 0:
-        /// that has named nobody, and the address is the proxy's.
+        /// The client's address; 0.0.0.0:0 for a Unix socket. With port 0 that of a proxy whose PROXY header names nobody.
         pub peer: SocketAddr,
         /// Which listener: its index within `server.http` or `server.lmtp`.
         pub listener: u16,
