@@ -296,7 +296,7 @@ mod tests {
             (Role::Request, bounded),
             (Role::Janitor, bounded),
             (Role::Herald, bounded),
-            (Role::Courier, "open of others, create, listen, run, signal, change its root"),
+            (Role::Courier, "open of the state, open of others, create, listen, run, signal, change its root"),
             (Role::Database, "change its root"),
         ] {
             let own = std::env::current_exe().unwrap();

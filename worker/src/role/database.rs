@@ -1,7 +1,7 @@
 //! The database role. Without `database.url` it runs the private PostgreSQL for as long as the server lives; with one it
 //! waits for that server. Either way it migrates the tables under a lock, then says Ready: only then do others start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -34,10 +34,15 @@ const MIGRATING: Duration = Duration::from_secs(86_400);
 /// How long a fast shutdown may take before it is made an immediate one.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where the private cluster has its socket.
+pub(crate) fn socket_folder(settings: &Settings) -> PathBuf {
+    Path::new(&settings.server.state_dir).join("pg-run")
+}
+
 /// Where the database of these settings is, for whichever process asks. `application` shows in `pg_stat_activity`.
 pub fn options(settings: &Settings, application: &str) -> Options {
     let mut options = match settings.database.url.as_str() {
-        "" => Options::socket(&Path::new(&settings.server.state_dir).join("pg-run"), embedded::USER),
+        "" => Options::socket(&socket_folder(settings), embedded::USER),
         url => Options::new(url),
     };
     options.application = application.to_owned();

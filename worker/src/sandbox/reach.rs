@@ -61,11 +61,15 @@ pub(super) fn of(files: Files, calls: Calls, settings: &Settings) -> Result<Opti
                 _ => &[&settings.auth.keytab, &settings.auth.key_file, &settings.auth.jwks_file],
             };
             let state_dir = &settings.server.state_dir;
-            // The folders: whoever renews a file puts another one into its place.
-            let folders = own.iter().map(Path::new).chain(needs.files.iter().map(PathBuf::as_path));
-            let folders = folders.filter_map(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-            let mut read: Vec<PathBuf> = folders.map(Path::to_path_buf).collect();
-            read.extend(SYSTEM.iter().chain([&state_dir.as_str()]).map(PathBuf::from));
+            // Who talks to strangers' servers has no use for the key to what is kept of passwords, which lies there.
+            let state = match files {
+                Files::Resolver => database::socket_folder(settings),
+                _ => PathBuf::from(state_dir),
+            };
+            let files = own.iter().map(Path::new).chain(needs.files.iter().map(PathBuf::as_path));
+            let mut read: Vec<PathBuf> = files.filter_map(|file| place(file, &state, state_dir)).collect();
+            read.push(state);
+            read.extend(SYSTEM.iter().map(PathBuf::from));
             read.extend(named(READ_BY_LIBRARIES));
             let mut write = named(WRITTEN_BY_LIBRARIES);
             write.extend([trace::folder(state_dir), REPLAY_CACHE.into()]);
@@ -74,6 +78,14 @@ pub(super) fn of(files: Files, calls: Calls, settings: &Settings) -> Result<Opti
         }
     };
     Ok(Some(reach))
+}
+
+/// Where a file is found: its folder, since whoever renews it puts another one into its place. Beside the key it is the file alone, as
+/// it is now.
+fn place(file: &Path, state: &Path, state_dir: &str) -> Option<PathBuf> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    let opens_all = Path::new(state_dir).starts_with(folder) && state != Path::new(state_dir);
+    Some(if opens_all { file } else { folder }.to_path_buf())
 }
 
 /// What the environment says, which the master hands on.
@@ -111,8 +123,22 @@ mod tests {
         );
         assert!(courier.read.contains(&PathBuf::from("/srv/id")));
         assert_eq!(courier.connect, None);
+        assert!(courier.read.iter().all(|folder| !Path::new("/var/lib/ewsd/secrets.key").starts_with(folder)));
+        assert!(courier.read.contains(&PathBuf::from("/var/lib/ewsd/pg-run")));
         assert_eq!(of(Files::None, Calls::Nothing).unwrap(), Reach { connect: Some(Vec::new()), ..Reach::default() });
         assert_eq!(of(Files::Any, Calls::Programs), None);
+    }
+
+    #[test]
+    fn a_file_beside_the_key_opens_nothing_else_there() {
+        let mut settings = Settings::default();
+        settings.courier.password_file = "/var/lib/ewsd/smarthost".to_owned();
+        settings.courier.tls_ca = "/var/lib/ca.pem".to_owned();
+        let courier = of(Files::Resolver, Calls::Network, &settings).unwrap().unwrap();
+        for file in ["/var/lib/ewsd/smarthost", "/var/lib/ca.pem"] {
+            assert!(courier.read.contains(&PathBuf::from(file)), "{courier:?}");
+        }
+        assert!(courier.read.iter().all(|folder| !Path::new("/var/lib/ewsd/secrets.key").starts_with(folder)));
     }
 
     #[test]
