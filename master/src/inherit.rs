@@ -22,6 +22,19 @@ pub fn keep_open(descriptors: &[RawFd], open: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets them stay open in the next program; if one cannot, none of them is left to this program's children.
+///
+/// # Errors
+/// As [`keep_open`].
+pub fn all_or_none(descriptors: &[RawFd]) -> io::Result<()> {
+    keep_open(descriptors, true).inspect_err(|_| {
+        for number in descriptors {
+            // The one that is not open is nobody's to inherit.
+            let _ = keep_open(&[*number], false);
+        }
+    })
+}
+
 /// The descriptors that the former program left to this one.
 #[derive(Debug, Default)]
 pub struct Inheritance {
@@ -41,5 +54,26 @@ impl Unpack for Inheritance {
             .map_err(|error| format!("descriptor {number}: {error}"))?;
         // SAFETY: it is open, the former program left it to this one for what the row says, and each number is given out once.
         Ok(unsafe { OwnedFd::from_raw_fd(raw) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use std::fs::File;
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    #[test]
+    fn children_inherit_nothing_of_an_upgrade_that_fails() {
+        let files: Vec<File> = (0..2).map(|_| File::open("/dev/null").unwrap()).collect();
+        let closes = |file: &File| fcntl(file, FcntlArg::F_GETFD).unwrap() & FdFlag::FD_CLOEXEC.bits() != 0;
+        let [first, last] = [files[0].as_raw_fd(), files[1].as_raw_fd()];
+        assert!(all_or_none(&[first, RawFd::MAX, last]).is_err());
+        assert!(files.iter().all(closes));
+        all_or_none(&[first, last]).unwrap();
+        assert!(!files.iter().any(closes));
+        keep_open(&[first, last], false).unwrap();
     }
 }

@@ -19,7 +19,7 @@ use nix::unistd::{Pid, execv};
 
 use crate::clock::Millis;
 use crate::dispatch::{Generation, JobTarget, Sent, Waiting};
-use crate::inherit::keep_open;
+use crate::inherit::{all_or_none, keep_open};
 use crate::json::{object, quote};
 use crate::listen::Socket;
 use crate::master::Master;
@@ -154,7 +154,7 @@ impl Master {
         let Some(path) = words.first().cloned() else {
             return "there is no program".to_owned();
         };
-        if let Err(error) = keep_open(&kept, true) {
+        if let Err(error) = all_or_none(&kept) {
             return format!("a descriptor: {error}");
         }
         info!("upgrade: {} takes over {} connections", program.path.display(), self.table.len());
