@@ -12,6 +12,7 @@ crate::tests![
     finds_a_mailbox_in_any_spelling_of_the_path,
     answers_each_client_with_what_it_reads,
     asks_for_credentials_first,
+    takes_a_question_that_comes_in_chunks,
     tells_by_number_what_is_wrong,
     finds_a_mailbox_by_its_dn,
     answers_the_soap_form,
@@ -203,6 +204,21 @@ fn asks_for_credentials_first() {
     assert_eq!((reply.status, error(&Node::parse(&reply.text()))), (200, "600".to_owned()));
     assert_eq!(http.get(SVC, &[&authorization]).status, 405);
     assert_eq!(http.get("/autodiscover", &[&authorization]).status, 404);
+}
+
+/// .NET's clients wait to be asked for the body, and some do not know its length before.
+fn takes_a_question_that_comes_in_chunks() {
+    let account = shared::account();
+    let mut http = Http::connect(shared::server().http());
+    let authorization = basic(&account.login, &account.password);
+    let head = ["Host: test", CONTENT_TYPE, &authorization, "Transfer-Encoding: chunked", "Expect: 100-continue"];
+    http.send(format!("POST {XML} HTTP/1.1\r\n{}\r\n\r\n", head.join("\r\n")).as_bytes());
+    assert_eq!(http.read_reply().unwrap().status, 100);
+    let body = request(&account.address, OUTLOOK);
+    http.send(format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()).as_bytes());
+    let reply = http.reply();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.text().contains("<EwsUrl>"), "{}", reply.text());
 }
 
 fn tells_by_number_what_is_wrong() {

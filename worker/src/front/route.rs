@@ -48,7 +48,7 @@ pub struct Route {
     /// In small letters, without a slash at its end; `/*` there: anything below as well.
     pub path: &'static str,
     pub methods: &'static [&'static str],
-    /// Bodies too large for a message are collected for it; others' are thrown away.
+    /// Bodies too large for a message, and chunked ones whose client waits to be asked, are collected for it; others' are thrown away.
     pub takes_body: bool,
     pub errors: ErrorFormat,
     /// Header fields that every answer has, those to clients that must log in first among them.
@@ -80,7 +80,7 @@ const ROUTES: &[Route] = &[
     Route {
         path: "/autodiscover/autodiscover.xml",
         methods: &["POST"],
-        takes_body: false,
+        takes_body: true,
         errors: ErrorFormat::Text,
         headers: autodiscover::HEADERS,
         handler: Handler::Account(autodiscover::pox),
@@ -223,6 +223,13 @@ mod tests {
             ("/oä", "nothing"),
         ] {
             assert_eq!(found(BOOK, "GET", path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_sent_something_takes_it() {
+        for route in ROUTES {
+            assert_eq!(route.takes_body, route.methods.contains(&"POST"), "{}", route.path);
         }
     }
 
