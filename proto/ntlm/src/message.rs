@@ -198,7 +198,12 @@ impl<'m> Authenticate<'m> {
     }
 }
 
+/// A name. No client writes a NUL into one: to some who read it, it would end there.
 fn text(octets: &[u8], unicode: bool) -> Result<String, Malformed> {
+    Some(characters(octets, unicode)?).filter(|text| !text.contains('\0')).ok_or(Malformed)
+}
+
+fn characters(octets: &[u8], unicode: bool) -> Result<String, Malformed> {
     if !unicode {
         // The client's code page is unknown; Latin-1 is right for ASCII, and harmless for the rest.
         return Ok(octets.iter().map(|octet| char::from(*octet)).collect());
@@ -214,6 +219,13 @@ fn text(octets: &[u8], unicode: bool) -> Result<String, Malformed> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_name_has_one_spelling() {
+        assert_eq!(text(b"b\0o\0b\0", true), Ok("bob".to_owned()));
+        assert_eq!(text(b"b\0\0\0o\0b\0", true), Err(Malformed));
+        assert_eq!((text(b"bob", false), text(b"bob\0", false)), (Ok("bob".to_owned()), Err(Malformed)));
+    }
 
     #[test]
     fn short_first_messages_are_taken() {

@@ -169,6 +169,20 @@ fn slows_down_guessing() {
     assert_eq!(status(&mut http), 401, "nothing from there is judged");
     server.ewsctl(&["login", "forgive"]);
     assert_eq!(status(&mut http), 200);
+    // However one spells whom one means. The proxy does not name the client here: the account's own failures count.
+    server.ewsctl(&["address", "add", &other.login, "spelled.otherwise@example.test"]);
+    let windows = format!("EXAMPLE\\{}", other.login);
+    let names = [other.login.as_str(), "spelled.otherwise@example.test", &windows, "Spelled.Otherwise@example.test"];
+    let unnamed = |http: &mut Http, login: &str, password: &str| {
+        http.post(PATH, &[CONTENT_TYPE, &basic(login, password)], get_inbox().as_bytes()).status
+    };
+    assert_eq!(unnamed(&mut http, &other.login, &other.password), 200);
+    for name in names.iter().cycle().take(5) {
+        assert_eq!(unnamed(&mut http, name, "guess"), 401, "{name}");
+    }
+    assert_eq!(unnamed(&mut http, names[1], &other.password), 401, "nothing of that account is judged");
+    server.ewsctl(&["login", "forgive"]);
+    assert_eq!(unnamed(&mut http, names[1], &other.password), 200);
 }
 
 /// The line that fail2ban reads, whatever a client calls itself.

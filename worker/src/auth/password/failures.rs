@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use ewsd_http::network::Network;
 use ewsd_ipc::shared::Shared;
+use ewsd_store::Account;
 
 use crate::auth::scheme::Circumstances;
 use crate::auth::{Peer, tag};
@@ -31,6 +32,13 @@ pub struct Failures<'a> {
 }
 
 impl<'a> Failures<'a> {
+    /// Those of the account that was found, however the login was spelled: with a domain, as an address, as another of its addresses.
+    /// These ones where there is none.
+    pub fn of_account(self, account: Option<&Account>, cx: &Circumstances<'a>, peer: Peer) -> Failures<'a> {
+        // No login has a NUL.
+        account.map_or(self, |account| Failures::new(cx, &format!("\0{}", account.account), peer))
+    }
+
     /// Of a login as it is without a domain.
     pub fn new(cx: &Circumstances<'a>, login: &str, peer: Peer) -> Failures<'a> {
         let shared = cx.shared;

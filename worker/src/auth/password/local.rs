@@ -26,12 +26,9 @@ pub fn hash(password: &str) -> Option<String> {
     argon2.hash_password_with_salt(password.as_bytes(), &random::array::<16>()).ok().map(|hash| hash.to_string())
 }
 
-/// The account, and whether the password is its own. Nobody's password takes as long as a wrong one.
-pub fn judge(credentials: &Credentials, store: &mut Store) -> Result<(Option<Account>, bool), StoreError> {
-    let account = find(credentials.names(), store)?;
-    let stored = account.as_ref().and_then(|account| account.password_phc.as_deref());
-    let right = verify(&credentials.password, stored);
-    Ok((account, right))
+/// Whether the password is the account's own. Nobody's takes as long as a wrong one.
+pub fn is_right(credentials: &Credentials, account: Option<&Account>) -> bool {
+    verify(&credentials.password, account.and_then(|account| account.password_phc.as_deref()))
 }
 
 /// By the first of the names that is a login, or an address.

@@ -56,13 +56,15 @@ pub fn check(
             return Ok((account, AdmittedBy::Cache));
         }
     }
-    let failures = Failures::new(cx, credentials.names().last().unwrap_or_default(), peer);
+    let spelled = Failures::new(cx, credentials.names().last().unwrap_or_default(), peer);
+    let account = if spelled.over() { None } else { find(credentials.names(), cx.store).map_err(failed)? };
+    let failures = spelled.of_account(account.as_ref(), cx, peer);
     if failures.over() {
         cx.delay_ms = failures.delay_ms();
         refused(&credentials.login, peer, "too many failures");
         return Err(Denied::Refused);
     }
-    let (account, right) = local::judge(credentials, cx.store).map_err(failed)?;
+    let right = local::is_right(credentials, account.as_ref());
     let reason = match account {
         None => "unknown user",
         Some(_) if !right => "wrong password",

@@ -73,7 +73,9 @@ impl Scheme for Digest {
             return Ok(None);
         }
         let login = said.get("username").unwrap_or_default().to_owned();
-        let failures = Failures::new(cx, &login, attempt.peer);
+        let spelled = Failures::new(cx, &login, attempt.peer);
+        let account = if spelled.over() { None } else { cx.store.account_by_login(&login).map_err(failed)? };
+        let failures = spelled.of_account(account.as_ref(), cx, attempt.peer);
         let refuse = |cx: &mut Circumstances<'_>, reason: &str, counts: bool| {
             if counts {
                 failures.count();
@@ -85,7 +87,6 @@ impl Scheme for Digest {
         if failures.over() {
             return Err(refuse(cx, "too many failures", false));
         }
-        let account = cx.store.account_by_login(&login).map_err(failed)?;
         let number = account.as_ref().map_or(0, |account| account.account);
         let sealed = cx.store.secret(number, self.kind.number()).map_err(failed)?;
         let key = cx.keyring.key(cx.settings, cx.now);

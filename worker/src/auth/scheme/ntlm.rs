@@ -176,13 +176,15 @@ pub(super) fn finish(
     };
     let names = names_of(&message);
     let login = names.first().cloned().unwrap_or_default();
-    let failures = Failures::new(cx, names.last().map_or("", String::as_str), peer);
+    let spelled = Failures::new(cx, names.last().map_or("", String::as_str), peer);
+    let known = || names.iter().map(String::as_str);
+    let account = if spelled.over() { None } else { password::find(known(), cx.store).map_err(failed)? };
+    let failures = spelled.of_account(account.as_ref(), cx, peer);
     if failures.over() {
         cx.delay_ms = failures.delay_ms();
         password::refused(&login, peer, "too many failures");
         return Err(Denied::Refused);
     }
-    let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
     let hash = hash_of(account.as_ref(), cx)?;
     let has_hash = hash.is_some();
     // Whoever has no hash costs as much as who has.
