@@ -72,6 +72,7 @@ def main():
         ("another issuer", token(right, r, iss="https://far.test"), False),
         ("another audience", token(right, r, aud="https://far.test"), False),
         ("without scope", token(right, r, scp="openid"), False),
+        ("an ID token", token(right, r, at_hash="x"), False),
         ("nobody", token(right, r, upn="nobody@example.test"), False),
     ]
     print(json.dumps([{"what": what, "token": text, "good": good} for what, text, good in tokens]))

@@ -218,7 +218,7 @@ settings! {
         token_issuer: String = "", Live, Worker, Check::Any,
             "What a token's iss must be; empty: no token is taken.";
         token_audience: Vec<String> = NONE, Live, Worker, Check::Any,
-            "What a token's aud must name one of; an empty list: no token is taken.";
+            "What a token's aud must name one of; an empty list: no token is taken. Tokens that only tell a client who somebody is (ID tokens) are refused.";
         token_scope: String = "", Live, Worker, Check::Any,
             "What a token's scp or scope must hold; empty: any will do.";
         token_claims: Vec<String> = ["upn".to_owned()], Live, Worker, Check::Names,

@@ -61,6 +61,8 @@ pub enum Denied {
     },
     /// They were refused.
     Refused,
+    /// They were a token, and were refused: who has got it from elsewhere is told to get another.
+    BadToken,
     /// The accounts cannot be read now; try again after so many milliseconds.
     Busy { retry_ms: u32 },
     /// Our fault; it is in the log.

@@ -208,6 +208,13 @@ fn check_claims(claims: &Value, settings: &Settings, now: u64) -> Result<(), &'s
     if !audience {
         return Err("a token for somebody else");
     }
+    // What tells a client who somebody is (OpenID Connect Core 2) says nothing of what he may; its audience is that client, which may have
+    // our name. Of these claims only `nonce` is in some providers' access tokens, which have a scope.
+    let is_scoped = ["scp", "scope"].iter().any(|name| claims.get(name).is_some());
+    let has = |name: &str| claims.get(name).is_some();
+    if has("at_hash") || has("c_hash") || text("typ") == Some("ID") || has("nonce") && !is_scoped {
+        return Err("an ID token");
+    }
     let wanted = auth.token_scope.as_str();
     let scopes = ["scp", "scope"].into_iter().filter_map(|name| claims.get(name));
     let mut has = scopes.flat_map(|scope| match scope {
@@ -324,12 +331,22 @@ mod tests {
             ("aud", json!(7)),
             ("scp", json!("openid")),
             ("upn", json!("")),
+            ("at_hash", json!("x")),
+            ("c_hash", json!("x")),
+            ("typ", json!("ID")),
         ] {
             let mut claims = claims();
             claims.as_object_mut().unwrap().insert(claim.to_owned(), value.clone());
             let token = token(&pair, &head(), &claims);
             assert!(check(&mut keys(&pair), &token, &settings()).is_err(), "{claim} {value}");
         }
+        let mut id = claims();
+        id.as_object_mut().unwrap().insert("nonce".to_owned(), json!("x"));
+        let mut unscoped = settings();
+        unscoped.auth.token_scope.clear();
+        assert!(check(&mut keys(&pair), &token(&pair, &head(), &id), &unscoped).is_ok(), "as some providers' are");
+        id.as_object_mut().unwrap().remove("scp");
+        assert!(check(&mut keys(&pair), &token(&pair, &head(), &id), &unscoped).is_err(), "an ID token");
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove("exp");
         assert!(check(&mut keys(&pair), &token(&pair, &head(), &claims), &settings()).is_err());

@@ -205,8 +205,9 @@ impl Worker<'_> {
                 Ok(Caller { account: entered.account, reply: entered.reply, stays: entered.bound.is_some() })
             }
             Err(denied) => {
-                self.tally.add(Count::AuthFailures, u32::from(denied == Denied::Refused));
-                let delay_ms = if denied == Denied::Refused { self.auth.delay_ms } else { 0 };
+                let refused = matches!(denied, Denied::Refused | Denied::BadToken);
+                self.tally.add(Count::AuthFailures, refused.into());
+                let delay_ms = if refused { self.auth.delay_ms } else { 0 };
                 Err(Response { delay_ms, ..self.denied(denied, peer, errors) })
             }
         }
@@ -274,6 +275,7 @@ impl Worker<'_> {
     fn denied(&self, denied: Denied, peer: Peer, errors: ErrorFormat) -> Response {
         match (denied, errors) {
             (Denied::Unasked | Denied::Refused, _) => Response::challenge(self.offers(peer)),
+            (Denied::BadToken, _) => Response::challenge(auth::scheme::bearer::after_bad_token(self.offers(peer))),
             (Denied::Continue { challenge, .. }, _) => {
                 Response { goes_on: true, ..Response::challenge(vec![challenge]) }
             }

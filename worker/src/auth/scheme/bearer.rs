@@ -9,6 +9,14 @@ use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
 
 pub struct Bearer;
 
+/// The offers to one whose token was refused (RFC 6750 3.1).
+pub fn after_bad_token(offers: Vec<String>) -> Vec<String> {
+    let told = |offer: String| {
+        if offer.starts_with("Bearer ") { offer + ", error=\"invalid_token\"" } else { offer }
+    };
+    offers.into_iter().map(told).collect()
+}
+
 impl Scheme for Bearer {
     fn number(&self) -> u8 {
         5
@@ -43,7 +51,7 @@ impl Scheme for Bearer {
             Err(Unfit::Keys(error)) => return Err(failed(error)),
             Err(Unfit::Token(reason)) => {
                 password::refused("", attempt.peer, reason);
-                return Err(Denied::Refused);
+                return Err(Denied::BadToken);
             }
         };
         let names = principal::names(&said, settings);
@@ -57,6 +65,6 @@ impl Scheme for Bearer {
             None => "unknown user",
         };
         password::refused(&said, attempt.peer, reason);
-        Err(Denied::Refused)
+        Err(Denied::BadToken)
     }
 }

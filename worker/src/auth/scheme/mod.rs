@@ -5,7 +5,7 @@
 //! is tied to a client.
 
 mod basic;
-mod bearer;
+pub mod bearer;
 pub mod digest;
 mod header;
 mod negotiate;
