@@ -9,7 +9,7 @@ use ewsd_settings::Listener;
 use nix::unistd::Group;
 use serde_json::Value;
 
-use super::{Finding, Patient, right, wrong};
+use super::{Finding, Patient, right, warning, wrong};
 
 /// Each is this machine's, free (or this server's already), and its options can be had.
 pub fn addresses(patient: &Patient<'_>) -> Vec<Finding> {
@@ -39,6 +39,17 @@ pub fn addresses(patient: &Patient<'_>) -> Vec<Finding> {
         found.push(right(state));
     }
     found
+}
+
+/// Clients are told a URL that they can use, also where the proxy passes on connections and cannot say that it was asked by TLS.
+pub fn public_url(patient: &Patient<'_>) -> Vec<Finding> {
+    let server = &patient.settings.server;
+    let passed_on = server.http.iter().find(|text| Listener::parse(text).is_ok_and(|listener| listener.proxy));
+    let Some(listener) = passed_on.filter(|_| server.public_url.is_empty()) else { return Vec::new() };
+    let text = format!(
+        "server.http: {listener}: Autodiscover tells those who come over it http://, since nothing says https://"
+    );
+    vec![warning(text, "set server.public_url to what clients reach, as https://HOST")]
 }
 
 /// Whether the running server listens there already.

@@ -92,6 +92,7 @@ const EXAMINATIONS: &[Examination] = &[
     ("keytab", process::keytab),
     ("descriptors", process::descriptors),
     ("addresses", listeners::addresses),
+    ("public URL", listeners::public_url),
     ("database", database::database),
     ("clock", database::clock),
     ("proxies", proxy::proxies),

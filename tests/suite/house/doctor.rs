@@ -21,6 +21,7 @@ crate::tests![
     finds_a_worker_program_that_is_missing_or_of_another_version,
     finds_a_user_that_is_not_there,
     finds_addresses_that_are_foreign_or_busy,
+    warns_of_a_url_that_nobody_reaches,
     finds_too_few_descriptors,
     finds_a_database_that_has_no_tls,
     finds_a_login_that_the_database_refuses,
@@ -152,6 +153,18 @@ fn finds_addresses_that_are_foreign_or_busy() {
     let line = format!("server.lmtp = [\"unix:{} group=nobody-of-that-name\"]", house.path("lmtp"));
     house.examine(&[&line], &[]).wrong("addresses", "there is no group", "groupadd");
     house.examine(&[], &[]).nothing_wrong("addresses");
+}
+
+fn warns_of_a_url_that_nobody_reaches() {
+    let house = House::new();
+    let listens = "server.http = [\"127.0.0.1:0\", \"127.0.0.1:0 proxy\"]";
+    let warned = |settings: &[&str]| {
+        let rows = house.examine(settings, &[]).rows;
+        rows.iter().any(|row| row["examination"] == "public URL" && row["state"] == "warning")
+    };
+    assert!(warned(&[listens]));
+    assert!(!warned(&[listens, "server.public_url = \"https://mail.example.test\""]));
+    assert!(!warned(&[]));
 }
 
 fn finds_too_few_descriptors() {
