@@ -144,8 +144,8 @@ impl Shared {
         }
     }
 
-    /// Counts one more for `tag`. The first is for all that follow: they count until its `expires`, and what ended before `now` begins anew. A change of accounts leaves it as it is. Of workers
-    /// that count at the same moment one may not be counted.
+    /// Counts one more for `tag`. The first is for all that follow: they count until its `expires`, and what ended before `now`
+    /// begins anew. A change of accounts leaves it as it is. Of workers that count at the same moment one may not be counted.
     pub fn raise(&self, tag: &[u8; 16], expires: u64, now: u64) {
         let (low, high) = halves(tag);
         let (accounts, epoch) = (self.accounts_epoch(), self.failures_epoch());
