@@ -244,6 +244,7 @@ mod tests {
         assert_eq!(change("working_hours=default").unwrap(), AccountChange::WorkingHours(None));
         assert_eq!(change("resource=room").unwrap(), AccountChange::Resource(Some(Resource::Room)));
         assert_eq!(change("resource=none").unwrap(), AccountChange::Resource(None));
+        assert_eq!(change("exempt=yes").unwrap(), AccountChange::Exempt(true));
         let days = AccountChange::Booking("window_days", Some(Setting::Number(30)));
         assert_eq!(change("booking.window_days=30").unwrap(), days);
         assert_eq!(change("booking.external=default").unwrap(), AccountChange::Booking("external", None));
@@ -257,8 +258,9 @@ mod tests {
             ("working_hours=always", "mo-fr 8:00-17:00"),
             (
                 "colour=red",
-                "there are name, login, language, quota, zone, working_hours, resource, booking.auto_accept",
+                "there are name, login, language, quota, zone, working_hours, resource, exempt, booking.auto_accept",
             ),
+            ("exempt=perhaps", "yes or no"),
             ("resource=sauna", "room, equipment or none"),
             ("booking.window_days=9999", "a number up to 1080"),
             ("booking.colour=red", "an account has no booking.colour"),
