@@ -5,7 +5,7 @@ use super::series::{BERLIN, daily, index};
 use crate::support::ews::{Ews, code};
 use crate::support::ops::{Id, find_request, get, get_request, shape, sync_request};
 use crate::support::shared;
-use crate::support::sharing::{give_request, named, person};
+use crate::support::sharing::{give_request, lend, named, person};
 use crate::support::xml::Node;
 
 crate::tests![
@@ -14,6 +14,7 @@ crate::tests![
     cannot_be_changed_or_taken_away,
     is_found_by_nothing_that_is_hidden,
     hides_single_occurrences,
+    stays_hidden_in_a_copied_folder,
 ];
 
 const PRIVATE: &str = "<t:Sensitivity>Private</t:Sensitivity>";
@@ -121,11 +122,7 @@ fn cannot_be_changed_or_taken_away() {
     assert_eq!(two.reader.error(&change), "ErrorAccessDenied");
     assert_eq!(two.reader.error(&delete_as("HardDelete", &id.bare())), "ErrorAccessDenied");
     for name in ["MoveItem", "CopyItem"] {
-        let request = format!(
-            "<m:{name}><m:ToFolderId>{}</m:ToFolderId><m:ItemIds>{}</m:ItemIds></m:{name}>",
-            named(&two.owner.account.address, "calendar"),
-            id.bare()
-        );
+        let request = put(&two, name, "calendar", &format!("<m:ItemIds>{}</m:ItemIds>", id.bare()));
         assert_eq!(two.reader.error(&request), "ErrorAccessDenied", "{name}");
     }
     // What is not private can be.
@@ -145,16 +142,27 @@ fn is_found_by_nothing_that_is_hidden() {
     assert_eq!(rows(&two.owner.one(&find_request("calendar", &shape, contains))).len(), 2);
 }
 
-fn hides_single_occurrences() {
-    let mut two = two("Reviewer");
+/// An open series whose second date is private.
+fn series(owner: &mut Ews) -> Id {
     let members = format!(
         "<t:Subject>five</t:Subject>{}{}{BERLIN}",
         times("2026-12-01T09:00:00", "2026-12-01T10:00:00"),
         daily(5)
     );
-    let series = create(&mut two.owner, &members);
+    let series = create(owner, &members);
     let own = set("item:Sensitivity", PRIVATE) + &set("item:Subject", "<t:Subject>doctor</t:Subject>");
-    update(&mut two.owner, &index(&series, 2), &own);
+    update(owner, &index(&series, 2), &own);
+    series
+}
+
+/// An operation that puts something into a folder of the owner's.
+fn put(two: &Two, name: &str, into: &str, what: &str) -> String {
+    format!("<m:{name}><m:ToFolderId>{}</m:ToFolderId>{what}</m:{name}>", named(&two.owner.account.address, into))
+}
+
+fn hides_single_occurrences() {
+    let mut two = two("Reviewer");
+    let series = series(&mut two.owner);
     let view = "<m:CalendarView StartDate=\"2026-12-01T00:00:00Z\" EndDate=\"2026-12-04T00:00:00Z\"/>";
     let request = look(&two, &shape("IdOnly", &["item:Subject"]), view);
     let found = two.reader.one(&request);
@@ -164,4 +172,28 @@ fn hides_single_occurrences() {
     let seen = two.reader.ok(&get_request(&shape("AllProperties", &[]), &[&second, &series]));
     let subject = |at: usize| seen[at].text("m:Items/t:CalendarItem/t:Subject");
     assert_eq!((subject(0), subject(1), code(&seen[1])), (Some("Private Appointment"), Some("five"), "NoError"));
+}
+
+/// Who copies a folder has not made what was private in it.
+fn stays_hidden_in_a_copied_folder() {
+    let mut two = two("PublishingEditor");
+    let reader = two.reader.account.address.clone();
+    lend(&mut two.owner, "inbox", &reader, "PublishingEditor");
+    item(&mut two.owner, "open", 9, "");
+    item(&mut two.owner, "doctor", 10, PRIVATE);
+    series(&mut two.owner);
+    let calendar = named(&two.owner.account.address, "calendar");
+    let request = put(&two, "CopyFolder", "inbox", &format!("<m:FolderIds>{calendar}</m:FolderIds>"));
+    let made = two.reader.one(&request);
+    let copy = made.want("m:Folders/*/t:FolderId").attribute("Id").unwrap().to_owned();
+    let view = "<m:CalendarView StartDate=\"2026-12-01T00:00:00Z\" EndDate=\"2026-12-03T00:00:00Z\"/>";
+    let seen = |ews: &mut Ews| {
+        let found = ews.one(&find_request(&copy, &shape("IdOnly", &["item:Subject", "calendar:Location"]), view));
+        let mut subjects: Vec<String> = rows(&found).into_iter().map(|(subject, _)| subject).collect();
+        subjects.sort();
+        subjects
+    };
+    let hidden = "Private Appointment";
+    assert_eq!(seen(&mut two.reader), [hidden, hidden, "five", "open"]);
+    assert_eq!(seen(&mut two.owner), ["doctor", "doctor", "five", "open"]);
 }

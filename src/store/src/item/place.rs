@@ -7,7 +7,7 @@ use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo};
 
 /// PidTagSensitivity: private.
-const PRIVATE: i64 = 2;
+pub(super) const PRIVATE: i64 = 2;
 
 /// A folder that is there, and whether an item is in it.
 #[derive(Clone, Debug, PartialEq)]

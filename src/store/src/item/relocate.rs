@@ -1,5 +1,6 @@
 //! Moving and copying items into a folder: each enters it under a new number.
 
+use super::place::PRIVATE;
 use super::update::item_refs;
 use super::{ItemRef, event, reminder};
 use crate::attachment::COLUMNS as ATTACHMENT;
@@ -10,6 +11,7 @@ use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_model::property::bit;
+use ewsd_model::{ItemKind, PropId};
 
 impl Mailbox<'_> {
     /// Moves items; the answer is in the order given, without those that are not there.
@@ -51,7 +53,8 @@ impl Mailbox<'_> {
     }
 
     /// Copies items, attachments included; the answer is in the order given, without those that are not there. `creator`: the
-    /// account that makes the copies, if that is not the owner of the mailbox.
+    /// account that makes the copies, if that is not the owner of the mailbox. Of calendar items that are private, or have dates
+    /// that are, it stays whoever made them: a copy opens them to nobody.
     pub fn copy_items(
         &mut self,
         items: &[ItemNo],
@@ -75,12 +78,14 @@ impl Mailbox<'_> {
         );
         write.bump(&Count::Of("source"), "(select count(*) from attachments)", &guard(&target_place));
         let columns: Vec<&str> = copied().collect();
-        let creator = write.place(creator.map_or(Param::Null, Param::Int));
+        let creator = format!("{}::bigint", write.place(creator.map_or(Param::Null, Param::Int)));
+        let stays = has_private("o");
+        let maker = format!("case when {creator} is not null and {stays} then o.creator else {creator} end");
         write.step(
             "made",
             &format!(
                 "insert into item (mailbox, item, folder, change, creator, {}) \
-                 select $1, taken.base + source.n, {target_place}, taken.base + source.n, {creator}::bigint, {} \
+                 select $1, taken.base + source.n, {target_place}, taken.base + source.n, {maker}, {} \
                  from taken, source, item o where o.mailbox = $1 and o.item = source.item returning item",
                 columns.join(", "),
                 columns.iter().map(|column| format!("o.{column}")).collect::<Vec<_>>().join(", ")
@@ -107,6 +112,16 @@ impl Mailbox<'_> {
         });
         finish(self, write, items, target, &target_place)
     }
+}
+
+/// Whether a row of the table of items is a calendar item that is private, or a series with such a date.
+fn has_private(row: &str) -> String {
+    format!(
+        "({row}.kind = {kind} and ({row}.sensitivity is not distinct from {PRIVATE} \
+         or {row}.props @? '$.{changes}[*].columns.sensitivity ? (@ == {PRIVATE})'))",
+        kind = ItemKind::CalendarItem as i64,
+        changes = PropId::CalendarModifiedOccurrences.row().element,
+    )
 }
 
 /// `source`: the items that are there, with their place in the order given.
