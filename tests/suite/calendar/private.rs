@@ -15,6 +15,7 @@ crate::tests![
     is_found_by_nothing_that_is_hidden,
     hides_single_occurrences,
     stays_hidden_in_a_copied_folder,
+    guards_single_occurrences,
 ];
 
 const PRIVATE: &str = "<t:Sensitivity>Private</t:Sensitivity>";
@@ -196,4 +197,23 @@ fn stays_hidden_in_a_copied_folder() {
     let hidden = "Private Appointment";
     assert_eq!(seen(&mut two.reader), [hidden, hidden, "five", "open"]);
     assert_eq!(seen(&mut two.owner), ["doctor", "doctor", "five", "open"]);
+}
+
+fn guards_single_occurrences() {
+    let mut two = two("PublishingEditor");
+    let series = series(&mut two.owner);
+    let change = update_request(&index(&series, 2), &set("item:Sensitivity", "<t:Sensitivity>Normal</t:Sensitivity>"));
+    assert_eq!(two.reader.error(&change), "ErrorAccessDenied");
+    assert_eq!(two.reader.error(&delete_as("HardDelete", &index(&series, 2))), "ErrorAccessDenied");
+    for name in ["MoveItem", "CopyItem"] {
+        let request = put(&two, name, "calendar", &format!("<m:ItemIds>{}</m:ItemIds>", series.bare()));
+        assert_eq!(two.reader.error(&request), "ErrorAccessDenied", "{name}");
+    }
+    let whole = shape("IdOnly", &["item:Subject"]);
+    let request = get_request(&whole, &[&series]).replace(&series.bare(), &index(&series, 2));
+    let seen = two.owner.one(&request);
+    assert_eq!(seen.text("m:Items/*/t:Subject"), Some("doctor"));
+    // Its open dates can be changed and taken out.
+    update(&mut two.reader, &index(&series, 3), &set("item:Subject", "<t:Subject>ours</t:Subject>"));
+    two.reader.one(&delete_as("HardDelete", &index(&series, 4)));
 }

@@ -14,7 +14,7 @@ use ewsd_model::id::{
 };
 use ewsd_model::target::BaseItemId;
 use ewsd_model::value::WireId;
-use ewsd_store::ItemPlace;
+use ewsd_store::{ItemPlace, ItemRow};
 use jiff::civil::Date;
 
 use super::{Gate, Granted, MailboxRef, Right, covers};
@@ -62,6 +62,12 @@ impl GrantedItem {
     /// The item itself, of which a part was named.
     pub fn whole(self) -> GrantedItem {
         GrantedItem { part: Part::Whole, ..self }
+    }
+
+    /// For what changes or tells one occurrence, as it is shown: it may be private where its series, which is all that the gate has
+    /// seen, is open.
+    pub fn check_shown(&self, shown: &ItemRow) -> Result<()> {
+        if self.granted.hides(shown) { Err(Code::ErrorAccessDenied.into()) } else { Ok(()) }
     }
 
     /// For what is done besides, where it may be done. What is hidden can be looked at alone.

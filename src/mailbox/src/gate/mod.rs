@@ -36,6 +36,7 @@ use ewsd_model::{FolderKind, ItemKind, distinguished};
 use ewsd_store::{Account, DirectoryEntry, Filter, FolderRow, Group, GroupMember, ItemRow, Mailbox, Map, Page, Store};
 
 use crate::error::Result;
+use crate::property::private::has_private_dates;
 
 pub use free_busy::{Calendar, FreeBusyAccess, Group as CalendarGroup};
 pub use item::{Attachment, GrantedItem, Part};
@@ -110,6 +111,11 @@ impl Granted {
         row.kind == ItemKind::CalendarItem
             && row.columns.number(Column::Sensitivity) == Some(PRIVATE)
             && self.is_blind_to(row.creator)
+    }
+
+    /// Whether single dates of a series that is open are hidden. The row must have its document.
+    pub fn hides_dates_of(&self, row: &ItemRow) -> bool {
+        row.kind == ItemKind::CalendarItem && self.is_blind_to(row.creator) && has_private_dates(row)
     }
 
     /// Whether it hides anything at all.

@@ -67,10 +67,15 @@ pub fn stripped(row: &ItemRow) -> ItemRow {
     }
 }
 
+/// Whether some dates of a series that is open are private.
+pub fn has_private_dates(row: &ItemRow) -> bool {
+    let changes = row.props.as_ref().and_then(|props| props.get(PropId::CalendarModifiedOccurrences.row().element));
+    row.occurrence.is_none() && changes.and_then(Json::as_array).is_some_and(|all| all.iter().any(is_private))
+}
+
 /// A series that is open to all with what is private in it hidden; None: there is nothing private in it.
 pub fn without_private(row: &ItemRow) -> Option<ItemRow> {
-    let changes = row.props.as_ref()?.get(PropId::CalendarModifiedOccurrences.row().element)?.as_array()?;
-    if row.occurrence.is_some() || !changes.iter().any(is_private) {
+    if !has_private_dates(row) {
         return None;
     }
     let mut row = row.clone();

@@ -47,7 +47,10 @@ fn perform(cx: &mut Cx<'_>, action: &ReminderItemAction) -> Result<Option<WireId
     for _ in 0..ATTEMPTS {
         let row = load::row(cx, &item, &plan)?;
         let day = match series::resolve(&row, item.part)? {
-            ItemOrOccurrence::Occurrence(_, placed) => Some(placed.date),
+            ItemOrOccurrence::Occurrence(master, placed) => {
+                item.check_shown(&master.shown(&row, placed))?;
+                Some(placed.date)
+            }
             ItemOrOccurrence::Whole => None,
         };
         let change = match (action.action, action.time) {

@@ -105,7 +105,9 @@ fn delete_occurrence(cx: &mut Cx<'_>, request: &DeleteItem, item: &GrantedItem) 
         let ItemOrOccurrence::Occurrence(mut master, placed) = series::resolve(&row, item.part)? else {
             return Err(Code::ErrorItemNotFound.into());
         };
-        let post = meeting::cancellations(cx, request, &item.granted, &master.shown(&row, placed))?;
+        let shown = master.shown(&row, placed);
+        item.check_shown(&shown)?;
+        let post = meeting::cancellations(cx, request, &item.granted, &shown)?;
         change::delete(&mut master, placed.date)?;
         let mut edit = change::edit(&row, &master, cx.now);
         let search = derive::complete(&mut edit)?;

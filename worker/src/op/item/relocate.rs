@@ -4,12 +4,13 @@ use ewsd_ews::request::MoveCopyItem;
 use ewsd_ews::view::ItemView;
 use ewsd_mailbox::error::{Error, Result, outcome};
 use ewsd_mailbox::gate::{Granted, GrantedItem, Right};
+use ewsd_mailbox::item::load;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ChangeKey, ItemNo, MailboxNo};
 use ewsd_model::value::WireId;
 use ewsd_model::{FolderKind, Version};
-use ewsd_store::ItemRef;
+use ewsd_store::{ItemRef, Plan};
 
 use crate::op::{Cx, MoveOrCopy};
 
@@ -22,7 +23,8 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: MoveOrCopy) -> Result<Ve
     // Before 2010 SP1 the new ids are always told.
     let tells = request.return_new_ids.unwrap_or(true) || cx.version < Version::Exchange2010Sp1;
     let right = if how == MoveOrCopy::Move { Right::DeleteItems } else { Right::Read };
-    let items = cx.gate.items(&request.items, right)?;
+    let mut items = cx.gate.items(&request.items, right)?;
+    refuse_hidden_dates(cx, &mut items)?;
     let mut moved = Vec::with_capacity(items.len());
     for numbers in rounds(&items, target.granted.mailbox()) {
         let granted = target.granted;
@@ -42,6 +44,25 @@ pub fn run(cx: &mut Cx<'_>, request: MoveCopyItem, how: MoveOrCopy) -> Result<Ve
         Ok(tells.then(|| id_view(&target.granted, &moved)))
     };
     items.into_iter().map(each).map(outcome).collect()
+}
+
+/// Refuses series with dates that are hidden from the caller: they cannot be taken anywhere, as single private items cannot.
+fn refuse_hidden_dates(cx: &mut Cx<'_>, items: &mut [Result<GrantedItem>]) -> Result<()> {
+    let plan = Plan { json: true, ..Plan::default() };
+    let asked = load::by_mailbox(items.iter().flatten().filter(|item| item.granted.may_hide()));
+    for (granted, numbers) in asked {
+        let rows = cx.gate.open(&granted).items(&numbers, &plan)?;
+        for place in items.iter_mut() {
+            let hides = |item: &GrantedItem| {
+                let row = rows.iter().find(|row| row.item == item.item);
+                item.granted.mailbox() == granted.mailbox() && row.is_some_and(|row| item.granted.hides_dates_of(row))
+            };
+            if place.as_ref().is_ok_and(hides) {
+                *place = Err(Code::ErrorAccessDenied.into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The items of the mailbox, all in one change; an item that is named again, in one more.

@@ -35,6 +35,7 @@ pub fn update(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: 
         };
         check_kind(request, &row)?;
         let base = master.shown(&row, placed);
+        item.check_shown(&base)?;
         let mut edit = Edit::new(base.kind, Some(&base), cx.now).within(&cx.zone);
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         edit.settle();
