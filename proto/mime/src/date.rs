@@ -112,7 +112,9 @@ fn calendar(before: &[Token<'_>], behind: &[Token<'_>]) -> Option<(i64, i64, i64
             |token: &Token<'_>| if let Token::Number(value, digits) = token { Some((*value, *digits)) } else { None };
         tokens.iter().filter_map(number).collect()
     };
-    let Some(at) = before.iter().position(|token| month_of(token).is_some()) else {
+    // The last one: before it stands a day of the week, and `mar` is March, and Tuesday in French
+    // and Spanish.
+    let Some(at) = before.iter().rposition(|token| month_of(token).is_some()) else {
         return match numbers(before).as_slice() {
             [(year, 4), (month, _), (day, _)] => Some((*year, *month, *day)),
             _ => None,
