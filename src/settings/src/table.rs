@@ -318,7 +318,7 @@ settings! {
         give_up_hours: u64 = 120u64, Live, Worker, Check::Between(0, 8_760),
             "A message that could not be sent for so long comes back to its sender; 0: after the first attempt.";
         timeout_seconds: u64 = 300u64, Live, Worker, Check::Between(1, 3_600),
-            "How long the smarthost may take for one answer.";
+            "How long the smarthost may take for one answer; for the one to a message's end at least ten minutes.";
         message_bytes: u64 = 0u64, Live, Worker, Check::Between(0, 1 << 32),
             "The largest message that is sent, larger ones come back; 0: what the smarthost announces is the limit.";
     }

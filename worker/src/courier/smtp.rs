@@ -2,6 +2,8 @@
 //! they are offered. `lettre` keeps the connection, TLS, AUTH and the dots; what is said to it, and what each answer means for
 //! each recipient, is decided here.
 
+use std::time::Duration;
+
 use ewsd_mailbox::convert::mime::outgoing::Sealed;
 use ewsd_mailbox::convert::table::SevenBit;
 use ewsd_mailbox::convert::{self, Failed};
@@ -21,6 +23,10 @@ use super::{DeliveryFailure, DeliveryStatus, DeliveryStatuses, all};
 /// Recipients of one transaction: what every server must take (RFC 5321 4.5.3.1.8).
 const RECIPIENTS: usize = 100;
 
+/// How long the answer to a message's end is waited for at least, whatever the setting: whoever gives up sooner sends it
+/// again to a server that has it (RFC 5321 4.5.3.2.6).
+const END: Duration = Duration::from_mins(10);
+
 /// Octets of a message that are made ready for the wire at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -30,6 +36,8 @@ pub(super) struct Session {
     host: String,
     hello: String,
     offers: Extensions,
+    /// How long an answer is waited for.
+    answer: Duration,
     /// Nothing more can be said on it.
     pub broken: bool,
 }
@@ -108,7 +116,7 @@ impl Session {
         // Once more: lettre keeps neither SIZE nor its limit. It is what a transaction begins with anyway (4.1.1.1).
         let answer = connection.command(format!("EHLO {hello}\r\n")).map_err(failed)?;
         let offers = Extensions::of(answer.message().skip(1));
-        Ok(Session { connection, host, hello: route.hello, offers, broken: false })
+        Ok(Session { connection, host, hello: route.hello, offers, answer: route.answer, broken: false })
     }
 
     /// Whether the smarthost is still there.
@@ -192,8 +200,7 @@ impl Session {
             }
             match self.say(&format!("RCPT TO:<{address}>")) {
                 Ok(_) => taken.push(recipient.clone()),
-                // Too many for it at a time (RFC 5321 4.5.3.1.10): the next transaction takes the rest.
-                Err(DeliveryStatus::Deferred(DeliveryFailure { code: Some(452), .. })) if !taken.is_empty() => {
+                Err(status) if !taken.is_empty() && is_too_many(&status) => {
                     statuses.push((recipient.clone(), DeliveryStatus::Next));
                 }
                 Err(status) => statuses.push((recipient.clone(), status)),
@@ -206,10 +213,7 @@ impl Session {
         }
         let answer = self.connection.command(Data);
         let answer = match self.judge(answer) {
-            Ok(_) => {
-                let answer = self.connection.message_iter(wire.octets.chunks(CHUNK));
-                self.judge(answer)
-            }
+            Ok(_) => self.message(wire),
             refused => refused,
         };
         match answer {
@@ -220,6 +224,19 @@ impl Session {
             }
         }
         statuses
+    }
+
+    /// The message itself, after DATA.
+    fn message(&mut self, wire: &Wire) -> Result<Response, DeliveryStatus> {
+        if self.connection.set_timeout(Some(at_end(self.answer))).is_err() {
+            self.broken = true;
+            return Err(DeliveryStatus::Deferred(self.lost()));
+        }
+        let answer = self.connection.message_iter(wire.octets.chunks(CHUNK));
+        let answer = self.judge(answer);
+        // Whoever cannot set a socket's time has no socket any more; the answer stands.
+        self.broken |= self.connection.set_timeout(Some(self.answer)).is_err();
+        answer
     }
 
     /// One command. Addresses in it hold no line's end: what submits them has seen to that, and it is looked at again here.
@@ -275,6 +292,20 @@ impl Session {
     }
 }
 
+fn at_end(answer: Duration) -> Duration {
+    answer.max(END)
+}
+
+/// Too many recipients at a time (RFC 5321 4.5.3.1.10), for a server that has taken some: the next transaction takes the rest.
+/// Servers of before say 552, which is to be read as 452 then.
+fn is_too_many(status: &DeliveryStatus) -> bool {
+    matches!(
+        status,
+        DeliveryStatus::Deferred(DeliveryFailure { code: Some(452), .. })
+            | DeliveryStatus::Failed(DeliveryFailure { code: Some(552), .. })
+    )
+}
+
 /// `unanswered` is the status when nobody answered.
 fn trouble(error: &Error, host: &str, unanswered: &str) -> DeliveryFailure {
     let host = Some(host.to_owned());
@@ -311,6 +342,26 @@ mod tests {
         assert_eq!(enhanced("no such user", 550), "5.0.0");
         assert_eq!(enhanced("", 451), "4.0.0");
         assert_eq!(enhanced("4.x.1 odd", 451), "4.0.0");
+    }
+
+    #[test]
+    fn a_messages_end_is_given_ten_minutes_and_more_where_it_is_set() {
+        for (set, waited) in [(1, 600), (300, 600), (3_600, 3_600)] {
+            assert_eq!(at_end(Duration::from_secs(set)), Duration::from_secs(waited));
+        }
+    }
+
+    #[test]
+    fn too_many_recipients_are_told_from_other_refusals() {
+        let status = |of: fn(DeliveryFailure) -> DeliveryStatus, code| {
+            of(DeliveryFailure { code: Some(code), ..DeliveryFailure::own("5.0.0", "x") })
+        };
+        assert!(
+            is_too_many(&status(DeliveryStatus::Deferred, 452)) && is_too_many(&status(DeliveryStatus::Failed, 552))
+        );
+        assert!(
+            !is_too_many(&status(DeliveryStatus::Deferred, 450)) && !is_too_many(&status(DeliveryStatus::Failed, 550))
+        );
     }
 
     #[test]
