@@ -20,7 +20,7 @@ impl<'a> Address<'a> {
         (text.len() <= LONGEST && is_local(local) && is_domain(domain)).then_some(Address { local, domain })
     }
 
-    /// The local part must be quoted to be read: nobody has such an address here, and clients cannot write to one.
+    /// The local part must be quoted to be read: nobody has such an address here, though some elsewhere do.
     pub fn is_quoted(&self) -> bool {
         self.local.starts_with('"')
     }
@@ -37,9 +37,20 @@ pub fn is_local(local: &str) -> bool {
         return false;
     }
     match local.strip_prefix('"') {
-        Some(quoted) => quoted.len() > 1 && quoted.ends_with('"'),
+        Some(quoted) => quoted.strip_suffix('"').is_some_and(is_quoted_text),
         None => !local.is_empty() && !local.contains(|c: char| c.is_whitespace() || "<>(),;:\\\"@[]".contains(c)),
     }
+}
+
+/// What may stand between quotes: whatever would end them, or take their end away, has a backslash before it.
+fn is_quoted_text(text: &str) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '"' || (c == '\\' && chars.next().is_none()) {
+            return false;
+        }
+    }
+    !text.is_empty()
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -64,8 +75,9 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_other_things() {
-        for good in ["a@b", "a.b+c@example.test", "\u{e4}@\u{f6}.test", "a@[127.0.0.1]", "a@b_c.test", "\"a b\"@c.test"]
-        {
+        let quoted = ["\"a b\"@c.test", "\"a\\\"b\"@c.test", "\"a@b>\\\\\"@c.test"];
+        let plain = ["a@b", "a.b+c@example.test", "\u{e4}@\u{f6}.test", "a@[127.0.0.1]", "a@b_c.test"];
+        for good in plain.into_iter().chain(quoted) {
             let parts = Address::parse(good);
             assert!(parts.is_some_and(|parts| format!("{}@{}", parts.local, parts.domain) == good), "{good}");
         }
@@ -73,7 +85,8 @@ mod tests {
             ["", "a", "@b", "a@", "a b@c", "a@b>", "a@b,c@d", "a@.b", "a@b.", "a\r\n@b", "a@b@c", "a@b..c", "<a@b.c>"];
         let odder =
             ["a@b.c\r\nX: y", "a@[]", "a@[b", "\"@b", "\"a\u{0}\"@b", "a\u{a0}b@c", "a@b\u{2028}c", "(a)@b", "a:b@c"];
-        for bad in odd.iter().chain(&odder) {
+        let escaping = ["\"\"@b", "\"a\"> X\"@b", "\"a\\\"@b", "\"a\"b\"@c"];
+        for bad in odd.iter().chain(&odder).chain(&escaping) {
             assert!(Address::parse(bad).is_none(), "{bad:?}");
         }
         assert!(Address::parse(&format!("{}@{}", "a".repeat(250), "b.c")).is_some());

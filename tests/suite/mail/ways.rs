@@ -417,6 +417,8 @@ fn answers_go_to_who_has_an_address() {
         let draft = Id::of(answer.want("m:Items/*"));
         let item = get(&mut ews, &draft, &shape("IdOnly", &["message:ToRecipients"]));
         assert_eq!(item.text("t:ToRecipients/t:Mailbox/t:EmailAddress"), Some(address), "{from}");
+        let draft = draft.xml();
+        ews.ok(&format!("<m:SendItem SaveItemToFolder=\"false\"><m:ItemIds>{draft}</m:ItemIds></m:SendItem>"));
     }
 }
 

@@ -196,9 +196,9 @@ pub(crate) fn resolve(session: &mut Session<'_>, one: &Person) -> Result<String>
     }
 }
 
-/// An address that mail can be sent to.
+/// An address that mail can be sent to. A local part may stand in quotes (RFC 5321 4.1.2): some have no other address.
 fn is_address(address: &str) -> bool {
-    Address::parse(address).is_some_and(|address| !address.is_quoted())
+    Address::parse(address).is_some()
 }
 
 /// Queues a message for people elsewhere.
@@ -293,6 +293,7 @@ mod tests {
     #[test]
     fn addresses() {
         assert!(is_address("a.b+c@example.test") && is_address("a@[127.0.0.1]"));
-        assert!(!is_address("a b@c.test") && !is_address("\"a b\"@c.test"));
+        assert!(is_address("\"a b\"@c.test") && is_address("\"a\\\"b\"@c.test"));
+        assert!(!is_address("a b@c.test") && !is_address("\"a\"> X\"@c.test") && !is_address("\"a\nb\"@c.test"));
     }
 }

@@ -230,8 +230,11 @@ fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// An address that cannot end its brackets.
+/// An address that cannot end its brackets. Between the quotes of a local part blanks and brackets are letters like others.
 fn one_word(address: &str) -> Cow<'_, str> {
+    if ewsd_model::address::Address::parse(address).is_some_and(|address| address.is_quoted()) {
+        return Cow::Borrowed(address);
+    }
     let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';');
     if address.contains(odd) { Cow::Owned(address.replace(odd, "")) } else { Cow::Borrowed(address) }
 }
