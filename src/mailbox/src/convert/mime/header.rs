@@ -21,8 +21,14 @@ pub fn date(time: Timestamp) -> String {
 pub fn prepend(lines: &str, mime: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(lines.len() + mime.len());
     out.extend_from_slice(lines.as_bytes());
-    out.extend_from_slice(mime);
+    out.extend_from_slice(without_mark(mime));
     out
+}
+
+/// Without the byte order mark that some editors begin a file with. It is passed over at a message's start only: with
+/// anything before it, it is the first letter of a field's name that nobody knows.
+pub(super) fn without_mark(mime: &[u8]) -> &[u8] {
+    mime.strip_prefix(b"\xef\xbb\xbf").unwrap_or(mime)
 }
 
 #[cfg(test)]
@@ -44,5 +50,14 @@ mod tests {
         fn no_octets_break_the_lists(mime in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
             headers(&mime);
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_eats_no_field() {
+        let marked = [b"\xef\xbb\xbf", MESSAGE].concat();
+        let lines = "Return-Path: <a@b.test>\r\n";
+        assert_eq!(prepend(lines, &marked), [lines.as_bytes(), MESSAGE].concat());
+        let found = headers(&prepend(lines, &marked));
+        assert_eq!(found.get(1).map(|(name, _)| name.as_str()), Some("Subject"));
     }
 }

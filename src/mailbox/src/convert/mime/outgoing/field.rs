@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ewsd_mime::Cut;
 
 use super::fold;
+use crate::convert::mime::header::without_mark;
 
 /// A field as it is to leave.
 pub(super) struct Field {
@@ -45,7 +46,7 @@ pub(super) struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub fn new(message: &'a [u8]) -> Head<'a> {
-        let mut head = Head { next: None, rest: message, ended: false };
+        let mut head = Head { next: None, rest: without_mark(message), ended: false };
         head.next = head.line();
         // The line that separates messages in an mbox file.
         if head.next.as_ref().is_some_and(|line| is_envelope(line)) {
