@@ -8,6 +8,7 @@
 //! | whom does a From name? | `address.rs` |
 //! | is it so, read by somebody else? | `check.rs` |
 //! | what if the next server takes seven bits only? | `seven.rs` |
+//! | what becomes of octets that are no lines? | `binary.rs` |
 //!
 //! - Exactly one From, all of whose addresses the caller may write as, in their own spelling. No groups, comments, routes.
 //! - Sender where From is not the caller's primary address alone (RFC 5322 3.6.2); one that the client gave must be the caller's.
@@ -15,22 +16,24 @@
 //! - One valid Message-ID and Date: the client's, or those given here.
 //! - All other fields keep their octets, folding included; only what two readers could read in two ways is settled: bare CR
 //!   and LF, NUL, a blank before the colon, a folded line of blanks, a line longer than SMTP allows.
-//! - In the body a bare CR or LF ends a line. What is signed or encrypted (RFC 1847) goes out octet by octet; a bare CR or LF
+//! - In the body a bare CR or LF ends a line; what says that it is `binary` is encoded instead. What is signed or encrypted (RFC 1847) goes out octet by octet; a bare CR or LF
 //!   there is refused, for the next server would change it.
 
 mod address;
+mod binary;
 mod check;
 mod field;
 mod seven;
 #[cfg(test)]
 mod tests;
 
-use ewsd_mime::Cut;
+use ewsd_mime::{ContentType, Cut, Limits};
 use ewsd_wire::wire;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use address::Mailbox;
+use binary::Body;
 pub use check::check;
 use field::{Field, Head};
 pub(in crate::convert) use seven::seven_bit;
@@ -150,11 +153,16 @@ pub(in crate::convert) fn write(
         out.extend_from_slice(format!("Message-ID: {}\r\n", missing.message_id).as_bytes());
     }
     out.extend_from_slice(&kept.others);
+    let (is_sealed, is_binary, body) = (kept.is_sealed, kept.is_binary == Some(true), head.body());
+    let body = Body::new(kept.content_type, is_binary, body);
+    if let Some(encoding) = body.encoding() {
+        out.extend_from_slice(format!("Content-Transfer-Encoding: {encoding}\r\n").as_bytes());
+    }
     out.extend_from_slice(b"\r\n");
-    match (kept.is_sealed, head.body()) {
-        (true, body) if !has_whole_lines(body) => return Err(Refused::Lines),
-        (true, body) => out.extend_from_slice(body),
-        (false, body) => end_lines(body, &mut out),
+    match (is_sealed, head.body()) {
+        (true, octets) if !has_whole_lines(octets) => return Err(Refused::Lines),
+        (true, octets) => out.extend_from_slice(octets),
+        (false, _) => body.write(&mut out)?,
     }
     Ok(out)
 }
@@ -168,6 +176,10 @@ struct HeadFields {
     has_id: bool,
     /// Signed or encrypted.
     is_sealed: bool,
+    /// The first one that says.
+    content_type: Option<ContentType>,
+    /// What the first Content-Transfer-Encoding says; the others count for nobody.
+    is_binary: Option<bool>,
     /// All fields that stay as they are, with their line ends.
     others: Vec<u8>,
 }
@@ -184,9 +196,13 @@ impl HeadFields {
             "date" => first(&mut self.has_date, is_date(&field.value())),
             "message-id" => first(&mut self.has_id, is_message_id(&field.value())),
             "content-type" => {
-                self.is_sealed |= is_sealed(&field.value());
+                let value = field.value();
+                self.is_sealed |= is_sealed(&value);
+                self.content_type.get_or_insert_with(|| ContentType::read(&value, &Limits::default()));
                 true
             }
+            // `binary` is called by another name as the body is written.
+            "content-transfer-encoding" => !*self.is_binary.get_or_insert_with(|| binary::is_binary(&field.value())),
             name => !is_dropped(name),
         };
         if stays {

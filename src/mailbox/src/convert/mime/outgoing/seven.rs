@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ewsd_mime::{ContentType, Cut, Limits};
+use ewsd_mime::{ContentType, Cut, Encoding, Limits};
 
 use super::split;
 
@@ -40,26 +40,41 @@ fn entity(whole: &[u8], depth: usize, out: &mut Vec<u8>) -> Option<()> {
             fields(head, "7bit", out);
             entity(body, depth - 1, out)?;
         }
+        // Some write octets above 127 into what they call quoted-printable or base64: readers decode all the same, so that is
+        // what is encoded.
         None | Some("text") => {
             fields(head, "quoted-printable", out);
-            quoted(body, out);
+            quoted(&encoding(head).decode(body), out);
         }
         _ => {
             fields(head, "base64", out);
-            for line in body.chunks(BASE64_LINE) {
-                out.extend_from_slice(STANDARD.encode(line).as_bytes());
-                out.extend_from_slice(b"\r\n");
-            }
+            let plain = encoding(head).decode(body);
+            encode(&plain, out);
         }
     }
     Some(())
 }
 
-fn is_sealed(kind: &ContentType) -> bool {
+/// Base64 (RFC 2045 6.8).
+pub(super) fn encode(octets: &[u8], out: &mut Vec<u8>) {
+    for line in octets.chunks(BASE64_LINE) {
+        out.extend_from_slice(STANDARD.encode(line).as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// What the head says of the body's octets, which need not be true.
+fn encoding(head: &[u8]) -> Encoding {
+    let field = lines(head).find(|field| is(field, "Content-Transfer-Encoding"));
+    let value = field.and_then(|field| field.splitn(2, |byte| *byte == b':').nth(1));
+    value.map(Encoding::named).unwrap_or_default()
+}
+
+pub(super) fn is_sealed(kind: &ContentType) -> bool {
     ["signed", "encrypted"].contains(&kind.sub.as_str())
 }
 
-fn content_type(head: &[u8]) -> Option<ContentType> {
+pub(super) fn content_type(head: &[u8]) -> Option<ContentType> {
     let field = lines(head).find(|field| is(field, "Content-Type"))?;
     let colon = field.iter().position(|byte| *byte == b':')?;
     Some(ContentType::read(field.get(colon + 1..)?, &Limits::default()))
@@ -104,7 +119,7 @@ fn fields(head: &[u8], encoding: &str, out: &mut Vec<u8>) {
 }
 
 /// Fields with the lines that continue them.
-fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = head;
     std::iter::from_fn(move || {
         let mut end = 0;
@@ -122,7 +137,7 @@ fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn is(field: &[u8], name: &str) -> bool {
+pub(super) fn is(field: &[u8], name: &str) -> bool {
     field
         .iter()
         .position(|byte| *byte == b':')
@@ -163,7 +178,7 @@ fn quoted(body: &[u8], out: &mut Vec<u8>) {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use ewsd_mime::{Encoding, Message};
+    use ewsd_mime::Message;
 
     fn contents(message: &[u8]) -> Vec<Vec<u8>> {
         let message = Message::read(message);
@@ -213,6 +228,21 @@ mod tests {
         };
         assert_eq!(seven_bit(signed("\u{e4}").as_bytes()), None);
         assert_eq!(seven_bit(signed("a").as_bytes()), Some(signed("a").into_bytes()));
+    }
+
+    #[test]
+    fn what_says_that_it_is_encoded_is_encoded_once() {
+        for (kind, encoding, body) in [
+            ("text/plain; charset=utf-8", "quoted-printable", "W=C3=B6rter \u{e4} =3D und=\r\n mehr"),
+            ("text/plain; charset=utf-8", "base64", "aGFsbG8=\r\n\u{e4}"),
+            ("application/x", "Quoted-Printable", "=00=FF\u{e4}"),
+        ] {
+            let head = format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n");
+            let message = format!("Subject: x\r\n{head}{body}");
+            let seven = seven_bit(message.as_bytes()).unwrap();
+            assert!(seven.is_ascii(), "{encoding}");
+            assert_eq!(contents(&seven), contents(message.as_bytes()), "{encoding} of {kind}");
+        }
     }
 
     proptest::proptest! {

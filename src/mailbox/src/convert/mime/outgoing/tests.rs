@@ -35,6 +35,7 @@ fn an_own_author_stays_and_is_written_anew() {
         ("Subject: x", "From: <me@here.test>|"),
         ("From: me@here.test", "From: <me@here.test>|"),
         ("From: ME@Here.Test", "From: <me@here.test>|"),
+        ("\u{feff}From: ME@Here.Test", "From: <me@here.test>|"),
         ("from :\t<also.me@here.test>", "From: <also.me@here.test>|Sender: <me@here.test>|"),
         ("From: \"Me, \\\"I\\\"\" <me@here.test>", "From: \"Me, \\\"I\\\"\" <me@here.test>|"),
         ("From: Me Q. Too (home) <me@here.test> (at work)", "From: Me \"Q.\" Too <me@here.test>|"),
@@ -377,4 +378,77 @@ proptest! {
         let bare = |text: &str| text.replace([' ', '\r', '\n'], "");
         prop_assert!(bare(&text).contains(&bare(&value)));
     }
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\n\rx";
+
+fn decoded(message: &[u8]) -> Vec<Vec<u8>> {
+    let message = ewsd_mime::Message::read(message);
+    message
+        .parts()
+        .filter(|part| !part.content_type.is_multipart())
+        .flat_map(|part| match part.message() {
+            Some(inner) => decoded(&inner),
+            None => vec![part.decoded().into_owned()],
+        })
+        .collect()
+}
+
+#[test]
+fn binary_parts_arrive_as_they_were() {
+    let picture = |end: &str| {
+        let head =
+            ["Content-Type: image/png", "Content-Transfer-Encoding: Binary (all of it)", "X: y", "", ""].join(end);
+        [head.as_bytes(), PNG].concat()
+    };
+    for end in ["\r\n", "\n"] {
+        let lines = |lines: &[&str]| format!("{}{end}", lines.join(end)).into_bytes();
+        let mixed = [
+            lines(&[
+                "Content-Type: multipart/mixed; boundary=b",
+                "Content-Transfer-Encoding: binary",
+                "",
+                "pre",
+                "--b",
+            ]),
+            lines(&["Content-Transfer-Encoding: binary", "", "text", "--b"]),
+            picture(end),
+            lines(&["", "--b", "Content-Type: message/rfc822", "Content-Transfer-Encoding: binary", ""]),
+            picture(end),
+            lines(&["", "--b--", "post"]),
+        ]
+        .concat();
+        for (message, parts) in [(mixed, vec![b"text", PNG, PNG]), (picture(end), vec![PNG])] {
+            let out = with(|sender| write(&message, sender, &MISSING)).unwrap();
+            assert_eq!(decoded(&out), parts, "{}", String::from_utf8_lossy(&out));
+            assert!(has_whole_lines(&out) && out.is_ascii());
+            let text = String::from_utf8(out).unwrap();
+            assert!(!text.to_ascii_lowercase().contains("binary"), "{text}");
+            assert!(
+                parts.len() == 1 || (text.contains("\r\n\r\npre\r\n--b\r\n") && text.ends_with("--b--\r\npost\r\n"))
+            );
+        }
+    }
+}
+
+#[test]
+fn binary_that_is_lines_changes_its_name_only() {
+    let head = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+    for (body, name) in [("a\r\nb\r\n", "7bit"), ("\u{e4}\r\n", "8bit")] {
+        let out = written(&format!("{head}{body}")).unwrap();
+        assert!(out.ends_with(&format!("Content-Transfer-Encoding: {name}\r\n\r\n{body}")), "{out}");
+    }
+}
+
+#[test]
+fn binary_within_a_signed_part_stays_or_is_refused() {
+    let signed = |body: &str| {
+        format!(
+            "Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n\
+             --b\r\nContent-Transfer-Encoding: binary\r\n\r\n{body}\r\n--b\r\n\r\nsignature\r\n--b--\r\n--o--\r\n"
+        )
+    };
+    let whole = signed("a\r\nb");
+    assert!(written(&whole).unwrap().ends_with(whole.split_once("--o").unwrap().1));
+    assert_eq!(written(&signed("a\nb")), Err(Refused::Lines));
 }
