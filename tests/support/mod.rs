@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod process;
 pub mod programs;
 pub mod proxy;
+pub mod race;
 pub mod receiver;
 pub mod record;
 pub mod shared;

@@ -3,10 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::ops::{Id, find, folder, get, get_error, list, save, save_simple, shape, subjects};
 use crate::support::xml::Node;
-use crate::support::{message, ops, shared};
+use crate::support::{message, ops, race, shared};
 
 crate::tests![
     sends_without_a_copy,
@@ -17,6 +18,7 @@ crate::tests![
     sends_to_several_and_to_oneself,
     sends_a_draft,
     sends_a_draft_without_a_copy,
+    sends_once_whatever_two_workers_do,
     refuses_a_stale_draft,
     refuses_what_cannot_be_sent,
     queues_for_elsewhere,
@@ -208,6 +210,16 @@ fn sends_a_draft_without_a_copy() {
     for place in ["drafts", "sentitems"] {
         assert_eq!(subjects(&mut me, place), Vec::<String>::new(), "{place}");
     }
+}
+
+/// Both have read the draft before either can write.
+fn sends_once_whatever_two_workers_do() {
+    let server = Demo::start(Options::default());
+    let [mut me, mut peer] = [0, 1].map(|at| Ews::connect(&server, &server.accounts[at]));
+    let id = save(&mut me, "drafts", &letter("once", &[&peer.account.address]));
+    let codes = race::twice(&server, &me, &send_item_request(&id.xml(), false, ""));
+    assert_eq!(codes, ["ErrorItemNotFound", "NoError"]);
+    received(&mut peer, "once");
 }
 
 fn refuses_a_stale_draft() {

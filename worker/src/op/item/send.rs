@@ -70,11 +70,10 @@ pub fn submit(
     sent.set.set(Column::Received, Value::Time(now));
     let change = row.change;
     envelope.send(cx, &message, |mailbox| {
+        // Also where it is gone in a moment: what another session has changed or sent meanwhile is not sent by this one.
+        mailbox.update_item(item, &sent, Some(change))?;
         match folder {
-            Some(folder) => {
-                mailbox.update_item(item, &sent, Some(change))?;
-                mailbox.move_items(&[item], folder.row.folder)?;
-            }
+            Some(folder) => drop(mailbox.move_items(&[item], folder.row.folder)?),
             None => drop(mailbox.delete_items(&[item])?),
         }
         Ok(())
