@@ -36,10 +36,13 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
         checked.extend(rows.iter().map(|row| ((mailbox, row.item), check(&request, row))));
         let may_go = |row: &&ItemRow| matches!(checked.get(&(mailbox, row.item)), Some(Ok(())));
         let mut doomed: Vec<&ItemRow> = rows.iter().filter(may_go).collect();
-        let mut items = meetings(cx, &granted, &request, &mut doomed)?;
-        items.extend(tasks(cx, &granted, &request, &mut doomed)?);
-        items.extend(dispose(cx, &granted, request.delete_type, &doomed)?);
-        gone.extend(items.into_iter().map(|item| (mailbox, item)));
+        let mut done = Done::default();
+        meetings(cx, &granted, &request, &mut doomed, &mut done)?;
+        tasks(cx, &granted, &request, &mut doomed, &mut done)?;
+        let result = dispose_in(&mut cx.gate.open(&granted), request.delete_type, &doomed);
+        done.note(&doomed, result)?;
+        gone.extend(done.gone.into_iter().map(|item| (mailbox, item)));
+        checked.extend(done.refused.into_iter().map(|(item, failure)| ((mailbox, item), Err(failure))));
     }
     let each = |item: Result<GrantedItem>| {
         let item = item?;
@@ -55,6 +58,27 @@ pub fn run(cx: &mut Cx<'_>, request: DeleteItem) -> Result<Vec<Outcome<()>>> {
         }
     };
     items.into_iter().map(each).map(outcome).collect()
+}
+
+/// What came of the items of one mailbox: what is done of them stays done, whatever the others say.
+#[derive(Default)]
+struct Done {
+    gone: Vec<ItemNo>,
+    refused: Vec<(ItemNo, Failure)>,
+}
+
+impl Done {
+    /// Keeps what came of these rows. A fault ends the request.
+    fn note(&mut self, rows: &[&ItemRow], result: Result<Vec<ItemNo>>) -> Result<()> {
+        match by_itself(result)? {
+            Ok(items) => self.gone.extend(items),
+            Err(error) => {
+                let failure = error.into_failure();
+                self.refused.extend(rows.iter().map(|row| (row.item, failure.clone())));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_occurrence(item: &GrantedItem) -> bool {
@@ -133,49 +157,64 @@ fn meetings(
     granted: &Granted,
     request: &DeleteItem,
     doomed: &mut Vec<&ItemRow>,
-) -> Result<Vec<ItemNo>> {
+    done: &mut Done,
+) -> Result<()> {
     let sending = meeting::sending_to_all(request.cancellations);
-    let mut gone = Vec::new();
     if sending == Sending::NONE || doomed.iter().all(|row| row.kind != ItemKind::CalendarItem) {
-        return Ok(gone);
+        return Ok(());
     }
     let mut needs = Needs::of_calendar();
     needs.plan.mime = false;
     let numbers: Vec<ItemNo> =
         doomed.iter().filter(|row| row.kind == ItemKind::CalendarItem).map(|row| row.item).collect();
     for row in cx.gate.open(granted).items(&numbers, &needs.plan)? {
-        let Some(post) = meeting::cancellations(cx, request, granted, &row)? else { continue };
         let how = request.delete_type;
-        gone.extend(post.send(cx, sending.copies, |mailbox| dispose_in(mailbox, how, &[&row]))?);
+        let result = match meeting::cancellations(cx, request, granted, &row) {
+            Ok(None) => continue,
+            Ok(Some(post)) => post.send(cx, sending.copies, |mailbox| match dispose_in(mailbox, how, &[&row])? {
+                // Another session took it away, and told everybody.
+                items if items.is_empty() => Err(Code::ErrorItemNotFound.into()),
+                items => Ok(items),
+            }),
+            Err(error) => Err(error),
+        };
+        done.note(&[&row], result)?;
         doomed.retain(|other| other.item != row.item);
     }
-    Ok(gone)
+    Ok(())
 }
 
 /// Has tasks go on to their next dates of which only the instance that there is is taken away.
-fn tasks(cx: &mut Cx<'_>, granted: &Granted, request: &DeleteItem, doomed: &mut Vec<&ItemRow>) -> Result<Vec<ItemNo>> {
+fn tasks(
+    cx: &mut Cx<'_>,
+    granted: &Granted,
+    request: &DeleteItem,
+    doomed: &mut Vec<&ItemRow>,
+    done: &mut Done,
+) -> Result<()> {
     let numbers: Vec<ItemNo> = doomed.iter().filter(|row| row.kind == ItemKind::Task).map(|row| row.item).collect();
-    let mut gone = Vec::new();
     if request.affected_tasks != Some(AffectedTasks::Specified) || numbers.is_empty() {
-        return Ok(gone);
+        return Ok(());
     }
     let mut needs = Needs::of_message();
     needs.plan.mime = false;
     for row in cx.gate.open(granted).items(&numbers, &needs.plan)? {
         let Some(mut next) = task_series::without(&row, cx.now, &cx.zone) else { continue };
-        let search = derive::complete(&mut next)?;
-        let update = update::update(cx, &next, &row, search.as_deref());
-        gone.push(cx.gate.open(granted).update_item(row.item, &update, Some(row.change))?.item);
+        let result = match derive::complete(&mut next) {
+            Ok(search) => {
+                let update = update::update(cx, &next, &row, search.as_deref());
+                let written = cx.gate.open(granted).update_item(row.item, &update, Some(row.change));
+                written.map(|changed| vec![changed.item]).map_err(Error::from)
+            }
+            Err(error) => Err(error.into()),
+        };
+        done.note(&[&row], result)?;
         doomed.retain(|other| other.item != row.item);
     }
-    Ok(gone)
+    Ok(())
 }
 
 /// Takes the items away, all in one change. Answers those that were there.
-fn dispose(cx: &mut Cx<'_>, granted: &Granted, how: DeleteType, rows: &[&ItemRow]) -> Result<Vec<ItemNo>> {
-    dispose_in(&mut cx.gate.open(granted), how, rows)
-}
-
 fn dispose_in(mailbox: &mut Mailbox<'_>, how: DeleteType, rows: &[&ItemRow]) -> Result<Vec<ItemNo>> {
     let name = match how {
         DeleteType::Hard => {
