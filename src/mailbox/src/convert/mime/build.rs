@@ -6,19 +6,18 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ewsd_mime::{ContentType as Given, Limits};
 use ewsd_model::Value;
 use ewsd_model::property::{Column, Type, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};
 use ewsd_store::{Columns, Map, json};
 use mail_builder::headers::HeaderType;
-use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
-use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
-use mail_builder::headers::text::Text;
 use mail_builder::mime::{BodyPart, MimePart};
 use sha2::{Digest, Sha256};
 
+use super::field::{Fields, with_parameters};
 use super::id;
 use crate::convert::table::HtmlText;
 use crate::convert::{Failed, ask};
@@ -108,11 +107,9 @@ pub fn build(message: &Message<'_>) -> Result<Vec<u8>, Failed> {
 
 /// The same; `plain` is the text of an HTML body.
 pub(super) fn write(message: &Message<'_>, plain: Option<String>) -> Vec<u8> {
-    let mut root = structure(message, plain);
-    let mut headers = header_fields(message);
-    headers.append(&mut root.headers);
-    root.headers = headers;
-    let mut out = Vec::with_capacity(1024 + root.size() * 4 / 3);
+    let root = structure(message, plain);
+    let mut out = header_fields(message);
+    out.reserve(root.size() * 4 / 3);
     // Writing into memory does not fail; a part of it would still be better than nothing.
     let _written = root.write_part(&mut out);
     out
@@ -120,14 +117,14 @@ pub(super) fn write(message: &Message<'_>, plain: Option<String>) -> Vec<u8> {
 
 type Field<'a> = (Cow<'a, str>, HeaderType<'a>);
 
-fn header_fields<'a>(message: &Message<'a>) -> Vec<Field<'a>> {
+fn header_fields(message: &Message<'_>) -> Vec<u8> {
     let columns = message.columns;
-    let mut fields: Vec<Field<'a>> = Vec::with_capacity(24);
+    let mut fields = Fields::default();
     for (name, value) in message.kept {
         let classed = message.calendar.is_some() && name.eq_ignore_ascii_case("content-class");
         let own = classed || OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
         if !own && is_name(name) {
-            fields.push((Cow::Borrowed(name), Text::new(one_line(value)).into()));
+            fields.text(name, &one_line(value));
         }
     }
     let one = |column| match columns.get(column) {
@@ -135,59 +132,67 @@ fn header_fields<'a>(message: &Message<'a>) -> Vec<Field<'a>> {
         _ => None,
     };
     let (from, sender) = (one(Column::From), one(Column::Sender));
-    fields.extend(from.or(sender).map(|from| ("From".into(), address(from).into())));
+    if let Some(from) = from.or(sender) {
+        fields.mailboxes("From", std::iter::once(from));
+    }
     if let Some(sender) = sender.filter(|sender| from.is_some_and(|from| from.address != sender.address)) {
-        fields.push(("Sender".into(), address(sender).into()));
+        fields.mailboxes("Sender", std::iter::once(sender));
     }
     for (name, element) in
         [("To", "ToRecipients"), ("Cc", "CcRecipients"), ("Bcc", "BccRecipients"), ("Reply-To", "ReplyTo")]
     {
         let list = mailboxes(message.props, element);
         if !list.is_empty() && (name != "Bcc" || message.bcc) {
-            fields.push((name.into(), Address::new_list(list.iter().map(address_owned).collect()).into()));
+            fields.mailboxes(name, list.iter());
         }
     }
     let text = |column| columns.text(column).filter(|text| !text.trim().is_empty()).map(one_line);
-    fields.extend(text(Column::Subject).map(|subject| ("Subject".into(), Text::new(subject).into())));
-    fields.extend(columns.time(Column::Sent).map(|sent| ("Date".into(), Date::new(sent.as_second()).into())));
+    if let Some(subject) = text(Column::Subject) {
+        fields.text("Subject", &subject);
+    }
+    if let Some(date) = columns.time(Column::Sent).map(super::date).filter(|date| !date.is_empty()) {
+        fields.raw("Date", &date);
+    }
     // However the client spelled them, in a head they are ids.
-    fields
-        .extend(columns.text(Column::MessageId).and_then(id::id).map(|id| ("Message-ID".into(), Raw::new(id).into())));
+    if let Some(id) = columns.text(Column::MessageId).and_then(id::id) {
+        fields.raw("Message-ID", &id);
+    }
     for (name, column) in [("In-Reply-To", Column::InReplyTo), ("References", Column::References)] {
         let ids = columns.text(column).map(id::ids).unwrap_or_default();
         if !ids.is_empty() {
-            fields.push((name.into(), Raw::new(ids.join(" ")).into()));
+            fields.raw(name, &ids.join(" "));
         }
     }
     marks(message, from, &mut fields);
-    fields.extend(text(Column::ConversationTopic).map(|topic| ("Thread-Topic".into(), Text::new(topic).into())));
+    if let Some(topic) = text(Column::ConversationTopic) {
+        fields.text("Thread-Topic", &topic);
+    }
     if let Some(Value::Bytes(index)) = columns.get(Column::ConversationIndex) {
-        fields.push(("Thread-Index".into(), Raw::new(STANDARD.encode(index)).into()));
+        fields.raw("Thread-Index", &STANDARD.encode(index));
     }
     if message.calendar.is_some() {
-        fields.push(("Content-Class".into(), Raw::new(CALENDAR_CLASS).into()));
+        fields.raw("Content-Class", CALENDAR_CLASS);
     }
-    fields.push(("MIME-Version".into(), Raw::new("1.0").into()));
-    fields
+    fields.raw("MIME-Version", "1.0");
+    fields.into_octets()
 }
 
 /// Importance, sensitivity, categories, receipts.
-fn marks<'a>(message: &Message<'a>, from: Option<&'a Mailbox>, fields: &mut Vec<Field<'a>>) {
+fn marks(message: &Message<'_>, from: Option<&Mailbox>, fields: &mut Fields) {
     match message.columns.number(Column::Importance) {
-        Some(0) => fields.push(("Importance".into(), Raw::new("low").into())),
-        Some(2) => fields.push(("Importance".into(), Raw::new("high").into())),
+        Some(0) => fields.raw("Importance", "low"),
+        Some(2) => fields.raw("Importance", "high"),
         _ => {}
     }
-    let sensitivity = match message.columns.number(Column::Sensitivity) {
-        Some(1) => Some("Personal"),
-        Some(2) => Some("Private"),
-        Some(3) => Some("Company-Confidential"),
-        _ => None,
-    };
-    fields.extend(sensitivity.map(|word| ("Sensitivity".into(), Raw::new(word).into())));
+    match message.columns.number(Column::Sensitivity) {
+        Some(1) => fields.raw("Sensitivity", "Personal"),
+        Some(2) => fields.raw("Sensitivity", "Private"),
+        Some(3) => fields.raw("Sensitivity", "Company-Confidential"),
+        _ => {}
+    }
     if let Some(Value::Texts(categories)) = message.columns.get(Column::Categories) {
         if !categories.is_empty() {
-            fields.push(("Keywords".into(), Text::new(one_line(&categories.join(", ")).into_owned()).into()));
+            fields.text("Keywords", &one_line(&categories.join(", ")));
         }
     }
     if let Some(from) = from {
@@ -195,7 +200,7 @@ fn marks<'a>(message: &Message<'a>, from: Option<&'a Mailbox>, fields: &mut Vec<
             [("Disposition-Notification-To", bit::READ_RECEIPT), ("Return-Receipt-To", bit::DELIVERY_RECEIPT)]
         {
             if message.flags & bit != 0 {
-                fields.push((name.into(), address(from).into()));
+                fields.mailboxes(name, std::iter::once(from));
             }
         }
     }
@@ -209,20 +214,8 @@ pub fn mailboxes(props: &Map, element: &str) -> Vec<Mailbox> {
     }
 }
 
-fn address(mailbox: &Mailbox) -> Address<'_> {
-    let address = mailbox.address.as_deref().unwrap_or_default();
-    let name = mailbox.name.as_deref().filter(|name| *name != address && !name.is_empty());
-    Address::new_address(name.map(one_line), one_word(address))
-}
-
-fn address_owned(mailbox: &Mailbox) -> Address<'static> {
-    let address = mailbox.address.as_deref().unwrap_or_default();
-    let name = mailbox.name.as_deref().filter(|name| *name != address && !name.is_empty());
-    Address::new_address(name.map(|name| one_line(name).into_owned()), one_word(address).into_owned())
-}
-
 /// Text that cannot end its header line.
-fn one_line(text: &str) -> Cow<'_, str> {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         Cow::Owned(text.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
     } else {
@@ -231,7 +224,7 @@ fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// An address that cannot end its brackets. Between the quotes of a local part blanks and brackets are letters like others.
-fn one_word(address: &str) -> Cow<'_, str> {
+pub(super) fn one_word(address: &str) -> Cow<'_, str> {
     if ewsd_model::address::Address::parse(address).is_some_and(|address| address.is_quoted()) {
         return Cow::Borrowed(address);
     }
@@ -281,20 +274,20 @@ fn utf8(content_type: &str) -> ContentType<'_> {
 }
 
 fn part<'a>(part: &Part<'a>) -> MimePart<'a> {
-    let given = part.content_type.filter(|given| is_content_type(given)).unwrap_or("application/octet-stream");
+    let (given, mut parameters) = content_type(part.content_type);
     // A message inside a message stands there as it is (RFC 2046 5.2.1), if it can; everything else is base64, so that no
     // octet is changed on its way.
-    let message = given.eq_ignore_ascii_case("message/rfc822");
-    let (content_type, encoding) = match (message, lines(&part.content)) {
+    let (given, encoding) = match (given == "message/rfc822", lines(&part.content)) {
         (true, Some(encoding)) => (given, encoding),
-        (true, None) => ("application/octet-stream", "base64"),
+        (true, None) => ("application/octet-stream".to_owned(), "base64"),
         (false, _) => (given, "base64"),
     };
     let name = one_line(part.name).into_owned();
-    let disposition = if part.inline { "inline" } else { "attachment" };
+    let disposition = if part.inline { "inline" } else { "attachment" }.to_owned();
+    parameters.push(("name".to_owned(), name.clone()));
     let mut headers: Vec<Field<'a>> = vec![
-        ("Content-Type".into(), ContentType::new(content_type.to_owned()).attribute("name", name.clone()).into()),
-        ("Content-Disposition".into(), ContentType::new(disposition).attribute("filename", name).into()),
+        ("Content-Type".into(), with_parameters(given, parameters)),
+        ("Content-Disposition".into(), with_parameters(disposition, vec![("filename".to_owned(), name)])),
     ];
     if let Some(id) = part.content_id.map(one_word).filter(|id| !id.is_empty()) {
         headers.push(("Content-ID".into(), Raw::new(format!("<{id}>")).into()));
@@ -319,11 +312,25 @@ fn lines(octets: &[u8]) -> Option<&'static str> {
     whole.then_some(if octets.is_ascii() { "7bit" } else { "8bit" })
 }
 
-fn is_content_type(text: &str) -> bool {
+/// What an attachment's type comes to: `type/subtype` in lower case, and the parameters that tell how its octets are read.
+/// Parts cannot be given as one attachment.
+fn content_type(given: Option<&str>) -> (String, Vec<(String, String)>) {
+    let read = given.map(|given| Given::read(given.as_bytes(), &Limits::default()));
     let token =
         |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
-    text.split_once('/')
-        .is_some_and(|(kind, subtype)| token(kind) && token(subtype) && !kind.eq_ignore_ascii_case("multipart"))
+    match read.filter(|read| !read.invalid && token(&read.main) && token(&read.sub) && !read.is_multipart()) {
+        None => ("application/octet-stream".to_owned(), Vec::new()),
+        Some(read) => {
+            let kept = read.parameters.iter().filter(|(name, _)| token(name) && !is_names(name));
+            let kept = kept.map(|(name, value)| (name.to_owned(), one_line(value).into_owned())).collect();
+            (read.essence(), kept)
+        }
+    }
+}
+
+/// Told by the attachment's name, or of no use without the parts.
+fn is_names(parameter: &str) -> bool {
+    ["name", "boundary"].iter().any(|own| own.eq_ignore_ascii_case(parameter))
 }
 
 /// Lines of 76 characters (RFC 2045 6.8).
@@ -352,4 +359,26 @@ fn multipart<'a>(kind: &str, parts: Vec<MimePart<'a>>) -> MimePart<'a> {
     let content_type =
         ContentType::new(format!("multipart/{kind}")).attribute("boundary", format!("=_{kind}_{boundary}"));
     MimePart { headers: vec![("Content-Type".into(), content_type.into())], contents: BodyPart::Multipart(parts) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attachments_type_keeps_its_parameters() {
+        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        for (given, is, parameters) in [
+            ("Text/Plain; charset=\"iso-8859-1\"; Name=x", "text/plain", &[("charset", "iso-8859-1")][..]),
+            ("text/csv; header=present;charset=utf-8", "text/csv", &[("header", "present"), ("charset", "utf-8")]),
+            ("image/png", "image/png", &[]),
+            ("multipart/mixed; boundary=b", "application/octet-stream", &[]),
+            ("text", "application/octet-stream", &[]),
+            ("", "application/octet-stream", &[]),
+            ("a/b\r\nX: y", "a/b", &[]),
+        ] {
+            let expected = (is.to_owned(), parameters.iter().map(pair).collect());
+            assert_eq!(content_type(Some(given)), expected, "{given:?}");
+        }
+    }
 }

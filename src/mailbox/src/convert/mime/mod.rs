@@ -8,6 +8,7 @@
 //! | which message ids does a text hold? | `id.rs` |
 //! | what is in a winmail.dat? | `tnef.rs` |
 //! | which words find it, and what is attached? | `words.rs` |
+//! | how is a field folded and encoded? | `field.rs` |
 //! | how are header lines listed, and added at delivery? | `header.rs` |
 //! | what does the head of a message have that leaves? | `outgoing/` |
 //! | what is kept of a message that the database would not take? | `plain.rs` |
@@ -18,6 +19,7 @@
 
 mod answer;
 mod build;
+mod field;
 mod header;
 mod id;
 pub mod outgoing;
