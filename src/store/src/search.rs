@@ -101,8 +101,10 @@ impl Vector {
     /// are now.
     fn add(&mut self, text: &str, weight: u16, code: Option<&str>, mut count: usize, most: usize) -> usize {
         let mut coded = String::new();
-        visit(text, &mut |word| {
-            self.position = self.position.saturating_add(1).min(LAST);
+        visit(text, &mut |word, place| {
+            if place == Stands::Next {
+                self.position = self.position.saturating_add(1).min(LAST);
+            }
             if !self.put(word, weight, &mut count, most) {
                 return false;
             }
@@ -216,25 +218,37 @@ pub(crate) fn count(text: &str) -> usize {
     in_order(text).len()
 }
 
-/// The words of a text, in lower case; scripts without spaces in overlapping pairs of characters.
+/// The words of a text, in lower case; scripts without spaces in overlapping pairs of characters, of which vectors hold the last
+/// character of a run besides.
 pub(crate) fn in_order(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    visit(text, &mut |word| {
-        words.push(word.to_owned());
+    visit(text, &mut |word, place| {
+        if place == Stands::Next {
+            words.push(word.to_owned());
+        }
         words.len() < WORDS
     });
     words
 }
 
+/// Where a word stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// Behind the word before.
+    Next,
+    /// In the word before, as its end. Nobody asks for it beside that.
+    Within,
+}
+
 /// Gives each word to `take` until that has enough.
-fn visit(text: &str, take: &mut impl FnMut(&str) -> bool) {
+fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
     let mut word = String::new();
     for run in text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
         word.clear();
         let more = if run.is_ascii() {
             word.push_str(run.get(..LENGTH).unwrap_or(run));
             word.make_ascii_lowercase();
-            take(&word)
+            take(&word, Stands::Next)
         } else {
             pieces(run, &mut word, take)
         };
@@ -244,17 +258,20 @@ fn visit(text: &str, take: &mut impl FnMut(&str) -> bool) {
     }
 }
 
-fn pieces(run: &str, word: &mut String, take: &mut impl FnMut(&str) -> bool) -> bool {
+fn pieces(run: &str, word: &mut String, take: &mut impl FnMut(&str, Stands) -> bool) -> bool {
     // Lower case can bring marks that are neither letter nor digit.
     let lower: Vec<char> = run.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect();
-    let mut give = |part: &[char]| {
+    let mut give = |part: &[char], place: Stands| {
         word.clear();
         word.extend(part);
-        take(word)
+        take(word, place)
     };
     lower.chunk_by(|a, b| dense(*a) == dense(*b)).all(|piece| match piece {
-        [first, _, ..] if dense(*first) => piece.windows(2).all(&mut give),
-        _ => give(piece.get(..LENGTH).unwrap_or(piece)),
+        // Each character begins a pair, by which it is found alone; the last one does not.
+        [first, .., last] if dense(*first) => {
+            piece.windows(2).all(|pair| give(pair, Stands::Next)) && give(&[*last], Stands::Within)
+        }
+        _ => give(piece.get(..LENGTH).unwrap_or(piece), Stands::Next),
     })
 }
 
@@ -288,7 +305,10 @@ mod tests {
 
     #[test]
     fn scripts_without_spaces_are_cut_in_pairs() {
-        assert_eq!(of(&[(Area::Body, "会議室A")]), ["'a':3", "'会議':1", "'議室':2"]);
+        assert_eq!(of(&[(Area::Body, "会議室A")]), ["'a':3", "'会議':1", "'室':2", "'議室':2"]);
+        // The last character is found alone, like those that begin a pair, and before what follows it.
+        let asked = |text: &str| question(Place::Body, text, false).unwrap().item.unwrap();
+        assert_eq!((asked("会議室"), asked("室a")), ("'会議':D <-> '議室':*D".into(), "'室':D <-> 'a':*D".into()));
         assert_eq!(of(&[(Area::Body, "月")]), ["'月':1"]);
     }
 

@@ -669,6 +669,8 @@ fn words_stand_in_places_and_in_order() {
     let words = |place, text: &str, whole| Filter::Words { place, text: text.to_owned(), whole };
     for (place, text, whole, expected) in [
         (Anywhere, "REPORT", false, "f"),
+        (Body, "\u{5ba4}", false, "f"),
+        (Body, "\u{5ba4}", true, "f"),
         (Anywhere, "repo", false, "f"),
         (Anywhere, "repo", true, ""),
         (Anywhere, "quarterly rep", false, "f"),
