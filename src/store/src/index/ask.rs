@@ -160,6 +160,8 @@ fn meets(wish: &TermQuery, answers: &[Set]) -> Set {
 
 /// What the index does not know.
 struct Unindexed {
+    /// The number up to which it knew all else.
+    upto: i64,
     /// Items that must be looked at.
     look: Set,
     /// Items that are there no more.
@@ -177,6 +179,10 @@ impl Mailbox<'_> {
         wishes.ranges.extend(search.folders.iter().map(|folder| exactly(of_folder(folder.0))));
         wishes.ranges.push(exactly(DEAD.to_owned()));
         let Some(mut answers) = self.answers(&wishes.ranges)? else { return Ok(Candidates::No) };
+        // All of it may be entered anew meanwhile: then the answers lack what was beyond the steps made so far.
+        if self.indexed_upto()? < aside.upto {
+            return Ok(Candidates::No);
+        }
         let dead = answers.pop().unwrap_or_default();
         let folders = answers.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {
             all.union(folder);
@@ -217,11 +223,18 @@ impl Mailbox<'_> {
         .with([self.no.0.into(), crate::sql::int(ASIDE)?.into()]);
         let Some(row) = self.store.read_opt(&sql)? else { return Ok(None) };
         let mut fields = Fields::new(&row);
-        let [newer, changed, gone]: [Vec<i64>; 3] = [fields.skip(1).next()?, fields.next()?, fields.next()?];
+        let upto: i64 = fields.next()?;
+        let [newer, changed, gone]: [Vec<i64>; 3] = [fields.next()?, fields.next()?, fields.next()?];
         if newer.len() >= ASIDE || changed.len() >= ASIDE {
             return Ok(None);
         }
-        Ok(Some(Unindexed { look: newer.into_iter().chain(changed).collect(), gone }))
+        Ok(Some(Unindexed { upto, look: newer.into_iter().chain(changed).collect(), gone }))
+    }
+
+    /// The number up to which items are in the index now.
+    fn indexed_upto(&mut self) -> Result<i64, StoreError> {
+        let sql = Sql::new("select upto from indexed where mailbox = $1").with([self.no.0.into()]);
+        self.store.read_opt(&sql)?.map_or(Ok(0), |row| first(&row))
     }
 
     /// The items of each range of terms; None if that is more than one search may read.

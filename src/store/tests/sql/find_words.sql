@@ -24,6 +24,10 @@ select t.n, w.chunk, w.items
 from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
 join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C";
 
+select upto
+from indexed
+where mailbox = $1;
+
 select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator, count(*) over ()
 from (
     select i.*

@@ -214,6 +214,37 @@ fn it_is_entered_in_steps_and_anew() {
     assert_eq!(house.number("select sum(octet_length(items)) / 2 from word where term = 'even'"), 1_500);
 }
 
+/// A search that has asked what the index does not know, and asks for words when all of them are entered anew, of which the
+/// first step is done.
+#[test]
+fn a_search_during_the_renewal_finds_everything() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 3_000);
+    enter(&mut house);
+    let mut other = postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    let mut renewal = other.transaction().unwrap();
+    renewal.batch_execute("lock table word in access exclusive mode").unwrap();
+    let mailbox = house.mailbox;
+    let store = &mut house.store;
+    let found = std::thread::scope(|scope| {
+        let search = scope.spawn(move || {
+            let filter = Filter::Words { place: Place::Subject, text: "even".into(), whole: true };
+            let inboxes = [inbox];
+            let search = Search { filter: &filter, ..Search::new(&inboxes) };
+            store.mailbox(mailbox).find_items(&search, &Plan::default(), Page::first(10)).unwrap().total
+        });
+        let waits = "select count(*) from pg_locks where not granted and relation = 'word'::regclass";
+        while renewal.query_one(waits, &[]).unwrap().get::<_, i64>(0) == 0 {
+            assert!(!search.is_finished(), "the search asks for no word");
+        }
+        renewal.batch_execute("delete from word; update indexed set upto = 1").unwrap();
+        renewal.commit().unwrap();
+        search.join().unwrap()
+    });
+    assert_eq!(found, 1_500);
+}
+
 fn trash(house: &mut House) -> FolderNo {
     house.store.mailbox(house.mailbox).folder_by_distinguished("deleteditems").unwrap().folder
 }
