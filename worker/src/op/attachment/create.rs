@@ -3,10 +3,10 @@
 use ewsd_ews::reply::AttachmentView;
 use ewsd_ews::request::CreateAttachment;
 use ewsd_mailbox::error::{Error, Result, outcome};
-use ewsd_mailbox::gate::{GrantedItem, Right};
+use ewsd_mailbox::gate::{GrantedItem, Part, Right};
 use ewsd_mailbox::item::draft::Attached;
 use ewsd_model::code::Code;
-use ewsd_model::failure::Outcome;
+use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::value::AttachmentInfo;
 
 use crate::op::Cx;
@@ -16,6 +16,10 @@ use crate::op::item::relocate::wire_id;
 pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<AttachmentView>>> {
     let parent = &request.parent;
     let item = cx.gate.item_by_id(&parent.id, parent.change_key.as_deref(), Right::EditItems)?;
+    if item.part != Part::Whole {
+        let text = "Files are attached to a series, for all of its dates: name its master.";
+        return Err(Failure::with_text(Code::ErrorInvalidOperation, text).into());
+    }
     let mut prepared = Vec::with_capacity(request.attachments.len());
     for wanted in request.attachments {
         let attached = match wanted {
