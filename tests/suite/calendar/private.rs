@@ -173,6 +173,15 @@ fn hides_single_occurrences() {
     let seen = two.reader.ok(&get_request(&shape("AllProperties", &[]), &[&second, &series]));
     let subject = |at: usize| seen[at].text("m:Items/t:CalendarItem/t:Subject");
     assert_eq!((subject(0), subject(1), code(&seen[1])), (Some("Private Appointment"), Some("five"), "NoError"));
+    let forward = |id: &Id| {
+        format!(
+            "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:Items><t:ForwardItem><t:ReferenceItemId Id=\"{}\"/>\
+             </t:ForwardItem></m:Items></m:CreateItem>",
+            id.id
+        )
+    };
+    assert_eq!(two.reader.error(&forward(&second)), "ErrorAccessDenied");
+    two.reader.one(&forward(&Id::of(found.all("m:RootFolder/t:Items/*")[2])));
 }
 
 /// Who copies a folder has not made what was private in it.

@@ -12,6 +12,8 @@ crate::tests![
     names_occurrences_by_ranges,
     changes_one_occurrence,
     deletes_one_occurrence,
+    is_forwarded_as_its_date_shows_it,
+    takes_files_for_all_dates_only,
     keeps_occurrences_between_their_neighbours,
     starts_anew_with_another_pattern,
     is_cut_where_single_items_are,
@@ -386,4 +388,43 @@ fn names_occurrences_by_ranges() {
     let single = create(&mut ews, &times("2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z"));
     let wrong = request(&range("CompareOriginalStartTime=\"false\"")).replace(&id.id, &single.id);
     assert_eq!(ews.error(&wrong), "ErrorCalendarCannotUseIdForOccurrenceId");
+}
+
+fn is_forwarded_as_its_date_shows_it() {
+    let mut ews = shared::mailbox();
+    let series = five(&mut ews);
+    let own = set("item:Subject", "<t:Subject>moved</t:Subject>")
+        + &set("item:Body", "<t:Body BodyType=\"Text\">only here</t:Body>");
+    update(&mut ews, &index(&series, 2), &own);
+    for (number, subject, has_body) in [(2, "FW: moved", true), (3, "FW: five", false)] {
+        let day = Id::of(&get_by(&mut ews, &index(&series, number)));
+        let request = format!(
+            "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:Items><t:ForwardItem><t:ReferenceItemId Id=\"{}\"/>\
+             </t:ForwardItem></m:Items></m:CreateItem>",
+            day.id
+        );
+        let made = Id::of(ews.one(&request).want("m:Items/*"));
+        let forward = all(&mut ews, &made);
+        assert_eq!(forward.text("t:Subject"), Some(subject));
+        assert_eq!(forward.want("t:Body").text.contains("only here"), has_body, "{forward:#?}");
+    }
+}
+
+/// A file that is attached to one date would be on every other one.
+fn takes_files_for_all_dates_only() {
+    let mut ews = shared::mailbox();
+    let series = five(&mut ews);
+    let day = Id::of(&get_by(&mut ews, &index(&series, 2)));
+    let attach = |id: &Id| {
+        format!(
+            "<m:CreateAttachment><m:ParentItemId Id=\"{}\"/><m:Attachments><t:FileAttachment><t:Name>a</t:Name>\
+             <t:Content>YQ==</t:Content></t:FileAttachment></m:Attachments></m:CreateAttachment>",
+            id.id
+        )
+    };
+    assert_eq!(ews.error(&attach(&day)), "ErrorInvalidOperation");
+    let has_files = |ews: &mut Ews| get_by(ews, &index(&series, 4)).text("t:HasAttachments").map(str::to_owned);
+    assert_eq!(has_files(&mut ews).as_deref(), Some("false"));
+    ews.one(&attach(&series));
+    assert_eq!(has_files(&mut ews).as_deref(), Some("true"));
 }

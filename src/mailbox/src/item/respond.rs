@@ -12,6 +12,7 @@ use ewsd_store::{AttachmentKind, ItemRow, ItemUpdate, Map, json};
 
 use super::load;
 use crate::calendar::meeting::people;
+use crate::calendar::series::{self, ItemOrOccurrence};
 use crate::convert::mime::{self, Thread};
 use crate::convert::table::HtmlText;
 use crate::convert::{Failed, ask, html};
@@ -71,7 +72,11 @@ pub fn message(
     let mut needs = Needs::of_message();
     needs.plan.mime = false;
     needs.plan.ext = false;
-    let original = load::row(session, &item, &needs.plan)?;
+    let mut original = load::row(session, &item, &needs.plan)?;
+    if let ItemOrOccurrence::Occurrence(master, placed) = series::resolve(&original, item.part)? {
+        original = master.shown(&original, placed);
+        item.check_shown(&original)?;
+    }
     if original.kind.row().answers.is_empty() {
         return refused(Code::ErrorInvalidOperation);
     }
