@@ -7,7 +7,7 @@ use crate::support::ews::Ews;
 use crate::support::ops::{Id, subjects};
 use crate::support::{race, shared};
 
-crate::tests![tells_what_came_of_each, tells_once_what_two_take_away];
+crate::tests![tells_what_came_of_each, tells_once_what_two_take_away, passes_over_who_is_here_no_more];
 
 fn members(subject: &str, who: &str) -> String {
     format!("<t:Subject>{subject}</t:Subject>{}{who}", times("2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z"))
@@ -51,4 +51,13 @@ fn tells_once_what_two_take_away() {
     let told = subjects(&mut guest, "inbox");
     let told: Vec<&String> = told.iter().filter(|subject| subject.starts_with("Canceled: ")).collect();
     assert_eq!(told.len(), 2, "{told:?}");
+}
+
+/// An account that was removed keeps no meeting from being cancelled.
+fn passes_over_who_is_here_no_more() {
+    let (mut host, mut guest) = (shared::mailbox(), shared::mailbox());
+    let both = people(&["was-here-once@example.test", &guest.account.address]);
+    let id = Id::of(host.one(&invite("SendToNone", &members("plan", &both))).want("m:Items/*"));
+    host.one(&delete_as("HardDelete", &id.bare()).replace("SendToNone", "SendOnlyToAll"));
+    assert_eq!(subjects(&mut guest, "inbox"), ["Canceled: plan"]);
 }

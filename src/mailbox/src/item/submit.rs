@@ -63,32 +63,36 @@ pub fn address(session: &mut Session<'_>, granted: &Granted, props: &Map) -> Res
             addresses.push(address);
         }
     }
-    let (local, remote) = local_and_remote(session, addresses)?;
+    let (local, remote) = local_and_remote(session, addresses, Absent::Refused)?;
     Ok(Envelope { mailbox: granted.mailbox(), sender: session.address(), local, remote })
+}
+
+/// What is done about who has an address of ours but is nobody here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// The sender is told at once: no report of a failed delivery has to come back.
+    Refused,
+    /// What is called off must not stay because somebody has left.
+    PassedOver,
 }
 
 /// Who of them is here, in the order of their mailboxes, and who elsewhere.
 pub(crate) fn local_and_remote(
     session: &mut Session<'_>,
     addresses: Vec<String>,
+    absent: Absent,
 ) -> Result<(Vec<Recipient>, Vec<String>)> {
     let mut local = session.gate.store().recipients(&addresses)?;
     local.sort_by_key(|one| one.mailbox);
     let is_local = |address: &str| local.iter().any(|one| one.address.eq_ignore_ascii_case(address));
     let remote: Vec<String> = addresses.into_iter().filter(|address| !is_local(address)).collect();
-    check_domains(session, &remote)?;
-    Ok((local, remote))
-}
-
-/// Who has an address of ours but is nobody here is told at once: no report of a failed delivery has to come back.
-fn check_domains(session: &mut Session<'_>, remote: &[String]) -> Result<()> {
     if remote.is_empty() {
-        return Ok(());
+        return Ok((local, remote));
     }
     let ours = Domains::read(session.gate.store(), session.settings)?;
-    let nobody: Vec<&str> = remote.iter().map(String::as_str).filter(|address| ours.hold(address)).collect();
-    if nobody.is_empty() {
-        Ok(())
+    let (nobody, remote): (Vec<String>, Vec<String>) = remote.into_iter().partition(|address| ours.hold(address));
+    if nobody.is_empty() || absent == Absent::PassedOver {
+        Ok((local, remote))
     } else {
         let text = format!("There is no mailbox here with this address: {}", nobody.join(", "));
         Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into())

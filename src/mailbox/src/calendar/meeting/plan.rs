@@ -205,7 +205,7 @@ pub fn cancel(session: &mut Session<'_>, granted: &Granted, row: &ItemRow, body:
         let one = notice(session, NoticeKind::Cancellation, &shown, &others, Vec::new(), body.clone())?;
         notices.push((one, others));
     }
-    Post::new(session, granted, notices)
+    Post::calling_off(session, granted, notices)
 }
 
 /// The item with the number of its next message.

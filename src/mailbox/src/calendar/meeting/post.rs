@@ -15,7 +15,7 @@ use super::notice::{Notice, NoticeKind};
 use super::resource::{self, Answered};
 use crate::error::Result;
 use crate::gate::Granted;
-use crate::item::submit::{self, Checked};
+use crate::item::submit::{self, Absent, Checked};
 use crate::session::Session;
 
 /// A message and whom it is for.
@@ -39,6 +39,24 @@ pub struct Post {
 impl Post {
     /// Looks up everybody. Nothing is changed yet. Whoever sends gets none of it.
     pub fn new(session: &mut Session<'_>, granted: &Granted, notices: Vec<(Notice, Vec<Person>)>) -> Result<Post> {
+        Post::to(session, granted, notices, Absent::Refused)
+    }
+
+    /// The same of what is called off: whoever is here no more is passed over.
+    pub fn calling_off(
+        session: &mut Session<'_>,
+        granted: &Granted,
+        notices: Vec<(Notice, Vec<Person>)>,
+    ) -> Result<Post> {
+        Post::to(session, granted, notices, Absent::PassedOver)
+    }
+
+    fn to(
+        session: &mut Session<'_>,
+        granted: &Granted,
+        notices: Vec<(Notice, Vec<Person>)>,
+        absent: Absent,
+    ) -> Result<Post> {
         let sender = session.address();
         let mut letters = Vec::with_capacity(notices.len());
         for (notice, people) in notices {
@@ -55,7 +73,7 @@ impl Post {
                 let text = format!("A meeting can have at most {most} attendees.");
                 return Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into());
             }
-            let (local, remote) = submit::local_and_remote(session, addresses)?;
+            let (local, remote) = submit::local_and_remote(session, addresses, absent)?;
             let own = granted.mailbox();
             let mut local: Vec<Recipient> = local.into_iter().filter(|one| one.mailbox != own).collect();
             // Whoever is invited by several addresses gets one message.
