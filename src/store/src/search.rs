@@ -6,7 +6,10 @@
 //! recipients of each list have their words a second time, behind a colon and a letter of the list. Words of an attachment are a `tsvector`
 //! of its row: A its name, D its text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::query::Place;
 
@@ -243,6 +246,8 @@ enum Stands {
 /// Gives each word to `take` until that has enough.
 fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
     let mut word = String::new();
+    // File names of Macs are decomposed, what people type is not; and a mark by itself would end a word.
+    let text = composed(text);
     for run in text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
         word.clear();
         let more = if run.is_ascii() {
@@ -255,6 +260,14 @@ fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
         if !more {
             return;
         }
+    }
+}
+
+/// Letters with their marks as one character each (NFC), which most texts have already.
+fn composed(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
     }
 }
 
@@ -301,6 +314,14 @@ mod tests {
         // No phrase goes from one text into the next.
         assert_eq!(of(&[(Area::Subject, "a b"), (Area::Body, "a")]), ["'a':1B,4", "'b':2B"]);
         assert_eq!(of(&[(Area::From, "x"), (Area::To, "x")]), ["':tx':3C", "'x':1A,3C"]);
+    }
+
+    #[test]
+    fn decomposed_letters_are_those_of_one_character() {
+        assert_eq!(of(&[(Area::Body, "A\u{308}rger a\u{308}rger.pdf")]), ["'pdf':3", "'\u{e4}rger':1,2"]);
+        assert_eq!(of(&[(Area::Body, "\u{1112}\u{1161}\u{11ab}")]), of(&[(Area::Body, "\u{d55c}")]));
+        let asked = |text: &str| question(Place::Attachment, text, false);
+        assert_eq!(asked("A\u{308}rg"), asked("\u{e4}rg"));
     }
 
     #[test]

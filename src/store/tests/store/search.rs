@@ -675,6 +675,7 @@ fn words_stand_in_places_and_in_order() {
         (Anywhere, "repo", true, ""),
         (Anywhere, "quarterly rep", false, "f"),
         (Anywhere, "report quarterly", false, ""),
+        (Anywhere, "u\u{308}berr", false, "f"),
         (Anywhere, "überr", false, "f"),
         (Anywhere, "議室", false, "f"),
         (Anywhere, "会議室", true, "f"),
