@@ -25,7 +25,7 @@ const RECIPIENTS: usize = 100;
 
 /// How long the answer to a message's end is waited for at least, whatever the setting: whoever gives up sooner sends it
 /// again to a server that has it (RFC 5321 4.5.3.2.6).
-const END: Duration = Duration::from_mins(10);
+const END: Duration = Duration::from_secs(600);
 
 /// Octets of a message that are made ready for the wire at a time.
 const CHUNK: usize = 64 * 1024;
