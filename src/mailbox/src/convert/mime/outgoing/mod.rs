@@ -16,8 +16,8 @@
 //! - One valid Message-ID and Date: the client's, or those given here.
 //! - All other fields keep their octets, folding included; only what two readers could read in two ways is settled: bare CR
 //!   and LF, NUL, a blank before the colon, a folded line of blanks, a line longer than SMTP allows.
-//! - In the body a bare CR or LF ends a line; what says that it is `binary` is encoded instead. What is signed or encrypted (RFC 1847) goes out octet by octet; a bare CR or LF
-//!   there is refused, for the next server would change it.
+//! - In the body a bare CR or LF ends a line; what says that it is `binary` is encoded instead. What is signed or encrypted
+//!   (RFC 1847) goes out octet by octet; a bare CR or LF there is refused, for the next server would change it.
 
 mod address;
 mod binary;
