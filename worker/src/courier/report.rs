@@ -1,8 +1,6 @@
 //! The report that a message did not reach somebody (RFC 3464 in the form of RFC 6522; RFC 6533 for addresses beyond ASCII).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ewsd_mailbox::convert::mime::date;
+use ewsd_mailbox::convert::mime::{date, encoded_words};
 use ewsd_mailbox::random;
 use ewsd_store::Outgoing;
 use jiff::Timestamp;
@@ -12,8 +10,6 @@ use super::words::{Words, words};
 
 /// Octets of the original's header that a report carries.
 const HEADER: usize = 64 * 1024;
-/// Octets of text in one encoded word: 75 characters at most with its frame (RFC 2047 section 2).
-const ENCODED: usize = 42;
 
 /// Who will not get it, and why.
 pub(super) struct FailedRecipient<'a> {
@@ -184,17 +180,7 @@ pub(super) fn encoded(text: &str) -> String {
     if text.is_ascii() && text.len() < 900 && !text.contains("=?") {
         return text;
     }
-    let mut words = Vec::new();
-    let mut word = String::new();
-    for c in text.chars() {
-        if word.len() + c.len_utf8() > ENCODED {
-            words.push(std::mem::take(&mut word));
-        }
-        word.push(c);
-    }
-    words.push(word);
-    let words: Vec<String> = words.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word))).collect();
-    words.join("\r\n ")
+    encoded_words(&text).join("\r\n ")
 }
 
 #[cfg(test)]
@@ -270,6 +256,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("is not set up to send mail"), "{text}");
-        assert_eq!(encoded(&"\u{e4}".repeat(60)).lines().count(), 3);
+        let subject = format!("Subject: {}", encoded(&"\u{e4}".repeat(60)));
+        assert!(subject.lines().count() > 2 && subject.lines().all(|line| line.len() <= 76), "{subject}");
     }
 }

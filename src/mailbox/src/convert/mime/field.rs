@@ -11,8 +11,8 @@ use mail_builder::headers::raw::Raw;
 
 /// Characters of a line.
 const LINE: usize = 76;
-/// Octets of an encoded word before they are encoded: 72 characters after.
-const ENCODED: usize = 45;
+/// Octets of an encoded word before they are encoded: 64 characters after, so that it has room behind `Subject:` (RFC 2047 2).
+const ENCODED: usize = 39;
 /// Longer words are encoded, so that no line is longer than SMTP allows.
 const WORD: usize = 900;
 /// Octets of a quoted name, and of a parameter's value, that stands on a line as a whole.
@@ -98,16 +98,20 @@ impl Fields {
     }
 
     fn encoded(&mut self, text: &str) {
-        let mut word = String::new();
-        for c in text.chars() {
-            if word.len() + c.len_utf8() > ENCODED {
-                self.word(&format!("=?utf-8?B?{}?=", STANDARD.encode(&word)), true);
-                word.clear();
-            }
-            word.push(c);
-        }
-        self.word(&format!("=?utf-8?B?{}?=", STANDARD.encode(&word)), true);
+        encoded_words(text).iter().for_each(|word| self.word(word, true));
     }
+}
+
+/// A text as encoded words (RFC 2047), none with part of a character.
+pub fn encoded_words(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for c in text.chars() {
+        match parts.last_mut() {
+            Some(part) if part.len() + c.len_utf8() <= ENCODED => part.push(c),
+            _ => parts.push(c.to_string()),
+        }
+    }
+    parts.iter().map(|part| format!("=?utf-8?B?{}?=", STANDARD.encode(part))).collect()
 }
 
 /// ASCII that nobody takes for encoded words.

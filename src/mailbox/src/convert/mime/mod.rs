@@ -31,6 +31,8 @@ mod thread;
 mod tnef;
 mod words;
 
+pub use field::encoded_words;
+
 use ewsd_model::ItemKind;
 use ewsd_model::property::bit;
 use ewsd_store::{Columns, Map};
