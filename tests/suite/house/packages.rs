@@ -16,6 +16,7 @@ crate::tests![
     the_unit_is_locked_in,
     scripts_rules_and_pages_are_clean,
     every_sample_is_installed_and_named,
+    the_image_is_built_of_what_the_package_is,
 ];
 
 fn root() -> PathBuf {
@@ -193,4 +194,15 @@ fn every_sample_is_installed_and_named() {
     let version = format!("%global ewsd_version {}}}", env!("CARGO_PKG_VERSION"));
     assert!(shipped("rpm/ewsd.spec").contains(&version), "the spec has another version than Cargo.toml");
     assert!(shipped("fail2ban/jail.conf").contains("filter = ewsd"));
+}
+
+/// One list of what building takes: the package's. Debhelper is its own.
+fn the_image_is_built_of_what_the_package_is() {
+    let control = shipped("debian/control");
+    let needs = control.lines().find_map(|line| line.strip_prefix("Build-Depends: ")).expect("Build-Depends");
+    let container = shipped("container/Containerfile");
+    for need in needs.split(", ").filter(|need| !need.starts_with("debhelper")) {
+        let name = need.split([' ', '(']).next().unwrap();
+        assert!(container.split_whitespace().any(|word| word == name), "the image is built without {name}");
+    }
 }
