@@ -13,8 +13,8 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
 use ewsd_settings::Settings;
 use ewsd_store::Store;
-use ewsd_worker::database_options;
 
+use super::database::options;
 use super::{Cli, Exit, Result, account_set};
 
 /// Print the completions for a shell.
@@ -96,7 +96,7 @@ fn matching(current: &OsStr, words: Words) -> Vec<CompletionCandidate> {
 fn from_database(current: &OsStr, ask: impl FnOnce(&mut Store) -> Option<Words>) -> Vec<CompletionCandidate> {
     let words = || {
         let settings = Settings::load(&config(std::env::args_os())).ok()?;
-        ask(&mut Store::connect(&database_options(&settings, "ewsctl")).ok()?)
+        ask(&mut Store::connect(&options(&settings)).ok()?)
     };
     matching(current, words().unwrap_or_default())
 }

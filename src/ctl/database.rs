@@ -6,7 +6,7 @@ use clap::Subcommand;
 use ewsd_settings::Settings;
 use ewsd_store::{Options, Store, StoreError};
 use ewsd_worker::database_options;
-
+use nix::unistd::{User, geteuid};
 use serde_json::{Value, json};
 
 use super::{Exit, Out, Result};
@@ -29,7 +29,7 @@ enum Command {
 
 pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
-    let options = database_options(&settings, "ewsctl");
+    let options = options(&settings);
     match args.command {
         Command::Migrate => {
             let applied = ewsd_store::migrate(&options).map_err(|error| away(&settings, &error))?;
@@ -76,9 +76,20 @@ fn list(migrations: &[(i64, String)]) -> Value {
     migrations.iter().map(|(version, name)| json!({"version": version, "name": name})).collect()
 }
 
+/// Where the database of these settings is. To a server of its own machine root shows itself as the user that ewsd runs as,
+/// whom peer authentication lets in.
+pub fn options(settings: &Settings) -> Options {
+    let mut options = database_options(settings, "ewsctl");
+    if geteuid().is_root() && !settings.database.url.is_empty() {
+        let user = User::from_name(&settings.process.user).ok().flatten();
+        options.unix_user = user.map(|user| user.uid.as_raw());
+    }
+    options
+}
+
 /// The store of these settings.
 pub fn open(settings: &Settings) -> Result<Store> {
-    Store::connect(&database_options(settings, "ewsctl")).map_err(|error| away(settings, &error))
+    Store::connect(&options(settings)).map_err(|error| away(settings, &error))
 }
 
 /// A store error for a person: what it was, and for a database out of reach, what to look at.

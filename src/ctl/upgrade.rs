@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ewsd_worker::database_options;
 use serde_json::{Value, json};
 
 use super::control::{self, text_of};
-use super::database::away;
+use super::database::{away, options};
 use super::{Exit, Out, Result};
 
 /// Between two looks at how far the new workers are.
@@ -26,8 +25,7 @@ pub struct Args {}
 pub fn run(config: &Path, _: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     // The workers of the new program want their tables; those of the old one go on with them.
-    let applied =
-        ewsd_store::migrate(&database_options(&settings, "ewsctl")).map_err(|error| away(&settings, &error))?;
+    let applied = ewsd_store::migrate(&options(&settings)).map_err(|error| away(&settings, &error))?;
     for (version, name) in applied.iter().filter(|_| !out.json) {
         say!("applied {version} {name}")?;
     }

@@ -56,6 +56,12 @@ impl Postgres {
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Lets in by these lines of `pg_hba.conf` alone.
+    pub fn hba(&self, lines: &str) {
+        fs::write(Path::new(&self.data()).join("pg_hba.conf"), lines).expect("pg_hba.conf");
+        self.pg_ctl(&["reload"]);
+    }
+
     fn data(&self) -> String {
         self.folder.join("data").to_string_lossy().into_owned()
     }

@@ -1,8 +1,8 @@
 //! The database: whether it can be reached, is new enough and right, and what time it has.
 
 use ewsd_store::{Health, Store, StoreError};
-use ewsd_worker::database_options;
 
+use super::super::database::options;
 use super::{Finding, Patient, right, warning, wrong};
 
 /// The oldest PostgreSQL that is supported, as `server_version_num` counts.
@@ -13,7 +13,7 @@ const UNSEEN: f64 = 2.0;
 const WRONG: f64 = 60.0;
 
 fn ask(patient: &Patient<'_>) -> std::result::Result<Health, StoreError> {
-    Store::connect(&database_options(&patient.settings, "ewsctl"))?.health()
+    Store::connect(&options(&patient.settings))?.health()
 }
 
 /// It answers, and is of a version that will do.

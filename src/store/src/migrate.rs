@@ -7,7 +7,7 @@
 use crate::clock;
 use crate::connection::target;
 use crate::error::{Verdict, hopeless, text, verdict};
-use crate::session::{Broken, Session};
+use crate::session::{Broken, EffectiveUser, Session};
 use crate::{Options, StoreError};
 use postgres::{Client, NoTls};
 use sha2::{Digest, Sha256};
@@ -263,6 +263,7 @@ fn connect(options: &Options) -> Result<Client, StoreError> {
         Err(Broken::Sql(_)) | Ok(_) => {}
     }
     let config = postgres::Config::from(target.config);
+    let _seen_as = EffectiveUser::of(target.user).map_err(|error| StoreError::Db(error.to_string()))?;
     let connected = match target.tls {
         Some(tls) => config.connect(tls),
         None => config.connect(NoTls),

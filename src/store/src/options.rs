@@ -26,6 +26,9 @@ pub struct Options {
     pub statement_timeout: Option<Duration>,
     /// An answer that has not come after so long is not waited for; none: for ever. See also [`crate::Store::limit`].
     pub answer_timeout: Option<Duration>,
+    /// The user that PostgreSQL sees on a Unix socket, whom peer authentication goes by; none: the process's own. Root alone
+    /// can choose.
+    pub unix_user: Option<u32>,
     /// What mailboxes may take.
     pub limits: Limits,
 }
@@ -64,6 +67,7 @@ impl Options {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: None,
             answer_timeout: None,
+            unix_user: None,
             limits: Limits::default(),
         }
     }

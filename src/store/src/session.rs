@@ -4,9 +4,11 @@
 //! beside `statement_timeout`, which only a server that runs can keep. A session whose server was late is of no use any more:
 //! its answer may still come.
 
+use nix::unistd::{Uid, geteuid, seteuid};
 use postgres::types::ToSql;
 use postgres::{NoTls, Row, Statement};
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -33,7 +35,28 @@ pub(crate) enum Broken {
     /// None came in time.
     Late,
     /// The process has no descriptor or memory for a session.
-    Local(std::io::Error),
+    Local(io::Error),
+}
+
+/// While it lives, the whole process acts as another user: the kernel tells a server on a Unix socket who connects.
+pub(crate) struct EffectiveUser(Option<Uid>);
+
+impl EffectiveUser {
+    /// Of the user with that number; none: no change.
+    pub fn of(user: Option<u32>) -> io::Result<EffectiveUser> {
+        let before = geteuid();
+        let Some(user) = user.map(Uid::from_raw).filter(|user| *user != before) else { return Ok(EffectiveUser(None)) };
+        seteuid(user)?;
+        Ok(EffectiveUser(Some(before)))
+    }
+}
+
+impl Drop for EffectiveUser {
+    fn drop(&mut self) {
+        if let Some(Err(error)) = self.0.map(seteuid) {
+            log::error!("cannot be root again: {error}");
+        }
+    }
 }
 
 pub(crate) struct Session {
@@ -46,6 +69,7 @@ pub(crate) struct Session {
 impl Session {
     /// `within`: for all of it, however far the server lets it come.
     pub fn connect(target: &Target, within: Duration) -> Result<Session, Broken> {
+        let _seen_as = EffectiveUser::of(target.user).map_err(Broken::Local)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Broken::Local)?;
         let (client, connection) = wait(&runtime, Some(within), async {
             let (client, connection) = match &target.tls {

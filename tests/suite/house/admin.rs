@@ -6,6 +6,7 @@ use crate::support::demo::{Demo, Options, ewsctl};
 use crate::support::ews::Ews;
 use crate::support::http::Http;
 use crate::support::ops::{find, get_folder, shape};
+use crate::support::postgres::Postgres;
 use crate::support::{lmtp, message, process, shared, wait};
 
 crate::tests![
@@ -24,6 +25,7 @@ crate::tests![
     ends_as_its_table_says,
     prints_json_wherever_it_prints_data,
     does_again_what_is_done_already,
+    is_let_in_as_the_server_where_root_is_not,
 ];
 
 /// Runs `ewsctl` without a server; what it printed.
@@ -406,4 +408,31 @@ fn does_again_what_is_done_already() {
     twice(&["account", "disable", address], b"");
     twice(&["account", "delete", address, "--yes", "--if-exists"], b"");
     twice(&["queue", "cancel", "987654321", "--if-exists"], b"");
+}
+
+/// Peer authentication asks the kernel who connects, and root is nobody there.
+fn is_let_in_as_the_server_where_root_is_not() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("only root can show itself as somebody else: not tried");
+        return;
+    }
+    let postgres = Postgres::start();
+    postgres.psql("create role postgres superuser login");
+    postgres.hba("local all all peer\n");
+    let folder = std::env::temp_dir().join(format!("ewsd-peer-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("ewsd.toml");
+    let ask = |user: &str, arguments: &[&str]| {
+        let url = postgres.url().replace("user=ewsd", "user=postgres");
+        std::fs::write(&file, format!("[process]\nuser = \"{user}\"\n[database]\nurl = \"{url}\"\n")).unwrap();
+        let (done, said) = run(&[&["-c", file.to_str().unwrap()], arguments].concat());
+        (done, said)
+    };
+    let (done, said) = ask("nobody", &["database", "migrate"]);
+    assert!(!done && said.contains("Peer authentication failed") && said.lines().count() == 1, "{said}");
+    let (done, said) = ask("postgres", &["database", "migrate"]);
+    assert!(done, "{said}");
+    let (done, said) = ask("postgres", &["group", "create", "team@example.test", "--name", "The team"]);
+    assert!(done, "{said}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -249,13 +249,12 @@ impl Store {
                 return self.busy();
             }
         };
-        log::warn!("cannot reach PostgreSQL: {}", text(error));
         // What was right once is no wrong setting: somebody keeps sessions out for a while.
-        match verdict(error) {
-            Verdict::Away => self.busy(),
-            _ if self.proven => self.busy(),
-            _ => StoreError::Db(hopeless(error)),
+        if !self.proven && !matches!(verdict(error), Verdict::Away) {
+            return StoreError::Db(hopeless(error));
         }
+        log::warn!("cannot reach PostgreSQL: {}", text(error));
+        self.busy()
     }
 
     /// No attempt for a while, which grows.
@@ -353,6 +352,8 @@ pub(crate) struct Target {
     pub config: Config,
     /// None: without TLS.
     pub tls: Option<Tls>,
+    /// [`Options::unix_user`], where the server is on a Unix socket.
+    pub user: Option<u32>,
 }
 
 /// Reads the URL, and the files that it names.
@@ -360,12 +361,14 @@ pub(crate) fn target(options: &Options) -> Result<Target, StoreError> {
     let (url, tls) = conninfo::split(&options.url)?;
     let mut config = config(&url, options)?;
     let local = |host: &Host| matches!(host, Host::Unix(_));
-    if tls.mode == Mode::Disable || config.get_hosts().iter().all(local) {
+    let here = config.get_hosts().iter().all(local);
+    let user = options.unix_user.filter(|_| here);
+    if tls.mode == Mode::Disable || here {
         config.ssl_mode(SslMode::Disable);
-        return Ok(Target { config, tls: None });
+        return Ok(Target { config, tls: None, user });
     }
     config.ssl_mode(if tls.mode == Mode::Prefer { SslMode::Prefer } else { SslMode::Require });
-    Ok(Target { config, tls: Some(Tls::new(&tls)?) })
+    Ok(Target { config, tls: Some(Tls::new(&tls)?), user })
 }
 
 fn config(url: &str, options: &Options) -> Result<Config, StoreError> {
