@@ -150,10 +150,18 @@ pub(crate) fn verdict(error: &postgres::Error) -> Verdict {
     // primary now, which a new connection may find.
     let text = code.code();
     let away = [SqlState::TOO_MANY_CONNECTIONS, SqlState::READ_ONLY_SQL_TRANSACTION];
+    if is_poolers(text, db.message()) {
+        return Verdict::Other;
+    }
     if text.starts_with("08") || text.starts_with("57P") || away.contains(code) {
         return Verdict::Away;
     }
     classed(text)
+}
+
+/// Whether a pooler between refuses how a session begins, which it will do for ever: pgbouncer has one state for all that it says.
+fn is_poolers(state: &str, said: &str) -> bool {
+    state == "08P01" && said.starts_with("unsupported startup parameter")
 }
 
 /// By the class of an SQLSTATE (PostgreSQL, appendix A).
@@ -201,13 +209,19 @@ pub(crate) fn text(error: &postgres::Error) -> String {
     match error.as_db_error() {
         Some(db) => {
             let constraint = db.constraint().map(|name| format!(" ({name})")).unwrap_or_default();
-            format!("{}: {}{constraint}", db.code().code(), db.message())
+            format!("{}: {}{constraint}{}", db.code().code(), db.message(), hint(db.code()))
         }
         None => match std::error::Error::source(error) {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         },
     }
+}
+
+/// What a state tells besides: statements are prepared in the session that they are run in, unless a pooler mixes sessions.
+fn hint(state: &SqlState) -> &'static str {
+    let mixed = [SqlState::DUPLICATE_PSTATEMENT, SqlState::INVALID_SQL_STATEMENT_NAME];
+    if mixed.contains(state) { " (does a pooler hand out other sessions? pgbouncer: pool_mode = session)" } else { "" }
 }
 
 /// Why there will be no session until somebody changes a setting, here or there: in words that name it.
@@ -220,6 +234,9 @@ pub(crate) fn hopeless(error: &postgres::Error) -> String {
             }
             "3D000" => format!("database.url: {said} (createdb)"),
             "42501" => format!("database.url: {said} (the user's rights)"),
+            state if is_poolers(state, said) => {
+                format!("database.url: a pooler is in the way: {said} (pgbouncer: ignore_startup_parameters = options)")
+            }
             _ => text(error),
         };
     }
@@ -245,6 +262,13 @@ pub(crate) fn hopeless(error: &postgres::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pooler_that_refuses_sessions_is_told_from_one_whose_server_is_away() {
+        assert!(is_poolers("08P01", "unsupported startup parameter: options"));
+        assert!(!is_poolers("08P01", "query_wait_timeout"));
+        assert!(!is_poolers("08006", "unsupported startup parameter: options"));
+    }
 
     #[test]
     fn what_will_never_fit_is_told_from_what_may_later() {
