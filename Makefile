@@ -124,6 +124,8 @@ install:
 	for kind in apache nginx haproxy postfix exim opensmtpd grafana prometheus; do \
 		install -d $(DESTDIR)$(DOCDIR)/examples/$$kind && \
 		install -m 644 packaging/$$kind/* $(DESTDIR)$(DOCDIR)/examples/$$kind || exit 1; done
+	install -d $(DESTDIR)$(DOCDIR)/examples/systemd
+	install -m 644 packaging/systemd/ewsd.socket $(DESTDIR)$(DOCDIR)/examples/systemd
 	install -m 644 etc/ewsd-minimal.toml $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 README.md CHANGELOG.md UPGRADING.md ARCHITECTURE.md LICENSE docs/operations.md $(DESTDIR)$(DOCDIR)
 	# The load generator, where it was built (cargo build --release --workspace).
@@ -155,6 +157,7 @@ test-packages: deb rpm
 	$(NEED) packages
 	packaging/trial/deb $(TARGET)/deb
 	packaging/trial/rpm $(TARGET)/rpm
+	packaging/trial/boot $(TARGET)/deb
 
 # The same for the image, which is built upon a bare root of Debian.
 test-image: dist

@@ -5,7 +5,7 @@
 //!
 //! | a connection ... | file |
 //! |---|---|
-//! | is accepted, or turned away | `accept` (`listen`) |
+//! | is accepted, or turned away | `accept` (`listen`, `activate`) |
 //! | sends a request | `receive`; large bodies `admit`, `collect`; LMTP `lmtp` |
 //! | waits for a worker, has its turn, goes to one | `turns`, `dispatch` |
 //! | comes back | `serve` |
@@ -29,6 +29,7 @@
 //! Administrators: `admin` (HTTP), `control` (`ewsctl`), `show`, `gauges`, `metrics`, `served`, `signals`, `notify`.
 
 mod accept;
+mod activate;
 mod admin;
 mod admit;
 mod adopt;

@@ -14,6 +14,7 @@ use nix::sys::socket::{
 };
 use nix::unistd::Group;
 
+use crate::activate::Activated;
 use crate::config::Listen;
 use crate::state::Protocol;
 
@@ -97,12 +98,16 @@ impl Drop for Listener {
     }
 }
 
-/// Opens one listener.
+/// Opens one listener, or takes it from the service manager, who then has its file as well.
 ///
 /// # Errors
 /// A sentence that names the address and what is wrong with it.
-pub fn open(listen: &Listen, kind: Protocol, index: u16) -> Result<Listener, String> {
+pub fn open(listen: &Listen, kind: Protocol, index: u16, activated: &mut Activated) -> Result<Listener, String> {
     let text = &listen.address;
+    if let Some(socket) = activated.take(text) {
+        let place = (kind, 0, index, listen.proxy);
+        return Ok(Listener::of(socket, text.starts_with("unix:"), place, text.clone(), None));
+    }
     let opened = match text.strip_prefix("unix:") {
         Some(path) => open_unix(Path::new(path), listen).map(|socket| (socket, text.clone(), Some(path.into()))),
         None => open_tcp(text, listen.reuseport).map(|(socket, bound)| (socket, bound.to_string(), None)),

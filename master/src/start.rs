@@ -11,6 +11,7 @@ use log::{info, warn};
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Registry, Token};
 
+use crate::activate::Activated;
 use crate::adopt::{self, Inherited};
 use crate::clock::{Clock, NEVER};
 use crate::config::{Config, Handed, Listen, Reloaded};
@@ -256,17 +257,19 @@ fn make_directories(state: &Path, run: &Path, run_as: Option<&RunAs>) -> Result<
 }
 
 fn open_all(config: &Config, run_dir: &Path) -> Result<Vec<Listener>, String> {
+    let mut activated = Activated::given()?;
     let mut listeners = Vec::new();
     for (kind, addresses) in
         [(Protocol::Http, &config.http), (Protocol::Lmtp, &config.lmtp), (Protocol::Admin, &config.admin)]
     {
         for (index, listen) in addresses.iter().enumerate() {
             let index = u16::try_from(index).map_err(|_| "too many listeners".to_owned())?;
-            listeners.push(open(listen, kind, index)?);
+            listeners.push(open(listen, kind, index, &mut activated)?);
         }
     }
     let control = format!("unix:{}", run_dir.join("control.sock").display());
-    listeners.push(open(&Listen { mode: 0o660, ..Listen::at(control) }, Protocol::Control, 0)?);
+    let control = Listen { mode: 0o660, ..Listen::at(control) };
+    listeners.push(open(&control, Protocol::Control, 0, &mut activated)?);
     Ok(listeners)
 }
 

@@ -28,6 +28,17 @@ then the workers and the private PostgreSQL end. A second one stops at once.
 \fBSIGHUP\fR
 Reload: read the configuration anew and start a new generation of workers. No connection is dropped. Settings that only
 a restart applies keep their values and are named in the log. A configuration that is not right is refused, and nothing changes.
+.TP
+\fBSIGUSR2\fR
+Upgrade: go on as the program that is installed now, as
+.BR ewsctl-upgrade (1)
+does.
+.SH SOCKET ACTIVATION
+Sockets that
+.BR systemd.socket (5)
+has opened are taken as the listeners of the same address (server.http, server.lmtp, server.admin): clients wait through a
+restart, and ports below 1024 can be had. Mode and group of a file are those of the .socket unit then. A socket that is no
+listener of the configuration is named in the log, and closed.
 .SH FILES
 .TP
 \fI/etc/ewsd/ewsd.toml\fR
@@ -44,7 +55,8 @@ shows.
 .SH SEE ALSO
 .BR ewsctl (1),
 .BR ewsd.toml (5),
-.BR ewsd-worker (8)
+.BR ewsd-worker (8),
+.BR systemd.socket (5)
 ";
 
 const WORKER_TAIL: &str = ".SH SEE ALSO\n.BR ewsd (8),\n.BR ewsctl (1)\n";

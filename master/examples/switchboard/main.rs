@@ -124,6 +124,7 @@ fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
         let limits = &mut config.limits;
         match name {
             "workers" => config.workers = number()?,
+            "http" => config.http = vec![Listen::at(value)],
             "lmtp" => config.lmtp = vec![Listen::at("127.0.0.1:0")],
             "proxy" => config.http.iter_mut().for_each(|listen| listen.proxy = value == "yes"),
             "exempt" => config.exempt = value.split(',').filter_map(Network::parse).collect(),

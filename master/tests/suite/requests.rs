@@ -1,6 +1,7 @@
 //! Requests and replies: framing, keep-alive, pipelining, draining, the admin listener.
 
 use std::io::{Read, Write};
+use std::net::TcpListener;
 
 use crate::server::{Client, Server};
 
@@ -17,6 +18,25 @@ fn a_request_goes_to_a_worker_and_its_connection_stays() {
     assert_eq!(second.header("x-conn"), first.header("x-conn"));
     assert_eq!(client.get("/echo").header("x-context"), "abc");
     server.until_number("idle", 1);
+    server.stop();
+}
+
+/// Between two masters nobody is refused, nor told of another port.
+#[test]
+fn sockets_of_a_service_manager_outlive_the_master() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let key = format!("http={address}");
+    for _ in 0..2 {
+        let mut early = Client::connect(&address);
+        early.ask("/echo");
+        let server = Server::activated(&[&key], &listener);
+        assert_eq!(early.reply().status, 200);
+        assert!(!server.log().contains("nobody answers there"), "{}", server.log());
+        server.stop();
+    }
+    let server = Server::activated(&[], &listener);
+    assert!(server.log().contains("nobody answers there"), "{}", server.log());
     server.stop();
 }
 

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -38,6 +39,17 @@ impl Server {
 
     /// Starts one and waits until its control socket answers.
     pub fn launch(keys: &[&str], worker_config: &str) -> Server {
+        Server::launch_given(keys, worker_config, None)
+    }
+
+    /// Starts one as a service manager does that listens for it, and waits until it serves.
+    pub fn activated(keys: &[&str], listener: &TcpListener) -> Server {
+        let server = Server::launch_given(keys, "", Some(listener.try_clone().unwrap().into()));
+        server.until("it is ready", |status| status.contains("\"ready\":true"));
+        server
+    }
+
+    fn launch_given(keys: &[&str], worker_config: &str, socket: Option<OwnedFd>) -> Server {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("ewsd-switchboard-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
@@ -50,8 +62,12 @@ impl Server {
         let (limits, keys): (Vec<&str>, Vec<&str>) = keys.iter().partition(|key| key.starts_with("nofile="));
         let limit = limits.first().map_or("true".to_owned(), |key| format!("ulimit -n {}", &key[7..]));
         let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("{limit}; exec \"$@\"")).arg("sh").arg(program).arg(&dir).args(keys);
-        let child = command.stderr(log).stdin(Stdio::null()).spawn().unwrap();
+        let given = match socket {
+            Some(_) => "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1",
+            None => "true",
+        };
+        command.arg("-c").arg(format!("{limit}; {given}; exec \"$@\"")).arg("sh").arg(program).arg(&dir).args(keys);
+        let child = command.stderr(log).stdin(socket.map_or(Stdio::null(), Stdio::from)).spawn().unwrap();
         let mut server = Server { child, dir };
         let started = Instant::now();
         while UnixStream::connect(server.control()).is_err() {
