@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Bare roots of Debian for the trials beside this file: sourced. Roots are kept in EWSD_ROOTS (/var/tmp/ewsd-roots).
-# Nothing is booted: the programs are started as the installed unit says, by a script that reads it (start-unit).
+# Nothing is booted but by the trial of that name: the programs are started as the installed unit says, by a script that reads it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${EWSD_ROOTS:-/var/tmp/ewsd-roots}
@@ -14,10 +14,13 @@ die() {
     say "FAILED: $*" >&2
     exit 1
 }
-leave() {
+unmount() {
     local at
     for ((at = ${#mounts[@]} - 1; at >= 0; at--)); do umount -l "${mounts[at]}" || true; done
     mounts=()
+}
+leave() {
+    unmount
     [ -z "$root" ] || rm -rf --one-file-system "$root"
     root=
 }
