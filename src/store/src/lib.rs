@@ -18,6 +18,7 @@
 //! | whose subscriber is to be called? | `push.rs` |
 //! | which nodes are there, and what do they tell each other? | `node.rs` |
 //! | how much may a mailbox take? | `quota.rs` |
+//! | which members of a group have a message already? | `delivered.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
 //!
 //! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes, or what rights mean: the caller says
@@ -30,6 +31,7 @@ mod clock;
 mod column;
 mod connection;
 mod conninfo;
+mod delivered;
 mod directory;
 pub mod embedded;
 mod error;

@@ -65,6 +65,7 @@ const MIGRATIONS: &[Migration] = migrations![
     26 "incarnation",
     27 "token_keys",
     28 "exempt",
+    29 "delivered",
 ];
 
 impl Migration {

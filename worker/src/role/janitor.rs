@@ -40,6 +40,8 @@ const STEP: i64 = 500;
 const LATE: i64 = 1_000;
 /// Items whose words are entered in one step.
 const WORDS: usize = 2_000;
+/// Whoever brings mail gives up before (RFC 5321 section 4.5.4.1: after four or five days).
+const DELIVERED_DAYS: i64 = 7;
 /// Mail that is read again, listed at a time.
 const UNREAD: i64 = 50;
 /// Mailboxes listed at a time.
@@ -117,6 +119,7 @@ impl Janitor<'_> {
         if !walk {
             return Ok(());
         }
+        self.store.expire_delivered(DELIVERED_DAYS)?;
         let (mut rows, mut parts, mut last) = (0, 0, MailboxNo(0));
         loop {
             let mailboxes = self.store.mailboxes(last, PAGE)?;

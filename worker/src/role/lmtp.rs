@@ -11,7 +11,7 @@ use ewsd_mailbox::convert::ical;
 use ewsd_mailbox::deliver::{self, DeliverError, Target, Trace};
 use ewsd_mailbox::log::{self, note};
 use ewsd_mailbox::random;
-use ewsd_store::{Account, ItemRef, StoreError};
+use ewsd_store::{Account, StoreError};
 use nix::sys::socket::{Shutdown, shutdown};
 
 use super::access::End;
@@ -283,7 +283,7 @@ fn log_end(replies: &[u8]) -> End {
 }
 
 /// How many got it and how many did not, for the counters.
-fn counts(results: &[Result<ItemRef, DeliverError>]) -> [(Count, u32); 2] {
+fn counts(results: &[Result<(), DeliverError>]) -> [(Count, u32); 2] {
     let delivered = results.iter().filter(|result| result.is_ok()).count();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     [(Count::Deliveries, number(delivered)), (Count::DeliveryFailures, number(results.len() - delivered))]

@@ -6,6 +6,7 @@
 
 mod again;
 mod domains;
+mod group;
 mod trace;
 
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ use crate::convert::table::{Mail, PlainMail};
 use crate::convert::{self, Failed, ask};
 use crate::error::Error;
 use crate::log::note;
+use group::Deliveries;
 
 /// Somebody here who is to get a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct Target {
     pub quota_bytes: Option<i64>,
     /// It may answer meeting requests by itself.
     pub resource: bool,
+    /// The address of the group that it is reached by; None: its own.
+    pub group: Option<String>,
 }
 
 /// A message on its way into mailboxes.
@@ -55,6 +59,7 @@ struct Incoming<'a> {
     /// It is about a meeting.
     notice: Option<&'a Notice>,
     now: Timestamp,
+    deliveries: &'a Deliveries,
 }
 
 /// Why somebody did not get it.
@@ -98,6 +103,7 @@ impl From<Account> for Target {
             disabled: account.disabled,
             quota_bytes: account.quota_bytes,
             resource: account.resource.is_some(),
+            group: None,
         }
     }
 }
@@ -111,6 +117,7 @@ impl From<Recipient> for Target {
             disabled: recipient.disabled,
             quota_bytes: recipient.quota_bytes,
             resource: recipient.resource,
+            group: recipient.group.then_some(recipient.address),
         }
     }
 }
@@ -123,7 +130,7 @@ pub fn deliver(
     from: &str,
     recipients: &[String],
     message: &[u8],
-) -> Vec<(String, Result<ItemRef, DeliverError>)> {
+) -> Vec<(String, Result<(), DeliverError>)> {
     let known = match store.recipients(recipients) {
         Ok(known) => known,
         Err(error) => {
@@ -148,31 +155,21 @@ pub fn deliver(
 }
 
 /// The same for addresses that were looked up before: one target is somebody here, several are the members of a group, none
-/// is nobody. Whoever is meant by several addresses gets one message.
+/// is nobody. Whoever is meant by several addresses gets one message. Sent again because of one member of a group, the message
+/// leaves out those who have it.
 pub fn deliver_to_each(
     store: &mut Store,
     trace: &Trace<'_>,
     targets: &[Vec<Target>],
     message: &[u8],
-) -> Vec<Result<ItemRef, DeliverError>> {
+) -> Vec<Result<(), DeliverError>> {
     let all: Vec<Option<Target>> = targets.iter().flatten().cloned().map(Some).collect();
-    let mut results = deliver_to(store, trace, &all, message).into_iter();
-    targets.iter().map(|members| together(results.by_ref().take(members.len()).collect())).collect()
-}
-
-/// What is answered for a group: to be tried again while there is somebody who could get it then, else delivered if anybody
-/// has it. A member who is full keeps nobody from it, and is not waited for.
-fn together(results: Vec<Result<ItemRef, DeliverError>>) -> Result<ItemRef, DeliverError> {
-    let mut answer = Err(DeliverError::Unknown);
-    for result in results {
-        match (&answer, &result) {
-            (_, Err(DeliverError::Busy { .. } | DeliverError::Failed)) => return result,
-            (Ok(_), _) => {}
-            (Err(DeliverError::Unknown), _) | (_, Ok(_) | Err(DeliverError::Full)) => answer = result,
-            _ => {}
-        }
-    }
-    answer
+    let deliveries = Deliveries::of(trace.from, targets, message);
+    let mut results = deliver_all(store, trace, &all, message, &deliveries).into_iter();
+    let answer = |members: &Vec<Target>| group::together(results.by_ref().take(members.len()).collect());
+    let answers: Vec<_> = targets.iter().map(answer).collect();
+    deliveries.forget(store, targets, &answers);
+    answers
 }
 
 /// The same for recipients that were looked up before; None is one who is not there (any more).
@@ -181,7 +178,17 @@ pub fn deliver_to(
     trace: &Trace<'_>,
     targets: &[Option<Target>],
     message: &[u8],
-) -> Vec<Result<ItemRef, DeliverError>> {
+) -> Vec<Result<(), DeliverError>> {
+    deliver_all(store, trace, targets, message, &Deliveries::default())
+}
+
+fn deliver_all(
+    store: &mut Store,
+    trace: &Trace<'_>,
+    targets: &[Option<Target>],
+    message: &[u8],
+    deliveries: &Deliveries,
+) -> Vec<Result<(), DeliverError>> {
     let now = clock::now();
     let mime = mime::prepend(&trace.lines(now), message);
     let mut parsed = match read(&mime, trace, now) {
@@ -197,9 +204,9 @@ pub fn deliver_to(
     if let Some(Err(error)) = notice.as_mut().map(|notice| mail::recognize(store, notice)) {
         return refused(targets, deliver_error(&error));
     }
-    let message = Incoming { mime: &mime, notice: notice.as_ref(), now };
+    let message = Incoming { mime: &mime, notice: notice.as_ref(), now, deliveries };
     // Two addresses of one mailbox get one message.
-    let mut done: HashMap<MailboxNo, Result<ItemRef, DeliverError>> = HashMap::new();
+    let mut done: HashMap<MailboxNo, Result<(), DeliverError>> = HashMap::new();
     targets
         .iter()
         .map(|target| {
@@ -210,7 +217,7 @@ pub fn deliver_to(
 }
 
 /// The same for everybody who is there.
-fn refused(targets: &[Option<Target>], error: DeliverError) -> Vec<Result<ItemRef, DeliverError>> {
+fn refused(targets: &[Option<Target>], error: DeliverError) -> Vec<Result<(), DeliverError>> {
     targets.iter().map(|target| Err(target.as_ref().map_or(DeliverError::Unknown, |_| error))).collect()
 }
 
@@ -232,11 +239,11 @@ fn deliver_into(
     target: &Target,
     parsed: &Parsed<'_>,
     message: &Incoming<'_>,
-) -> Result<ItemRef, DeliverError> {
+) -> Result<(), DeliverError> {
     if target.disabled {
         return Err(DeliverError::Disabled);
     }
-    let mut result = store.part(|store| store_in(store, trace, target, parsed, message));
+    let mut result = store.part(|store| store_once(store, trace, target, parsed, message));
     // Something that it says is in the way, and will be each time that it comes: then it is kept without saying it.
     if let Err(error @ (StoreError::Unfit { .. } | StoreError::Corrupt(_) | StoreError::Db(_))) = &result {
         note!(Warn, "mailbox {}: a message is kept with a plain envelope: {error}", target.mailbox);
@@ -244,12 +251,32 @@ fn deliver_into(
         let mime = message.mime;
         let plain = ask(&PlainMail { now }, mime).unwrap_or_else(|_| mime::unread(mime, trace.from, now));
         let message = Incoming { notice: None, ..*message };
-        result = store.part(|store| store_in(store, trace, target, &plain, &message));
+        result = store.part(|store| store_once(store, trace, target, &plain, &message));
     }
     if let Err(error) = &result {
         note!(Warn, "mailbox {}: not delivered: {error}", target.mailbox);
     }
     result.map_err(|error| deliver_error(&error))
+}
+
+/// Puts it there, unless it is there already.
+fn store_once(
+    store: &mut Store,
+    trace: &Trace<'_>,
+    target: &Target,
+    parsed: &Parsed<'_>,
+    message: &Incoming<'_>,
+) -> Result<(), StoreError> {
+    let noted = message.deliveries.to(target.mailbox);
+    if noted.is_empty() {
+        return store_in(store, trace, target, parsed, message).map(drop);
+    }
+    store.transaction(|store| {
+        if store.mailbox(target.mailbox).note_delivered(noted)? {
+            store_in(store, trace, target, parsed, message)?;
+        }
+        Ok(())
+    })
 }
 
 fn store_in(
@@ -394,27 +421,5 @@ fn deliver_error(error: &StoreError) -> DeliverError {
         StoreError::Quota => DeliverError::Full,
         StoreError::Unfit { .. } => DeliverError::Unfit,
         _ => DeliverError::Failed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ewsd_model::ItemKind;
-    use ewsd_model::id::{FolderNo, ItemNo, Seq};
-
-    #[test]
-    fn a_group_is_answered_as_one() {
-        let got = || {
-            let item = ItemNo(1);
-            Ok(ItemRef { item, folder: FolderNo(1), kind: ItemKind::Message, change: Seq(1), old: item })
-        };
-        let answer = |results: &[Result<ItemRef, DeliverError>]| together(results.to_vec()).err();
-        let (full, away) = (Err(DeliverError::Full), Err(DeliverError::Busy { retry_ms: 1 }));
-        assert_eq!(answer(&[got(), full, Err(DeliverError::Disabled)]), None);
-        assert_eq!(answer(&[full, got()]), None);
-        assert_eq!(answer(&[got(), away, got()]), Some(DeliverError::Busy { retry_ms: 1 }));
-        assert_eq!(answer(&[Err(DeliverError::Unfit), full]), Some(DeliverError::Full));
-        assert_eq!(answer(&[]), Some(DeliverError::Unknown));
     }
 }

@@ -217,6 +217,10 @@ fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     let search = Search { filter: &filter, ..Search::new(&inboxes) };
     pages.mail("find_words", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
     pages.mail("collect_orphans", |mailbox| mailbox.collect_orphans(3600, 1000));
+    let (members, delivery) = ([pages.mailbox], Hash::of(b"mail"));
+    pages.mail("note_delivered", |mailbox| mailbox.note_delivered(&[delivery]));
+    pages.of("forget_delivered", |store| store.forget_delivered(&members, delivery));
+    pages.of("expire_delivered", |store| store.expire_delivered(7));
     let unread = Unread { mailbox: None, before: Some(1) };
     pages.of("unread_mail", |store| store.unread_mail(unread, (MailboxNo(0), ItemNo(0)), 100));
 }

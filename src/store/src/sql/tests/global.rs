@@ -15,6 +15,7 @@ const HERALD: &str = "what nodes tell each other, and which mailboxes changed me
 const HEALTH: &str = "whether the database answers";
 /// A row for each identity provider, of which a server has one.
 const PROVIDER: &str = "keys of the identity provider, which says who somebody is before a mailbox is meant";
+const MEMBERS: &str = "a row in each mailbox of a group's members, whom the directory told";
 const JANITOR: &str = "which mailboxes there is something to do in";
 
 /// Functions of `Store` that no mailbox is named to.
@@ -41,7 +42,9 @@ const GLOBAL: &[(&str, &str)] = &[
     ("delete_account", DIRECTORY),
     ("delete_group", DIRECTORY),
     ("domains", DIRECTORY),
+    ("expire_delivered", JANITOR),
     ("expire_subscriptions", JANITOR),
+    ("forget_delivered", MEMBERS),
     ("free_outgoing", DUE),
     ("free_pushes", DUE),
     ("grant_impersonation", DIRECTORY),
