@@ -14,6 +14,7 @@
 //! | which ids? | `id.rs` |
 //! | what do encoded words say? | `words.rs` |
 //! | which characters are octets? | `charset.rs`; sets that shift: `shift.rs`; of DOS: `dos.rs`; bare in fields: `text.rs` |
+//! | where do lines of `format=flowed` go on? | `flowed.rs` |
 //! | what does HTML say of its characters, what does it refer to? | `html.rs` |
 //! | which message class? | `class.rs` |
 //! | how much is read of too much? | `limits.rs` |
@@ -49,6 +50,7 @@ mod content;
 mod cut;
 mod date;
 mod dos;
+mod flowed;
 mod head;
 mod html;
 mod id;

@@ -7,7 +7,7 @@ use crate::charset::Charset;
 use crate::content::{ContentType, Disposition};
 use crate::head::Head;
 use crate::transfer::Encoding;
-use crate::{Limits, html, lex};
+use crate::{Limits, flowed, html, lex};
 
 /// A part, or the message itself.
 #[derive(Clone, Debug)]
@@ -109,12 +109,24 @@ impl<'a> Part<'a> {
         self.content_type.is_message().then(|| self.decoded())
     }
 
-    /// The body as characters: by its byte order mark, its `charset`, what HTML says of itself, or a guess.
+    /// The body as characters: by its byte order mark, its `charset`, what HTML says of itself, or a guess. Lines that flow are
+    /// made one (RFC 3676).
     pub fn text(&self) -> String {
         self.text_of(&self.decoded())
     }
 
     pub(crate) fn text_of(&self, octets: &[u8]) -> String {
+        let text = self.characters(octets);
+        let says = |name, word| {
+            self.content_type.parameters.get(name).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+        };
+        if self.content_type.is("text", "plain") && says("format", "flowed") {
+            return flowed::unfolded(&text, says("delsp", "yes"));
+        }
+        text
+    }
+
+    fn characters(&self, octets: &[u8]) -> String {
         let marked = octets.strip_prefix(b"\xef\xbb\xbf").and_then(|rest| std::str::from_utf8(rest).ok());
         if let Some(text) = marked {
             return text.to_owned();

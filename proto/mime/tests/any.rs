@@ -60,9 +60,9 @@ proptest! {
     #[test]
     fn any_structure(
         lines in proptest::collection::vec(
-            "(Content-Type: (multipart/(mixed|alternative|related|digest|report|signed)|text/(html|plain|calendar|x)|message/rfc822|[a-z/;=]{0,9})(; boundary=\"?[ab]\"?)?(; (charset=(utf-8|utf-7|utf-16|hz|x)|name=[a.]{0,3}|start=a|report-type=delivery-status))?|\
+            "(Content-Type: (multipart/(mixed|alternative|related|digest|report|signed)|text/(html|plain|calendar|x)|message/rfc822|[a-z/;=]{0,9})(; boundary=\"?[ab]\"?)?(; (charset=(utf-8|utf-7|utf-16|hz|x)|name=[a.]{0,3}|format=flowed(; delsp=yes)?|start=a|report-type=delivery-status))?|\
               Content-Transfer-Encoding: (base64|quoted-printable|8bit|x-uuencode|x)|Content-ID: <[a-c]>|Subject: (=\\?utf-8\\?[qb]\\?[A-Za-z=]{0,9}\\?=|[a-z ]{0,9})|\
-              (From|To|Date|References|Message-ID|Content-Disposition): [-a-z@<>\"\\\\,;:()0-9 =*?%']{0,30}|--[ab](--)?|<img src=cid:[a-c]>|<[a-z\"'= <>!-]{0,20}|begin 644 a|end|[A-Za-z=+/ ]{0,30}|)",
+              (From|To|Date|References|Message-ID|Content-Disposition): [-a-z@<>\"\\\\,;:()0-9 =*?%']{0,30}|--[ab](--)?|<img src=cid:[a-c]>|<[a-z\"'= <>!-]{0,20}|begin 644 a|end|>{0,3} ?[a-z -]{0,9} |-- |[A-Za-z=+/ ]{0,30}|)",
             0..40
         ),
         end in "(\r\n|\n|\r|\r\r\n)"

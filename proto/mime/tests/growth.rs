@@ -232,3 +232,14 @@ fn html() {
     }
     assert!(References::of("").has(None, None) == decode_words("").contains('x'));
 }
+
+#[test]
+fn flowed() {
+    for unit in ["a \r\n", ">", "> a \r\n", ">a \n>>b \n", "-- \r\n", " \n", " ", ">\r\n"] {
+        for delsp in ["no", "yes"] {
+            check(unit, |n| {
+                format!("Content-Type: text/plain; format=flowed; delsp={delsp}\r\n\r\n{}", unit.repeat(n)).into_bytes()
+            });
+        }
+    }
+}

@@ -165,3 +165,15 @@ fn a_type_that_could_be_anything() {
     let zip = "Content-Type: zip\nContent-Transfer-Encoding: base64\n\nUEsDBBQAAAAI";
     is(shown(&mixed("mixed", &[PLAIN, zip])), "plain", &["ATT00001.txt"]);
 }
+
+/// RFC 3676: a paragraph is one line, whatever its transfer encoding; files keep their octets.
+#[test]
+fn lines_that_flow() {
+    let flowed = "Content-Type: text/plain; Format=Flowed; DelSp=Yes\nContent-Transfer-Encoding: quoted-printable\n\n";
+    is(shown(&format!("{flowed}one=20\ntwo =20\nthree\n\n> quo=20\n> ted\n")), "onetwo three\r\n\r\n> quoted\r\n", &[]);
+    is(shown("Content-Type: text/plain; format=fixed\n\none \ntwo\n"), "one \r\ntwo\r\n", &[]);
+    is(shown("Content-Type: text/html; format=flowed\n\none \ntwo\n"), "one \r\ntwo\r\n", &[]);
+    let octets = mixed("mixed", &[PLAIN, "Content-Type: text/plain; format=flowed; name=a.txt\n\none \ntwo"]);
+    let message = Message::read(octets.as_bytes());
+    assert_eq!(&*choose(&message).files[0].content, b"one \ntwo");
+}
