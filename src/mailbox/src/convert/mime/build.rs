@@ -10,13 +10,11 @@ use ewsd_model::Value;
 use ewsd_model::property::{Column, Type, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};
 use ewsd_store::{Columns, Map, json};
-use mail_builder::headers::HeaderType;
 use mail_builder::headers::content_type::ContentType;
-use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 use sha2::{Digest, Sha256};
 
-use super::field::{Fields, with_parameters};
+use super::field::Fields;
 use super::id;
 use crate::convert::table::HtmlText;
 use crate::convert::{Failed, ask};
@@ -106,15 +104,42 @@ pub fn build(message: &Message<'_>) -> Result<Vec<u8>, Failed> {
 
 /// The same; `plain` is the text of an HTML body.
 pub(super) fn write(message: &Message<'_>, plain: Option<String>) -> Vec<u8> {
-    let root = structure(message, plain);
     let mut out = header_fields(message);
-    out.reserve(root.size() * 4 / 3);
-    // Writing into memory does not fail; a part of it would still be better than nothing.
-    let _written = root.write_part(&mut out);
+    structure(message, plain).write(&mut out);
     out
 }
 
-type Field<'a> = (Cow<'a, str>, HeaderType<'a>);
+/// The message's content, or a part of it.
+enum Entity<'a> {
+    /// A way to show the message. mail-builder chooses its encoding.
+    Text(MimePart<'a>),
+    /// Fields of the head, and octets as they are written.
+    File(Vec<u8>, Cow<'a, [u8]>),
+    Parts {
+        head: Vec<u8>,
+        boundary: String,
+        parts: Vec<Entity<'a>>,
+    },
+}
+
+impl Entity<'_> {
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            // Writing into memory does not fail; a part of it would still be better than nothing.
+            Entity::Text(text) => drop(text.write_part(out)),
+            Entity::File(head, content) => out.extend([&head, &b"\r\n"[..], &content].concat()),
+            Entity::Parts { head, boundary, parts } => {
+                out.extend(head);
+                out.extend(b"\r\n");
+                for part in parts {
+                    out.extend(format!("\r\n--{boundary}\r\n").bytes());
+                    part.write(out);
+                }
+                out.extend(format!("\r\n--{boundary}--\r\n").bytes());
+            }
+        }
+    }
+}
 
 fn header_fields(message: &Message<'_>) -> Vec<u8> {
     let columns = message.columns;
@@ -236,7 +261,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The tree of parts: alternatives inside, pictures around them, attachments outermost.
-fn structure<'a>(message: &Message<'a>, plain: Option<String>) -> MimePart<'a> {
+fn structure<'a>(message: &Message<'a>, plain: Option<String>) -> Entity<'a> {
     let (inline, attached): (Vec<&Part<'a>>, Vec<&Part<'a>>) = message.parts.iter().partition(|part| part.inline);
     let mut content = text_part(message.body, plain.unwrap_or_default(), message.calendar);
     if !inline.is_empty() {
@@ -248,11 +273,12 @@ fn structure<'a>(message: &Message<'a>, plain: Option<String>) -> MimePart<'a> {
     content
 }
 
-fn text_part<'a>(body: Option<&'a Body>, plain: String, calendar: Option<&'a CalendarPart>) -> MimePart<'a> {
-    let text = |text: &'a str| MimePart::new(utf8("text/plain"), text);
+fn text_part<'a>(body: Option<&'a Body>, plain: String, calendar: Option<&'a CalendarPart>) -> Entity<'a> {
+    let text = |text: &'a str| Entity::Text(MimePart::new(utf8("text/plain"), text));
     let mut ways = match body {
         Some(Body { body_type: BodyType::Html, text, .. }) => {
-            vec![MimePart::new(utf8("text/plain"), plain), MimePart::new(utf8("text/html"), text.as_str())]
+            let ways = [MimePart::new(utf8("text/plain"), plain), MimePart::new(utf8("text/html"), text.as_str())];
+            ways.map(Entity::Text).into()
         }
         Some(body) => vec![text(body.text.as_str())],
         None => vec![text("")],
@@ -260,7 +286,7 @@ fn text_part<'a>(body: Option<&'a Body>, plain: String, calendar: Option<&'a Cal
     // The last one is the one that says most (RFC 2046 5.1.4).
     if let Some(calendar) = calendar {
         let content_type = utf8("text/calendar").attribute("method", calendar.method.as_str());
-        ways.push(MimePart::new(content_type, calendar.text.as_str()));
+        ways.push(Entity::Text(MimePart::new(content_type, calendar.text.as_str())));
     }
     match ways.len() {
         1 => ways.remove(0),
@@ -272,8 +298,8 @@ fn utf8(content_type: &str) -> ContentType<'_> {
     ContentType::new(content_type).attribute("charset", "utf-8")
 }
 
-fn part<'a>(part: &Part<'a>) -> MimePart<'a> {
-    let (given, mut parameters) = content_type(part.content_type);
+fn part<'a>(part: &Part<'a>) -> Entity<'a> {
+    let (given, parameters) = content_type(part.content_type);
     // A message inside a message stands there as it is (RFC 2046 5.2.1), if it can; everything else is base64, so that no
     // octet is changed on its way.
     let (given, encoding) = match (given == "message/rfc822", lines(&part.content)) {
@@ -281,25 +307,25 @@ fn part<'a>(part: &Part<'a>) -> MimePart<'a> {
         (true, None) => ("application/octet-stream".to_owned(), "base64"),
         (false, _) => (given, "base64"),
     };
-    let name = one_line(part.name).into_owned();
-    let disposition = if part.inline { "inline" } else { "attachment" }.to_owned();
-    parameters.push(("name".to_owned(), name.clone()));
-    let mut headers: Vec<Field<'a>> = vec![
-        ("Content-Type".into(), with_parameters(given, parameters)),
-        ("Content-Disposition".into(), with_parameters(disposition, vec![("filename".to_owned(), name)])),
-    ];
+    let name = one_line(part.name);
+    let disposition = if part.inline { "inline" } else { "attachment" };
+    let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut fields = Fields::default();
+    fields.parameters("Content-Type", &given, parameters.chain([("name", name.as_ref())]));
+    fields.parameters("Content-Disposition", disposition, [("filename", name.as_ref())].into_iter());
     if let Some(id) = part.content_id.map(one_word).filter(|id| !id.is_empty()) {
-        headers.push(("Content-ID".into(), Raw::new(format!("<{id}>")).into()));
+        fields.raw("Content-ID", &format!("<{id}>"));
     }
     if let Some(place) = part.content_location.map(one_line).filter(|place| !place.is_empty()) {
-        headers.push(("Content-Location".into(), Raw::new(place).into()));
+        // RFC 2557 section 4.4.2.
+        fields.text("Content-Location", &place);
     }
-    headers.push(("Content-Transfer-Encoding".into(), Raw::new(encoding).into()));
-    let contents = match encoding {
-        "base64" => BodyPart::Text(base64_lines(&part.content).into()),
-        _ => BodyPart::Binary(part.content.clone()),
+    fields.raw("Content-Transfer-Encoding", encoding);
+    let content = match encoding {
+        "base64" => base64_lines(&part.content).into_bytes().into(),
+        _ => part.content.clone(),
     };
-    MimePart { headers, contents }
+    Entity::File(fields.into_octets(), content)
 }
 
 /// The encoding that octets have as they are: `7bit` or `8bit`, or none if they are no lines (RFC 2045 2.7, 2.8).
@@ -327,11 +353,17 @@ fn content_type(given: Option<&str>) -> (String, Vec<(String, String)>) {
         let (name, value) = text.split_once('=')?;
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-        let fits = token(&name) && !bare.is_empty() && !bare.contains(|c: char| c.is_control() || "\"\\".contains(c));
+        let fits = token(&name)
+            && name.len() <= NAME
+            && !bare.is_empty()
+            && !bare.contains(|c: char| c.is_control() || "\"\\".contains(c));
         (fits && !is_names(&name)).then(|| (name, bare.to_owned()))
     };
     (essence, rest.split(';').filter_map(parameter).collect())
 }
+
+/// Characters of a parameter's name; nobody knows longer ones, and a line must hold it.
+const NAME: usize = 50;
 
 /// Told by the attachment's name, or of no use without the parts.
 fn is_names(parameter: &str) -> bool {
@@ -349,21 +381,23 @@ fn base64_lines(bytes: &[u8]) -> String {
 }
 
 /// A boundary that the parts cannot hold by chance: a hash of what they hold.
-fn multipart<'a>(kind: &str, parts: Vec<MimePart<'a>>) -> MimePart<'a> {
+fn multipart<'a>(kind: &str, parts: Vec<Entity<'a>>) -> Entity<'a> {
     let mut digest = Sha256::new();
     digest.update(kind);
     for part in &parts {
-        match &part.contents {
-            BodyPart::Text(text) => digest.update(text.as_bytes()),
-            BodyPart::Binary(bytes) => digest.update(bytes),
-            BodyPart::Multipart(inner) => digest.update(inner.len().to_le_bytes()),
+        match part {
+            Entity::Text(MimePart { contents: BodyPart::Text(text), .. }) => digest.update(text.as_bytes()),
+            Entity::Text(_) => {}
+            Entity::File(_, content) => digest.update(content),
+            Entity::Parts { parts, .. } => digest.update(parts.len().to_le_bytes()),
         }
     }
     let hash: [u8; 32] = digest.finalize().into();
     let boundary: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    let content_type =
-        ContentType::new(format!("multipart/{kind}")).attribute("boundary", format!("=_{kind}_{boundary}"));
-    MimePart { headers: vec![("Content-Type".into(), content_type.into())], contents: BodyPart::Multipart(parts) }
+    let boundary = format!("=_{kind}_{boundary}");
+    let mut fields = Fields::default();
+    fields.parameters("Content-Type", &format!("multipart/{kind}"), [("boundary", boundary.as_str())].into_iter());
+    Entity::Parts { head: fields.into_octets(), boundary, parts }
 }
 
 #[cfg(test)]

@@ -5,9 +5,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ewsd_model::value::Mailbox;
-use mail_builder::headers::HeaderType;
-use mail_builder::headers::content_type::ContentType;
-use mail_builder::headers::raw::Raw;
 
 /// Characters of a line.
 const LINE: usize = 76;
@@ -68,6 +65,31 @@ impl Fields {
                 }
             }
             self.word(&format!("<{}>{end}", super::build::one_word(address)), at > 0 || is_named);
+        }
+        self.end();
+    }
+
+    /// One of a kind and parameters, whose values are written as RFC 2231 has it where they are long or beyond ASCII. Those
+    /// without a value are left out.
+    pub fn parameters<'p>(&mut self, name: &str, kind: &str, parameters: impl Iterator<Item = (&'p str, &'p str)>) {
+        let mut words = vec![kind.to_owned()];
+        for (name, value) in parameters.filter(|(_, value)| !value.is_empty()) {
+            if is_plain(value) && value.len() <= QUOTED {
+                words.push(format!("{name}={}", quoted(value)));
+                continue;
+            }
+            let pieces = pieces(value);
+            words.extend(pieces.iter().enumerate().map(|(at, piece)| {
+                let number = if pieces.len() > 1 { format!("*{at}") } else { String::new() };
+                let charset = if at == 0 { "utf-8''" } else { "" };
+                format!("{name}{number}*={charset}{piece}")
+            }));
+        }
+        self.begin(name);
+        let last = words.len() - 1;
+        for (at, word) in words.iter().enumerate() {
+            let end = if at < last { ";" } else { "" };
+            self.word(&format!("{word}{end}"), at > 0);
         }
         self.end();
     }
@@ -146,31 +168,6 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// A field of a kind and parameters, whose values are written as RFC 2231 has it where they are long or beyond ASCII. Those
-/// without a value are left out.
-pub(super) fn with_parameters(kind: String, parameters: Vec<(String, String)>) -> HeaderType<'static> {
-    let parameters = || parameters.iter().filter(|(_, value)| !value.is_empty());
-    if parameters().all(|(_, value)| is_plain(value) && value.len() <= QUOTED) {
-        let field = ContentType::new(kind);
-        return parameters().fold(field, |field, (name, value)| field.attribute(name.clone(), value.clone())).into();
-    }
-    let mut text = kind;
-    for (name, value) in parameters() {
-        // A line may end at any blank of this, so values have none.
-        if value.bytes().all(is_attribute) && value.len() <= QUOTED {
-            text.push_str(&format!("; {name}={value}"));
-            continue;
-        }
-        let pieces = pieces(value);
-        for (at, piece) in pieces.iter().enumerate() {
-            let number = if pieces.len() > 1 { format!("*{at}") } else { String::new() };
-            let charset = if at == 0 { "utf-8''" } else { "" };
-            text.push_str(&format!("; {name}{number}*={charset}{piece}"));
-        }
-    }
-    Raw::new(text).into()
-}
-
 /// attribute-char (RFC 2231 7).
 fn is_attribute(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$&+-.^_`{|}~".contains(&byte)
@@ -241,12 +238,9 @@ mod tests {
             ["plain name.txt", "r\u{e9}sum\u{e9}.pdf", &"\u{65e5}\u{672c} ".repeat(30), &"long name ".repeat(20)]
         {
             let name = name.trim();
-            let parameters = vec![("charset".to_owned(), "utf-8".to_owned()), ("name".to_owned(), name.to_owned())];
-            let mut out = b"Content-Type: ".to_vec();
-            use mail_builder::headers::Header;
-            with_parameters("text/plain".to_owned(), parameters).write_header(&mut out, 14).unwrap();
-            let text = String::from_utf8(out).unwrap();
-            assert!(text.is_ascii() && !text.contains("=?") && text.lines().all(|line| line.len() < 140), "{text}");
+            let parameters = [("charset", "utf-8"), ("name", name)];
+            let text = written(|fields| fields.parameters("Content-Type", "text/plain", parameters.into_iter()));
+            assert!(text.is_ascii() && !text.contains("=?") && is_short(&text), "{text}");
             let message = Message::read(text.as_bytes());
             let parameters = &message.root().content_type.parameters;
             assert_eq!((parameters.get("charset"), parameters.get("name")), (Some("utf-8"), Some(name)), "{text}");
