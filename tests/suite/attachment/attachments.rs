@@ -295,8 +295,14 @@ fn keeps_the_octets_of_texts() {
     mime.extend_from_slice(b"caf\xe9;\x80\r\n--b--\r\n");
     let id = save_mime(&mut ews, "inbox", &mime);
     let item = get_fields(&mut ews, &id, &["item:Attachments"]);
+    assert_eq!(item.text("t:Attachments/t:FileAttachment/t:ContentType"), Some("text/csv"));
     let attachment = item.want("t:Attachments/t:FileAttachment/t:AttachmentId").attribute("Id").unwrap().to_owned();
     assert_eq!(content(&mut ews, &attachment), b"caf\xe9;\x80");
+    // Written anew, it says how the octets are to be read.
+    let (_, id) = attach(&mut ews, &id, &file("b.txt", b"b"));
+    let item = get_fields(&mut ews, &id, &["item:MimeContent"]);
+    let mime = String::from_utf8(STANDARD.decode(&item.want("t:MimeContent").text).unwrap()).unwrap();
+    assert!(mime.contains("charset=\"windows-1252\""), "{mime}");
 }
 
 /// MS-OXWSATT_R36 MS-OXWSATT_R83 MS-OXWSATT_R99 MS-OXWSATT_R357 MS-OXWSATT_R532 MS-OXWSATT_R78002 MS-OXWSATT_R55001

@@ -14,6 +14,8 @@ pub struct File<'a> {
     pub name: String,
     /// `type/subtype`, in lower case.
     pub content_type: String,
+    /// What of its type tells how its octets are read, names in lower case: [`KEPT`].
+    pub parameters: Vec<(&'static str, String)>,
     /// Without angle brackets.
     pub content_id: Option<String>,
     pub location: Option<String>,
@@ -22,6 +24,13 @@ pub struct File<'a> {
     /// Octet by octet as it was attached: a text in whatever characters its writer used, a message as its octets.
     pub content: Cow<'a, [u8]>,
 }
+
+/// Parameters that a file keeps of its type: characters (RFC 2046 4.1.2), flowed lines (RFC 3676), the method of a calendar
+/// (RFC 5545 8.1), whether a table has a head (RFC 4180).
+const KEPT: [&str; 5] = ["charset", "format", "delsp", "method", "header"];
+
+/// Octets of a parameter's value that is kept; longer ones say nothing.
+const VALUE: usize = 60;
 
 /// Endings of names for parts that have none.
 const ENDINGS: [(&str, &str); 14] = [
@@ -62,10 +71,33 @@ pub(super) fn of<'a>(part: &Part<'a>, number: usize) -> File<'a> {
         part: part.number,
         name: clean(&name),
         content_type,
+        parameters: parameters(part),
         content_id: part.content_id.clone(),
         location: part.location.clone(),
         inline: false,
         content,
+    }
+}
+
+/// Of whatever is no message or multipart, which say it themselves. A value is a token: nothing else is known for these.
+fn parameters(part: &Part<'_>) -> Vec<(&'static str, String)> {
+    let kind = &part.content_type;
+    if kind.main == "message" || kind.is_multipart() || kind.invalid {
+        return Vec::new();
+    }
+    let token = |value: &&str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&+-.^_:".contains(&byte);
+        (1..=VALUE).contains(&value.len()) && value.bytes().all(fits)
+    };
+    let kept = |name| kind.parameters.get(name).filter(token).map(|value| (name, value.to_owned()));
+    KEPT.into_iter().filter_map(kept).collect()
+}
+
+impl File<'_> {
+    /// Its type with its parameters, as a field has them.
+    pub fn told_type(&self) -> String {
+        let add = |told: String, (name, value): &(&str, String)| told + "; " + name + "=" + value;
+        self.parameters.iter().fold(self.content_type.clone(), add)
     }
 }
 

@@ -408,7 +408,7 @@ fn new_attachment<'a>(attachment: &'a mime::Attachment<'_>) -> NewAttachment<'a>
 
 /// A message inside a message is an item to clients, everything else a file.
 pub fn attachment_kind(attachment: &mime::Attachment<'_>) -> AttachmentKind {
-    match attachment.content_type.as_deref() {
+    match attachment.essence() {
         Some("message/rfc822") => AttachmentKind::Message,
         _ => AttachmentKind::File,
     }

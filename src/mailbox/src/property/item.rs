@@ -11,7 +11,7 @@ use ewsd_store::{AttachmentRow, ItemRow, json};
 use super::body::{self, Bodies, Which};
 use super::stored;
 use crate::calendar::series::{self, Master};
-use crate::convert::Failed;
+use crate::convert::{Failed, mime};
 use crate::gate::Granted;
 use crate::item::draft;
 use crate::kind::{self, contact};
@@ -208,7 +208,8 @@ pub fn attachment_info(owner: &Granted, folder: FolderNo, row: &AttachmentRow) -
     AttachmentInfo {
         id: owner.attachment_id(folder, row.item, row.attachment).encode(),
         name: row.name.clone(),
-        content_type: row.content_type.clone(),
+        // As Exchange tells it; the parameters leave in MIME.
+        content_type: row.content_type.as_deref().map(|told| mime::essence(told).to_owned()),
         content_id: row.content_id.clone(),
         content_location: row.content_location.clone(),
         size: row.size,

@@ -27,7 +27,7 @@ use crate::log::note;
 /// # Errors
 /// [`Failed::Busy`]: it can be asked again.
 pub fn read(message: &[u8], parsed: &Parsed<'_>, limits: Limits, now: Timestamp) -> Result<Option<Notice>, Failed> {
-    let has_calendar = |one: &mime::Attachment<'_>| one.content_type.as_deref() == Some("text/calendar");
+    let has_calendar = |one: &mime::Attachment<'_>| one.essence() == Some("text/calendar");
     if !parsed.attachments.iter().any(has_calendar) {
         return Ok(None);
     }
@@ -125,7 +125,7 @@ fn notice(what: NoticeKind, told: EventItem, from: &Person, parsed: &Parsed<'_>,
 
 /// The calendar once more, as programs attach it for people whose programs do not know it.
 fn is_calendar(one: &mime::Attachment<'_>) -> bool {
-    matches!(one.content_type.as_deref(), Some("text/calendar" | "application/ics" | "text/x-vcalendar"))
+    matches!(one.essence(), Some("text/calendar" | "application/ics" | "text/x-vcalendar"))
 }
 
 /// What the event says, as a meeting message has it: put together as the item that it would be, then taken over.

@@ -80,11 +80,23 @@ impl Parsed<'_> {
     }
 }
 
+impl Attachment<'_> {
+    /// Its type without parameters.
+    pub fn essence(&self) -> Option<&str> {
+        self.content_type.as_deref().map(essence)
+    }
+}
+
+/// A type without its parameters.
+pub fn essence(content_type: &str) -> &str {
+    content_type.split_once(';').map_or(content_type, |(essence, _)| essence).trim()
+}
+
 /// A part of a message that is not its body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attachment<'a> {
     pub name: String,
-    /// `type/subtype` without parameters.
+    /// `type/subtype`, and the parameters that tell how its octets are read.
     pub content_type: Option<String>,
     /// Without angle brackets.
     pub content_id: Option<String>,

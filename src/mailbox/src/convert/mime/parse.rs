@@ -225,8 +225,8 @@ fn attachments<'a>(message: &Message<'a>, shown: Shown<'a>, parsed: &mut Parsed<
         |file: &File<'a>| message.part(file.part).filter(|part| part.content_type.essence() == file.content_type);
     parsed.attachments.extend(shown.files.into_iter().take(ATTACHMENTS).map(|file| Attachment {
         words: part(&file).map(|part| words::of_part(part, &file.content)).unwrap_or_default(),
+        content_type: Some(file.told_type()),
         name: file.name,
-        content_type: Some(file.content_type),
         content_id: file.content_id,
         content_location: file.location,
         inline: file.inline,

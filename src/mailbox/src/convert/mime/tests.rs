@@ -269,6 +269,27 @@ fn what_is_beyond_the_budgets_is_in_the_octets() {
     assert_eq!(headers(inner.as_bytes()).len(), 1_000);
 }
 
+/// Written anew, a text is read as it was, and lines are no longer than they should be (RFC 5322 2.1.1).
+#[test]
+fn files_keep_what_tells_how_they_are_read() {
+    let name = "a long name of a file \u{fc} ".repeat(8);
+    let parsed = read(&format!(
+        "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: text/csv; name=\"{name}\"; x=y;\n \
+         charset=\"windows-1252\"; header=present\n\na;b\n--b\nContent-Type: message/rfc822; charset=utf-8\n\nSubject: y\n\ny\n--b\n\
+         Content-Type: text/x; charset=\"a b;c\"\n\nz\n--b--\n"
+    ));
+    let types: Vec<_> = parsed.attachments.iter().map(|one| one.content_type.as_deref().unwrap()).collect();
+    assert_eq!(types, ["text/csv; charset=windows-1252; header=present", "message/rfc822", "text/x"]);
+    assert_eq!(parsed.attachments[0].essence(), Some("text/csv"));
+    let again = written(&parsed, false);
+    assert!(again.lines().all(|line| line.len() <= 78), "{again}");
+    let again = read(&again.replace("\r\n", "\n"));
+    let told = |parsed: &Parsed<'_>| {
+        parsed.attachments.iter().map(|one| (one.name.clone(), one.content_type.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&again), told(&parsed));
+}
+
 fn written(parsed: &Parsed<'_>, bcc: bool) -> String {
     let body_type = if parsed.columns.number(Column::BodyType) == Some(1) { BodyType::Html } else { BodyType::Text };
     let body = Body { body_type, text: parsed.body.clone(), truncated: None };

@@ -57,7 +57,7 @@ pub(super) fn unpack(parsed: &mut Parsed<'_>, lists: &mut Lists, body_type: &mut
 
 fn is_tnef(file: &Attachment<'_>) -> bool {
     let is_named = |names: &[&str], text: &str| names.iter().any(|name| text.eq_ignore_ascii_case(name));
-    file.content_type.as_deref().is_some_and(|told| is_named(&TYPES, told)) || is_named(&NAMES, &file.name)
+    file.essence().is_some_and(|told| is_named(&TYPES, told)) || is_named(&NAMES, &file.name)
 }
 
 /// What cannot be read whole is a file like any (MS-OXCMAIL 2.2.3.4.1.2).
