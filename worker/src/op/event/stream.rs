@@ -18,7 +18,7 @@ use ewsd_mailbox::random;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{Guid, MailboxNo, Seq};
-use ewsd_store::{Account, EventPosition, Store, Subscription, SubscriptionKind};
+use ewsd_store::{Account, ClaimedSubscription, EventPosition, Store, Subscription, SubscriptionKind};
 use ewsd_wire::form::List;
 use ewsd_wire::{from_bytes, to_bytes, wire};
 use std::time::Duration;
@@ -64,6 +64,10 @@ impl Part {
 
     fn mark(&self) -> Watermark {
         Watermark { mailbox: self.mailbox, seq: self.seq, told: self.events }
+    }
+
+    fn position(&self) -> EventPosition {
+        EventPosition { seq: self.seq, events: self.events }
     }
 }
 
@@ -111,15 +115,17 @@ pub fn run(cx: &mut Cx<'_>, request: GetStreamingEvents) -> Result<Vec<Outcome<S
     let number = i64::from_le_bytes(random::array()) & i64::MAX;
     let mut parts = Vec::with_capacity(wanted.len());
     let mut watch = Vec::with_capacity(1);
-    for (granted, ids) in wanted {
+    for (granted, rows) in wanted {
         let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+        let ids: Vec<Guid> = rows.iter().map(|row| row.id).collect();
         let claimed = cx.gate.open(&granted).claim_stream(&ids, number, seconds)?;
-        for id in ids {
-            let Some(claim) = claimed.iter().find(|claim| claim.id == id) else {
-                refused.add(Code::ErrorSubscriptionNotFound, SubscriptionId { mailbox: granted.guid(), id }.encode());
+        for row in rows {
+            let Some(claim) = claimed.iter().find(|claim| claim.id == row.id) else {
+                let id = SubscriptionId { mailbox: granted.guid(), id: row.id };
+                refused.add(Code::ErrorSubscriptionNotFound, id.encode());
                 continue;
             };
-            let part = Part { mailbox: granted.guid(), id, seq: claim.told.seq, events: claim.told.events };
+            let part = begin(cx, &granted, &row, claim, number)?;
             // What happened since is told as soon as the master has the stream.
             cx.gate.open(&granted).announce(claim.newest);
             note_seen(&mut watch, granted.mailbox(), part.mark().read_after());
@@ -136,31 +142,60 @@ pub fn run(cx: &mut Cx<'_>, request: GetStreamingEvents) -> Result<Vec<Outcome<S
     Ok(vec![Outcome::Success(StreamDocument::Status(ConnectionStatus::Ok))])
 }
 
+/// Where a stream begins to tell of a subscription. What came since concerns it or not: where it does not, the place in its row
+/// moves here, once for each stream. It would else lie where something last did, and be trimmed from the journal with what the
+/// subscription never asked for.
+fn begin(
+    cx: &mut Cx<'_>,
+    granted: &Granted,
+    row: &Subscription,
+    claim: &ClaimedSubscription,
+    stream: i64,
+) -> Result<Part> {
+    let mut part = Part { mailbox: granted.guid(), id: claim.id, seq: claim.told.seq, events: claim.told.events };
+    if part.mark().read_after() >= claim.newest {
+        return Ok(part);
+    }
+    match look(cx, granted, row, part.mark(), (1, false)) {
+        Ok(seen) if seen.events.is_empty() => {
+            (part.seq, part.events) = (seen.upto, Watermark::ALL);
+            cx.gate.open(granted).tell_stream(stream, &[(part.id, part.position())])?;
+        }
+        // What there is to tell, and why nothing can be told: both go down the stream.
+        Ok(_) | Err(Error::Failure(_)) => {}
+        Err(fault) => return Err(fault),
+    }
+    Ok(part)
+}
+
 /// The subscriptions that are asked for, by mailbox.
-fn wanted(cx: &mut Cx<'_>, ids: &[String], refused: &mut Refused) -> Result<Vec<(Granted, Vec<Guid>)>> {
-    let mut wanted: Vec<(Granted, Vec<Guid>)> = Vec::with_capacity(1);
+fn wanted(cx: &mut Cx<'_>, ids: &[String], refused: &mut Refused) -> Result<Vec<(Granted, Vec<Subscription>)>> {
+    let mut named: Vec<(Granted, Vec<Guid>)> = Vec::with_capacity(1);
     for text in ids {
         let Some(id) = SubscriptionId::decode(text) else {
             refused.add(Code::ErrorInvalidSubscription, text.trim().to_owned());
             continue;
         };
-        match wanted.iter_mut().find(|(granted, _)| granted.guid() == id.mailbox) {
+        match named.iter_mut().find(|(granted, _)| granted.guid() == id.mailbox) {
             Some((_, ids)) if ids.contains(&id.id) => {}
             Some((_, ids)) => ids.push(id.id),
             None => match super::watched(cx, id.mailbox)? {
-                Some(granted) => wanted.push((granted, vec![id.id])),
+                Some(granted) => named.push((granted, vec![id.id])),
                 None => refused.add(Code::ErrorSubscriptionNotFound, text.trim().to_owned()),
             },
         }
     }
-    for (granted, ids) in &wanted {
-        let rows = cx.gate.open(granted).subscriptions(ids)?;
+    let mut wanted = Vec::with_capacity(named.len());
+    for (granted, ids) in named {
+        let rows = cx.gate.open(&granted).subscriptions(&ids)?;
+        let mut mine = Vec::with_capacity(ids.len());
         for id in ids {
-            let row = rows.iter().find(|row| row.id == *id);
-            if let Err(code) = usable(row, cx.caller.account) {
-                refused.add(code, SubscriptionId { mailbox: granted.guid(), id: *id }.encode());
+            match usable(rows.iter().find(|row| row.id == id), cx.caller.account) {
+                Ok(row) => mine.push(row.clone()),
+                Err(code) => refused.add(code, SubscriptionId { mailbox: granted.guid(), id }.encode()),
             }
         }
+        wanted.push((granted, mine));
     }
     Ok(wanted)
 }
@@ -263,7 +298,7 @@ impl StreamLook {
                     (part.seq, part.events) = (cx.gate.open(&granted).newest()?, Watermark::ALL);
                     more = false;
                     self.refused.add(Code::ErrorMissedNotificationEvents, part.wire_id());
-                    self.telling.add(granted, part.id, EventPosition { seq: part.seq, events: part.events });
+                    self.telling.add(granted, part.id, part.position());
                 }
                 // The owner of the folders no longer lets them be read: the stream goes on without.
                 Err(Error::Failure(failure)) if failure.code == Code::ErrorAccessDenied => {
@@ -290,7 +325,7 @@ impl StreamLook {
             more_events: None,
             events,
         }]));
-        self.telling.add(*granted, part.id, EventPosition { seq: part.seq, events: part.events });
+        self.telling.add(*granted, part.id, part.position());
     }
 
     fn end(mut self, why: RenderReason) -> Resumed<Vec<Outcome<StreamDocument>>> {
