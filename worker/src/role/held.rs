@@ -24,7 +24,7 @@ use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::operation::Op;
-use ewsd_store::Account;
+use ewsd_store::{Account, StoreError};
 use ewsd_wire::form::{Maybe, Rest, Text};
 use ewsd_wire::{from_bytes, to_bytes, wire};
 
@@ -129,11 +129,9 @@ impl Worker<'_> {
         for call in batch {
             let mut looked = self.look_again(&call, Some(Rc::clone(&looks)));
             // Another connection may take a stream's subscription between the look and the telling: the next look finds that out.
-            for _ in 0..LOOKS {
-                match self.tell_rendered(job, &call, looked)? {
-                    SendOutcome::Sent => break,
-                    SendOutcome::Overtaken => looked = self.look_again(&call, None),
-                }
+            // What is taken never comes back to this stream, so there are no more looks than it has subscriptions, and one.
+            while let SendOutcome::Overtaken = self.tell_rendered(job, &call, looked)? {
+                looked = self.look_again(&call, None);
             }
         }
         Ok(())
@@ -148,25 +146,33 @@ impl Worker<'_> {
         let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
         let reply = Reply::Rendered { job, held: call.held, outcome };
         let Some((caller, telling)) = telling else { return self.end.send(&reply, &fds).map(|()| SendOutcome::Sent) };
-        let (end, mut sent) = (self.end, None);
+        let (end, mut sent) = (self.end, false);
         let kept = self.store.transaction(|store| {
-            if telling.keep(store, &caller)? {
-                // Run again after another session's change, it is not sent again.
-                sent.get_or_insert_with(|| end.send(&reply, &fds));
-                Ok(true)
-            } else {
-                Ok(false)
+            // What is not sent is not kept either, of no subscription: the transaction ends with an error.
+            if !telling.keep(store, &caller)? {
+                return Err(Untold::Overtaken);
             }
+            // Run again after another session's change, it is not sent again.
+            if !sent {
+                end.send(&reply, &fds).map_err(Untold::Unsent)?;
+                sent = true;
+            }
+            Ok(())
         });
-        match (sent, kept) {
-            (Some(sent), kept) => {
-                if let Err(error) = kept.map_err(Error::into_failure) {
-                    note!(Warn, "a stream may be told again what it was told: {error}");
-                }
-                sent.map(|()| SendOutcome::Sent)
+        match kept {
+            Ok(()) => Ok(SendOutcome::Sent),
+            Err(Untold::Unsent(error)) => Err(error),
+            Err(Untold::Overtaken) if !sent => Ok(SendOutcome::Overtaken),
+            Err(Untold::Overtaken) => {
+                note!(Warn, "another stream tells again what this one was told");
+                Ok(SendOutcome::Sent)
             }
-            (None, Ok(_)) => Ok(SendOutcome::Overtaken),
-            (None, Err(_)) => {
+            Err(Untold::Unkept(error)) if sent => {
+                let error = error.into_failure();
+                note!(Warn, "a stream may be told again what it was told: {error}");
+                Ok(SendOutcome::Sent)
+            }
+            Err(Untold::Unkept(_)) => {
                 let ms = u32::try_from(self.store.pause_left().as_millis()).unwrap_or(u32::MAX);
                 let reply = Reply::Rendered { job, held: call.held, outcome: HeldOutcome::Later { ms } };
                 self.end.send(&reply, &[]).map(|()| SendOutcome::Sent)
@@ -233,9 +239,6 @@ impl Worker<'_> {
     }
 }
 
-/// How often a call is looked at when its subscriptions are taken away meanwhile.
-const LOOKS: usize = 4;
-
 /// What a look came to.
 struct HeldResult {
     outcome: HeldOutcome,
@@ -252,6 +255,28 @@ impl HeldResult {
 
     fn end(then: AfterReply, bytes: Vec<u8>) -> HeldResult {
         HeldResult { bytes, ..HeldResult::of(HeldOutcome::Answer { then, bytes: Body::Inline(Vec::new()) }) }
+    }
+}
+
+/// Why what a stream is told was not kept.
+enum Untold {
+    /// Another connection has one of the subscriptions by now.
+    Overtaken,
+    /// The master could not be told.
+    Unsent(io::Error),
+    /// The database did not take it.
+    Unkept(Error),
+}
+
+impl From<Error> for Untold {
+    fn from(error: Error) -> Untold {
+        Untold::Unkept(error)
+    }
+}
+
+impl From<StoreError> for Untold {
+    fn from(error: StoreError) -> Untold {
+        Untold::Unkept(error.into())
     }
 }
 

@@ -17,10 +17,11 @@ use ewsd_mailbox::convert::{self, Confined, InProcess};
 use ewsd_model::id::MailboxNo;
 use ewsd_settings::Settings;
 use ewsd_store::testing::{Cluster, Database, database};
-use ewsd_store::{Account, NewAccount, Options, Store};
+use ewsd_store::{Account, NewAccount, Options, Store, StoreError};
 
 use super::request::Worker;
 use crate::auth::password;
+use crate::op::event::token::SubscriptionId;
 
 /// The master's side of a worker that runs in a thread.
 struct Rig {
@@ -89,9 +90,17 @@ impl Rig {
             &[&socket],
         );
         drop(socket);
-        let (reply, fds) = self.reply();
+        let (mut reply, mut fds) = self.reply();
+        while matches!(reply, Reply::Changed { .. }) {
+            (reply, fds) = self.reply();
+        }
         drop(fds);
         (read(client), reply)
+    }
+
+    /// The answer to a request of Alice's, and what the worker told the master.
+    fn ask(&mut self, body: &str) -> (String, Reply) {
+        self.http(&format!("{POST}\r\n{}", basic("alice:secret")), &in_envelope(body))
     }
 
     fn admit(&mut self, head: &str, declared: Option<u64>) -> Reply {
@@ -178,6 +187,11 @@ const GET_FOLDER: &str = concat!(
     "</m:GetFolder></s:Body></s:Envelope>"
 );
 const POST: &str = "POST /EWS/Exchange.asmx HTTP/1.1";
+
+fn in_envelope(body: &str) -> String {
+    let start = GET_FOLDER.split_inclusive("<s:Body>").next().unwrap();
+    format!("{start}{body}</s:Body></s:Envelope>")
+}
 
 #[test]
 fn nobody_gets_in_without_a_password() {
@@ -440,6 +454,54 @@ fn a_held_call_of_another_version_is_ended() {
             assert!(bytes.starts_with(b"HTTP/1.1 500 "));
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// A streaming subscription to everything that is made in Alice's inbox: its id for clients.
+fn subscribe(rig: &mut Rig) -> String {
+    let (answer, _) = rig.ask(
+        "<m:Subscribe><m:StreamingSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id=\"inbox\"/></t:FolderIds>\
+         <t:EventTypes><t:EventType>CreatedEvent</t:EventType></t:EventTypes></m:StreamingSubscriptionRequest></m:Subscribe>",
+    );
+    let id = answer.split("<m:SubscriptionId>").nth(1).and_then(|rest| rest.split('<').next());
+    id.unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// The master goes while a worker is about to tell it something, once after another stream took one of two subscriptions, once not.
+#[test]
+fn what_a_stream_could_not_be_told_is_not_kept() {
+    for overtaken in [true, false] {
+        let database = database();
+        let alice = account(&database, "alice");
+        let mut rig = Rig::start(database.options(), settings());
+        let named = [subscribe(&mut rig), subscribe(&mut rig)];
+        let ids = named.each_ref().map(|id| SubscriptionId::decode(id).unwrap().id);
+        let asked: String = named.iter().map(|id| format!("<t:SubscriptionId>{id}</t:SubscriptionId>")).collect();
+        let (answer, reply) = rig.ask(&format!(
+            "<m:GetStreamingEvents><m:SubscriptionIds>{asked}</m:SubscriptionIds><m:ConnectionTimeout>10</m:ConnectionTimeout>\
+             </m:GetStreamingEvents>"
+        ));
+        let Reply::Hold { context, .. } = reply else { panic!("{reply:?} {answer}") };
+        let (answer, _) = rig.ask(
+            "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"inbox\"/>\
+             </m:SavedItemFolderId><m:Items><t:Message><t:Subject>x</t:Subject></t:Message></m:Items></m:CreateItem>",
+        );
+        assert!(answer.contains("NoError"), "{answer}");
+        let mut store = Store::connect(&database.options()).unwrap();
+        let told = |store: &mut Store| store.mailbox(alice.mailbox).subscriptions(&ids[..1]).unwrap()[0].told;
+        let before = told(&mut store);
+        let call = HeldCall { held: 5, why: RenderReason::Changed, context: context.0 };
+        let ended = store.transaction(|store| {
+            // Until this ends, the worker waits for the row.
+            store.mailbox(alice.mailbox).claim_stream(&ids[1..], 8, 60)?;
+            rig.send(&Job::Render { job: 1, batch: Batch(vec![call.clone()]) }, &[]);
+            rig.channel = seqpacket::pair().unwrap().0;
+            if overtaken { Ok(()) } else { Err(StoreError::Subscriptions) }
+        });
+        assert_eq!(ended.is_ok(), overtaken);
+        let worker = rig.worker.take().unwrap();
+        assert!(worker.join().is_err(), "nobody hears it");
+        assert_eq!(told(&mut store), before, "overtaken: {overtaken}");
     }
 }
 

@@ -79,7 +79,8 @@ pub struct StreamProgress {
 }
 
 impl StreamProgress {
-    /// Keeps it. False: another connection has one of the subscriptions by now, and nothing of this may be sent.
+    /// Keeps it. False: another connection has one of the subscriptions by now, and nothing of this may be sent. What was written
+    /// of the others until then must be undone, which is the caller's transaction's to do.
     pub fn keep(&self, store: &mut Store, caller: &Rc<Account>) -> Result<bool> {
         let mut gate = Gate::new(store, Rc::clone(caller));
         for (granted, told) in &self.told {
