@@ -19,6 +19,8 @@ use crate::timers::Due;
 
 /// More mailboxes than that do not wait for a herald: those that changed are found by the others' sweeps.
 const UNTOLD_MAX: usize = 65_536;
+/// After so many mailboxes the older half of what was told is forgotten: it may then be told once more.
+const TOLD_MAX: usize = 65_536;
 /// Milliseconds after which a full socket is tried again.
 const AGAIN_MS: u64 = 20;
 
@@ -29,8 +31,42 @@ pub struct Nodes {
     pub others: u32,
     /// For each mailbox the newest number that they have not been told.
     untold: HashMap<u64, u64>,
+    /// For each mailbox the newest number that all nodes know: it was told, by this one or another. What held calls brought is
+    /// not in here, for this node alone may have heard it that way.
+    told: HashMap<u64, u64>,
+    older: HashMap<u64, u64>,
     /// `Due::Nodes` is in the heap.
     armed: bool,
+}
+
+impl Nodes {
+    /// Notes that all nodes know of a number, or will; false: they did before.
+    fn note_told(&mut self, mailbox: u64, seq: u64) -> bool {
+        let of = |map: &HashMap<u64, u64>| map.get(&mailbox).copied().unwrap_or(0);
+        if of(&self.told).max(of(&self.older)) >= seq {
+            return false;
+        }
+        self.told.insert(mailbox, seq);
+        if self.told.len() > TOLD_MAX {
+            self.older = std::mem::take(&mut self.told);
+        }
+        true
+    }
+
+    /// A mailbox reached a number, which the others are to be told unless they know.
+    fn owe(&mut self, mailbox: u64, seq: u64) {
+        let full = self.untold.len() >= UNTOLD_MAX && !self.untold.contains_key(&mailbox);
+        if self.others == 0 || full || !self.note_told(mailbox, seq) {
+            return;
+        }
+        let newest = self.untold.entry(mailbox).or_insert(0);
+        *newest = seq.max(*newest);
+    }
+
+    /// There are no others: nobody is owed anything, and those to come know nothing of this.
+    fn alone(&mut self) {
+        *self = Nodes { armed: self.armed, ..Nodes::default() };
+    }
 }
 
 impl Master {
@@ -49,17 +85,14 @@ impl Master {
     /// Workers of this node said so: whoever watches here is rendered, other nodes are told.
     pub fn changed_here(&mut self, mailbox: u64, seq: u64) {
         self.metrics.changes += 1;
-        let news = self.nodes.others > 0 && self.watchers.newest(mailbox) < seq;
-        if news && (self.nodes.untold.len() < UNTOLD_MAX || self.nodes.untold.contains_key(&mailbox)) {
-            let newest = self.nodes.untold.entry(mailbox).or_insert(0);
-            *newest = seq.max(*newest);
-        }
+        self.nodes.owe(mailbox, seq);
         self.note_pushed(mailbox, seq);
         self.heard(mailbox, seq);
     }
 
     /// Another node said so.
     pub fn changed_elsewhere(&mut self, mailbox: u64, seq: u64) {
+        self.nodes.note_told(mailbox, seq);
         self.note_pushed(mailbox, seq);
         self.heard(mailbox, seq);
     }
@@ -126,7 +159,7 @@ impl Master {
                 }
                 self.nodes.others = *others;
                 if *others == 0 {
-                    self.nodes.untold = HashMap::new();
+                    self.nodes.alone();
                 }
             }
             Reply::Missed {} => self.sweep_now(),
@@ -162,5 +195,38 @@ impl Master {
             ("streams", gauges.streams.to_string()),
             ("watched_mailboxes", gauges.watched.to_string()),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Nodes, TOLD_MAX, UNTOLD_MAX};
+
+    #[test]
+    fn what_others_know_they_are_not_told_again() {
+        let mut nodes = Nodes { others: 1, ..Nodes::default() };
+        nodes.owe(1, 5);
+        nodes.owe(1, 4);
+        assert_eq!(nodes.untold.drain().collect::<Vec<_>>(), [(1, 5)]);
+        nodes.owe(1, 5);
+        assert!(nodes.note_told(1, 7), "another node said so");
+        nodes.owe(1, 6);
+        assert!(nodes.untold.is_empty());
+        nodes.owe(1, 8);
+        assert_eq!(nodes.untold.len(), 1);
+        nodes.alone();
+        nodes.owe(1, 9);
+        assert!(nodes.untold.is_empty() && nodes.told.is_empty());
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut nodes = Nodes { others: 1, ..Nodes::default() };
+        for mailbox in 0..4 * TOLD_MAX as u64 {
+            nodes.note_told(mailbox, 1);
+            nodes.owe(mailbox + u64::MAX / 2, 1);
+        }
+        assert!(nodes.told.len() + nodes.older.len() <= 2 * TOLD_MAX + 1);
+        assert_eq!(nodes.untold.len(), UNTOLD_MAX);
     }
 }

@@ -19,7 +19,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ewsd_http::head::{Head, parse_head};
 use ewsd_http::reply;
@@ -27,7 +27,7 @@ use ewsd_ipc::message::{Complaint, Share};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
-    RenderReason, Reply, WorkerEnd, memfd,
+    RenderReason, Reply, Word, WorkerEnd, memfd,
 };
 use nix::sys::signal::{Signal, kill};
 
@@ -71,6 +71,9 @@ fn run(words: &[String]) -> io::Result<()> {
         let within_ms = setting(&settings, "step").and_then(|ms| ms.parse().ok()).unwrap_or(3_600_000);
         end.send(&Reply::Step { within_ms }, &[])?;
     }
+    if role == "herald" {
+        return herald(&end, &dir, &settings);
+    }
     if role == "database" && setting(&settings, "database").is_some_and(|database| database == "external") {
         return Ok(());
     }
@@ -90,6 +93,26 @@ fn run(words: &[String]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says that there are as many other nodes as it was told to (`others`), and writes what they are to be told into the file `told`.
+fn herald(end: &WorkerEnd, dir: &Path, settings: &str) -> io::Result<()> {
+    if let Some(others) = setting(settings, "others").and_then(|n| n.parse().ok()) {
+        end.send(&Reply::Nodes { others }, &[])?;
+    }
+    let mut buffer = vec![0; ewsd_ipc::MAX_MESSAGE];
+    loop {
+        let mut fds = Vec::new();
+        let n = seqpacket::receive(end.jobs(), &mut buffer, &mut fds, Wait::Yes)?;
+        if n == 0 {
+            return Ok(());
+        }
+        if let Word::Changed { changes } = Word::decode(buffer.get(..n).unwrap_or_default(), fds.len())? {
+            let mut told = File::options().append(true).create(true).open(dir.join("told"))?;
+            let lines: String = changes.0.iter().map(|(mailbox, seq)| format!("{mailbox} {seq}\n")).collect();
+            told.write_all(lines.as_bytes())?;
+        }
+    }
 }
 
 /// One value of a query.

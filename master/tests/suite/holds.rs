@@ -49,6 +49,24 @@ fn what_one_client_has_seen_is_news_to_another() {
     server.stop();
 }
 
+/// A client that reads a change before the master hears who made it takes nothing from the other nodes.
+#[test]
+fn what_a_client_has_seen_is_told_to_other_nodes_all_the_same() {
+    let server = Server::start_with(&[], "others=1\n");
+    server.until_number("other_nodes", 1);
+    let mut ahead = server.connect();
+    ahead.ask("/hold?mailbox=3&seen=2&deadline=60000");
+    server.until_number("held", 1);
+    for _ in 0..2 {
+        server.get("/change?mailbox=3&seq=2&tell=yes");
+    }
+    server.get("/change?mailbox=4&seq=1&tell=yes");
+    let told = || std::fs::read_to_string(server.dir.join("told")).unwrap_or_default();
+    server.until("the last one is told", |_| told().contains("4 1\n"));
+    assert_eq!(told(), "3 2\n4 1\n", "each of them once");
+    server.stop();
+}
+
 #[test]
 fn the_deadline_is_answered_without_a_worker() {
     let server = Server::start(&[]);
