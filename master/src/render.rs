@@ -86,6 +86,10 @@ impl Master {
         match outcome {
             HeldOutcome::Later { ms } => self.put_off(id, ms),
             HeldOutcome::Still { keep } => self.keep_holding(id, keep),
+            HeldOutcome::Unreadable => {
+                held.render = Render::No;
+                self.hold_deadline(id);
+            }
             HeldOutcome::Chunk { .. } if held.stream.is_none() => self.close(id),
             HeldOutcome::Chunk { bytes, keep } => {
                 self.metrics.chunks += 1;

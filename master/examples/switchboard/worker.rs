@@ -9,7 +9,7 @@
 //! | `/wait?fifo=PATH` | answers when somebody opens the FIFO for writing |
 //! | `/big?n=N` | writes what fits and drains the rest; `/drain?n=N` drains all |
 //! | `/change?mailbox=M&seq=S&tell=yes` | commits a change, and tells the master if asked to |
-//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`; ends at 1000000; without a stream `big=yes`: 20 MB), `heartbeat=MS` (`beat=TEXT`: a ready-made one), `end=yes` (closed at the deadline), `late=SEQ` (a change between look and hold) |
+//! | `/hold?mailbox=M&seen=S&deadline=MS...` | waits; `stream=yes` (`fat=yes`; ends at 1000000; without a stream `big=yes`: 20 MB), `heartbeat=MS` (`beat=TEXT`: a ready-made one), `end=yes` (closed at the deadline), `late=SEQ` (a change between look and hold), `odd=yes` (cannot be looked at again) |
 //! | `/away?is=yes` | from now on changes cannot be looked at (`Later`); `is=no`: they can again |
 //! | `/die` | dies holding the request; `/die-rendering` makes renders of that mailbox deadly |
 //! | `/bad?what=W` | breaks a rule of the protocol |
@@ -331,6 +331,7 @@ impl Worker {
             None => Vec::new(),
         };
         let kind = match (stream, query(head, "fat").is_some()) {
+            _ if query(head, "odd").is_some() => "odd",
             _ if query(head, "big").is_some() => "big",
             (true, true) => "fat",
             (true, false) => "stream",
@@ -368,6 +369,7 @@ impl Worker {
         let chunk = |text: String| format!("{:x}\r\n{text}\r\n", text.len()).into_bytes();
         let outcome = match (call.why, kind.as_str()) {
             (RenderReason::Changed, _) if self.away().exists() => HeldOutcome::Later { ms: 1 },
+            (RenderReason::Changed, "odd") => HeldOutcome::Unreadable,
             (RenderReason::Changed, "stream") if now > seen => {
                 HeldOutcome::Chunk { bytes: chunk(format!("event {now}")), keep: keep(now) }
             }

@@ -267,6 +267,23 @@ fn deadlines_and_heartbeats_are_not_put_off() {
     assert!(stream.until("closed\r\n0\r\n\r\n").contains("closed"));
 }
 
+/// What an older program kept of a call may be nothing to this one: the client is told what its deadline would tell it.
+#[test]
+fn a_call_that_no_worker_can_read_ends_as_at_its_deadline() {
+    let server = Server::start(&[]);
+    let (mut poll, mut stream) = (server.connect(), server.connect());
+    poll.ask("/hold?mailbox=1&deadline=60000&odd=yes&own=me");
+    stream.ask("/hold?mailbox=1&deadline=60000&odd=yes&stream=yes");
+    server.until_number("held", 2);
+    server.get("/change?mailbox=1&seq=1&tell=yes");
+    assert_eq!(poll.reply().text(), "deadline me");
+    assert!(stream.until("closed\r\n0\r\n\r\n").ends_with("\r\n\r\n6\r\nclosed\r\n0\r\n\r\n"));
+    for client in [&mut poll, &mut stream] {
+        assert_eq!(client.get("/echo").status, 200);
+    }
+    server.stop();
+}
+
 #[test]
 fn a_stream_gets_chunks_heartbeats_and_an_end() {
     let server = Server::start(&[]);

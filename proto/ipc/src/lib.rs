@@ -30,7 +30,7 @@ pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`] and [`shared`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;

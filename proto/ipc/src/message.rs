@@ -358,6 +358,8 @@ wire! {
             /// Milliseconds before which asking is of no use.
             ms: u32,
         }
+        /// The worker cannot read its context: the hold ends with what was made ready for its deadline.
+        4 Unreadable
     }
 
     /// A part of a ready-made reply.

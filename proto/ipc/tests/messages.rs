@@ -80,6 +80,7 @@ fn outcome() -> impl Strategy<Value = HeldOutcome> {
         (bytes(3000), keep()).prop_map(|(bytes, keep)| HeldOutcome::Chunk { bytes, keep }),
         keep().prop_map(|keep| HeldOutcome::Still { keep }),
         any::<u32>().prop_map(|ms| HeldOutcome::Later { ms }),
+        Just(HeldOutcome::Unreadable),
     ]
 }
 

@@ -184,9 +184,10 @@ impl Worker<'_> {
         let context: Context = match from_bytes(&call.context) {
             Ok(context) => context,
             Err(refused) => {
-                // Made by another version of this program: the client asks again.
+                // Made by another version of this program: the client asks again. Whether it reads a stream, whose head is out, the
+                // master knows, and it has the answer that fits.
                 note!(Error, "held call {}: its context cannot be read: {refused}", call.held);
-                return HeldResult::end(AfterReply::Close, closing());
+                return HeldResult::of(HeldOutcome::Unreadable);
             }
         };
         log::request(&context.id);
@@ -334,14 +335,6 @@ fn milliseconds(time: Duration) -> u32 {
 fn watch(hold: &Hold) -> Watch {
     let mailboxes = hold.watch.iter().map(|(mailbox, seq)| pair(*mailbox, *seq));
     Watch(mailboxes.chain(hold.stream.map(|stream| (stream_key(stream.number), 0))).collect())
-}
-
-/// For a call whose context is unreadable.
-fn closing() -> Vec<u8> {
-    let response = Response { close: true, ..Response::text(500, "The server was changed meanwhile. Ask again.") };
-    let (mut bytes, body) = response.into_bytes(&Preferences::default(), "-", 0);
-    bytes.extend_from_slice(&body);
-    bytes
 }
 
 /// Puts an answer's bytes into the message, or beside it if they are too many.

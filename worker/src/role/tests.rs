@@ -445,16 +445,7 @@ fn a_held_call_of_another_version_is_ended() {
     let mut rig = Rig::start(database.options(), settings());
     let call = HeldCall { held: 5, why: RenderReason::Changed, context: b"\xffodd".to_vec() };
     rig.send(&Job::Render { job: 1, batch: Batch(vec![call]) }, &[]);
-    match rig.reply().0 {
-        Reply::Rendered {
-            held: 5,
-            outcome: HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(bytes) },
-            ..
-        } => {
-            assert!(bytes.starts_with(b"HTTP/1.1 500 "));
-        }
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(rig.reply().0, Reply::Rendered { job: 1, held: 5, outcome: HeldOutcome::Unreadable });
 }
 
 /// A streaming subscription to everything that is made in Alice's inbox: its id for clients.
