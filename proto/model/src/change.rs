@@ -1,5 +1,7 @@
 //! Changes to items and folders: each names one property and what becomes of it.
 
+use jiff::civil::Date;
+
 use crate::path::{IndexedPath, Path};
 use crate::property::ExtendedPath;
 use crate::property::mapi::ExtendedValue;
@@ -46,5 +48,14 @@ impl Update {
                 Assignment::Extended(path, _) => Path::Extended(path.clone()),
             },
         }
+    }
+}
+
+/// The member of an item's document that remembers at which change number a property was changed last, of an item or of one date of
+/// a series.
+pub fn mark(day: Option<Date>, name: &str) -> String {
+    match day {
+        Some(day) => format!("~{day}/{name}"),
+        None => format!("~{name}"),
     }
 }

@@ -7,6 +7,7 @@ use crate::support::shared;
 use crate::support::xml::Node;
 
 crate::tests![
+    decides_conflicts_by_date,
     becomes_a_series_and_single_again,
     names_occurrences_by_index,
     names_occurrences_by_ranges,
@@ -427,4 +428,30 @@ fn takes_files_for_all_dates_only() {
     assert_eq!(has_files(&mut ews).as_deref(), Some("false"));
     ews.one(&attach(&series));
     assert_eq!(has_files(&mut ews).as_deref(), Some("true"));
+}
+
+/// AutoResolve: what was changed of one date conflicts with what somebody who has not seen it changes of the same, and with nothing
+/// of another date.
+fn decides_conflicts_by_date() {
+    let mut ews = shared::mailbox();
+    let master = five(&mut ews);
+    let [second, third] = [2, 3].map(|number| Id::of(&get_by(&mut ews, &index(&master, number))));
+    let write = |ews: &mut Ews, id: &Id, uri: &str, property: &str| {
+        let request = update_request(&id.xml(), &set(uri, property)).replace("AlwaysOverwrite", "AutoResolve");
+        let answer = ews.call(&request);
+        let written = answer.messages[0].get("m:Items/*").map(Id::of);
+        (answer.codes()[0].to_owned(), written)
+    };
+    let subject = |text: &str| format!("<t:Subject>{text}</t:Subject>");
+    let (_, seen) = write(&mut ews, &second, "item:Subject", &subject("one"));
+    let seen = seen.expect("it was not changed before");
+    assert_eq!(write(&mut ews, &second, "item:Subject", &subject("two")).0, "ErrorIrresolvableConflict");
+    let place = "<t:Location>Yard</t:Location>";
+    assert_eq!(write(&mut ews, &second, "calendar:Location", place).0, "NoError", "another property");
+    assert_eq!(write(&mut ews, &third, "item:Subject", &subject("three")).0, "NoError", "another date");
+    assert_eq!(write(&mut ews, &seen, "item:Subject", &subject("four")).0, "NoError", "what was seen");
+    assert_eq!(get_by(&mut ews, &index(&master, 2)).text("t:Subject"), Some("four"));
+    // Of the whole series, which has a subject of its own, nothing was changed.
+    assert_eq!(write(&mut ews, &master, "item:Subject", &subject("all")).0, "NoError");
+    assert_eq!(write(&mut ews, &third, "item:Subject", &subject("late")).0, "ErrorIrresolvableConflict");
 }

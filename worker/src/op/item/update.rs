@@ -1,7 +1,8 @@
 //! UpdateItem (MS-OXWSCORE 3.1.4.9): properties set, appended to, deleted; all changes of one item or none.
 //!
 //! Conflicts are decided per property. With every property that an update changes, the item keeps the change number it had
-//! before (member `~name` of its document): a client whose change key is no younger has not seen that change.
+//! before (member `~name` of its document): a client whose change key is no younger has not seen that change. Of one date of a
+//! series the master keeps it (`~2026-12-01/name`), for each date by itself.
 
 use ewsd_ews::reply::Updated;
 use ewsd_ews::request::UpdateItem;
@@ -16,7 +17,7 @@ use ewsd_mailbox::item::edit::Edit;
 use ewsd_mailbox::item::{derive, load, replace};
 use ewsd_mailbox::kind::task::series as series_of_tasks;
 use ewsd_mailbox::property::Needs;
-use ewsd_model::change::{Assignment, ItemChange, Update};
+use ewsd_model::change::{Assignment, ItemChange, Update, mark};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::Seq;
@@ -26,6 +27,7 @@ use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::{ItemKind, Kinds, PropId, Value};
 use ewsd_store::{Area, ItemRef, ItemRow, ItemUpdate, StoreError};
+use jiff::civil::Date;
 
 use super::relocate::id_view;
 use super::{meeting, send};
@@ -128,7 +130,7 @@ fn write(
         let parsed = replace_whole(cx, &mut edit, &change.updates)?;
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         edit.settle();
-        check_conflict(request.conflicts, item.change, &row, &edit)?;
+        check_conflict(request.conflicts, item.change, &row, None, &edit)?;
         let granted = item.granted;
         if let Some(post) = meeting::updates(cx, request, &granted, &row, &mut edit)? {
             let search = derive::complete(&mut edit)?;
@@ -261,27 +263,30 @@ fn check_has(kind: ItemKind, id: PropId) -> Result<(), Failure> {
     if id.row().kinds.has_item(kind) { Ok(()) } else { Err(Failure::at(Code::ErrorInvalidPropertyRequest, id)) }
 }
 
-/// The member that remembers when a property was changed last.
-fn mark(name: &str) -> String {
-    format!("~{name}")
-}
-
 /// Names of what an edit changes. The read state is everybody's and never in conflict.
 fn names<'e>(edit: &'e Edit<'_>) -> impl Iterator<Item = &'e str> {
     let props = edit.changed.iter().filter(|id| **id != PropId::MessageIsRead).map(|id| id.row().element);
     props.chain(edit.touched_keys.iter().map(String::as_str))
 }
 
-/// Whether the client may change what it changes, after what it has not seen.
-fn check_conflict(how: ConflictResolution, seen: Option<Seq>, row: &ItemRow, edit: &Edit<'_>) -> Result<(), Failure> {
+/// Whether the client may change what it changes, after what it has not seen. `day`: the edit is of that date of the series `row`,
+/// which shows what is changed of the whole series, too.
+fn check_conflict(
+    how: ConflictResolution,
+    seen: Option<Seq>,
+    row: &ItemRow,
+    day: Option<Date>,
+    edit: &Edit<'_>,
+) -> Result<(), Failure> {
     let Some(seen) = seen.filter(|_| how != ConflictResolution::Always) else { return Ok(()) };
     if seen == row.change {
         return Ok(());
     }
-    let changed_since = |name: &str| {
-        let before = row.props.as_ref().and_then(|props| props.get(&mark(name))).and_then(serde_json::Value::as_i64);
+    let later = |mark: String| {
+        let before = row.props.as_ref().and_then(|props| props.get(&mark)).and_then(serde_json::Value::as_i64);
         before.is_some_and(|before| before >= seen.0)
     };
+    let changed_since = |name: &str| later(mark(None, name)) || (day.is_some() && later(mark(day, name)));
     if how == ConflictResolution::Never || seen > row.change || names(edit).any(changed_since) {
         return Err(Failure::new(Code::ErrorIrresolvableConflict));
     }
@@ -297,7 +302,7 @@ pub(super) fn update<'e>(
 ) -> ItemUpdate<'e> {
     let mut update = edit.to_update(search);
     for name in names(edit) {
-        update.props.insert(mark(name), row.change.0.into());
+        update.props.insert(mark(None, name), row.change.0.into());
     }
     let only_read = edit.touched.iter().all(|id| *id == PropId::MessageIsRead) && edit.touched_keys.is_empty();
     if !only_read {
@@ -323,7 +328,7 @@ mod tests {
         item.props = marks.as_object().cloned();
         let mut edit = Edit::new(item.kind, Some(&item), Timestamp::UNIX_EPOCH);
         edit.set(PropId::ItemSubject, Value::Text("new".into())).unwrap();
-        check_conflict(how, seen.map(Seq), &item, &edit).map_err(|failure| failure.code)
+        check_conflict(how, seen.map(Seq), &item, None, &edit).map_err(|failure| failure.code)
     }
 
     #[test]

@@ -9,12 +9,12 @@ use ewsd_mailbox::gate::GrantedItem;
 use ewsd_mailbox::item::edit::Edit;
 use ewsd_mailbox::item::{derive, load};
 use ewsd_model::PropId;
-use ewsd_model::change::ItemChange;
+use ewsd_model::change::{ItemChange, mark};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_store::StoreError;
 
-use super::{ATTEMPTS, apply, check_conflict, check_kind, given, needs, update as as_update};
+use super::{ATTEMPTS, apply, check_conflict, check_kind, given, names, needs, update as as_update};
 use crate::op::Cx;
 use crate::op::item::meeting;
 
@@ -39,13 +39,15 @@ pub fn update(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: 
         let mut edit = Edit::new(base.kind, Some(&base), cx.now).within(&cx.zone);
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         edit.settle();
-        check_conflict(request.conflicts, item.change, &row, &edit)?;
+        check_conflict(request.conflicts, item.change, &row, Some(placed.date), &edit)?;
         let post = meeting::updates(cx, request, &item.granted, &base, &mut edit)?;
         derive::complete(&mut edit)?;
+        let marks: Vec<String> = names(&edit).map(|name| mark(Some(placed.date), name)).collect();
         change::absorb(&mut master, placed.date, edit)?;
         let mut whole = change::edit(&row, &master, cx.now);
         let search = derive::complete(&mut whole)?;
-        let update = as_update(cx, &whole, &row, search.as_deref());
+        let mut update = as_update(cx, &whole, &row, search.as_deref());
+        update.props.extend(marks.into_iter().map(|mark| (mark, row.change.0.into())));
         let granted = item.granted;
         if let Some(post) = post {
             let sending = meeting::sending_updates(request.meeting_updates);
