@@ -6,7 +6,7 @@ use crate::support::ops::{
     save_simple, set_field, shape, simple,
 };
 use crate::support::xml::{Node, escape};
-use crate::support::{message, ops, shared};
+use crate::support::{message, ops, shared, sharing};
 
 crate::tests![
     pages_forward_and_backward,
@@ -19,6 +19,7 @@ crate::tests![
     returns_the_shape_that_was_asked,
     never_returns_bodies,
     restricts_by_equality,
+    finds_nothing_by_ids_of_another_mailbox,
     restricts_by_comparison,
     restricts_by_text,
     restricts_by_existence,
@@ -294,6 +295,27 @@ fn restricts_by_equality() {
     assert_eq!(found(&mut ews, &id, &compare("IsNotEqualTo", &field("item:Subject"), "one")), ["Two", "Übung"]);
     assert_eq!(found(&mut ews, &id, &equal("item:Subject", "%")), Vec::<String>::new());
     assert_eq!(found(&mut ews, &id, &equal("item:Subject", "' or 1=1 --")), Vec::<String>::new());
+}
+
+/// Two mailboxes in which the same was done have the same numbers, and ids that differ in whose they are.
+fn finds_nothing_by_ids_of_another_mailbox() {
+    let (mut ews, mut other) = (shared::mailbox(), shared::mailbox());
+    let [own, theirs] = [&mut ews, &mut other].map(|ews| {
+        let folder = create_folder(ews, "inbox", "numbered");
+        let item = save_simple(ews, &folder, "mine");
+        (folder, item.id)
+    });
+    for (uri, own_id, their_id) in [("item:ItemId", &own.1, &theirs.1), ("item:ParentFolderId", &own.0, &theirs.0)] {
+        let by = |ews: &mut Ews, operator: &str, id: &str| found(ews, &own.0, &compare(operator, &field(uri), id));
+        assert_eq!(by(&mut ews, "IsEqualTo", own_id), ["mine"], "{uri}");
+        assert!(by(&mut ews, "IsNotEqualTo", own_id).is_empty(), "{uri}");
+        assert!(by(&mut ews, "IsEqualTo", their_id).is_empty(), "{uri}");
+        assert_eq!(by(&mut ews, "IsNotEqualTo", their_id), ["mine"], "{uri}");
+    }
+    // In the other's folder it is the other's ids that name something.
+    sharing::lend(&mut other, &theirs.0, &ews.account.address, "Reviewer");
+    let by = |ews: &mut Ews, id: &str| found(ews, &theirs.0, &equal("item:ItemId", id));
+    assert_eq!((by(&mut ews, &theirs.1), by(&mut ews, &own.1)), (vec!["mine".to_owned()], Vec::new()));
 }
 
 fn restricts_by_comparison() {

@@ -7,7 +7,8 @@ use ewsd_ews::word::FolderTraversal;
 use ewsd_mailbox::error::{Result, outcome};
 use ewsd_mailbox::gate::{Folder, Right};
 use ewsd_model::Kinds;
-use ewsd_model::failure::Outcome;
+use ewsd_model::failure::{Failure, Outcome};
+use ewsd_model::id::Guid;
 use ewsd_store::{Filter, FolderRow, Page};
 
 use super::page::{self, Pages};
@@ -16,14 +17,23 @@ use crate::op::find::{check_cost, restriction};
 use crate::op::folder::view::FolderFields;
 
 pub fn run(cx: &mut Cx<'_>, request: FindFolder) -> Result<Vec<Outcome<Found<FolderView>>>> {
-    let filter = match &request.restriction {
-        Some(condition) => restriction::filter(condition, Kinds::ALL_FOLDERS)?,
-        None => Filter::True,
-    };
-    check_cost(cx, filter.cost())?;
+    let own = cx.gate.own().guid();
+    check_cost(cx, filter_in(&request, own)?.cost())?;
     let parents = cx.gate.folders(&request.parents, Right::Visible)?;
-    let each = |parent: Result<Folder>| parent.and_then(|parent| find_folders(cx, &request, &parent, &filter));
+    let each = |parent: Result<Folder>| {
+        let parent = parent?;
+        let filter = filter_in(&request, parent.granted.guid())?;
+        find_folders(cx, &request, &parent, &filter)
+    };
     parents.into_iter().map(each).map(outcome).collect()
+}
+
+/// What is searched for, as it is in a mailbox.
+fn filter_in(request: &FindFolder, mailbox: Guid) -> Result<Filter, Failure> {
+    match &request.restriction {
+        Some(condition) => restriction::filter(condition, Kinds::ALL_FOLDERS, mailbox),
+        None => Ok(Filter::True),
+    }
 }
 
 fn find_folders(cx: &mut Cx<'_>, request: &FindFolder, parent: &Folder, filter: &Filter) -> Result<Found<FolderView>> {

@@ -17,7 +17,7 @@ use ewsd_mailbox::gate::{Folder, Granted, PRIVATE, Right};
 use ewsd_mailbox::property::{Bodies, ShownItem};
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
-use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
+use ewsd_model::id::{FolderNo, Guid, ItemNo, MailboxNo};
 use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
 use ewsd_model::timezone::ItemZone;
@@ -67,7 +67,11 @@ struct FoundPage {
 
 /// What is searched for, the same in every folder.
 struct Search {
+    /// As it is in the caller's own mailbox.
     filter: Filter,
+    own: Guid,
+    /// What of it are words.
+    words: Option<Filter>,
     orders: Vec<Order>,
     grouping: Option<Grouping>,
     associated: bool,
@@ -77,28 +81,22 @@ struct Search {
 impl Search {
     fn new(cx: &Cx<'_>, request: &FindItem) -> Result<Search, Failure> {
         let grouping = request.grouping.as_ref().map(|grouping| restriction::grouping(grouping, ITEMS)).transpose()?;
-        let mut parts = Vec::new();
-        if let Some(condition) = &request.restriction {
-            parts.push(restriction::filter(condition, ITEMS)?);
-        }
-        if let Some(query) = &request.query {
-            let zone = cx.headers.time_zone.as_ref().map_or(TimeZone::UTC, ItemZone::time_zone);
-            parts.push(words::filter(&query.text, &cx.now.to_zoned(zone))?);
-        }
-        let filter = match parts.len() {
-            0 => Filter::True,
-            1 => parts.pop().unwrap_or_default(),
-            _ => Filter::And(parts),
-        };
+        let own = cx.gate.own().guid();
+        let zone = || cx.headers.time_zone.as_ref().map_or(TimeZone::UTC, ItemZone::time_zone);
+        let query = request.query.as_ref();
+        let words = query.map(|query| words::filter(&query.text, &cx.now.to_zoned(zone()))).transpose()?;
+        let filter = filter_in(request, words.as_ref(), own)?;
         let orders = restriction::orders(&request.sort, ITEMS)?;
         let mut sorting = orders.iter().map(Order::cost).fold(0, u64::saturating_add);
         sorting = sorting.saturating_add(grouping.as_ref().map_or(0, Grouping::cost));
         check_cost(cx, filter.cost().saturating_add(sorting))?;
         if let Some(Paging::Seek { condition, .. }) = &request.paging {
-            check_cost(cx, restriction::filter(condition, ITEMS)?.cost())?;
+            check_cost(cx, restriction::filter(condition, ITEMS, own)?.cost())?;
         }
         Ok(Search {
             filter,
+            own,
+            words,
             orders,
             grouping,
             associated: request.traversal == ItemTraversal::Associated,
@@ -108,14 +106,31 @@ impl Search {
 }
 
 impl Search {
-    /// What is private is not found by what is hidden of it.
-    fn filter_of(&self, granted: &Granted) -> Cow<'_, Filter> {
-        if !granted.may_hide() || self.filter == Filter::True {
-            return Cow::Borrowed(&self.filter);
+    /// As it is in a mailbox. What is private is not found by what is hidden of it.
+    fn filter_of(&self, request: &FindItem, granted: &Granted) -> Result<Cow<'_, Filter>, Failure> {
+        let filter = if granted.guid() == self.own {
+            Cow::Borrowed(&self.filter)
+        } else {
+            Cow::Owned(filter_in(request, self.words.as_ref(), granted.guid())?)
+        };
+        if !granted.may_hide() || *filter == Filter::True {
+            return Ok(filter);
         }
         let open = Filter::Compare(Field::Column(Column::Sensitivity), Cmp::Ne, Scalar::Int(PRIVATE));
-        Cow::Owned(Filter::And(vec![self.filter.clone(), open]))
+        Ok(Cow::Owned(Filter::And(vec![filter.into_owned(), open])))
     }
+}
+
+/// The condition of a request, and the words.
+fn filter_in(request: &FindItem, words: Option<&Filter>, mailbox: Guid) -> Result<Filter, Failure> {
+    let condition = request.restriction.as_ref();
+    let condition = condition.map(|condition| restriction::filter(condition, ITEMS, mailbox)).transpose()?;
+    Ok(match (condition, words) {
+        (None, None) => Filter::True,
+        (Some(one), None) => one,
+        (None, Some(one)) => one.clone(),
+        (Some(condition), Some(words)) => Filter::And(vec![condition, words.clone()]),
+    })
 }
 
 fn find_items(
@@ -134,7 +149,7 @@ fn find_items(
         return Ok(FoundPage { found, octets: 0 });
     }
     let granted = folder.granted;
-    let filter = search.filter_of(&granted);
+    let filter = search.filter_of(request, &granted)?;
     let look = FolderSearch { folder, search, filter: &filter, plan: &shape.mail_needs.plan };
     check_view(request, folder)?;
     let mut mailbox = cx.gate.open(&granted);
@@ -285,7 +300,7 @@ impl FolderSearch<'_> {
         match paging {
             Some(Paging::Seek { max, base, condition }) => {
                 let from_end = *base == BasePoint::End;
-                let condition = restriction::filter(condition, ITEMS)?;
+                let condition = restriction::filter(condition, ITEMS, self.folder.granted.guid())?;
                 let offset = self.seek(mailbox, &condition, from_end)?;
                 self.page(mailbox, Page { offset, limit: limit(max), from_end })
             }

@@ -1,11 +1,13 @@
 //! Restrictions and sort orders as the store understands them: each path becomes a field by the property table, each
 //! constant what that field holds (MS-OXWSSRCH 2.2.4). For items and for folders.
 
+use std::cmp::Ordering;
+
 use ewsd_ews::word::{Aggregate, ContainmentMode, Direction, StandardGroupBy};
 use ewsd_ews::{Comparison, FieldOrder, Operand, Restriction};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
-use ewsd_model::id::{ConversationId, FolderId, ItemId};
+use ewsd_model::id::{ConversationId, FolderId, Guid, ItemId};
 use ewsd_model::path::{Dictionary, Path, contact_key};
 use ewsd_model::property::alias::{Alias, FlagPart, MESSAGE_FLAGS, Part};
 use ewsd_model::property::mapi::{ExtendedName, MapiType, Scalar};
@@ -40,13 +42,14 @@ struct Target {
     words: Option<&'static Prop>,
 }
 
-/// The condition as a filter on things of these kinds (all items, or all folders).
-pub fn filter(restriction: &Restriction, kinds: Kinds) -> Result<Filter, Failure> {
-    let all = |parts: &[Restriction]| parts.iter().map(|part| filter(part, kinds)).collect::<Result<Vec<_>, _>>();
+/// The condition as a filter on things of these kinds (all items, or all folders) in this mailbox: ids are its own or another's.
+pub fn filter(restriction: &Restriction, kinds: Kinds, mailbox: Guid) -> Result<Filter, Failure> {
+    let one = |part: &Restriction| filter(part, kinds, mailbox);
+    let all = |parts: &[Restriction]| parts.iter().map(one).collect::<Result<Vec<_>, _>>();
     Ok(match restriction {
         Restriction::And(parts) => Filter::And(all(parts)?),
         Restriction::Or(parts) => Filter::Or(all(parts)?),
-        Restriction::Not(inner) => Filter::Not(Box::new(filter(inner, kinds)?)),
+        Restriction::Not(inner) => Filter::Not(Box::new(one(inner)?)),
         Restriction::Exists(path) => {
             let target = queried(path, kinds)?;
             if target.class == Class::MessageFlags || matches!(target.field, Field::Bit(_)) {
@@ -55,7 +58,7 @@ pub fn filter(restriction: &Restriction, kinds: Kinds) -> Result<Filter, Failure
             Filter::Exists(target.field)
         }
         Restriction::Excludes { path, mask } => excludes(path, *mask, kinds)?,
-        Restriction::Compare { path, comparison, with } => compare(path, *comparison, with, kinds)?,
+        Restriction::Compare { path, comparison, with } => compare(path, *comparison, with, (kinds, mailbox))?,
         Restriction::Contains { path, mode, comparison, text } => {
             let target = queried(path, kinds)?;
             if !matches!(target.class, Class::Text | Class::Texts) {
@@ -121,7 +124,12 @@ fn contains_mode(mode: ContainmentMode) -> ContainsMode {
     }
 }
 
-fn compare(path: &Path, comparison: Comparison, with: &Operand, kinds: Kinds) -> Result<Filter, Failure> {
+fn compare(
+    path: &Path,
+    comparison: Comparison,
+    with: &Operand,
+    (kinds, mailbox): (Kinds, Guid),
+) -> Result<Filter, Failure> {
     let left = queried(path, kinds)?;
     let cmp = match comparison {
         Comparison::Equal => Cmp::Eq,
@@ -135,8 +143,12 @@ fn compare(path: &Path, comparison: Comparison, with: &Operand, kinds: Kinds) ->
         Operand::Constant(constant) if left.class == Class::MessageFlags => message_flags(path, cmp, constant),
         Operand::Constant(constant) => {
             let invalid = || Failure::at(Code::ErrorInvalidValueForProperty, path.clone());
-            let constant = adapt(&left, constant).ok_or_else(invalid)?;
-            Ok(Filter::Compare(left.field, cmp, constant))
+            let (whose, constant) = adapt(&left, constant).ok_or_else(invalid)?;
+            Ok(match whose.map_or(Ordering::Equal, |whose| mailbox.cmp(&whose)) {
+                Ordering::Equal => Filter::Compare(left.field, cmp, constant),
+                // It names nothing in this mailbox. All of a mailbox's ids stand before or behind another's.
+                other => constantly(holds(cmp, other)),
+            })
         }
         Operand::Path(other) => {
             let right = queried(other, kinds)?;
@@ -148,9 +160,24 @@ fn compare(path: &Path, comparison: Comparison, with: &Operand, kinds: Kinds) ->
     }
 }
 
-/// The constant as what the field holds.
-fn adapt(target: &Target, constant: &Scalar) -> Option<Scalar> {
-    match (target.class, constant) {
+fn holds(cmp: Cmp, order: Ordering) -> bool {
+    match cmp {
+        Cmp::Eq => order.is_eq(),
+        Cmp::Ne => order.is_ne(),
+        Cmp::Lt => order.is_lt(),
+        Cmp::Le => order.is_le(),
+        Cmp::Gt => order.is_gt(),
+        Cmp::Ge => order.is_ge(),
+    }
+}
+
+fn constantly(is: bool) -> Filter {
+    if is { Filter::True } else { Filter::Not(Box::new(Filter::True)) }
+}
+
+/// The constant as what the field holds, and of an id the mailbox that it is of.
+fn adapt(target: &Target, constant: &Scalar) -> Option<(Option<Guid>, Scalar)> {
+    let adapted = match (target.class, constant) {
         (Class::Number, Scalar::Text(word)) => {
             target.words?.number_of(word).map(|number| Scalar::Int(i64::from(number)))
         }
@@ -160,15 +187,21 @@ fn adapt(target: &Target, constant: &Scalar) -> Option<Scalar> {
         | (Class::Time, Scalar::Time(_))
         | (Class::Bytes, Scalar::Bytes(_)) => Some(constant.clone()),
         (Class::Texts, Scalar::Int(_) | Scalar::Time(_) | Scalar::Bytes(_) | Scalar::Real(_)) => Some(constant.clone()),
-        (Class::ItemId, Scalar::Text(id)) => ItemId::decode(id).ok().map(|id| Scalar::Int(id.item.0)),
+        (Class::ItemId, Scalar::Text(id)) => {
+            return ItemId::decode(id).ok().map(|id| (Some(id.mailbox), Scalar::Int(id.item.0)));
+        }
         (Class::ItemId, Scalar::Int(number)) => Some(Scalar::Int(*number)),
-        (Class::FolderId, Scalar::Text(id)) => FolderId::decode(id).ok().map(|id| Scalar::Int(id.folder.0)),
+        (Class::FolderId, Scalar::Text(id)) => {
+            return FolderId::decode(id).ok().map(|id| (Some(id.mailbox), Scalar::Int(id.folder.0)));
+        }
         (Class::Conversation, Scalar::Text(id)) => {
-            ConversationId::decode(id).ok().map(|id| Scalar::Bytes(id.conversation.to_vec()))
+            let id = ConversationId::decode(id).ok()?;
+            return Some((Some(id.mailbox), Scalar::Bytes(id.conversation.to_vec())));
         }
         (Class::Conversation, Scalar::Bytes(octets)) => Some(Scalar::Bytes(octets.clone())),
         _ => None,
-    }
+    };
+    adapted.map(|constant| (None, constant))
 }
 
 fn has_bit(flag: u32, wanted: bool) -> Filter {
@@ -375,13 +408,15 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use ewsd_ews::word::ContainmentComparison;
+    use ewsd_model::id::FolderNo;
     use ewsd_model::property::{Mapi, SetId};
 
     const ITEMS: Kinds = Kinds::ALL_ITEMS;
+    const MAILBOX: Guid = Guid([5; 16]);
 
     fn equal(path: impl Into<Path>, constant: Scalar) -> Result<Filter, Failure> {
         let with = Operand::Constant(constant);
-        filter(&Restriction::Compare { path: path.into(), comparison: Comparison::Equal, with }, ITEMS)
+        filter(&Restriction::Compare { path: path.into(), comparison: Comparison::Equal, with }, ITEMS, MAILBOX)
     }
 
     fn tag(tag: u16, ty: MapiType) -> Path {
@@ -422,9 +457,31 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_another_mailbox_stand_before_or_behind() {
+        let compare = |comparison, whose: u8| {
+            let id = FolderId { mailbox: Guid([whose; 16]), folder: FolderNo(9) };
+            let with = Operand::Constant(text(&id.encode()));
+            let path = Path::Prop(PropId::ItemParentFolderId);
+            filter(&Restriction::Compare { path, comparison, with }, ITEMS, MAILBOX).unwrap()
+        };
+        let own = Filter::Compare(Field::Column(Column::Parent), Cmp::Ge, Scalar::Int(9));
+        assert_eq!(compare(Comparison::GreaterOrEqual, 5), own);
+        for (comparison, before, behind) in [
+            (Comparison::Equal, false, false),
+            (Comparison::NotEqual, true, true),
+            (Comparison::Greater, true, false),
+            (Comparison::GreaterOrEqual, true, false),
+            (Comparison::Less, false, true),
+            (Comparison::LessOrEqual, false, true),
+        ] {
+            assert_eq!([4, 6].map(|whose| compare(comparison, whose)), [before, behind].map(constantly));
+        }
+    }
+
+    #[test]
     fn message_flags_are_bits() {
         let path = tag(0x0e07, MapiType::Integer);
-        let excluded = filter(&Restriction::Excludes { path: path.clone(), mask: 0x9 }, ITEMS).unwrap();
+        let excluded = filter(&Restriction::Excludes { path: path.clone(), mask: 0x9 }, ITEMS, MAILBOX).unwrap();
         assert_eq!(excluded, Filter::And(vec![has_bit(bit::READ, false), has_bit(bit::DRAFT, false)]));
         let Filter::And(all) = equal(path, Scalar::Int(1)).unwrap() else { panic!("not all of them") };
         assert!(all.contains(&has_bit(bit::READ, true)) && all.contains(&has_bit(bit::DRAFT, false)));
@@ -432,7 +489,7 @@ mod tests {
 
     #[test]
     fn refusals_name_the_property() {
-        let code = |restriction: Restriction| filter(&restriction, ITEMS).unwrap_err().code;
+        let code = |restriction: Restriction| filter(&restriction, ITEMS, MAILBOX).unwrap_err().code;
         let path = |id: PropId| Path::Prop(id);
         assert_eq!(code(Restriction::Exists(path(PropId::MessageIsRead))), Code::ErrorInvalidPropertyForExists);
         assert_eq!(code(Restriction::Exists(path(PropId::ItemUniqueBody))), Code::ErrorUnsupportedPathForQuery);
@@ -470,7 +527,7 @@ mod tests {
         let path = Path::Prop(PropId::FolderDisplayName);
         let name = Restriction::Compare { path, comparison: Comparison::Equal, with };
         let expected = Filter::Compare(Field::Column(Column::Name), Cmp::Eq, text("Inbox"));
-        assert_eq!(filter(&name, Kinds::ALL_FOLDERS).unwrap(), expected);
-        assert_eq!(filter(&name, ITEMS).unwrap_err().code, Code::ErrorUnsupportedPathForQuery);
+        assert_eq!(filter(&name, Kinds::ALL_FOLDERS, MAILBOX).unwrap(), expected);
+        assert_eq!(filter(&name, ITEMS, MAILBOX).unwrap_err().code, Code::ErrorUnsupportedPathForQuery);
     }
 }
