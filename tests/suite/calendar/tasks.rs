@@ -1,9 +1,10 @@
 //! Tasks that recur (MS-OXWSTASK): one at a time, the next one when it is done.
 
+use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::ops::{Id, field, get, list, save, shape};
-use crate::support::shared;
 use crate::support::xml::Node;
+use crate::support::{race, shared};
 
 crate::tests![
     goes_on_by_its_pattern,
@@ -12,6 +13,7 @@ crate::tests![
     goes_on_when_one_is_deleted,
     becomes_one_and_is_none_any_more,
     refuses_recurrences_that_cannot_be,
+    goes_on_for_each_who_says_that_it_is_done,
 ];
 
 const DAYS: &str = "<t:DailyRecurrence><t:Interval>2</t:Interval></t:DailyRecurrence>";
@@ -184,4 +186,18 @@ fn refuses_recurrences_that_cannot_be() {
         let item = format!("<t:Task><t:Subject>x</t:Subject>{}</t:Task>", recurrence(pattern, &range));
         assert_eq!(ews.error(&crate::support::ops::save_request("tasks", &item)), code, "{pattern}");
     }
+}
+
+/// Both have read the task before either can change it, and both were told to overwrite.
+fn goes_on_for_each_who_says_that_it_is_done() {
+    let server = Demo::start(Options::default());
+    let mut ews = Ews::connect(&server, &server.accounts[0]);
+    let id = task(&mut ews, &recurrence(DAYS, &endless("2026-12-01")));
+    let done = format!(
+        "<t:SetItemField>{}<t:Task><t:Status>Completed</t:Status></t:Task></t:SetItemField>",
+        field("task:Status")
+    );
+    assert_eq!(race::twice(&server, &ews, &request(&id, &done)), ["NoError", "NoError"]);
+    check(&shown(&mut ews, &id), &[("StartDate", "2026-12-05T00:00:00Z")]);
+    assert_eq!(list(&mut ews, "tasks").len(), 3);
 }

@@ -19,7 +19,7 @@ use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_model::kind::RequiredWord;
 use ewsd_model::property::bit;
-use ewsd_store::{ItemRow, Mailbox, Plan, StoreError};
+use ewsd_store::{ItemRow, Mailbox, Plan};
 
 use super::{meeting, update};
 use crate::op::Cx;
@@ -137,15 +137,16 @@ fn delete_occurrence(cx: &mut Cx<'_>, request: &DeleteItem, item: &GrantedItem) 
         let search = derive::complete(&mut edit)?;
         let update = update::update(cx, &edit, &row, search.as_deref());
         let granted = item.granted;
-        if let Some(post) = post {
-            let copies = meeting::sending_to_all(request.cancellations).copies;
-            return post.send(cx, copies, |mailbox| {
-                Ok(mailbox.update_item(item.item, &update, Some(row.change)).map(drop)?)
-            });
-        }
-        match cx.gate.open(&granted).update_item(item.item, &update, Some(row.change)) {
-            Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
-            result => return Ok(result.map(drop)?),
+        let write = |mailbox: &mut Mailbox<'_>| -> Result<()> {
+            Ok(mailbox.update_item(item.item, &update, Some(row.change)).map(drop)?)
+        };
+        let written = match post {
+            Some(post) => post.send(cx, meeting::sending_to_all(request.cancellations).copies, write),
+            None => write(&mut cx.gate.open(&granted)),
+        };
+        match written {
+            Err(error) if attempt < ATTEMPTS && error.code() == Code::ErrorIrresolvableConflict => {}
+            result => return result,
         }
     }
     Err(Code::ErrorIrresolvableConflict.into())

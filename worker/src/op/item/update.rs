@@ -26,7 +26,7 @@ use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::{ItemKind, Kinds, PropId, Value};
-use ewsd_store::{Area, ItemRef, ItemRow, ItemUpdate, StoreError};
+use ewsd_store::{Area, ItemRef, ItemRow, ItemUpdate};
 use jiff::civil::Date;
 
 use super::relocate::id_view;
@@ -131,30 +131,9 @@ fn write(
         change.updates.iter().try_for_each(|update| apply(&mut edit, update))?;
         edit.settle();
         check_conflict(request.conflicts, item.change, &row, None, &edit)?;
-        let granted = item.granted;
-        if let Some(post) = meeting::updates(cx, request, &granted, &row, &mut edit)? {
-            let search = derive::complete(&mut edit)?;
-            let update = update(cx, &edit, &row, search.as_deref());
-            let sending = meeting::sending_updates(request.meeting_updates);
-            let changed = post
-                .send(cx, sending.copies, |mailbox| Ok(mailbox.update_item(item.item, &update, Some(row.change))?))?;
-            return Ok((changed, Some(row)));
-        }
-        let search = derive::complete(&mut edit)?;
-        if let Some(next) = series_of_tasks::next(&row, &edit) {
-            return Ok((task::go_on(cx, item, &row, &mut edit, next)?, Some(row)));
-        }
-        let update = update(cx, &edit, &row, search.as_deref());
-        let mut mailbox = cx.gate.open(&granted);
-        let written = match &parsed {
-            Some(parsed) => {
-                mailbox.transaction(|mailbox| replace::write(mailbox, item.item, &update, row.change, parsed))
-            }
-            None => mailbox.update_item(item.item, &update, Some(row.change)),
-        };
-        match written {
+        match store(cx, request, item, (&row, edit), parsed.as_ref()) {
             // Somebody was faster: decide again on what is there now.
-            Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
+            Err(error) if attempt < ATTEMPTS && error.code() == Code::ErrorIrresolvableConflict => {}
             result => {
                 let changed = result?;
                 return Ok((changed, Some(row)));
@@ -162,6 +141,36 @@ fn write(
         }
     }
     Err(Code::ErrorIrresolvableConflict.into())
+}
+
+/// Writes what an item, as it was read, becomes: all of it or nothing, with what attendees are told, or with the next date of a
+/// recurring task. ErrorIrresolvableConflict where it is another item by now.
+fn store(
+    cx: &mut Cx<'_>,
+    request: &UpdateItem,
+    item: &GrantedItem,
+    (row, mut edit): (&ItemRow, Edit<'_>),
+    parsed: Option<&Parsed<'_>>,
+) -> Result<ItemRef> {
+    let granted = item.granted;
+    let post = meeting::updates(cx, request, &granted, row, &mut edit)?;
+    let search = derive::complete(&mut edit)?;
+    if let Some(post) = post {
+        let update = update(cx, &edit, row, search.as_deref());
+        let copies = meeting::sending_updates(request.meeting_updates).copies;
+        return post.send(cx, copies, |mailbox| Ok(mailbox.update_item(item.item, &update, Some(row.change))?));
+    }
+    if let Some(next) = series_of_tasks::next(row, &edit) {
+        return task::go_on(cx, item, row, &mut edit, next);
+    }
+    let update = update(cx, &edit, row, search.as_deref());
+    let mut mailbox = cx.gate.open(&granted);
+    Ok(match parsed {
+        Some(parsed) => {
+            mailbox.transaction(|mailbox| replace::write(mailbox, item.item, &update, row.change, parsed))?
+        }
+        None => mailbox.update_item(item.item, &update, Some(row.change))?,
+    })
 }
 
 /// The message or the event that an update gives whole, if it does.

@@ -12,7 +12,7 @@ use ewsd_model::PropId;
 use ewsd_model::change::{ItemChange, mark};
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
-use ewsd_store::StoreError;
+use ewsd_store::{ItemRef, Mailbox};
 
 use super::{ATTEMPTS, apply, check_conflict, check_kind, given, names, needs, update as as_update};
 use crate::op::Cx;
@@ -49,18 +49,18 @@ pub fn update(cx: &mut Cx<'_>, request: &UpdateItem, change: &ItemChange, item: 
         let mut update = as_update(cx, &whole, &row, search.as_deref());
         update.props.extend(marks.into_iter().map(|mark| (mark, row.change.0.into())));
         let granted = item.granted;
-        if let Some(post) = post {
-            let sending = meeting::sending_updates(request.meeting_updates);
-            let changed = post
-                .send(cx, sending.copies, |mailbox| Ok(mailbox.update_item(item.item, &update, Some(row.change))?))?;
-            return Ok(Updated { item: Some(meeting::view(&granted, &changed, Some(placed.date))), conflicts: 0 });
-        }
-        match cx.gate.open(&granted).update_item(item.item, &update, Some(row.change)) {
+        let write = |mailbox: &mut Mailbox<'_>| -> Result<ItemRef> {
+            Ok(mailbox.update_item(item.item, &update, Some(row.change))?)
+        };
+        let written = match post {
+            Some(post) => post.send(cx, meeting::sending_updates(request.meeting_updates).copies, write),
+            None => write(&mut cx.gate.open(&granted)),
+        };
+        match written {
             // Somebody was faster: decide again on what is there now.
-            Err(StoreError::Conflict { .. }) if attempt < ATTEMPTS => {}
+            Err(error) if attempt < ATTEMPTS && error.code() == Code::ErrorIrresolvableConflict => {}
             result => {
-                let changed = result?;
-                let view = meeting::view(&granted, &changed, Some(placed.date));
+                let view = meeting::view(&granted, &result?, Some(placed.date));
                 return Ok(Updated { item: Some(view), conflicts: 0 });
             }
         }
