@@ -4,7 +4,7 @@ use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::ops::{Id, field, get, list, save, shape};
 use crate::support::xml::Node;
-use crate::support::{race, shared};
+use crate::support::{race, shared, sharing};
 
 crate::tests![
     goes_on_by_its_pattern,
@@ -14,6 +14,7 @@ crate::tests![
     becomes_one_and_is_none_any_more,
     refuses_recurrences_that_cannot_be,
     goes_on_for_each_who_says_that_it_is_done,
+    makes_nothing_for_who_may_only_edit,
 ];
 
 const DAYS: &str = "<t:DailyRecurrence><t:Interval>2</t:Interval></t:DailyRecurrence>";
@@ -200,4 +201,32 @@ fn goes_on_for_each_who_says_that_it_is_done() {
     assert_eq!(race::twice(&server, &ews, &request(&id, &done)), ["NoError", "NoError"]);
     check(&shown(&mut ews, &id), &[("StartDate", "2026-12-05T00:00:00Z")]);
     assert_eq!(list(&mut ews, "tasks").len(), 3);
+}
+
+/// What is done becomes a task of its own, which is for those who may make tasks.
+fn makes_nothing_for_who_may_only_edit() {
+    let (mut ews, mut other) = (shared::mailbox(), shared::mailbox());
+    let id = task(&mut ews, &recurrence(DAYS, &endless("2026-12-01")));
+    let give = |ews: &mut Ews, create: bool| {
+        let rights = format!(
+            "<t:CanCreateItems>{create}</t:CanCreateItems><t:CanCreateSubFolders>false</t:CanCreateSubFolders>\
+             <t:IsFolderOwner>false</t:IsFolderOwner><t:IsFolderVisible>true</t:IsFolderVisible>\
+             <t:IsFolderContact>false</t:IsFolderContact><t:EditItems>All</t:EditItems><t:DeleteItems>None</t:DeleteItems>\
+             <t:ReadItems>FullDetails</t:ReadItems>"
+        );
+        let entry = sharing::person(&other.account.address, &(rights + &sharing::level("Custom")));
+        ews.one(&sharing::give_request("tasks", "TasksFolder", "Permissions", &entry));
+    };
+    give(&mut ews, false);
+    let set = |uri: &str, property: &str| {
+        request(&id, &format!("<t:SetItemField>{}<t:Task>{property}</t:Task></t:SetItemField>", field(uri)))
+    };
+    let done = set("task:Status", "<t:Status>Completed</t:Status>");
+    assert_eq!(other.again().error(&done), "ErrorAccessDenied");
+    other.again().one(&set("item:Subject", "<t:Subject>water them</t:Subject>"));
+    assert_eq!(list(&mut ews, "tasks").len(), 1);
+    check(&shown(&mut ews, &id), &[("Subject", "water them"), ("StartDate", "2026-12-01T00:00:00Z")]);
+    give(&mut ews, true);
+    other.one(&done);
+    assert_eq!(list(&mut ews, "tasks").len(), 2);
 }

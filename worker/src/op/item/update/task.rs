@@ -1,8 +1,8 @@
 //! UpdateItem that makes a recurring task done: a task of its own is what was done, and the one that is named goes on to its next date
-//! (MS-OXWSTASK 2.2.4.6). The answer names what was done.
+//! (MS-OXWSTASK 2.2.4.6). The answer names what was done. It takes the right to make items in the folder, besides that to change the task.
 
 use ewsd_mailbox::error::Result;
-use ewsd_mailbox::gate::GrantedItem;
+use ewsd_mailbox::gate::{GrantedItem, Right};
 use ewsd_mailbox::item::derive;
 use ewsd_mailbox::item::edit::Edit;
 use ewsd_mailbox::kind::task::series;
@@ -18,6 +18,7 @@ pub fn go_on(
     done: &mut Edit<'_>,
     mut next: Edit<'_>,
 ) -> Result<ItemRef> {
+    item.granted.check(Right::CreateItems)?;
     series::one_off(done);
     let words_of_done = derive::complete(done)?;
     let words_of_next = derive::complete(&mut next)?;
