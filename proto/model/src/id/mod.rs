@@ -247,6 +247,8 @@ pub(crate) mod entry {
 
 /// The most octets an id may have, unpacked or not: clients are told to store 512 characters.
 const MAX_OCTETS: usize = 1024;
+/// What stands before the entry id where the mailbox is named by its GUID.
+const HEAD_LEN: usize = 43;
 /// The longest mailbox part: an address (RFC 5321 4.5.3.1) or a GUID.
 const MAX_MONIKER: usize = 320;
 const MAX_STORE_ID: usize = 512;
@@ -326,12 +328,13 @@ impl EwsId {
     }
 
     pub fn octets(&self) -> Vec<u8> {
-        let moniker = match &self.moniker {
-            Moniker::Guid(guid) => guid.to_string(),
-            Moniker::Address(address) => address.clone(),
-        };
-        let mut octets = vec![0, self.storage];
-        push_counted(&mut octets, moniker.as_bytes());
+        // Room for all of it at once, whoever's it is: lists are full of ids.
+        let mut octets = Vec::with_capacity(self.entry.len() + HEAD_LEN);
+        octets.extend([0, self.storage]);
+        match &self.moniker {
+            Moniker::Guid(guid) => push_counted(&mut octets, &guid.text()),
+            Moniker::Address(address) => push_counted(&mut octets, address.as_bytes()),
+        }
         octets.push(self.processing);
         push_counted(&mut octets, &self.entry);
         if !self.attachments.is_empty() {

@@ -87,6 +87,20 @@ impl Guid {
         digits.next().is_none().then_some(Guid(octets))
     }
 
+    /// The text form, in lower case.
+    pub(crate) fn text(self) -> [u8; 36] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
+        let mut digits = self.0.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]);
+        let mut text = [b'-'; 36];
+        for part in [0..8, 9..13, 14..18, 19..23, 24..36] {
+            for (place, digit) in text.get_mut(part).unwrap_or_default().iter_mut().zip(&mut digits) {
+                *place = digit;
+            }
+        }
+        text
+    }
+
     /// The octets as MAPI structures hold them: the first three fields little-endian (MS-DTYP 2.3.4.2).
     pub fn packed(self) -> [u8; 16] {
         let [a, b, c, d, e, f, g, h, rest @ ..] = self.0;
@@ -108,13 +122,7 @@ impl From<[u8; 16]> for Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, octet) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{octet:02x}")?;
-        }
-        Ok(())
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -185,3 +185,13 @@ fn a_guid_is_a_sid_and_back() {
         assert_eq!(Guid::from_sid(wrong), None, "{wrong}");
     }
 }
+
+#[test]
+fn ids_are_put_together_at_once() {
+    let item = ItemId { mailbox: Guid([0xAB; 16]), folder: FolderNo(7), item: ItemNo(9) };
+    let octets = item.octets();
+    assert_eq!((octets.len(), octets.capacity()), (HEAD_LEN + entry::ITEM_LEN, HEAD_LEN + entry::ITEM_LEN));
+    let guid = Guid([0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0, 1, 2, 3, 0xFD, 0xFE, 0xFF, 0x10]);
+    assert_eq!(guid.to_string(), "01234567-89ab-cdef-0001-0203fdfeff10");
+    assert_eq!(Guid::parse(&guid.to_string()), Some(guid));
+}
