@@ -33,6 +33,12 @@ pub(crate) trait Read: Sized {
     fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Self, Fault>;
 }
 
+impl<V: Read> Read for Box<V> {
+    fn read(c: &mut Cursor<'_>, element: &Element<'_>) -> Result<Self, Fault> {
+        V::read(c, element).map(Box::new)
+    }
+}
+
 /// The namespace of an element, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Space {

@@ -147,6 +147,12 @@ pub(crate) trait Write {
     fn write(&self, w: &mut Writer<'_>, name: &str);
 }
 
+impl<V: Write> Write for Box<V> {
+    fn write(&self, w: &mut Writer<'_>, name: &str) {
+        V::write(self, w, name);
+    }
+}
+
 // ---- writers of members
 
 pub(crate) fn attribute(w: &mut Writer<'_>, name: &str, text: &str) {

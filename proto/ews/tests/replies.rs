@@ -95,14 +95,14 @@ fn some_value(ty: &Type) -> Option<Value> {
         )]),
         Type::Members => Value::Members(vec![Member {
             key: "AA==".to_owned(),
-            mailbox: Mailbox { item: Some(id("AAMkAGQ0=")), ..mailbox("a@example.test") },
+            mailbox: Mailbox { item: Some(Box::new(id("AAMkAGQ0="))), ..mailbox("a@example.test") },
             status: Some("Normal".to_owned()),
         }]),
-        Type::CompleteName => Value::CompleteName(CompleteName {
+        Type::CompleteName => Value::CompleteName(Box::new(CompleteName {
             title: Some("Dr".to_owned()),
             full: Some("A B".to_owned()),
             ..CompleteName::default()
-        }),
+        })),
         Type::Entries(keys) => Value::Entries(vec![(keys[0].to_owned(), "x@example.test".to_owned())]),
         Type::Permissions => Value::Permissions(vec![
             Permission { user: PermissionUser::Default, rights: Rights::NONE, calendar: false },
@@ -114,7 +114,7 @@ fn some_value(ty: &Type) -> Option<Value> {
         ]),
         Type::MeetingTimeZone => {
             let zone = ItemZone::named("W. Europe Standard Time").unwrap();
-            Value::TimeZone(Definition::of(zone.id(), zone.name(), &zone.history(2026..=2026)))
+            Value::TimeZone(Box::new(Definition::of(zone.id(), zone.name(), &zone.history(2026..=2026))))
         }
         Type::Clock => Value::Text("2026-01-02T03:04:05+01:00".to_owned()),
         Type::Attendees => Value::Attendees(vec![Attendee {

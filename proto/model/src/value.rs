@@ -8,7 +8,8 @@ use crate::timezone::Definition;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-/// One property's value. Which variant a property uses is its row's [`Type`](crate::property::Type).
+/// One property's value. They are made, moved and dropped by the thousand for a page of a list, so what is large and rare lies
+/// elsewhere (`Box`). Which variant a property uses is its row's [`Type`](crate::property::Type).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Text(String),
@@ -44,11 +45,11 @@ pub enum Value {
     PostalAddresses(Vec<(String, PostalAddress)>),
     /// `distributionlist:Members`.
     Members(Vec<Member>),
-    CompleteName(CompleteName),
+    CompleteName(Box<CompleteName>),
     Permissions(Vec<Permission>),
     Recurrence(Recurrence),
     /// As a client gave it, or as it is answered: which zone it means is [`ItemZone`](crate::timezone::ItemZone).
-    TimeZone(Definition),
+    TimeZone(Box<Definition>),
     Attendees(Vec<Attendee>),
     EnhancedLocation(EnhancedLocation),
     Occurrence(OccurrenceInfo),
@@ -78,7 +79,7 @@ pub struct Mailbox {
     /// `MailboxType`, as on the wire (`Mailbox`, `OneOff`, ...).
     pub kind: Option<String>,
     /// The contact or list in a mailbox that is meant.
-    pub item: Option<WireId>,
+    pub item: Option<Box<WireId>>,
 }
 
 /// `t:PhysicalAddressDictionaryEntryType` without its key.
@@ -301,3 +302,6 @@ impl PermissionUser {
         }
     }
 }
+
+/// No variant is larger than a mailbox, which every row of a list has.
+const _: () = assert!(size_of::<Value>() <= size_of::<Mailbox>() + size_of::<usize>());

@@ -224,6 +224,11 @@ impl Columns {
         }
     }
 
+    /// None yet, with room for all of these.
+    pub(crate) fn for_all(columns: ColumnSet) -> Self {
+        Columns(Vec::with_capacity(columns.0.count_ones() as usize))
+    }
+
     /// Adds a column that is known not to be there.
     pub(crate) fn add(&mut self, column: Column, value: Value) {
         self.0.push((column, value));

@@ -92,9 +92,9 @@ pub fn decode(ty: Type, json: &Json) -> Option<Value> {
         // An item's zone, or a definition as it was given.
         Type::TimeZone | Type::MeetingTimeZone => {
             if json.is_string() {
-                Value::TimeZone(decode_zone(json)?.definition())
+                Value::TimeZone(Box::new(decode_zone(json)?.definition()))
             } else {
-                Value::TimeZone(recurrence::decode_definition(json)?)
+                Value::TimeZone(Box::new(recurrence::decode_definition(json)?))
             }
         }
         Type::Members => {
@@ -176,7 +176,7 @@ pub(crate) fn encode_mailbox(mailbox: &Mailbox) -> Json {
 pub(crate) fn decode_mailbox(json: &Json) -> Option<Mailbox> {
     json.as_object()?;
     let part = |key: &str| text(json, key);
-    let item = part("item").map(|id| WireId { id, change_key: part("item_change") });
+    let item = part("item").map(|id| Box::new(WireId { id, change_key: part("item_change") }));
     Some(Mailbox { name: part("name"), address: part("address"), routing: part("routing"), kind: part("kind"), item })
 }
 
@@ -239,7 +239,7 @@ mod tests {
     fn every_stored_type_comes_back_as_it_was() {
         let mailbox =
             Mailbox { name: Some("Ann".into()), address: Some("ann@example.test".into()), ..Mailbox::default() };
-        let item = Some(WireId { id: "AA==".into(), change_key: Some("k".into()) });
+        let item = Some(Box::new(WireId { id: "AA==".into(), change_key: Some("k".into()) }));
         let linked = Mailbox { item, ..mailbox.clone() };
         let home = PostalAddress { city: Some("Brno".into()), ..PostalAddress::default() };
         let cases = [

@@ -93,7 +93,7 @@ fn of_value(value: &Value) -> usize {
         Value::Members(members) => sum(members, |member| member.key.len() + 2 * ELEMENT + of_mailbox(&member.mailbox)),
         Value::CompleteName(name) => {
             let CompleteName { title, first, middle, last, suffix, initials, full, nickname, yomi_first, yomi_last } =
-                name;
+                &**name;
             let texts = [title, first, middle, last, suffix, initials, full, nickname, yomi_first, yomi_last];
             sum(texts.into_iter().flatten(), String::len)
         }

@@ -33,7 +33,7 @@ record! {
             "EmailAddress" address: filled String, trimmed => text_element;
             "RoutingType" routing: filled String, text => text_element;
             "MailboxType" kind: filled String, mailbox_type => text_element;
-            "ItemId" item: optional WireId, WireId::read => write_id;
+            "ItemId" item: optional Box<WireId>, Box::read => write_id;
         }
         ignored { "OriginalDisplayName" }
     }

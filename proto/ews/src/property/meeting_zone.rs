@@ -73,12 +73,12 @@ impl FromText for Clock {
 }
 
 /// None where a failure has been put down.
-pub(super) fn read(c: &mut Cursor<'_>, element: &Element<'_>, row: &Prop) -> Result<Option<Definition>, Fault> {
+pub(super) fn read(c: &mut Cursor<'_>, element: &Element<'_>, row: &Prop) -> Result<Option<Box<Definition>>, Fault> {
     let said = ZoneElement::read(c, element)?;
     let name = said.name.clone().unwrap_or_default();
     match rules(&said) {
-        Ok(None) => Ok(Some(Definition { name: Some(name), ..Definition::default() })),
-        Ok(Some(rules)) => Ok(Some(Definition::of(&name, &name, &History::always(rules)))),
+        Ok(None) => Ok(Some(Box::new(Definition { name: Some(name), ..Definition::default() }))),
+        Ok(Some(rules)) => Ok(Some(Box::new(Definition::of(&name, &name, &History::always(rules))))),
         Err(code) => {
             c.fail(Failure::at(code, row.id));
             Ok(None)

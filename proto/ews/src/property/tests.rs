@@ -60,7 +60,7 @@ fn sample(ty: Type) -> Option<Value> {
         }
         // Its key is the server's alone, its item is whom it stands for.
         Type::Members => {
-            let mailbox = Mailbox { item: Some(id), ..mailbox("anna") };
+            let mailbox = Mailbox { item: Some(Box::new(id)), ..mailbox("anna") };
             Value::Members(vec![Member { key: String::new(), mailbox, status: Some(text("Normal")) }])
         }
         Type::Permissions => {
@@ -85,8 +85,8 @@ fn sample(ty: Type) -> Option<Value> {
             Value::Recurrence(Recurrence { pattern: Pattern::RelativeYearly(yearly), range })
         }
         // It has a name and no id.
-        Type::MeetingTimeZone => Value::TimeZone(Definition { id: None, ..Definition::named("UTC", "UTC") }),
-        Type::TimeZone => Value::TimeZone(Definition::named("UTC", "(UTC) Coordinated Universal Time")),
+        Type::MeetingTimeZone => Value::TimeZone(Box::new(Definition { id: None, ..Definition::named("UTC", "UTC") })),
+        Type::TimeZone => Value::TimeZone(Box::new(Definition::named("UTC", "(UTC) Coordinated Universal Time"))),
         _ => return None,
     })
 }

@@ -91,7 +91,7 @@ fn meeting_zone(row: &ItemRow) -> Option<Value> {
     let year = zone.time_zone().to_datetime(series::time_in(props, PropId::CalendarStart)?).year();
     let history = zone.history(year.saturating_sub(3)..=year.saturating_add(3));
     let rules = ewsd_model::timezone::History::always(history.in_year(year).clone());
-    Some(Value::TimeZone(ewsd_model::timezone::Definition::of(zone.id(), zone.name(), &rules)))
+    Some(Value::TimeZone(Box::new(ewsd_model::timezone::Definition::of(zone.id(), zone.name(), &rules))))
 }
 
 fn zone_id(row: &ItemRow, zone: PropId) -> Option<Value> {
@@ -145,7 +145,7 @@ impl ShownItem<'_> {
                 Some(Value::Bytes(self.owner.item_id(self.row.folder, self.row.item).entry_id()))
             }
             PropId::ItemInstanceKey => Some(Value::Bytes(instance_key(self.row))),
-            PropId::ContactCompleteName => contact::complete_name(self.row).map(Value::CompleteName),
+            PropId::ContactCompleteName => contact::complete_name(self.row).map(Box::new).map(Value::CompleteName),
             PropId::CalendarFirstOccurrence
             | PropId::CalendarLastOccurrence
             | PropId::CalendarModifiedOccurrences

@@ -85,7 +85,7 @@ pub(super) fn item(fields: &mut Fields<'_>, plan: &Plan) -> Result<ItemRow, Stor
         flags: fields.next()?,
         attachments: fields.next()?,
         creator: fields.next()?,
-        columns: Columns::new(),
+        columns: Columns::for_all(plan.columns),
         props: None,
         ext: None,
         body: None,

@@ -22,7 +22,7 @@ use crate::op::Cx;
 pub fn run(cx: &mut Cx<'_>, request: ExpandDL) -> Result<Vec<Outcome<Expansion>>> {
     let Mailbox { item, address, name, .. } = request.list;
     let members = match item {
-        Some(id) => personal(cx, id)?,
+        Some(id) => personal(cx, *id)?,
         None => group(cx, address.or(name).as_deref().unwrap_or_default())?,
     };
     Ok(vec![Outcome::Success(Expansion { members })])
@@ -55,7 +55,7 @@ fn fill_in(cx: &mut Cx<'_>, members: &mut [Mailbox]) -> Result<()> {
     let named: Vec<BaseItemId> = members
         .iter()
         .filter(|member| member.address.is_none())
-        .filter_map(|member| member.item.clone().map(BaseItemId::Item))
+        .filter_map(|member| member.item.as_deref().cloned().map(BaseItemId::Item))
         .collect();
     if named.is_empty() {
         return Ok(());

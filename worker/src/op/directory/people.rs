@@ -24,7 +24,7 @@ pub fn of_item(owner: &Granted, row: &ItemRow, wanted: impl Fn(&str) -> bool) ->
         Some(Value::Text(name)) => Some(name),
         _ => None,
     };
-    let item = Some(wire_id(owner, row));
+    let item = Some(Box::new(wire_id(owner, row)));
     if row.kind == ItemKind::DistributionList {
         let (routing, kind) = (Some("MAPIPDL".to_owned()), Some("PrivateDL".to_owned()));
         return vec![Mailbox { name, address: None, routing, kind, item }];
