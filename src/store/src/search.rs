@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -91,12 +92,24 @@ pub(crate) fn attachment_vector(name: &str, text: &str) -> Option<String> {
     vector.text()
 }
 
+/// Places in [`Vector::recent`].
+const RECENT: usize = 512;
+
 /// Words with their positions.
-#[derive(Default)]
 struct Vector {
-    words: HashMap<String, Vec<u16>>,
+    words: Vec<(Rc<str>, Vec<u16>)>,
+    /// Where in `words` each is. Its hash is keyed: whoever writes a text chooses its words.
+    known: HashMap<Rc<str>, u32>,
+    /// The same by a cheaper hash, of one word in each place: most words of a text are among the few that it is full of.
+    recent: Vec<u32>,
     position: u16,
     octets: usize,
+}
+
+impl Default for Vector {
+    fn default() -> Self {
+        Vector { words: Vec::new(), known: HashMap::new(), recent: vec![u32::MAX; RECENT], position: 0, octets: 0 }
+    }
 }
 
 impl Vector {
@@ -125,10 +138,9 @@ impl Vector {
 
     fn put(&mut self, word: &str, weight: u16, count: &mut usize, most: usize) -> bool {
         let place = self.position | weight;
-        // Most words of a text are there already: look before copying.
-        if let Some(known) = self.words.get_mut(word) {
+        if let Some(known) = self.find(word) {
             // Behind the last position there is nothing to be told; a word that stands nowhere else is found all the same.
-            if known.len() < POSITIONS && self.position < LAST {
+            if known.len() < POSITIONS && place & LAST < LAST {
                 known.push(place);
                 self.octets += 2;
             }
@@ -139,11 +151,23 @@ impl Vector {
         }
         *count += 1;
         self.octets += word.len() + 8;
-        self.words.insert(word.to_owned(), vec![place]);
+        let word: Rc<str> = word.into();
+        self.known.insert(word.clone(), u32::try_from(self.words.len()).unwrap_or(u32::MAX));
+        self.words.push((word, vec![place]));
         true
     }
 
-    fn sorted(&self) -> Vec<(&String, &Vec<u16>)> {
+    /// The positions of a word that is there.
+    fn find(&mut self, word: &str) -> Option<&mut Vec<u16>> {
+        let recent = self.recent.get_mut(cheap_hash(word) % RECENT)?;
+        let is_it = |at: u32| self.words.get(at as usize).is_some_and(|(known, _)| **known == *word);
+        if !is_it(*recent) {
+            *recent = *self.known.get(word)?;
+        }
+        self.words.get_mut(*recent as usize).map(|(_, positions)| positions)
+    }
+
+    fn sorted(&self) -> Vec<&(Rc<str>, Vec<u16>)> {
         let mut words: Vec<_> = self.words.iter().collect();
         words.sort_unstable();
         words
@@ -243,19 +267,31 @@ enum Stands {
     Within,
 }
 
+/// Of octets that follow each other, as far as they tell words of a text apart.
+fn cheap_hash(word: &str) -> usize {
+    word.bytes().fold(0_usize, |hash, octet| (hash ^ usize::from(octet)).wrapping_mul(0x9E37_79B1)) >> 9
+}
+
 /// Gives each word to `take` until that has enough.
 fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
     let mut word = String::new();
     // File names of Macs are decomposed, what people type is not; and a mark by itself would end a word.
     let text = composed(text);
-    for run in text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
-        word.clear();
-        let more = if run.is_ascii() {
-            word.push_str(run.get(..LENGTH).unwrap_or(run));
-            word.make_ascii_lowercase();
-            take(&word, Stands::Next)
-        } else {
+    let mut rest: &str = &text;
+    while let Some(run) = next_run(&mut rest) {
+        let more = if !run.is_ascii() {
+            word.clear();
             pieces(run, &mut word, take)
+        } else {
+            let run = run.get(..LENGTH).unwrap_or(run);
+            if run.bytes().any(|octet| octet.is_ascii_uppercase()) {
+                word.clear();
+                word.push_str(run);
+                word.make_ascii_lowercase();
+                take(&word, Stands::Next)
+            } else {
+                take(run, Stands::Next)
+            }
         };
         if !more {
             return;
@@ -263,8 +299,31 @@ fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
     }
 }
 
+/// Takes the next letters and digits off a text. Where they are ASCII, no character is looked up.
+fn next_run<'t>(rest: &mut &'t str) -> Option<&'t str> {
+    loop {
+        let start = rest.bytes().position(|octet| octet.is_ascii_alphanumeric() || !octet.is_ascii())?;
+        let text = rest.get(start..)?;
+        let end = text.bytes().position(|octet| !octet.is_ascii_alphanumeric()).unwrap_or(text.len());
+        let is_ascii = text.as_bytes().get(end).is_none_or(u8::is_ascii);
+        let end = if is_ascii { end } else { text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len()) };
+        let (run, after) = text.split_at_checked(end)?;
+        if !run.is_empty() {
+            *rest = after;
+            return Some(run);
+        }
+        // A character beyond ASCII that belongs to no word.
+        let mut characters = text.chars();
+        characters.next()?;
+        *rest = characters.as_str();
+    }
+}
+
 /// Letters with their marks as one character each (NFC), which most texts have already.
 fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
         _ => Cow::Owned(text.nfc().collect()),
@@ -314,6 +373,42 @@ mod tests {
         // No phrase goes from one text into the next.
         assert_eq!(of(&[(Area::Subject, "a b"), (Area::Body, "a")]), ["'a':1B,4", "'b':2B"]);
         assert_eq!(of(&[(Area::From, "x"), (Area::To, "x")]), ["':tx':3C", "'x':1A,3C"]);
+    }
+
+    #[test]
+    fn a_text_is_cut_where_its_characters_say() {
+        let taken = |text: &str| {
+            let (mut rest, mut runs) = (text, Vec::new());
+            while let Some(run) = next_run(&mut rest) {
+                runs.push(run.to_owned());
+            }
+            runs
+        };
+        for text in [
+            "",
+            "a",
+            "-",
+            "\u{e4}",
+            "\u{2014}",
+            "A b,c",
+            "na\u{ef}ve \u{e9}t\u{e9}",
+            "x\u{2014}y \u{2014}z\u{2014}",
+            "1\u{b2}3 \u{661}",
+            "\u{4f1a}\u{8b70}A\u{3000}b",
+            "\u{2026}caf\u{e9}\u{2026}Caf\u{e9}s\u{a0}end\u{a0}",
+        ] {
+            let characters = text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
+            assert_eq!(taken(text), characters.collect::<Vec<_>>(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_share_a_place_of_the_cheap_hash_stay_apart() {
+        let many: Vec<String> = (0..3 * RECENT).map(|n| format!("w{n}")).collect();
+        let text = [many.join(" "), many.join(" ")].join(" ");
+        let words = of(&[(Area::Body, &text)]);
+        assert_eq!(words.len(), many.len());
+        assert!(words.iter().all(|word| word.split(',').count() == 2), "{words:?}");
     }
 
     #[test]
