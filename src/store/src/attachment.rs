@@ -6,6 +6,8 @@ use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::{Fields, all, kinds};
 use crate::sql::{Param, Sql, clean, int};
 use crate::{ItemRef, Mailbox, Map, Missing, StoreError, index, search};
+use ewsd_model::PropId;
+use ewsd_model::change::mark;
 use ewsd_model::id::{AttachmentNo, ItemNo};
 use ewsd_model::property::bit;
 use jiff::Timestamp;
@@ -262,17 +264,18 @@ fn source(write: &mut Write, item: &str) {
     write.step("source", &body);
 }
 
-/// `changed`, `counted` and the journal: the item with so many attachments and octets more. `visible`: whether it has (or, of
-/// additions, gets) one that is not inline.
+/// `changed`, `counted` and the journal: the item with so many attachments and octets more, and the number that it had before for
+/// whoever has not seen that. `visible`: whether it has (or, of additions, gets) one that is not inline.
 fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
     let (has, stale) = (bit::HAS_ATTACHMENTS, bit::MIME_STALE);
+    let mark = mark(None, PropId::ItemAttachments.row().element);
     // An addition keeps the bit that was there; a removal decides it anew.
     let kept = if count.starts_with('-') { !has as i32 } else { -1 };
     write.step(
         "changed",
         &format!(
             "update item i set change = taken.seq, modified = now(), attachments = i.attachments + {count}, \
-             size = i.size + {octets}, \
+             size = i.size + {octets}, props = i.props || jsonb_build_object('{mark}', source.change), \
              flags = (i.flags & {kept}) | {stale} | case when {visible} then {has} else 0 end \
              from taken, source where i.mailbox = $1 and i.item = source.item and i.change = source.change returning i.folder"
         ),

@@ -1,5 +1,8 @@
 //! UpdateItem: set, append, delete, conflicts, and what may not be changed.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::support::ews::Ews;
 use crate::support::ops::{
     Id, field, get, get_fields, save, save_mime, save_simple, set, set_field, set_read, shape, simple, update_request,
@@ -13,6 +16,7 @@ crate::tests![
     answers_with_the_number_of_conflicts,
     refuses_to_overwrite_when_told_never_to,
     merges_what_does_not_conflict,
+    replaces_nothing_whole_that_changed_meanwhile,
     overwrites_when_told_always_to,
     needs_a_key_to_resolve,
     changes_all_or_nothing,
@@ -131,6 +135,48 @@ fn merges_what_does_not_conflict() {
     assert_eq!((item.text("t:Subject"), item.text("t:Importance")), (Some("second"), Some("High")));
     assert_eq!(ews.error(&update_request(&stale.xml(), "AutoResolve", &subject("third"))), "ErrorIrresolvableConflict");
     assert_eq!(read(&mut ews, &merged).text("t:Subject"), Some("second"));
+}
+
+/// A message that is given whole is all that it tells: subject, body, files.
+fn replaces_nothing_whole_that_changed_meanwhile() {
+    const CONFLICT: &str = "ErrorIrresolvableConflict";
+    let mut ews = shared::mailbox();
+    let octets = |subject: &str| STANDARD.encode(message::plain(subject, "new"));
+    let whole = |subject: &str| {
+        set("item:MimeContent", &format!("<t:MimeContent CharacterSet=\"UTF-8\">{}</t:MimeContent>", octets(subject)))
+    };
+    let body = set("item:Body", "<t:Body BodyType=\"Text\">other</t:Body>");
+    let attach = |ews: &mut Ews, id: &Id| {
+        let message = ews.one(&format!(
+            "<m:CreateAttachment><m:ParentItemId Id=\"{}\"/><m:Attachments><t:FileAttachment><t:Name>a</t:Name>\
+             <t:Content>YQ==</t:Content></t:FileAttachment></m:Attachments></m:CreateAttachment>",
+            id.id
+        ));
+        let id = message.want("m:Attachments/t:FileAttachment/t:AttachmentId");
+        (id.attribute("Id").unwrap().to_owned(), id.attribute("RootItemChangeKey").unwrap().to_owned())
+    };
+    for change in [subject("second"), body.clone()] {
+        let stale = save_mime(&mut ews, "drafts", &message::plain("first", "old"));
+        update(&mut ews, &stale, &change);
+        assert_eq!(ews.error(&update_request(&stale.xml(), "AutoResolve", &whole("whole"))), CONFLICT);
+        let stale = save_mime(&mut ews, "drafts", &message::plain("first", "old"));
+        let fresh = update(&mut ews, &stale, &whole("whole"));
+        assert_eq!(ews.error(&update_request(&stale.xml(), "AutoResolve", &change)), CONFLICT);
+        update(&mut ews, &stale, &set("item:Categories", "<t:Categories><t:String>Red</t:String></t:Categories>"));
+        update(&mut ews, &fresh, &change);
+    }
+    let stale = save_mime(&mut ews, "drafts", &message::plain("first", "old"));
+    let (file, key) = attach(&mut ews, &stale);
+    assert_eq!(ews.error(&update_request(&stale.xml(), "AutoResolve", &whole("whole"))), CONFLICT, "it has a file now");
+    update(&mut ews, &stale, &subject("second"));
+    let stale = Id { key, ..stale };
+    ews.one(&format!(
+        "<m:DeleteAttachment><m:AttachmentIds><t:AttachmentId Id=\"{file}\"/></m:AttachmentIds></m:DeleteAttachment>"
+    ));
+    let other = set("item:Subject", "<t:Subject>second</t:Subject>");
+    assert_eq!(ews.error(&update_request(&stale.xml(), "AutoResolve", &(other + &whole("whole")))), CONFLICT);
+    let fresh = Id::of(&get(&mut ews, &stale, &shape("IdOnly", &[])));
+    update(&mut ews, &fresh, &whole("whole"));
 }
 
 fn overwrites_when_told_always_to() {

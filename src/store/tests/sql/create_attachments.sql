@@ -51,7 +51,8 @@ attached as (
 changed as (
     update item i
     set change = taken.seq, modified = now(), attachments = i.attachments + $3::int, size = i.size + $4::bigint,
-        flags = (i.flags & -1) | 4096 | case when $5 then 64 else 0 end
+        props = i.props || jsonb_build_object('~Attachments', source.change), flags = (i.flags & -1) | 4096 |
+        case when $5 then 64 else 0 end
     from taken, source
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning i.folder

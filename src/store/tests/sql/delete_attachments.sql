@@ -24,8 +24,8 @@ removed as (
 changed as (
     update item i
     set change = taken.seq, modified = now(), attachments = i.attachments + -(select count(*) from gone)::int,
-        size = i.size + -(select coalesce(sum(size), 0) from gone)::bigint, flags = (i.flags & -65) | 4096 |
-        case when exists (
+        size = i.size + -(select coalesce(sum(size), 0) from gone)::bigint, props = i.props ||
+        jsonb_build_object('~Attachments', source.change), flags = (i.flags & -65) | 4096 | case when exists (
         select
         from attachment a
         where a.mailbox = $1 and a.item = $2 and not a.is_inline and a.attachment not in (select attachment from gone)

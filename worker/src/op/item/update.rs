@@ -24,7 +24,7 @@ use ewsd_model::id::Seq;
 use ewsd_model::kind::RequiredWord;
 use ewsd_model::path::Path;
 use ewsd_model::property::alias::Alias;
-use ewsd_model::property::{Column, bit};
+use ewsd_model::property::{Column, InMime, Prop, Source, TABLE, bit};
 use ewsd_model::{ItemKind, Kinds, PropId, Value};
 use ewsd_store::{Area, ItemRef, ItemRow, ItemUpdate};
 use jiff::civil::Date;
@@ -272,10 +272,19 @@ fn check_has(kind: ItemKind, id: PropId) -> Result<(), Failure> {
     if id.row().kinds.has_item(kind) { Ok(()) } else { Err(Failure::at(Code::ErrorInvalidPropertyRequest, id)) }
 }
 
-/// Names of what an edit changes. The read state is everybody's and never in conflict.
+/// Names of what an edit changes. The read state is everybody's and never in conflict. A message that is given whole changes all that
+/// it tells.
 fn names<'e>(edit: &'e Edit<'_>) -> impl Iterator<Item = &'e str> {
-    let props = edit.changed.iter().filter(|id| **id != PropId::MessageIsRead).map(|id| id.row().element);
-    props.chain(edit.touched_keys.iter().map(String::as_str))
+    let whole = edit.changed.contains(&PropId::ItemMimeContent);
+    let told = |row: &&Prop| match (row.in_mime, row.source) {
+        (InMime::No, _) => matches!(row.id, PropId::ItemBody | PropId::ItemAttachments),
+        // Where the message has no word of it, the item keeps its own.
+        (InMime::Perhaps, Source::Column(column)) => edit.set.get(column).is_some(),
+        _ => true,
+    };
+    let whole = whole.then(|| TABLE.iter().filter(told).map(|row| row.id)).into_iter().flatten();
+    let props = edit.changed.iter().copied().chain(whole).filter(|id| *id != PropId::MessageIsRead);
+    props.map(|id| id.row().element).chain(edit.touched_keys.iter().map(String::as_str))
 }
 
 /// Whether the client may change what it changes, after what it has not seen. `day`: the edit is of that date of the series `row`,
