@@ -135,6 +135,7 @@ install:
 
 # What was committed, with every crate that it is built of: builds without any network.
 dist:
+	$(NEED) dist
 	packaging/dist $(DIST)
 
 deb: dist
