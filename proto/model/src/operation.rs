@@ -1,23 +1,27 @@
 //! The operations of the protocol (services.wsdl), one row each: how they are asked, how they are answered, and for those
-//! not built the polite refusal. Dispatch, the WSDL and `docs/operations.md` come out of these rows.
+//! not built the polite refusal. Dispatch and `docs/operations.md` come out of these rows.
 //!
 //! A refusal is an error in the operation's own answer, never a fault: clients take faults of status 500 for a broken
 //! server and come back, and some take the version codes (ErrorInvalidRequest and kin) as a reason to try every schema.
 //!
-//! An operation has six places, none of which says again what another says:
+//! An operation has six places (about a dozen files with its test and the page), none of which says again what another says:
 //! 1. its row here: `.built()`, `.may_hold()` if a call of it may wait, `.own_only()` if it must not work in another's mailbox,
-//!    `.writes()` if it puts something into the store;
+//!    `.writes()` if it puts something into the store. Its [`Shape`] is what the schema says, [`Shape::Messages`] for most. One that
+//!    is in the schema and not in the WSDL stands at the end, and in `OF_SCHEMA` of `operation_tests.rs`;
 //! 2. its line in `proto/ews/src/operations.rs`;
 //! 3. its record, `proto/ews/src/request/<operation>.rs`;
 //! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike; an answer that
-//!    is a type of its own is named in the `pub use` of `proto/ews/src/reply/mod.rs`;
+//!    is a type of its own is named in the `pub use` of `proto/ews/src/reply/mod.rs` (a new group has its `mod` line there, too);
 //! 5. its line in `handlers!` of `worker/src/op/mod.rs`;
-//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which its group declares (a new group: `worker/src/op/mod.rs`).
+//! 6. its handler, `worker/src/op/<group>/<verb>.rs`, which its group declares (a new group: `worker/src/op/mod.rs`). Every
+//!    account may call every operation: rights are asked where a handler opens something by `cx.gate`, and one that opens
+//!    nothing needs none.
 //!
 //! Its sample answer in `built()` of `proto/ews/tests/replies.rs` is held against the schema; a test asks for it.
 //!
 //! From its second place on the compiler asks for the others; tests compare the rows that are built with the lines, and
-//! those that may wait with the handlers that look again. `docs/operations.md` is what `ewsctl operations --markdown` prints.
+//! those that may wait with the handlers that look again. `ewsctl operations --markdown`, built anew, prints the table that stands
+//! between the marks of `docs/operations.md`; `cargo test -p ewsd --lib operations` compares.
 
 use crate::Version;
 use crate::Version::{
@@ -53,7 +57,7 @@ pub struct Operation {
     pub response: &'static str,
     /// The response message's element where the shape is [`Shape::Messages`].
     pub message: &'static str,
-    /// The last part of the SOAPAction, for the WSDL; in a request it is not looked at.
+    /// The last part of the SOAPAction, as the WSDL has it; in a request it is not looked at.
     pub action: &'static str,
     pub since: Version,
     pub shape: Shape,

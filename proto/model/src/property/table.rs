@@ -5,10 +5,12 @@
 //! schema and to requests, left out of answers and refused when written.
 //!
 //! The plainest property, a text that all items have, that is set, found and sorted by, and that GetItem gives with
-//! AllProperties: `ItemMood item:Mood = row(Text, ITEMS).can(WRITE | FIND).all(ITEMS);`. It needs no other place. `.since(…)` keeps
+//! AllProperties: `ItemMood item:Mood = row(Text, ITEMS).can(WRITE | FIND).all(ITEMS);`. It needs no other place; where the reference is
+//! at hand, a test names what no schema has (`sequences_are_the_schemas` of `table_tests.rs`). `.since(…)` keeps
 //! it from clients of older versions; `.default(…)` and `.all(…)` say in which kinds' shapes it is (in a shape of lists a
 //! member of the document costs the reading of the document); `.told()`, `.hinted()`, `.read_off()` and `.noted()` say what
-//! it has to do with the message as octets. A row that no schema has stands at the end of its family.
+//! it has to do with the message as octets. A row that no schema has stands at the end of its
+//! family, behind its `unbuilt` ones.
 //!
 //! Where one kind's schema type has a row elsewhere than its neighbours say, [`MOVED`] tells. What the builders mean
 //! is in `mod.rs`; names that MAPI clients use for things that are no row are in `alias.rs`.

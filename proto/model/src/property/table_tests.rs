@@ -118,6 +118,16 @@ fn fields_are_the_schemas() {
     assert_eq!(known, 425);
 }
 
+/// What it is called and what it says is seen of every kind, but where the documented shape has neither.
+#[test]
+fn all_properties_hold_subject_and_body_of_every_kind() {
+    for kind in ItemKind::all().filter(|kind| *kind != ItemKind::PostItem) {
+        for id in [PropId::ItemSubject, PropId::ItemBody] {
+            assert!(id.row().all_shape.has_item(kind), "{kind:?} is shown without {id:?}");
+        }
+    }
+}
+
 /// The version that has the field: the later of what the documents say and the first schema that has it (the schemas of
 /// 2010 and 2013 before their service packs are not there to be asked).
 fn since(line: &Line<'_>) -> Version {

@@ -13,7 +13,7 @@ use crate::session::Session;
 
 pub struct Message;
 
-/// Kinds that the server makes, with what messages offer.
+/// Kinds that do nothing of their own, with what messages offer.
 pub struct Plain;
 
 impl KindBehaviour for Message {

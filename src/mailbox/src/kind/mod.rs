@@ -88,7 +88,6 @@ fn text(edit: &Edit<'_>, id: PropId) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Sets a member of the document; null takes it out.
 /// Sets a member that has no value yet.
 fn put_missing(edit: &mut Edit<'_>, id: PropId, value: Option<String>) {
     if let (None, Some(value)) = (text(edit, id), value) {
