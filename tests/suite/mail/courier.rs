@@ -153,8 +153,28 @@ fn sends_what_was_written_to_whom_it_was_written() {
     let text = letter.text();
     assert!(text.starts_with("Received: by mail.example.test with HTTP id "), "{text}");
     assert!(text.ends_with(&format!("{}\r\n", mime(""))), "{text}");
+    // A smarthost is told of a head beyond ASCII; heads of parts are written in ASCII where they may be (RFC 6531 section 3.4).
+    let part =
+        "--b\r\nContent-Type: text/plain; name=\"ä.txt\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\nWörter\r\n--b--";
+    let parts = |subject: &str, to: &str, kind: &str| {
+        format!(
+            "From: <{own}>\r\nTo: {to}\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/{kind}; boundary=b\r\n\r\n{part}\r\n"
+        )
+    };
+    for (subject, to, kind, told) in [
+        ("plain", "plain@far.test", "mixed", false),
+        ("größer", "beyond@far.test", "mixed", true),
+        ("plain", "signed@far.test", "signed", true),
+    ] {
+        send_mime(&mut me, &parts(subject, to, kind));
+        let letter = smarthost.letter_to(to);
+        assert_eq!(letter.parameters.contains("SMTPUTF8"), told, "{subject}");
+        assert_eq!(letter.text().contains("ä.txt"), told, "{}", letter.text());
+        assert!(letter.text().contains("\r\n\r\nWörter\r\n"), "{}", letter.text());
+    }
     until_empty(&server);
-    until_told(&server, &[("outgoing_sent", 5)]);
+    until_told(&server, &[("outgoing_sent", 8)]);
     assert_eq!(subjects(&mut me, "inbox"), Vec::<String>::new());
 }
 

@@ -71,13 +71,18 @@ impl Extensions {
     }
 }
 
-/// The message for a smarthost that takes no eight bits, or what becomes of it.
-fn in_seven_bits(octets: &[u8]) -> Result<Vec<u8>, DeliveryStatus> {
-    match convert::ask(&SevenBit {}, octets) {
+/// The message for a smarthost that takes no eight bits, in its bodies or its heads alone, or what becomes of it.
+fn in_seven_bits(octets: &[u8], bodies: bool) -> Result<Vec<u8>, DeliveryStatus> {
+    match convert::ask(&SevenBit { bodies }, octets) {
         Ok(Ok(seven)) => Ok(seven.into_owned()),
-        Ok(Err(Sealed {})) => {
+        Ok(Err(Sealed::Body)) => {
             let text = "the message is signed or encrypted in eight bits, the smarthost takes seven";
             Err(DeliveryStatus::Failed(DeliveryFailure::own("5.6.3", text)))
+        }
+        Ok(Err(Sealed::Head)) => {
+            let text = "a head of the message has an address beyond ASCII, or what is signed or encrypted has such a head; \
+                        the smarthost takes none (it does not offer SMTPUTF8)";
+            Err(DeliveryStatus::Failed(DeliveryFailure::own("5.6.7", text)))
         }
         Err(Failed::Busy) => Err(DeliveryStatus::Deferred(DeliveryFailure::own("4.3.1", Failed::Busy.to_string()))),
         Err(failed) => Err(DeliveryStatus::Failed(DeliveryFailure::own("5.6.3", failed.to_string()))),
@@ -136,16 +141,13 @@ impl Session {
         let (now, later) = message.recipients.split_at(message.recipients.len().min(RECIPIENTS));
         let mut statuses = all(later, &DeliveryStatus::Next);
         let mut wire = wire::wire(&message.mime, &self.hello, message.id, message.submitted);
-        if wire.eight_bit && !self.offers.eight_bit {
-            match in_seven_bits(&wire.octets) {
-                Ok(octets) => wire.octets = octets,
-                Err(status) => {
-                    statuses.extend(all(now, &status));
-                    return statuses;
-                }
+        let utf8_heads = match self.fit(&mut wire) {
+            Ok(utf8_heads) => utf8_heads,
+            Err(status) => {
+                statuses.extend(all(now, &status));
+                return statuses;
             }
-            wire.eight_bit = false;
-        }
+        };
         let size = wire.octets.len() as u64;
         let limit = [self.offers.size, Some(most).filter(|n| *n > 0)].into_iter().flatten().min();
         if let Some(limit) = limit.filter(|limit| size > *limit) {
@@ -157,7 +159,7 @@ impl Session {
             statuses.extend(all(now, &DeliveryStatus::Failed(self.no_utf8())));
             return statuses;
         };
-        let mut utf8 = utf8_sender || (wire.utf8_header && self.offers.utf8);
+        let mut utf8 = utf8_sender || utf8_heads;
         let mut open = Vec::with_capacity(now.len());
         for recipient in now {
             match self.address(recipient) {
@@ -172,6 +174,25 @@ impl Session {
             statuses.extend(self.transaction(&sender, &open, &wire, utf8));
         }
         statuses
+    }
+
+    /// Puts a message into the octets that the smarthost takes. Heads, its parts' included, are beyond ASCII only where this
+    /// says so: then the smarthost must be told (RFC 6531 section 3.4).
+    fn fit(&self, wire: &mut Wire) -> Result<bool, DeliveryStatus> {
+        let utf8 = wire.utf8_header && self.offers.utf8;
+        if !wire.eight_bit || (self.offers.eight_bit && utf8) {
+            return Ok(utf8);
+        }
+        match in_seven_bits(&wire.octets, !self.offers.eight_bit) {
+            Ok(octets) => {
+                wire.eight_bit = !octets.is_ascii();
+                wire.octets = octets;
+                Ok(false)
+            }
+            // A head that must stay as it is may: the smarthost takes it.
+            Err(DeliveryStatus::Failed(_)) if self.offers.eight_bit && self.offers.utf8 => Ok(true),
+            Err(status) => Err(status),
+        }
     }
 
     /// MAIL, RCPT for each, DATA, and the message.

@@ -147,9 +147,9 @@ wire! {
         pub date: Timestamp as Time,
     }
 
-    /// A message in seven bits.
+    /// A message in seven bits; `bodies`: not its heads alone.
     #[derive(Clone, Debug, PartialEq)]
-    pub struct SevenBit {}
+    pub struct SevenBit { pub bodies: bool }
 
     /// What a client gave for a calendar item. `zone`: that of times that name none.
     #[derive(Clone, Debug, PartialEq)]
@@ -192,8 +192,8 @@ conversions! {
         Outgoing::sample();
         |ask, octets| ask.write(octets);
     10 "seven-bit" Message SevenBit => Result<Vec<u8>, outgoing::Sealed> ["A message in seven bits"]
-        SevenBit {};
-        |_, octets| outgoing::seven_bit(octets).ok_or(outgoing::Sealed {});
+        SevenBit { bodies: true };
+        |ask, octets| outgoing::seven_bit(octets, ask.bodies);
     11 "calendar" Calendar Calendar => Result<ical::Calendar, ical::Unreadable> ["iCalendar, bare or in a message, as events"]
         Calendar { zone: ItemZone::utc(), limits: Limits::default() };
         |ask, octets| ical::find(octets, &ask.zone, &ask.limits);

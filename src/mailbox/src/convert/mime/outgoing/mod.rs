@@ -7,7 +7,7 @@
 //! | where does a field end, whatever ends its lines? | `field.rs` |
 //! | whom does a From name? | `address.rs` |
 //! | is it so, read by somebody else? | `check.rs` |
-//! | what if the next server takes seven bits only? | `seven.rs` |
+//! | what if the next server takes seven bits only? | `seven.rs`; in heads: `ascii.rs` |
 //! | what becomes of octets that are no lines? | `binary.rs` |
 //!
 //! - Exactly one From, all of whose addresses the caller may write as, in their own spelling. No groups, comments, routes.
@@ -20,6 +20,7 @@
 //!   (RFC 1847) goes out octet by octet; a bare CR or LF there is refused, for the next server would change it.
 
 mod address;
+mod ascii;
 mod binary;
 mod check;
 mod field;
@@ -69,9 +70,14 @@ wire! {
         2 Lines
     }
 
-    /// Octets above 127 stand where none may be changed.
+    /// Where octets above 127 stand that may not be changed.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Sealed {}
+    pub enum Sealed {
+        /// In what is signed or encrypted.
+        0 Body
+        /// In a head there, or in what ASCII cannot say: an address, the name of a field.
+        1 Head
+    }
 }
 
 /// Header and body of an entity whose lines end in CR LF; the empty line between them belongs to neither.
