@@ -25,7 +25,10 @@ pub struct Limits {
 }
 
 /// The present hour of the epoch, in a statement.
-pub(crate) const HOUR: &str = "(extract(epoch from now()) / 3600)::int";
+pub(crate) const HOUR: &str = "floor(extract(epoch from now()) / 3600)::int";
+
+/// Seconds until the next one begins, in a statement: 1 to 3600.
+const LEFT: &str = "3600 - floor(extract(epoch from now()))::bigint % 3600";
 
 /// Octets of the items of mailbox `$1`. Folders keep their own sums, so this reads no items.
 const ITEMS: &str = "(select coalesce(sum(f.bytes), 0)::bigint from folder f where f.mailbox = $1)";
@@ -95,7 +98,7 @@ impl Mailbox<'_> {
         let most = self.store.options().limits.changes_per_hour;
         if most > 0 {
             let sql = Sql::new(format!(
-                "select hour = {HOUR} and hourly >= $2 and not {EXEMPT}, 3600 - (extract(epoch from now())::bigint % 3600) \
+                "select hour = {HOUR} and hourly >= $2 and not {EXEMPT}, {LEFT} \
                  from counter where mailbox = $1"
             ))
             .with([self.no.0.into(), most.into()]);
@@ -124,7 +127,7 @@ impl Mailbox<'_> {
         if self.store.query_opt(&sql)?.is_some() {
             return Ok(());
         }
-        let left = Sql::new("select 3600 - (extract(epoch from now())::bigint % 3600)");
+        let left = Sql::new(format!("select {LEFT}"));
         Err(wait(first(&self.store.read_one(&left, Missing::Account)?)?))
     }
 
@@ -196,4 +199,28 @@ impl Store {
 
 fn wait(seconds: i64) -> StoreError {
     StoreError::Busy { retry_ms: u32::try_from(seconds.max(1).saturating_mul(1000)).unwrap_or(u32::MAX) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{HOUR, LEFT};
+    use crate::testing::database;
+
+    /// A cast rounds: the hour must not change at half past, nor the last half second count as the next hour's first.
+    #[test]
+    fn hours_end_when_the_wait_is_over() {
+        let database = database();
+        let mut client = postgres::Client::connect(&database.options().url, postgres::NoTls).unwrap();
+        let mut at = |time: &str| {
+            let [hour, left] =
+                [HOUR, LEFT].map(|text| text.replace("now()", &format!("timestamptz '2026-03-01 {time}Z'")));
+            let row = client.query_one(&format!("select {hour}, {left}"), &[]).unwrap();
+            (row.get::<_, i32>(0) - 492_324, row.get::<_, i64>(1))
+        };
+        assert_eq!(at("12:00:00"), (0, 3600));
+        assert_eq!((at("12:29:59.9"), at("12:30:00"), at("12:30:00.7")), ((0, 1801), (0, 1800), (0, 1800)));
+        assert_eq!((at("12:59:59"), at("12:59:59.7")), ((0, 1), (0, 1)));
+        assert_eq!(at("13:00:00"), (1, 3600));
+    }
 }

@@ -1,7 +1,7 @@
 with taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + $4::bigint, hour = (extract(epoch from now()) / 3600)::int,
-        hourly = case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
+    set seq = seq + 1, attachment = attachment + $4::bigint, hour = floor(extract(epoch from now()) / 3600)::int,
+        hourly = case when hour = floor(extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
     where mailbox = $1 and exists (select from folder where mailbox = $1 and folder = $3) and coalesce(
         (
             select (

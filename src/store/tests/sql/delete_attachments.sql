@@ -11,7 +11,7 @@ gone as (
 taken as (
     update counter
     set seq = seq + 1, attachment = attachment + 0, dead = dead + (select coalesce(sum(size), 0) from gone)::bigint,
-        hour = (extract(epoch from now()) / 3600)::int, hourly = case when hour = (extract(epoch from now()) / 3600)::int
+        hour = floor(extract(epoch from now()) / 3600)::int, hourly = case when hour = floor(extract(epoch from now()) / 3600)::int
         then hourly else 0 end + 1
     where mailbox = $1 and exists (select from gone)
     returning seq, seq - 1 as base, attachment

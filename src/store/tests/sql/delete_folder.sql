@@ -30,7 +30,7 @@ source as (
 taken as (
     update counter
     set seq = seq + (select count(*) from source), attachment = attachment + 0, dead = dead + (select coalesce(sum(size), 0) from source)::bigint,
-        hour = (extract(epoch from now()) / 3600)::int, hourly = case when hour = (extract(epoch from now()) / 3600)::int
+        hour = floor(extract(epoch from now()) / 3600)::int, hourly = case when hour = floor(extract(epoch from now()) / 3600)::int
         then hourly else 0 end + (select count(*) from source)
     where mailbox = $1 and exists (select from source)
     returning seq, seq - (select count(*) from source) as base, attachment

@@ -6,8 +6,8 @@ with source as (
 ),
 taken as (
     update counter
-    set seq = seq + (select count(*) from source), attachment = attachment + 0, hour = (extract(epoch from now()) / 3600)::int,
-        hourly = case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + (select count(*) from source)
+    set seq = seq + (select count(*) from source), attachment = attachment + 0, hour = floor(extract(epoch from now()) / 3600)::int,
+        hourly = case when hour = floor(extract(epoch from now()) / 3600)::int then hourly else 0 end + (select count(*) from source)
     where mailbox = $1 and exists (select from source) and exists (select from folder where mailbox = $1 and folder = $3::bigint)
     returning seq, seq - (select count(*) from source) as base, attachment
 ),

@@ -5,8 +5,8 @@ with source as (
 ),
 taken as (
     update counter
-    set seq = seq + 1, attachment = attachment + 0, hour = (extract(epoch from now()) / 3600)::int, hourly =
-        case when hour = (extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
+    set seq = seq + 1, attachment = attachment + 0, hour = floor(extract(epoch from now()) / 3600)::int, hourly
+        = case when hour = floor(extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
     where mailbox = $1 and exists (select from source)
     returning seq, seq - 1 as base, attachment
 ),

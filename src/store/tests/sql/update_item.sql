@@ -9,7 +9,7 @@ taken as (
         select coalesce(sum(octet_length(b.data)), 0)
         from blob b, source
         where b.mailbox = $1 and b.hash in (source.body)
-    )::bigint, hour = (extract(epoch from now()) / 3600)::int, hourly = case when hour = (extract(epoch from now()) / 3600)::int
+    )::bigint, hour = floor(extract(epoch from now()) / 3600)::int, hourly = case when hour = floor(extract(epoch from now()) / 3600)::int
         then hourly else 0 end + 1
     where mailbox = $1 and exists (select from source) and coalesce(
         (
