@@ -110,7 +110,7 @@ pub(crate) fn lookup(column: Column) -> Option<&'static ColumnRow> {
 }
 
 /// Of an item, what no [`Column`] names. With [`written`] it is all that a copy has from it.
-const BESIDE: [&str; 8] = ["kind", "flags", "attachments", "body", "mime", "props", "ext", "search"];
+const BESIDE: [&str; 9] = ["kind", "flags", "unreadable", "attachments", "body", "mime", "props", "ext", "search"];
 
 /// The columns of an item that its maker gives values.
 pub(crate) fn written() -> impl Iterator<Item = &'static ColumnRow> {

@@ -66,6 +66,7 @@ const MIGRATIONS: &[Migration] = migrations![
     27 "token_keys",
     28 "exempt",
     29 "delivered",
+    30 "unreadable",
 ];
 
 impl Migration {

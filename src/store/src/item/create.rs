@@ -110,13 +110,15 @@ fn item_step<'a>(
     let names: Vec<&str> = copied().collect();
     let kind = write.place(new.kind as i64);
     let flags = write.place(i64::from(new.flags as i32));
+    // The bit, where an index may have it; see `set_step` of an update.
+    let unreadable = write.place(if new.flags & bit::UNREADABLE != 0 { Param::Bool(true) } else { Param::Null });
     let hash = |hash: Option<Hash>| hash.map_or(Param::Null, |hash| Param::Bytes(hash.0.to_vec().into()));
     let (body, mime) = (write.place(hash(body)), write.place(hash(mime)));
     let (props, ext) = (write.place(new.props.clone()), write.place(new.ext.clone()));
     let creator = write.place(new.creator.map_or(Param::Null, Param::Int));
     let words = write.place(search::vector(new.search).map_or(Param::Null, Param::Vector));
     let mut values = format!(
-        "$1, taken.seq, counted.folder, taken.seq, {creator}, {kind}, {flags}, {attachments}::bigint, {body}, {mime}, {props}, \
+        "$1, taken.seq, counted.folder, taken.seq, {creator}, {kind}, {flags}, {unreadable}::boolean, {attachments}::bigint, {body}, {mime}, {props}, \
          {ext}, {words}::tsvector"
     );
     for row in written() {

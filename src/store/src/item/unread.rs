@@ -25,10 +25,9 @@ impl Store {
         (mailbox, item): (MailboxNo, ItemNo),
         limit: i64,
     ) -> Result<Vec<(MailboxNo, ItemNo)>, StoreError> {
-        // The bit stands there as in the index.
         const UNREAD: &str = "
             select mailbox, item from item
-            where flags & 8192 <> 0 and (mailbox, item) > ($1, $2) and mailbox <= $3
+            where unreadable and (mailbox, item) > ($1, $2) and mailbox <= $3
               and case jsonb_typeof(props -> 'GaveUp')
                     when 'number' then (props ->> 'GaveUp')::numeric < $4::bigint else true end
             order by mailbox, item limit $5";
@@ -36,15 +35,5 @@ impl Store {
         let before = of.before.unwrap_or(i64::MAX);
         let sql = Sql::new(UNREAD).with([first.0.into(), item.0.into(), last.into(), before.into(), limit.into()]);
         all(&self.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ewsd_model::property::bit;
-
-    #[test]
-    fn the_bit_is_the_one_that_stands_in_statement_and_index() {
-        assert_eq!(bit::UNREADABLE, 8192);
     }
 }

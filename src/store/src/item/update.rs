@@ -177,6 +177,10 @@ fn set_step<'a>(
     if update.set_flags | update.clear_flags != 0 {
         let (on, off) = flag_places(write, update);
         set(format!("flags = (i.flags | {on}::int) & ~{off}::int"));
+        // Not where other flags change: an index has the column, and no item is entered anew for being read.
+        if (update.set_flags | update.clear_flags) & bit::UNREADABLE != 0 {
+            set(format!("unreadable = {}", if update.set_flags & bit::UNREADABLE != 0 { "true" } else { "null" }));
+        }
     }
     for (column, value) in update.set.iter() {
         let row = lookup(column).filter(|row| !row.item.is_empty() && !row.fixed);

@@ -36,19 +36,19 @@ taken as (
 ),
 made as (
     insert into item (
-        mailbox, item, folder, change, creator, kind, flags, attachments, body, mime, props, ext, search, class,
-            created, modified, size, subject, received, sent, importance, sensitivity, display_to, display_cc,
-            display_bcc, from_name, from_mailbox, sender, message_id, in_reply_to, refs, conversation, topic,
-            conv_index, culture, categories, preview, icon_index, flag_status, flag_start, flag_due,
-            flag_complete, modified_by, reminder_due, body_type
+        mailbox, item, folder, change, creator, kind, flags, unreadable, attachments, body, mime, props, ext,
+            search, class, created, modified, size, subject, received, sent, importance, sensitivity,
+            display_to, display_cc, display_bcc, from_name, from_mailbox, sender, message_id, in_reply_to, refs,
+            conversation, topic, conv_index, culture, categories, preview, icon_index, flag_status, flag_start,
+            flag_due, flag_complete, modified_by, reminder_due, body_type
     )
     select $1, taken.base + source.n, $3::bigint, taken.base + source.n, case when $4::bigint is not null and (
         o.kind = 2 and (
             o.sensitivity is not distinct from 2 or o.props @?
                 '$.ModifiedOccurrences[*].columns.sensitivity ? (@ == 2)'
         )
-    ) then o.creator else $4::bigint end, o.kind, o.flags, o.attachments, o.body, o.mime, o.props, o.ext,
-        o.search, o.class, o.created, o.modified, o.size, o.subject, o.received, o.sent, o.importance,
+    ) then o.creator else $4::bigint end, o.kind, o.flags, o.unreadable, o.attachments, o.body, o.mime, o.props,
+        o.ext, o.search, o.class, o.created, o.modified, o.size, o.subject, o.received, o.sent, o.importance,
         o.sensitivity, o.display_to, o.display_cc, o.display_bcc, o.from_name, o.from_mailbox, o.sender,
         o.message_id, o.in_reply_to, o.refs, o.conversation, o.topic, o.conv_index, o.culture, o.categories,
         o.preview, o.icon_index, o.flag_status, o.flag_start, o.flag_due, o.flag_complete, o.modified_by,

@@ -29,23 +29,23 @@ counted as (
 ),
 made as (
     insert into item (
-        mailbox, item, folder, change, creator, kind, flags, attachments, body, mime, props, ext, search, class,
-            created, modified, size, subject, received, sent, importance, sensitivity, display_to, display_cc,
-            display_bcc, from_name, from_mailbox, sender, message_id, in_reply_to, refs, conversation, topic,
-            conv_index, culture, categories, preview, icon_index, flag_status, flag_start, flag_due,
-            flag_complete, modified_by, reminder_due, body_type
+        mailbox, item, folder, change, creator, kind, flags, unreadable, attachments, body, mime, props, ext,
+            search, class, created, modified, size, subject, received, sent, importance, sensitivity,
+            display_to, display_cc, display_bcc, from_name, from_mailbox, sender, message_id, in_reply_to, refs,
+            conversation, topic, conv_index, culture, categories, preview, icon_index, flag_status, flag_start,
+            flag_due, flag_complete, modified_by, reminder_due, body_type
     )
-    select $1, taken.seq, counted.folder, taken.seq, $14, $8, $9, $4::bigint, $10, $11, $12, $13, $15::tsvector,
-        $16, coalesce($17::timestamptz, now()), coalesce($18::timestamptz, now()), $19, $20, coalesce($21::timestamptz, now()),
-        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
-        $43, $44, $45, $46, $47
+    select $1, taken.seq, counted.folder, taken.seq, $15, $8, $9, $10::boolean, $4::bigint, $11, $12, $13, $14,
+        $16::tsvector, $17, coalesce($18::timestamptz, now()), coalesce($19::timestamptz, now()), $20, $21,
+        coalesce($22::timestamptz, now()), $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36,
+        $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48
     from taken, counted
     returning item
 ),
 named as (
     insert into contact (mailbox, item, key, text)
     select $1, made.item, w.key, w.text
-    from taken, made, unnest($48::text[], $49::text[]) as w (key, text)
+    from taken, made, unnest($49::text[], $50::text[]) as w (key, text)
     returning 1
 ),
 journalled as (

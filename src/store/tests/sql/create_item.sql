@@ -36,16 +36,16 @@ counted as (
 ),
 made as (
     insert into item (
-        mailbox, item, folder, change, creator, kind, flags, attachments, body, mime, props, ext, search, class,
-            created, modified, size, subject, received, sent, importance, sensitivity, display_to, display_cc,
-            display_bcc, from_name, from_mailbox, sender, message_id, in_reply_to, refs, conversation, topic,
-            conv_index, culture, categories, preview, icon_index, flag_status, flag_start, flag_due,
-            flag_complete, modified_by, reminder_due, body_type
+        mailbox, item, folder, change, creator, kind, flags, unreadable, attachments, body, mime, props, ext,
+            search, class, created, modified, size, subject, received, sent, importance, sensitivity,
+            display_to, display_cc, display_bcc, from_name, from_mailbox, sender, message_id, in_reply_to, refs,
+            conversation, topic, conv_index, culture, categories, preview, icon_index, flag_status, flag_start,
+            flag_due, flag_complete, modified_by, reminder_due, body_type
     )
-    select $1, taken.seq, counted.folder, taken.seq, $17, $11, $12, $4::bigint, $13, $14, $15, $16,
-        $18::tsvector, $19, coalesce($20::timestamptz, now()), coalesce($21::timestamptz, now()), $22, $23,
-        coalesce($24::timestamptz, now()), $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38,
-        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50
+    select $1, taken.seq, counted.folder, taken.seq, $18, $11, $12, $13::boolean, $4::bigint, $14, $15, $16,
+        $17, $19::tsvector, $20, coalesce($21::timestamptz, now()), coalesce($22::timestamptz, now()), $23, $24,
+        coalesce($25::timestamptz, now()), $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39,
+        $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51
     from taken, counted
     returning item
 ),
@@ -54,12 +54,12 @@ attached as (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
             is_inline, content, props, search
     )
-    select $1, taken.attachment - cardinality($51::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
+    select $1, taken.attachment - cardinality($52::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
         w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props,
         w.search::tsvector
     from taken, made, unnest(
-        $51::int[], $52::text[], $53::text[], $54::text[], $55::text[], $56::bigint[], $57::timestamptz[],
-            $58::bool[], $59::bytea[], $60::jsonb[], $61::text[]
+        $52::int[], $53::text[], $54::text[], $55::text[], $56::text[], $57::bigint[], $58::timestamptz[],
+            $59::bool[], $60::bytea[], $61::jsonb[], $62::text[]
     ) with ordinality as w (
         kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props,
             search, at

@@ -400,9 +400,10 @@ fn mail_that_nobody_could_read_is_found_by_who_gave_up() {
     let mut house = house();
     let inbox = house.inbox;
     let [fine, old, now, never] = ["fine", "old", "now", "never"].map(|subject| house.add(inbox, subject));
-    for (item, mark) in [(old, r#"{"GaveUp": 2}"#), (now, r#"{"GaveUp": 3}"#), (never, r#"{"GaveUp": "0.1.0"}"#)] {
-        let item = item.0;
-        house.execute(&format!("update item set flags = flags | 8192, props = props || '{mark}' where item = {item}"));
+    for (item, mark) in [(old, json!(2)), (now, json!(3)), (never, json!("0.1.0"))] {
+        let props = Map::from_iter([(GAVE_UP.to_owned(), mark)]);
+        let update = ItemUpdate { set_flags: bit::UNREADABLE, props, ..ItemUpdate::default() };
+        house.store.mailbox(house.mailbox).update_item(item, &update, None).unwrap();
     }
     house.execute(&format!("update item set props = '{{\"GaveUp\": 1}}' where item = {}", fine.0));
     let mailbox = house.mailbox;
@@ -421,4 +422,41 @@ fn mail_that_nobody_could_read_is_found_by_who_gave_up() {
     let nobody = ewsd_model::id::MailboxNo(mailbox.0 + 1);
     let of_nobody = Unread { mailbox: Some(nobody), before: None };
     assert_eq!(house.store.unread_mail(of_nobody, (nobody, ItemNo(0)), 9).unwrap(), []);
+}
+
+/// Wherever it goes, until it is read; that its owner has seen it says nothing.
+#[test]
+fn mail_that_nobody_could_read_is_found_as_long_as_it_is_so() {
+    let mut house = house();
+    let mut new = message(house.inbox, "unreadable");
+    new.flags = bit::UNREADABLE;
+    let (no, target) = (house.mailbox, house.drafts);
+    let found = |house: &mut House| {
+        let of = Unread { mailbox: None, before: None };
+        house.store.unread_mail(of, (no, ItemNo(0)), 10).unwrap().into_iter().map(|(_, item)| item).collect::<Vec<_>>()
+    };
+    let made = house.store.mailbox(no).create_item(&new).unwrap().item;
+    house.store.mailbox(no).set_read(&[made], true).unwrap();
+    assert_eq!(found(&mut house), [made]);
+    let copy = house.store.mailbox(no).copy_items(&[made], target, None).unwrap()[0].item;
+    let moved = house.store.mailbox(no).move_items(&[made], target).unwrap()[0].item;
+    assert_eq!(found(&mut house), [copy, moved]);
+    for item in [copy, moved] {
+        let update = ItemUpdate { clear_flags: bit::UNREADABLE | bit::READ, ..ItemUpdate::default() };
+        house.store.mailbox(no).update_item(item, &update, None).unwrap();
+    }
+    assert_eq!(found(&mut house), []);
+}
+
+/// PostgreSQL then leaves the indexes alone (HOT): neither key nor condition of one may have a column that is changed by reading.
+#[test]
+fn no_index_has_what_changes_when_mail_is_read() {
+    let named = "select count(*) from pg_index x
+        join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = x.indexrelid
+            and d.refclassid = 'pg_class'::regclass and d.refobjid = x.indrelid
+        join pg_attribute a on a.attrelid = x.indrelid and a.attnum = d.refobjsubid
+        where x.indrelid = 'item'::regclass and a.attname";
+    let mut house = house();
+    assert_eq!(house.number(&format!("{named} in ('flags', 'change', 'modified')")), 0);
+    assert!(house.number(&format!("{named} in ('associated', 'unreadable')")) >= 2, "conditions are looked at");
 }
