@@ -131,7 +131,7 @@ pub fn listeners(rows: Vec<ListenerRow>, fds: &mut Inheritance) -> Result<Vec<Li
 pub fn dispatch(ledger: &mut Ledger, fds: &mut Inheritance) -> Result<Dispatch, Wrong> {
     let generation = |row: &GenerationRow, fds: &mut Inheritance| -> Result<Generation, Wrong> {
         let send = row.send.map(|send| fds.own(send)).transpose()?;
-        Ok(Generation { number: row.number, send, receive: fds.own(row.receive)? })
+        Ok(Generation::of(row.number, send, fds.own(row.receive)?))
     };
     let mut dispatch = Dispatch::new(generation(&ledger.current, fds)?);
     for old in &ledger.old {

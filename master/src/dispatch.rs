@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use ewsd_http::BodyKind;
 use ewsd_ipc::seqpacket::{self, Wait, would_block};
 use ewsd_ipc::{Body, HeldCall, Job, LmtpInput, MAX_MESSAGE, RenderReason};
-use log::error;
+use log::{error, warn};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 
@@ -32,6 +32,8 @@ pub struct Generation {
     pub send: Option<OwnedFd>,
     /// Kept to give to new workers, and to take jobs back when no worker is left.
     pub receive: OwnedFd,
+    /// Whether room on the sending end is watched for.
+    watched: bool,
 }
 
 impl Generation {
@@ -41,17 +43,39 @@ impl Generation {
     /// When no descriptor is left.
     pub fn new(number: u32) -> io::Result<Self> {
         let (send, receive) = seqpacket::pair()?;
-        Ok(Generation { number, send: Some(send), receive })
+        Ok(Generation::of(number, Some(send), receive))
     }
 
-    /// Watches for room on the sending end.
+    /// One whose descriptors are there already.
+    pub fn of(number: u32, send: Option<OwnedFd>, receive: OwnedFd) -> Self {
+        Generation { number, send, receive, watched: false }
+    }
+
+    /// Asks for an event when the sending end has room; at once if it has. Not asked for from the start: each job that a worker
+    /// takes makes room, and the master would wake up for all of them.
     ///
     /// # Errors
     /// What epoll_ctl(2) reports.
-    pub fn watch(&self, registry: &Registry) -> io::Result<()> {
+    fn want_room(&mut self, registry: &Registry) -> io::Result<()> {
+        let Some(send) = &self.send else { return Ok(()) };
+        let (fd, room) = (send.as_raw_fd(), Interest::WRITABLE);
+        let mut source = SourceFd(&fd);
+        if self.watched {
+            return registry.reregister(&mut source, tokens::JOBS, room);
+        }
+        registry.register(&mut source, tokens::JOBS, room)?;
+        self.watched = true;
+        Ok(())
+    }
+
+    /// There is room: no further event.
+    ///
+    /// # Errors
+    /// What epoll_ctl(2) reports.
+    fn has_room(&mut self, registry: &Registry) -> io::Result<()> {
         match &self.send {
-            Some(send) => registry.register(&mut SourceFd(&send.as_raw_fd()), tokens::JOBS, Interest::WRITABLE),
-            None => Ok(()),
+            Some(send) if std::mem::take(&mut self.watched) => registry.deregister(&mut SourceFd(&send.as_raw_fd())),
+            _ => Ok(()),
         }
     }
 }
@@ -136,6 +160,7 @@ impl Dispatch {
     /// Puts a job on the socket; false when there is no room.
     fn send(
         &mut self,
+        registry: &Registry,
         job: &Job,
         fds: &[BorrowedFd<'_>],
         about: JobTarget,
@@ -151,6 +176,7 @@ impl Dispatch {
             Ok(()) => {}
             Err(error) if would_block(&error) => {
                 self.full = true;
+                self.current.want_room(registry)?;
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -161,6 +187,14 @@ impl Dispatch {
         self.queue.begin(lane);
         self.untaken += 1;
         Ok(true)
+    }
+
+    /// The socket has room again.
+    pub fn room(&mut self, registry: &Registry) {
+        self.full = false;
+        if let Err(error) = self.current.has_room(registry) {
+            warn!("cannot stop watching the jobs socket: {error}");
+        }
     }
 
     /// A job of that generation that nobody had taken lies in the socket no more: it was taken, taken back, or lost.
@@ -273,7 +307,7 @@ impl Master {
         let mut fds = vec![socket.as_fd()];
         fds.extend(memfd.map(AsFd::as_fd));
         self.unwatch_socket(id);
-        match self.dispatch.send(&job, &fds, JobTarget::Conn(id), lane, self.clock.now(), expires) {
+        match self.dispatch.send(&self.registry, &job, &fds, JobTarget::Conn(id), lane, self.clock.now(), expires) {
             Ok(true) => {
                 self.expect_by(expires);
                 self.handed_out(id, number);
@@ -335,7 +369,15 @@ impl Master {
         }
         let job = Job::Render { job: number, batch: calls.into() };
         let expires = self.clock.after(self.config.limits.queue);
-        match self.dispatch.send(&job, &[], JobTarget::Render(ids.clone()), Lane::Shared, self.clock.now(), expires) {
+        match self.dispatch.send(
+            &self.registry,
+            &job,
+            &[],
+            JobTarget::Render(ids.clone()),
+            Lane::Shared,
+            self.clock.now(),
+            expires,
+        ) {
             Ok(true) => {
                 self.expect_by(expires);
                 for id in ids {
@@ -356,7 +398,7 @@ impl Master {
     fn send_other(&mut self, about: JobTarget, job: impl FnOnce(u64) -> Job) -> SendResult {
         let job = job(self.dispatch.next_job());
         let expires = self.clock.after(self.config.limits.queue);
-        match self.dispatch.send(&job, &[], about, Lane::Shared, self.clock.now(), expires) {
+        match self.dispatch.send(&self.registry, &job, &[], about, Lane::Shared, self.clock.now(), expires) {
             Ok(true) => {
                 self.expect_by(expires);
                 SendResult::Sent
@@ -407,5 +449,55 @@ fn build<'c>(conn: &Conn, what: &'c ReadyJob, job: u64) -> (Job, Option<&'c File
         ReadyJob::LmtpData { body, length } => (lmtp(LmtpInput::Data(Body::Memfd(*length))), Some(body)),
         ReadyJob::LmtpTooBig => (lmtp(LmtpInput::TooBig), None),
         ReadyJob::LmtpLongLine => (lmtp(LmtpInput::LongLine), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use ewsd_ipc::seqpacket::{self, Wait};
+    use ewsd_ipc::{Job, MAX_MESSAGE};
+    use mio::{Events, Poll};
+    use std::os::fd::AsFd;
+
+    use super::{Dispatch, Generation, JobTarget, Lane};
+
+    #[test]
+    fn the_master_wakes_up_for_room_only_where_there_was_none() {
+        let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(8));
+        let registry = poll.registry().try_clone().unwrap();
+        let mut dispatch = Dispatch::new(Generation::new(1).unwrap());
+        let mut send = |dispatch: &mut Dispatch| {
+            let job = dispatch.next_job();
+            dispatch.send(&registry, &Job::Probe { job }, &[], JobTarget::Probe, Lane::Shared, 0, 0).unwrap()
+        };
+        let take = |dispatch: &mut Dispatch| {
+            let mut buffer = vec![0; MAX_MESSAGE];
+            seqpacket::receive(dispatch.current.receive.as_fd(), &mut buffer, &mut Vec::new(), Wait::No).unwrap();
+            dispatch.no_longer_untaken(1);
+        };
+        let mut woken = |most: u64| {
+            poll.poll(&mut events, Some(Duration::from_millis(most))).unwrap();
+            events.iter().count()
+        };
+        for _ in 0..10 {
+            assert!(send(&mut dispatch));
+            take(&mut dispatch);
+            assert_eq!(woken(0), 0);
+        }
+        for _ in 0..2 {
+            while send(&mut dispatch) {}
+            assert!(dispatch.full && woken(0) == 0);
+            while dispatch.untaken > 0 {
+                take(&mut dispatch);
+            }
+            assert_eq!(woken(10_000), 1);
+            dispatch.room(&registry);
+            assert!(!dispatch.full && send(&mut dispatch));
+            take(&mut dispatch);
+            assert_eq!(woken(0), 0);
+        }
     }
 }

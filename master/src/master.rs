@@ -157,7 +157,7 @@ impl Master {
     fn event(&mut self, event: &Event) {
         match subject(event.token()) {
             Subject::Signals => self.take_signals(),
-            Subject::Jobs => self.dispatch.full = false,
+            Subject::Jobs => self.dispatch.room(&self.registry),
             Subject::Listener(index) => self.accept(index),
             Subject::Worker(worker) => self.hear(worker),
             Subject::Conn(id) => self.conn_event(id, event),

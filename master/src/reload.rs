@@ -107,9 +107,6 @@ impl Master {
         let Some(next) = self.dispatch.next.take() else {
             return;
         };
-        if let Err(error) = next.watch(&self.registry) {
-            warn!("cannot watch the jobs socket: {error}");
-        }
         let mut old = std::mem::replace(&mut self.dispatch.current, next);
         // Closing it takes it out of epoll, and is the end that its workers read after the last job.
         old.send = None;

@@ -56,7 +56,7 @@ pub fn run(
     let mut poll = Poll::new().map_err(|error| format!("cannot make an epoll instance: {error}"))?;
     let registry = registry(&poll)?;
     let signals = Signals::open(&registry).map_err(failed("cannot listen to signals"))?;
-    let generation = first_generation(&registry).map_err(failed("cannot make the jobs socket"))?;
+    let generation = Generation::new(1).map_err(failed("cannot make the jobs socket"))?;
     let (shared, settings, converters) = handed(settings).map_err(failed("cannot make memory for the workers"))?;
     let listeners = open_all(&config, &run_dir)?;
     let (fleet, dispatch, clock) = (Fleet::of(config.workers), Dispatch::new(generation), Clock::start());
@@ -86,7 +86,6 @@ pub fn take_over(
     let signals = Signals::open(&registry).map_err(failed("cannot listen to signals"))?;
     let listeners = adopt::listeners(std::mem::take(&mut ledger.listeners), &mut fds)?;
     let dispatch = adopt::dispatch(&mut ledger, &mut fds)?;
-    dispatch.current.watch(&registry).map_err(failed("cannot watch the jobs socket"))?;
     let fleet = adopt::fleet(&mut ledger, &mut fds, &registry)?;
     let shared = adopt::file(ledger.shared, &mut fds)?;
     let keep = |settings: &[u8]| hand_over(settings).map_err(failed("cannot keep the settings for the workers"));
@@ -282,11 +281,6 @@ fn handed(settings: &Handed) -> io::Result<(File, File, Converters)> {
 /// The settings as a file that every worker may read and nobody can change.
 pub fn hand_over(settings: &[u8]) -> io::Result<File> {
     ewsd_ipc::memfd::sealed(c"ewsd-settings", settings)
-}
-
-fn first_generation(registry: &mio::Registry) -> io::Result<Generation> {
-    let generation = Generation::new(1)?;
-    generation.watch(registry).map(|()| generation)
 }
 
 /// The memory that workers share.
