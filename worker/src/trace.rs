@@ -3,11 +3,11 @@
 //! There is a file for each account that is traced, `trace/<mailbox>` below `server.state_dir`, which `ewsctl` makes and takes
 //! away. Its first line says for how long, how much, and whether bodies are wanted; whatever worker has a request of that
 //! account writes two lines behind it, one before the request is run and one with the answer: a request over which a worker dies
-//! is there too. Secrets are left out. Where nobody is traced, a request costs the attempt to open a file that is not there.
+//! is there too. Secrets are left out. Where nobody is traced, a request costs one look at when the folder was changed.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ewsd_mailbox::clock;
@@ -61,6 +61,46 @@ impl Order {
         let number = |name: &str| value.get(name).and_then(Value::as_u64);
         Some(Order { until: number("until")?, most: number("most")?, bodies: value.get("bodies")?.as_bool()? })
     }
+}
+
+/// Whether anybody is traced: asked of the folder's names only when it was changed.
+#[derive(Default)]
+pub struct Watch {
+    folder: Option<File>,
+    /// The time of the folder's last change (ctime, which its own renaming changes too), and whether there was a file then.
+    seen: Option<((i64, i64), bool)>,
+}
+
+impl Watch {
+    /// False only where nobody is. `now`: seconds since 1970.
+    pub fn is_anybody(&mut self, state_dir: &str, now: u64) -> bool {
+        let changed = self.folder.as_ref().and_then(|folder| changed(folder).ok());
+        match self.seen {
+            Some((seen, anybody)) if changed == Some(seen) => anybody,
+            // What cannot be looked at is left to who opens the file.
+            _ => self.look(state_dir, now).unwrap_or(true),
+        }
+    }
+
+    fn look(&mut self, state_dir: &str, now: u64) -> io::Result<bool> {
+        (self.folder, self.seen) = (None, None);
+        let path = folder(state_dir);
+        let folder = File::open(&path)?;
+        let changed = changed(&folder)?;
+        let anybody = fs::read_dir(&path)?.next().is_some();
+        // What comes within the same tick of the clock as the last change would not be told from it.
+        if anybody || u64::try_from(changed.0).is_ok_and(|at| at.saturating_add(1) < now) {
+            self.seen = Some((changed, anybody));
+        }
+        self.folder = Some(folder);
+        Ok(anybody)
+    }
+}
+
+/// Seconds and nanoseconds.
+fn changed(folder: &File) -> io::Result<(i64, i64)> {
+    let metadata = folder.metadata()?;
+    Ok((metadata.ctime(), metadata.ctime_nsec()))
 }
 
 /// A request that is being written down.
@@ -203,6 +243,46 @@ mod tests {
         assert!(Trace::of(&state, ACCOUNT, "id").is_none(), "it is full");
         fs::write(file(&state, ACCOUNT), "something else").unwrap();
         assert!(Trace::of(&state, ACCOUNT, "id").is_none());
+    }
+
+    #[test]
+    fn a_trace_that_begins_is_seen_by_the_next_request() {
+        let (state, mut watch) = (state("watch"), Watch::default());
+        let wanted = Order { until: u64::MAX, most: 1, bodies: false };
+        let time = |watch: &Watch| watch.seen.map(|(time, _)| time);
+        // The folder is new: that nothing is in it yet is not relied on.
+        assert!(!watch.is_anybody(&state, clock::unix()) && watch.seen.is_none());
+        assert!(!watch.is_anybody(&state, u64::MAX) && watch.seen.is_some());
+        let before = time(&watch);
+        // So long that the clock of the file system has gone on.
+        loop {
+            let path = order(&state, wanted);
+            if Some(changed(watch.folder.as_ref().unwrap()).unwrap()) != before {
+                break;
+            }
+            fs::remove_file(path).unwrap();
+        }
+        assert!(watch.is_anybody(&state, u64::MAX) && watch.is_anybody(&state, u64::MAX));
+    }
+
+    #[test]
+    fn a_trace_in_another_folder_of_that_name_is_seen_too() {
+        let (state, mut watch) = (state("other"), Watch::default());
+        let (folder, aside) = (folder(&state), Path::new(&state).join("aside"));
+        assert!(!watch.is_anybody(&state, u64::MAX));
+        let before = changed(watch.folder.as_ref().unwrap()).unwrap();
+        for turn in 0.. {
+            assert!(turn < 100_000, "renaming shows");
+            fs::rename(&folder, &aside).unwrap();
+            if changed(watch.folder.as_ref().unwrap()).unwrap() != before {
+                break;
+            }
+            fs::rename(&aside, &folder).unwrap();
+        }
+        assert!(watch.is_anybody(&state, u64::MAX), "there is none to look at: who opens the file will see");
+        fs::create_dir(&folder).unwrap();
+        order(&state, Order { until: u64::MAX, most: 1, bodies: false });
+        assert!(watch.is_anybody(&state, u64::MAX));
     }
 
     #[test]

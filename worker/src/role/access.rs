@@ -159,7 +159,9 @@ impl Accesses {
 impl Worker<'_> {
     /// Begins to write down somebody's request, if that is wanted.
     pub(super) fn trace(&mut self, id: &str, account: &Account, address: IpAddr, head: &[u8], body: &[u8]) {
-        self.trace = Trace::of(&self.settings.server.state_dir, account.mailbox, id);
+        let state_dir = &self.settings.server.state_dir;
+        let anybody = self.traces.is_anybody(state_dir, clock::unix());
+        self.trace = if anybody { Trace::of(state_dir, account.mailbox, id) } else { None };
         if let Some(trace) = &self.trace {
             trace.request(&account.login, &address.to_string(), head, body);
         }

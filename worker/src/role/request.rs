@@ -19,7 +19,7 @@ use super::access::Accesses;
 use super::memory;
 use crate::auth::{self, ALL_SCHEMES, Authenticator};
 use crate::front::autodiscover::Accepted;
-use crate::trace::Trace;
+use crate::trace::{Trace, Watch};
 
 /// Most pairs in one message to the master.
 const PAIRS: usize = ewsd_ipc::PAIRS_MAX;
@@ -42,6 +42,8 @@ pub(super) struct Worker<'a> {
     pub accesses: Accesses,
     /// Of the request at work, if its account is traced.
     pub trace: Option<Trace>,
+    /// Whether anybody is.
+    pub traces: Watch,
     /// The server's host name.
     pub name: String,
 }
@@ -74,6 +76,7 @@ impl<'a> Worker<'a> {
             tally: Tally::default(),
             accesses: Accesses::new(&settings.log),
             trace: None,
+            traces: Watch::default(),
             name,
         }
     }
