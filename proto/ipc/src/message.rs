@@ -1,9 +1,8 @@
 //! The table of messages: everything the master can tell a worker and a worker can tell the master.
 //!
-//! A row is: kind byte, name, how many descriptors it always carries, and its fields. Encoding, decoding, the exact
-//! descriptor count and [`ROWS`] come out of the table. Descriptor 0 is the client's socket wherever a row says 1; a
-//! [`Body::Memfd`] or a `Drain` adds one after it. Who owns a socket when: `master/LIFECYCLE.md`. It decides nothing:
-//! what is done with a reply is in `master/src/`, with a job in `worker/src/role/`.
+//! A row is: kind byte, name, how many descriptors it always carries, and its fields. Encoding, decoding, the exact descriptor count and
+//! [`ROWS`] come out of the table. Descriptor 0 is the client's socket wherever a row says 1; a [`Body::Memfd`] or a `Drain` adds one
+//! after it. Who owns a socket when: `master/LIFECYCLE.md`. What is done with a reply is in `master/src/`, with a job in `worker/src/role/`.
 
 use std::net::SocketAddr;
 
@@ -19,9 +18,8 @@ use crate::{
 /// One line of the table, for the master's checks and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// First byte of the message.
+    /// First byte of the message, and its name here and in logs.
     pub kind: u8,
-    /// Its name here and in logs.
     pub name: &'static str,
     /// Whether the master sends it (otherwise a worker does).
     pub from_master: bool,
@@ -358,7 +356,7 @@ wire! {
             /// Milliseconds before which asking is of no use.
             ms: u32,
         }
-        /// The worker cannot read its context: the hold ends with what was made ready for its deadline.
+        /// Its context is of another version: it ends with what was made ready for its deadline.
         4 Unreadable
     }
 
