@@ -153,7 +153,7 @@ image: dist
 test-clients:
 	$(NEED) build run test mta
 	$(CARGO) test --locked --test main -- clients::
-	$(CARGO) test --locked --test main -- mail::mta
+	EWSD_EXIM=$$(tests/exim $(TARGET)/exim) $(CARGO) test --locked --test main -- mail::mta
 
 test-packages: deb rpm
 	$(NEED) packages

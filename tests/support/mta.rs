@@ -14,6 +14,9 @@ use nix::unistd::{Pid, User, geteuid};
 use super::port;
 use super::wait;
 
+/// Whom Debian builds Exim for.
+const EXIM_USER: &str = "Debian-exim";
+
 /// A running MTA.
 pub struct Mta {
     /// Where it takes mail by SMTP.
@@ -118,12 +121,15 @@ impl Mta {
             return None;
         }
         let (folder, address) = (fresh("exim"), port::free());
+        // The program refuses to deliver as root, whatever its configuration says.
+        let user = User::from_name(EXIM_USER).ok().flatten().expect("Exim's user");
+        chown(&folder, Some(user.uid.as_raw()), Some(user.gid.as_raw())).expect("its folder");
         let shipped =
             fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/exim/ewsd.conf")).unwrap();
         let (routers, transports) = shipped.split_once("# begin transports").expect("two parts");
         let routers = routers.replace("domains = example.org", "domains = example.test");
         let transports = match wanted.lmtp.strip_prefix("unix:") {
-            Some(path) => transports.replace("/run/ewsd/lmtp", path).replace("user = Debian-exim", "user = root"),
+            Some(path) => transports.replace("/run/ewsd/lmtp", path),
             None => {
                 let commented = transports.split("# By TCP instead").nth(1).and_then(|rest| rest.split_once('\n'));
                 let lines = commented.expect("the other form").1.lines().filter_map(|line| line.strip_prefix("# "));
@@ -133,7 +139,7 @@ impl Mta {
         };
         let place = folder.display();
         let text = format!(
-            "exim_user = root\nexim_group = root\nnever_users =\nspool_directory = {place}/spool\nlog_file_path = {place}/log-%s\n\
+            "exim_path = {program}\nexim_user = {EXIM_USER}\nexim_group = {EXIM_USER}\nspool_directory = {place}/spool\nlog_file_path = {place}/log-%s\n\
              pid_file_path = {place}/pid\nprimary_hostname = mta.example.test\nlocal_interfaces = {}\ndaemon_smtp_ports = {}\n\
              tls_advertise_hosts =\nhost_lookup =\nrfc1413_hosts =\nqueue_run_max = 5\ndeliver_drop_privilege = false\n\
              acl_smtp_rcpt = acl_rcpt\nbegin acl\nacl_rcpt:\n  accept hosts = 127.0.0.1\n\
