@@ -469,7 +469,7 @@ mod tests {
         let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(8));
         let registry = poll.registry().try_clone().unwrap();
         let mut dispatch = Dispatch::new(Generation::new(1).unwrap());
-        let mut send = |dispatch: &mut Dispatch| {
+        let send = |dispatch: &mut Dispatch| {
             let job = dispatch.next_job();
             dispatch.send(&registry, &Job::Probe { job }, &[], JobTarget::Probe, Lane::Shared, 0, 0).unwrap()
         };

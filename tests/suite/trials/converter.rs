@@ -138,7 +138,7 @@ fn keep_unread(server: &Demo, name: &str, gave_up: &str) -> String {
     assert_eq!(deliver(server, &mail), 250);
     let kept = server.query(&format!(
         "with kept as (update item set subject = 'unread', preview = '', attachments = 0, categories = '{{Mine}}',
-             flags = (flags | 8192) & ~{HAS_ATTACHMENTS}, props = props || '{{\"GaveUp\": {gave_up}}}'
+             unreadable = true, flags = (flags | 8192) & ~{HAS_ATTACHMENTS}, props = props || '{{\"GaveUp\": {gave_up}}}'
              where subject = '{name}' returning mailbox, item),
          gone as (delete from attachment using kept where attachment.mailbox = kept.mailbox and attachment.item = kept.item)
          select item from kept"
