@@ -1,4 +1,5 @@
-//! What the master tells a worker on its command line; its settings come by an inherited descriptor. ewsd-worker(8) comes out of it.
+//! What the master tells a worker on its command line; its settings come by an inherited descriptor. ewsd-worker(8) comes out
+//! of it.
 
 use clap::Parser;
 

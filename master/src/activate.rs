@@ -1,5 +1,5 @@
-//! Sockets on which the service manager listens for this program (sd_listen_fds(3)): a restart refuses nobody, and a port below 1024
-//! wants no privilege. Which listener each of them is, is told by its address.
+//! Sockets on which the service manager listens for this program (sd_listen_fds(3)): a restart refuses nobody, and a port
+//! below 1024 wants no privilege. Which listener each of them is, is told by its address.
 
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
 use std::os::fd::{AsRawFd, OwnedFd};

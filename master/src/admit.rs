@@ -1,5 +1,5 @@
-//! Large bodies, and chunked ones whose clients wait for `100 Continue`: a worker has seen the head (`Admit`) and says whether the body
-//! is taken or thrown away.
+//! Large bodies, and chunked ones whose clients wait for `100 Continue`: a worker has seen the head (`Admit`) and says whether
+//! the body is taken or thrown away.
 
 use ewsd_http::BodyKind;
 use ewsd_http::chunk::Step;
@@ -42,8 +42,8 @@ impl Master {
             conn.pending.clear();
         }
         if expect_continue || (decoder.is_none() && left > limit) {
-            // A client that waited to be asked for its body may send it all the same, or leave it; one that is over the limit is not
-            // read to its end. What follows cannot be told from the next request, so this was the last one.
+            // A client that waited to be asked for its body may send it all the same, or leave it; one that is over the limit
+            // is not read to its end. What follows cannot be told from the next request, so this was the last one.
             return self.write(id, reply, After::Close);
         }
         let since = self.clock.now();

@@ -1,5 +1,6 @@
-//! Takes over what a former program of this process left (`upgrade.rs`): its descriptors, its workers, its connections, whatever they
-//! are doing. The times go on; what is registered with epoll is registered anew, which reports at once whatever has come meanwhile.
+//! Takes over what a former program of this process left (`upgrade.rs`): its descriptors, its workers, its connections,
+//! whatever they are doing. The times go on; what is registered with epoll is registered anew, which reports at once whatever
+//! has come meanwhile.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -365,8 +366,8 @@ impl Master {
         }
     }
 
-    /// Replaces the workers by those of this program, with the settings as they are in the file now, and tells whoever asked for the
-    /// upgrade.
+    /// Replaces the workers by those of this program, with the settings as they are in the file now, and tells whoever asked
+    /// for the upgrade.
     pub fn finish_upgrade(&mut self) {
         self.metrics.upgrades += 1;
         let answer = match self.renew(false) {

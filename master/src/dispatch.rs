@@ -2,7 +2,8 @@
 //! master's own queue, in which everybody takes turns (`turns.rs`).
 //!
 //! At most one job for each worker lies in the socket: what lies in the queue here can still get its 503, its client can still
-//! leave, and whoever comes late can still come before the tenth request of another. A socket is out of epoll before it is sent, and the master's copy is closed after it was sent.
+//! leave, and whoever comes late can still come before the tenth request of another. A socket is out of epoll before it is
+//! sent, and the master's copy is closed after it was sent.
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -1,4 +1,5 @@
-//! Descriptors across exec(2): kept open for the next program, and owned again by it. Besides `spawn.rs` the only `unsafe` of this crate.
+//! Descriptors across exec(2): kept open for the next program, and owned again by it. Besides `spawn.rs` the only `unsafe` of
+//! this crate.
 
 use std::collections::HashSet;
 use std::io;

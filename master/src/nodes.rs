@@ -1,7 +1,7 @@
 //! Other nodes of the same database, as far as the master knows them: how many there are, and what the herald is to tell them.
 //!
-//! Changes are put together until the end of a turn, for each mailbox the newest number. What the herald's socket does not take waits for
-//! the next turn; what is lost with a herald the other nodes find by their sweeps.
+//! Changes are put together until the end of a turn, for each mailbox the newest number. What the herald's socket does not
+//! take waits for the next turn; what is lost with a herald the other nodes find by their sweeps.
 
 use std::collections::HashMap;
 use std::os::fd::AsFd;

@@ -1,5 +1,5 @@
-//! Mailboxes whose changes the courier wants to hear of, because it calls subscribers to them. What its socket does not take it finds when it
-//! looks by itself.
+//! Mailboxes whose changes the courier wants to hear of, because it calls subscribers to them. What its socket does not take
+//! it finds when it looks by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::os::fd::AsFd;

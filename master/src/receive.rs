@@ -252,8 +252,8 @@ impl Master {
             return Progress::Moved;
         }
         if waits {
-            // To ask for a small body costs less than a worker's time, and a connection whose first request is answered 401 lives on:
-            // NTLM's handshake needs that, and .NET's clients expect 100 Continue before each request.
+            // To ask for a small body costs less than a worker's time, and a connection whose first request is answered 401
+            // lives on: NTLM's handshake needs that, and .NET's clients expect 100 Continue before each request.
             self.send_continue(id);
         }
         self.start_small_body(id, head_len, kind);

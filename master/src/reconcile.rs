@@ -1,7 +1,7 @@
 //! Keeps the books straight when workers die: jobs that nobody has any more are lost, jobs that nobody can take are taken back.
 //!
-//! A worker may die between receiving a job and saying `Started`. Jobs leave the socket in order, so a job is out of it when a later one
-//! was taken or the socket is empty; if then nobody says `Started` for a while, it died with a worker.
+//! A worker may die between receiving a job and saying `Started`. Jobs leave the socket in order, so a job is out of it when a
+//! later one was taken or the socket is empty; if then nobody says `Started` for a while, it died with a worker.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};

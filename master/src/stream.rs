@@ -1,8 +1,8 @@
 //! What a stream does besides being held (`hold.rs`): chunks that a worker rendered, heartbeats that none has to render, and a
 //! client that reads slowly.
 //!
-//! A stream is told nothing more while bytes for it wait: what happens meanwhile stays where it is, and is looked at when the client
-//! has taken them. One that takes nothing for `limits.idle_seconds` is given up.
+//! A stream is told nothing more while bytes for it wait: what happens meanwhile stays where it is, and is looked at when the
+//! client has taken them. One that takes nothing for `limits.idle_seconds` is given up.
 
 use std::os::fd::AsRawFd;
 
@@ -28,8 +28,8 @@ impl Held {
 }
 
 impl Master {
-    /// Whether an owner may have one more stream. One that a newer one has taken the place of, and that only waits to be told so, does
-    /// not count.
+    /// Whether an owner may have one more stream. One that a newer one has taken the place of, and that only waits to be told
+    /// so, does not count.
     pub fn may_stream(&self, share: &Share) -> bool {
         let known = self.streams.count(share.owner);
         if share.owner == 0 || known < share.most {

@@ -260,7 +260,8 @@ impl Master {
         }
     }
 
-    /// Whether connections from there are counted by their network: neither local ones nor those of proxies are, nor those of exempt ones.
+    /// Whether connections from there are counted by their network: neither local ones nor those of proxies are, nor those of
+    /// exempt ones.
     pub fn has_network_share(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         !address.is_unspecified()

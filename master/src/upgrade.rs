@@ -1,8 +1,8 @@
 //! An upgrade in place: the next program is executed in this process, with every descriptor open and the state in a memfd. Clients
 //! notice nothing, whatever they are doing; workers go on, and are replaced as at a reload by those of the new program.
 //!
-//! Execution cannot be taken back, so the new program is tried first, as a child: it must understand this state (`state/carry.rs`) and
-//! accept the settings. If it does not, this one goes on and says why. Taking over is in `adopt.rs`.
+//! Execution cannot be taken back, so the new program is tried first, as a child: it must understand this state
+//! (`state/carry.rs`) and accept the settings. If it does not, this one goes on and says why. Taking over is in `adopt.rs`.
 
 use std::ffi::CString;
 use std::fs::File;

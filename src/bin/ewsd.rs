@@ -1,4 +1,5 @@
-//! The master program: reads the settings, once at start and once for each reload, and runs the master. Links neither clap nor SQL; what it does is in `master/src`.
+//! The master program: reads the settings, once at start and once for each reload, and runs the master. Links neither clap nor
+//! SQL; what it does is in `master/src`.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -129,7 +130,8 @@ fn serve(file: &Path) -> Result<(), String> {
     ewsd_master::run(config, &settings, reloader(running, file))
 }
 
-/// Goes on where a former program of this process was, with its settings; what the file says by now is taken by the reload that follows.
+/// Goes on where a former program of this process was, with its settings; what the file says by now is taken by the reload
+/// that follows.
 fn take_over(file: &Path, left: Inherited) -> Result<(), String> {
     let running = former(left.settings())?;
     logging::start(&running.log, journald());

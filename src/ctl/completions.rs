@@ -1,5 +1,5 @@
-//! `ewsctl completions`: what a shell needs to complete the commands, and the words that the program itself knows: accounts, groups,
-//! keys.
+//! `ewsctl completions`: what a shell needs to complete the commands, and the words that the program itself knows: accounts,
+//! groups, keys.
 //!
 //! The shell asks the program at each press of the key. What cannot be found out (no database, no right to read the settings) is
 //! not completed, and nothing is said: somebody is in the middle of a line.

@@ -1,5 +1,5 @@
-//! How `ewsctl` ends: the one table of exit statuses, of all commands. Numbers from 64 on are those of sysexits.h, which mail servers
-//! understand. It stands behind every `--help` and in every manual page.
+//! How `ewsctl` ends: the one table of exit statuses, of all commands. Numbers from 64 on are those of sysexits.h, which mail
+//! servers understand. It stands behind every `--help` and in every manual page.
 
 use super::Failure;
 

@@ -24,8 +24,8 @@ pub struct Args {
 enum Command {
     /// Read mail again that was kept unread because reading it failed.
     ///
-    /// Such mail has the subject "(A message that could not be read)". It keeps its place; what is read now is shown. The server does
-    /// the same by itself after an upgrade to a version that reads more.
+    /// Such mail has the subject "(A message that could not be read)". It keeps its place; what is read now is shown. The
+    /// server does the same by itself after an upgrade to a version that reads more.
     #[command(after_help = "Examples:\n  ewsctl mailbox reconvert\n  ewsctl mailbox reconvert anna@example.org\n  \
         ewsctl mailbox reconvert --json | jq .unread\n\n\
         The exit status is 0 when no such mail is left, else that of data that does not fit.")]

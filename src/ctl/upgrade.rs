@@ -16,8 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Go on as the program that is installed now: held calls, streams, uploads, all of them, notice nothing.
 ///
-/// The tables are brought up to it (take a dump before), then the new program is tried. If it cannot start, or does not understand what the running one has, that one goes on and
-/// the reason is told: restart the service then. The same as SIGUSR2 to ewsd. Packages do this when they are upgraded.
+/// The tables are brought up to it (take a dump before), then the new program is tried. If it cannot start, or does not
+/// understand what the running one has, that one goes on and the reason is told: restart the service then. The same as SIGUSR2
+/// to ewsd. Packages do this when they are upgraded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  apt install ewsd && ewsctl upgrade")]
 pub struct Args {}

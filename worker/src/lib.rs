@@ -14,8 +14,8 @@
 //! | is there room to write? | `space.rs` |
 //! | what does an administrator see of one account's requests? | `trace.rs` |
 //!
-//! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost. SQL is the store's,
-//! element names are `ewsd-ews`'s.
+//! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost.
+//! SQL is the store's, element names are `ewsd-ews`'s.
 
 pub mod auth;
 pub mod convert;

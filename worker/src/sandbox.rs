@@ -1,6 +1,6 @@
-//! What a process gives up for good, by its role's row (`proto/ipc/src/role.rs`): files that it may open by name and ports that it may
-//! connect to (landlock; which ones, `sandbox/reach.rs`), and system calls (seccomp). A kernel without either is told of in one line
-//! of the log, and the role works without.
+//! What a process gives up for good, by its role's row (`proto/ipc/src/role.rs`): files that it may open by name and ports
+//! that it may connect to (landlock; which ones, `sandbox/reach.rs`), and system calls (seccomp). A kernel without either is
+//! told of in one line of the log, and the role works without.
 
 mod reach;
 
@@ -75,8 +75,8 @@ pub(crate) fn apply(role: Role, settings: &Settings) -> Result<(), SandboxError>
     }
 }
 
-/// From now on no other file can be opened or made and none run, no port bound, no other connected to, nobody outside be signalled: as far
-/// as the kernel can see to it.
+/// From now on no other file can be opened or made and none run, no port bound, no other connected to, nobody outside be
+/// signalled: as far as the kernel can see to it.
 fn bound(reach: &Reach) -> Result<RulesetStatus, SandboxError> {
     let abi = ABI::V6;
     let mut ruleset = Ruleset::default()

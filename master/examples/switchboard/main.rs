@@ -1,8 +1,9 @@
 //! A master with scripted workers and no mail: for the tests of this crate, for benches, and to look at.
 //!
 //! `switchboard STATE_DIR [KEY=VALUE]...` runs the master; it executes this same program as its workers. Keys: the fields of
-//! `Limits` (times in milliseconds), `workers`, `drain`, `sweep`, `lmtp=yes`. A reload reads more of them from `STATE_DIR/reload.conf`.
-//! What the workers do is in `worker.rs`; they are handed `STATE_DIR/worker.conf` as it was at start or at the last reload.
+//! `Limits` (times in milliseconds), `workers`, `drain`, `sweep`, `lmtp=yes`. A reload reads more of them from
+//! `STATE_DIR/reload.conf`. What the workers do is in `worker.rs`; they are handed `STATE_DIR/worker.conf` as it was at start
+//! or at the last reload.
 
 mod worker;
 

@@ -1,8 +1,8 @@
 //! The state as bytes, for an upgrade in place: what one program writes into a memfd before it executes the next one, and what that
 //! one reads. A row for whatever is kept, with the numbers of descriptors, which stay open across exec(2).
 //!
-//! The version in [`Ledger`] changes with any layout here, and with what the layouts mean: a program that knows another one refuses, and the
-//! old program goes on. Writing is in `pack.rs` beside this, taking over in `adopt.rs` of the crate.
+//! The version in [`Ledger`] changes with any layout here, and with what the layouts mean: a program that knows another one
+//! refuses, and the old program goes on. Writing is in `pack.rs` beside this, taking over in `adopt.rs` of the crate.
 
 use std::net::SocketAddr;
 

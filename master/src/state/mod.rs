@@ -1,5 +1,5 @@
-//! What connections are doing, as data, and as the bytes in which an upgrade in place carries it over (`carry.rs`, `pack.rs`). Nothing here acts; the verbs are the
-//! files beside this folder, and none of them is imported here.
+//! What connections are doing, as data, and as the bytes in which an upgrade in place carries it over (`carry.rs`, `pack.rs`).
+//! Nothing here acts; the verbs are the files beside this folder, and none of them is imported here.
 //!
 //! `Conn::state` says who owns the socket: in `Serve` and `Admit` a worker does and `socket` is none, in every other state
 //! the master does and the socket is registered with epoll. The transitions are in LIFECYCLE.md.

@@ -1,5 +1,5 @@
-//! Writes the state as rows of `carry.rs`, and makes it out of them again. Descriptors are numbers in the rows: [`Pack`] notes which
-//! ones must stay open, [`Unpack`] gives them their owners back.
+//! Writes the state as rows of `carry.rs`, and makes it out of them again. Descriptors are numbers in the rows: [`Pack`] notes
+//! which ones must stay open, [`Unpack`] gives them their owners back.
 
 use std::collections::VecDeque;
 use std::fs::File;

@@ -1,8 +1,9 @@
 //! The pull reader under limits: elements, attributes and text of a request, with line and position for what is wrong.
 //!
 //! It knows nothing of operations. Names count by their local part in either of the two EWS namespaces (clients mix
-//! them up; only the operation's own element is held to its namespace, in `soap.rs`), prefixes never. What violates the schema ends the request ([`Fault`]); what concerns one entry of it is
-//! put down with [`Cursor::fail`] and collected by whoever reads entries ([`Cursor::entry`]).
+//! them up; only the operation's own element is held to its namespace, in `soap.rs`), prefixes never. What violates the schema
+//! ends the request ([`Fault`]); what concerns one entry of it is put down with [`Cursor::fail`] and collected by whoever
+//! reads entries ([`Cursor::entry`]).
 
 use std::borrow::Cow;
 

@@ -14,10 +14,10 @@ use crate::writer::{T, Writer};
 /// Kinds: `required`, `optional` (an Option), `default` (the type's default when absent). A field's reader is called
 /// with the cursor inside the element and leaves it. Several names before a field are a choice.
 ///
-/// `record! { impl Name { attributes { "Attr" field: kind Type => writer; } elements { "Element" field: kind Type, reader => writer; }
-/// ignored { "Element" } } }` for a struct of the model, which becomes [`Read`](crate::cursor::Read) and [`Write`]. There is one
-/// more kind, `filled`: an optional text that is never empty; what has a `default` is always written. Such a value is read in any order, since clients insist on none; what
-/// is ignored may stand there, and is never written.
+/// `record! { impl Name { attributes { "Attr" field: kind Type => writer; } elements { "Element" field: kind Type, reader =>
+/// writer; } ignored { "Element" } } }` for a struct of the model, which becomes [`Read`](crate::cursor::Read) and [`Write`].
+/// There is one more kind, `filled`: an optional text that is never empty; what has a `default` is always written. Such a
+/// value is read in any order, since clients insist on none; what is ignored may stand there, and is never written.
 macro_rules! record {
     (
         impl $name:ident {

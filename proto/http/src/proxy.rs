@@ -1,5 +1,5 @@
-//! The PROXY protocol, both versions (haproxy.org, proxy-protocol.txt): whose connection it is, said by the proxy before the client's
-//! first octet. Whether a proxy is believed is not decided here.
+//! The PROXY protocol, both versions (haproxy.org, proxy-protocol.txt): whose connection it is, said by the proxy before the
+//! client's first octet. Whether a proxy is believed is not decided here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

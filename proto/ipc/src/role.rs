@@ -1,7 +1,7 @@
 //! The table of worker roles: what the master must know of each to start, watch, reload and end it, and the worker to become it.
 //!
-//! A new role is a row here and its file, `worker/src/role/<name>.rs`, with a line in `worker/src/role/mod.rs` (the compiler asks for
-//! it); the master goes by the rows alone. ARCHITECTURE.md has a line for each, which a test compares.
+//! A new role is a row here and its file, `worker/src/role/<name>.rs`, with a line in `worker/src/role/mod.rs` (the compiler
+//! asks for it); the master goes by the rows alone. ARCHITECTURE.md has a line for each, which a test compares.
 
 /// What a role is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,8 @@ pub enum Calls {
 pub enum Files {
     /// Whatever its user may: who runs PostgreSQL may have it keep tables, logs and copies anywhere.
     Any,
-    /// Reads what libraries do (resolver, certificates, time zones), the state directory, and what the settings name for mail that leaves.
+    /// Reads what libraries do (resolver, certificates, time zones), the state directory, and what the settings name for mail
+    /// that leaves.
     Resolver,
     /// The same, with what the settings name for logins, and writes what an administrator wants to see of requests.
     Database,
@@ -80,8 +81,8 @@ pub struct RoleRow {
     pub looks_for_mail: bool,
     /// Is told [`crate::Word::Changed`] and tells what other nodes say ([`crate::Reply::Nodes`]).
     pub tells_nodes: bool,
-    /// Reads strangers' octets: nothing that is secret is handed to it. Of the settings it has the limits alone, its shared memory is
-    /// nobody else's, and of the converters' socket it has the end at which questions come.
+    /// Reads strangers' octets: nothing that is secret is handed to it. Of the settings it has the limits alone, its shared
+    /// memory is nobody else's, and of the converters' socket it has the end at which questions come.
     pub converts: bool,
     pub sandbox: Sandbox,
 }

@@ -222,8 +222,8 @@ impl Shared {
 
     fn word(&self, at: usize) -> &AtomicU64 {
         debug_assert!(at % 8 == 0 && at + 8 <= REGION_BYTES);
-        // SAFETY: every caller passes one of the epochs' offsets or a slot's, of a bucket or a nonce, below REGION_BYTES, both multiples of 8 in a page-aligned
-        // mapping that lives as long as self; all processes access these words atomically only.
+        // SAFETY: every caller passes one of the epochs' offsets or a slot's, of a bucket or a nonce, below REGION_BYTES, both
+        // multiples of 8 in a page-aligned mapping that lives as long as self; all processes access these words atomically only.
         unsafe { AtomicU64::from_ptr(self.start.as_ptr().add(at).cast()) }
     }
 }

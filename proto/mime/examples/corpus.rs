@@ -1,7 +1,8 @@
 //! Reads messages that lie around on a machine and compares with what two other readers make of them, Python's `email` and the
 //! crate mail-parser: each difference is printed with both, to be looked at and explained, and what they come to is counted at
 //! the end. `cargo run --example corpus -- [folder or file]...`; without any, the samples that Python and the crates of this
-//! machine brought along. `make corpus` fetches more of them first. Files that hold several messages are cut at their `From ` lines.
+//! machine brought along. `make corpus` fetches more of them first. Files that hold several messages are cut at their `From `
+//! lines.
 #![allow(clippy::expect_used)]
 
 use std::collections::BTreeMap;

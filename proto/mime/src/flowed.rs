@@ -1,5 +1,5 @@
-//! Plain text whose lines go on in the next one (RFC 3676, `format=flowed`): paragraphs as one line each, as any display breaks them
-//! for itself.
+//! Plain text whose lines go on in the next one (RFC 3676, `format=flowed`): paragraphs as one line each, as any display
+//! breaks them for itself.
 
 /// What stands alone before a signature, and never flows (RFC 3676 4.3).
 const SIGNATURE: &str = "-- ";

@@ -1,5 +1,5 @@
-//! Rooms and equipment: mailboxes that answer meeting requests by themselves, and by which rules (the options and defaults are those
-//! of Exchange's Set-CalendarProcessing). Nothing is read or judged here.
+//! Rooms and equipment: mailboxes that answer meeting requests by themselves, and by which rules (the options and defaults are
+//! those of Exchange's Set-CalendarProcessing). Nothing is read or judged here.
 
 use serde_json::{Map, Value as Json};
 

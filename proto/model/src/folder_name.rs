@@ -1,4 +1,5 @@
-//! What folders are called, by language: as Outlook and Exchange show them, since that is what clients look for where they know no ids.
+//! What folders are called, by language: as Outlook and Exchange show them, since that is what clients look for where they
+//! know no ids.
 //!
 //! A language is a line of [`LANGUAGES`] and a row of each kind of names. Regions that speak it differently are lines of their own
 //! (`zh-TW`, `pt-PT`); all others fall back to the language, and to English at last.

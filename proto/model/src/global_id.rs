@@ -1,5 +1,5 @@
-//! The ids by which meetings are known everywhere (MS-OXOCAL 2.2.1.27 PidLidGlobalObjectId, 2.2.1.28 PidLidCleanGlobalObjectId), and
-//! the UID of EWS and iCalendar that is the same thing.
+//! The ids by which meetings are known everywhere (MS-OXOCAL 2.2.1.27 PidLidGlobalObjectId, 2.2.1.28
+//! PidLidCleanGlobalObjectId), and the UID of EWS and iCalendar that is the same thing.
 
 use crate::octets::Octets;
 use jiff::Timestamp;

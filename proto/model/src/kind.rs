@@ -2,9 +2,9 @@
 //! MS-OXWSFOLD 2.2).
 //!
 //! A kind of items has two places, this row and its arm of `of` in `src/mailbox/src/kind/mod.rs`, which the compiler asks for:
-//! `message::Plain`, or a file of its own beside it if it does anything that others do not. In the row, the number behind the set is
-//! the next one (0 to 15; folders begin at 16), and the one behind the class any that no other row has. `.home(…)` is asked when
-//! an item is created; its code is one of the schema's, the nearest if none is its own.
+//! `message::Plain`, or a file of its own beside it if it does anything that others do not. In the row, the number behind the
+//! set is the next one (0 to 15; folders begin at 16), and the one behind the class any that no other row has. `.home(…)` is
+//! asked when an item is created; its code is one of the schema's, the nearest if none is its own.
 //!
 //! Its properties are rows of `property/table.rs`. Those that all items have are told there, by `.default(…)` and `.all(…)`, in
 //! which shapes the kind has them: see where `TASK` stands, which is like most. Where it has words and people of its own to be

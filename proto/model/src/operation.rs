@@ -6,8 +6,8 @@
 //!
 //! An operation has six places (about a dozen files with its test and the page), none of which says again what another says:
 //! 1. its row here: `.built()`, `.may_hold()` if a call of it may wait, `.own_only()` if it must not work in another's mailbox,
-//!    `.writes()` if it puts something into the store. Its [`Shape`] is what the schema says, [`Shape::Messages`] for most. One that
-//!    is in the schema and not in the WSDL stands at the end, and in `OF_SCHEMA` of `operation_tests.rs`;
+//!    `.writes()` if it puts something into the store. Its [`Shape`] is what the schema says, [`Shape::Messages`] for most.
+//!    One that is in the schema and not in the WSDL stands at the end, and in `OF_SCHEMA` of `operation_tests.rs`;
 //! 2. its line in `proto/ews/src/operations.rs`;
 //! 3. its record, `proto/ews/src/request/<operation>.rs`;
 //! 4. the writer of its answer, in `proto/ews/src/reply/<group>.rs`, unless another operation answers alike; an answer that

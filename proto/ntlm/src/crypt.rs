@@ -1,5 +1,5 @@
-//! Hashes and keys of NTLMv2 ([MS-NLMP] 3.3.2, 3.4). Old algorithms all, and the protocol's only ones: what stands between a listener
-//! and the password is TLS.
+//! Hashes and keys of NTLMv2 ([MS-NLMP] 3.3.2, 3.4). Old algorithms all, and the protocol's only ones: what stands between a
+//! listener and the password is TLS.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md4::Md4;

@@ -1,4 +1,5 @@
-//! The pairs of target information ([MS-NLMP] 2.2.2.1): what the server says of itself, and what the client says back under its proof.
+//! The pairs of target information ([MS-NLMP] 2.2.2.1): what the server says of itself, and what the client says back under
+//! its proof.
 
 use crate::Malformed;
 

@@ -33,8 +33,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the master in a process group of its own, so that Ctrl-C at the terminal reaches only `ewsctl`, which stops it in order.
-    /// Should `ewsctl` be killed, the master stops by itself.
+    /// Starts the master in a process group of its own, so that Ctrl-C at the terminal reaches only `ewsctl`, which stops it
+    /// in order. Should `ewsctl` be killed, the master stops by itself.
     pub fn start(place: &Place) -> Result<Self> {
         prctl::set_child_subreaper(true).map_err(|error| format!("prctl: {error}"))?;
         let program = program("ewsd")?;

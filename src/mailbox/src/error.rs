@@ -86,7 +86,8 @@ impl From<ChangeKeyError> for Error {
 }
 
 impl From<StoreError> for Error {
-    /// What is missing, taken, full or cannot be held is the object's failure; a database that is away, or a fault of ours, ends the request.
+    /// What is missing, taken, full or cannot be held is the object's failure; a database that is away, or a fault of ours,
+    /// ends the request.
     fn from(error: StoreError) -> Error {
         let code = match &error {
             StoreError::Busy { retry_ms } => return Error::Fault(Failure::busy(u64::from(*retry_ms))),

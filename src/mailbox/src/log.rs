@@ -1,4 +1,5 @@
-//! Log lines of a process that works: `request-id role message`, at the level's place in the line (`ewsd_settings::logging` writes it).
+//! Log lines of a process that works: `request-id role message`, at the level's place in the line (`ewsd_settings::logging`
+//! writes it).
 //!
 //! A process serves one request at a time, so the request's id is known here and nobody passes it around. No line holds a
 //! password, a subject or a body; text from the network is made printable by the log itself.

@@ -1,7 +1,7 @@
 //! The access log: one line for each request, as a line for people, as JSON, or as fields of journald's own protocol.
 //!
-//! Lines are gathered and written when their process has nothing else to do, or when some have come together: a busy worker does not
-//! make a system call for each. They say who asked for what and how it ended, never what was in it.
+//! Lines are gathered and written when their process has nothing else to do, or when some have come together: a busy worker
+//! does not make a system call for each. They say who asked for what and how it ended, never what was in it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -4,8 +4,9 @@
 //! reads it and what it means. The typed [`Settings`], the reader of `ewsd.toml`, `etc/ewsd.toml` itself, `ewsctl config show`
 //! and ewsd.toml(5) all come out of it, so a new setting is one new row.
 //!
-//! This crate may read the one file it is told to read and nothing else: no environment, no sockets, no defaults that depend on the machine.
-//! Next: `table.rs` (the keys), `load.rs` (file and `--set`), `show.rs` (texts), `value.rs` (types and checks), `listener.rs` (a listener's options), `logging.rs` and `access.rs` (`[log]` put to work).
+//! This crate may read the one file it is told to read and nothing else: no environment, no sockets, no defaults that depend
+//! on the machine. Next: `table.rs` (the keys), `load.rs` (file and `--set`), `show.rs` (texts), `value.rs` (types and
+//! checks), `listener.rs` (a listener's options), `logging.rs` and `access.rs` (`[log]` put to work).
 
 pub mod access;
 mod listener;

@@ -1,4 +1,5 @@
-//! The texts that come out of the table: `etc/ewsd.toml`, `ewsctl config show`, the list in ewsd.toml(5), and what a reload cannot take.
+//! The texts that come out of the table: `etc/ewsd.toml`, `ewsctl config show`, the list in ewsd.toml(5), and what a reload
+//! cannot take.
 
 use std::fmt::Write as _;
 

@@ -93,7 +93,8 @@ pub enum Check {
     BaseUrlOrNone,
     /// A URL of any path; the empty string: none.
     UrlOrNone,
-    /// A URL of any path whose answers nobody on the way can change: `https://`, or `http://` of this machine; the empty string: none.
+    /// A URL of any path whose answers nobody on the way can change: `https://`, or `http://` of this machine; the empty
+    /// string: none.
     SafeUrlOrNone,
     /// `DOMAIN=https://HOST`.
     DomainBaseUrl,

@@ -1,6 +1,7 @@
 //! `database.url` as libpq takes it: the keys that are about TLS are read here, everything else is the driver's.
 //!
-//! Two forms: `postgresql://USER:PASSWORD@HOST/NAME?key=value&…`, and `key=value key='another value'` (libpq, "Connection Strings").
+//! Two forms: `postgresql://USER:PASSWORD@HOST/NAME?key=value&…`, and `key=value key='another value'` (libpq, "Connection
+//! Strings").
 
 use std::path::PathBuf;
 

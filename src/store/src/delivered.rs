@@ -1,5 +1,5 @@
-//! Who has a message to a group already, while other members are still to get it: whoever brings it by LMTP has one answer for a group
-//! (RFC 2033 section 4.2) and tries again for all of it.
+//! Who has a message to a group already, while other members are still to get it: whoever brings it by LMTP has one answer for
+//! a group (RFC 2033 section 4.2) and tries again for all of it.
 
 use std::borrow::Cow;
 

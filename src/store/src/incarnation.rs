@@ -1,10 +1,10 @@
 //! Whether this is still the database that gave the numbers which clients have.
 //!
-//! After a restore, or when a standby has taken over that had not heard of everything, the last changes are gone, and clients have seen
-//! them: sync states, watermarks, ids and change keys with numbers that would be given again, to something else. Each new session
-//! asks the server which database this is. Where it is another one, the counters of all mailboxes leave out a stretch of numbers before
-//! anybody goes on: what lies in it was given by the one that is lost, is refused as that, and is never given again. What is older has
-//! survived, and goes on being right.
+//! After a restore, or when a standby has taken over that had not heard of everything, the last changes are gone, and clients
+//! have seen them: sync states, watermarks, ids and change keys with numbers that would be given again, to something else.
+//! Each new session asks the server which database this is. Where it is another one, the counters of all mailboxes leave out a
+//! stretch of numbers before anybody goes on: what lies in it was given by the one that is lost, is refused as that, and is
+//! never given again. What is older has survived, and goes on being right.
 
 use std::time::Duration;
 
@@ -43,8 +43,8 @@ pub(crate) fn lost(at: &str) -> String {
     format!("exists (select from lost l where l.mailbox = $1 and {at} > l.survived and {at} < l.resumed)")
 }
 
-/// The number up to which the journal of a mailbox is of no use to who is at number `at` (an expression), in a statement on its counter
-/// `c`: up to which it was trimmed, or all of it, where that number was lost.
+/// The number up to which the journal of a mailbox is of no use to who is at number `at` (an expression), in a statement on
+/// its counter `c`: up to which it was trimmed, or all of it, where that number was lost.
 pub(crate) fn trimmed(at: &str) -> String {
     format!("case when {} then {} else c.trimmed end", lost(at), i64::MAX)
 }

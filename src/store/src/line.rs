@@ -1,5 +1,5 @@
-//! A session that is told things unasked (LISTEN), for [`crate::Herald`]. A thread of its own keeps the connection going and puts what
-//! comes into an inbox; a descriptor beside it is readable then, so that whoever waits can wait for other things as well.
+//! A session that is told things unasked (LISTEN), for [`crate::Herald`]. A thread of its own keeps the connection going and
+//! puts what comes into an inbox; a descriptor beside it is readable then, so that whoever waits can wait for other things as well.
 
 use crate::connection::Target;
 use crate::session::{Broken, set_up, wait};

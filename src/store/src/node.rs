@@ -1,8 +1,9 @@
 //! The nodes that serve one database: which there are, and what they tell each other by LISTEN and NOTIFY.
 //!
 //! A [`Herald`] is one session of its own, never through a pooler, for what a session listens to lives and dies with it. It
-//! notifies in transactions that do nothing else and wait for no disk: one that writes and notifies makes all that do the same commit
-//! one after the other. What it says may be lost with a session at any moment; whoever hears goes by it to be quick, never to be right.
+//! notifies in transactions that do nothing else and wait for no disk: one that writes and notifies makes all that do the same
+//! commit one after the other. What it says may be lost with a session at any moment; whoever hears goes by it to be quick,
+//! never to be right.
 //!
 //! A node is alive as long as its herald's session holds the advisory lock of its number: nothing has to be renewed.
 

@@ -114,8 +114,8 @@ impl Mailbox<'_> {
         }
     }
 
-    /// Counts recipients of what the owner of a mailbox sends. [`StoreError::Busy`] until the hour is over beyond `most`; 0 is no limit. A
-    /// single message is never too much for an hour that has had none.
+    /// Counts recipients of what the owner of a mailbox sends. [`StoreError::Busy`] until the hour is over beyond `most`; 0 is
+    /// no limit. A single message is never too much for an hour that has had none.
     pub fn count_recipients(&mut self, recipients: i64, most: i64) -> Result<(), StoreError> {
         let sql = Sql::new(format!(
             "with past as (select account, case when sent_hour = {HOUR} then sent else 0 end as sent from account where mailbox = $1 for update) \
@@ -165,8 +165,8 @@ const ROOMS: &str = "
     )";
 
 impl Store {
-    /// Enabled mailboxes of whose quota at least `percent` is used, the fullest first, where nobody was told within `days`. Those that have
-    /// room again are as if nobody had ever been told.
+    /// Enabled mailboxes of whose quota at least `percent` is used, the fullest first, where nobody was told within `days`.
+    /// Those that have room again are as if nobody had ever been told.
     pub fn almost_full(&mut self, percent: i64, days: i64, limit: i64) -> Result<Vec<AlmostFull>, StoreError> {
         let sql = Sql::new(format!(
             "with {ROOMS}, relieved as (

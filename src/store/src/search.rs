@@ -3,8 +3,8 @@
 //! much.
 //!
 //! An item's words are a `tsvector`. Weights tell places apart: A the author, B the subject, C recipients, D the body. The
-//! recipients of each list have their words a second time, behind a colon and a letter of the list. Words of an attachment are a `tsvector`
-//! of its row: A its name, D its text.
+//! recipients of each list have their words a second time, behind a colon and a letter of the list. Words of an attachment are
+//! a `tsvector` of its row: A its name, D its text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

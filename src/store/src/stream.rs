@@ -36,8 +36,8 @@ pub struct ClaimedSubscription {
 }
 
 impl Mailbox<'_> {
-    /// Gives subscriptions whose time is not over to the stream of that number. Their time begins in `seconds`, when the stream ends
-    /// at the latest. Those that are missing in the answer are gone.
+    /// Gives subscriptions whose time is not over to the stream of that number. Their time begins in `seconds`, when the
+    /// stream ends at the latest. Those that are missing in the answer are gone.
     pub fn claim_stream(
         &mut self,
         ids: &[Guid],

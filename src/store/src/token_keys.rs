@@ -19,7 +19,8 @@ impl Store {
         self.read_opt(&sql)?.map(|row| first(&row)).transpose()
     }
 
-    /// Takes it upon oneself to fetch a URL that is due. It is due again after `again_seconds`, whatever becomes of that. False: it is not.
+    /// Takes it upon oneself to fetch a URL that is due. It is due again after `again_seconds`, whatever becomes of that.
+    /// False: it is not.
     pub fn claim_token_keys(&mut self, url: &str, again_seconds: i64) -> Result<bool, StoreError> {
         let sql = Sql::new(
             "insert into token_keys (url, due) values ($1, now() + make_interval(secs => $2::float8))

@@ -1,5 +1,5 @@
-//! Key sets (JWKS, RFC 7517): which keys are in one, and whether one of them made a signature. RS256 and ES256 (RFC 7518 3.1) and nothing
-//! else: what a token says of its own algorithm is believed only where the key is of that kind.
+//! Key sets (JWKS, RFC 7517): which keys are in one, and whether one of them made a signature. RS256 and ES256 (RFC 7518 3.1)
+//! and nothing else: what a token says of its own algorithm is believed only where the key is of that kind.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -29,8 +29,8 @@ pub struct KerberosClient {
 }
 
 impl Acceptor {
-    /// Whether there is anything to accept with; the reason why not is in the log. Called at a worker's start, so that a keytab that
-    /// is of no use shows before the first client does.
+    /// Whether there is anything to accept with; the reason why not is in the log. Called at a worker's start, so that a
+    /// keytab that is of no use shows before the first client does.
     pub fn is_ready(&mut self, keytab: &str, now: u64) -> bool {
         self.cred(keytab, now).is_some()
     }

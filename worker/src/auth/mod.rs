@@ -1,4 +1,5 @@
-//! Who is asking. A scheme reads credentials (`scheme/`), a password is judged by `password/`; accounts lately seen are in `cache.rs`.
+//! Who is asking. A scheme reads credentials (`scheme/`), a password is judged by `password/`; accounts lately seen are in
+//! `cache.rs`.
 //!
 //! | question | file |
 //! |---|---|

@@ -41,8 +41,8 @@ impl Peer {
         Peer { address, shared, proxied, relayed: forwarded.is_some(), schemes: ALL_SCHEMES }
     }
 
-    /// The proxy passes on a connection and does not say whose (the header of the PROXY protocol names nobody): nothing that comes over
-    /// it is the proxy's own word.
+    /// The proxy passes on a connection and does not say whose (the header of the PROXY protocol names nobody): nothing that
+    /// comes over it is the proxy's own word.
     pub fn unnamed(proxy: IpAddr) -> Peer {
         Peer { address: proxy, shared: true, proxied: false, relayed: true, schemes: ALL_SCHEMES }
     }

@@ -1,8 +1,8 @@
 //! Secrets of accounts that must be readable again (an NT hash, the hash of Digest): enciphered with a key that lies in a file and
 //! never in the database, so that who has one of the two has nothing.
 //!
-//! ChaCha20-Poly1305 (RFC 8439), a random nonce each; what is sealed is bound to its account and its kind, so that no row passes for
-//! another's.
+//! ChaCha20-Poly1305 (RFC 8439), a random nonce each; what is sealed is bound to its account and its kind, so that no row
+//! passes for another's.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

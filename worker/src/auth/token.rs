@@ -1,9 +1,10 @@
-//! Tokens of an identity provider (JWT, RFC 7519; profile RFC 9068): signed with one of the provider's keys (`jwks.rs`), for this server,
-//! not yet expired.
+//! Tokens of an identity provider (JWT, RFC 7519; profile RFC 9068): signed with one of the provider's keys (`jwks.rs`), for
+//! this server, not yet expired.
 //!
-//! Keys come from a file (`auth.jwks_file`), and from where the courier has put what it fetched (`auth.jwks_url`): the database, which
-//! each worker looks at now and then, and at once when a token names a key that it does not know. If nobody has it there either, the
-//! courier is asked to fetch. Such a token is refused as long as its key is not known: no worker waits for a provider.
+//! Keys come from a file (`auth.jwks_file`), and from where the courier has put what it fetched (`auth.jwks_url`): the
+//! database, which each worker looks at now and then, and at once when a token names a key that it does not know. If nobody
+//! has it there either, the courier is asked to fetch. Such a token is refused as long as its key is not known: no worker
+//! waits for a provider.
 
 use std::fs;
 use std::time::SystemTime;
@@ -208,8 +209,8 @@ fn check_claims(claims: &Value, settings: &Settings, now: u64) -> Result<(), &'s
     if !audience {
         return Err("a token for somebody else");
     }
-    // What tells a client who somebody is (OpenID Connect Core 2) says nothing of what he may; its audience is that client, which may have
-    // our name. Of these claims only `nonce` is in some providers' access tokens, which have a scope.
+    // What tells a client who somebody is (OpenID Connect Core 2) says nothing of what he may; its audience is that client,
+    // which may have our name. Of these claims only `nonce` is in some providers' access tokens, which have a scope.
     let is_scoped = ["scp", "scope"].iter().any(|name| claims.get(name).is_some());
     let has = |name: &str| claims.get(name).is_some();
     if has("at_hash") || has("c_hash") || text("typ") == Some("ID") || has("nonce") && !is_scoped {

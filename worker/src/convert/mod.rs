@@ -1,4 +1,5 @@
-//! The converter: strangers' octets are read in a process that has no database, no network and no files, and is replaced when it dies.
+//! The converter: strangers' octets are read in a process that has no database, no network and no files, and is replaced when
+//! it dies.
 //!
 //! | question | file |
 //! |---|---|
@@ -9,8 +10,9 @@
 //! | what is given up before? | `confine.rs` |
 //!
 //! All that ask share one socket, all converters share its other end: the kernel gives a question to whichever is free. With each
-//! question travels a socket for its answer alone, whose end says that the converter died over it. A converter has one question at a
-//! time, so whoever hears of a death knows what it was about; it still asks once more for one that has converted nothing before.
+//! question travels a socket for its answer alone, whose end says that the converter died over it. A converter has one
+//! question at a time, so whoever hears of a death knows what it was about; it still asks once more for one that has converted
+//! nothing before.
 
 mod asking;
 mod child;

@@ -64,8 +64,8 @@ impl TokenKeys {
         self.crew.ready()
     }
 
-    /// Keeps what is back, fetches what is due. The time after which there is more to do by itself, `round` at most. `look`: somebody may
-    /// want keys.
+    /// Keeps what is back, fetches what is due. The time after which there is more to do by itself, `round` at most. `look`:
+    /// somebody may want keys.
     pub fn turn(
         &mut self,
         store: &mut Store,

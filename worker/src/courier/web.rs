@@ -35,8 +35,8 @@ pub(crate) struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Sends `request` to `address`, over TLS where a name is given that the server must prove, by the system's certificates and those of
-/// the file that a setting (key, value) names; read for each request, so that a file put right counts at once.
+/// Sends `request` to `address`, over TLS where a name is given that the server must prove, by the system's certificates and
+/// those of the file that a setting (key, value) names; read for each request, so that a file put right counts at once.
 ///
 /// # Errors
 /// Why there is no answer.

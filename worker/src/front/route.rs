@@ -48,7 +48,8 @@ pub struct Route {
     /// In small letters, without a slash at its end; `/*` there: anything below as well.
     pub path: &'static str,
     pub methods: &'static [&'static str],
-    /// Bodies too large for a message, and chunked ones whose client waits to be asked, are collected for it; others' are thrown away.
+    /// Bodies too large for a message, and chunked ones whose client waits to be asked, are collected for it; others' are
+    /// thrown away.
     pub takes_body: bool,
     pub errors: ErrorFormat,
     /// Header fields that every answer has, those to clients that must log in first among them.

@@ -1,5 +1,5 @@
-//! How much memory a worker may have whose role's row bounds it, and what it says when it gets no more: one that asks for too much ends alone, and
-//! the log tells what it was at.
+//! How much memory a worker may have whose role's row bounds it, and what it says when it gets no more: one that asks for too
+//! much ends alone, and the log tells what it was at.
 
 use std::ffi::c_int;
 use std::os::fd::AsFd;

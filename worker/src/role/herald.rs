@@ -1,9 +1,10 @@
 //! The herald role: tells the other nodes of the same database what changed here, and the master what changed there.
 //!
-//! Workers do not notify: a transaction that changes a mailbox and notifies commits one after the other with all that do so. They tell the
-//! master, which tells this role, which puts together what has come and notifies by a session of its own (`ewsd_store::Herald`).
-//! Whatever is lost here, with the process or with the session, is found by the masters' sweeps; a new session has the master sweep
-//! at once. When accounts were changed, on whichever node and by whatever program, the workers' memory of accounts is void.
+//! Workers do not notify: a transaction that changes a mailbox and notifies commits one after the other with all that do so.
+//! They tell the master, which tells this role, which puts together what has come and notifies by a session of its own
+//! (`ewsd_store::Herald`). Whatever is lost here, with the process or with the session, is found by the masters' sweeps; a new
+//! session has the master sweep at once. When accounts were changed, on whichever node and by whatever program, the workers'
+//! memory of accounts is void.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The janitor role: what must be thrown away some time. Subscriptions nobody asks for any more, journal rows older than
 //! `notifications.journal_days`, contents that no item names; and what is done behind the writers, the entering of words into
-//! the index, and the reading of mail that an older version could not read. In small steps, so that nobody waits for it, and each step can
-//! be the last: it ends at once when the master wants.
+//! the index, and the reading of mail that an older version could not read. In small steps, so that nobody waits for it, and
+//! each step can be the last: it ends at once when the master wants.
 
 use std::time::{Duration, Instant};
 

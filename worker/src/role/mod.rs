@@ -1,5 +1,5 @@
-//! The roles of a worker process, one file each, named as in their table (`proto/ipc/src/role.rs`). The master starts each with five
-//! descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
+//! The roles of a worker process, one file each, named as in their table (`proto/ipc/src/role.rs`). The master starts each
+//! with five descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
 //!
 //! | role | more of it |
 //! |---|---|

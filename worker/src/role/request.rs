@@ -209,8 +209,8 @@ pub(super) struct Door {
     pub prefaced: bool,
 }
 
-/// What is so of each of `server.http`. Where a proxy passes on connections as they are, header fields are the clients' own: whom they
-/// name is believed there only if somebody says so.
+/// What is so of each of `server.http`. Where a proxy passes on connections as they are, header fields are the clients' own:
+/// whom they name is believed there only if somebody says so.
 fn doors(settings: &Settings) -> Vec<Door> {
     let door = |text: &String| {
         let listener = Listener::parse(text).ok();

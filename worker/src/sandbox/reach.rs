@@ -8,8 +8,8 @@ use ewsd_settings::Settings;
 use crate::role::database;
 use crate::trace;
 
-/// Programs' own files: libraries that are loaded late (name services), time zones, certificates, the resolver's and Kerberos's settings,
-/// what the process sees of itself, random octets.
+/// Programs' own files: libraries that are loaded late (name services), time zones, certificates, the resolver's and
+/// Kerberos's settings, what the process sees of itself, random octets.
 const SYSTEM: &[&str] = &[
     "/etc",
     "/usr",
@@ -80,8 +80,8 @@ pub(super) fn of(files: Files, calls: Calls, settings: &Settings) -> Result<Opti
     Ok(Some(reach))
 }
 
-/// Where a file is found: its folder, since whoever renews it puts another one into its place. Beside the key it is the file alone, as
-/// it is now.
+/// Where a file is found: its folder, since whoever renews it puts another one into its place. Beside the key it is the file
+/// alone, as it is now.
 fn place(file: &Path, state: &Path, state_dir: &str) -> Option<PathBuf> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty())?;
     let opens_all = Path::new(state_dir).starts_with(folder) && state != Path::new(state_dir);

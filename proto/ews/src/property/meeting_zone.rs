@@ -1,5 +1,5 @@
-//! MeetingTimeZone (MS-OXWSMTGS 2.2.4.24 TimeZoneType): the zone of an item as Exchange 2007 says it, by its name or by one rule. As
-//! a value it is a definition like those of later versions.
+//! MeetingTimeZone (MS-OXWSMTGS 2.2.4.24 TimeZoneType): the zone of an item as Exchange 2007 says it, by its name or by one
+//! rule. As a value it is a definition like those of later versions.
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;

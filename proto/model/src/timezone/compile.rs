@@ -1,5 +1,5 @@
-//! A history of rules as a zone that reads times: TZif octets (RFC 9636) for the library that reads those of the tz database as well,
-//! so that there is one way for all.
+//! A history of rules as a zone that reads times: TZif octets (RFC 9636) for the library that reads those of the tz database
+//! as well, so that there is one way for all.
 
 use super::rules::{Change, DayRule, Daylight, History, Rules};
 use jiff::SignedDuration;

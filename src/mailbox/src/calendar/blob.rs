@@ -1,5 +1,5 @@
-//! What MAPI clients know of the time of a calendar item as octets: PidLidAppointmentRecur and the zones (MS-OXOCAL 2.2.1.44, 2.2.1.39
-//! to 2.2.1.43). Told from the item when they are asked for, and written into it: there is one truth.
+//! What MAPI clients know of the time of a calendar item as octets: PidLidAppointmentRecur and the zones (MS-OXOCAL 2.2.1.44,
+//! 2.2.1.39 to 2.2.1.43). Told from the item when they are asked for, and written into it: there is one truth.
 
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;

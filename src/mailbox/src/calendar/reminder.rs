@@ -1,5 +1,5 @@
-//! Reminders (MS-OXORMDR): of an item there is one, of a series that of the occurrence which comes next. Dismissed, a series goes on
-//! to the one after it; put off, it waits for the time that was said.
+//! Reminders (MS-OXORMDR): of an item there is one, of a series that of the occurrence which comes next. Dismissed, a series
+//! goes on to the one after it; put off, it waits for the time that was said.
 //!
 //! The time is `item:ReminderNextTime`. Of a series its document has besides the day of the occurrence that is meant, for a time
 //! that was put off says nothing of it.
@@ -74,8 +74,8 @@ fn first_of(
     reminded.filter(|(_, time)| *time >= from).min_by_key(|(at, _)| at.start)
 }
 
-/// What an item reminds of, if it does: of a series the occurrence that was kept, or, where others have come up meanwhile, the last one
-/// that did before `now`; of those that remind before `from` none.
+/// What an item reminds of, if it does: of a series the occurrence that was kept, or, where others have come up meanwhile, the
+/// last one that did before `now`; of those that remind before `from` none.
 pub fn due(row: &ItemRow, from: Timestamp, now: Timestamp) -> Option<Due> {
     let props = row.props.as_ref()?;
     let at = time_in(props, PropId::ItemReminderNextTime).filter(|_| row.flags & bit::REMINDER_SET != 0)?;

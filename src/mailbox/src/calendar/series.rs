@@ -264,7 +264,8 @@ impl Master {
         all.saturating_sub(changed + deleted) + moved
     }
 
-    /// The days of the occurrences that lie in any of the ranges, in the order of their starts now. None: there are more than `most`.
+    /// The days of the occurrences that lie in any of the ranges, in the order of their starts now. None: there are more than
+    /// `most`.
     pub fn in_ranges(&self, ranges: &[OccurrenceRange], most: usize) -> Option<Vec<Date>> {
         let mut found: BTreeSet<(Timestamp, Date)> = BTreeSet::new();
         for range in ranges {

@@ -72,8 +72,9 @@ const MEMBERS: [PropId; 7] = [
     PropId::CalendarDeletedOccurrences,
 ];
 
-/// What touches the time from `from` to `to` in folders. At most `most` entries, and of those that start together all or none, where
-/// that leaves any: who goes on with another view misses none. ErrorResultSetTooBig: there are more series than can be looked into.
+/// What touches the time from `from` to `to` in folders. At most `most` entries, and of those that start together all or none,
+/// where that leaves any: who goes on with another view misses none. ErrorResultSetTooBig: there are more series than can be
+/// looked into.
 pub fn find(
     mailbox: &mut Mailbox<'_>,
     folders: &[FolderNo],

@@ -1,8 +1,9 @@
 //! From one form to another: MIME to properties and back (`mime/`), HTML to text and back (`html/`),
 //! iCalendar to events and back (`ical/`).
 //!
-//! Nothing here knows a mailbox, a caller or a database. What reads strangers' octets is reached by the rows of `table.rs` alone, and
-//! only by whoever has a [`Confined`]: the converter, which has no database, network or files. Everybody else asks it, by [`ask`].
+//! Nothing here knows a mailbox, a caller or a database. What reads strangers' octets is reached by the rows of `table.rs`
+//! alone, and only by whoever has a [`Confined`]: the converter, which has no database, network or files. Everybody else asks
+//! it, by [`ask`].
 //!
 //! | question | file |
 //! |---|---|

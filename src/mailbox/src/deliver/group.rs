@@ -102,8 +102,8 @@ mod tests {
         store.mailbox(account.mailbox).folder_by_distinguished("inbox").unwrap().total
     }
 
-    /// One member may not be changed any more in this hour. What is sent again goes to that one alone, when it may, and what is sent
-    /// later to all.
+    /// One member may not be changed any more in this hour. What is sent again goes to that one alone, when it may, and what
+    /// is sent later to all.
     #[test]
     fn a_message_that_is_sent_again_is_doubled_for_nobody() {
         const MESSAGE: &[u8] = b"Subject: to all\r\n\r\nx\r\n";

@@ -69,7 +69,8 @@ pub enum DeliverError {
     Disabled,
     /// Beyond the quota; there may be room later.
     Full,
-    /// The database is away, or no converter is free. Whether the message was stored just before is unknown: sent again it may come twice.
+    /// The database is away, or no converter is free. Whether the message was stored just before is unknown: sent again it may
+    /// come twice.
     Busy {
         retry_ms: u32,
     },

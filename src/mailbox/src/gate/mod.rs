@@ -1,8 +1,9 @@
 //! The authorization gate: the one place where ids and names from the wire become things of a mailbox.
 //!
-//! [`Granted`] can be made here only, and nobody gets at a mailbox without one: [`Gate::open`] gives the one it names and no other. An account owns its own mailbox. Of another's it
-//! may use the folders on which the owner gave it rights, and what is in them, in operations that are let in ([`Gate::share`]):
-//! all others refuse whoever names another mailbox. Delegates and impersonation will be decided here as well.
+//! [`Granted`] can be made here only, and nobody gets at a mailbox without one: [`Gate::open`] gives the one it names and no
+//! other. An account owns its own mailbox. Of another's it may use the folders on which the owner gave it rights, and what is
+//! in them, in operations that are let in ([`Gate::share`]): all others refuse whoever names another mailbox. Delegates and
+//! impersonation will be decided here as well.
 //!
 //! What a stranger is told: that a mailbox is there is no secret, the directory says so, but nothing in it is told apart from
 //! what is not in it. Whatever may not be used, there or not, is ErrorAccessDenied. "Not found" is said of the caller's own

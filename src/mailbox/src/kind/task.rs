@@ -1,5 +1,5 @@
-//! Tasks (MS-OXWSTASK): status, percentage and completion say the same thing; whichever was written, the others follow. Of a task that
-//! recurs there is one at a time: the next one comes when it is done (`task/series.rs`).
+//! Tasks (MS-OXWSTASK): status, percentage and completion say the same thing; whichever was written, the others follow. Of a
+//! task that recurs there is one at a time: the next one comes when it is done (`task/series.rs`).
 
 pub mod series;
 

@@ -99,7 +99,8 @@ fn compose<'a>(
     Ok(write)
 }
 
-/// The item's row: values in the order of [`copied`]. Every column is named, set or not, so that all items are made by the same few statements.
+/// The item's row: values in the order of [`copied`]. Every column is named, set or not, so that all items are made by the
+/// same few statements.
 fn item_step<'a>(
     write: &mut Write<'a>,
     new: &'a NewItem,

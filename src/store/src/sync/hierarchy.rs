@@ -9,8 +9,8 @@ use crate::sql::Sql;
 use crate::{Mailbox, Missing, StoreError};
 use ewsd_model::id::{FolderNo, Seq};
 
-/// The tree below `$2` without itself, as it is (each folder with its depth) and as it was at `$3`: what has gone since is put back,
-/// and what was moved hangs where its first move since took it from. Each level is looked up by an index, but for the few
+/// The tree below `$2` without itself, as it is (each folder with its depth) and as it was at `$3`: what has gone since is put
+/// back, and what was moved hangs where its first move since took it from. Each level is looked up by an index, but for the few
 /// folders that were moved or have gone.
 const TREES: &str = "
     with recursive tree as (

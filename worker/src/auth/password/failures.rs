@@ -1,8 +1,8 @@
 //! Failures of a minute, which begins with the first of them, in the memory that all workers share. A change of accounts leaves
 //! them as they are: else who guesses would begin anew with each.
 //!
-//! Three counts, each with its own purpose. Of a network: over the limit nothing from there is judged any more. Of an account from a
-//! network: the same where the network is not known, behind a proxy that names no clients. Of an account, wherever from: the
+//! Three counts, each with its own purpose. Of a network: over the limit nothing from there is judged any more. Of an account
+//! from a network: the same where the network is not known, behind a proxy that names no clients. Of an account, wherever from: the
 //! answers to wrong guesses come later and later, while its owner, whose network has done nothing, gets in.
 
 use std::net::IpAddr;
@@ -32,8 +32,8 @@ pub struct Failures<'a> {
 }
 
 impl<'a> Failures<'a> {
-    /// Those of the account that was found, however the login was spelled: with a domain, as an address, as another of its addresses.
-    /// These ones where there is none.
+    /// Those of the account that was found, however the login was spelled: with a domain, as an address, as another of its
+    /// addresses. These ones where there is none.
     pub fn of_account(self, account: Option<&Account>, cx: &Circumstances<'a>, peer: Peer) -> Failures<'a> {
         // No login has a NUL.
         account.map_or(self, |account| Failures::new(cx, &format!("\0{}", account.account), peer))

@@ -2,8 +2,9 @@
 
 use ewsd_settings::Settings;
 
-/// The names to look for, of a name that a proxy or a token tells, the fullest first. `anna@EXAMPLE.ORG` is `anna` where the realm is one
-/// of `auth.realms`, and the address anna@example.org anyway; `EXAMPLE\anna` is `anna` where the domain is one of them.
+/// The names to look for, of a name that a proxy or a token tells, the fullest first. `anna@EXAMPLE.ORG` is `anna` where the
+/// realm is one of `auth.realms`, and the address anna@example.org anyway; `EXAMPLE\anna` is `anna` where the domain is one of
+/// them.
 pub fn names(name: &str, settings: &Settings) -> Vec<String> {
     let bare = name.split_once('\\').filter(|(domain, user)| is_ours(domain, settings) && !user.contains(['\\', '@']));
     let bare = bare.map(|(_, user)| user.to_owned()).filter(|user| !user.is_empty());

@@ -48,7 +48,8 @@ impl Scheme for Header {
     }
 }
 
-/// What the first of `auth.headers` says that the request has. One that is there twice is of two, of whom only one can be the proxy.
+/// What the first of `auth.headers` says that the request has. One that is there twice is of two, of whom only one can be the
+/// proxy.
 fn said<'a>(attempt: &Attempt<'a>, settings: &Settings) -> Result<Option<&'a str>, Denied> {
     for field in &settings.auth.headers {
         match (attempt.head.count(field), attempt.head.header(field).map(std::str::from_utf8)) {

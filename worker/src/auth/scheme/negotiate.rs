@@ -1,5 +1,5 @@
-//! Negotiate (RFC 4559): SPNEGO, and in it Kerberos or NTLM. Kerberos proves each request by itself and leaves nothing behind; it is
-//! taken when it is the client's first choice.
+//! Negotiate (RFC 4559): SPNEGO, and in it Kerberos or NTLM. Kerberos proves each request by itself and leaves nothing behind;
+//! it is taken when it is the client's first choice.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,8 +15,8 @@ pub struct Negotiate;
 
 /// The scheme's own number, which what it keeps is told by.
 const NUMBER: u8 = 3;
-/// Octets of the longest token: a ticket of Kerberos names all groups of its owner (Windows makes them up to 48,000 octets long), and
-/// the head that it comes in has a bound itself. A message of NTLM has a bound of its own.
+/// Octets of the longest token: a ticket of Kerberos names all groups of its owner (Windows makes them up to 48,000 octets
+/// long), and the head that it comes in has a bound itself. A message of NTLM has a bound of its own.
 const TOKEN_MAX: usize = ewsd_http::HEAD_MAX;
 
 impl Scheme for Negotiate {

@@ -1,7 +1,7 @@
 //! Where a subscriber is: the URL that a client gave, taken apart, and whether it may be called there.
 //!
-//! A client chooses whom this server calls. So the networks are listed (`notifications.push_networks`), a name is looked up once for
-//! each call, and what is connected to is the address that was found in the list, never the name.
+//! A client chooses whom this server calls. So the networks are listed (`notifications.push_networks`), a name is looked up
+//! once for each call, and what is connected to is the address that was found in the list, never the name.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 

@@ -1,4 +1,5 @@
-//! GetReminders (MS-OXWSMTGS 3.1.4.5): what the caller is to be reminded of, in a time or by now. Mail that is flagged is not among it.
+//! GetReminders (MS-OXWSMTGS 3.1.4.5): what the caller is to be reminded of, in a time or by now. Mail that is flagged is not
+//! among it.
 
 use ewsd_ews::reply::Reminder;
 use ewsd_ews::request::GetReminders;

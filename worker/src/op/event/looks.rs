@@ -1,5 +1,5 @@
-//! Looks that are alike, taken once. Ten thousand clients of one mailbox that wait for the same are woken by one change: of those that are
-//! rendered together, only the first reads the journal, and one statement brings the subscriptions of all.
+//! Looks that are alike, taken once. Ten thousand clients of one mailbox that wait for the same are woken by one change: of
+//! those that are rendered together, only the first reads the journal, and one statement brings the subscriptions of all.
 //!
 //! Only looks at the caller's own mailbox are shared: whoever may use such a subscription is its owner, and sees all of it.
 

@@ -44,7 +44,8 @@ fn find(cx: &mut Cx<'_>, text: &str) -> Result<(Granted, Subscription)> {
     Ok((granted, subscription))
 }
 
-/// The leave to use subscriptions to a mailbox, if it is there. Whose each is, its row says; what it tells, the rights of that moment.
+/// The leave to use subscriptions to a mailbox, if it is there. Whose each is, its row says; what it tells, the rights of that
+/// moment.
 fn watched(cx: &mut Cx<'_>, mailbox: Guid) -> Result<Option<Granted>> {
     cx.gate.subscriber(mailbox)
 }

@@ -1,4 +1,5 @@
-//! What has happened from a place in a mailbox's journal on, as a subscription is told of it. GetEvents, streams and calls of subscribers read by it.
+//! What has happened from a place in a mailbox's journal on, as a subscription is told of it. GetEvents, streams and calls of
+//! subscribers read by it.
 
 use std::collections::HashMap;
 
@@ -130,7 +131,8 @@ fn needs_dumpster(scope: &Scope, entries: &[Entry]) -> bool {
     *scope == Scope::All && entries.iter().any(|entry| entry.item.is_some())
 }
 
-/// Numbers become ids, with a watermark behind each event where the reader keeps them. Parents of folders that the journal does not name are looked up, all in one query.
+/// Numbers become ids, with a watermark behind each event where the reader keeps them. Parents of folders that the journal
+/// does not name are looked up, all in one query.
 pub(crate) fn tell(
     session: &mut Session<'_>,
     granted: &Granted,

@@ -1,9 +1,9 @@
 //! GetStreamingEvents (MS-OXWSNTIF 3.1.4.2): opening a stream, and what goes down it when a mailbox has moved.
 //!
 //! A stream names its subscriptions in its context, with the place up to which each was told on this connection. What outlives the
-//! connection lies in the subscription's row ([`StreamProgress`]): written while the documents are on their way, so that a client that
-//! comes back at once finds it, and a worker that dies in between leaves it as it was. A subscription belongs to the connection
-//! that asked for it last: its row bears that one's number.
+//! connection lies in the subscription's row ([`StreamProgress`]): written while the documents are on their way, so that a
+//! client that comes back at once finds it, and a worker that dies in between leaves it as it was. A subscription belongs to
+//! the connection that asked for it last: its row bears that one's number.
 
 use std::rc::Rc;
 

@@ -272,8 +272,8 @@ fn check_has(kind: ItemKind, id: PropId) -> Result<(), Failure> {
     if id.row().kinds.has_item(kind) { Ok(()) } else { Err(Failure::at(Code::ErrorInvalidPropertyRequest, id)) }
 }
 
-/// Names of what an edit changes. The read state is everybody's and never in conflict. A message that is given whole changes all that
-/// it tells.
+/// Names of what an edit changes. The read state is everybody's and never in conflict. A message that is given whole changes
+/// all that it tells.
 fn names<'e>(edit: &'e Edit<'_>) -> impl Iterator<Item = &'e str> {
     let whole = edit.changed.contains(&PropId::ItemMimeContent);
     let told = |row: &&Prop| match (row.in_mime, row.source) {

@@ -139,7 +139,8 @@ fn texts(edit: &mut Edit<'_>, event: &Event) -> Result<(), Failure> {
     edit.set(PropId::ItemImportance, Value::Text(event.importance.word().to_owned()))
 }
 
-/// Who is invited, and whether it is somebody else's meeting. A calendar that names an organizer and nobody else tells of no meeting.
+/// Who is invited, and whether it is somebody else's meeting. A calendar that names an organizer and nobody else tells of no
+/// meeting.
 fn people(edit: &mut Edit<'_>, event: &Event, told: &EventItem) -> Result<(), Failure> {
     let organizer = event.organizer.as_ref().filter(|_| !event.attendees.is_empty());
     let foreign = organizer.filter(|organizer| !told.is_own(organizer));

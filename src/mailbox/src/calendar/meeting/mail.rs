@@ -1,6 +1,6 @@
-//! Meeting messages that come as mail (iMIP: RFC 6047; MS-OXCICAL 2.1.3.1.1.1): what REQUEST, CANCEL, REPLY and COUNTER say becomes the
-//! same messages that people of one server send each other. All other mail with a calendar stays mail: PUBLISH, REFRESH, ADD,
-//! DECLINECOUNTER, several meetings at once, and what cannot be read.
+//! Meeting messages that come as mail (iMIP: RFC 6047; MS-OXCICAL 2.1.3.1.1.1): what REQUEST, CANCEL, REPLY and COUNTER say
+//! becomes the same messages that people of one server send each other. All other mail with a calendar stays mail: PUBLISH,
+//! REFRESH, ADD, DECLINECOUNTER, several meetings at once, and what cannot be read.
 
 use ewsd_model::calendar::{Answer, ChangeHighlights, state};
 use ewsd_model::property::{Column, bit};

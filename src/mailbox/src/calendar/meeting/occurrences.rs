@@ -1,6 +1,6 @@
 //! What a request for a series says of occurrences that have something of their own: what they are, as everybody who is invited may
-//! know it. What else the organizer's calendar has with them (answers, proposals, categories, flags, reminders, whose meeting it is)
-//! is the organizer's.
+//! know it. What else the organizer's calendar has with them (answers, proposals, categories, flags, reminders, whose meeting
+//! it is) is the organizer's.
 
 use ewsd_model::property::{Column, bit};
 use ewsd_model::{PropId, Value};
@@ -36,8 +36,8 @@ const COLUMNS: [Column; 5] =
 const INVITED: [(PropId, Column); 2] =
     [(PropId::CalendarRequiredAttendees, Column::DisplayTo), (PropId::CalendarOptionalAttendees, Column::DisplayCc)];
 
-/// Writes the occurrences of a request's document so; the rest of the document is what others get already. Those of which nothing is
-/// left are as the series is.
+/// Writes the occurrences of a request's document so; the rest of the document is what others get already. Those of which
+/// nothing is left are as the series is.
 pub(super) fn tell(props: &mut Map) {
     let Some(mut master) = Master::read(props) else { return };
     let (series, times) = (master.series.clone(), master.times.clone());

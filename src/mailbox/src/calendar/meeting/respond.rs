@@ -367,8 +367,8 @@ fn remove(session: &mut Session<'_>, item: &GrantedItem, row: &ItemRow) -> Resul
     })
 }
 
-/// Takes out of the calendar what a cancellation was about: a meeting that somebody else organizes, or the occurrence of it that the
-/// message names. What is not cancelled there, because the message was too old for it or from nobody who may, stays.
+/// Takes out of the calendar what a cancellation was about: a meeting that somebody else organizes, or the occurrence of it
+/// that the message names. What is not cancelled there, because the message was too old for it or from nobody who may, stays.
 pub(super) fn take_away(mailbox: &mut Mailbox<'_>, message: &Map, now: Timestamp) -> Result<Vec<ChangedItem>> {
     let is_cancelled = |row: &ItemRow| {
         let now = people::state_of(&props(row));

@@ -14,7 +14,8 @@ pub struct Found {
     pub method: Option<String>,
 }
 
-/// Reads what a client gave as MIME of a calendar item: a calendar, or a message that holds one. `zone`: that of times that name none.
+/// Reads what a client gave as MIME of a calendar item: a calendar, or a message that holds one. `zone`: that of times that
+/// name none.
 pub(in crate::convert) fn find(octets: &[u8], zone: &ItemZone, limits: &Limits) -> Result<Calendar, Unreadable> {
     let bare = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets).trim_ascii_start();
     let begins = bare.get(..15).is_some_and(|head| head.eq_ignore_ascii_case(b"BEGIN:VCALENDAR"));

@@ -1,5 +1,5 @@
-//! iCalendar, both ways (RFC 5545 as MS-OXCICAL narrows it): events as values that a calendar item can take, and back. The syntax is
-//! `proto/ical`, patterns and zones are the model's. What reads octets is reached by `../table.rs` alone.
+//! iCalendar, both ways (RFC 5545 as MS-OXCICAL narrows it): events as values that a calendar item can take, and back. The
+//! syntax is `proto/ical`, patterns and zones are the model's. What reads octets is reached by `../table.rs` alone.
 //!
 //! | question | file |
 //! |---|---|

@@ -1,5 +1,6 @@
-//! UpdateItem that makes a recurring task done: a task of its own is what was done, and the one that is named goes on to its next date
-//! (MS-OXWSTASK 2.2.4.6). The answer names what was done. It takes the right to make items in the folder, besides that to change the task.
+//! UpdateItem that makes a recurring task done: a task of its own is what was done, and the one that is named goes on to its
+//! next date (MS-OXWSTASK 2.2.4.6). The answer names what was done. It takes the right to make items in the folder, besides
+//! that to change the task.
 
 use ewsd_mailbox::error::Result;
 use ewsd_mailbox::gate::{GrantedItem, Right};
