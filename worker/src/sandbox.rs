@@ -105,6 +105,7 @@ const COMPUTING: &[libc::c_long] = &[
     libc::SYS_brk,
     libc::SYS_clock_gettime,
     libc::SYS_close,
+    libc::SYS_epoll_ctl,
     libc::SYS_epoll_pwait,
     libc::SYS_exit,
     libc::SYS_exit_group,

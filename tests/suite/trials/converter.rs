@@ -20,6 +20,7 @@ crate::tests![
     mail_that_was_kept_unread_is_read_when_asked_for,
     mail_that_an_older_version_could_not_read_is_read_by_this_one,
     a_converter_has_given_up_everything,
+    converters_leave_as_they_are_told,
 ];
 
 fn quick() -> Options {
@@ -214,4 +215,19 @@ fn a_converter_has_given_up_everything() {
     let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
     let memory = limits.lines().find(|line| line.starts_with("Max address space")).unwrap();
     assert!(!memory.contains("unlimited"), "{memory}");
+}
+
+/// What a converter may still do includes leaving: it looks for the question that woke it, and ends well.
+fn converters_leave_as_they_are_told() {
+    let server = Demo::start(quick());
+    let before = converters(&server);
+    server.ewsctl(&["reload"]);
+    wait::true_within("the former ones are gone", wait::LONG, || {
+        let now = converters(&server);
+        before.iter().all(|pid| !now.contains(pid))
+    });
+    let log = server.log_text();
+    // What one says before it ends badly.
+    let badly: Vec<&str> = log.lines().filter(|line| line.contains("the converter: ")).collect();
+    assert!(badly.is_empty(), "{badly:?}");
 }
