@@ -102,13 +102,21 @@ fn page(man: Man, tail: &str) -> std::io::Result<(String, String)> {
     Ok((name, text))
 }
 
-/// With a title line of our own: clap_mangen leaves an empty date away, and what follows takes its place. There is no date: two
-/// builds of the same source give the same octets.
+/// When the pages were last read through. Not the day of the build: two builds of the same source give the same octets.
+const DATE: &str = "2026-11-29";
+
+fn heading(name: &str, section: &str) -> String {
+    format!(".TH {name} {section} \"{DATE}\" \"ewsd {}\" \"ewsd\"", env!("CARGO_PKG_VERSION"))
+}
+
+/// With a heading of our own, for clap_mangen knows no manual's name, and without blanks at the ends of lines and breaks that
+/// break nothing.
 fn title(roff: &str, file: &str) -> String {
     let (name, section) = file.rsplit_once('.').unwrap_or((file, "1"));
-    let line = format!(".TH {name} {section} \"\" \"ewsd {}\" \"ewsd\"", env!("CARGO_PKG_VERSION"));
-    let lines = roff.lines().map(|old| if old.starts_with(".TH ") { line.as_str() } else { old });
-    lines.flat_map(|line| [line, "\n"]).collect()
+    let line = heading(name, section);
+    let lines = roff.lines().map(|old| if old.starts_with(".TH ") { line.as_str() } else { old.trim_end() });
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    text.replace("\n.br\n\n.br\n", "\n\n")
 }
 
 /// The text after the options, which clap_mangen calls EXTRA and fills like prose, as lines that stay as they are.
@@ -152,11 +160,11 @@ fn ewsd() -> clap::Command {
 
 fn settings_page() -> (String, String) {
     let head = format!(
-        ".TH ewsd.toml 5 \"\" \"ewsd {}\" \"ewsd\"\n.SH NAME\newsd.toml \\- settings of ewsd\n.SH SYNOPSIS\n\\fI{}\\fR\n\
+        "{}\n.SH NAME\newsd.toml \\- settings of ewsd\n.SH SYNOPSIS\n\\fI{}\\fR\n\
          .SH DESCRIPTION\nA TOML file with the sections and keys below. A key that is missing has its default; an unknown key is \
          an error.\nThe shipped file holds every key, commented out, at its default. `ewsctl config check` tells whether a file \
          is right,\n`ewsctl config show` what it amounts to, `ewsctl reload` applies it.\n.SH SETTINGS\n",
-        env!("CARGO_PKG_VERSION"),
+        heading("ewsd.toml", "5"),
         ewsd_settings::DEFAULT_FILE,
     );
     let tail = ".SH SEE ALSO\n.BR ewsd (8),\n.BR ewsctl (1)\n";
