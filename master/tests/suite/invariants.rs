@@ -39,7 +39,9 @@ fn it_has_one_thread_and_never_sleeps() {
         for word in ["std::thread", "thread::", "sleep(", "Wait::Yes", "block_on"] {
             assert!(!text.contains(word), "{word} in {name}");
         }
-        assert_eq!(text.contains(".poll(&mut events"), name == "master.rs", "poll in {name}");
+        // Tests may look at what wakes it.
+        let serving = text.split("\n#[cfg(test)]\nmod tests").next().unwrap();
+        assert_eq!(serving.contains(".poll(&mut events"), name == "master.rs", "poll in {name}");
     }
 }
 
