@@ -158,7 +158,8 @@ impl Dispatch {
         }
     }
 
-    /// Puts a job on the socket; false when there is no room.
+    /// Puts a job on the socket; false when there is no room, which is then waited for.
+    #[allow(clippy::too_many_arguments, reason = "callers have borrowed parts of the master")]
     fn send(
         &mut self,
         registry: &Registry,
