@@ -67,7 +67,6 @@ const MIGRATIONS: &[Migration] = migrations![
     28 "exempt",
     29 "delivered",
     30 "unreadable",
-    31 "counter_shares",
 ];
 
 impl Migration {

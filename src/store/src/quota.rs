@@ -42,13 +42,14 @@ impl Limits {
     pub(crate) fn conditions(&self, octets: Option<&str>) -> String {
         let mut text = String::new();
         if self.changes_per_hour > 0 {
-            text.push_str(&format!(" and (hour <> {HOUR} or hourly < {} or counter.exempt)", self.changes_per_hour));
+            text.push_str(&format!(" and (hour <> {HOUR} or hourly < {} or {EXEMPT})", self.changes_per_hour));
         }
         if let Some(octets) = octets {
             // A quota of the mailbox's own stands before the general one.
-            let most = format!("coalesce(counter.quota_bytes, {})", self.quota_bytes);
             text.push_str(&format!(
-                " and ({most} <= 0 or {ITEMS} + greatest(counter.dead - {most}, 0) + {octets} <= {most})"
+                " and coalesce((select {ITEMS} + greatest(counter.dead - q.most, 0) + {octets} <= q.most \
+                 from (select coalesce(m.quota_bytes, {}) as most from mailbox m where m.mailbox = $1) q where q.most > 0), true)",
+                self.quota_bytes
             ));
         }
         text
@@ -76,7 +77,7 @@ impl Mailbox<'_> {
     /// own. A quota of 0 is none.
     pub fn check_quota(&mut self, octets: i64, default: i64) -> Result<(), StoreError> {
         let sql = Sql::new(format!(
-            "select coalesce(c.quota_bytes, $2), {ITEMS}, c.dead from counter c where c.mailbox = $1"
+            "select coalesce(m.quota_bytes, $2), {ITEMS}, c.dead from counter c join mailbox m using (mailbox) where mailbox = $1"
         ))
         .with([self.no.0.into(), default.into()]);
         let row = self.store.read_one(&sql, Missing::Mailbox)?;
@@ -97,7 +98,7 @@ impl Mailbox<'_> {
         let most = self.store.options().limits.changes_per_hour;
         if most > 0 {
             let sql = Sql::new(format!(
-                "select hour = {HOUR} and hourly >= $2 and not exempt, {LEFT} \
+                "select hour = {HOUR} and hourly >= $2 and not {EXEMPT}, {LEFT} \
                  from counter where mailbox = $1"
             ))
             .with([self.no.0.into(), most.into()]);

@@ -6,13 +6,14 @@ select coalesce(sum(size), 0)::bigint
 from item
 where mailbox = $1 and item = any($2);
 
-select coalesce(c.quota_bytes, $2), (
+select coalesce(m.quota_bytes, $2), (
     select coalesce(sum(f.bytes), 0)::bigint
     from folder f
     where f.mailbox = $1
 ), c.dead
 from counter c
-where c.mailbox = $1;
+join mailbox m using (mailbox)
+where mailbox = $1;
 
 with source as (
     select i.item, i.folder, i.kind, i.change, i.size, row_number() over (order by w.at) as n, (i.flags & 128 = 0)::int::bigint

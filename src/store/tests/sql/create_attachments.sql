@@ -7,12 +7,20 @@ taken as (
     update counter
     set seq = seq + 1, attachment = attachment + $3::bigint, hour = floor(extract(epoch from now()) / 3600)::int,
         hourly = case when hour = floor(extract(epoch from now()) / 3600)::int then hourly else 0 end + 1
-    where mailbox = $1 and exists (select from source) and (
-        coalesce(counter.quota_bytes, 0) <= 0 or (
-            select coalesce(sum(f.bytes), 0)::bigint
-            from folder f
-            where f.mailbox = $1
-        ) + greatest(counter.dead - coalesce(counter.quota_bytes, 0), 0) + $6::bigint <= coalesce(counter.quota_bytes, 0)
+    where mailbox = $1 and exists (select from source) and coalesce(
+        (
+            select (
+                select coalesce(sum(f.bytes), 0)::bigint
+                from folder f
+                where f.mailbox = $1
+            ) + greatest(counter.dead - q.most, 0) + $6::bigint <= q.most
+            from (
+                select coalesce(m.quota_bytes, 0) as most
+                from mailbox m
+                where m.mailbox = $1
+            ) q
+            where q.most > 0
+        ), true
     )
     returning seq, seq - 1 as base, attachment
 ),

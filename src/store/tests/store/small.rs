@@ -372,22 +372,3 @@ fn quiet_stretches_are_remembered() {
     house.store.mailbox(house.mailbox).note_quiet(id, Seq(3), Seq(9)).unwrap();
     assert_eq!(house.store.mailbox(house.mailbox).subscription(id).unwrap().quiet, Some((Seq(3), Seq(9))));
 }
-
-/// What `mailbox` says stands in the row that changes lock, whoever said it and when.
-#[test]
-fn counters_have_what_their_mailboxes_may_take() {
-    let mut house = house();
-    let differ = "select count(*) from mailbox m join counter c using (mailbox)
-        where (m.quota_bytes, m.exempt) is distinct from (c.quota_bytes, c.exempt)";
-    let account = house.account.account;
-    let made = NewAccount { quota_bytes: Some(500), ..new_account("bob") };
-    let bob = house.store.create_account(&made).unwrap();
-    assert_eq!(house.number("select count(*) from counter where quota_bytes = 500"), 1);
-    house.store.change_account(account, &[AccountChange::Quota(Some(7)), AccountChange::Exempt(true)]).unwrap();
-    assert_eq!(house.number("select count(*) from counter where quota_bytes = 7 and exempt"), 1);
-    assert_eq!(house.number(differ), 0);
-    house.store.change_account(account, &[AccountChange::Quota(None), AccountChange::Exempt(false)]).unwrap();
-    house.execute(&format!("update mailbox set quota_bytes = 9 where mailbox = {}", bob.mailbox.0));
-    assert_eq!(house.number("select count(*) from counter where quota_bytes = 9 and not exempt"), 1);
-    assert_eq!(house.number(differ), 0);
-}
