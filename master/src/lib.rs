@@ -90,6 +90,7 @@ pub use adopt::{Inherited, understands};
 pub use config::{Config, Handed, Limits, Listen, Program, Reloaded};
 pub use crowd::descriptors_for;
 pub use ewsd_http::network::Network;
+pub use ewsd_ipc::fault::{FAILED, Fault};
 pub use master::ReloadFn;
 pub use start::{run, take_over};
 pub use upgrade::{TAKE, TRY};

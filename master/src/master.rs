@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use ewsd_http::network::Network;
-use ewsd_ipc::RenderReason;
+use ewsd_ipc::{Fault, RenderReason};
 use log::{debug, warn};
 use mio::event::Event;
 use mio::unix::SourceFd;
@@ -105,6 +105,8 @@ pub struct Master {
     /// What converters are given instead, and where they are asked.
     pub converters: Converters,
     pub phase: Phase,
+    /// Why it stops although nobody told it to.
+    pub fault: Option<Fault>,
     /// Generation for which the service manager was told.
     pub told_ready: u32,
     /// What has more to do than one turn allowed.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ewsd_ipc::fault::HOPELESS;
 use log::{error, info, warn};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
@@ -104,8 +105,15 @@ impl Master {
         if role.brings_database() && end == End::Exit(0) && was_ready {
             // The database runs elsewhere and is prepared.
             post.done = true;
+            return;
+        }
+        let why = worker.complaint.clone().unwrap_or_else(|| format!("it {end}"));
+        // What worked once was no wrong setting.
+        let hopeless = end == End::Exit(HOPELESS.into()) && !self.fleet.database_ready;
+        if role.brings_database() && hopeless && self.phase == Phase::Running {
+            self.give_up(why);
         } else if !was_ready || (by_itself && age < YOUNG_MS) {
-            self.pause(role, slot, worker.complaint.clone().unwrap_or_else(|| format!("it {end}")));
+            self.pause(role, slot, why);
         } else {
             self.start_due();
         }

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
+use ewsd_ipc::Fault;
 use log::{info, warn};
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Registry, Token};
@@ -44,12 +45,12 @@ use crate::watch::Watchers;
 /// as in [`Reloaded`].
 ///
 /// # Errors
-/// A sentence for the administrator: what could not be opened, and what to do.
+/// A sentence for the administrator: what could not be opened, or why nobody can ever be served, and what to do.
 pub fn run(
     config: Config,
     settings: &Handed,
     reload: impl FnMut() -> Result<Reloaded, String> + 'static,
-) -> Result<(), String> {
+) -> Result<(), Fault> {
     let runner = Runner::new(&config, environment(&config))?;
     let run_dir = config.state_dir.join("run");
     make_directories(&config.state_dir, &run_dir, runner.run_as.as_ref())?;
@@ -76,7 +77,7 @@ pub fn take_over(
     settings: &Handed,
     reload: impl FnMut() -> Result<Reloaded, String> + 'static,
     left: Inherited,
-) -> Result<(), String> {
+) -> Result<(), Fault> {
     let Inherited { mut ledger, conns, descriptors: mut fds } = left;
     let mut runner = Runner::new(&config, environment(&config))?;
     runner.lower(ledger.files);
@@ -164,6 +165,7 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
         settings,
         converters,
         phase: Phase::Running,
+        fault: None,
         told_ready: 0,
         again: Vec::new(),
         scratch: vec![0; ewsd_ipc::MAX_MESSAGE].into_boxed_slice(),
@@ -171,12 +173,12 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
     }
 }
 
-fn serve(master: &mut Master, poll: &mut Poll, addresses: &Path) -> Result<(), String> {
+fn serve(master: &mut Master, poll: &mut Poll, addresses: &Path) -> Result<(), Fault> {
     master.begin(addresses)?;
     let result = master.turn_until_stopped(poll).map_err(|error| format!("waiting for events failed: {error}"));
     // Whoever reads it would believe that somebody listens there.
     let _ = fs::remove_file(addresses);
-    result
+    master.fault.take().map_or(result.map_err(Fault::from), Err)
 }
 
 impl Master {

@@ -3,7 +3,8 @@
 //! Held clients get the answer of their deadline at once, so that they come back to another server, or to this one when it is up
 //! again. A second signal cuts the waiting short.
 
-use log::{info, warn};
+use ewsd_ipc::Fault;
+use log::{error, info, warn};
 use nix::sys::signal::Signal;
 
 use crate::clock::Millis;
@@ -71,6 +72,15 @@ impl Master {
         }
         self.release_all_held();
         self.timers.push(self.clock.after(self.config.drain), Due::DrainOver);
+    }
+
+    /// Nobody can be served before a setting is changed: stops, and says why.
+    pub fn give_up(&mut self, why: String) {
+        error!("this cannot come right by itself, stopping: {why}");
+        self.fault = Some(Fault::hopeless(why));
+        self.begin_stop();
+        // What came meanwhile waits for workers that there will not be.
+        self.stop_workers();
     }
 
     /// Goes to the next phase when the present one is over; called once per turn.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ewsd_master::{Config, Handed, Inherited, Limits, Listen, Network, Program, Reloaded};
+use ewsd_master::{Config, FAILED, Fault, Handed, Inherited, Limits, Listen, Network, Program, Reloaded};
 use ewsd_settings::{DEFAULT_FILE, Listener, Settings, logging};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
@@ -50,23 +50,25 @@ enum Command {
 
 fn main() -> ExitCode {
     match arguments(std::env::args_os().skip(1)) {
-        Ok(Command::Run { file, parent }) => match parent.map_or(Ok(()), stop_with).and_then(|()| serve(&file)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(why) => complain(&why, 1),
-        },
+        Ok(Command::Run { file, parent }) => {
+            match parent.map_or(Ok(()), stop_with).map_err(Fault::from).and_then(|()| serve(&file)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(fault) => complain(&fault.text, fault.status),
+            }
+        }
         Ok(Command::Try { file }) => match try_upgrade(&file) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(why) => complain(&why, 1),
+            Err(why) => complain(&why, FAILED),
         },
         Ok(Command::TakeOver { file, descriptor }) => {
-            match Inherited::inherit(descriptor).and_then(|left| take_over(&file, left)) {
+            match Inherited::inherit(descriptor).map_err(Fault::from).and_then(|left| take_over(&file, left)) {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(why) => complain(&why, 1),
+                Err(fault) => complain(&fault.text, fault.status),
             }
         }
         Ok(Command::Print(text)) => match std::io::stdout().write_all(text.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => complain(&error.to_string(), 1),
+            Err(error) => complain(&error.to_string(), FAILED),
         },
         Err(why) => complain(&format!("{why}\n\n{USAGE}"), BAD_USAGE),
     }
@@ -121,9 +123,9 @@ fn stop_with(parent: i32) -> Result<(), String> {
     }
 }
 
-fn serve(file: &Path) -> Result<(), String> {
+fn serve(file: &Path) -> Result<(), Fault> {
     let file = std::path::absolute(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let running = Settings::load(&file).map_err(|error| error.to_string())?;
+    let running = Settings::load(&file).map_err(|error| Fault::hopeless(error.to_string()))?;
     logging::start(&running.log, journald());
     let config = config(&running, &file)?;
     let settings = for_workers(&running);
@@ -132,7 +134,7 @@ fn serve(file: &Path) -> Result<(), String> {
 
 /// Goes on where a former program of this process was, with its settings; what the file says by now is taken by the reload
 /// that follows.
-fn take_over(file: &Path, left: Inherited) -> Result<(), String> {
+fn take_over(file: &Path, left: Inherited) -> Result<(), Fault> {
     let running = former(left.settings())?;
     logging::start(&running.log, journald());
     let config = config(&running, file)?;

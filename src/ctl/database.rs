@@ -104,10 +104,11 @@ pub fn away(settings: &Settings, error: &StoreError) -> super::Failure {
             Exit::Temporary.because("PostgreSQL does not answer: is database.url right, and does it run?")
         }
         // It goes by the Unix user, whoever the URL names.
-        StoreError::Db(said) if said.contains("Peer authentication failed") => Exit::Denied.because(format!(
+        StoreError::Hopeless(said) if said.contains("Peer authentication failed") => Exit::Denied.because(format!(
             "{said}; run this as the user that the server runs as: `sudo -u {} ewsctl ...`",
             if settings.process.user.is_empty() { "ewsd" } else { &settings.process.user }
         )),
+        StoreError::Hopeless(said) => Exit::Config.because(said.as_str()),
         other => Exit::Software.because(other.to_string()),
     }
 }

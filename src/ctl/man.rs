@@ -33,6 +33,21 @@ a restart applies keep their values and are named in the log. A configuration th
 Upgrade: go on as the program that is installed now, as
 .BR ewsctl-upgrade (1)
 does.
+.SH EXIT STATUS
+.TP
+\fB0\fR
+It was told to stop.
+.TP
+\fB1\fR
+Something failed; another start may go well.
+.TP
+\fB2\fR
+The command line is wrong.
+.TP
+\fB78\fR
+It cannot go well before a setting is changed, which the last line names: the configuration is wrong, or the database is not one
+to be had with it (a refused login, TLS, a version that is too old, tables of a newer ewsd). A database that is away is waited for,
+and one that was there once is tried again whatever it says.
 .SH SOCKET ACTIVATION
 Sockets that
 .BR systemd.socket (5)

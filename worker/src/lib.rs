@@ -28,6 +28,7 @@ mod sandbox;
 mod space;
 pub mod trace;
 
+pub use ewsd_ipc::Fault;
 pub use role::database::options as database_options;
 pub use role::{Args, run, settings};
 pub use space::room;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ewsd_ipc::Fault;
 use ewsd_master::{Config, Handed, Limits, Listen, Network, Program, Reloaded};
 
 struct Lines;
@@ -31,14 +32,14 @@ fn main() -> ExitCode {
     let result = if words.iter().any(|word| word == "--role") { worker::main(&words) } else { master(&words) };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            let _ = writeln!(std::io::stderr(), "switchboard: {why}");
-            ExitCode::FAILURE
+        Err(fault) => {
+            let _ = writeln!(std::io::stderr(), "switchboard: {fault}");
+            ExitCode::from(fault.status)
         }
     }
 }
 
-fn master(words: &[String]) -> Result<(), String> {
+fn master(words: &[String]) -> Result<(), Fault> {
     let _ = log::set_logger(&Lines);
     log::set_max_level(if std::env::var_os("QUIET").is_some() {
         log::LevelFilter::Error
@@ -47,7 +48,8 @@ fn master(words: &[String]) -> Result<(), String> {
     });
     let at = words.iter().position(|word| word == ewsd_master::TRY || word == ewsd_master::TAKE);
     let (words, upgrade) = words.split_at(at.unwrap_or(words.len()));
-    let (dir, keys) = words.split_first().ok_or("Usage: switchboard STATE_DIR [KEY=VALUE]...")?;
+    let usage = || "Usage: switchboard STATE_DIR [KEY=VALUE]...".to_owned();
+    let (dir, keys) = words.split_first().ok_or_else(usage)?;
     let dir = PathBuf::from(dir);
     let config = config_of(&dir, keys)?;
     let settings = for_workers(&dir)?;
@@ -63,14 +65,14 @@ fn master(words: &[String]) -> Result<(), String> {
     match upgrade {
         [] => ewsd_master::run(config, &settings, reload),
         [_, number] => {
-            let number = number.parse().map_err(|_| "no descriptor")?;
+            let number = number.parse().map_err(|_| "no descriptor".to_owned())?;
             ewsd_master::take_over(config, &settings, reload, ewsd_master::Inherited::inherit(number)?)
         }
-        _ if refuses.exists() => Err(std::fs::read_to_string(refuses).unwrap_or_default()),
+        _ if refuses.exists() => Err(std::fs::read_to_string(refuses).unwrap_or_default().into()),
         _ => {
             use std::os::fd::AsFd as _;
             let state = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
-            ewsd_master::understands(&state.into()).map(drop)
+            Ok(ewsd_master::understands(&state.into()).map(drop)?)
         }
     }
 }

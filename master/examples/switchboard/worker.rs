@@ -26,7 +26,7 @@ use ewsd_http::reply;
 use ewsd_ipc::message::{Complaint, Share};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{
-    AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
+    AfterReply, Body, ConnRecord, Count, Fault, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
     RenderReason, Reply, Word, WorkerEnd, memfd,
 };
 use nix::sys::signal::{Signal, kill};
@@ -48,8 +48,12 @@ fn setting(text: &str, name: &str) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
-pub fn main(words: &[String]) -> Result<(), String> {
-    run(words).map_err(|error| error.to_string())
+pub fn main(words: &[String]) -> Result<(), Fault> {
+    match run(words) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(Fault::hopeless(error.to_string())),
+        Err(error) => Err(error.to_string().into()),
+    }
 }
 
 fn run(words: &[String]) -> io::Result<()> {
@@ -61,7 +65,10 @@ fn run(words: &[String]) -> io::Result<()> {
     if setting(&settings, "dies").is_some_and(|dies| dies == role) {
         let why = "told to die at start";
         end.send(&Reply::Complaint { text: Complaint(why.into()) }, &[])?;
-        return Err(io::Error::other(why));
+        return Err(match setting(&settings, "hopeless") {
+            Some(_) => io::Error::new(io::ErrorKind::InvalidInput, why),
+            None => io::Error::other(why),
+        });
     }
     if role == "request" && setting(&settings, "says_nothing").is_some() {
         kill(nix::unistd::getpid(), Signal::SIGSTOP)?;

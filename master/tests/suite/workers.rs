@@ -195,6 +195,35 @@ fn requests_wait_for_the_database() {
 }
 
 #[test]
+fn a_database_that_will_never_be_ends_the_server_which_says_why() {
+    let mut server = Server::launch(&["workers=1"], "dies=database");
+    server.until("it is tried again", |_| server.log().contains("next attempt in 1 s"));
+    let mut client = server.connect();
+    client.ask("/echo");
+    server.until_number("queued", 1);
+    std::fs::write(server.dir.join("reload.conf"), "").unwrap();
+    std::fs::write(server.dir.join("worker.conf"), "dies=database\nhopeless=yes").unwrap();
+    server.signal(Signal::SIGHUP);
+    let status = server.child.wait().unwrap();
+    assert_eq!(status.code(), Some(i32::from(ewsd_ipc::fault::HOPELESS)), "{}", server.log());
+    assert!(server.log().contains("switchboard: told to die at start"), "{}", server.log());
+}
+
+/// Whoever was served once is served again when the database comes back, whatever it says meanwhile.
+#[test]
+fn what_worked_once_is_tried_again() {
+    let server = Server::start(&["workers=1"]);
+    std::fs::write(server.dir.join("reload.conf"), "").unwrap();
+    std::fs::write(server.dir.join("worker.conf"), "dies=database\nhopeless=yes").unwrap();
+    server.signal(Signal::SIGHUP);
+    server.until("reloaded", |status| number(status, "generation") == 2);
+    kill(Pid::from_raw(server.pids("database")[0]), Signal::SIGKILL).unwrap();
+    server.until("tried", |_| server.log().contains("database worker in slot 0 did not last"));
+    assert_eq!(server.get("/echo").status, 200);
+    server.stop();
+}
+
+#[test]
 fn an_external_database_needs_no_process() {
     let server = Server::start_with(&[], "database=external");
     server.until("gone", |status| !status.contains("\"role\":\"database\""));

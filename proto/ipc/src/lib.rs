@@ -12,8 +12,10 @@
 //! | bodies too large for a message | [`memfd`] |
 //! | what all workers share | [`shared`] |
 //! | what a worker calls | [`worker_end`] |
+//! | why a process ends before its time | [`fault`] |
 
 mod count;
+pub mod fault;
 pub mod memfd;
 pub mod message;
 pub mod role;
@@ -22,6 +24,7 @@ pub mod shared;
 pub mod worker_end;
 
 pub use ewsd_wire::Refused;
+pub use fault::Fault;
 pub use message::{
     AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
     RenderReason, Reply, Watch, Word,

@@ -36,7 +36,7 @@ pub fn database(patient: &Patient<'_>) -> Vec<Finding> {
                 "is PostgreSQL started, and does a firewall stand between?",
             )];
         }
-        Err(StoreError::Db(said)) if said.contains("Peer authentication") => {
+        Err(StoreError::Hopeless(said)) if said.contains("Peer authentication") => {
             return vec![wrong(
                 said,
                 "it takes a Unix user of the same name alone: run this as the server's user (sudo -u ewsd ewsctl doctor)",

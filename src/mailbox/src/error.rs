@@ -91,7 +91,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
         let code = match &error {
             StoreError::Busy { retry_ms } => return Error::Fault(Failure::busy(u64::from(*retry_ms))),
-            StoreError::Corrupt(_) | StoreError::Db(_) => return Error::internal(error),
+            StoreError::Corrupt(_) | StoreError::Hopeless(_) | StoreError::Db(_) => return Error::internal(error),
             StoreError::NotFound(what) => missing(*what),
             StoreError::Exists(_) => Code::ErrorFolderExists,
             StoreError::Conflict { .. } => Code::ErrorIrresolvableConflict,

@@ -51,7 +51,7 @@ pub(crate) fn split(url: &str) -> Result<(String, TlsOptions), StoreError> {
 }
 
 pub(crate) fn wrong(text: impl std::fmt::Display) -> StoreError {
-    StoreError::Db(format!("database.url is not understood: {text}"))
+    StoreError::Hopeless(format!("database.url is not understood: {text}"))
 }
 
 /// Takes the key if it is one of TLS; else it is the driver's.

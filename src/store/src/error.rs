@@ -40,6 +40,8 @@ pub enum StoreError {
     Lost,
     /// A value does not fit its column, or a stored one cannot be read. A fault of ours.
     Corrupt(String),
+    /// There is no session before somebody changes a setting, here or at the server; the text names it.
+    Hopeless(String),
     /// Anything else that PostgreSQL says; not for clients.
     Db(String),
 }
@@ -75,6 +77,7 @@ impl fmt::Display for StoreError {
             StoreError::Lost => f.write_str("this was told by a database that is lost; start anew"),
             StoreError::Trimmed => f.write_str("the journal no longer reaches back so far; start anew"),
             StoreError::Corrupt(what) => write!(f, "value does not fit: {what}"),
+            StoreError::Hopeless(what) => f.write_str(what),
             StoreError::Db(what) => write!(f, "PostgreSQL: {what}"),
         }
     }
@@ -224,20 +227,21 @@ fn hint(state: &SqlState) -> &'static str {
     if mixed.contains(state) { " (does a pooler hand out other sessions? pgbouncer: pool_mode = session)" } else { "" }
 }
 
-/// Why there will be no session until somebody changes a setting, here or there: in words that name it.
-pub(crate) fn hopeless(error: &postgres::Error) -> String {
+/// Why there was no session, other than that the server is away: hopeless, in words that name the setting, as far as is known.
+pub(crate) fn refused(error: &postgres::Error) -> StoreError {
+    let hopeless = |why: String| StoreError::Hopeless(format!("database.url: {why}"));
     if let Some(db) = error.as_db_error() {
         let said = db.message();
         return match db.code().code() {
             "28P01" | "28000" => {
-                format!("database.url: the server refuses the login: {said} (user, password, pg_hba.conf)")
+                hopeless(format!("the server refuses the login: {said} (user, password, pg_hba.conf)"))
             }
-            "3D000" => format!("database.url: {said} (createdb)"),
-            "42501" => format!("database.url: {said} (the user's rights)"),
+            "3D000" => hopeless(format!("{said} (createdb)")),
+            "42501" => hopeless(format!("{said} (the user's rights)")),
             state if is_poolers(state, said) => {
-                format!("database.url: a pooler is in the way: {said} (pgbouncer: ignore_startup_parameters = options)")
+                hopeless(format!("a pooler is in the way: {said} (pgbouncer: ignore_startup_parameters = options)"))
             }
-            _ => text(error),
+            _ => StoreError::Db(text(error)),
         };
     }
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
@@ -253,9 +257,9 @@ pub(crate) fn hopeless(error: &postgres::Error) -> String {
         ("CertificateRequired", "the server wants a certificate (sslcert, sslkey)"),
     ];
     match known.iter().find(|(part, _)| cause.contains(part)) {
-        Some((_, meaning)) => format!("database.url: {meaning}: {cause}"),
-        None if error.to_string().contains("TLS") => format!("database.url: TLS: {cause}"),
-        None => text(error),
+        Some((_, meaning)) => hopeless(format!("{meaning}: {cause}")),
+        None if error.to_string().contains("TLS") => hopeless(format!("TLS: {cause}")),
+        None => StoreError::Db(text(error)),
     }
 }
 

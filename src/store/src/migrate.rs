@@ -6,7 +6,7 @@
 
 use crate::clock;
 use crate::connection::target;
-use crate::error::{Verdict, hopeless, text, verdict};
+use crate::error::{Verdict, refused, text, verdict};
 use crate::session::{Broken, EffectiveUser, Session};
 use crate::{Options, StoreError};
 use postgres::{Client, NoTls};
@@ -176,7 +176,7 @@ fn history(client: &mut Client) -> Result<(HistoryTable, Vec<Applied>), postgres
 
 /// Refuses a database whose history this program cannot go on with.
 fn check(history: &[Applied]) -> Result<(), StoreError> {
-    let refuse = |why: String| Err(StoreError::Db(why));
+    let refuse = |why: String| Err(StoreError::Hopeless(why));
     for row in history {
         let (version, name) = (row.version, &row.name);
         let Some(known) = find(version) else {
@@ -275,7 +275,7 @@ fn connect(options: &Options) -> Result<Client, StoreError> {
             log::debug!("PostgreSQL is not there yet: {}", text(&error));
             StoreError::Busy { retry_ms: options.retry_ms }
         }
-        _ => StoreError::Db(hopeless(&error)),
+        _ => refused(&error),
     })?;
     new_enough(&mut client)?;
     Ok(client)
@@ -290,7 +290,8 @@ fn new_enough(client: &mut Client) -> Result<(), StoreError> {
         .map_err(|error| failed(&error))?;
     let (number, name): (i32, String) = (row.get(0), row.get(1));
     if number < OLDEST {
-        return Err(StoreError::Db(format!("database.url: PostgreSQL {name} is too old: 15 or newer is needed")));
+        let why = format!("database.url: PostgreSQL {name} is too old: 15 or newer is needed");
+        return Err(StoreError::Hopeless(why));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@
 //! A node is alive as long as its herald's session holds the advisory lock of its number: nothing has to be renewed.
 
 use crate::connection::target;
-use crate::error::{Verdict, hopeless, text, verdict};
+use crate::error::{Verdict, refused, text, verdict};
 use crate::line::Line;
 use crate::prepared::Prepared;
 use crate::row::{Fields, all, first};
@@ -86,11 +86,11 @@ impl Herald {
     /// Connects, takes the node's place and finds out whether it hears itself.
     ///
     /// # Errors
-    /// [`StoreError::Busy`]: later perhaps. [`StoreError::Db`]: not before somebody changes a setting, in words that name it.
+    /// [`StoreError::Busy`]: later perhaps. [`StoreError::Hopeless`]: not before somebody changes a setting.
     pub fn connect(options: &Options, name: NodeName) -> Result<Herald, StoreError> {
         let target = target(options)?;
         let line = Line::open(target, options.connect_timeout).map_err(|broken| match broken {
-            Broken::Sql(error) if verdict(&error) != Verdict::Away => StoreError::Db(hopeless(&error)),
+            Broken::Sql(error) if verdict(&error) != Verdict::Away => refused(&error),
             _ => StoreError::Busy { retry_ms: options.retry_ms },
         })?;
         let within = options.answer_timeout.unwrap_or(ECHO);
@@ -138,7 +138,7 @@ impl Herald {
             if left.is_zero() {
                 let text = "database.herald_url: what one session notifies (NOTIFY) it does not hear: \
                             name PostgreSQL itself there, not a pooler";
-                return Err(StoreError::Db(text.to_owned()));
+                return Err(StoreError::Hopeless(text.to_owned()));
             }
             let come = self.line.wait(left).ok_or(self.busy())?;
             if come.iter().any(|notification| notification.process_id() == self.backend) {

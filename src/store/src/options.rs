@@ -46,7 +46,7 @@ impl Options {
     /// Which files and ports whoever connects must be able to reach.
     ///
     /// # Errors
-    /// [`StoreError::Db`] where the URL is not understood.
+    /// [`StoreError::Hopeless`] where the URL is not understood.
     pub fn needs(&self) -> Result<Needs, StoreError> {
         let (url, tls) = conninfo::split(&self.url)?;
         let config: Config = url.parse().map_err(conninfo::wrong)?;

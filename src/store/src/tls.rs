@@ -47,11 +47,11 @@ impl Tls {
 }
 
 fn wrong(error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Db(format!("database.url: TLS: {error}"))
+    StoreError::Hopeless(format!("database.url: TLS: {error}"))
 }
 
 fn unread(key: &str, path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Db(format!("database.url: {key}={}: {error}", path.display()))
+    StoreError::Hopeless(format!("database.url: {key}={}: {error}", path.display()))
 }
 
 fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, StoreError> {

@@ -11,6 +11,7 @@ use crate::support::demo::{Demo, Options, until_full};
 use crate::support::ews::Ews;
 use crate::support::http::Http;
 use crate::support::ops::get_folder;
+use crate::support::postgres::Postgres;
 use crate::support::{process, wait};
 
 crate::tests![
@@ -20,6 +21,7 @@ crate::tests![
     workers_are_told_nothing_that_others_could_read,
     a_killed_demo_leaves_no_server,
     a_demo_ends_with_who_started_it,
+    ends_where_no_database_can_be_had,
     a_master_does_not_outlive_its_parent,
 ];
 
@@ -177,6 +179,33 @@ fn a_demo_ends_with_who_started_it() {
     server.let_go();
     wait::true_within("the demo ends", wait::LONG, || !process::alive(demo));
     assert!(process::using(&server.folder).is_empty(), "{:?}", process::using(&server.folder));
+}
+
+/// The status is that of the unit's `RestartPreventExitStatus`.
+fn ends_where_no_database_can_be_had() {
+    let folder = std::env::temp_dir().join(format!("ewsd-hopeless-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("ewsd.toml");
+    let postgres = Postgres::start();
+    let refused = postgres.url().replace("user=ewsd", "user=somebody");
+    for (database, says) in [
+        (r#"bin_dir = "/nowhere""#.to_owned(), "database.bin_dir: there is no postgres in /nowhere"),
+        (format!("url = \"{refused}\""), "database.url: the server refuses the login"),
+        (
+            format!("url = \"{} sslrootcert=/nowhere.pem sslmode=verify-full\"", "host=127.0.0.1"),
+            "sslrootcert=/nowhere.pem",
+        ),
+    ] {
+        let state = folder.join("state");
+        let server = format!("[server]\nstate_dir = {state:?}\nhttp = [\"127.0.0.1:0\"]\nlmtp = []\nadmin = \"\"\n");
+        fs::write(&file, format!("{server}[database]\n{database}\n")).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ewsd")).arg("-c").arg(&file).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{said}");
+        assert!(said.lines().last().unwrap().contains(says), "{said}");
+        assert!(!said.contains("next attempt"), "{said}");
+    }
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 fn a_master_does_not_outlive_its_parent() {

@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use ewsd_ipc::Fault;
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_store::embedded;
@@ -34,15 +35,16 @@ pub struct Cluster {
 
 impl Cluster {
     /// Finds the programs, makes the cluster if there is none yet, and writes its settings.
-    pub fn prepare(settings: &Settings) -> Result<Cluster, String> {
+    pub fn prepare(settings: &Settings) -> Result<Cluster, Fault> {
         let state = Path::new(&settings.server.state_dir);
         let (data, socket) = (state.join("pg"), state.join("pg-run"));
         if socket.as_os_str().len() + SOCKET.len() > SUN_PATH {
-            return Err(format!("server.state_dir is too long for a socket below it: {}", state.display()));
+            let why = format!("server.state_dir is too long for a socket below it: {}", state.display());
+            return Err(Fault::hopeless(why));
         }
         private_directory(&socket)?;
         let there = fs::read_to_string(data.join("PG_VERSION")).ok().map(|version| version.trim().to_owned());
-        let bin = find_programs(&settings.database.bin_dir, there.as_deref())?;
+        let bin = find_programs(&settings.database.bin_dir, there.as_deref()).map_err(Fault::hopeless)?;
         let cluster = Cluster { bin, data, socket };
         if there.is_none() {
             cluster.make()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use ewsd_ipc::{Reply, WorkerEnd};
+use ewsd_ipc::{Fault, Reply, WorkerEnd};
 use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
@@ -89,8 +89,9 @@ fn margin(settings: &Settings) -> Duration {
     (Duration::from_secs(settings.limits.request_seconds) / 10).min(Duration::from_secs(5))
 }
 
-/// Ends with an error when PostgreSQL could not be started, or ended by itself: the master starts this role anew.
-pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
+/// Ends with an error when PostgreSQL could not be started, or ended by itself: the master starts this role anew, unless that is
+/// hopeless.
+pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), Fault> {
     let options = options(settings, "ewsd database");
     hears_within_all(end, MAKING).map_err(text)?;
     if !settings.database.url.is_empty() {
@@ -121,33 +122,36 @@ pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<()
     }
     // The master may be gone.
     let _ = hears_within_all(end, MAKING);
-    server.stop(signals)
+    Ok(server.stop(signals)?)
 }
 
 fn text(error: std::io::Error) -> String {
     error.to_string()
 }
 
-fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<(), String> {
-    hears_within_all(end, MIGRATING).map_err(text)?;
-    let status = migration_status(options).map_err(|error| error.to_string())?;
-    if let Some((version, name)) = status.unknown.first() {
-        return Err(format!("the tables were made by a newer ewsd (V{version} {name}): install that one again"));
+fn refused(error: &StoreError) -> Fault {
+    match error {
+        StoreError::Hopeless(why) => Fault::hopeless(why.as_str()),
+        other => other.to_string().into(),
     }
-    for (version, name) in migrate(options).map_err(|error| error.to_string())? {
+}
+
+fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<(), Fault> {
+    hears_within_all(end, MIGRATING).map_err(text)?;
+    let status = migration_status(options).map_err(|error| refused(&error))?;
+    if let Some((version, name)) = status.unknown.first() {
+        let why = format!("the tables were made by a newer ewsd (V{version} {name}): install that one again");
+        return Err(Fault::hopeless(why));
+    }
+    for (version, name) in migrate(options).map_err(|error| refused(&error))? {
         note!(Info, "migrated the tables to V{version} {name}");
     }
     end.send(&Reply::Ready {}, &[]).map_err(text)?;
-    hears_within_all(end, 3 * SIGN).map_err(text)
+    Ok(hears_within_all(end, 3 * SIGN).map_err(text)?)
 }
 
 /// Waits until PostgreSQL takes connections. False: stop instead. Recovery after a crash may take as long as it likes.
-fn wait(
-    end: &WorkerEnd,
-    signals: &Signals,
-    options: &Options,
-    mut server: Option<&mut Server>,
-) -> Result<bool, String> {
+fn wait(end: &WorkerEnd, signals: &Signals, options: &Options, mut server: Option<&mut Server>) -> Result<bool, Fault> {
     let start = clock::monotonic();
     let mut told = 0;
     loop {
@@ -155,7 +159,7 @@ fn wait(
         match wait_ready(options, Duration::ZERO) {
             Ok(()) => return Ok(true),
             Err(StoreError::Busy { .. }) => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(refused(&error)),
         }
         if clock::since(start).as_secs() / 10 > told {
             told = clock::since(start).as_secs() / 10;

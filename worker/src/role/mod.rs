@@ -36,7 +36,7 @@ use std::io;
 use std::time::Duration;
 
 use ewsd_ipc::message::Complaint;
-use ewsd_ipc::{COMPLAINT_MAX, Reply, Role, WorkerEnd};
+use ewsd_ipc::{COMPLAINT_MAX, Fault, Reply, Role, WorkerEnd};
 use ewsd_mailbox::convert;
 use ewsd_mailbox::log::{self, note};
 use ewsd_settings::Settings;
@@ -45,16 +45,16 @@ use self::signals::Signals;
 use crate::convert::ConverterClient;
 use crate::sandbox;
 
-type Work = fn(&WorkerEnd, &Settings, &Signals) -> Result<(), String>;
+type Work = fn(&WorkerEnd, &Settings, &Signals) -> Result<(), Fault>;
 
 /// Whose work is where.
 fn work(role: Role) -> Work {
     match role {
-        Role::Request => |end, settings, _| request::run(end, settings),
-        Role::Janitor => janitor::run,
-        Role::Courier => courier::run,
-        Role::Converter => |end, settings, _| converter::run(end, settings),
-        Role::Herald => herald::run,
+        Role::Request => |end, settings, _| Ok(request::run(end, settings)?),
+        Role::Janitor => |end, settings, signals| Ok(janitor::run(end, settings, signals)?),
+        Role::Courier => |end, settings, signals| Ok(courier::run(end, settings, signals)?),
+        Role::Converter => |end, settings, _| Ok(converter::run(end, settings)?),
+        Role::Herald => |end, settings, signals| Ok(herald::run(end, settings, signals)?),
         Role::Database => database::run,
     }
 }
@@ -89,9 +89,9 @@ pub fn settings() -> Result<Settings, String> {
 }
 
 /// Runs a worker until its work or its master is gone. An error is one line for the log and for standard error.
-pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
+pub fn run(args: &Args, settings: &Settings) -> Result<(), Fault> {
     let Some(role) = Role::from_name(&args.role) else {
-        return Err(format!("there is no role {:?}: workers are started by ewsd, not by hand", args.role));
+        return Err(Fault::from(format!("there is no role {:?}: workers are started by ewsd, not by hand", args.role)));
     };
     log::role(role.name());
     if role.row().sandbox.bounded_memory {
@@ -109,7 +109,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<(), String> {
     }
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
     work(role)(&end, settings, &signals).inspect_err(|why| {
-        let text = why.as_bytes().get(..COMPLAINT_MAX).unwrap_or(why.as_bytes()).to_vec();
+        let text = why.text.bytes().take(COMPLAINT_MAX).collect();
         // A master that is gone wants to know nothing.
         let _ = end.send(&Reply::Complaint { text: Complaint(text) }, &[]);
     })

@@ -135,6 +135,7 @@ fn items_and_attachments_of_others_are_refused() {
 fn store_errors_become_what_clients_understand() {
     for (error, code, fault) in [
         (StoreError::Busy { retry_ms: 5 }, Code::ErrorServerBusy, true),
+        (StoreError::Hopeless("x".into()), Code::ErrorInternalServerError, true),
         (StoreError::Db("x".into()), Code::ErrorInternalServerError, true),
         (StoreError::Quota, Code::ErrorQuotaExceeded, false),
         (StoreError::Subscriptions, Code::ErrorExceededSubscriptionCount, false),

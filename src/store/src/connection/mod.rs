@@ -8,7 +8,7 @@ mod transaction;
 
 use crate::clock;
 use crate::conninfo::{self, Mode};
-use crate::error::{Verdict, hopeless, is_fatal, misfit, text, verdict};
+use crate::error::{Verdict, is_fatal, misfit, refused, text, verdict};
 use crate::incarnation;
 use crate::prepared::Prepared;
 use crate::row::Fields;
@@ -251,7 +251,7 @@ impl Store {
         };
         // What was right once is no wrong setting: somebody keeps sessions out for a while.
         if !self.proven && !matches!(verdict(error), Verdict::Away) {
-            return StoreError::Db(hopeless(error));
+            return refused(error);
         }
         log::warn!("cannot reach PostgreSQL: {}", text(error));
         self.busy()
@@ -373,7 +373,7 @@ pub(crate) fn target(options: &Options) -> Result<Target, StoreError> {
 
 fn config(url: &str, options: &Options) -> Result<Config, StoreError> {
     let mut config: Config = url.parse().map_err(|error: postgres::Error| {
-        StoreError::Db(format!("database.url is not understood: {}", text(&error)))
+        StoreError::Hopeless(format!("database.url is not understood: {}", text(&error)))
     })?;
     let mut session = SESSION.to_owned();
     if let Some(time) = options.statement_timeout {

@@ -291,11 +291,11 @@ fn migrations_are_applied_once_and_told() {
 
 #[test]
 fn a_wrong_setting_is_told_as_such() {
-    assert!(matches!(Store::lazy(&Options::new("host=")), Ok(_) | Err(StoreError::Db(_))));
-    assert!(matches!(Store::connect(&Options::new("nonsense")), Err(StoreError::Db(_))));
+    assert!(matches!(Store::lazy(&Options::new("host=")), Ok(_) | Err(StoreError::Hopeless(_))));
+    assert!(matches!(Store::connect(&Options::new("nonsense")), Err(StoreError::Hopeless(_))));
     let mut options = database().options();
     options.url = options.url.replace("dbname='test", "dbname='nosuch");
-    assert!(matches!(Store::connect(&options), Err(StoreError::Db(text)) if text.contains("nosuch")));
+    assert!(matches!(Store::connect(&options), Err(StoreError::Hopeless(text)) if text.contains("nosuch")));
     let mut lazy = Store::lazy(&Options::new("host=/nonexistent user=x")).unwrap();
     assert!(matches!(lazy.mailbox(MailboxNo(1)).newest(), Err(StoreError::Busy { .. })));
 }

@@ -19,7 +19,7 @@ fn rows(client: &mut postgres::Client) -> Vec<(i32, String, String)> {
 
 fn refusal(database: &Database) -> String {
     match migrate(&database.options()) {
-        Err(StoreError::Db(text)) => text,
+        Err(StoreError::Hopeless(text)) => text,
         other => panic!("{other:?}"),
     }
 }
