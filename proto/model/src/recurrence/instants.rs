@@ -18,6 +18,14 @@ pub struct Times {
     pub end: i32,
 }
 
+/// The clocks of [`Times`] without their zone, in the same minutes. What begins a series does not always tell them: in an hour that
+/// is missing on its day the clocks show another time than on every other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    pub start: i32,
+    pub end: i32,
+}
+
 /// An occurrence by its pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
@@ -37,6 +45,22 @@ impl Times {
         let minutes = |local: DateTime| i32::try_from(local.duration_since(midnight).as_mins()).unwrap_or(i32::MAX);
         let last = zone.to_datetime(end);
         Times { start: minutes(first), end: minutes(last).max(minutes(first)), zone }
+    }
+
+    /// Those whose occurrence is at these two instants when the clocks in the zone are meant to say `clock`. None: it is at others.
+    pub fn fitting(zone: &TimeZone, clock: Clock, start: Timestamp, end: Timestamp) -> Option<Times> {
+        if !(0..1440).contains(&clock.start) || clock.end <= clock.start {
+            return None;
+        }
+        let times = Times { zone: zone.clone(), start: clock.start, end: clock.end };
+        // A gap at the end of a day moves what begins in it to the next one.
+        let date = zone.to_datetime(start).date();
+        let days = [Some(date), date.yesterday().ok()].into_iter().flatten();
+        days.map(|date| times.on(date)).any(|at| at == (start, end)).then_some(times)
+    }
+
+    pub fn clock(&self) -> Clock {
+        Clock { start: self.start, end: self.end }
     }
 
     pub fn minutes(&self) -> i32 {

@@ -11,7 +11,7 @@ mod series;
 mod tests;
 
 pub use check::{FIRST_START, LAST_END};
-pub use instants::{Instance, Times};
+pub use instants::{Clock, Instance, Times};
 pub use series::{Dates, Series};
 
 use jiff::civil::{Date, Weekday};

@@ -7,6 +7,7 @@ use ewsd_model::path::Path;
 use ewsd_model::property::alias::TimeOctets;
 use ewsd_model::property::{Column, ExtendedPath, bit};
 use ewsd_model::recurrence::blob::{Exception as Changed, RecurrenceBlob};
+use ewsd_model::recurrence::{Clock, Times};
 use ewsd_model::timezone::{Definition, History, ItemZone, Rules, instant};
 use ewsd_model::{PropId, Value};
 use ewsd_store::{ItemRow, Map, column_name, json};
@@ -141,11 +142,14 @@ fn put_lesser(edit: &mut Edit<'_>, zone: &ItemZone) {
 pub fn begin(edit: &mut Edit<'_>, blob: &RecurrenceBlob) {
     let zone = edit.member(PropId::CalendarStartTimeZone.row().element).and_then(json::decode_zone);
     let zone = zone.unwrap_or_else(|| edit.zone.zone.clone()).time_zone();
-    for (id, minutes) in [(PropId::CalendarStart, blob.start), (PropId::CalendarEnd, blob.end)] {
+    if let Some(recurrence) = edit.props.get_mut(PropId::CalendarRecurrence.row().element) {
+        json::recurrence::put_clock(recurrence, Clock { start: blob.start, end: blob.end });
+    }
+    let (start, end) = Times { zone, start: blob.start, end: blob.end }.on(blob.recurrence.range.start);
+    for (id, time) in [(PropId::CalendarStart, start), (PropId::CalendarEnd, end)] {
         if edit.touched.contains(&id) {
             continue;
         }
-        let time = instant(&zone, at(blob.recurrence.range.start, minutes));
         edit.props.insert(id.row().element.to_owned(), time.to_string().into());
         edit.touched.insert(id);
         edit.changed.insert(id);

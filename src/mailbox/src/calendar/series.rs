@@ -8,7 +8,7 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::OccurrenceId;
 use ewsd_model::property::{Column, Type, bit};
-use ewsd_model::recurrence::{Recurrence, Series, Times};
+use ewsd_model::recurrence::{Clock, Recurrence, Series, Times};
 use ewsd_model::target::OccurrenceRange;
 use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::value::WireId;
@@ -123,9 +123,17 @@ pub fn recurrence_in(props: &Map) -> Option<Recurrence> {
     }
 }
 
+/// The clocks of a series in a document that notes them.
+pub fn clock_in(props: &Map) -> Option<Clock> {
+    json::recurrence::clock(props.get(PropId::CalendarRecurrence.row().element)?)
+}
+
 /// When the occurrences of a series begin and end whose first one is then. Days are whole wherever the clocks go forward at
-/// midnight, and the first hour of one of them is missing.
-pub fn times_of(zone: TimeZone, start: Timestamp, end: Timestamp, of_days: bool) -> Times {
+/// midnight, and the first hour of one of them is missing. What falls into such an hour is told by `clock`, if that fits.
+pub fn times_of(zone: TimeZone, start: Timestamp, end: Timestamp, of_days: bool, clock: Option<Clock>) -> Times {
+    if let Some(times) = clock.filter(|_| !of_days).and_then(|clock| Times::fitting(&zone, clock, start, end)) {
+        return times;
+    }
     let [first, last] = [start, end].map(|time| zone.to_datetime(time).date());
     let begins = |day: Date| instant(&zone, day.to_datetime(Time::midnight()));
     if !of_days || begins(first) != start || begins(last) != end {
@@ -154,7 +162,7 @@ impl Master {
         let zone = zone_in(props, PropId::CalendarStartTimeZone).unwrap_or_else(ItemZone::utc);
         let (start, end) = (time_in(props, PropId::CalendarStart)?, time_in(props, PropId::CalendarEnd)?);
         let of_days = props.get(PropId::CalendarIsAllDayEvent.row().element).and_then(Json::as_bool) == Some(true);
-        let times = times_of(zone.time_zone(), start, end, of_days);
+        let times = times_of(zone.time_zone(), start, end, of_days, clock_in(props));
         let (exceptions, deleted) = changes_in(props);
         Some(Master { recurrence, series, times, zone, exceptions, deleted })
     }

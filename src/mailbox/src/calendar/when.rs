@@ -4,7 +4,7 @@
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::property::{Column, bit};
-use ewsd_model::recurrence::Series;
+use ewsd_model::recurrence::{Clock, Series, Times};
 use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::{PropId, Value};
 use ewsd_store::{Event, Map, json};
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value as Json;
 
 use super::mapi;
-use super::series::{Master, few, recurrence_in, time_in, times_of, zone_in};
+use super::series::{Master, clock_in, few, recurrence_in, time_in, times_of, zone_in};
 use crate::item::edit::Edit;
 
 /// Minutes before the start at which a reminder is due where nobody says otherwise.
@@ -121,11 +121,58 @@ fn is_of_days(edit: &Edit<'_>) -> bool {
     edit.member(PropId::CalendarIsAllDayEvent.row().element).and_then(Json::as_bool) == Some(true)
 }
 
+/// A time, and what the clocks in the zone of the start are meant to say then, where that is known. They do not say it where the
+/// time lies in an hour that is missing.
+#[derive(Clone, Copy)]
+struct Reading {
+    time: Timestamp,
+    local: Option<DateTime>,
+}
+
+impl Reading {
+    fn at(time: Timestamp) -> Reading {
+        Reading { time: whole_minute(time), local: None }
+    }
+
+    fn on(zone: &ItemZone, local: DateTime, start_zone: &ItemZone) -> Reading {
+        let local_there = Some(local).filter(|_| zone == start_zone);
+        Reading { time: whole_minute(instant(&zone.time_zone(), local)), local: local_there }
+    }
+
+    /// An end in a missing hour may lie before its start: then it is the start with the length that the clocks tell.
+    fn after(self, start: Reading) -> Reading {
+        match (start.local, self.local) {
+            (Some(begins), Some(ends)) if ends > begins && self.time <= start.time => {
+                let time = start.time.checked_add(ends.duration_since(begins)).unwrap_or(self.time);
+                Reading { time: whole_minute(time), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    fn clock(self, end: Reading) -> Option<Clock> {
+        let (begins, ends) = (self.local?, end.local?);
+        let midnight = begins.date().to_datetime(Time::midnight());
+        let minutes = |local: DateTime| i32::try_from(local.duration_since(midnight).as_mins()).ok();
+        Some(Clock { start: minutes(begins)?, end: minutes(ends)? })
+    }
+}
+
 /// A time of the edit that names no zone, read in the zone that counts for it.
-fn local(edit: &Edit<'_>, id: PropId, own: Option<&ItemZone>) -> Option<Timestamp> {
+fn local(edit: &Edit<'_>, id: PropId, own: Option<&ItemZone>, start_zone: &ItemZone) -> Option<Reading> {
     let local = edit.locals.get(&id)?;
-    let zone = own.map_or_else(|| edit.zone.zone.time_zone(), ItemZone::time_zone);
-    Some(instant(&zone, *local))
+    Some(Reading::on(own.unwrap_or(&edit.zone.zone), *local, start_zone))
+}
+
+/// What the clocks say at a time of a document, in the zone that it has there.
+fn clocks_of(document: &Map, id: PropId, zone_id: PropId) -> Option<DateTime> {
+    let (time, zone) = (time_in(document, id)?, zone_in(document, zone_id)?);
+    let Some(master) = Master::read(document).filter(|master| master.zone == zone) else {
+        return Some(zone.time_zone().to_datetime(time));
+    };
+    let minutes = if id == PropId::CalendarStart { master.times.start } else { master.times.end };
+    let midnight = master.series.first().to_datetime(Time::midnight());
+    midnight.checked_add(SignedDuration::from_mins(i64::from(minutes))).ok()
 }
 
 fn whole_minute(time: Timestamp) -> Timestamp {
@@ -138,7 +185,7 @@ fn next_half_hour(now: Timestamp) -> Timestamp {
 }
 
 /// Start and end as they are after the edit, before they are made whole days.
-fn times(edit: &Edit<'_>, start_zone: &ItemZone, end_zone: &ItemZone) -> (Timestamp, Timestamp) {
+fn times(edit: &Edit<'_>, start_zone: &ItemZone, end_zone: &ItemZone) -> (Reading, Reading) {
     let (start_id, end_id) = (PropId::CalendarStart, PropId::CalendarEnd);
     let (start_zoned, end_zoned) =
         (touched(edit, PropId::CalendarStartTimeZone), touched(edit, PropId::CalendarEndTimeZone));
@@ -148,21 +195,20 @@ fn times(edit: &Edit<'_>, start_zone: &ItemZone, end_zone: &ItemZone) -> (Timest
     // its old zone: an edit that is settled once more has the new time already.
     let kept = |id: PropId, zone_id: PropId, new: &ItemZone, zoned: bool| {
         let old = before.filter(|_| zoned && !touched(edit, id));
-        let old = old.and_then(|before| Some((time_in(before, id)?, zone_in(before, zone_id)?)));
-        match old {
-            Some((time, old)) => Some(instant(&new.time_zone(), old.time_zone().to_datetime(time))),
-            None => time_in(&known, id),
+        match old.and_then(|before| clocks_of(before, id, zone_id)) {
+            Some(local) => Some(Reading::on(new, local, start_zone)),
+            None => time_in(&known, id).map(Reading::at),
         }
     };
     let own = |zoned: bool, zone| if zoned || edit.base.is_none() { Some(zone) } else { None };
-    let start = local(edit, start_id, own(start_zoned, start_zone))
+    let start = local(edit, start_id, own(start_zoned, start_zone), start_zone)
         .or_else(|| kept(start_id, PropId::CalendarStartTimeZone, start_zone, start_zoned))
-        .unwrap_or_else(|| next_half_hour(edit.now));
+        .unwrap_or_else(|| Reading::at(next_half_hour(edit.now)));
     let end_own = if end_zoned { Some(end_zone) } else { own(start_zoned, end_zone) };
-    let end = local(edit, end_id, end_own)
+    let end = local(edit, end_id, end_own, start_zone)
         .or_else(|| kept(end_id, PropId::CalendarEndTimeZone, end_zone, end_zoned || start_zoned))
-        .unwrap_or_else(|| start.checked_add(LENGTH).unwrap_or(start));
-    (whole_minute(start), whole_minute(end))
+        .unwrap_or_else(|| Reading::at(start.time.checked_add(LENGTH).unwrap_or(start.time)));
+    (start, end.after(start))
 }
 
 fn midnight(zone: &TimeZone, day: Date) -> Timestamp {
@@ -211,7 +257,8 @@ pub fn settle(edit: &mut Edit<'_>) -> Result<(), Failure> {
     }
     let moves = is_new || TIMES.iter().any(|id| touched(edit, *id));
     let (start_zone, end_zone) = zones(edit);
-    let (mut start, mut end) = times(edit, &start_zone, &end_zone);
+    let (starts, ends) = times(edit, &start_zone, &end_zone);
+    let (mut start, mut end) = (starts.time, ends.time);
     if moves {
         let zone = start_zone.time_zone();
         if is_of_days(edit) {
@@ -221,7 +268,7 @@ pub fn settle(edit: &mut Edit<'_>) -> Result<(), Failure> {
         put_time(edit, PropId::CalendarStart, start);
         put_time(edit, PropId::CalendarEnd, end);
         if !is_occurrence {
-            (start, end) = series(edit, zone, start, end)?;
+            (start, end) = series(edit, zone, (start, end), starts.clock(ends))?;
         }
         edit.put_member(PropId::CalendarDuration, duration(start, end));
         edit.put_member(PropId::CalendarTimeZone, start_zone.name());
@@ -241,12 +288,21 @@ fn is_elsewhere(edit: &Edit<'_>) -> bool {
     !TIMES.iter().all(same)
 }
 
+/// When the occurrences are of a series that starts and ends then. Where the first one does not tell it, `said` does, else what was
+/// noted: who gives the times again that the series has moves nothing.
+fn clock(edit: &Edit<'_>, zone: &TimeZone, (start, end): (Timestamp, Timestamp), said: Option<Clock>) -> Times {
+    let before = edit.base.and_then(|base| base.props.as_ref());
+    let mut clocks = [said, clock_in(&document(edit)), before.and_then(clock_in)].into_iter().flatten();
+    let clock = clocks.find(|clock| Times::fitting(zone, *clock, start, end).is_some());
+    times_of(zone.clone(), start, end, is_of_days(edit), clock)
+}
+
 /// Puts a series in its place. Answers start and end of its first occurrence, or those of a single item as they are.
 fn series(
     edit: &mut Edit<'_>,
     zone: TimeZone,
-    start: Timestamp,
-    end: Timestamp,
+    (start, end): (Timestamp, Timestamp),
+    said: Option<Clock>,
 ) -> Result<(Timestamp, Timestamp), Failure> {
     let known = document(edit);
     let id = PropId::CalendarRecurrence;
@@ -259,7 +315,7 @@ fn series(
         return Ok((start, end));
     };
     let before = edit.base.and_then(Master::of_row);
-    let times = times_of(zone.clone(), start, end, is_of_days(edit));
+    let times = clock(edit, &zone, (start, end), said);
     if !touched(edit, id)
         && before.as_ref().is_some_and(|before| {
             before.times.zone != zone || {
@@ -276,7 +332,10 @@ fn series(
         return Err(Failure::new(Code::ErrorOccurrenceTimeSpanTooBig));
     }
     let (start, end) = times.on(days.first());
-    if let Some(json) = json::encode(&Value::Recurrence(recurrence.clone())) {
+    if let Some(mut json) = json::encode(&Value::Recurrence(recurrence.clone())) {
+        if times_of(zone, start, end, is_of_days(edit), None) != times {
+            json::recurrence::put_clock(&mut json, times.clock());
+        }
         edit.put_member(id, json);
     }
     put_time(edit, PropId::CalendarStart, start);

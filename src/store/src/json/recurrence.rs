@@ -2,14 +2,15 @@
 //!
 //! | value | JSON |
 //! |---|---|
-//! | recurrence | object of `pattern`, the pattern's numbers and words, `start`, and `until` or `count` |
+//! | recurrence | object of `pattern`, the pattern's numbers and words, `start`, and `until` or `count`; `clock` |
+//! | clock | array of the minutes of [`Clock`], where the first occurrence does not tell them; else it is not there |
 //! | zone of the table | string, its Windows id |
 //! | zone of a client's own | object of `id`, `name`, `rules` |
 //! | rules | array of objects of `from` (a year), `standard`, and `daylight`, `begins`, `ends` |
 //! | change of the clocks | array of month, minutes since midnight, and the day, or day of the week and occurrence |
 
 use ewsd_model::recurrence::{
-    AbsoluteMonthly, AbsoluteYearly, DayOfWeek, Days, End, Every, Index, Month, Pattern, Range, Recurrence,
+    AbsoluteMonthly, AbsoluteYearly, Clock, DayOfWeek, Days, End, Every, Index, Month, Pattern, Range, Recurrence,
     RelativeMonthly, RelativeYearly, Unit, Weekly,
 };
 use ewsd_model::timezone::{Change, Custom, DayRule, Daylight, Definition, History, ItemZone, Rules, find};
@@ -97,6 +98,24 @@ pub fn decode(json: &Json) -> Option<Recurrence> {
         (None, Some(count)) => End::After(count),
     };
     Some(Recurrence { pattern, range: Range { start: word("start")?.parse().ok()?, end } })
+}
+
+/// When occurrences of the recurrence are, where the first one does not tell it.
+pub fn clock(json: &Json) -> Option<Clock> {
+    match json.get("clock")?.as_array()?.as_slice() {
+        [start, end] => {
+            let number = |json: &Json| json.as_i64().and_then(|number| i32::try_from(number).ok());
+            Some(Clock { start: number(start)?, end: number(end)? })
+        }
+        _ => None,
+    }
+}
+
+/// Notes it with a recurrence that is encoded already.
+pub fn put_clock(json: &mut Json, clock: Clock) {
+    if let Json::Object(members) = json {
+        members.insert("clock".to_owned(), json!([clock.start, clock.end]));
+    }
 }
 
 pub fn encode_zone(zone: &ItemZone) -> Json {
@@ -208,7 +227,10 @@ mod tests {
         for pattern in patterns {
             for end in [End::Never, End::On(date(2027, 1, 1)), End::After(7)] {
                 let recurrence = Recurrence { pattern, range: Range { start: date(2026, 2, 28), end } };
-                assert_eq!(decode(&encode(&recurrence)), Some(recurrence));
+                let (mut json, noted) = (encode(&recurrence), Clock { start: 150, end: 1500 });
+                assert_eq!((decode(&json), clock(&json)), (Some(recurrence.clone()), None));
+                put_clock(&mut json, noted);
+                assert_eq!((decode(&json), clock(&json)), (Some(recurrence), Some(noted)));
             }
         }
         assert_eq!(decode(&json!({"pattern": "Daily", "start": "2026-01-01"})), None);

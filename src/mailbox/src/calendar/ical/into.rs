@@ -119,7 +119,14 @@ fn times(edit: &mut Edit<'_>, event: &Event) -> Result<(), Failure> {
         return Ok(());
     }
     match &event.recurrence {
-        Some(recurrence) => edit.set(PropId::CalendarRecurrence, Value::Recurrence(recurrence.clone())),
+        Some(recurrence) => {
+            edit.set(PropId::CalendarRecurrence, Value::Recurrence(recurrence.clone()))?;
+            let kept = edit.props.get_mut(PropId::CalendarRecurrence.row().element);
+            if let (Some(clock), Some(kept)) = (event.clock, kept) {
+                json::recurrence::put_clock(kept, clock);
+            }
+            Ok(())
+        }
         None if edit.base.is_some() => edit.unset(PropId::CalendarRecurrence),
         None => Ok(()),
     }

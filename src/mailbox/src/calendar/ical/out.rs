@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::calendar::meeting::{people, plan};
-use crate::calendar::series::{Master, recurrence_in, time_in, zone_in};
+use crate::calendar::series::{Master, clock_in, recurrence_in, time_in, zone_in};
 use crate::calendar::when::whole_days;
 use crate::convert::Failed;
 use crate::convert::ical::{
@@ -139,7 +139,7 @@ fn answer(event: &mut Event, source: Source<'_>) {
         event.attendees = vec![Attendee { mailbox: from.clone(), role: Role::Required, answer }];
     }
     // What is asked for is what is not shown of a series.
-    event.recurrence = None;
+    (event.recurrence, event.clock) = (None, None);
     event.response_requested = false;
     let proposed = [PropId::MeetingProposedStart, PropId::MeetingProposedEnd].map(|id| time_in(props, id));
     if let [Some(start), Some(end)] = proposed {
@@ -185,6 +185,7 @@ fn event(source: Source<'_>, body: Option<Body>, own: Option<&str>) -> Option<Ev
     }
     event.all_day = truth(PropId::CalendarIsAllDayEvent) == Some(true);
     event.recurrence = recurrence_in(props);
+    event.clock = clock_in(props);
     event.subject = columns.text(Column::Subject).map(str::to_owned);
     event.location = text(PropId::CalendarLocation).map(str::to_owned);
     event.body = body.filter(|body| !body.text.is_empty());

@@ -17,7 +17,7 @@ use super::notice::{Notice, NoticeKind, NoticeSource};
 use super::respond::{self, Invitation};
 use super::{people, post};
 use crate::calendar::change;
-use crate::calendar::series::recurrence_in;
+use crate::calendar::series::{clock_in, recurrence_in};
 use crate::error::{Error, Result};
 use crate::item::submit::{self, Author};
 
@@ -129,7 +129,10 @@ fn kept(resource: &Account, notice: &Notice, until: Option<Date>) -> Notice {
         range: ewsd_model::recurrence::Range { end: End::On(until), ..whole.range },
         ..whole
     });
-    if let Some(json) = cut.and_then(|cut| json::encode(&Value::Recurrence(cut))) {
+    if let Some(mut json) = cut.and_then(|cut| json::encode(&Value::Recurrence(cut))) {
+        if let Some(clock) = clock_in(notice.props()) {
+            json::recurrence::put_clock(&mut json, clock);
+        }
         kept.edit.props.insert(row.element.to_owned(), json);
     }
     kept

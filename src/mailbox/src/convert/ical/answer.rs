@@ -1,6 +1,6 @@
 //! A calendar that was read, as a converter answers it.
 
-use ewsd_model::recurrence::Recurrence;
+use ewsd_model::recurrence::{Clock, Recurrence};
 use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::{Body, BodyType};
 use ewsd_store::json;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::event::{Calendar, Event};
 use super::find::Found;
 use crate::convert::answer::{AnswerReader, AnswerWriter, WireAnswer};
-use crate::convert::form::{Document, Many, Text};
+use crate::convert::form::{Document, Many, Number, Text};
 
 wire! {
     /// Several events are in few zones, and one that is nobody else's has rules for many years: each is told once.
@@ -68,6 +68,19 @@ impl Form<Body> for Says {
     fn get(reader: &mut Reader<'_>, what: &'static str) -> Result<Body, Refused> {
         let body_type = if bool::get(reader)? { BodyType::Html } else { BodyType::Text };
         Ok(Body { body_type, text: Text::get(reader, what)?, truncated: None })
+    }
+}
+
+/// Two numbers of minutes.
+pub(in crate::convert) enum Minutes {}
+
+impl Form<Clock> for Minutes {
+    fn put(value: &Clock, out: &mut Vec<u8>) {
+        Number::put(&value.start, out);
+        Number::put(&value.end, out);
+    }
+    fn get(reader: &mut Reader<'_>, what: &'static str) -> Result<Clock, Refused> {
+        Ok(Clock { start: Number::get(reader, what)?, end: Number::get(reader, what)? })
     }
 }
 

@@ -1,13 +1,13 @@
 //! Events as iCalendar tells them and calendar items hold them.
 
-use ewsd_model::recurrence::Recurrence;
+use ewsd_model::recurrence::{Clock, Recurrence};
 use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::{Body, Mailbox};
 use ewsd_wire::form::{Maybe, Plain};
 use ewsd_wire::{Reader, Refused, Wire, wire};
 use jiff::Timestamp;
 
-use super::answer::{Apart, Says};
+use super::answer::{Apart, Minutes, Says};
 use crate::convert::form::{Many, Number, Person, Text, Time};
 
 /// A VCALENDAR.
@@ -50,6 +50,8 @@ wire! {
         /// Start and end are midnights of the zone.
         pub all_day: bool,
         pub recurrence: Option<Recurrence> as Maybe<Says>,
+        /// Of a series whose first occurrence does not tell when the others are: its hour is missing on that day.
+        pub clock: Option<Clock> as Maybe<Minutes>,
         /// Original starts of deleted occurrences.
         pub deleted: Vec<Timestamp> as Many<Time>,
         pub subject: Option<String> as Maybe<Text>,
@@ -91,6 +93,7 @@ impl Event {
             zone,
             all_day: false,
             recurrence: None,
+            clock: None,
             deleted: Vec::new(),
             subject: None,
             location: None,

@@ -4,6 +4,7 @@
 mod parts;
 
 use ewsd_ical::{Component, Moment, Property, Rule, duration_minutes};
+use ewsd_model::recurrence::{Clock, Times};
 use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::value::{Body, BodyType};
 use jiff::civil::{Date, DateTime, Time};
@@ -79,15 +80,20 @@ impl Reader<'_> {
         let end = component.property("DTEND").map(|end| self.when(end)).transpose()?;
         let end_zone = end.as_ref().and_then(|end| end.zone.clone()).unwrap_or_else(|| zone.clone());
         let begins = at(start.moment, &zone);
+        let clock = clock(component, &start, end.as_ref(), zone == end_zone);
         let ends = match &end {
             Some(end) => at(end.moment, &end_zone),
             None => begins + length(component, start.moment),
         };
+        // Both may lie in an hour that is missing.
+        let lasts = clock.map(|clock| SignedDuration::from_mins(i64::from(clock.end - clock.start)));
+        let ends = lasts.filter(|_| ends <= begins).map_or(ends, |lasts| begins + lasts);
         let uid = component.text("UID").unwrap_or_default();
         let mut event = Event::new(&uid, zone, begins, ends.max(begins));
         event.end_zone = end_zone;
         event.floats = floats;
         event.all_day = all_day(component, &start, end.as_ref(), &event);
+        event.clock = clock.filter(|clock| rule.is_some() && tells_more(*clock, &event));
         self.series(component, rule, &start, &mut event)?;
         describe(component, &mut event);
         event.reminder = reminder(component, &event);
@@ -133,13 +139,17 @@ impl Reader<'_> {
         if let Some(rule) = rule {
             let first = match start.moment {
                 Moment::Date(date) => midnight(date),
-                _ => zone.to_datetime(event.start),
+                Moment::Local(time) => time,
+                Moment::Utc(_) => zone.to_datetime(event.start),
             };
             event.recurrence = rule.and_then(|rule| rule::recurrence(&rule, first.date(), first.time(), &zone));
             event.rule_lost = event.recurrence.is_none();
         }
         // Days of an event of whole days, and days alone, are told by their dates.
-        let time = zone.to_datetime(event.start).time();
+        let time = match (start.moment, event.clock) {
+            (Moment::Local(time), Some(_)) => time.time(),
+            _ => zone.to_datetime(event.start).time(),
+        };
         let original = |moment: Moment, own: &ItemZone| match moment {
             Moment::Date(date) => instant(&zone, date.to_datetime(time)),
             moment => at(moment, own),
@@ -178,6 +188,24 @@ fn midnight(date: Date) -> DateTime {
     date.to_datetime(Time::midnight())
 }
 
+/// What the clocks are to say when it begins and ends, where both are told by those of one zone.
+fn clock(component: &Component, start: &ZonedMoment, end: Option<&ZonedMoment>, same_zone: bool) -> Option<Clock> {
+    let Moment::Local(begins) = start.moment else { return None };
+    let ends = match end.map(|end| end.moment) {
+        Some(Moment::Local(ends)) if same_zone => ends,
+        Some(_) => return None,
+        None => begins.checked_add(length(component, start.moment)).ok()?,
+    };
+    let minutes = |local: DateTime| i32::try_from(local.duration_since(midnight(begins.date())).as_mins()).ok();
+    let clock = Clock { start: minutes(begins)?, end: minutes(ends)? };
+    (clock.end > clock.start).then_some(clock)
+}
+
+/// Whether the instants of an event do not tell its clock.
+fn tells_more(clock: Clock, event: &Event) -> bool {
+    Times::of(event.zone.time_zone(), event.start, event.end).clock() != clock
+}
+
 /// Without DTEND: DURATION, else a day of a date, else nothing (RFC 5545 3.6.1).
 fn length(component: &Component, start: Moment) -> SignedDuration {
     let said = component.property("DURATION").and_then(|length| duration_minutes(&length.value));
@@ -193,8 +221,10 @@ fn all_day(component: &Component, start: &ZonedMoment, end: Option<&ZonedMoment>
     if let Moment::Date(_) = start.moment {
         return true;
     }
-    let whole =
-        [event.start, event.end].iter().all(|at| event.zone.time_zone().to_datetime(*at).time() == Time::midnight());
+    // Where midnight is missing a day begins later.
+    let zone = event.zone.time_zone();
+    let is_midnight = |at: &Timestamp| instant(&zone, midnight(zone.to_datetime(*at).date())) == *at;
+    let whole = [event.start, event.end].iter().all(is_midnight);
     whole && event.end > event.start && (said || floats(start) && end.is_some_and(floats))
 }
 

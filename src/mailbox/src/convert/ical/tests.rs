@@ -415,6 +415,66 @@ fn occurrences_are_named_as_the_series_is() {
     assert_eq!(named(hour, false, day), "RECURRENCE-ID;TZID=W. Europe Standard Time:20260714T090000");
 }
 
+/// What begins in the hour that is missing in the night of the 29th of March goes by the clock that was said.
+#[test]
+fn a_series_keeps_its_clock_over_a_missing_hour() {
+    let series = |times: &str| {
+        let rule = "RRULE:FREQ=DAILY;COUNT=3";
+        let mut told = event(&format!("DTSTART;TZID=Europe/Berlin:{times}\n{rule}"));
+        told.intended = Some(told.busy);
+        let text = write(&Calendar { method: None, events: vec![told.clone()] }).unwrap();
+        assert_eq!(read(text.as_bytes(), &ItemZone::utc()).unwrap().events, [told.clone()], "{text}");
+        let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or("none").to_owned();
+        let clock = told.clock.map(|clock| (clock.start, clock.end));
+        (format!("{} {}", told.start, told.end), clock, line("DTSTART;TZID"), line("DTEND"), line("DURATION"))
+    };
+    let zoned = |name: &str, time: &str| format!("{name};TZID=W. Europe Standard Time:2026{time}");
+    let none = || "none".to_owned();
+    let at = |times: &str| times.to_owned();
+    assert_eq!(
+        series("20260329T023000\nDTEND;TZID=Europe/Berlin:20260329T024500"),
+        (
+            at("2026-03-29T01:30:00Z 2026-03-29T01:45:00Z"),
+            Some((150, 165)),
+            zoned("DTSTART", "0329T023000"),
+            zoned("DTEND", "0329T024500"),
+            none()
+        )
+    );
+    // The end is there, but before the start: nobody else would understand it.
+    assert_eq!(
+        series("20260329T023000\nDTEND;TZID=Europe/Berlin:20260329T030000"),
+        (
+            at("2026-03-29T01:30:00Z 2026-03-29T02:00:00Z"),
+            Some((150, 180)),
+            zoned("DTSTART", "0329T023000"),
+            none(),
+            at("DURATION:PT30M")
+        )
+    );
+    assert_eq!(
+        series("20260328T220000\nDTEND;TZID=Europe/Berlin:20260329T023000"),
+        (
+            at("2026-03-28T21:00:00Z 2026-03-29T01:30:00Z"),
+            Some((1320, 1590)),
+            zoned("DTSTART", "0328T220000"),
+            zoned("DTEND", "0329T023000"),
+            none()
+        )
+    );
+    assert_eq!(series("20260330T023000\nDTEND;TZID=Europe/Berlin:20260330T024500").1, None);
+}
+
+/// In Havana the 8th of March has no midnight: that day begins at one.
+#[test]
+fn a_day_without_a_midnight_is_whole() {
+    let day = "DTSTART;TZID=Cuba Standard Time:20260308T000000\nDTEND;TZID=Cuba Standard Time:20260309T000000\n\
+        X-MICROSOFT-CDO-ALLDAYEVENT:TRUE";
+    let told = event(day);
+    assert!(told.all_day, "{told:?}");
+    assert_eq!((told.start, told.end), (utc("2026-03-08T05:00:00Z"), utc("2026-03-09T04:00:00Z")));
+}
+
 /// The form that Exchange gives it, line for line.
 #[test]
 fn as_exchange_writes_it() {

@@ -1,10 +1,11 @@
 //! Writing a calendar in the form that Exchange gives it (MS-OXCICAL 2.1.3.1): what order, which names.
 
 use ewsd_ical::{Moment, Writer};
-use ewsd_model::timezone::ItemZone;
+use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::value::{BodyType, Mailbox};
-use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 use super::event::{Answer, Attachment, Attendee, Busy, Calendar, Content, Event, Importance, Role};
@@ -68,8 +69,7 @@ fn write_event(w: &mut Writer, event: &Event, series: &Event, kind: &str) -> Res
     event.attachments.iter().for_each(|one| attachment(w, one));
     body(w, event)?;
     if let Some(recurrence) = &event.recurrence {
-        let at = event.zone.time_zone().to_datetime(event.start).time();
-        if let Some(rule) = rule::write(recurrence, at, &event.zone) {
+        if let Some(rule) = rule::write(recurrence, clocks(event, event.start, &event.zone).time(), &event.zone) {
             w.line("RRULE", &[], &rule);
         }
     }
@@ -81,7 +81,7 @@ fn write_event(w: &mut Writer, event: &Event, series: &Event, kind: &str) -> Res
     // Always, also of exceptions: programs take no title from the series.
     w.text("SUMMARY", &[], event.subject.as_deref().unwrap_or_default());
     time(w, "DTSTART", event, event.start, &event.zone);
-    time(w, "DTEND", event, event.end, &event.end_zone);
+    end(w, event);
     if event.all_day {
         w.text(ZONE, &[], event.zone.id());
     }
@@ -130,9 +130,42 @@ fn utc(time: Timestamp) -> String {
     Moment::Utc(TimeZone::UTC.to_datetime(time)).write()
 }
 
+/// What the clocks in its zone say at a time of the event, or are meant to say where that hour is missing on the first day of a series.
+fn clocks(event: &Event, time: Timestamp, zone: &ItemZone) -> DateTime {
+    let meant = event.clock.filter(|_| time == event.start && zone == &event.zone);
+    let meant = meant.and_then(|clock| meant_at(event, clock.start));
+    meant.unwrap_or_else(|| zone.time_zone().to_datetime(time))
+}
+
+/// Those minutes of the day on which the first occurrence of a series begins by its clock.
+fn meant_at(event: &Event, minutes: i32) -> Option<DateTime> {
+    let (clock, zone) = (event.clock?, event.zone.time_zone());
+    let on = |date: Date, minutes: i32| {
+        date.to_datetime(Time::midnight()).checked_add(SignedDuration::from_mins(i64::from(minutes))).ok()
+    };
+    // A gap at the end of a day makes it the next one.
+    let begins = zone.to_datetime(event.start).date();
+    let mut days = [Some(begins), begins.yesterday().ok()].into_iter().flatten();
+    let day = days.find(|day| on(*day, clock.start).is_some_and(|local| instant(&zone, local) == event.start))?;
+    on(day, minutes)
+}
+
+/// By its clock, unless that is missing then or before the start: the length is the same on every day.
+fn end(w: &mut Writer, event: &Event) {
+    let meant = event.clock.filter(|_| !event.all_day && event.zone == event.end_zone);
+    let Some((clock, local)) = meant.and_then(|clock| Some((clock, meant_at(event, clock.end)?))) else {
+        return time(w, "DTEND", event, event.end, &event.end_zone);
+    };
+    if local > clocks(event, event.start, &event.zone) && instant(&event.zone.time_zone(), local) == event.end {
+        w.line("DTEND", &[("TZID", event.zone.id())], &Moment::Local(local).write());
+    } else {
+        w.line("DURATION", &[], &format!("PT{}M", clock.end - clock.start));
+    }
+}
+
 /// A time as DTSTART has it: the day of an event of whole days, UTC as such, else the clock of its zone.
 fn time(w: &mut Writer, name: &str, event: &Event, time: Timestamp, zone: &ItemZone) {
-    let local = zone.time_zone().to_datetime(time);
+    let local = clocks(event, time, zone);
     if event.all_day {
         let local = event.zone.time_zone().to_datetime(time);
         w.line(name, &[("VALUE", "DATE")], &Moment::Date(local.date()).write());
