@@ -22,8 +22,8 @@ macro_rules! topics {
 
 topics! {
     attachment: attachments;
-    calendar: availability, cancel, imip, items, life, meeting, mime, occurrence, octets, private, reminders, rooms, series, tasks, transfer, updates,
-        zones;
+    calendar: availability, cancel, imip, items, life, meeting, mime, occurrence, octets, private, recurrence, reminders, rooms, series, tasks, transfer,
+        updates, zones;
     clients: captures, programs;
     directory: convert_id, group, resolve_names, time_zones;
     door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, malformed, ntlm, proxies, soap, token;

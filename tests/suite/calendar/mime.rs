@@ -36,7 +36,7 @@ pub fn calendar(events: &str) -> String {
     format!("BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:PUBLISH\n{zone}\n{events}\nEND:VCALENDAR\n").replace('\n', "\r\n")
 }
 
-fn content(text: &str) -> String {
+pub fn content(text: &str) -> String {
     format!("<t:MimeContent>{}</t:MimeContent>", STANDARD.encode(text))
 }
 
@@ -46,7 +46,7 @@ fn make(ews: &mut Ews, text: &str, members: &str) -> Id {
 }
 
 /// The item's calendar, unfolded.
-fn told(ews: &mut Ews, id: &str) -> String {
+pub fn told(ews: &mut Ews, id: &str) -> String {
     let request = format!(
         "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:IncludeMimeContent>true</t:IncludeMimeContent></m:ItemShape>\
          <m:ItemIds>{id}</m:ItemIds></m:GetItem>"
@@ -58,7 +58,7 @@ fn told(ews: &mut Ews, id: &str) -> String {
     text.replace("\r\n ", "")
 }
 
-fn lines(text: &str, name: &str) -> Vec<String> {
+pub fn lines(text: &str, name: &str) -> Vec<String> {
     let of = |line: &&str| line.split([':', ';']).next() == Some(name);
     text.lines().filter(of).map(str::to_owned).collect()
 }

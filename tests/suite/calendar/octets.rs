@@ -48,16 +48,16 @@ fn path(set: &str, id: u32) -> String {
     format!("<t:ExtendedFieldURI DistinguishedPropertySetId=\"{set}\" PropertyId=\"{id}\" PropertyType=\"Binary\"/>")
 }
 
-fn appointment(id: u32) -> String {
+pub fn appointment(id: u32) -> String {
     path("Appointment", id)
 }
 
-fn property(path: &str, hex: &str) -> String {
+pub fn property(path: &str, hex: &str) -> String {
     format!("<t:ExtendedProperty>{path}<t:Value>{}</t:Value></t:ExtendedProperty>", base64(hex))
 }
 
 /// The property's octets in hex.
-fn told(ews: &mut Ews, id: &Id, path: &str) -> Option<String> {
+pub fn told(ews: &mut Ews, id: &Id, path: &str) -> Option<String> {
     let shape = format!("<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>{path}</t:AdditionalProperties>");
     let item = get(ews, id, &shape);
     let octets = STANDARD.decode(item.text("t:ExtendedProperty/t:Value")?).unwrap();
