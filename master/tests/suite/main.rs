@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod bodies;
+mod calls;
 mod deadlines;
+mod faults;
 mod holds;
 mod invariants;
 mod limits;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::calls::{self, Failing};
+
 /// After so long something that must happen did not.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -39,17 +41,30 @@ impl Server {
 
     /// Starts one and waits until its control socket answers.
     pub fn launch(keys: &[&str], worker_config: &str) -> Server {
-        Server::launch_given(keys, worker_config, None)
+        Server::launch_given(keys, worker_config, None, |_| ())
+    }
+
+    /// Starts one whose master can be made to fail at a system call, and waits until it serves.
+    pub fn failing_at(call: std::ffi::c_long, keys: &[&str]) -> (Server, Failing) {
+        let mut failing = None;
+        let server = Server::launch_given(keys, "", None, |command| failing = Some(calls::watch(command, call)));
+        server.until("it is ready", |status| status.contains("\"ready\":true"));
+        (server, failing.unwrap())
     }
 
     /// Starts one as a service manager does that listens for it, and waits until it serves.
     pub fn activated(keys: &[&str], listener: &TcpListener) -> Server {
-        let server = Server::launch_given(keys, "", Some(listener.try_clone().unwrap().into()));
+        let server = Server::launch_given(keys, "", Some(listener.try_clone().unwrap().into()), |_| ());
         server.until("it is ready", |status| status.contains("\"ready\":true"));
         server
     }
 
-    fn launch_given(keys: &[&str], worker_config: &str, socket: Option<OwnedFd>) -> Server {
+    fn launch_given(
+        keys: &[&str],
+        worker_config: &str,
+        socket: Option<OwnedFd>,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Server {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("ewsd-switchboard-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
@@ -67,6 +82,7 @@ impl Server {
             None => "true",
         };
         command.arg("-c").arg(format!("{limit}; {given}; exec \"$@\"")).arg("sh").arg(program).arg(&dir).args(keys);
+        prepare(&mut command);
         let child = command.stderr(log).stdin(socket.map_or(Stdio::null(), Stdio::from)).spawn().unwrap();
         let mut server = Server { child, dir };
         let started = Instant::now();
@@ -321,6 +337,29 @@ impl Client {
             reply.body = self.bytes(reply.header("content-length").parse().unwrap_or(0));
             return reply;
         }
+    }
+
+    /// Sends a request to a server that may not take it, and reads the reply; none if the connection ends without one.
+    pub fn tries(&mut self, request: &[u8]) -> Option<Reply> {
+        // What was answered before it was read whole can be read all the same.
+        let _ = self.stream.write_all(request);
+        self.reply_or_end()
+    }
+
+    /// Reads one reply; none if the connection ends without one.
+    pub fn reply_or_end(&mut self) -> Option<Reply> {
+        let mut chunk = [0; 65536];
+        while find(&self.buffer, b"\r\n\r\n").is_none() {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return None,
+                Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
+                Err(error) => {
+                    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "nothing came in time");
+                    return None;
+                }
+            }
+        }
+        Some(self.reply())
     }
 
     /// Whether the server closed the connection, after at most some more bytes.
