@@ -15,7 +15,7 @@ fn freeze(pid: i32) {
 
 #[test]
 fn jobs_that_lie_in_the_socket_are_refused_in_time_and_who_leaves_them_is_replaced() {
-    let server = Server::start(&["workers=2", "queue=300", "request=300"]);
+    let server = Server::start(&["workers=2", "queue=1500", "request=1500"]);
     let frozen = server.pids("request");
     frozen.iter().for_each(|pid| freeze(*pid));
     let mut clients: Vec<_> = (0..40).map(|_| server.connect()).collect();
