@@ -2,16 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ewsd_http::answer::{AnswerBody, scan_answer};
 use ewsd_http::chunk::{ChunkDecoder, Step};
-use ewsd_mailbox::clock;
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::tls::{Deadline, Timed, config};
 
 /// Interim answers (1xx) before the one that counts.
 const INTERIM: usize = 8;
@@ -47,8 +45,9 @@ pub(crate) fn ask(
     bounds: Bounds,
 ) -> Result<Reply, String> {
     let text = |error: io::Error| error.to_string();
-    let socket = TcpStream::connect_timeout(&address, left(bounds).map_err(text)?).map_err(text)?;
-    let mut socket = Timed { socket, bounds };
+    let deadline = Deadline { until: bounds.until, setting: bounds.setting };
+    let socket = TcpStream::connect_timeout(&address, deadline.left().map_err(text)?).map_err(text)?;
+    let mut socket = Timed { socket, deadline };
     let Some((host, ca)) = tls else { return exchange(&mut socket, request, bounds.octets).map_err(text) };
     let host = ServerName::try_from(host.clone()).map_err(|error| error.to_string())?;
     let session = ClientConnection::new(config(ca)?, host).map_err(|error| error.to_string())?;
@@ -134,54 +133,6 @@ fn more(stream: &mut impl Read, received: &mut Vec<u8>, most: usize) -> io::Resu
 
 fn too_long() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the answer is too long")
-}
-
-fn left(bounds: Bounds) -> io::Result<Duration> {
-    let left = bounds.until.saturating_duration_since(clock::monotonic());
-    if left.is_zero() {
-        return Err(io::Error::new(io::ErrorKind::TimedOut, format!("it takes longer than {}", bounds.setting)));
-    }
-    Ok(left)
-}
-
-/// A socket on which everything together has an end.
-struct Timed {
-    socket: TcpStream,
-    bounds: Bounds,
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.set_read_timeout(Some(left(self.bounds)?))?;
-        self.socket.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.set_write_timeout(Some(left(self.bounds)?))?;
-        self.socket.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.socket.flush()
-    }
-}
-
-fn config((key, file): (&str, &str)) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if !file.is_empty() {
-        let failed = |error: &dyn std::fmt::Display| format!("{key} {file}: {error}");
-        let found = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        for certificate in found.map_err(|error| failed(&error))? {
-            roots.add(certificate).map_err(|error| failed(&error))?;
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 #[cfg(test)]
