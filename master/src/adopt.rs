@@ -15,7 +15,7 @@ use mio::{Interest, Registry};
 use nix::unistd::Pid;
 
 use crate::clock::NEVER;
-use crate::converters::Converters;
+use crate::desks::Desk;
 use crate::dispatch::{Dispatch, Generation, JobTarget, Sent, Waiting};
 use crate::inherit::Inheritance;
 use crate::intern::Interned;
@@ -25,7 +25,7 @@ use crate::master::{Master, worker_token};
 use crate::outbox::Outbox;
 use crate::roles::{Condition, Fleet, Post, Worker};
 use crate::state::carry::{
-    AboutRow, ConditionRow, ConnRow, ConvertersRow, GenerationRow, Ledger, ListenerRow, PostRow, SentRow, WaitingRow,
+    AboutRow, ConditionRow, ConnRow, DeskRow, GenerationRow, Ledger, ListenerRow, PostRow, SentRow, WaitingRow,
     WorkerRow,
 };
 use crate::state::pack::{self, Unpack as _, Wrong};
@@ -388,13 +388,13 @@ impl Master {
     }
 }
 
-/// What converters have instead of the workers' own.
+/// What a service has of its own.
 ///
 /// # Errors
 /// A descriptor that is none.
-pub fn converters(row: &ConvertersRow, settings: File, fds: &mut Inheritance) -> Result<Converters, Wrong> {
+pub fn desk(row: &DeskRow, settings: File, fds: &mut Inheritance) -> Result<Desk, Wrong> {
     let (ask, answer) = (fds.own(row.ask)?, fds.own(row.answer)?);
-    Ok(Converters { ask, answer, shared: file(row.shared, fds)?, settings })
+    Ok(Desk { ask, answer, shared: file(row.shared, fds)?, settings })
 }
 
 /// A descriptor of the former program that is a file.

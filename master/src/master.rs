@@ -18,8 +18,8 @@ use mio::{Events, Interest, Poll, Registry, Token};
 
 use crate::clock::{Clock, Millis};
 use crate::config::{Config, Reloaded};
-use crate::converters::Converters;
 use crate::crowd::Crowd;
+use crate::desks::Desks;
 use crate::dispatch::Dispatch;
 use crate::intern::Interned;
 use crate::later::Later;
@@ -102,8 +102,8 @@ pub struct Master {
     pub epoch: u64,
     /// The settings that workers started from now on are handed.
     pub settings: File,
-    /// What converters are given instead, and where they are asked.
-    pub converters: Converters,
+    /// What those are given instead who answer others, and where they are asked.
+    pub desks: Desks,
     pub phase: Phase,
     /// Why it stops although nobody told it to.
     pub fault: Option<Fault>,

@@ -54,7 +54,7 @@ impl Master {
         }
         self.config = reloaded.config;
         self.settings = settings;
-        self.converters.settings = for_converters;
+        self.desks.convert.settings = for_converters;
         self.metrics.reloads += 1;
         self.fleet.generation = number;
         if let Some(unborn) = self.dispatch.next.replace(next) {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use ewsd_ipc::fd;
 use ewsd_ipc::role::{Duty, Processes, ROLES, Role};
 use ewsd_ipc::seqpacket;
 use log::{error, info, warn};
@@ -191,14 +192,18 @@ impl Master {
             (true, Some(generation)) => (generation.receive.as_fd().try_clone_to_owned()?, None),
             _ => seqpacket::pair().map(|(ours, theirs)| (theirs, Some(ours)))?,
         };
-        let converters = &self.converters;
-        let (shared, settings, convert) = if role.row().converts {
-            (&converters.shared, &converters.settings, &converters.answer)
-        } else {
-            (&self.shared, &self.settings, &converters.ask)
-        };
-        let fds = [jobs.as_fd(), theirs.as_fd(), shared.as_fd(), settings.as_fd(), convert.as_fd()];
-        let pid = self.runner.spawn(&self.config, role.name(), generation, slot, fds)?;
+        let row = role.row();
+        let own = row.answers.map(|service| (service, self.desks.of(service)));
+        let (shared, settings) = own.map_or((&self.shared, &self.settings), |(_, desk)| (&desk.shared, &desk.settings));
+        let mut fds = vec![
+            (fd::JOBS, jobs.as_fd()),
+            (fd::CHANNEL, theirs.as_fd()),
+            (fd::SHARED, shared.as_fd()),
+            (fd::SETTINGS, settings.as_fd()),
+        ];
+        fds.extend(own.map(|(service, desk)| (service.descriptor(), desk.answer.as_fd())));
+        fds.extend(row.asks.iter().map(|service| (service.descriptor(), self.desks.of(*service).ask.as_fd())));
+        let pid = self.runner.spawn(&self.config, role.name(), generation, slot, &fds)?;
         self.fleet.last_worker = id;
         self.metrics.workers_started += 1;
         let worker = Worker {

@@ -1,7 +1,7 @@
-//! Starts worker programs: fork, five descriptors, another user, exec. The only `unsafe` of this crate.
+//! Starts worker programs: fork, a few descriptors, another user, exec. The only `unsafe` of this crate.
 //!
-//! Everything the master has is close-on-exec; a worker gets standard input, output and error, and descriptors 3 to 7
-//! (`ewsd_ipc::fd`). If the master dies, its workers get SIGTERM.
+//! Everything the master has is close-on-exec; a worker gets standard input, output and error, and descriptors 3 to 6
+//! and those of the services that its role asks or answers (`ewsd_ipc::fd`). If the master dies, its workers get SIGTERM.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -97,7 +97,7 @@ impl Runner {
         self.files.1
     }
 
-    /// Starts a worker with `fds` = its jobs, its channel, the shared memory, the settings, its end of the converters' socket.
+    /// Starts a worker with `fds`, each to be found under its number.
     ///
     /// # Errors
     /// The program cannot be opened, or fork(2) failed. A program that cannot be executed shows as an exit with status 127.
@@ -107,7 +107,7 @@ impl Runner {
         role: &str,
         generation: u32,
         slot: u32,
-        fds: [BorrowedFd<'_>; 5],
+        fds: &[(RawFd, BorrowedFd<'_>)],
     ) -> io::Result<Pid> {
         let program = open_program(&config.worker)?;
         let path = c_string(config.worker.as_os_str().as_bytes())?;
@@ -125,7 +125,7 @@ impl Runner {
             path: path.as_ptr(),
             arguments: pointers(&arguments),
             environment: pointers(&self.environment),
-            fds: fds.map(|fd| fd.as_raw_fd()),
+            fds: fds.iter().map(|(number, fd)| (*number, fd.as_raw_fd())).collect(),
             groups: self.run_as.iter().flat_map(|run_as| &run_as.groups).map(|gid| gid.as_raw()).collect(),
             ids: self.run_as.as_ref().map(|run_as| (run_as.user.uid, run_as.user.gid)),
             files: libc::rlimit { rlim_cur: self.files.0, rlim_max: self.files.1 },
@@ -146,7 +146,8 @@ struct Plan {
     path: *const libc::c_char,
     arguments: Vec<*const libc::c_char>,
     environment: Vec<*const libc::c_char>,
-    fds: [RawFd; 5],
+    /// Under which numbers which descriptors are found.
+    fds: Vec<(RawFd, RawFd)>,
     groups: Vec<libc::gid_t>,
     ids: Option<(Uid, Gid)>,
     files: libc::rlimit,
@@ -165,15 +166,16 @@ impl Plan {
             libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             libc::setpgid(0, 0);
-            // First out of the way of 3 to 7, then into place without close-on-exec.
-            let mut moved = [0; 5];
-            for (fd, place) in self.fds.iter().zip(&mut moved) {
+            // First out of the way of those numbers, then into place without close-on-exec.
+            let mut moved = [0; fd::END as usize];
+            check(self.fds.len() <= moved.len(), b"ewsd: too many descriptors\n");
+            for ((_, fd), place) in self.fds.iter().zip(&mut moved) {
                 *place = libc::fcntl(*fd, libc::F_DUPFD_CLOEXEC, 16);
                 check(*place >= 0, b"ewsd: cannot duplicate a descriptor\n");
             }
             let program = libc::fcntl(self.program, libc::F_DUPFD_CLOEXEC, 16);
-            for (fd, number) in moved.iter().zip([fd::JOBS, fd::CHANNEL, fd::SHARED, fd::SETTINGS, fd::CONVERT]) {
-                check(libc::dup2(*fd, number) == number, b"ewsd: cannot place a descriptor\n");
+            for (fd, (number, _)) in moved.iter().zip(&self.fds) {
+                check(libc::dup2(*fd, *number) == *number, b"ewsd: cannot place a descriptor\n");
             }
             libc::syscall(libc::SYS_close_range, fd::END as u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const self.files);

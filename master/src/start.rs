@@ -16,8 +16,8 @@ use crate::activate::Activated;
 use crate::adopt::{self, Inherited};
 use crate::clock::{Clock, NEVER};
 use crate::config::{Config, Handed, Listen, Reloaded};
-use crate::converters::Converters;
 use crate::crowd::Crowd;
+use crate::desks::Desks;
 use crate::dispatch::{Dispatch, Generation};
 use crate::intern::Interned;
 use crate::later::Later;
@@ -58,10 +58,10 @@ pub fn run(
     let registry = registry(&poll)?;
     let signals = Signals::open(&registry).map_err(failed("cannot listen to signals"))?;
     let generation = Generation::new(1).map_err(failed("cannot make the jobs socket"))?;
-    let (shared, settings, converters) = handed(settings).map_err(failed("cannot make memory for the workers"))?;
+    let (shared, settings, desks) = handed(settings).map_err(failed("cannot make memory for the workers"))?;
     let listeners = open_all(&config, &run_dir)?;
     let (fleet, dispatch, clock) = (Fleet::of(config.workers), Dispatch::new(generation), Clock::start());
-    let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, converters, clock };
+    let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, desks, clock };
     let mut master = master(config, Box::new(reload), base);
     let result = serve(&mut master, &mut poll, &run_dir.join("addresses.json"));
     info!("stopped");
@@ -90,9 +90,10 @@ pub fn take_over(
     let fleet = adopt::fleet(&mut ledger, &mut fds, &registry)?;
     let shared = adopt::file(ledger.shared, &mut fds)?;
     let keep = |settings: &[u8]| hand_over(settings).map_err(failed("cannot keep the settings for the workers"));
-    let converters = adopt::converters(&ledger.converters, keep(&settings.converters)?, &mut fds)?;
+    let convert = adopt::desk(&ledger.convert, keep(&settings.converters)?, &mut fds)?;
+    let desks = Desks { convert };
     let (settings, clock) = (keep(&settings.workers)?, Clock::resume(ledger.now));
-    let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, converters, clock };
+    let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, desks, clock };
     let mut master = master(config, Box::new(reload), base);
     master.adopt(ledger, conns, &mut fds)?;
     let result = serve(&mut master, &mut poll, &run_dir.join("addresses.json"));
@@ -118,12 +119,12 @@ struct Base {
     runner: Runner,
     shared: File,
     settings: File,
-    converters: Converters,
+    desks: Desks,
     clock: Clock,
 }
 
 fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
-    let Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, converters, clock } = base;
+    let Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, desks, clock } = base;
     Master {
         config,
         reload_fn,
@@ -163,7 +164,7 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
         shared,
         epoch: 1,
         settings,
-        converters,
+        desks,
         phase: Phase::Running,
         fault: None,
         told_ready: 0,
@@ -274,10 +275,9 @@ fn open_all(config: &Config, run_dir: &Path) -> Result<Vec<Listener>, String> {
     Ok(listeners)
 }
 
-/// What processes are given at their start: the workers' memory and settings, and all that is the converters'.
-fn handed(settings: &Handed) -> io::Result<(File, File, Converters)> {
-    let converters = Converters::new(hand_over(&settings.converters)?)?;
-    Ok((shared_memory()?, hand_over(&settings.workers)?, converters))
+/// What processes are given at their start: the workers' memory and settings, and all that is a service's own.
+fn handed(settings: &Handed) -> io::Result<(File, File, Desks)> {
+    Ok((shared_memory()?, hand_over(&settings.workers)?, Desks::new(settings)?))
 }
 
 /// The settings as a file that every worker may read and nobody can change.

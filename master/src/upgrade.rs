@@ -18,6 +18,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, execv};
 
 use crate::clock::Millis;
+use crate::desks::Desk;
 use crate::dispatch::{Generation, JobTarget, Sent, Waiting};
 use crate::inherit::{all_or_none, keep_open};
 use crate::json::{object, quote};
@@ -25,7 +26,7 @@ use crate::listen::Socket;
 use crate::master::Master;
 use crate::roles::{Condition, signal};
 use crate::state::carry::{
-    AboutRow, ConditionRow, ConvertersRow, GenerationRow, KindRow, Ledger, ListenerRow, OutboxRow, PostRow, SentRow,
+    AboutRow, ConditionRow, DeskRow, GenerationRow, KindRow, Ledger, ListenerRow, OutboxRow, PostRow, SentRow,
     WaitingRow, WorkerRow,
 };
 use crate::state::pack::Pack;
@@ -214,11 +215,7 @@ impl Master {
             last_death: dispatch.last_death,
             told_ready: self.told_ready,
             shared: pack.fd(&self.shared),
-            converters: ConvertersRow {
-                ask: pack.fd(&self.converters.ask),
-                answer: pack.fd(&self.converters.answer),
-                shared: pack.fd(&self.converters.shared),
-            },
+            convert: desk(&self.desks.convert, pack),
             epoch: self.epoch,
             others: self.nodes.others,
             pushed: self.pushes.mailboxes().map(|mailbox| (mailbox, 0)).collect(),
@@ -339,4 +336,8 @@ fn sent_row(job: u64, sent: &Sent) -> SentRow {
 fn put(out: &mut Vec<u8>, row: &[u8]) {
     out.extend_from_slice(&(row.len() as u64).to_le_bytes());
     out.extend_from_slice(row);
+}
+
+fn desk(desk: &Desk, pack: &mut Pack) -> DeskRow {
+    DeskRow { ask: pack.fd(&desk.ask), answer: pack.fd(&desk.answer), shared: pack.fd(&desk.shared) }
 }

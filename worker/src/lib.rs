@@ -9,6 +9,7 @@
 //! | what does an operation do? | `op/<group>/<verb>.rs` |
 //! | how does it leave? | `courier/` |
 //! | who reads what strangers wrote? | `convert/` |
+//! | how do processes ask each other? | `service/` |
 //! | whom does TLS believe, how long is waited? | `tls.rs` |
 //! | what does a process give up for good? | `sandbox.rs` |
 //! | how do values of the model lie in bytes of our own? | `form.rs` |
@@ -26,6 +27,7 @@ mod front;
 pub mod op;
 mod role;
 mod sandbox;
+mod service;
 mod space;
 mod tls;
 pub mod trace;

@@ -42,7 +42,7 @@ wire! {
         pub told_ready: u32,
         /// The memory that workers share.
         pub shared: u32,
-        pub converters: ConvertersRow,
+        pub convert: DeskRow,
         pub epoch: u64,
         pub others: u32,
         pub pushed: Vec<(u64, u64)> as List<MANY>,
@@ -58,7 +58,7 @@ wire! {
     }
 
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct ConvertersRow {
+    pub struct DeskRow {
         pub ask: u32,
         pub answer: u32,
         pub shared: u32,

@@ -82,8 +82,8 @@ pub mod fd {
     /// The settings of the master's generation: a sealed memfd that all its workers share. Read it with
     /// [`crate::worker_end::settings`].
     pub const SETTINGS: i32 = 6;
-    /// The socket of the converters: for those the end at which questions come, for everybody else the one to ask at. Take it with
-    /// [`crate::worker_end::convert`].
+    /// The socket of the converters: for those the end at which questions come, for those who ask the other one. Take it with
+    /// [`crate::worker_end::desk`].
     pub const CONVERT: i32 = 7;
     /// The first number that no worker inherits.
     pub const END: i32 = 8;

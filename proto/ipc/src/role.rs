@@ -63,6 +63,25 @@ pub enum Files {
     None,
 }
 
+/// What the processes of a role answer to those of others, over a socket that all who ask share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// What strangers' octets say.
+    Convert,
+}
+
+/// All services.
+pub const SERVICES: &[Service] = &[Service::Convert];
+
+impl Service {
+    /// The descriptor at which a process asks, or is asked ([`crate::fd`]).
+    pub const fn descriptor(self) -> i32 {
+        match self {
+            Service::Convert => crate::fd::CONVERT,
+        }
+    }
+}
+
 /// A line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoleRow {
@@ -81,9 +100,11 @@ pub struct RoleRow {
     pub looks_for_mail: bool,
     /// Is told [`crate::Word::Changed`] and tells what other nodes say ([`crate::Reply::Nodes`]).
     pub tells_nodes: bool,
-    /// Reads strangers' octets: nothing that is secret is handed to it. Of the settings it has the limits alone, its shared
-    /// memory is nobody else's, and of the converters' socket it has the end at which questions come.
-    pub converts: bool,
+    /// What it answers to others. It is handed nothing that it has no use for: of the settings those of its service alone, a shared
+    /// memory that is its service's own, and of the service's socket the end at which questions come.
+    pub answers: Option<Service>,
+    /// What it may ask others.
+    pub asks: &'static [Service],
     pub sandbox: Sandbox,
 }
 
@@ -116,7 +137,8 @@ roles! {
         commits: false,
         looks_for_mail: false,
         tells_nodes: false,
-        converts: false,
+        answers: None,
+        asks: &[Service::Convert],
         sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Programs, files: Files::Any },
     }
     /// HTTP and LMTP.
@@ -127,7 +149,8 @@ roles! {
         commits: true,
         looks_for_mail: false,
         tells_nodes: false,
-        converts: false,
+        answers: None,
+        asks: &[Service::Convert],
         sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Database, files: Files::Database },
     }
     /// Expiry and trimming.
@@ -138,7 +161,8 @@ roles! {
         commits: false,
         looks_for_mail: false,
         tells_nodes: false,
-        converts: false,
+        answers: None,
+        asks: &[Service::Convert],
         sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
     }
     /// Outgoing mail; a report to a sender is a change of a mailbox.
@@ -149,7 +173,8 @@ roles! {
         commits: true,
         looks_for_mail: true,
         tells_nodes: false,
-        converts: false,
+        answers: None,
+        asks: &[Service::Convert],
         sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Network, files: Files::Resolver },
     }
     /// Between the nodes of one database.
@@ -160,7 +185,8 @@ roles! {
         commits: false,
         looks_for_mail: false,
         tells_nodes: true,
-        converts: false,
+        answers: None,
+        asks: &[Service::Convert],
         sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
     }
     /// MIME, HTML, TNEF, for all who ask.
@@ -171,7 +197,8 @@ roles! {
         commits: false,
         looks_for_mail: false,
         tells_nodes: false,
-        converts: true,
+        answers: Some(Service::Convert),
+        asks: &[],
         sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Nothing, files: Files::None },
     }
 }
@@ -224,12 +251,26 @@ mod tests {
     #[test]
     fn the_master_counts_on_this() {
         assert_eq!(ROLES.iter().filter(|row| row.role.brings_database()).count(), 1, "one brings the database");
-        let waits = |row: &RoleRow| row.needs_database != (row.role.brings_database() || row.converts);
-        assert!(ROLES.iter().all(waits), "the database cannot wait for itself, and converters know none");
+        let answers = |row: &RoleRow| row.answers.is_some();
+        let waits = |row: &RoleRow| row.needs_database != (row.role.brings_database() || answers(row));
+        assert!(ROLES.iter().all(waits), "the database cannot wait for itself, and who answers others knows none");
         assert_eq!(ROLES.iter().filter(|row| row.role.has_jobs()).count(), 1, "one kind of jobs, one socket");
         assert!(ROLES.iter().all(|row| row.sandbox.other_user), "nobody runs as root");
-        // What bounds memory is set while there is one thread, and neither a worker with jobs nor a converter has another.
-        assert!(ROLES.iter().all(|row| !row.sandbox.bounded_memory || row.role.has_jobs() || row.converts));
-        assert!(ROLES.iter().all(|row| !row.converts || !row.needs_database && row.sandbox.files == Files::None));
+        // What bounds memory is set while there is one thread, and neither a worker with jobs nor who answers others has another.
+        assert!(ROLES.iter().all(|row| !row.sandbox.bounded_memory || row.role.has_jobs() || answers(row)));
+        let converts = |row: &RoleRow| row.answers == Some(Service::Convert);
+        assert!(ROLES.iter().all(|row| !converts(row) || row.sandbox.files == Files::None));
+    }
+
+    #[test]
+    fn every_service_has_a_role_and_a_descriptor() {
+        for service in SERVICES {
+            let answers = ROLES.iter().filter(|row| row.answers == Some(*service));
+            assert_eq!(answers.count(), 1, "{service:?}");
+            assert!((crate::fd::CONVERT..crate::fd::END).contains(&service.descriptor()), "{service:?}");
+            assert_eq!(SERVICES.iter().filter(|other| other.descriptor() == service.descriptor()).count(), 1);
+        }
+        // Who is shut in asks nobody: what it may not do itself it could have done.
+        assert!(ROLES.iter().all(|row| row.answers.is_none() || row.asks.is_empty()));
     }
 }

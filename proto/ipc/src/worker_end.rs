@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::message::{Job, Reply, Word};
+use crate::role::Service;
 use crate::seqpacket::{self, Wait};
 use crate::shared::Shared;
 use crate::{MAX_MESSAGE, PROTOCOL, fd};
@@ -130,12 +131,12 @@ pub fn settings() -> io::Result<Vec<u8>> {
     crate::memfd::read(&file, u64::try_from(length).unwrap_or(0))
 }
 
-/// Takes descriptor 7, the own end of the converters' socket. Call it once.
+/// Takes the own end of a service's socket. Call it once for each.
 ///
 /// # Errors
 /// When the descriptor is not what the master passes: the program was not started by it.
-pub fn convert() -> io::Result<OwnedFd> {
-    inherited(fd::CONVERT)
+pub fn desk(service: Service) -> io::Result<OwnedFd> {
+    inherited(service.descriptor())
 }
 
 /// Owns descriptor `number` of this process if it is open, and makes it close-on-exec.

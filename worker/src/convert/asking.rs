@@ -1,19 +1,17 @@
 //! A process that asks converters, over the socket that all who ask share.
 
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_mailbox::clock;
 use ewsd_mailbox::convert::{Conversion, Convert, Failed, Octets, Shared};
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_wire::{Wire, from_bytes, to_bytes};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::message::{ASKED, Answer, MESSAGE, Payload, Question};
+use crate::service::{Desk, Unanswered};
 
 /// Converters that died over a question of this process.
 static DEATHS: AtomicU32 = AtomicU32::new(0);
@@ -26,21 +24,8 @@ pub(crate) fn take_deaths() -> u32 {
 /// Asks the converters at the other end of a socket.
 #[derive(Debug)]
 pub struct ConverterClient {
-    socket: OwnedFd,
+    desk: Desk,
     within: Duration,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    /// Whoever took the question is gone.
-    Gone,
-    /// It was none that the question may be asked of.
-    Worn,
-    /// Not in time.
-    Late,
-    /// What came is no answer.
-    Wrong(io::Error),
 }
 
 impl ConverterClient {
@@ -52,7 +37,7 @@ impl ConverterClient {
 
     /// A question is given up after `within`, whoever has it.
     pub fn new(socket: OwnedFd, within: Duration) -> ConverterClient {
-        ConverterClient { socket, within }
+        ConverterClient { desk: Desk::new(socket), within }
     }
 
     /// Asks once.
@@ -64,55 +49,21 @@ impl ConverterClient {
         fresh: bool,
         until: Instant,
     ) -> Result<Shared, Unanswered> {
-        let answer = self.send(which, asked, octets, fresh)?;
-        let mut fds = [PollFd::new(answer.as_fd(), PollFlags::POLLIN)];
-        loop {
-            let left = until.saturating_duration_since(clock::monotonic());
-            let left = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
-            match poll(&mut fds, left) {
-                Ok(0) => return Err(Unanswered::Late),
-                Ok(_) => break,
-                Err(nix::Error::EINTR) => {}
-                Err(error) => return Err(Unanswered::Wrong(error.into())),
-            }
-        }
-        receive(&answer, octets.len())
-    }
-
-    /// Sends the question; answers the socket at which the answer comes.
-    fn send(&self, which: Conversion, asked: &[u8], octets: &[u8], fresh: bool) -> Result<OwnedFd, Unanswered> {
-        let (ours, theirs) = seqpacket::pair().map_err(Unanswered::Wrong)?;
+        let length = octets.len();
         let (asked, beside) = Payload::of(asked).map_err(Unanswered::Wrong)?;
         let (octets, file) = Payload::of(octets).map_err(Unanswered::Wrong)?;
         let question = to_bytes(&Question { conversion: which, fresh, asked, octets });
-        let files = [beside.as_ref(), file.as_ref()].into_iter().flatten().map(AsFd::as_fd);
-        let fds: Vec<_> = std::iter::once(theirs.as_fd()).chain(files).collect();
-        match seqpacket::send(self.socket.as_fd(), &question, &fds, Wait::No) {
-            Ok(()) => Ok(ours),
-            Err(error) if seqpacket::would_block(&error) => Err(Unanswered::Late),
-            Err(error) if is_gone(&error) => Err(Unanswered::Gone),
-            Err(error) => Err(Unanswered::Wrong(error)),
-        }
+        let files: Vec<_> = [beside.as_ref(), file.as_ref()].into_iter().flatten().map(AsFd::as_fd).collect();
+        let asked = self.desk.ask(&question, &files)?;
+        let mut buffer = vec![0; MESSAGE];
+        let (came, files) = asked.next(&mut buffer, until)?;
+        read(buffer.get(..came).unwrap_or_default(), files, length)
     }
 }
 
-fn is_gone(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
-    )
-}
-
-fn receive(socket: &OwnedFd, asked: usize) -> Result<Shared, Unanswered> {
-    let (mut buffer, mut fds) = (vec![0; MESSAGE], Vec::new());
-    let length = match seqpacket::receive(socket.as_fd(), &mut buffer, &mut fds, Wait::No) {
-        Ok(0) => return Err(Unanswered::Gone),
-        Ok(length) => length,
-        Err(error) if is_gone(&error) => return Err(Unanswered::Gone),
-        Err(error) => return Err(Unanswered::Wrong(error)),
-    };
+fn read(answer: &[u8], mut fds: Vec<OwnedFd>, asked: usize) -> Result<Shared, Unanswered> {
     let wrong = |error: ewsd_wire::Refused| Unanswered::Wrong(error.into());
-    let answer: Answer = from_bytes(buffer.get(..length).unwrap_or_default()).map_err(wrong)?;
+    let answer: Answer = from_bytes(answer).map_err(wrong)?;
     if answer.descriptors() != fds.len() {
         return Err(wrong(ewsd_wire::Refused::Descriptors { expected: answer.descriptors(), came: fds.len() }));
     }

@@ -12,9 +12,9 @@ use ewsd_mailbox::convert::{Conversion, Convert, Failed, Shared};
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 
-use super::asking::{self, ConverterClient, Unanswered};
+use super::asking::{self, ConverterClient};
 use super::confine::{Limits, shut_in};
-use super::serve::Turn;
+use crate::service::{Turn, Unanswered};
 
 /// Starts a child when the first question comes, and another one when that has died.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use nix::sys::resource::{Resource, setrlimit};
 
 use super::serve::Converter;
 use crate::sandbox;
+use crate::service::Server;
 
 /// What a converter may take.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ impl Limits {
 ///
 /// # Errors
 /// A sentence: what could not be given up.
-pub(crate) fn shut_in(limits: &Limits) -> Result<Converter, String> {
+pub(crate) fn shut_in(limits: &Limits) -> Result<Server<Converter>, String> {
     // Calendars name zones, and their rules are in files.
     ewsd_model::timezone::hold();
     let timer = Converter::timer().map_err(|error| format!("a timer: {error}"))?;
@@ -45,5 +46,5 @@ pub(crate) fn shut_in(limits: &Limits) -> Result<Converter, String> {
         std::process::abort();
     }));
     sandbox::apply(Role::Converter, &Settings::default()).map_err(|error| format!("the sandbox: {error}"))?;
-    Ok(Converter::new(Confined::claim(), timer, limits.time))
+    Ok(Server::new(Converter::new(Confined::claim(), timer, limits.time)))
 }

@@ -9,10 +9,8 @@
 //! | how does `ewsctl` convert? | `child.rs` |
 //! | what is given up before? | `confine.rs` |
 //!
-//! All that ask share one socket, all converters share its other end: the kernel gives a question to whichever is free. With each
-//! question travels a socket for its answer alone, whose end says that the converter died over it. A converter has one
-//! question at a time, so whoever hears of a death knows what it was about; it still asks once more for one that has converted
-//! nothing before.
+//! How the two meet is `../service/`. Whoever hears that a converter died over its question asks once more for one that has
+//! converted nothing before.
 
 mod asking;
 mod child;
@@ -24,4 +22,4 @@ pub use asking::ConverterClient;
 pub(crate) use asking::take_deaths;
 pub use child::{Child, be_child};
 pub(crate) use confine::{Limits, shut_in};
-pub(crate) use serve::{Converter, Turn};
+pub(crate) use serve::Converter;

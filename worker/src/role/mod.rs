@@ -1,12 +1,12 @@
 //! The roles of a worker process, one file each, named as in their table (`proto/ipc/src/role.rs`). The master starts each
-//! with five descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
+//! with a few descriptors (`ewsd_ipc::fd`) and tells it by `--role`.
 //!
 //! | role | more of it |
 //! |---|---|
 //! | request | `http.rs`, `lmtp.rs`, `held.rs`; what connections keep: `context.rs`; what is told of requests: `access.rs` |
 //! | database | `cluster.rs` |
 //! | courier | `../courier/` |
-//! | converter | `../convert/`, `../sandbox.rs` |
+//! | converter | `serving.rs`, `../convert/`, `../sandbox.rs` |
 //!
 //! Every role ends when the master's end of its sockets is closed, whatever became of the master.
 
@@ -25,6 +25,7 @@ mod lmtp;
 mod memory;
 mod octets;
 mod request;
+mod serving;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ use std::io;
 use std::time::Duration;
 
 use ewsd_ipc::message::Complaint;
+use ewsd_ipc::role::Service;
 use ewsd_ipc::{COMPLAINT_MAX, Fault, Reply, Role, WorkerEnd};
 use ewsd_mailbox::convert;
 use ewsd_mailbox::log::{self, note};
@@ -99,12 +101,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<(), Fault> {
     }
     let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
     let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
-    if !role.row().converts {
-        let socket = ewsd_ipc::worker_end::convert().map_err(|error| error.to_string())?;
+    if role.row().asks.contains(&Service::Convert) {
+        let socket = ewsd_ipc::worker_end::desk(Service::Convert).map_err(|error| error.to_string())?;
         convert::by(ConverterClient::new(socket, ConverterClient::within(settings)));
     }
     // Converters do it themselves, when they have closed what they have no use for.
-    if !role.row().converts {
+    if role.row().answers != Some(Service::Convert) {
         sandbox::apply(role, settings).map_err(|error| format!("the sandbox: {error}"))?;
     }
     note!(Debug, "started, generation {}, slot {}", args.generation, args.slot);
