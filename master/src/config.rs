@@ -33,6 +33,8 @@ pub struct Config {
     pub environment: Vec<(&'static str, String)>,
     /// Number of request workers, at least 1.
     pub workers: usize,
+    /// Number of login processes; 0: nobody else is asked for passwords.
+    pub logins: usize,
     /// `process.drain_seconds`.
     pub drain: Duration,
     /// `notifications.sweep_seconds`.
@@ -117,6 +119,8 @@ pub struct Handed {
     pub workers: Vec<u8>,
     /// Those of converters: limits, and nothing that is secret.
     pub converters: Vec<u8>,
+    /// Those of logins: limits, and whom they ask.
+    pub logins: Vec<u8>,
 }
 
 /// What a reload found. Not to be printed: the settings may hold a password.

@@ -35,6 +35,7 @@ impl Desk {
 #[derive(Debug)]
 pub struct Desks {
     pub convert: Desk,
+    pub login: Desk,
 }
 
 impl Desks {
@@ -43,13 +44,14 @@ impl Desks {
     /// # Errors
     /// When there is no descriptor or memory left.
     pub fn new(settings: &Handed) -> io::Result<Desks> {
-        Ok(Desks { convert: Desk::new(&settings.converters)? })
+        Ok(Desks { convert: Desk::new(&settings.converters)?, login: Desk::new(&settings.logins)? })
     }
 
     /// A service's.
     pub fn of(&self, service: Service) -> &Desk {
         match service {
             Service::Convert => &self.convert,
+            Service::Login => &self.login,
         }
     }
 }

@@ -44,6 +44,7 @@ impl Master {
         };
         let settings = hand_over(&reloaded.settings.workers)?;
         let for_converters = hand_over(&reloaded.settings.converters)?;
+        let for_logins = hand_over(&reloaded.settings.logins)?;
         // The last that can fail; with nothing changed it only makes workers ask the database again.
         let same = self.settings_text().is_ok_and(|former| former == reloaded.settings.workers);
         if forget || !same {
@@ -55,6 +56,7 @@ impl Master {
         self.config = reloaded.config;
         self.settings = settings;
         self.desks.convert.settings = for_converters;
+        self.desks.login.settings = for_logins;
         self.metrics.reloads += 1;
         self.fleet.generation = number;
         if let Some(unborn) = self.dispatch.next.replace(next) {
@@ -62,7 +64,8 @@ impl Master {
         }
         self.fleet.vacate();
         self.end_unready();
-        self.fleet.set_posts(self.config.workers);
+        self.fleet.set_posts(&self.config);
+        self.end_superfluous();
         info!("reloaded; starting generation {number}");
         self.warn_of_descriptors();
         self.start_due();
@@ -74,6 +77,20 @@ impl Master {
         let ends = self.grace();
         let unready = |worker: &&mut Worker| worker.role.starts_anew() && worker.condition == Condition::Starting;
         for worker in self.fleet.workers.values_mut().filter(unready) {
+            worker.stop = None;
+            worker.due = ends;
+            signal(worker.pid, Signal::SIGTERM);
+        }
+        self.expect_by(ends);
+    }
+
+    /// Whoever has no post any more will have no heir.
+    fn end_superfluous(&mut self) {
+        let ends = self.grace();
+        let posts = &self.fleet.posts;
+        let is_wanted = |worker: &Worker| posts.iter().any(|p| p.role == worker.role && p.slot == worker.slot);
+        let workers = self.fleet.workers.values_mut();
+        for worker in workers.filter(|w| w.role.starts_anew() && w.stop.is_some() && !is_wanted(w)) {
             worker.stop = None;
             worker.due = ends;
             signal(worker.pid, Signal::SIGTERM);

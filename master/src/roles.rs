@@ -17,6 +17,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::clock::{Millis, NEVER, millis};
+use crate::config::Config;
 use crate::dispatch::Generation;
 use crate::master::{Master, worker_token};
 use crate::stop::Phase;
@@ -112,17 +113,18 @@ impl Fleet {
     }
 
     /// The first generation.
-    pub fn of(workers: usize) -> Fleet {
+    pub fn of(config: &Config) -> Fleet {
         let mut fleet = Fleet { generation: 1, ..Fleet::default() };
-        fleet.set_posts(workers);
+        fleet.set_posts(config);
         fleet
     }
 
-    /// Sets the posts where a role has as many as the server has workers, or one.
-    pub fn set_posts(&mut self, workers: usize) {
+    /// Sets the posts: each role has one, or as many as the settings want.
+    pub fn set_posts(&mut self, config: &Config) {
         let wanted = |role: Role| match role.row().processes {
             Processes::One => 1,
-            Processes::Workers => workers,
+            Processes::Workers => config.workers,
+            Processes::Logins => config.logins,
         };
         self.posts.retain(|post| (post.slot as usize) < wanted(post.role));
         for role in ROLES.iter().map(|row| row.role) {

@@ -60,7 +60,7 @@ pub fn run(
     let generation = Generation::new(1).map_err(failed("cannot make the jobs socket"))?;
     let (shared, settings, desks) = handed(settings).map_err(failed("cannot make memory for the workers"))?;
     let listeners = open_all(&config, &run_dir)?;
-    let (fleet, dispatch, clock) = (Fleet::of(config.workers), Dispatch::new(generation), Clock::start());
+    let (fleet, dispatch, clock) = (Fleet::of(&config), Dispatch::new(generation), Clock::start());
     let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, desks, clock };
     let mut master = master(config, Box::new(reload), base);
     let result = serve(&mut master, &mut poll, &run_dir.join("addresses.json"));
@@ -91,7 +91,8 @@ pub fn take_over(
     let shared = adopt::file(ledger.shared, &mut fds)?;
     let keep = |settings: &[u8]| hand_over(settings).map_err(failed("cannot keep the settings for the workers"));
     let convert = adopt::desk(&ledger.convert, keep(&settings.converters)?, &mut fds)?;
-    let desks = Desks { convert };
+    let login = adopt::desk(&ledger.login, keep(&settings.logins)?, &mut fds)?;
+    let desks = Desks { convert, login };
     let (settings, clock) = (keep(&settings.workers)?, Clock::resume(ledger.now));
     let base = Base { registry, signals, listeners, dispatch, fleet, runner, shared, settings, desks, clock };
     let mut master = master(config, Box::new(reload), base);

@@ -216,6 +216,7 @@ impl Master {
             told_ready: self.told_ready,
             shared: pack.fd(&self.shared),
             convert: desk(&self.desks.convert, pack),
+            login: desk(&self.desks.login, pack),
             epoch: self.epoch,
             others: self.nodes.others,
             pushed: self.pushes.mailboxes().map(|mailbox| (mailbox, 0)).collect(),

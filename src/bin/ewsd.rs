@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ewsd_master::{Config, FAILED, Fault, Handed, Inherited, Limits, Listen, Network, Program, Reloaded};
-use ewsd_settings::{DEFAULT_FILE, Listener, Settings, logging};
+use ewsd_settings::{DEFAULT_FILE, Listener, Server, Settings, logging};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
@@ -177,12 +177,16 @@ fn reloader(mut running: Settings, file: PathBuf) -> impl FnMut() -> Result<Relo
     }
 }
 
-/// What workers are handed: every key, so that none of them depends on the file, or on the defaults of another version. Converters
-/// have the limits, and how to log; everything else is as if nothing were set.
+/// What workers are handed: every key, so that none of them depends on the file, or on the defaults of another version. Those who
+/// answer others have the limits, how to log, and logins whom to ask; everything else is as if nothing were set.
 fn for_workers(settings: &Settings) -> Handed {
-    let Settings { limits, process, log, .. } = settings;
+    let Settings { limits, process, log, auth, .. } = settings;
     let known = Settings { limits: limits.clone(), process: process.clone(), log: log.clone(), ..Settings::default() };
-    Handed { workers: settings.show(false).into_bytes(), converters: known.show(false).into_bytes() }
+    // Where the key lies that they must not read.
+    let server = Server { state_dir: settings.server.state_dir.clone(), ..Server::default() };
+    let logins = Settings { auth: auth.clone(), server, ..known.clone() };
+    let text = |settings: &Settings| settings.show(false).into_bytes();
+    Handed { workers: text(settings), converters: text(&known), logins: text(&logins) }
 }
 
 fn networks(list: &[String]) -> Vec<Network> {
@@ -194,6 +198,15 @@ fn config(settings: &Settings, file: &Path) -> Result<Config, String> {
     let Settings { server, process, limits, auth, notifications, .. } = settings;
     let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let seconds = Duration::from_secs;
+    let workers = match process.workers {
+        0 => std::thread::available_parallelism().map_or(2, |n| n.get().max(2)),
+        n => size(n),
+    };
+    let logins = match process.logins {
+        _ if auth.basic_against == "accounts" => 0,
+        0 => (workers / 2).max(1),
+        n => size(n),
+    };
     Ok(Config {
         state_dir: server.state_dir.clone().into(),
         program: Program { path: own_path()?, arguments: vec!["-c".into(), file.into()] },
@@ -208,10 +221,8 @@ fn config(settings: &Settings, file: &Path) -> Result<Config, String> {
             keytab => vec![("KRB5_KTNAME", format!("FILE:{keytab}"))],
         },
         user: Some(process.user.clone()).filter(|name| !name.is_empty()),
-        workers: match process.workers {
-            0 => std::thread::available_parallelism().map_or(2, |n| n.get().max(2)),
-            n => size(n),
-        },
+        workers,
+        logins,
         drain: seconds(process.drain_seconds),
         sweep: seconds(notifications.sweep_seconds),
         limits: Limits {

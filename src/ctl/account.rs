@@ -44,6 +44,9 @@ enum Command {
         /// Keep what NTLM needs of the password although auth.ntlm is off.
         #[arg(long)]
         ntlm: bool,
+        /// Give it no password here: others know it (auth.basic_against), or it logs in without one.
+        #[arg(long, conflicts_with_all = ["password_stdin", "ntlm"])]
+        no_password: bool,
         /// Leave an account with this login as it is; no password is asked for then.
         #[arg(long)]
         if_missing: bool,
@@ -68,9 +71,10 @@ enum Command {
         #[arg(required = true, value_name = "KEY=VALUE", add = completions::account_keys())]
         changes: Vec<String>,
     },
-    /// Give an account a new password.
+    /// Give an account a new password, or none.
     #[command(after_help = "Examples:\n  ewsctl account password anna@example.org\n  \
-        ewsctl account password anna@example.org --password-stdin <secret")]
+        ewsctl account password anna@example.org --password-stdin <secret\n  \
+        ewsctl account password anna@example.org --remove")]
     Password {
         /// Its login or one of its addresses.
         #[arg(add = completions::accounts())]
@@ -81,6 +85,9 @@ enum Command {
         /// Keep what NTLM needs of the password although auth.ntlm is off.
         #[arg(long)]
         ntlm: bool,
+        /// Take the password away, for NTLM and Digest as well: whoever auth.basic_against names knows it from now on.
+        #[arg(long, conflicts_with_all = ["password_stdin", "ntlm"])]
+        remove: bool,
     },
     /// Keep an account from logging in and from getting mail. Its mailbox stays.
     #[command(after_help = "Example:\n  ewsctl account disable anna@example.org")]
@@ -114,7 +121,7 @@ enum Command {
 pub fn run(config: &Path, args: &Args, out: Out) -> Result {
     let settings = super::load(config)?;
     match &args.command {
-        Command::Add { address, login, name, language, quota, password_stdin, ntlm, if_missing } => {
+        Command::Add { address, login, name, language, quota, password_stdin, ntlm, no_password, if_missing } => {
             let new = NewAccount {
                 login: login.as_deref().unwrap_or(address).to_lowercase(),
                 display_name: name.as_deref().unwrap_or_else(|| local_part(address)).to_owned(),
@@ -123,12 +130,13 @@ pub fn run(config: &Path, args: &Args, out: Out) -> Result {
                 quota_bytes: *quota,
                 password_phc: None,
             };
-            add(&settings, new, *password_stdin, *ntlm, *if_missing, out)
+            add(&settings, new, (!no_password).then_some((*password_stdin, *ntlm)), *if_missing, out)
         }
         Command::List => list(&settings, out),
         Command::Show { account } => show(&settings, account, out),
         Command::Set { account, changes } => account_set::run(&settings, account, changes, out),
-        Command::Password { account, password_stdin, ntlm } => {
+        Command::Password { account, remove: true, .. } => remove_password(&settings, account, out),
+        Command::Password { account, password_stdin, ntlm, .. } => {
             set_password(&settings, account, *password_stdin, *ntlm, out)
         }
         Command::Disable { account } => switch(&settings, account, true, out),
@@ -149,12 +157,12 @@ fn size(text: &str) -> std::result::Result<i64, String> {
     account_set::octets(text).ok_or_else(|| "bytes such as 1000000, 500M or 2G".to_owned())
 }
 
-/// Creates the account; with a password of its own, asked for only when the database is there.
+/// Creates the account; with a password of its own (from standard input or not, for NTLM or not), asked for only when the database
+/// is there.
 fn add(
     settings: &Settings,
     mut new: NewAccount,
-    password_stdin: bool,
-    ntlm: bool,
+    own_password: Option<(bool, bool)>,
     if_missing: bool,
     out: Out,
 ) -> Result {
@@ -164,8 +172,8 @@ fn add(
             return out.tell(&Value::Object(describe(&account)), &format!("{} is there already", account.login));
         }
     }
-    let password = password::read(password_stdin)?;
-    new.password_phc = Some(password::hash(&password)?);
+    let password = own_password.map(|(from_stdin, _)| password::read(from_stdin)).transpose()?;
+    new.password_phc = password.as_deref().map(password::hash).transpose()?;
     let account = store.create_account(&new).map_err(|error| match error {
         StoreError::Exists(Missing::Account) => Exit::Exists.because(format!("the login {} is taken", new.login)),
         StoreError::Exists(Missing::Address) => {
@@ -173,7 +181,9 @@ fn add(
         }
         other => away(settings, &other),
     })?;
-    password::keep_secrets(settings, &mut store, &account, &password, ntlm)?;
+    if let Some((password, (_, ntlm))) = password.as_ref().zip(own_password) {
+        password::keep_secrets(settings, &mut store, &account, password, ntlm)?;
+    }
     forget(settings)?;
     out.tell(&Value::Object(describe(&account)), &format!("added {}", account.login))
 }
@@ -261,6 +271,19 @@ fn set_password(settings: &Settings, name: &str, password_stdin: bool, ntlm: boo
     password::keep_secrets(settings, &mut store, &account, &password, ntlm)?;
     forget(settings)?;
     out.tell(&Value::Object(describe(&account)), &format!("{} has a new password", account.login))
+}
+
+fn remove_password(settings: &Settings, name: &str, out: Out) -> Result {
+    let mut store = open(settings)?;
+    let account = find(settings, &mut store, name)?;
+    store.set_password(account.account, None).map_err(|error| away(settings, &error))?;
+    store.set_secrets(account.account, &[]).map_err(|error| away(settings, &error))?;
+    forget(settings)?;
+    let who = match settings.auth.basic_against.as_str() {
+        "accounts" => "nobody knows another one, see auth.basic_against",
+        _ => "auth.basic_against says who is asked",
+    };
+    out.tell(&Value::Object(describe(&account)), &format!("{} has no password here any more: {who}", account.login))
 }
 
 fn switch(settings: &Settings, name: &str, disabled: bool, out: Out) -> Result {

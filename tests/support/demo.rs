@@ -46,8 +46,19 @@ impl Options {
     /// Whether a server that was just made holds what the template holds: nothing is set that accounts are made by, and the
     /// database is its own.
     fn begins_alike(&self) -> bool {
-        const INDIFFERENT: &[&str] = &["courier", "limits", "log", "notifications", "process"];
-        let indifferent = |key: &str| INDIFFERENT.contains(&key.split('.').next().unwrap_or_default());
+        const INDIFFERENT: &[&str] = &[
+            "auth.basic_against",
+            "auth.cache_",
+            "auth.failure",
+            "auth.ldap_",
+            "auth.login_",
+            "courier.",
+            "limits.",
+            "log.",
+            "notifications.",
+            "process.",
+        ];
+        let indifferent = |key: &str| INDIFFERENT.iter().any(|beginning| key.starts_with(beginning));
         !self.samples
             && self.accounts >= Options::default().accounts
             && self.settings.iter().all(|(key, _)| indifferent(key))

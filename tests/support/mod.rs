@@ -21,6 +21,7 @@ pub mod record;
 pub mod shared;
 pub mod sharing;
 pub mod shipped;
+pub mod slapd;
 pub mod slowest;
 pub mod smtp;
 pub mod source;

@@ -10,13 +10,14 @@
 //! | how does it leave? | `courier/` |
 //! | who reads what strangers wrote? | `convert/` |
 //! | how do processes ask each other? | `service/` |
+//! | who knows passwords that the accounts do not have? | `login/` |
 //! | whom does TLS believe, how long is waited? | `tls.rs` |
 //! | what does a process give up for good? | `sandbox.rs` |
 //! | how do values of the model lie in bytes of our own? | `form.rs` |
 //! | is there room to write? | `space.rs` |
 //! | what does an administrator see of one account's requests? | `trace.rs` |
 //!
-//! Clients' sockets come from the master and go back to it; only the courier makes connections of its own, to the smarthost.
+//! Clients' sockets come from the master and go back to it; only the courier and the logins make connections of their own.
 //! SQL is the store's, element names are `ewsd-ews`'s.
 
 pub mod auth;
@@ -24,6 +25,7 @@ pub mod convert;
 mod courier;
 mod form;
 mod front;
+pub mod login;
 pub mod op;
 mod role;
 mod sandbox;

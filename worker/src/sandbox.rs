@@ -70,7 +70,7 @@ pub(crate) fn apply(role: Role, settings: &Settings) -> Result<(), SandboxError>
     }
     match sandbox.calls {
         Calls::Nothing => only(COMPUTING),
-        Calls::Database | Calls::Network => all_but(&[PROGRAMS, MACHINE].concat()),
+        Calls::Database | Calls::Network | Calls::Login => all_but(&[PROGRAMS, MACHINE].concat()),
         Calls::Programs => all_but(MACHINE),
     }
 }
@@ -297,6 +297,10 @@ mod tests {
             (Role::Request, bounded),
             (Role::Janitor, bounded),
             (Role::Herald, bounded),
+            (
+                Role::Login,
+                "open of the state, open of others, create a trace, create, connect, listen, run, signal, change its root",
+            ),
             (Role::Courier, "open of the state, open of others, create, listen, run, signal, change its root"),
             (Role::Database, "change its root"),
         ] {

@@ -81,7 +81,7 @@ fn master(words: &[String]) -> Result<(), Fault> {
 fn for_workers(dir: &Path) -> Result<Handed, String> {
     let text = std::fs::read_to_string(dir.join("worker.conf")).map_err(|error| error.to_string())?;
     let workers = format!("dir={}\n{text}", dir.display()).into_bytes();
-    Ok(Handed { converters: workers.clone(), workers })
+    Ok(Handed { converters: workers.clone(), logins: workers.clone(), workers })
 }
 
 fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
@@ -101,6 +101,7 @@ fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
         environment: Vec::new(),
         user: None,
         workers: 2,
+        logins: 0,
         drain: Duration::from_secs(10),
         sweep: Duration::from_secs(3600),
         // None of them is in the way of a test that does not set it.

@@ -16,7 +16,7 @@ const MANY: usize = 65_535;
 wire! {
     /// All but the connections.
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Ledger version 1 {
+    pub struct Ledger version 2 {
         /// [`ewsd_ipc::PROTOCOL`]: workers of the old program go on with it.
         pub protocol: u32,
         /// The settings as they were handed to workers.
@@ -43,6 +43,7 @@ wire! {
         /// The memory that workers share.
         pub shared: u32,
         pub convert: DeskRow,
+        pub login: DeskRow,
         pub epoch: u64,
         pub others: u32,
         pub pushed: Vec<(u64, u64)> as List<MANY>,

@@ -350,7 +350,7 @@ fn a_worker_has_its_descriptors_and_the_standard_ones() {
         .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
         .collect();
     fds.sort_unstable();
-    // Descriptor 5 is mapped and closed again, 6 is read and closed. 7 is where converters are asked.
-    assert_eq!(fds, [0, 1, 2, 3, 4, 7]);
+    // Descriptor 5 is mapped and closed again, 6 is read and closed. 7 and 8 are where converters and logins are asked.
+    assert_eq!(fds, [0, 1, 2, 3, 4, 7, 8]);
     server.stop();
 }

@@ -33,7 +33,7 @@ pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`] and [`shared`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;
@@ -85,6 +85,8 @@ pub mod fd {
     /// The socket of the converters: for those the end at which questions come, for those who ask the other one. Take it with
     /// [`crate::worker_end::desk`].
     pub const CONVERT: i32 = 7;
+    /// The socket of the logins, likewise; request workers ask.
+    pub const LOGIN: i32 = 8;
     /// The first number that no worker inherits.
-    pub const END: i32 = 8;
+    pub const END: i32 = 9;
 }

@@ -21,6 +21,8 @@ pub enum Processes {
     One,
     /// As many as `process.workers` says.
     Workers,
+    /// As many as `process.logins` says, and none where nobody else is asked for passwords.
+    Logins,
 }
 
 /// What a role may do to the machine; calls and files are the matter of `worker/src/sandbox.rs`.
@@ -43,6 +45,8 @@ pub enum Calls {
     Programs,
     /// Connects to the database, and to hosts elsewhere; runs nothing.
     Network,
+    /// Connects to those who are asked for passwords; runs nothing.
+    Login,
     /// Connects to the database alone; runs nothing.
     Database,
     /// Computes, and speaks on the sockets that it was given.
@@ -59,6 +63,8 @@ pub enum Files {
     Resolver,
     /// The same, with what the settings name for logins, and writes what an administrator wants to see of requests.
     Database,
+    /// Reads what libraries do, and what the settings name for those who are asked for passwords.
+    Login,
     /// None at all.
     None,
 }
@@ -68,16 +74,19 @@ pub enum Files {
 pub enum Service {
     /// What strangers' octets say.
     Convert,
+    /// Whether somebody else takes a password for right.
+    Login,
 }
 
 /// All services.
-pub const SERVICES: &[Service] = &[Service::Convert];
+pub const SERVICES: &[Service] = &[Service::Convert, Service::Login];
 
 impl Service {
     /// The descriptor at which a process asks, or is asked ([`crate::fd`]).
     pub const fn descriptor(self) -> i32 {
         match self {
             Service::Convert => crate::fd::CONVERT,
+            Service::Login => crate::fd::LOGIN,
         }
     }
 }
@@ -150,7 +159,7 @@ roles! {
         looks_for_mail: false,
         tells_nodes: false,
         answers: None,
-        asks: &[Service::Convert],
+        asks: &[Service::Convert, Service::Login],
         sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Database, files: Files::Database },
     }
     /// Expiry and trimming.
@@ -200,6 +209,18 @@ roles! {
         answers: Some(Service::Convert),
         asks: &[],
         sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Nothing, files: Files::None },
+    }
+    /// A directory.
+    Login "login" "asks others whether a password is right, for the request workers: no database" {
+        processes: Processes::Logins,
+        duty: Duty::Own,
+        needs_database: false,
+        commits: false,
+        looks_for_mail: false,
+        tells_nodes: false,
+        answers: Some(Service::Login),
+        asks: &[],
+        sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Login, files: Files::Login },
     }
 }
 

@@ -14,12 +14,13 @@ use super::{Exit, Out, Result, control};
 mod certificate;
 mod database;
 mod listeners;
+mod logins;
 mod mail;
 mod process;
 mod proxy;
 
 /// Look for what keeps the server, or its clients, from working: programs, users, files, addresses, descriptors, database, clock,
-/// proxies, certificate, mail. Looks, and changes nothing.
+/// proxies, certificate, directory, mail. Looks, and changes nothing.
 ///
 /// Run it as root, on the machine of the server: before its first start, and when something is wrong.
 #[derive(Debug, clap::Args)]
@@ -97,6 +98,7 @@ const EXAMINATIONS: &[Examination] = &[
     ("clock", database::clock),
     ("proxies", proxy::proxies),
     ("certificate", certificate::certificate),
+    ("logins", logins::logins),
     ("mail in", mail::into_here),
     ("mail out", mail::out_of_here),
 ];

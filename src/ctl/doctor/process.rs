@@ -130,6 +130,8 @@ pub fn files(patient: &Patient<'_>) -> Vec<Finding> {
         ("auth.key_file", &settings.auth.key_file),
         ("auth.jwks_file", &settings.auth.jwks_file),
         ("auth.jwks_ca", &settings.auth.jwks_ca),
+        ("auth.ldap_ca", &settings.auth.ldap_ca),
+        ("auth.ldap_search_password_file", &settings.auth.ldap_search_password_file),
     ];
     let mut found: Vec<Finding> = Vec::new();
     let mut good = 0;

@@ -6,9 +6,10 @@
 //!
 //! This crate may read the one file it is told to read and nothing else: no environment, no sockets, no defaults that depend
 //! on the machine. Next: `table.rs` (the keys), `load.rs` (file and `--set`), `show.rs` (texts), `value.rs` (types and
-//! checks), `listener.rs` (a listener's options), `logging.rs` and `access.rs` (`[log]` put to work).
+//! checks), `listener.rs` (a listener's options), `directory.rs` (where a directory is), `logging.rs` and `access.rs` (`[log]` put to work).
 
 pub mod access;
+mod directory;
 mod listener;
 mod load;
 pub mod logging;
@@ -16,6 +17,7 @@ mod show;
 mod table;
 mod value;
 
+pub use directory::Directory;
 pub use listener::{LOGIN_SCHEMES, Listener};
 pub use load::Error;
 pub use show::{check_text, manual_roff, sample};

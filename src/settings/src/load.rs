@@ -28,9 +28,29 @@ impl Settings {
     /// The settings of a file, with the defaults for every key that it does not name.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, or holds a key or value that the table does not know.
+    /// The file cannot be read, is no TOML, holds a key or value that the table does not know, or lacks one that others ask for.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        Self::parse(&text_of(path)?, &path.display().to_string())
+        let settings = Self::parse(&text_of(path)?, &path.display().to_string())?;
+        match settings.lacks() {
+            Some(what) => Err(Error(format!("{}: {what}", path.display()))),
+            None => Ok(settings),
+        }
+    }
+
+    /// What must be set because something else is.
+    #[must_use]
+    pub fn lacks(&self) -> Option<&'static str> {
+        let auth = &self.auth;
+        match auth.basic_against.as_str() {
+            "ldap" if auth.ldap_urls.is_empty() => Some("auth.basic_against = \"ldap\" needs auth.ldap_urls"),
+            "ldap" if auth.ldap_bind_dn.is_empty() && auth.ldap_base.is_empty() => {
+                Some("auth.basic_against = \"ldap\" needs auth.ldap_bind_dn, or auth.ldap_base for a search")
+            }
+            "ldap" if !auth.ldap_search_dn.is_empty() && auth.ldap_search_password_file.is_empty() => {
+                Some("auth.ldap_search_dn needs auth.ldap_search_password_file")
+            }
+            _ => None,
+        }
     }
 
     /// As [`Settings::load`]; but of a file that is broken, the one setting `key` by itself, the defaults for the rest, and what

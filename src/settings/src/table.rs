@@ -99,6 +99,8 @@ settings! {
             "The user that workers and the private PostgreSQL run as when ewsd is started by root; empty: ewsd, else postgres.";
         workers: u64 = 0u64, Live, Master, Check::Between(0, 1024),
             "How many request workers stand ready; 0: one per processor, at least two.";
+        logins: u64 = 0u64, Live, Master, Check::Between(0, 1024),
+            "How many processes ask others whether a password is right (auth.basic_against), and so how many request workers may wait for that at a time; 0: half as many as process.workers.";
         retire_after: u64 = 10_000u64, Live, Worker, Check::Between(1, u64::MAX >> 1),
             "A worker is replaced by a fresh one after so many requests.";
         retire_bytes: u64 = 134_217_728u64, Live, Worker, Check::Between(0, 1 << 44),
@@ -192,7 +194,27 @@ settings! {
     }
     auth: Auth "Who are you." {
         basic: bool = true, Live, Worker, Check::Any,
-            "Offer Basic authentication against the accounts.";
+            "Offer Basic authentication.";
+        basic_against: String = "accounts", Live, Both, Check::OneOf(&["accounts", "ldap"]),
+            "Who knows the passwords that come by Basic. accounts: the accounts here. ldap: a directory, which is asked by a bind; but an account that has a password here is known by that alone, and one that the directory alone knows is nobody's. To hand an account over to the directory: `ewsctl account password LOGIN --remove`.";
+        ldap_urls: Vec<String> = NONE, Live, Worker, Check::DirectoryUrl,
+            "The servers of the directory, the first that answers is asked: ldap://HOST:PORT (TLS by StartTLS), ldaps://HOST:PORT, ldapi://%2FPATH of a socket; without a port 389 and 636.";
+        ldap_tls: String = "required", Live, Worker, Check::OneOf(&["required", "none"]),
+            "required: ldap:// goes on only after StartTLS with a valid certificate. none: passwords go over ldap:// for everybody on the way to read.";
+        ldap_ca: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "A file of CA certificates (PEM) that the directory's servers may be certified by, beside those of the system; empty: none.";
+        ldap_bind_dn: String = "", Live, Worker, Check::Template,
+            "The name that an account binds with, as uid=%n,ou=people,dc=example,dc=org or %u for what Active Directory calls a user principal name. %u is the account's login, %n what stands before its @, %d what stands behind it; with %n alone anna@example.org and anna@example.com are the same. Empty: the name is searched for.";
+        ldap_base: String = "", Live, Worker, Check::Any,
+            "The entry at and below which accounts are searched, as ou=people,dc=example,dc=org.";
+        ldap_filter: String = "(mail=%u)", Live, Worker, Check::Template,
+            "The filter that fits an account's entry and no other, with %u, %n and %d as in auth.ldap_bind_dn: (mail=%u), (&(objectClass=person)(uid=%n)).";
+        ldap_search_dn: String = "", Live, Worker, Check::Any,
+            "The name to bind with before a search; empty: whoever asks may search.";
+        ldap_search_password_file: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "The file whose first line is the password for auth.ldap_search_dn; the workers' user must be able to read it, and nobody else.";
+        login_seconds: u64 = 5u64, Live, Worker, Check::Between(1, 60),
+            "How long it may take to ask others about a password, in all. Whoever logs in then hears that the server is busy, and not that the password was wrong.";
         ntlm: bool = false, Live, Worker, Check::Any,
             "Offer NTLM (version 2 only) to clients that connect directly: never over a connection of server.trusted_proxies. Accounts need a password that was set while this is on, or with `ewsctl account password --ntlm`.";
         digest: bool = false, Live, Worker, Check::Any,

@@ -100,6 +100,10 @@ pub enum Check {
     DomainBaseUrl,
     /// `DOMAIN=https://HOST/PATH` or `DOMAIN=OTHER.DOMAIN`.
     DomainTarget,
+    /// Servers of a directory (`directory.rs`).
+    DirectoryUrl,
+    /// A text into which a login is put: `%u`, `%n`, `%d`, and `%%` for a per cent sign.
+    Template,
     /// IP addresses or networks: `192.0.2.1`, `2001:db8::/32`.
     Network,
 }
@@ -163,6 +167,8 @@ impl Value for String {
                 )
             }
             Check::Network => network_problem(self),
+            Check::DirectoryUrl => crate::Directory::parse(self).err(),
+            Check::Template => template_problem(self),
             _ => self.contains('\0').then(|| "must not contain NUL".into()),
         }
     }
@@ -267,6 +273,19 @@ fn plain_listener_problem(text: &str) -> Option<String> {
     }
 }
 
+fn template_problem(text: &str) -> Option<String> {
+    let mut behind = text.split('%').skip(1);
+    while let Some(part) = behind.next() {
+        match part.chars().next() {
+            Some('u' | 'n' | 'd') => {}
+            // Two of them: what stands behind the second one is no variable.
+            None if behind.next().is_some() => {}
+            _ => return Some("must have u, n, d or % behind each %".into()),
+        }
+    }
+    text.contains('\0').then(|| "must not contain NUL".into())
+}
+
 fn host_port_problem(text: &str) -> Option<String> {
     let fits = text.rsplit_once(':').is_some_and(|(host, port)| {
         let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -347,7 +366,17 @@ fn network_problem(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::safe_url_problem;
+    use super::{safe_url_problem, template_problem};
+
+    #[test]
+    fn templates_have_known_variables_only() {
+        for text in ["", "uid=%n,ou=%d", "%u", "100%%", "%%u%u%%", "%%%%"] {
+            assert_eq!(template_problem(text), None, "{text}");
+        }
+        for text in ["%", "%x", "%%%", "a%%%b", "uid=%n,%"] {
+            assert!(template_problem(text).is_some(), "{text}");
+        }
+    }
 
     #[test]
     fn what_nobody_on_the_way_can_change_is_safe() {

@@ -166,3 +166,19 @@ fn every_row_is_documented_once() {
     keys.dedup();
     assert_eq!(keys.len(), count);
 }
+
+#[test]
+fn what_is_switched_on_has_what_it_needs() {
+    let lacks = |lines: &str| Settings::parse(&format!("[auth]\n{lines}"), "x").unwrap().lacks();
+    assert_eq!(lacks(""), None);
+    let on = "basic_against = \"ldap\"\n";
+    assert!(lacks(on).is_some_and(|what| what.contains("auth.ldap_urls")));
+    let urls = format!("{on}ldap_urls = [\"ldap://a\"]\n");
+    assert!(lacks(&urls).is_some_and(|what| what.contains("auth.ldap_base")));
+    assert_eq!(lacks(&format!("{urls}ldap_bind_dn = \"%u\"\n")), None);
+    let search = format!("{urls}ldap_base = \"dc=x\"\n");
+    assert_eq!(lacks(&search), None);
+    let asks = format!("{search}ldap_search_dn = \"cn=x\"\n");
+    assert!(lacks(&asks).is_some_and(|what| what.contains("password_file")));
+    assert_eq!(lacks(&format!("{asks}ldap_search_password_file = \"/x\"\n")), None);
+}

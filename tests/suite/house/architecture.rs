@@ -62,6 +62,7 @@ fn the_roles_are_those_of_the_table() {
         match row.processes {
             Processes::One => assert!(many.starts_with('1'), "{}: {many}", row.name),
             Processes::Workers => assert_eq!(many, "`process.workers`", "{}", row.name),
+            Processes::Logins => assert_eq!(many, "`process.logins`, or none", "{}", row.name),
         }
         assert_eq!(file, format!("`worker/src/role/{}.rs`", row.name));
         assert!(root.join(file.trim_matches('`')).is_file(), "{file}");

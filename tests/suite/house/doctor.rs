@@ -14,6 +14,7 @@ use crate::support::demo::ewsctl;
 use crate::support::port;
 use crate::support::postgres::Postgres;
 use crate::support::shared;
+use crate::support::slapd::{PEOPLE, SEARCHES, Slapd, TOP};
 use crate::support::smtp::{Certificate, Smarthost, serve_tls};
 
 crate::tests![
@@ -33,6 +34,7 @@ crate::tests![
     finds_a_keytab_that_cannot_be_read,
     finds_a_socket_that_the_mta_does_not_reach,
     finds_a_smarthost_that_is_away,
+    finds_a_directory_that_is_of_no_use,
 ];
 
 /// A set-up of its own: a folder with a configuration.
@@ -320,4 +322,37 @@ fn finds_a_smarthost_that_is_away() {
     House::new().examine(&[&line], &[]).nothing_wrong("mail out");
     let away = format!("courier.smarthost = \"{}\"", port::free());
     House::new().examine(&[&away], &[]).wrong("mail out", "courier.smarthost", "ewsctl queue list");
+}
+
+fn finds_a_directory_that_is_of_no_use() {
+    let house = House::new();
+    let examine = |lines: &[&str]| house.examine(&[&["auth.basic_against = \"ldap\""], lines].concat(), &[]);
+    let away = format!("auth.ldap_urls = [\"ldap://{}\"]", port::free());
+    let bind = format!("auth.ldap_bind_dn = \"uid=%n,{PEOPLE}\"");
+    examine(&[&away, &bind]).wrong("logins", "refused", "is the directory running");
+    let Some(slapd) = Slapd::start(&[]) else { return };
+    let ca = format!("auth.ldap_ca = \"{}\"", slapd.ca());
+    for url in [slapd.url(), slapd.tls_url()] {
+        let by = |url: &str| format!("auth.ldap_urls = [\"{url}\"]");
+        examine(&[&by(&url), &bind, &ca]).nothing_wrong("logins");
+        examine(&[&by(&url), &bind]).wrong("logins", "UnknownIssuer", "auth.ldap_ca");
+        let other = url.replace("localhost", "127.0.0.1");
+        examine(&[&by(&other), &bind, &ca]).wrong("logins", "not valid for name", "as its certificate does");
+    }
+    // Who searches is known, and finds the base.
+    let password = house.path("search");
+    fs::write(&password, format!("{}\n", SEARCHES.1)).unwrap();
+    let url = format!("auth.ldap_urls = [\"{}\"]", slapd.tls_url());
+    let searches = format!("auth.ldap_search_dn = \"{}\"", SEARCHES.0);
+    let file = format!("auth.ldap_search_password_file = \"{password}\"");
+    let below = |base: &str| format!("auth.ldap_base = \"{base}\"");
+    examine(&[&url, &ca, &below(TOP), &searches, &file]).nothing_wrong("logins");
+    let nowhere = examine(&[&url, &ca, &below("dc=nowhere"), &searches, &file]);
+    nowhere.wrong("logins", "the search below \"dc=nowhere\" ends with code 32", "auth.ldap_base");
+    fs::write(&password, "another\n").unwrap();
+    examine(&[&url, &ca, &below(TOP), &searches, &file]).wrong(
+        "logins",
+        "auth.ldap_search_dn is refused",
+        "auth.ldap_search_dn",
+    );
 }

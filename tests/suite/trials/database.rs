@@ -330,10 +330,10 @@ fn keeps_many_held_calls_quietly() {
 }
 
 /// A process that does nothing until this is dropped.
-pub(super) struct Stopped(u32);
+pub(in crate::suite) struct Stopped(u32);
 
 impl Stopped {
-    pub(super) fn new(pid: u32) -> Stopped {
+    pub(in crate::suite) fn new(pid: u32) -> Stopped {
         signal(pid, Signal::SIGSTOP);
         Stopped(pid)
     }

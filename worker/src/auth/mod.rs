@@ -5,7 +5,7 @@
 //! |---|---|
 //! | which schemes are there, what is offered, what sticks to a connection? | `scheme/mod.rs` |
 //! | one scheme | `scheme/<scheme>.rs` |
-//! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs` |
+//! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs`, for others `password/elsewhere.rs` |
 //! | is a token of an identity provider good? | `token.rs`, which keys it has `jwks.rs`; who fetches them `../courier/keys.rs` |
 //! | whom does a certificate's subject name? | `subject.rs` |
 //! | may one account act as another? | `impersonate.rs` |
@@ -48,6 +48,7 @@ use self::scheme::{Attempt, Circumstances, SCHEMES, Scheme};
 pub use self::scheme::{Bound, mask, offers};
 use self::sealed::Keyring;
 use self::token::Keys;
+use crate::login::LoginClient;
 
 /// Why a request is nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,13 +102,15 @@ pub struct Authenticator {
     keyring: Keyring,
     kerberos: Acceptor,
     tokens: Keys,
+    logins: Option<LoginClient>,
     /// How long the answer to the request last refused is kept back, in milliseconds.
     pub delay_ms: u32,
 }
 
 impl Authenticator {
-    /// Finds out at the start what would fail at the first login.
-    pub fn prepare(&mut self, settings: &Settings) {
+    /// Finds out at the start what would fail at the first login. `logins`: who asks others about passwords.
+    pub(crate) fn prepare(&mut self, settings: &Settings, logins: LoginClient) {
+        self.logins = Some(logins);
         if !settings.auth.keytab.is_empty() {
             self.kerberos.is_ready(&settings.auth.keytab, clock::unix());
         }
@@ -125,9 +128,21 @@ impl Authenticator {
     ) -> Result<Entered, Denied> {
         // The epoch before anything is read: what is read may be of an older one, never of a newer one.
         let (epoch, now) = (shared.accounts_epoch(), clock::unix());
-        let Authenticator { known, keyring, kerberos, tokens, .. } = self;
-        let mut cx =
-            Circumstances { store, settings, shared, known, keyring, kerberos, tokens, delay_ms: 0, epoch, now };
+        let Authenticator { known, keyring, kerberos, tokens, logins, .. } = self;
+        let logins = logins.as_ref();
+        let mut cx = Circumstances {
+            store,
+            settings,
+            shared,
+            known,
+            keyring,
+            kerberos,
+            tokens,
+            logins,
+            delay_ms: 0,
+            epoch,
+            now,
+        };
         let judged = judge(SCHEMES, head, peer, bound, &mut cx);
         self.delay_ms = cx.delay_ms;
         judged
@@ -149,6 +164,7 @@ impl Authenticator {
             keyring: &mut self.keyring,
             kerberos: &mut self.kerberos,
             tokens: &mut self.tokens,
+            logins: self.logins.as_ref(),
             delay_ms: 0,
             epoch: shared.accounts_epoch(),
             now: clock::unix(),
@@ -284,6 +300,7 @@ mod tests {
             keyring: &mut Keyring::default(),
             kerberos: &mut Acceptor::default(),
             tokens: &mut Keys::default(),
+            logins: None,
             delay_ms: 0,
             epoch: 1,
             now: 1,

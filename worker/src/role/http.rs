@@ -283,7 +283,7 @@ impl Worker<'_> {
                 ews::fault_response(&Fault::busy(u64::from(retry_ms)), &mut Counts::default())
             }
             (Denied::Busy { retry_ms }, ErrorFormat::Text) => {
-                Response::text(503, "The database is away. Try again later.")
+                Response::text(503, "Who you are cannot be found out now. Try again later.")
                     .with("Retry-After", retry_ms.div_ceil(1000).to_string())
             }
             (Denied::Broken, ErrorFormat::Soap) => {

@@ -6,6 +6,7 @@
 //! | request | `http.rs`, `lmtp.rs`, `held.rs`; what connections keep: `context.rs`; what is told of requests: `access.rs` |
 //! | database | `cluster.rs` |
 //! | courier | `../courier/` |
+//! | login | `serving.rs`, `../login/` |
 //! | converter | `serving.rs`, `../convert/`, `../sandbox.rs` |
 //!
 //! Every role ends when the master's end of its sockets is closed, whatever became of the master.
@@ -22,6 +23,7 @@ mod herald;
 mod http;
 mod janitor;
 mod lmtp;
+mod login;
 mod memory;
 mod octets;
 mod request;
@@ -57,6 +59,7 @@ fn work(role: Role) -> Work {
         Role::Courier => |end, settings, signals| Ok(courier::run(end, settings, signals)?),
         Role::Converter => |end, settings, _| Ok(converter::run(end, settings)?),
         Role::Herald => |end, settings, signals| Ok(herald::run(end, settings, signals)?),
+        Role::Login => |end, settings, _| Ok(login::run(end, settings)?),
         Role::Database => database::run,
     }
 }

@@ -8,7 +8,8 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use ewsd_ipc::message::Pairs;
-use ewsd_ipc::{Count, Job, Reply, WorkerEnd};
+use ewsd_ipc::role::Service;
+use ewsd_ipc::{Count, Job, Reply, WorkerEnd, worker_end};
 use ewsd_mailbox::log::{self, note};
 use ewsd_model::id::{MailboxNo, Seq};
 use ewsd_settings::{Listener, Settings};
@@ -19,6 +20,7 @@ use super::access::Accesses;
 use super::memory;
 use crate::auth::{self, ALL_SCHEMES, Authenticator};
 use crate::front::autodiscover::Accepted;
+use crate::login::LoginClient;
 use crate::trace::{Trace, Watch};
 
 /// Most pairs in one message to the master.
@@ -56,7 +58,8 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings) -> Result<(), String> {
         other => other,
     };
     let mut worker = Worker::new(end, settings, store.map_err(|error| error.to_string())?);
-    worker.auth.prepare(settings);
+    let logins = worker_end::desk(Service::Login).map_err(|error| error.to_string())?;
+    worker.auth.prepare(settings, LoginClient::new(logins, settings));
     worker.serve_all().map_err(|error| format!("the master: {error}"))
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ewsd_ipc::role::{Calls, Files};
-use ewsd_settings::Settings;
+use ewsd_settings::{Directory, Settings};
 
 use crate::role::database;
 use crate::trace;
@@ -49,6 +49,17 @@ pub(super) fn of(files: Files, calls: Calls, settings: &Settings) -> Result<Opti
     let reach = match files {
         Files::Any => return Ok(None),
         Files::None => Reach { connect: Some(Vec::new()), ..Reach::default() },
+        Files::Login => {
+            let (auth, state_dir) = (&settings.auth, &settings.server.state_dir);
+            let files = [&auth.ldap_ca, &auth.ldap_search_password_file].map(Path::new);
+            let servers: Vec<Directory> = auth.ldap_urls.iter().filter_map(|url| Directory::parse(url).ok()).collect();
+            let nothing = Path::new("");
+            let mut read: Vec<PathBuf> = files.iter().filter_map(|file| place(file, nothing, state_dir)).collect();
+            read.extend(SYSTEM.iter().map(PathBuf::from));
+            read.extend(named(READ_BY_LIBRARIES));
+            let ports = servers.iter().filter_map(Directory::port).chain([DNS]).collect();
+            Reach { read, write: Vec::new(), connect: Some(ports) }
+        }
         Files::Database | Files::Resolver => {
             let needs = database::options(settings, "ewsd").needs().map_err(|error| error.to_string())?;
             let own: &[&str] = match files {
@@ -139,6 +150,20 @@ mod tests {
             assert!(courier.read.contains(&PathBuf::from(file)), "{courier:?}");
         }
         assert!(courier.read.iter().all(|folder| !Path::new("/var/lib/ewsd/secrets.key").starts_with(folder)));
+    }
+
+    #[test]
+    fn logins_reach_the_directory_and_nothing_of_the_server() {
+        let mut settings = Settings::default();
+        settings.auth.ldap_urls = ["ldap://a:3389", "ldaps://b", "ldapi:///run/x"].map(str::to_owned).to_vec();
+        settings.auth.ldap_ca = "/srv/dir/ca.pem".to_owned();
+        settings.auth.ldap_search_password_file = "/var/lib/ewsd/search".to_owned();
+        let login = of(Files::Login, Calls::Login, &settings).unwrap().unwrap();
+        assert_eq!((login.connect, login.write.len()), (Some(vec![3389, 636, DNS]), 0));
+        for file in ["/srv/dir", "/var/lib/ewsd/search", "/etc"] {
+            assert!(login.read.contains(&PathBuf::from(file)), "{file} of {:?}", login.read);
+        }
+        assert!(login.read.iter().all(|folder| !Path::new("/var/lib/ewsd/secrets.key").starts_with(folder)));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Is a password right? What every scheme asks that is given one. Who knows is the backend's: today `local.rs`.
+//! Is a password right? What every scheme asks that is given one. Who knows is either `local.rs` or
+//! `elsewhere.rs`: each account has one of them.
 //!
 //! The line that a refused login leaves in the log is what the shipped fail2ban filter reads: change both together.
 
+mod elsewhere;
 mod failures;
 mod local;
 pub(super) mod principal;
@@ -42,7 +44,7 @@ impl Credentials {
     }
 }
 
-/// The account whose password that is: from the shared memory of successes, else by asking the backend.
+/// The account whose password that is: from the shared memory of successes, else by asking who knows.
 pub fn check(
     credentials: &Credentials,
     peer: Peer,
@@ -64,7 +66,11 @@ pub fn check(
         refused(&credentials.login, peer, "too many failures");
         return Err(Denied::Refused);
     }
-    let right = local::is_right(credentials, account.as_ref());
+    let right = if elsewhere::knows(account.as_ref(), cx.settings) {
+        elsewhere::is_right(credentials, account.as_ref(), cx)?
+    } else {
+        local::is_right(credentials, account.as_ref())
+    };
     let reason = match account {
         None => "unknown user",
         Some(_) if !right => "wrong password",

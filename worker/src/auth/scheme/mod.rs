@@ -25,6 +25,7 @@ use super::kerberos::Acceptor;
 use super::sealed::Keyring;
 use super::token::Keys;
 use super::{Denied, Entered, Peer};
+use crate::login::LoginClient;
 
 /// All schemes, in the order in which they are offered and asked.
 pub const SCHEMES: &[&dyn Scheme] = &[
@@ -98,6 +99,8 @@ pub struct Circumstances<'a> {
     pub keyring: &'a mut Keyring,
     pub kerberos: &'a mut Acceptor,
     pub tokens: &'a mut Keys,
+    /// Who is asked about passwords that are not known here; none: nobody can be.
+    pub(crate) logins: Option<&'a LoginClient>,
     /// How long the answer to a refused request is kept back, in milliseconds.
     pub delay_ms: u32,
     /// Of the accounts: read before anything else was.
