@@ -4,9 +4,10 @@
 //! that deleting an item is cheap and a writer that is about to name it again can never meet its removal.
 
 use crate::row::{self, firsts};
-use crate::sql::{Param, Sql, int};
+use crate::sql::{Param, Sql, clean, int};
 use crate::{Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
+use ewsd_model::value::BodyType;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -35,18 +36,34 @@ impl Hash {
 #[derive(Default)]
 pub(crate) struct Parts<'a> {
     known: BTreeSet<Hash>,
-    parts: Vec<(Hash, i64, &'a [u8])>,
+    parts: Vec<Part<'a>>,
     pub octets: usize,
+}
+
+/// A row.
+struct Part<'a> {
+    hash: Hash,
+    number: i64,
+    data: &'a [u8],
+    plain: Option<Cow<'a, str>>,
 }
 
 impl<'a> Parts<'a> {
     /// Adds a content and says under which hash it will be found.
     pub fn add(&mut self, content: &'a [u8]) -> Hash {
+        self.add_body(content, None)
+    }
+
+    /// The same of a body, and of an HTML body the text without markup, in which searches look. Bodies are added first: what
+    /// is there already stays as it is.
+    pub fn add_body(&mut self, content: &'a [u8], plain: Option<&'a str>) -> Hash {
         let hash = Hash::of(content);
         if self.known.insert(hash) {
             self.octets += content.len();
-            for (number, part) in split(content).into_iter().enumerate() {
-                self.parts.push((hash, number as i64, part));
+            let parts = split(content);
+            let mut texts = plain_parts(plain, parts.len());
+            for (number, data) in parts.into_iter().enumerate() {
+                self.parts.push(Part { hash, number: number as i64, data, plain: texts.next() });
             }
         }
         hash
@@ -77,25 +94,52 @@ pub(crate) fn first_parts(mailbox: &str, hash: &str) -> String {
     )
 }
 
-fn statement<'a>(mailbox: MailboxNo, parts: &[(Hash, i64, &'a [u8])]) -> Sql<'a> {
+/// An expression for the text of a part of a body: of HTML what it says without markup, or, where that is not known yet
+/// (`plain_due`), with it.
+pub(crate) fn body_text(body_type: &str, part: &str) -> String {
+    // The encoding's name would lend the text its collation, which knows no letters but ASCII.
+    format!(
+        "(case when {body_type} = {html} and {part}.plain is not null then {part}.plain \
+         else convert_from({part}.data, 'UTF8') end collate \"default\")",
+        html = BodyType::Html as i32
+    )
+}
+
+fn statement<'a>(mailbox: MailboxNo, parts: &[Part<'a>]) -> Sql<'a> {
     let mut sql = Sql::default();
     sql.params.push(mailbox.0.into());
     push_insert(&mut sql, parts, "");
     sql
 }
 
-fn push_insert<'a>(sql: &mut Sql<'a>, parts: &[(Hash, i64, &'a [u8])], from: &str) {
-    sql.push("insert into blob (mailbox, hash, part, data) select $1, p.hash, p.part, p.data from unnest(");
-    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Owned(part.0.0.to_vec())).collect())).push("::bytea[], ");
-    sql.bind(Param::Ints(parts.iter().map(|part| part.1).collect())).push("::int[], ");
-    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Borrowed(part.2)).collect()))
-        .push("::bytea[]) as p (hash, part, data)");
-    sql.push(from);
-    // The row is locked even where the condition spares writing it.
+fn push_insert<'a>(sql: &mut Sql<'a>, parts: &[Part<'a>], from: &str) {
     sql.push(
-        " on conflict (mailbox, hash, part) do update set touched = now() \
-         where blob.touched < now() - interval '10 minutes'",
+        "insert into blob (mailbox, hash, part, data, plain) select $1, p.hash, p.part, p.data, p.plain from unnest(",
     );
+    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Owned(part.hash.0.to_vec())).collect())).push("::bytea[], ");
+    sql.bind(Param::Ints(parts.iter().map(|part| part.number).collect())).push("::int[], ");
+    sql.bind(Param::BytesMany(parts.iter().map(|part| Cow::Borrowed(part.data)).collect())).push("::bytea[], ");
+    sql.bind(Param::OptTexts(parts.iter().map(|part| part.plain.clone()).collect()))
+        .push("::text[]) as p (hash, part, data, plain)");
+    sql.push(from);
+    // The row is locked even where the condition spares writing it. What was a file before may be an HTML body now.
+    sql.push(
+        " on conflict (mailbox, hash, part) do update set touched = now(), plain = coalesce(blob.plain, excluded.plain) \
+         where blob.touched < now() - interval '10 minutes' or (blob.plain is null and excluded.plain is not null)",
+    );
+}
+
+/// The texts that stand beside so many parts of a body: pieces of the whole one after the other. For the last parts of much
+/// markup there is nothing left, and the last takes what is over.
+pub(crate) fn plain_parts(plain: Option<&str>, parts: usize) -> impl Iterator<Item = Cow<'_, str>> {
+    let mut rest = plain;
+    (1..=parts).map_while(move |number| {
+        let whole = rest?;
+        let cut = (PART - 3..=PART).rev().find(|at| whole.is_char_boundary(*at));
+        let (piece, after) = whole.split_at_checked(cut.filter(|_| number < parts).unwrap_or(whole.len()))?;
+        rest = Some(after);
+        Some(clean(piece))
+    })
 }
 
 /// Cuts at most [`PART`] octets at a time and not inside a UTF-8 character, so that each part of a text is a text.

@@ -67,6 +67,7 @@ const MIGRATIONS: &[Migration] = migrations![
     28 "exempt",
     29 "delivered",
     30 "unreadable",
+    31 "plain",
 ];
 
 impl Migration {

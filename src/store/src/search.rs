@@ -27,6 +27,8 @@ pub enum Area {
     Body,
 }
 
+/// Octets of a body whose words are kept: PostgreSQL's own limit for the words of one row is 1 MiB.
+pub const SEARCHED: usize = 256 * 1024;
 /// Distinct words kept of a body.
 const WORDS: usize = 4_000;
 /// The same of the other texts of one area, which are read by their words alone.

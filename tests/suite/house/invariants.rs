@@ -244,7 +244,7 @@ const FOR_ALL: &[(&str, &[&str])] = &[
     ("src/mailbox/src/convert/mime/header.rs", &["date", "prepend"]),
     ("src/mailbox/src/convert/mime/id.rs", &["id", "ids"]),
     ("src/mailbox/src/convert/mime/outgoing/check.rs", &["check"]),
-    ("src/mailbox/src/convert/mime/parse.rs", &["describe", "display"]),
+    ("src/mailbox/src/convert/mime/parse.rs", &["describe", "display", "plain_text"]),
 ];
 
 /// What reads is for the table of conversions alone, so `pub` no further than that.

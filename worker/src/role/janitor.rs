@@ -1,7 +1,7 @@
 //! The janitor role: what must be thrown away some time. Subscriptions nobody asks for any more, journal rows older than
 //! `notifications.journal_days`, contents that no item names; and what is done behind the writers, the entering of words into
-//! the index, and the reading of mail that an older version could not read. In small steps, so that nobody waits for it, and
-//! each step can be the last: it ends at once when the master wants.
+//! the index, the text of HTML bodies from before it was kept, and the reading of mail that an older version could not read.
+//! In small steps, so that nobody waits for it, and each step can be the last: it ends at once when the master wants.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use ewsd_ipc::message::Pairs;
 use ewsd_ipc::{Count, Reply, WorkerEnd};
 use ewsd_mailbox::clock;
 use ewsd_mailbox::convert::READING;
-use ewsd_mailbox::deliver::{Again, read_again};
+use ewsd_mailbox::deliver::{Again, fill_in, read_again};
 use ewsd_mailbox::log::note;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_settings::Settings;
@@ -42,6 +42,10 @@ const LATE: i64 = 1_000;
 const WORDS: usize = 2_000;
 /// Whoever brings mail gives up before (RFC 5321 section 4.5.4.1: after four or five days).
 const DELIVERED_DAYS: i64 = 7;
+/// Items whose bodies are looked at in one step.
+const BODIES: i64 = 200;
+/// So long in each round.
+const BODIES_TIME: Duration = Duration::from_secs(10);
 /// Mail that is read again, listed at a time.
 const UNREAD: i64 = 50;
 /// Mailboxes listed at a time.
@@ -116,6 +120,7 @@ impl Janitor<'_> {
             self.end.send(&Reply::Tally { what: Count::SubscriptionsExpired, n }, &[])?;
         }
         self.enter_words()?;
+        self.fill_in()?;
         if !walk {
             return Ok(());
         }
@@ -160,6 +165,31 @@ impl Janitor<'_> {
                 }
             }
             note!(Debug, "mailbox {mailbox}: entered the words of {items} items");
+        }
+        Ok(())
+    }
+
+    /// What HTML bodies say that were stored before that was kept. A round after the other, so that words need not wait.
+    fn fill_in(&mut self) -> Result<(), RoundError> {
+        let begun = clock::monotonic();
+        let (mut bodies, mut mailboxes) = (0, self.store.plain_due(PAGE)?.into_iter());
+        let mut next = mailboxes.next();
+        while let Some(mailbox) = next.filter(|_| clock::since(begun) < BODIES_TIME) {
+            let due = self.store.mailbox(mailbox).bodies_due(BODIES)?;
+            for body in &due.bodies {
+                self.pause()?;
+                hears_within(self.end, self.settings, ConverterClient::within(self.settings))?;
+                fill_in(&mut self.store, mailbox, body)?;
+                bodies += 1;
+            }
+            self.pause()?;
+            self.store.mailbox(mailbox).settle_plain(&due)?;
+            if due.is_last() {
+                next = mailboxes.next();
+            }
+        }
+        if bodies > 0 {
+            note!(Info, "kept what {bodies} HTML bodies say, for searches");
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 mod again;
 mod domains;
 mod group;
+mod plain;
 mod trace;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 
 pub use again::{Again, read_again};
 pub use domains::Domains;
+pub use plain::fill_in;
 pub use trace::Trace;
 
 use crate::calendar::meeting::notice::Notice;
@@ -386,6 +388,7 @@ pub fn new_item<'a>(parsed: &'a Parsed<'_>, folder: ewsd_model::id::FolderNo, mi
     item.columns = parsed.columns.clone();
     item.props = parsed.props.clone();
     item.body = (!parsed.body.is_empty()).then_some(parsed.body.as_bytes());
+    item.plain = parsed.plain.as_deref();
     item.mime = Some(mime);
     item.search = &parsed.search;
     item.attachments = parsed.attachments.iter().map(new_attachment).collect();

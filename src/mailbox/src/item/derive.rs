@@ -1,6 +1,8 @@
 //! What follows from an item's properties: display names, preview, the words it is found by, its size, its conversation.
 //! Worked out when the item is written, so that lists never have to.
 
+use std::borrow::Cow;
+
 use ewsd_model::failure::Failure;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, BodyType};
@@ -98,6 +100,11 @@ fn retitle(edit: &mut Edit<'_>) {
 fn describe(edit: &mut Edit<'_>) -> Result<Texts, Failed> {
     let body = edit.whole_body();
     let (body_type, text) = body.as_deref().map_or_else(Default::default, |body| (body.body_type, body.text.as_str()));
+    let plain = match (body_type, &edit.plain) {
+        (BodyType::Html, None) => Some(Cow::Owned(mime::plain_text(text)?)),
+        (BodyType::Html, Some(known)) => Some(Cow::Borrowed(known.as_str())),
+        (BodyType::Text, _) => None,
+    };
     let mut columns = Columns::new();
     for column in [Column::Subject, Column::FromName, Column::From, Column::Sender] {
         if let Some(value) = edit.column(column) {
@@ -109,8 +116,10 @@ fn describe(edit: &mut Edit<'_>) -> Result<Texts, Failed> {
         let of = DISPLAYED.iter().filter(|(_, shown)| *shown == column);
         of.flat_map(|(id, _)| edit.mailboxes(*id)).collect::<Vec<_>>()
     });
-    let mut search = mime::describe(&mut columns, &lists, body_type, text)?;
+    let mut search = mime::describe(&mut columns, &lists, body_type, plain.as_deref().unwrap_or(text));
+    let plain = plain.map(Cow::into_owned);
     drop(body);
+    edit.plain = plain;
     search.extend(kind::of(edit.kind).texts(edit).into_iter().map(|text| (Area::Body, text)));
     if edit.body.is_some() || edit.base.is_none() {
         edit.set.set(Column::BodyType, Value::Int(body_type as i32));

@@ -37,6 +37,7 @@ pub struct Draft {
     contact_rows: Option<Vec<(String, String)>>,
     event: Option<Event>,
     body: Option<Body>,
+    plain: Option<String>,
     /// The message as the client gave it.
     mime: Option<Vec<u8>>,
     search: Texts,
@@ -108,6 +109,7 @@ impl Draft {
             let text = std::mem::take(&mut parsed.body);
             let body_type = derive::body_type(&edit.set);
             edit.body = (!text.is_empty()).then_some(Some(Body { body_type, text, truncated: None }));
+            edit.plain = parsed.plain.take();
             attachments.extend(std::mem::take(&mut parsed.attachments).into_iter().map(Attached::parsed));
         }
         let parsed = parsed.is_some();
@@ -186,7 +188,9 @@ impl Draft {
         search: Texts,
         attachments: Vec<Attached>,
     ) -> Draft {
-        let Edit { kind, set: mut columns, set_flags: flags, mut props, mut ext, body, contact_rows, event, .. } = edit;
+        let Edit {
+            kind, set: mut columns, set_flags: flags, mut props, mut ext, body, plain, contact_rows, event, ..
+        } = edit;
         props.retain(|_, value| !value.is_null());
         ext.retain(|_, value| !value.is_null());
         let body = body.flatten();
@@ -204,7 +208,7 @@ impl Draft {
             None => derive::size(body.as_ref(), &props, attached),
         };
         columns.set(Column::Size, Value::Long(size));
-        Draft { kind, flags, columns, props, ext, contact_rows, event, body, mime, search, attachments }
+        Draft { kind, flags, columns, props, ext, contact_rows, event, body, plain, mime, search, attachments }
     }
 
     /// As the store takes it.
@@ -217,6 +221,7 @@ impl Draft {
         item.contact = self.contact_rows.clone().unwrap_or_default();
         item.event = self.event.clone();
         item.body = self.body.as_ref().map(|body| body.text.as_bytes());
+        item.plain = self.plain.as_deref();
         item.mime = self.mime.as_deref();
         item.search = &self.search;
         item.attachments = self.attachments.iter().map(Attached::row).collect();

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 pub use super::edit_event::{WholeSeries, same_address};
-use super::edit_lists::Pending;
+use super::edit_lists::{Pending, are_same, is_same};
 use crate::convert::mime;
 use crate::session::ZoneContext;
 
@@ -40,6 +40,8 @@ pub struct Edit<'a> {
     pub ext: Map,
     /// `Some(None)` takes the body away.
     pub body: Option<Option<Body>>,
+    /// The text of the body after the edit, where that is HTML and its text is known.
+    pub plain: Option<String>,
     /// A message given whole.
     pub mime: Option<Vec<u8>>,
     /// The rows that were touched, by whatever name.
@@ -86,6 +88,7 @@ impl<'a> Edit<'a> {
             props: Map::new(),
             ext: Map::new(),
             body: None,
+            plain: None,
             mime: None,
             touched: BTreeSet::new(),
             changed: BTreeSet::new(),
@@ -381,6 +384,7 @@ impl<'a> Edit<'a> {
         self.touched.insert(PropId::ItemBody);
         self.changed.insert(PropId::ItemBody);
         self.body = Some(body);
+        self.plain = None;
     }
 
     /// `item:Flag` as a whole, by the rules of MS-OXWSCORE 2.2.4.15.
@@ -430,17 +434,6 @@ impl<'a> Edit<'a> {
 /// Whether an item of this kind may have the class.
 pub fn fits_class(kind: ItemKind, class: &str) -> bool {
     !class.is_empty() && (kind == ItemKind::Item || ItemKind::from_class(class) == kind)
-}
-
-/// Whether it is the one who is there already, by address as it is spelled, and by name if one is given.
-fn is_same(old: &Mailbox, new: &Mailbox) -> bool {
-    let (Some(before), Some(after)) = (old.address.as_deref(), new.address.as_deref()) else { return false };
-    let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty() && *name != after.trim());
-    before == after.trim() && name.is_none_or(|name| old.name.as_deref() == Some(name))
-}
-
-fn are_same(old: &[Mailbox], new: &[Mailbox]) -> bool {
-    !new.is_empty() && old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_same(old, new))
 }
 
 /// The value as a head tells it: ids are the same however they are spelled.

@@ -155,3 +155,14 @@ impl Edit<'_> {
         true
     }
 }
+
+/// Whether it is the one who is there already, by address as it is spelled, and by name if one is given.
+pub(super) fn is_same(old: &Mailbox, new: &Mailbox) -> bool {
+    let (Some(before), Some(after)) = (old.address.as_deref(), new.address.as_deref()) else { return false };
+    let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty() && *name != after.trim());
+    before == after.trim() && name.is_none_or(|name| old.name.as_deref() == Some(name))
+}
+
+pub(super) fn are_same(old: &[Mailbox], new: &[Mailbox]) -> bool {
+    !new.is_empty() && old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_same(old, new))
+}

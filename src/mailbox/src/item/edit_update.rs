@@ -15,6 +15,7 @@ impl Edit<'_> {
             props: self.props.clone(),
             ext: self.ext.clone(),
             body: self.body.as_ref().map(|body| body.as_ref().map(|body| body.text.as_bytes())),
+            plain: self.plain.as_deref(),
             mime: self.mime.as_ref().map(|octets| Some(octets.as_slice())),
             search,
             kind: None,

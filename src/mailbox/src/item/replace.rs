@@ -44,6 +44,7 @@ pub fn overlay(edit: &mut Edit<'_>, octets: &[u8], parsed: &Parsed<'_>) {
     edit.set_bit(bit::MIME_STALE, false);
     let body_type = derive::body_type(&parsed.columns);
     edit.body = Some(Some(Body { body_type, text: parsed.body.clone(), truncated: None }));
+    edit.plain = parsed.plain.clone();
     edit.mime = Some(octets.to_vec());
     edit.touched.extend([PropId::ItemMimeContent, PropId::ItemBody]);
     edit.changed.insert(PropId::ItemMimeContent);

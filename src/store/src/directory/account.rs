@@ -154,6 +154,7 @@ impl Store {
             "delete from word where mailbox = $1",
             "delete from reword where mailbox = $1",
             "delete from indexed where mailbox = $1",
+            "delete from plain_due where mailbox = $1",
             "delete from attachment where mailbox = $1",
             "delete from item where mailbox = $1",
             "delete from folder where mailbox = $1",

@@ -15,7 +15,7 @@ impl Mailbox<'_> {
     /// Makes one item: one round trip. [`StoreError::NotFound`] if there is no such folder.
     pub fn create_item(&mut self, new: &NewItem) -> Result<ItemRef, StoreError> {
         let mut parts = Parts::default();
-        let body = new.body.map(|body| parts.add(body));
+        let body = new.body.map(|body| parts.add_body(body, new.plain));
         let mime = new.mime.map(|mime| parts.add(mime));
         let contents: Vec<Hash> = new.attachments.iter().map(|attachment| parts.add(attachment.content)).collect();
         let octets = parts.octets;

@@ -79,6 +79,8 @@ pub struct NewItem<'a> {
     /// Of a calendar item or meeting message: when it takes place.
     pub event: Option<Event>,
     pub body: Option<&'a [u8]>,
+    /// Of an HTML body the text without markup: in it searches look.
+    pub plain: Option<&'a str>,
     pub mime: Option<&'a [u8]>,
     /// Texts whose words find the item, and where they stand in it. What is attached has its own.
     pub search: &'a [(Area, String)],
@@ -101,6 +103,7 @@ impl NewItem<'_> {
             contact: Vec::new(),
             event: None,
             body: None,
+            plain: None,
             mime: None,
             search: &[],
             attachments: Vec::new(),
@@ -134,6 +137,8 @@ pub struct ItemUpdate<'a> {
     pub ext: Map,
     /// `Some(None)` takes the body away.
     pub body: Option<Option<&'a [u8]>>,
+    /// Of an HTML body that is set the text without markup: in it searches look.
+    pub plain: Option<&'a str>,
     pub mime: Option<Option<&'a [u8]>>,
     pub search: Option<&'a [(Area, String)]>,
     pub kind: Option<ItemKind>,

@@ -26,8 +26,8 @@ impl Mailbox<'_> {
         expect: Option<Seq>,
     ) -> Result<ItemRef, StoreError> {
         let mut parts = Parts::default();
-        let [body, mime] = [update.body, update.mime].map(|content| content.map(|c| c.map(|c| parts.add(c))));
-        let octets = parts.octets;
+        let body = update.body.map(|body| body.map(|body| parts.add_body(body, update.plain)));
+        let mime = update.mime.map(|mime| mime.map(|mime| parts.add(mime)));
         if parts.octets > AHEAD && !self.store.in_transaction() {
             return self.transaction(|mailbox| mailbox.update_item(item, update, expect));
         }
@@ -39,7 +39,7 @@ impl Mailbox<'_> {
             .filter(|(new, _)| new.is_some())
             .map(|(_, old)| *old)
             .collect();
-        let mut write = compose(self.no, item, update, expect, octets, &replaced)?;
+        let mut write = compose(self.no, item, update, expect, parts.octets, &replaced)?;
         if !parts.is_empty() {
             write.step_with("contents", |sql| parts.insert(sql, ", taken"));
         }

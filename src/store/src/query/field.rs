@@ -2,6 +2,7 @@
 
 use super::{Field, ScalarType};
 use crate::StoreError;
+use crate::blob;
 use crate::column::{Holds, lookup};
 use crate::sql::{Param, Sql, clean};
 use ewsd_model::property::Column;
@@ -81,10 +82,11 @@ pub(super) fn operand(field: &Field, table: Table, sql: &mut Sql) -> Result<Oper
             "select a.name as v from attachment a where a.mailbox = {alias}.mailbox and a.item = {alias}.item and {alias}.attachments > 0"
         ))),
         Field::AttachmentName => Err(StoreError::Corrupt("folders have no attachments".to_owned())),
-        // The encoding's name would lend the text its collation, which knows no letters but ASCII.
-        Field::Body => Ok(Operand::Many(format!(
-            "select convert_from(b.data, 'UTF8') collate \"default\" as v from blob b where b.mailbox = {alias}.mailbox and b.hash = {alias}.body"
+        Field::Body if table == Table::Item => Ok(Operand::Many(format!(
+            "select {} as v from blob b where b.mailbox = {alias}.mailbox and b.hash = {alias}.body",
+            blob::body_text(&format!("{alias}.body_type"), "b")
         ))),
+        Field::Body => Err(StoreError::Corrupt("folders have no body".to_owned())),
     }
 }
 

@@ -30,7 +30,7 @@ pub enum Field {
     Header(String),
     /// A text of the table of contacts, by its key.
     Contact(String),
-    /// The text of the body, with its markup if it has some.
+    /// The text of the body, without markup.
     Body,
     /// Names of the attachments.
     AttachmentName,

@@ -44,7 +44,8 @@ impl Pages {
 fn message<'a>(folder: FolderNo) -> NewItem<'a> {
     let mut item = NewItem::new(folder, ItemKind::Message);
     item.columns.set(Column::Subject, Value::Text("subject".to_owned()));
-    item.body = Some(b"body");
+    item.body = Some(b"<p>body");
+    item.plain = Some("body");
     item.attachments = vec![NewAttachment { content: b"octets", ..NewAttachment::file() }];
     item
 }
@@ -76,6 +77,14 @@ fn items(pages: &mut Pages, inbox: FolderNo, trash: FolderNo) {
     pages.mail("count_items", |mailbox| mailbox.count_items(&search));
     pages.mail("rows_before", |mailbox| mailbox.rows_before(&search, &filter, false));
     let received = Field::Column(Column::Received);
+    let said = Filter::Contains {
+        field: Field::Body,
+        mode: ContainsMode::Substring,
+        ignore_case: true,
+        text: "bod".to_owned(),
+    };
+    let said = Search { filter: &said, ..Search::new(&inboxes) };
+    pages.mail("find_in_bodies", |mailbox| mailbox.find_items(&said, &Plan::default(), Page::first(50)));
     let grouping = Grouping { by: Field::Column(Column::FromName), on: received, largest: true, ascending: false };
     pages.mail("find_groups", |mailbox| mailbox.find_groups(&search, &grouping, &plan, Page::first(50)));
     let copy = pages.mail("copy_items", |mailbox| mailbox.copy_items(&[item], trash, None))[0].item;
@@ -210,6 +219,10 @@ fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     pages.mail("warn_of_quota", |mailbox| mailbox.warn_of_quota(7));
     pages.mail("used", |mailbox| mailbox.used());
     pages.mail("trim_journal", |mailbox| mailbox.trim_journal(30, 1000));
+    pages.of("plain_due", |store| store.plain_due(100));
+    let due = pages.mail("bodies_due", |mailbox| mailbox.bodies_due(100));
+    pages.mail("put_plain", |mailbox| mailbox.put_plain(&Hash::of(b"<p>body"), "body"));
+    pages.mail("settle_plain", |mailbox| mailbox.settle_plain(&due));
     pages.mail("enter_words", |mailbox| mailbox.enter_words(1000));
     pages.of("unindexed", |store| store.unindexed(0, 100));
     let filter = Filter::Words { place: Place::Anywhere, text: "subject".to_owned(), whole: false };

@@ -25,23 +25,23 @@ taken as (
     returning seq, seq - 1 as base, attachment
 ),
 contents as (
-    insert into blob (mailbox, hash, part, data)
-    select $1, p.hash, p.part, p.data
-    from unnest($7::bytea[], $8::int[], $9::bytea[]) as p (hash, part, data), taken
-    on conflict (mailbox, hash, part) do update set touched = now()
-    where blob.touched < now() - interval '10 minutes'
+    insert into blob (mailbox, hash, part, data, plain)
+    select $1, p.hash, p.part, p.data, p.plain
+    from unnest($7::bytea[], $8::int[], $9::bytea[], $10::text[]) as p (hash, part, data, plain), taken
+    on conflict (mailbox, hash, part) do update set touched = now(), plain = coalesce(blob.plain, excluded.plain)
+    where blob.touched < now() - interval '10 minutes' or (blob.plain is null and excluded.plain is not null)
 ),
 attached as (
     insert into attachment (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
             is_inline, content, props, search
     )
-    select $1, taken.attachment - cardinality($10::int[]) + w.at, source.item, w.kind, w.name, w.content_type,
+    select $1, taken.attachment - cardinality($11::int[]) + w.at, source.item, w.kind, w.name, w.content_type,
         w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props,
         w.search::tsvector
     from taken, source, unnest(
-        $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::timestamptz[],
-            $17::bool[], $18::bytea[], $19::jsonb[], $20::text[]
+        $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::timestamptz[],
+            $18::bool[], $19::bytea[], $20::jsonb[], $21::text[]
     ) with ordinality as w (
         kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props,
             search, at

@@ -20,16 +20,16 @@ with taken as (
     returning seq, seq - 1 as base, attachment
 ),
 contents as (
-    insert into blob (mailbox, hash, part, data)
-    select $1, p.hash, p.part, p.data
-    from unnest($5::bytea[], $6::int[], $7::bytea[]) as p (hash, part, data), taken
-    on conflict (mailbox, hash, part) do update set touched = now()
-    where blob.touched < now() - interval '10 minutes'
+    insert into blob (mailbox, hash, part, data, plain)
+    select $1, p.hash, p.part, p.data, p.plain
+    from unnest($5::bytea[], $6::int[], $7::bytea[], $8::text[]) as p (hash, part, data, plain), taken
+    on conflict (mailbox, hash, part) do update set touched = now(), plain = coalesce(blob.plain, excluded.plain)
+    where blob.touched < now() - interval '10 minutes' or (blob.plain is null and excluded.plain is not null)
 ),
 counted as (
     update folder o
-    set total = o.total + $8::bigint, unread = o.unread + $9::bigint, bytes = o.bytes + $10::bigint, change =
-        case when $8::bigint > 0 then taken.seq else o.change end
+    set total = o.total + $9::bigint, unread = o.unread + $10::bigint, bytes = o.bytes + $11::bigint, change =
+        case when $9::bigint > 0 then taken.seq else o.change end
     from taken
     where o.mailbox = $1 and o.folder = $3
     returning o.folder
@@ -42,10 +42,10 @@ made as (
             conversation, topic, conv_index, culture, categories, preview, icon_index, flag_status, flag_start,
             flag_due, flag_complete, modified_by, reminder_due, body_type
     )
-    select $1, taken.seq, counted.folder, taken.seq, $18, $11, $12, $13::boolean, $4::bigint, $14, $15, $16,
-        $17, $19::tsvector, $20, coalesce($21::timestamptz, now()), coalesce($22::timestamptz, now()), $23, $24,
-        coalesce($25::timestamptz, now()), $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39,
-        $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51
+    select $1, taken.seq, counted.folder, taken.seq, $19, $12, $13, $14::boolean, $4::bigint, $15, $16, $17,
+        $18, $20::tsvector, $21, coalesce($22::timestamptz, now()), coalesce($23::timestamptz, now()), $24, $25,
+        coalesce($26::timestamptz, now()), $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
+        $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52
     from taken, counted
     returning item
 ),
@@ -54,12 +54,12 @@ attached as (
         mailbox, attachment, item, kind, name, content_type, content_id, content_location, size, modified,
             is_inline, content, props, search
     )
-    select $1, taken.attachment - cardinality($52::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
+    select $1, taken.attachment - cardinality($53::int[]) + w.at, made.item, w.kind, w.name, w.content_type,
         w.content_id, w.content_location, w.size, coalesce(w.modified, now()), w.is_inline, w.content, w.props,
         w.search::tsvector
     from taken, made, unnest(
-        $52::int[], $53::text[], $54::text[], $55::text[], $56::text[], $57::bigint[], $58::timestamptz[],
-            $59::bool[], $60::bytea[], $61::jsonb[], $62::text[]
+        $53::int[], $54::text[], $55::text[], $56::text[], $57::text[], $58::bigint[], $59::timestamptz[],
+            $60::bool[], $61::bytea[], $62::jsonb[], $63::text[]
     ) with ordinality as w (
         kind, name, content_type, content_id, content_location, size, modified, is_inline, content, props,
             search, at

@@ -21,6 +21,9 @@ where mailbox = $1;
 delete from indexed
 where mailbox = $1;
 
+delete from plain_due
+where mailbox = $1;
+
 delete from attachment
 where mailbox = $1;
 

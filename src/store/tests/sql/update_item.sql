@@ -29,16 +29,16 @@ taken as (
     returning seq, seq - 1 as base, attachment
 ),
 contents as (
-    insert into blob (mailbox, hash, part, data)
-    select $1, p.hash, p.part, p.data
-    from unnest($5::bytea[], $6::int[], $7::bytea[]) as p (hash, part, data), taken
-    on conflict (mailbox, hash, part) do update set touched = now()
-    where blob.touched < now() - interval '10 minutes'
+    insert into blob (mailbox, hash, part, data, plain)
+    select $1, p.hash, p.part, p.data, p.plain
+    from unnest($5::bytea[], $6::int[], $7::bytea[], $8::text[]) as p (hash, part, data, plain), taken
+    on conflict (mailbox, hash, part) do update set touched = now(), plain = coalesce(blob.plain, excluded.plain)
+    where blob.touched < now() - interval '10 minutes' or (blob.plain is null and excluded.plain is not null)
 ),
 changed as (
     update item i
-    set change = taken.seq, flags = (i.flags | $8::int) & ~$9::int, subject = $10, size = $11, modified = now(),
-        props = (i.props || $12::jsonb) - $13::text[], body = $14, search = $15::tsvector
+    set change = taken.seq, flags = (i.flags | $9::int) & ~$10::int, subject = $11, size = $12, modified = now(),
+        props = (i.props || $13::jsonb) - $14::text[], body = $15, search = $16::tsvector
     from taken, source
     where i.mailbox = $1 and i.item = source.item and i.change = source.change
     returning i.item, i.folder, i.kind
@@ -50,8 +50,8 @@ reworded as (
     on conflict do nothing
 ),
 delta as (
-    select source.folder, (((source.flags | $16::int) & ~$17::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int
-        as unread, $18::bigint - source.size as bytes
+    select source.folder, (((source.flags | $17::int) & ~$18::int) & 129 = 0)::int - ((source.flags) & 129 = 0)::int
+        as unread, $19::bigint - source.size as bytes
     from source
 ),
 counted as (

@@ -4,6 +4,7 @@
 mod support;
 
 mod attachments;
+mod bodies;
 mod connection;
 mod contacts;
 mod directory;

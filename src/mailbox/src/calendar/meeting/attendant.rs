@@ -274,6 +274,7 @@ fn lay_over(edit: &mut Edit<'_>, notice: &Notice, full: bool, before: &Map) {
         None if had => edit.body = Some(None),
         None => {}
     }
+    edit.plain = None;
 }
 
 /// How busy somebody is who has not answered.
@@ -312,6 +313,7 @@ pub fn enter(mailbox: &mut Mailbox<'_>, notice: &Notice, now: Timestamp) -> Resu
         ext: edit.ext.clone(),
         event: edit.event.clone(),
         body: body.as_ref().map(|body| body.text.as_bytes()),
+        plain: edit.plain.as_deref(),
         search: &search,
         attachments: notice.attachments().iter().map(Attached::row).collect(),
         ..NewItem::new(calendar, ItemKind::CalendarItem)

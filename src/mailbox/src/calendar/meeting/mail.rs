@@ -114,6 +114,7 @@ fn notice(what: NoticeKind, told: EventItem, from: &Person, parsed: &Parsed<'_>,
     let body_type = derive::body_type(&parsed.columns);
     // Some send nothing but the calendar.
     let words = (!text.is_empty()).then_some(Body { body_type, text, truncated: None });
+    edit.plain = words.as_ref().and(parsed.plain.clone());
     edit.body = words.or_else(|| told.event.body.clone()).map(Some);
     let attachments: Vec<Attached> =
         parsed.attachments.iter().filter(|one| !is_calendar(one)).cloned().map(Attached::parsed).collect();

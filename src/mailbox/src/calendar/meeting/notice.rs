@@ -242,6 +242,7 @@ impl Notice {
             Some(Some(body)) => Some(body.text.as_bytes()),
             _ => None,
         };
+        item.plain = self.edit.plain.as_deref();
         item.search = &self.search;
         item.attachments = self.attachments.iter().map(Attached::row).collect();
         let starts = time_in(&self.edit.props, PropId::CalendarStart).unwrap_or(self.edit.now);

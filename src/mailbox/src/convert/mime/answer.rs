@@ -17,6 +17,7 @@ wire! {
         columns: Columns as Cells,
         props: Map as Document,
         search: Vec<(Area, String)> as Many<Pair<Row, Text>>,
+        has_plain: bool,
         files: Vec<File> as Many<Plain>,
     }
 
@@ -36,7 +37,7 @@ impl<'p> WireAnswer for Parsed<'p> {
     where
         Self: 'o,
     {
-        let Parsed { kind, flags, columns, props, body, attachments, search } = self;
+        let Parsed { kind, flags, columns, props, body, plain, attachments, search } = self;
         let mut files = Vec::with_capacity(attachments.len());
         let mut contents = Vec::with_capacity(attachments.len());
         for one in attachments {
@@ -44,8 +45,9 @@ impl<'p> WireAnswer for Parsed<'p> {
             files.push(File { name, content_type, content_id, content_location, inline });
             contents.push((content, words));
         }
-        Head { kind, flags, columns, props, search, files }.put(out.head());
+        Head { kind, flags, columns, props, search, has_plain: plain.is_some(), files }.put(out.head());
         out.put(body.into_bytes());
+        out.put(plain.unwrap_or_default().into_bytes());
         for (content, words) in contents {
             out.put(content);
             out.put(words.into_bytes());
@@ -53,8 +55,9 @@ impl<'p> WireAnswer for Parsed<'p> {
     }
 
     fn hear(answer: &mut AnswerReader<'_>) -> Result<Parsed<'static>, Refused> {
-        let Head { kind, flags, columns, props, search, files } = Head::get(answer.head())?;
+        let Head { kind, flags, columns, props, search, has_plain, files } = Head::get(answer.head())?;
         let body = answer.text()?;
+        let plain = Some(answer.text()?).filter(|_| has_plain);
         let attachments = files.into_iter().map(|file| {
             let File { name, content_type, content_id, content_location, inline } = file;
             let content = Octets::Shared(answer.octets()?);
@@ -62,6 +65,6 @@ impl<'p> WireAnswer for Parsed<'p> {
             Ok(Attachment { name, content_type, content_id, content_location, inline, content, words })
         });
         let attachments = attachments.collect::<Result<_, Refused>>()?;
-        Ok(Parsed { kind, flags, columns, props, body, attachments, search })
+        Ok(Parsed { kind, flags, columns, props, body, plain, attachments, search })
     }
 }

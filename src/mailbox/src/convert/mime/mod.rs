@@ -44,7 +44,7 @@ pub(super) use header::headers;
 pub use header::{date, prepend};
 pub use id::{id, ids};
 pub(super) use parse::parse;
-pub use parse::{describe, display};
+pub use parse::{describe, display, plain_text};
 pub(super) use plain::plain;
 pub use plain::unread;
 pub use thread::{Thread, topic};
@@ -53,9 +53,6 @@ pub(super) use words::{of_file, of_message};
 
 /// Characters of the preview (MS-OXWSCORE: item:Preview).
 pub const PREVIEW: usize = 256;
-
-/// Octets of text that searches find: PostgreSQL's own limit for the words of one row is 1 MiB.
-const SEARCHED: usize = 256 * 1024;
 
 /// What is read off a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +66,8 @@ pub struct Parsed<'a> {
     pub props: Map,
     /// Text or HTML (column `BodyType` says which), without the parts that are attachments.
     pub body: String,
+    /// Of an HTML body the text without markup, in which searches look.
+    pub plain: Option<String>,
     pub attachments: Vec<Attachment<'a>>,
     /// Texts that find it.
     pub search: Texts,

@@ -1,18 +1,16 @@
 //! A message that came in, as properties (RFC 5322, RFC 2045 and following).
 
-use std::borrow::Cow;
-
 use ewsd_mime::{File, Head, Message, Shown};
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{BodyType, Mailbox};
 use ewsd_model::{ItemKind, Value};
-use ewsd_store::{Columns, Map, json};
+use ewsd_store::{Columns, Map, SEARCHED, json};
 use jiff::Timestamp;
 
 use super::thread::Thread;
 use super::tnef;
 use super::words::{self, Lists, Texts};
-use super::{Attachment, PREVIEW, Parsed, SEARCHED};
+use super::{Attachment, PREVIEW, Parsed};
 use crate::convert::table::HtmlWords;
 use crate::convert::{Failed, ask, html};
 
@@ -31,6 +29,7 @@ pub(in crate::convert) fn parse(mime: &[u8], now: Timestamp) -> Parsed<'_> {
         columns: Columns::new(),
         props: Map::new(),
         body: String::new(),
+        plain: None,
         attachments: Vec::new(),
         search: Vec::new(),
     };
@@ -61,6 +60,7 @@ fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
         columns,
         props: Map::new(),
         body,
+        plain: None,
         attachments: Vec::new(),
         search: Vec::new(),
     };
@@ -244,36 +244,36 @@ fn finish(mime: &[u8], lists: &Lists, body_type: BodyType, parsed: &mut Parsed<'
     if let Some(lines) = json::encode(&Value::Headers(super::headers(mime))) {
         parsed.props.insert("InternetMessageHeaders".to_owned(), lines);
     }
-    let plain = words_of(body_type, &parsed.body);
-    parsed.search = described(&mut parsed.columns, lists, body_type, &plain);
+    parsed.plain = plain_of(body_type, &parsed.body);
+    let words = parsed.plain.as_deref().unwrap_or(&parsed.body);
+    parsed.search = describe(&mut parsed.columns, lists, body_type, words);
 }
 
-/// What follows from a body: its type and preview are put into `columns`. Answers the texts that find the message: the
-/// body's, and those of subject and people.
+/// The text of an HTML body, without markup.
 ///
 /// # Errors
-/// [`Failed`] when an HTML body could not be converted to words.
-pub fn describe(columns: &mut Columns, lists: &Lists, body_type: BodyType, body: &str) -> Result<Texts, Failed> {
-    let plain = match body_type {
-        BodyType::Html => Cow::Owned(ask(&HtmlWords {}, body.as_bytes())?),
-        BodyType::Text => Cow::Borrowed(body),
-    };
-    Ok(described(columns, lists, body_type, &plain))
+/// [`Failed`] when it could not be converted.
+pub fn plain_text(html: &str) -> Result<String, Failed> {
+    ask(&HtmlWords {}, html.as_bytes()).map(ended)
 }
 
-/// The same where the words of the body are known.
-pub(super) fn described(columns: &mut Columns, lists: &Lists, body_type: BodyType, words: &str) -> Texts {
+/// What follows from a body, whose text without markup is `words`: its type and preview are put into `columns`. Answers
+/// the texts that find the message: the body's, and those of subject and people.
+pub fn describe(columns: &mut Columns, lists: &Lists, body_type: BodyType, words: &str) -> Texts {
     columns.set(Column::BodyType, Value::Int(body_type as i32));
     columns.set(Column::Preview, Value::Text(html::preview(words, PREVIEW)));
     words::texts(columns, lists, words)
 }
 
-/// The words of a body, read here.
-pub(super) fn words_of(body_type: BodyType, body: &str) -> Cow<'_, str> {
-    match body_type {
-        BodyType::Html => Cow::Owned(html::to_words(body)),
-        BodyType::Text => Cow::Borrowed(body),
-    }
+/// The text of an HTML body, read here.
+pub(super) fn plain_of(body_type: BodyType, body: &str) -> Option<String> {
+    (body_type == BodyType::Html).then(|| ended(html::to_words(body)))
+}
+
+/// Without the end of the last line: whoever asks for all of a body means its words.
+fn ended(mut text: String) -> String {
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    text
 }
 
 /// At most so many octets, whole characters only.

@@ -4,13 +4,13 @@
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{BodyType, Mailbox};
 use ewsd_model::{ItemKind, Value};
-use ewsd_store::{Area, Columns, GAVE_UP, Map};
+use ewsd_store::{Area, Columns, GAVE_UP, Map, SEARCHED};
 use jiff::Timestamp;
 
-use super::parse::{beginning, described, words_of};
+use super::Parsed;
+use super::parse::{beginning, describe, plain_of};
 use super::thread::Thread;
 use super::words::Lists;
-use super::{Parsed, SEARCHED};
 use crate::convert::READING;
 
 /// Octets of a name, an address, a subject: far below every limit of a database.
@@ -47,9 +47,11 @@ pub(in crate::convert) fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'sta
     let html = parsed.columns.number(Column::BodyType) == Some(BodyType::Html as i64);
     let body_type = if html { BodyType::Html } else { BodyType::Text };
     // Preview and form; what it is searched by is the subject alone.
-    described(&mut columns, &Lists::default(), body_type, &words_of(body_type, &body));
+    let plain = plain_of(body_type, &body);
+    describe(&mut columns, &Lists::default(), body_type, plain.as_deref().unwrap_or(&body));
     let search = vec![(Area::Subject, columns.text(Column::Subject).unwrap_or_default().to_owned())];
-    Parsed { kind: ItemKind::Message, flags: 0, columns, props: Map::new(), body, attachments: Vec::new(), search }
+    let kind = ItemKind::Message;
+    Parsed { kind, flags: 0, columns, props: Map::new(), body, plain, attachments: Vec::new(), search }
 }
 
 /// What is kept of a message that no converter could read: who says to have sent it, and when it came. It is not looked into.
@@ -71,11 +73,11 @@ pub fn unread(mime: &[u8], sender: &str, now: Timestamp) -> Parsed<'static> {
     }
     columns.set(Column::Subject, Value::Text(UNREAD_SUBJECT.to_owned()));
     let body = UNREAD.to_owned();
-    let search = described(&mut columns, &Lists::default(), BodyType::Text, &body);
+    let search = describe(&mut columns, &Lists::default(), BodyType::Text, &body);
     let mut props = Map::new();
     props.insert(GAVE_UP.to_owned(), READING.into());
-    let flags = bit::UNREADABLE;
-    Parsed { kind: ItemKind::Message, flags, columns, props, body, attachments: Vec::new(), search }
+    let (kind, flags) = (ItemKind::Message, bit::UNREADABLE);
+    Parsed { kind, flags, columns, props, body, plain: None, attachments: Vec::new(), search }
 }
 
 fn person(one: &Mailbox) -> Mailbox {

@@ -7,9 +7,8 @@ use ewsd_mime::{Charset, ContentType, Head, Limits, Message, Part};
 use ewsd_model::Value;
 use ewsd_model::property::Column;
 use ewsd_model::value::Mailbox;
-use ewsd_store::{Area, Columns};
+use ewsd_store::{Area, Columns, SEARCHED};
 
-use super::SEARCHED;
 use super::parse::beginning;
 use crate::convert::html;
 

@@ -69,6 +69,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("nodes", HERALD),
     ("outbox_figures", ADMIN),
     ("ping", HEALTH),
+    ("plain_due", JANITOR),
     ("pushed_mailboxes", DUE),
     ("queued", ADMIN),
     ("queued_mime", ADMIN),

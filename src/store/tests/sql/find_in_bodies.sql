@@ -1,0 +1,18 @@
+select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator
+from item i
+where i.mailbox = $1 and i.folder = $3::bigint and cardinality($2::bigint[]) = 1 and not i.associated and (
+    exists (
+        select
+        from (
+            select (
+                case when i.body_type = 1 and b.plain is not null then b.plain else convert_from(b.data, 'UTF8')
+                    end collate "default"
+            ) as v
+            from blob b
+            where b.mailbox = i.mailbox and b.hash = i.body
+        ) m
+        where strpos(lower(m.v), lower($4::text)) > 0
+    )
+)
+order by i.received desc, i.item desc
+limit $5::bigint offset $6::bigint;

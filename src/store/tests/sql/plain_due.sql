@@ -1,0 +1,4 @@
+select mailbox
+from plain_due
+order by mailbox
+limit $1;

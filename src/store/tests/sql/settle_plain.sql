@@ -1,0 +1,3 @@
+delete from plain_due
+where mailbox = $1
+returning 1;
