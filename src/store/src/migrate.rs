@@ -68,6 +68,7 @@ const MIGRATIONS: &[Migration] = migrations![
     29 "delivered",
     30 "unreadable",
     31 "plain",
+    32 "cut_bodies",
 ];
 
 impl Migration {

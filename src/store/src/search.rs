@@ -30,7 +30,7 @@ pub enum Area {
 /// Octets of a body whose words are kept: PostgreSQL's own limit for the words of one row is 1 MiB.
 pub const SEARCHED: usize = 256 * 1024;
 /// Distinct words kept of a body.
-const WORDS: usize = 4_000;
+pub(crate) const WORDS: usize = 4_000;
 /// The same of the other texts of one area, which are read by their words alone.
 const HEAD_WORDS: usize = 40_000;
 /// Characters of a word; the rest is dropped on both sides, so long words still meet.
@@ -40,7 +40,7 @@ const LAST: u16 = 16_383;
 /// Positions of one word that it keeps.
 const POSITIONS: usize = 255;
 /// Octets of words and positions of one item, which may not have more than a megabyte of them.
-const OCTETS: usize = 900_000;
+pub(crate) const OCTETS: usize = 900_000;
 
 const A: u16 = 3 << 14;
 const B: u16 = 2 << 14;

@@ -3,7 +3,7 @@
 use super::ASIDE;
 use super::enter::gone;
 use super::set::Set;
-use super::term::{DEAD, of_folder};
+use super::term::{CUT, DEAD, of_folder};
 use crate::item::Search;
 use crate::query::{Cmp, ContainsMode, Field, Filter, Place};
 use crate::row::{Fields, first};
@@ -17,6 +17,8 @@ use ewsd_model::property::mapi::Scalar;
 const FEW: usize = 5_000;
 /// So many are looked at one by one where the whole folder would be the other way.
 const MANY: usize = 200_000;
+/// Words of a text that are asked for: more would hardly tell more.
+const WORDS: usize = 64;
 /// Rows, and octets in them, that one search reads.
 const ROWS: i64 = 20_000;
 const OCTETS: i64 = 32 << 20;
@@ -81,12 +83,11 @@ impl TermRanges {
             Filter::Contains { field, mode, text, .. } => {
                 self.inexact = true;
                 let whole = *mode == ContainsMode::FullString;
-                let codes = (*mode != ContainsMode::Substring).then(|| codes_of(field)).flatten()?;
-                self.phrase(codes, text, whole)
+                if *mode == ContainsMode::Substring { None } else { self.field(field, text, whole) }
             }
-            Filter::Compare(field @ Field::Column(Column::Subject), Cmp::Eq, Scalar::Text(text)) => {
+            Filter::Compare(field @ (Field::Column(Column::Subject) | Field::Body), Cmp::Eq, Scalar::Text(text)) => {
                 self.inexact = true;
-                self.phrase(codes_of(field)?, text, true)
+                self.field(field, text, true)
             }
             _ => None,
         }
@@ -112,11 +113,22 @@ impl TermRanges {
         self.phrase(codes, text, whole)
     }
 
+    /// The words of a text that a field has.
+    fn field(&mut self, field: &Field, text: &str, whole: bool) -> Option<TermQuery> {
+        if *field != Field::Body {
+            return self.phrase(codes_of(field)?, text, whole);
+        }
+        let words = self.phrase(&[""], text, whole)?;
+        self.ranges.push(exactly(CUT));
+        Some(TermQuery::Any(vec![words, TermQuery::Terms(self.ranges.len() - 1)]))
+    }
+
     /// All words of a text; not that they stand in order, nor all in the same place.
     fn phrase(&mut self, codes: &[&str], text: &str, whole: bool) -> Option<TermQuery> {
         let words = in_order(text);
         let last = words.len().checked_sub(1)?;
         self.inexact |= last > 0;
+        let asked = words.iter().enumerate().take(WORDS);
         let wish = |at: usize, word: &String, ranges: &mut Vec<Range>| {
             let any = codes.iter().map(|code| {
                 // No term has a control character in it, nor the last one that there is.
@@ -127,8 +139,13 @@ impl TermRanges {
             });
             TermQuery::Any(any.collect())
         };
-        Some(TermQuery::All(words.iter().enumerate().map(|(at, word)| wish(at, word, &mut self.ranges)).collect()))
+        Some(TermQuery::All(asked.map(|(at, word)| wish(at, word, &mut self.ranges)).collect()))
     }
+}
+
+/// One term and no other.
+fn exactly(term: &str) -> Range {
+    (term.to_owned(), format!("{term}\u{1}"))
 }
 
 /// The places that have every word of a field.
@@ -175,9 +192,8 @@ impl Mailbox<'_> {
         let Some(wish) = wishes.of(search.filter).filter(|_| !search.associated) else { return Ok(Candidates::No) };
         let Some(aside) = self.aside()? else { return Ok(Candidates::No) };
         let named = wishes.ranges.len();
-        let exactly = |term: String| (term.clone(), format!("{term}\u{1}"));
-        wishes.ranges.extend(search.folders.iter().map(|folder| exactly(of_folder(folder.0))));
-        wishes.ranges.push(exactly(DEAD.to_owned()));
+        wishes.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
+        wishes.ranges.push(exactly(DEAD));
         let Some(mut answers) = self.answers(&wishes.ranges)? else { return Ok(Candidates::No) };
         // All of it may be entered anew meanwhile: then the answers lack what was beyond the steps made so far.
         if self.indexed_upto()? < aside.upto {

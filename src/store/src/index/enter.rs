@@ -3,7 +3,7 @@
 
 use super::ASIDE;
 use super::set::place;
-use super::term::{DEAD, Vector, of_folder};
+use super::term::{CUT, DEAD, Vector, of_folder};
 use crate::journal::ChangeKind;
 use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql};
@@ -100,8 +100,10 @@ impl Mailbox<'_> {
         let (mut at, mut items, mut octets) = (from, 0, 0);
         while items < limit && octets < OCTETS {
             let sql = Sql::new(
-                "select item, folder, associated, search from item where mailbox = $1 and item > $2 and item <= $3 \
-                 order by item limit $4",
+                "select item, folder, associated, search, \
+                     (select sum(coalesce(octet_length(b.plain), octet_length(b.data))) from blob b \
+                      where b.mailbox = $1 and b.hash = i.body) \
+                 from item i where mailbox = $1 and item > $2 and item <= $3 order by item limit $4",
             )
             .with([self.no.0.into(), at.into(), to.into(), PAGE.into()]);
             let page = self.store.read(&sql)?;
@@ -114,9 +116,15 @@ impl Mailbox<'_> {
                     continue;
                 }
                 rows.add(&of_folder(folder), item);
-                if let Some(words) = fields.next::<Option<Vector<'_>>>()? {
+                let words = fields.next::<Option<Vector<'_>>>()?;
+                if let Some(words) = &words {
                     octets += words.size();
                     words.terms(&mut |term| rows.add(term, item));
+                }
+                if let Some(body) = fields.next::<Option<i64>>()? {
+                    if !words.is_some_and(|words| words.has_body(body)) {
+                        rows.add(CUT, item);
+                    }
                 }
             }
             octets += self.collect_attachments(at, last, rows)?;

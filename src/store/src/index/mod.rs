@@ -12,6 +12,9 @@
 //! folder and grows with time, so `indexed.upto` tells which items are in: later ones are looked at one by one. So are those
 //! whose words changed since they were entered (`reword`); those that are gone count no more (the term [`term::DEAD`]).
 //!
+//! It knows the words that are kept of an item. Bodies that may have others (long ones) have the term [`term::CUT`], and whoever
+//! asks for words of a body's text looks at all of these.
+//!
 //! The index only ever says where to look: each item that it names is asked again, so a stale row is never a wrong answer.
 //! The number of hits of a frequent word alone is told by it.
 

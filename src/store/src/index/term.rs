@@ -6,9 +6,13 @@ use std::error::Error;
 
 use crate::StoreError;
 use crate::row::FromColumn;
+use crate::search::{OCTETS, SEARCHED, WORDS};
 
 /// Items that are gone since they were entered. No word has such a character.
 pub(super) const DEAD: &str = "/dead";
+
+/// Items whose body has words that are no terms, or may have: it is long, or its words are not kept.
+pub(super) const CUT: &str = "/cut";
 
 /// Items that entered a folder.
 pub(super) fn of_folder(folder: i64) -> String {
@@ -41,6 +45,7 @@ impl<'r> FromColumn<'r> for Vector<'r> {
 const A: u8 = 1 << 3;
 const B: u8 = 1 << 2;
 const C: u8 = 1 << 1;
+const D: u8 = 1;
 
 impl<'r> Vector<'r> {
     /// Octets of it.
@@ -65,6 +70,16 @@ impl<'r> Vector<'r> {
             }
             rest = behind;
         }
+    }
+
+    /// Whether these are all words of a body of so many octets, as far as they tell.
+    pub fn has_body(&self, octets: i64) -> bool {
+        // HTML of which the text is not known yet may say a little more than it has octets.
+        let mut words = 0;
+        self.words(|_, weights| words += usize::from(weights & D));
+        let is_short = usize::try_from(octets).is_ok_and(|octets| octets <= SEARCHED / 2);
+        // A vector ends where its octets are too many; as it is sent it has fewer than were counted.
+        is_short && (1..WORDS).contains(&words) && self.size() < OCTETS / 2
     }
 
     /// The terms of an item's own words.

@@ -10,8 +10,12 @@ select seq
 from counter
 where mailbox = $1;
 
-select item, folder, associated, search
-from item
+select item, folder, associated, search, (
+    select sum(coalesce(octet_length(b.plain), octet_length(b.data)))
+    from blob b
+    where b.mailbox = $1 and b.hash = i.body
+)
+from item i
 where mailbox = $1 and item > $2 and item <= $3
 order by item
 limit $4;

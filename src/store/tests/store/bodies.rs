@@ -1,8 +1,9 @@
-//! Searching in bodies: their text is looked at, without markup.
+//! Searching in bodies: their text is looked at, without markup, and by the index where it knows their words.
 
 use crate::support::*;
 use ewsd_model::Value;
 use ewsd_model::property::Column;
+use ewsd_model::property::mapi::Scalar;
 use ewsd_store::*;
 
 /// What an HTML body says stands beside its octets, in as many pieces, whoever named them first.
@@ -51,5 +52,62 @@ fn bodies_are_searched_by_what_they_say() {
     assert_eq!((steps, filled), (2, 3));
     for (text, expected) in [("alpha", 1), ("<b>", 0), ("<p>", 0), ("\u{20ac}word \u{20ac}", 1)] {
         assert_eq!(count(&mut house, text), expected, "{text}");
+    }
+}
+
+/// Bodies that are longer than what is kept of their words are looked at one by one.
+#[test]
+fn bodies_are_found_by_any_of_their_words() {
+    let mut house = house();
+    let long = format!("{} behind all of it", "a word ".repeat(SEARCHED / 7));
+    let many: String = (0..5_000).map(|n| format!("w{n} ")).collect();
+    let texts = ["alpha beta gamma", "beta alpha", "alphabet", &long, &many, "no words are kept of alpha beta"];
+    let mut items = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let kept = text.get(..SEARCHED.min(text.len())).unwrap();
+        let words = [(Area::Subject, "subject".to_owned()), (Area::Body, kept.to_owned())];
+        let words = if at + 1 == texts.len() { &words[..1] } else { &words[..] };
+        for html in [false, true] {
+            let mut new = message(house.inbox, "subject");
+            let body = format!("<p>{text}");
+            new.search = words;
+            new.body = Some(if html { body.as_bytes() } else { text.as_bytes() });
+            new.plain = html.then_some(text);
+            new.columns.set(Column::BodyType, Value::Int(html.into()));
+            items.push(house.store.mailbox(house.mailbox).create_item(&new).unwrap().item);
+        }
+    }
+    let contains =
+        |mode, text: &str| Filter::Contains { field: Field::Body, mode, ignore_case: true, text: text.to_owned() };
+    let filters = [
+        (contains(ContainsMode::ExactPhrase, "Alpha beta"), "05"),
+        (contains(ContainsMode::PrefixOnWords, "alpha"), "0125"),
+        (contains(ContainsMode::PrefixOnWords, "beta alph"), "1"),
+        (contains(ContainsMode::Prefixed, "beta al"), "1"),
+        (contains(ContainsMode::FullString, "Beta Alpha"), "1"),
+        (contains(ContainsMode::Substring, "lpha b"), "05"),
+        (contains(ContainsMode::ExactPhrase, "behind all"), "3"),
+        (contains(ContainsMode::ExactPhrase, "w4998 w4999"), "4"),
+        (contains(ContainsMode::ExactPhrase, "p"), ""),
+        (contains(ContainsMode::ExactPhrase, "\u{2014}"), ""),
+        (Filter::Compare(Field::Body, Cmp::Eq, Scalar::Text("BETA alpha".into())), "1"),
+        (Filter::Not(Box::new(contains(ContainsMode::ExactPhrase, "w1"))), "01235"),
+    ];
+    for entered in [false, true] {
+        if entered {
+            house.store.mailbox(house.mailbox).enter_words(1_000).unwrap();
+        }
+        for (filter, expected) in &filters {
+            let inbox = [house.inbox];
+            let search = Search { filter, ..Search::new(&inbox) };
+            let page =
+                house.store.mailbox(house.mailbox).find_items(&search, &Plan::default(), Page::first(100)).unwrap();
+            let mut found: Vec<usize> =
+                page.rows.iter().map(|row| items.iter().position(|item| *item == row.item).unwrap()).collect();
+            found.sort_unstable();
+            let expected: Vec<usize> =
+                expected.bytes().map(|digit| usize::from(digit - b'0') * 2).flat_map(|at| [at, at + 1]).collect();
+            assert_eq!(found, expected, "{filter:?} {entered}");
+        }
     }
 }
