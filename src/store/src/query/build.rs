@@ -1,6 +1,7 @@
 //! Restrictions and sort orders as SQL. Client text is bound, never written.
 
 use super::field::{Class, Operand, Table, operand};
+use super::words;
 use super::{Cmp, ContainsMode, Field, Filter, Grouping, Order, Place};
 use crate::StoreError;
 use crate::search::{self, Question};
@@ -255,29 +256,18 @@ impl Builder<'_, '_> {
     }
 
     /// Texts are found by position, never by an expression of the client's shaping: PostgreSQL keeps 32 of these compiled, and
-    /// would compile any further one anew for each row. Words are told by marks at their beginnings and ends, put into both
-    /// texts in the same way.
+    /// would compile any further one anew for each row. Where words must begin or end is seen by what stands around them.
     fn matches(&mut self, value: &str, mode: ContainsMode, ignore_case: bool, text: &str) -> String {
         let wanted = format!("{}::text", self.text(text));
         let fold = |text: &str| if ignore_case { format!("lower({text})") } else { text.to_owned() };
         let (value, wanted) = (fold(value), fold(&wanted));
-        let mut wanted_words = marked(&wanted);
         match mode {
-            ContainsMode::FullString => return format!("{value} = {wanted}"),
-            ContainsMode::Prefixed => return format!("starts_with({value}, {wanted})"),
-            ContainsMode::Substring => return format!("strpos({value}, {wanted}) > 0"),
-            ContainsMode::PrefixOnWords | ContainsMode::ExactPhrase => {}
+            ContainsMode::FullString => format!("{value} = {wanted}"),
+            ContainsMode::Prefixed => format!("starts_with({value}, {wanted})"),
+            ContainsMode::Substring => format!("strpos({value}, {wanted}) > 0"),
+            ContainsMode::PrefixOnWords => words::condition(&value, &wanted, text, false),
+            ContainsMode::ExactPhrase => words::condition(&value, &wanted, text, true),
         }
-        // The text begins (and ends) where a word does only if it begins (and ends) with one.
-        let of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        if !of_word(text.chars().next()) {
-            wanted_words = format!("ltrim({wanted_words}, {MARK})");
-        }
-        if mode == ContainsMode::PrefixOnWords || !of_word(text.chars().next_back()) {
-            wanted_words = format!("rtrim({wanted_words}, {MARK})");
-        }
-        // Most texts do not have it at all, and need no marks.
-        format!("(strpos({value}, {wanted}) > 0 and strpos({}, {wanted_words}) > 0)", marked(&value))
     }
 
     fn operand(&mut self, field: &Field) -> Result<Operand, StoreError> {
@@ -320,12 +310,4 @@ fn sign(cmp: Cmp) -> &'static str {
 
 fn mismatch(field: &Field) -> StoreError {
     StoreError::Corrupt(format!("{field:?} cannot be compared with that"))
-}
-
-/// What stands where a word begins or ends; no text of a client has it, as XML has no such character.
-const MARK: &str = r"E'\x01'";
-
-/// The text with a mark at both ends of each word, as PostgreSQL knows words: letters, digits and the underscore.
-fn marked(text: &str) -> String {
-    format!(r"regexp_replace(translate({text}, {MARK}, ' '), '\y', {MARK}, 'g')")
 }

@@ -1,10 +1,11 @@
 //! Restrictions, sort orders and pages, as the store understands them.
 //!
-//! How they become SQL: `build.rs`; what a field is there: `field.rs`.
+//! How they become SQL: `build.rs`; what a field is there: `field.rs`; where words begin and end: `words.rs`.
 
 mod build;
 mod cost;
 mod field;
+mod words;
 
 pub(crate) use build::{condition, group, order};
 pub(crate) use field::Table;

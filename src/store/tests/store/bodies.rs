@@ -111,3 +111,45 @@ fn bodies_are_found_by_any_of_their_words() {
         }
     }
 }
+
+/// Where a text stands in another one, as whoever reads both letter by letter sees it.
+fn stands(value: &str, text: &str, phrase: bool) -> bool {
+    let (value, text): (Vec<char>, Vec<char>) = (value.chars().collect(), text.chars().collect());
+    let of_word = |c: &char| c.is_alphanumeric() || *c == '_';
+    let asks = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
+    (0..=value.len().saturating_sub(text.len())).any(|at| {
+        let (before, rest) = value.split_at(at);
+        let Some(behind) = rest.strip_prefix(text.as_slice()) else { return false };
+        let begins = !asks(text.first()) || !before.last().is_some_and(of_word);
+        begins && (!phrase || !asks(text.last()) || !behind.first().is_some_and(of_word))
+    })
+}
+
+#[test]
+fn texts_are_found_where_words_begin_and_end() {
+    let mut house = house();
+    let mut state = 7_u64;
+    let mut roll = |sides: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    };
+    let mut any = |most: u64| -> String {
+        (0..=roll(most)).map(|_| ['a', 'b', ' ', ' ', '-', '_', '\u{e4}', '7'][roll(8) as usize]).collect()
+    };
+    let values: Vec<String> = (0..200).map(|_| any(14)).chain(["xa a a".to_owned(), "aa".to_owned()]).collect();
+    let texts: Vec<String> = (0..150).map(|_| any(3)).chain(["a a".to_owned(), "a".to_owned()]).collect();
+    for value in &values {
+        let new = NewItem { body: Some(value.as_bytes()), ..message(house.inbox, "x") };
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    let inbox = [house.inbox];
+    for text in &texts {
+        for (mode, phrase) in [(ContainsMode::PrefixOnWords, false), (ContainsMode::ExactPhrase, true)] {
+            let filter = Filter::Contains { field: Field::Body, mode, ignore_case: false, text: text.clone() };
+            let search = Search { filter: &filter, ..Search::new(&inbox) };
+            let expected = values.iter().filter(|value| stands(value, text, phrase)).count() as i64;
+            let found = house.store.mailbox(house.mailbox).count_items(&search).unwrap();
+            assert_eq!(found, expected, "{mode:?} {text:?}");
+        }
+    }
+}
