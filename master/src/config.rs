@@ -29,6 +29,8 @@ pub struct Config {
     pub worker: PathBuf,
     /// `process.user`; none: choose (see `spawn.rs`). Without effect unless the master is root.
     pub user: Option<String>,
+    /// `process.login_user`; none: logins run as the others. Without effect unless the master is root.
+    pub login_user: Option<String>,
     /// What workers find in their environment beside the master's own.
     pub environment: Vec<(&'static str, String)>,
     /// Number of request workers, at least 1.

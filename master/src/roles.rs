@@ -205,7 +205,7 @@ impl Master {
         ];
         fds.extend(own.map(|(service, desk)| (service.descriptor(), desk.answer.as_fd())));
         fds.extend(row.asks.iter().map(|service| (service.descriptor(), self.desks.of(*service).ask.as_fd())));
-        let pid = self.runner.spawn(&self.config, role.name(), generation, slot, &fds)?;
+        let pid = self.runner.spawn(&self.config, role, generation, slot, &fds)?;
         self.fleet.last_worker = id;
         self.metrics.workers_started += 1;
         let worker = Worker {

@@ -11,7 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use ewsd_ipc::fd;
+use ewsd_ipc::{Role, fd};
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, Uid, User, geteuid, getgrouplist};
@@ -38,6 +38,8 @@ pub struct RunAs {
 pub struct Runner {
     /// None: as the master itself, which is then not root.
     pub run_as: Option<RunAs>,
+    /// Whom logins run as, where that is somebody else.
+    logins: Option<RunAs>,
     /// The descriptor limit workers get back after the master raised its own.
     files: (rlim_t, rlim_t),
     environment: Vec<CString>,
@@ -54,6 +56,7 @@ impl Runner {
         setrlimit(Resource::RLIMIT_NOFILE, files.1, files.1)
             .map_err(|error| format!("cannot raise the descriptor limit: {error}"))?;
         let run_as = if geteuid().is_root() { Some(choose_user(config.user.as_deref())?) } else { None };
+        let logins = config.login_user.as_deref().filter(|_| run_as.is_some()).map(login_user).transpose()?;
         let mut environment: Vec<(OsString, OsString)> =
             environment.into_iter().filter(|(name, _)| !NOT_INHERITED.iter().any(|not| name == not)).collect();
         if let Some(run_as) = &run_as {
@@ -79,7 +82,7 @@ impl Runner {
                 CString::new(name.into_vec()).ok()
             })
             .collect();
-        Ok(Runner { run_as, files, environment })
+        Ok(Runner { run_as, logins, files, environment })
     }
 
     /// The soft limit that workers get back.
@@ -104,7 +107,7 @@ impl Runner {
     pub fn spawn(
         &self,
         config: &Config,
-        role: &str,
+        role: Role,
         generation: u32,
         slot: u32,
         fds: &[(RawFd, BorrowedFd<'_>)],
@@ -114,20 +117,22 @@ impl Runner {
         let arguments = [
             path.clone(),
             c"--role".to_owned(),
-            c_string(role.as_bytes())?,
+            c_string(role.name().as_bytes())?,
             c"--generation".to_owned(),
             c_string(generation.to_string().as_bytes())?,
             c"--slot".to_owned(),
             c_string(slot.to_string().as_bytes())?,
         ];
+        let logins = self.logins.as_ref().filter(|_| role.row().sandbox.own_user);
+        let run_as = logins.or(self.run_as.as_ref());
         let plan = Plan {
             program: program.as_raw_fd(),
             path: path.as_ptr(),
             arguments: pointers(&arguments),
             environment: pointers(&self.environment),
             fds: fds.iter().map(|(number, fd)| (*number, fd.as_raw_fd())).collect(),
-            groups: self.run_as.iter().flat_map(|run_as| &run_as.groups).map(|gid| gid.as_raw()).collect(),
-            ids: self.run_as.as_ref().map(|run_as| (run_as.user.uid, run_as.user.gid)),
+            groups: run_as.iter().flat_map(|run_as| &run_as.groups).map(|gid| gid.as_raw()).collect(),
+            ids: run_as.map(|run_as| (run_as.user.uid, run_as.user.gid)),
             files: libc::rlimit { rlim_cur: self.files.0, rlim_max: self.files.1 },
             parent: nix::unistd::getpid().as_raw(),
         };
@@ -239,7 +244,17 @@ fn choose_user(wanted: Option<&str>) -> Result<RunAs, String> {
     if user.uid.is_root() {
         return Err("process.user must not be root".to_owned());
     }
-    let name = CString::new(user.name.as_bytes()).map_err(|_| "process.user holds a NUL".to_owned())?;
+    with_groups(user)
+}
+
+/// Root's modules may need it: the one role that may run as root, when it is told so.
+fn login_user(name: &str) -> Result<RunAs, String> {
+    let user = User::from_name(name).ok().flatten();
+    with_groups(user.ok_or_else(|| format!("there is no user {name}, see process.login_user"))?)
+}
+
+fn with_groups(user: User) -> Result<RunAs, String> {
+    let name = CString::new(user.name.as_bytes()).map_err(|_| "a user's name holds a NUL".to_owned())?;
     let groups =
         getgrouplist(&name, user.gid).map_err(|error| format!("cannot list the groups of {}: {error}", user.name))?;
     Ok(RunAs { user, groups })

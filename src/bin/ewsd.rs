@@ -221,6 +221,7 @@ fn config(settings: &Settings, file: &Path) -> Result<Config, String> {
             keytab => vec![("KRB5_KTNAME", format!("FILE:{keytab}"))],
         },
         user: Some(process.user.clone()).filter(|name| !name.is_empty()),
+        login_user: Some(process.login_user.clone()).filter(|name| !name.is_empty() && auth.basic_against == "pam"),
         workers,
         logins,
         drain: seconds(process.drain_seconds),

@@ -52,6 +52,7 @@ impl Options {
             "auth.failure",
             "auth.ldap_",
             "auth.login_",
+            "auth.pam_",
             "courier.",
             "limits.",
             "log.",

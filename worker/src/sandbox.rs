@@ -70,6 +70,8 @@ pub(crate) fn apply(role: Role, settings: &Settings) -> Result<(), SandboxError>
     }
     match sandbox.calls {
         Calls::Nothing => only(COMPUTING),
+        // Modules of PAM start programs, and are whatever an administrator has.
+        Calls::Login if settings.auth.basic_against == "pam" => all_but(MACHINE),
         Calls::Database | Calls::Network | Calls::Login => all_but(&[PROGRAMS, MACHINE].concat()),
         Calls::Programs => all_but(MACHINE),
     }

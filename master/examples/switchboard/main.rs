@@ -100,6 +100,7 @@ fn config_of(dir: &Path, keys: &[String]) -> Result<Config, String> {
         worker,
         environment: Vec::new(),
         user: None,
+        login_user: None,
         workers: 2,
         logins: 0,
         drain: Duration::from_secs(10),

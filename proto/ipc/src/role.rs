@@ -30,6 +30,8 @@ pub enum Processes {
 pub struct Sandbox {
     /// If the master is root, it runs as `process.user` and never as root.
     pub other_user: bool,
+    /// But as `process.login_user`, if that is set: root, where modules of PAM want it.
+    pub own_user: bool,
     /// `limits.worker_bytes` bounds its address space. It then has no thread but one when that is set.
     pub bounded_memory: bool,
     /// System calls (seccomp).
@@ -45,7 +47,7 @@ pub enum Calls {
     Programs,
     /// Connects to the database, and to hosts elsewhere; runs nothing.
     Network,
-    /// Connects to those who are asked for passwords; runs nothing.
+    /// Connects to those who are asked for passwords; runs nothing but what modules of PAM do.
     Login,
     /// Connects to the database alone; runs nothing.
     Database,
@@ -63,7 +65,8 @@ pub enum Files {
     Resolver,
     /// The same, with what the settings name for logins, and writes what an administrator wants to see of requests.
     Database,
-    /// Reads what libraries do, and what the settings name for those who are asked for passwords.
+    /// Reads what libraries do, and what the settings name for those who are asked for passwords. Whatever its user may
+    /// where that is PAM, whose modules are an administrator's choice.
     Login,
     /// None at all.
     None,
@@ -148,7 +151,13 @@ roles! {
         tells_nodes: false,
         answers: None,
         asks: &[Service::Convert],
-        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Programs, files: Files::Any },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: false,
+            bounded_memory: false,
+            calls: Calls::Programs,
+            files: Files::Any,
+        },
     }
     /// HTTP and LMTP.
     Request "request" "one complete request at a time, HTTP and LMTP" {
@@ -160,7 +169,13 @@ roles! {
         tells_nodes: false,
         answers: None,
         asks: &[Service::Convert, Service::Login],
-        sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Database, files: Files::Database },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: false,
+            bounded_memory: true,
+            calls: Calls::Database,
+            files: Files::Database,
+        },
     }
     /// Expiry and trimming.
     Janitor "janitor" "expiry and trimming" {
@@ -172,7 +187,13 @@ roles! {
         tells_nodes: false,
         answers: None,
         asks: &[Service::Convert],
-        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: false,
+            bounded_memory: false,
+            calls: Calls::Database,
+            files: Files::Database,
+        },
     }
     /// Outgoing mail; a report to a sender is a change of a mailbox.
     Courier "courier" "outgoing mail to the smarthost, reports to senders, calls of subscribers, keys of the identity provider" {
@@ -184,7 +205,13 @@ roles! {
         tells_nodes: false,
         answers: None,
         asks: &[Service::Convert],
-        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Network, files: Files::Resolver },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: false,
+            bounded_memory: false,
+            calls: Calls::Network,
+            files: Files::Resolver,
+        },
     }
     /// Between the nodes of one database.
     Herald "herald" "tells other nodes what changed here, and hears from them" {
@@ -196,7 +223,13 @@ roles! {
         tells_nodes: true,
         answers: None,
         asks: &[Service::Convert],
-        sandbox: Sandbox { other_user: true, bounded_memory: false, calls: Calls::Database, files: Files::Database },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: false,
+            bounded_memory: false,
+            calls: Calls::Database,
+            files: Files::Database,
+        },
     }
     /// MIME, HTML, TNEF, for all who ask.
     Converter "converter" "reads strangers' octets for the others: no database, network or files" {
@@ -208,9 +241,15 @@ roles! {
         tells_nodes: false,
         answers: Some(Service::Convert),
         asks: &[],
-        sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Nothing, files: Files::None },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: false,
+            bounded_memory: true,
+            calls: Calls::Nothing,
+            files: Files::None,
+        },
     }
-    /// A directory.
+    /// A directory, or PAM.
     Login "login" "asks others whether a password is right, for the request workers: no database" {
         processes: Processes::Logins,
         duty: Duty::Own,
@@ -220,7 +259,13 @@ roles! {
         tells_nodes: false,
         answers: Some(Service::Login),
         asks: &[],
-        sandbox: Sandbox { other_user: true, bounded_memory: true, calls: Calls::Login, files: Files::Login },
+        sandbox: Sandbox {
+            other_user: true,
+            own_user: true,
+            bounded_memory: true,
+            calls: Calls::Login,
+            files: Files::Login,
+        },
     }
 }
 
@@ -277,6 +322,10 @@ mod tests {
         assert!(ROLES.iter().all(waits), "the database cannot wait for itself, and who answers others knows none");
         assert_eq!(ROLES.iter().filter(|row| row.role.has_jobs()).count(), 1, "one kind of jobs, one socket");
         assert!(ROLES.iter().all(|row| row.sandbox.other_user), "nobody runs as root");
+        assert!(
+            ROLES.iter().all(|row| row.sandbox.own_user == (row.answers == Some(Service::Login))),
+            "unless it is told so"
+        );
         // What bounds memory is set while there is one thread, and neither a worker with jobs nor who answers others has another.
         assert!(ROLES.iter().all(|row| !row.sandbox.bounded_memory || row.role.has_jobs() || answers(row)));
         let converts = |row: &RoleRow| row.answers == Some(Service::Convert);

@@ -1,14 +1,21 @@
 //! Logins whose passwords somebody else knows: whether whoever is asked can be.
 
-use ewsd_worker::login::ldap;
+use ewsd_worker::login::{ldap, pam};
 
 use super::{Finding, Patient, right, warning, wrong};
 
-/// The directory that auth.basic_against names: each server, and whoever searches.
+/// Whom auth.basic_against names: PAM, or each server of the directory, and whoever searches there.
 pub fn logins(patient: &Patient<'_>) -> Vec<Finding> {
     let auth = &patient.settings.auth;
-    if auth.basic_against != "ldap" {
-        return Vec::new();
+    match auth.basic_against.as_str() {
+        "ldap" => {}
+        "pam" => {
+            return vec![match pam::examine(&patient.settings) {
+                Ok(file) => right(format!("PAM is asked as {} says", file.display())),
+                Err(why) => wrong(why, "see auth.basic_against and auth.pam_* in ewsd.toml(5)"),
+            }];
+        }
+        _ => return Vec::new(),
     }
     let servers = match ldap::examine(&patient.settings) {
         Ok(servers) => servers,

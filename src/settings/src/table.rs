@@ -101,6 +101,8 @@ settings! {
             "How many request workers stand ready; 0: one per processor, at least two.";
         logins: u64 = 0u64, Live, Master, Check::Between(0, 1024),
             "How many processes ask others whether a password is right (auth.basic_against), and so how many request workers may wait for that at a time; 0: half as many as process.workers.";
+        login_user: String = "", Restart, Master, Check::Any,
+            "The user that those processes run as with auth.basic_against = \"pam\" when ewsd is started by root: root for modules that want it, as pam_unix does for others' passwords. Empty: as the others.";
         retire_after: u64 = 10_000u64, Live, Worker, Check::Between(1, u64::MAX >> 1),
             "A worker is replaced by a fresh one after so many requests.";
         retire_bytes: u64 = 134_217_728u64, Live, Worker, Check::Between(0, 1 << 44),
@@ -195,8 +197,8 @@ settings! {
     auth: Auth "Who are you." {
         basic: bool = true, Live, Worker, Check::Any,
             "Offer Basic authentication.";
-        basic_against: String = "accounts", Live, Both, Check::OneOf(&["accounts", "ldap"]),
-            "Who knows the passwords that come by Basic. accounts: the accounts here. ldap: a directory, which is asked by a bind; but an account that has a password here is known by that alone, and one that the directory alone knows is nobody's. To hand an account over to the directory: `ewsctl account password LOGIN --remove`.";
+        basic_against: String = "accounts", Live, Both, Check::OneOf(&["accounts", "ldap", "pam"]),
+            "Who knows the passwords that come by Basic. accounts: the accounts here. ldap: a directory, which is asked by a bind. pam: PAM, with the modules of a service. But an account that has a password here is known by that alone, and what others alone know is nobody's. To hand an account over: `ewsctl account password LOGIN --remove`.";
         ldap_urls: Vec<String> = NONE, Live, Worker, Check::DirectoryUrl,
             "The servers of the directory, the first that answers is asked: ldap://HOST:PORT (TLS by StartTLS), ldaps://HOST:PORT, ldapi://%2FPATH of a socket; without a port 389 and 636.";
         ldap_tls: String = "required", Live, Worker, Check::OneOf(&["required", "none"]),
@@ -213,6 +215,12 @@ settings! {
             "The name to bind with before a search; empty: whoever asks may search.";
         ldap_search_password_file: String = "", Live, Worker, Check::AbsolutePathOrNone,
             "The file whose first line is the password for auth.ldap_search_dn; the workers' user must be able to read it, and nobody else.";
+        pam_service: String = "ewsd", Live, Worker, Check::Names,
+            "The service whose file below /etc/pam.d says which modules are asked (auth and account).";
+        pam_dir: String = "", Live, Worker, Check::AbsolutePathOrNone,
+            "The folder that the service's file is in, in place of /etc/pam.d; empty: that one.";
+        pam_user: String = "%u", Live, Worker, Check::Template,
+            "What an account is called there, with %u, %n and %d as in auth.ldap_bind_dn. With %n alone anna@example.org and anna@example.com are the same.";
         login_seconds: u64 = 5u64, Live, Worker, Check::Between(1, 60),
             "How long it may take to ask others about a password, in all. Whoever logs in then hears that the server is busy, and not that the password was wrong.";
         ntlm: bool = false, Live, Worker, Check::Any,

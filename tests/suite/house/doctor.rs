@@ -35,6 +35,7 @@ crate::tests![
     finds_a_socket_that_the_mta_does_not_reach,
     finds_a_smarthost_that_is_away,
     finds_a_directory_that_is_of_no_use,
+    finds_a_service_of_pam_that_is_not_there,
 ];
 
 /// A set-up of its own: a folder with a configuration.
@@ -355,4 +356,13 @@ fn finds_a_directory_that_is_of_no_use() {
         "auth.ldap_search_dn is refused",
         "auth.ldap_search_dn",
     );
+}
+
+fn finds_a_service_of_pam_that_is_not_there() {
+    let house = House::new();
+    let folder = format!("auth.pam_dir = \"{}\"", house.folder.display());
+    let lines = ["auth.basic_against = \"pam\"", "auth.pam_service = \"mail\"", &folder];
+    house.examine(&lines, &[]).wrong("logins", "there is no", "auth.pam_");
+    fs::write(house.path("mail"), "auth required pam_deny.so\n").unwrap();
+    house.examine(&lines, &[]).nothing_wrong("logins");
 }

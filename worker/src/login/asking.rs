@@ -1,5 +1,6 @@
 //! A request worker that asks.
 
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -47,12 +48,13 @@ impl LoginClient {
         LoginClient { desk: Desk::new(socket), within: within(settings) }
     }
 
-    /// Whether whoever knows that login's password takes this one for right. What is noted in the shared memory when there is no
-    /// answer counts in that `epoch` of the accounts.
+    /// Whether whoever knows that login's password takes this one for right; it came from that address. What is noted in the
+    /// shared memory when there is no answer counts in that `epoch` of the accounts.
     pub fn ask(
         &self,
         login: &str,
         password: &Zeroizing<String>,
+        address: IpAddr,
         shared: &Shared,
         epoch: u64,
     ) -> Result<Verdict, Unknown> {
@@ -62,7 +64,7 @@ impl LoginClient {
             return Err(unknown);
         }
         let start = clock::monotonic();
-        let verdict = self.put(login, password).and_then(|asked| self.answer(&asked, start));
+        let verdict = self.put(login, password, address).and_then(|asked| self.answer(&asked, start));
         verdict.map_err(|why| {
             let after = clock::since(start).as_millis();
             match why {
@@ -75,13 +77,14 @@ impl LoginClient {
         })
     }
 
-    fn put(&self, login: &str, password: &Zeroizing<String>) -> Result<Asked, Unanswered> {
+    fn put(&self, login: &str, password: &Zeroizing<String>, address: IpAddr) -> Result<Asked, Unanswered> {
         if login.len() > LONGEST || password.len() > LONGEST {
             return Err(Unanswered::Wrong(ewsd_wire::Refused::TooBig("a login").into()));
         }
         // It never grows, which would leave copies behind.
         let mut octets = Zeroizing::new(Vec::with_capacity(MESSAGE));
-        Question { login: login.to_owned(), password: password.as_bytes().to_vec() }.put(&mut octets);
+        let address = address.to_string();
+        Question { login: login.to_owned(), address, password: password.as_bytes().to_vec() }.put(&mut octets);
         self.desk.ask(&octets, &[])
     }
 

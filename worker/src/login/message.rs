@@ -6,13 +6,17 @@ use zeroize::Zeroize as _;
 
 /// Octets of the longest login or password: more than a client can send of either.
 pub(super) const LONGEST: usize = 4096;
+/// Octets of the longest address.
+const ADDRESS: usize = 64;
 /// Octets of a message.
-pub(super) const MESSAGE: usize = 2 * LONGEST + 64;
+pub(super) const MESSAGE: usize = 2 * LONGEST + 2 * ADDRESS;
 
 wire! {
     /// Whose password it is, as the account is called here, and the password.
     pub(super) struct Question version 1 {
         pub login: String as Text<LONGEST>,
+        /// Where whoever logs in is.
+        pub address: String as Text<ADDRESS>,
         pub password: Vec<u8> as Bytes<LONGEST>,
     }
 

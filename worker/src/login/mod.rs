@@ -8,12 +8,14 @@
 //! | how does a worker ask, and for how long does nobody when there was no answer? | `asking.rs` |
 //! | how is it answered? | `serve.rs` |
 //! | what does a directory say? | `ldap/` |
+//! | what does PAM say? | `pam.rs` |
 //!
 //! How the two meet is `../service/`. Which account it is about is decided before, and nobody here knows of accounts.
 
 mod asking;
 pub mod ldap;
 mod message;
+pub mod pam;
 mod serve;
 
 pub(crate) use asking::{LoginClient, Unknown};

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use ewsd_ldap::template::fill;
 use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
@@ -16,6 +17,7 @@ use super::Verdict;
 use super::asking::within;
 use super::ldap::Ldap;
 use super::message::{Answer, MESSAGE, Question};
+use super::pam::Pam;
 use crate::service::serving::{answer, deadly_timer};
 use crate::service::{Serve, Turn};
 use crate::tls::Deadline;
@@ -25,10 +27,17 @@ const SLACK: Duration = Duration::from_millis(500);
 
 /// Whoever asks others about passwords, in its own process.
 pub(crate) struct Login {
-    ldap: Ldap,
+    asks: Asks,
     /// Ends the process when a question takes longer than it may.
     timer: Timer,
     within: Duration,
+}
+
+/// Who is asked.
+enum Asks {
+    Ldap(Ldap),
+    /// By the name that its template makes of a login.
+    Pam(Pam, String),
 }
 
 impl Login {
@@ -36,7 +45,11 @@ impl Login {
     /// A sentence: what the settings lack.
     pub fn new(settings: &Settings) -> Result<Login, String> {
         let timer = deadly_timer(ClockId::CLOCK_MONOTONIC).map_err(|error| format!("a timer: {error}"))?;
-        Ok(Login { ldap: Ldap::of(settings)?, timer, within: within(settings) })
+        let asks = match settings.auth.basic_against.as_str() {
+            "pam" => Asks::Pam(Pam::of(settings)?, settings.auth.pam_user.clone()),
+            _ => Asks::Ldap(Ldap::of(settings)?),
+        };
+        Ok(Login { asks, timer, within: within(settings) })
     }
 
     /// The longest time that a question takes.
@@ -46,11 +59,21 @@ impl Login {
 
     fn find_out(&mut self, question: &Question) -> Answer {
         let deadline = Deadline { until: clock::monotonic() + self.within, setting: "auth.login_seconds" };
-        match self.ldap.check(&question.login, &question.password, deadline) {
+        let (whom, said) = match &mut self.asks {
+            Asks::Ldap(ldap) => ("the directory", ldap.check(&question.login, &question.password, deadline)),
+            Asks::Pam(pam, template) => (
+                "PAM",
+                fill(template, &question.login, str::to_owned).map_or_else(
+                    |error| Err(format!("auth.pam_user: {error}")),
+                    |user| pam.check(&user, &question.password, &question.address, deadline),
+                ),
+            ),
+        };
+        match said {
             Ok(Verdict::Right) => Answer::Right,
             Ok(Verdict::Wrong) => Answer::Wrong,
             Err(why) => {
-                note!(Warn, "the directory: {why}");
+                note!(Warn, "{whom}: {why}");
                 Answer::Unknown
             }
         }

@@ -49,6 +49,8 @@ pub(super) fn of(files: Files, calls: Calls, settings: &Settings) -> Result<Opti
     let reach = match files {
         Files::Any => return Ok(None),
         Files::None => Reach { connect: Some(Vec::new()), ..Reach::default() },
+        // Modules of PAM read what they like.
+        Files::Login if settings.auth.basic_against == "pam" => return Ok(None),
         Files::Login => {
             let (auth, state_dir) = (&settings.auth, &settings.server.state_dir);
             let files = [&auth.ldap_ca, &auth.ldap_search_password_file].map(Path::new);

@@ -67,7 +67,7 @@ pub fn check(
         return Err(Denied::Refused);
     }
     let right = if elsewhere::knows(account.as_ref(), cx.settings) {
-        elsewhere::is_right(credentials, account.as_ref(), cx)?
+        elsewhere::is_right(credentials, account.as_ref(), peer, cx)?
     } else {
         local::is_right(credentials, account.as_ref())
     };
