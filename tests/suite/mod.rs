@@ -22,7 +22,7 @@ macro_rules! topics {
 
 topics! {
     attachment: attachments;
-    calendar: availability, cancel, imip, items, life, meeting, mime, occurrence, octets, private, recurrence, reminders, rooms, series, tasks, transfer,
+    calendar: availability, cancel, forward, imip, items, life, meeting, mime, occurrence, octets, private, recurrence, reminders, rooms, series, tasks, transfer,
         updates, zones;
     clients: captures, programs;
     directory: convert_id, group, resolve_names, time_zones;

@@ -42,7 +42,7 @@ pub fn people(addresses: &[&str]) -> String {
 }
 
 /// A meeting of an hour at nine, to which they are invited.
-fn meeting(host: &mut Ews, subject: &str, addresses: &[&str]) -> Id {
+pub fn meeting(host: &mut Ews, subject: &str, addresses: &[&str]) -> Id {
     let members = format!(
         "<t:Subject>{subject}</t:Subject><t:Body BodyType=\"Text\">agenda</t:Body>{}<t:Location>Hall</t:Location>{}{BERLIN}",
         times("2026-12-01T09:00:00", "2026-12-01T10:00:00"),

@@ -33,6 +33,11 @@ const LAST_VERB: u16 = 0x1081;
 const LAST_VERB_TIME: u16 = 0x1082;
 
 impl LastVerb {
+    /// What an answer of this kind leaves. None: nothing.
+    pub fn of(item: GrantedItem, kind: ResponseKind) -> Option<LastVerb> {
+        kind.row().trace.map(|(verb, icon)| LastVerb { item, verb, icon })
+    }
+
     pub fn remember(&self, session: &mut Session<'_>) -> Result<()> {
         if !self.item.allows(Right::EditItems) {
             return Ok(());
@@ -183,7 +188,7 @@ fn link(session: &Session<'_>, message: &mut NewItem, original: &ItemRow) {
 }
 
 /// The new text with the old one below it, in the form of the new one.
-fn quote(new: Option<Body>, original: &ItemRow) -> Result<Body, Failed> {
+pub(crate) fn quote(new: Option<Body>, original: &ItemRow) -> Result<Body, Failed> {
     let old = body::stored(original).unwrap_or_default();
     let body_type = new.as_ref().map_or(old.body_type, |new| new.body_type);
     let new = new.map(|new| new.text).unwrap_or_default();

@@ -53,6 +53,9 @@ fn create_item(
         NewKind::Response(kind) if is_of_meetings(kind) => {
             return meeting::respond(cx, wanted, kind, disposition);
         }
+        NewKind::Response(ResponseKind::Forward) if meeting::forward(cx, &wanted, disposition)? => {
+            return Ok(Vec::new());
+        }
         NewKind::Response(kind) => match respond::message(cx, wanted, kind)? {
             Some((message, answered)) => (message, Some(answered)),
             // Done by what it did to the item it refers to.

@@ -7,12 +7,13 @@ use ewsd_mailbox::calendar::meeting::attendant::Meant;
 use ewsd_mailbox::calendar::meeting::plan::{self, Audience, Sending};
 use ewsd_mailbox::calendar::meeting::post::Post;
 use ewsd_mailbox::calendar::meeting::respond::{self, Reply};
-use ewsd_mailbox::calendar::meeting::{attendant, conflict, people};
+use ewsd_mailbox::calendar::meeting::{attendant, conflict, forward, people};
 use ewsd_mailbox::error::Result;
 use ewsd_mailbox::gate::{Folder, Granted, Right};
 use ewsd_mailbox::item::derive;
 use ewsd_mailbox::item::draft::Draft;
 use ewsd_mailbox::item::edit::Edit;
+use ewsd_mailbox::item::respond::LastVerb;
 use ewsd_mailbox::property::item::wire_id;
 use ewsd_model::code::Code;
 use ewsd_model::id::{ChangeKey, OccurrenceId};
@@ -149,6 +150,22 @@ pub fn respond(
     };
     let done = respond::respond(cx, &item, kind, reply)?;
     Ok(done.iter().map(|(changed, day)| view(&item.granted, changed, *day)).collect())
+}
+
+/// Passes an invitation on. False: what is passed on is no invitation, or not sent.
+pub fn forward(cx: &mut Cx<'_>, wanted: &NewItem, disposition: Option<Disposition>) -> Result<bool> {
+    let copies = match disposition {
+        Some(Disposition::SendAndSaveCopy) => true,
+        Some(Disposition::SendOnly) => false,
+        Some(Disposition::SaveOnly) | None => return Ok(false),
+    };
+    let Some(reference) = &wanted.reference else { return Ok(false) };
+    let item = cx.gate.item_by_id(&reference.id, reference.change_key.as_deref(), Right::Read)?;
+    if !forward::forward(cx, &item, wanted, copies)? {
+        return Ok(false);
+    }
+    LastVerb::of(item, ResponseKind::Forward).map_or(Ok(()), |verb| verb.remember(cx))?;
+    Ok(true)
 }
 
 /// The id of an item, or of an occurrence, with its change key.

@@ -120,6 +120,8 @@ pub fn take(mailbox: &mut Mailbox<'_>, notice: &Notice, own: &str, now: Timestam
     match notice.what {
         NoticeKind::Request { full, .. } => request(mailbox, notice, full, own, now),
         NoticeKind::Cancellation => cancellation(mailbox, notice, now),
+        // Who was asked comes in with the answer.
+        NoticeKind::Forward => Ok(Processed::Nothing),
         NoticeKind::Response { answer, proposed } => response(mailbox, notice, answer, proposed, own, now),
     }
 }
@@ -156,14 +158,16 @@ fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, no
     let Some(known) = known(mailbox, Meant::by(notice.props()))? else {
         // Who organizes some dates of a series says of the others, and nobody else.
         let others = in_calendar(mailbox, notice.uid(), &Plan { json: true, ..Plan::default() })?;
-        if !others.iter().all(|row| row.props.as_ref().is_some_and(|props| is_organizers(notice, props))) {
+        let is_organizers = |row: &ItemRow| row.props.as_ref().is_some_and(|props| is_organizers(notice, props));
+        if !others.iter().all(|row| notice.passed_on.is_none() && is_organizers(row)) {
             return Ok(Processed::Nothing);
         }
         enter(mailbox, notice, now)?;
         return Ok(Processed::Done("NewMeetingRequest"));
     };
     let props = known.row.props.clone().unwrap_or_default();
-    if !is_organizers(notice, &props) {
+    // It is the organizer's, but somebody else's word.
+    if notice.passed_on.is_some() || !is_organizers(notice, &props) {
         return Ok(Processed::Nothing);
     }
     let instance = people::is_of_instance(notice.props());

@@ -121,7 +121,7 @@ fn notice(what: NoticeKind, told: EventItem, from: &Person, parsed: &Parsed<'_>,
     edit.set_bit(bit::HAS_ATTACHMENTS, attachments.iter().any(|one| !one.is_inline()));
     let search = derive::complete(&mut edit).ok()?.unwrap_or_default();
     edit.props.retain(|_, value| !value.is_null());
-    Some(Notice { what, edit, search, attachments, may: true, who: None, floats: told.event.floats })
+    Some(Notice { what, edit, search, attachments, may: true, who: None, floats: told.event.floats, passed_on: None })
 }
 
 /// The calendar once more, as programs attach it for people whose programs do not know it.
@@ -152,6 +152,8 @@ fn meeting(edit: &mut Edit<'static>, what: &NoticeKind, told: &Rc<EventItem>, fr
     match what {
         NoticeKind::Request { .. } => request(edit, event),
         NoticeKind::Cancellation => edit.put_member(PropId::MeetingResponseType, Answer::Unknown.name()),
+        // Nobody sends one as mail.
+        NoticeKind::Forward => return None,
         NoticeKind::Response { answer, proposed } => {
             edit.put_member(PropId::MeetingResponseType, answer.name());
             for (id, time) in [PropId::MeetingProposedStart, PropId::MeetingProposedEnd].into_iter().zip(proposed) {

@@ -9,6 +9,7 @@
 //! | how does it get there? | `post.rs` |
 //! | what does it do in the calendar of whoever gets it? | `attendant.rs` |
 //! | answering, cancelling, removing | `respond.rs` |
+//! | passing an invitation on | `forward.rs` |
 //! | what do rooms and equipment do with it? | `resource.rs`; whether they can be had then: `booking.rs` |
 //! | which other meetings is one in the way of? | `conflict.rs` |
 //! | when is a meeting whose times name no zone? | `floating.rs` |
@@ -19,6 +20,7 @@ pub mod attendant;
 mod booking;
 pub mod conflict;
 mod floating;
+pub mod forward;
 pub mod mail;
 mod members;
 pub mod notice;

@@ -5,7 +5,7 @@ use ewsd_model::property::{Column, bit};
 use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::{Body, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{Event, ItemRow, Map, NewItem, Store, json};
+use ewsd_store::{Columns, Event, ItemRow, Map, NewItem, Store, json};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
@@ -35,6 +35,8 @@ pub enum NoticeKind {
         answer: Answer,
         proposed: [Option<Timestamp>; 2],
     },
+    /// The organizer is told that somebody passed the request on.
+    Forward,
 }
 
 /// A meeting message before it is anybody's.
@@ -50,6 +52,8 @@ pub struct Notice {
     pub(super) who: Option<Mailbox>,
     /// Its times name no zone; they are told as those of UTC.
     pub(super) floats: bool,
+    /// Of a request that is not sent by its organizer: who sends it.
+    pub(super) passed_on: Option<Mailbox>,
 }
 
 /// What an item is told by: the item as it is after the change that is told.
@@ -66,6 +70,7 @@ impl NoticeKind {
             NoticeKind::Request { .. } => ItemKind::MeetingRequest,
             NoticeKind::Cancellation => ItemKind::MeetingCancellation,
             NoticeKind::Response { .. } => ItemKind::MeetingResponse,
+            NoticeKind::Forward => ItemKind::MeetingMessage,
         }
     }
 
@@ -76,6 +81,7 @@ impl NoticeKind {
             NoticeKind::Response { answer: Answer::Accept, .. } => "IPM.Schedule.Meeting.Resp.Pos",
             NoticeKind::Response { answer: Answer::Decline, .. } => "IPM.Schedule.Meeting.Resp.Neg",
             NoticeKind::Response { .. } => "IPM.Schedule.Meeting.Resp.Tent",
+            NoticeKind::Forward => "IPM.Schedule.Meeting.Notification.Forward",
         }
     }
 
@@ -87,7 +93,13 @@ impl NoticeKind {
             NoticeKind::Response { answer: Answer::Accept, .. } => "Accepted: ",
             NoticeKind::Response { answer: Answer::Decline, .. } => "Declined: ",
             NoticeKind::Response { .. } => "Tentative: ",
+            NoticeKind::Forward => "Meeting Forward Notification: ",
         }
+    }
+
+    /// Whether whoever sends it keeps a copy, and people elsewhere get it.
+    pub(super) fn is_letter(&self) -> bool {
+        !matches!(self, NoticeKind::Forward)
     }
 }
 
@@ -136,7 +148,13 @@ impl Notice {
         let size =
             derive::size(edit.whole_body().as_deref(), &edit.props, attachments.iter().map(Attached::size).sum());
         edit.set.set(Column::Size, Value::Long(size));
-        Ok(Notice { what, edit, search, attachments, may: true, who: None, floats: false })
+        Ok(Notice { what, edit, search, attachments, may: true, who: None, floats: false, passed_on: None })
+    }
+
+    /// Says who sends a request that is somebody else's.
+    pub(super) fn pass_on(&mut self, by: Mailbox) {
+        self.edit.set_column(Column::Sender, Value::Mailbox(by.clone()));
+        self.passed_on = Some(by);
     }
 
     /// Whether its times are those on the clocks of whoever gets it.
@@ -202,24 +220,37 @@ impl Notice {
 
     /// The message as it leaves for people elsewhere.
     pub fn mail(&self, session: &mut Session<'_>) -> Result<Checked> {
-        let message = self.mime()?;
-        submit::checked(session, &self.edit.set, &message)
+        let columns = self.outgoing();
+        let message = self.mime(&columns)?;
+        submit::checked(session, &columns, &message)
+    }
+
+    /// What its head says elsewhere: from whoever sends it.
+    fn outgoing(&self) -> Columns {
+        let mut columns = self.edit.set.clone();
+        if let Some(by) = &self.passed_on {
+            let name = by.name.clone().or_else(|| by.address.clone()).unwrap_or_default();
+            columns.set(Column::FromName, Value::Text(name));
+            [Column::From, Column::Sender].into_iter().for_each(|id| columns.set(id, Value::Mailbox(by.clone())));
+        }
+        columns
     }
 
     /// The same of one that no session sends.
     pub fn mail_of(&self, store: &mut Store, author: &Author<'_>) -> Result<Checked> {
-        let message = self.mime()?;
-        submit::checked_of(store, author, &self.edit.set, &message)
+        let columns = self.outgoing();
+        let message = self.mime(&columns)?;
+        submit::checked_of(store, author, &columns, &message)
     }
 
-    fn mime(&self) -> Result<Vec<u8>> {
+    fn mime(&self, columns: &Columns) -> Result<Vec<u8>> {
         let body = self.body();
         let parts: Vec<mime::Part<'_>> = self.attachments.iter().map(Attached::part).collect::<Result<_, _>>()?;
         let source = ical::Source { columns: &self.edit.set, props: &self.edit.props, flags: self.edit.flags() };
         let calendar =
             ical::of_message(self.what.kind(), source, body.clone()).map(|one| ical::part(&one)).transpose()?;
         Ok(mime::build(&mime::Message {
-            columns: &self.edit.set,
+            columns,
             props: &self.edit.props,
             flags: self.edit.flags(),
             body: body.as_ref(),
@@ -267,7 +298,8 @@ fn fill(edit: &mut Edit<'_>, what: &NoticeKind, row: &ItemRow, props: &Map) {
     put(PropId::MeetingIsDelegated, false.into());
     put(PropId::MeetingIsOutOfDate, false.into());
     put(PropId::MeetingHasBeenProcessed, false.into());
-    put(PropId::CalendarIsOrganizer, matches!(what, NoticeKind::Response { .. }).into());
+    let to_organizer = matches!(what, NoticeKind::Response { .. } | NoticeKind::Forward);
+    put(PropId::CalendarIsOrganizer, to_organizer.into());
     if let NoticeKind::Response { .. } = what {
         // Of two answers the later one counts; what is answered has a time of its own (RFC 5546 3.2.3).
         put(PropId::CalendarDateTimeStamp, now.into());
@@ -295,6 +327,7 @@ fn fill(edit: &mut Edit<'_>, what: &NoticeKind, row: &ItemRow, props: &Map) {
             occurrences::tell(&mut edit.props);
         }
         NoticeKind::Cancellation => put(PropId::MeetingResponseType, Answer::Unknown.name().into()),
+        NoticeKind::Forward => {}
         NoticeKind::Response { answer, proposed } => {
             put(PropId::MeetingResponseType, answer.name().into());
             for (id, time) in [PropId::MeetingProposedStart, PropId::MeetingProposedEnd].into_iter().zip(proposed) {

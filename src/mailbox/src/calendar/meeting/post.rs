@@ -73,7 +73,12 @@ impl Post {
                 let text = format!("A meeting can have at most {most} attendees.");
                 return Err(Failure::with_text(Code::ErrorInvalidRecipients, text).into());
             }
-            let (local, remote) = submit::local_and_remote(session, addresses, absent)?;
+            let is_letter = notice.what.is_letter();
+            let absent = if is_letter { absent } else { Absent::PassedOver };
+            let (local, mut remote) = submit::local_and_remote(session, addresses, absent)?;
+            if !is_letter {
+                remote.clear();
+            }
             let own = granted.mailbox();
             let mut local: Vec<Recipient> = local.into_iter().filter(|one| one.mailbox != own).collect();
             // Whoever is invited by several addresses gets one message.
@@ -138,7 +143,8 @@ impl Post {
 
     fn keep_copies(&self, mailbox: &mut Mailbox<'_>) -> Result<()> {
         let sent = mailbox.folder_by_distinguished("sentitems")?.folder;
-        for letter in self.letters.iter().filter(|letter| !letter.local.is_empty() || !letter.remote.is_empty()) {
+        let goes = |letter: &&Letter| !letter.local.is_empty() || !letter.remote.is_empty();
+        for letter in self.letters.iter().filter(|letter| letter.notice.what.is_letter()).filter(goes) {
             let mut item = letter.notice.item(sent, Map::new());
             item.flags |= bit::READ | bit::FROM_ME;
             item.event = None;

@@ -64,7 +64,7 @@ fn answer_of(kind: ResponseKind) -> Option<Answer> {
 }
 
 /// The item that is named, whole.
-fn read(session: &mut Session<'_>, item: &GrantedItem) -> Result<ItemRow> {
+pub(super) fn read(session: &mut Session<'_>, item: &GrantedItem) -> Result<ItemRow> {
     let mut needs = Needs::of_calendar();
     needs.plan.mime = false;
     load::row(session, item, &needs.plan)
