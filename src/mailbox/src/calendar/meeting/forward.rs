@@ -22,7 +22,7 @@ use ewsd_model::property::Column;
 use ewsd_model::timezone::ItemZone;
 use ewsd_model::value::{Body, BodyType, Mailbox as Person};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{ItemRow, Map};
+use ewsd_store::{ItemRow, Map, Plan};
 use serde_json::Value as Json;
 
 use super::notice::{Notice, NoticeKind, NoticeSource, plain_subject};
@@ -33,7 +33,7 @@ use crate::convert::mime;
 use crate::error::Result;
 use crate::gate::GrantedItem;
 use crate::item::edit::same_address;
-use crate::item::{respond as quoting, submit};
+use crate::item::{load, respond as quoting, submit};
 use crate::kind::calendar::myself;
 use crate::session::Session;
 
@@ -76,6 +76,11 @@ pub fn forward(session: &mut Session<'_>, item: &GrantedItem, wanted: &NewItem, 
     if !session.gate.is_own(&item.granted) {
         return Ok(false);
     }
+    // Most of what is forwarded is mail, which is read where it is quoted.
+    let kind = load::row(session, item, &Plan::default())?.kind;
+    if !matches!(kind, ItemKind::CalendarItem | ItemKind::MeetingRequest) {
+        return Ok(false);
+    }
     let row = respond::read(session, item)?;
     let shown = match series::resolve(&row, item.part)? {
         ItemOrOccurrence::Whole => row,
@@ -100,14 +105,14 @@ pub fn forward(session: &mut Session<'_>, item: &GrantedItem, wanted: &NewItem, 
     Ok(true)
 }
 
-/// Whether it is a meeting that takes place, or a request that still counts.
+/// Whether the calendar item is a meeting that takes place, or the request one that still counts.
 fn is_meeting(row: &ItemRow) -> bool {
     let none = Map::new();
     let props = row.props.as_ref().unwrap_or(&none);
     let now = people::state_of(props);
     let told = now & state::MEETING != 0 && now & state::CANCELLED == 0;
     let outdated = props.get(PropId::MeetingIsOutOfDate.row().element).and_then(Json::as_bool) == Some(true);
-    told && (row.kind == ItemKind::CalendarItem || row.kind == ItemKind::MeetingRequest && !outdated)
+    told && (row.kind == ItemKind::CalendarItem || !outdated)
 }
 
 fn request(
