@@ -7,11 +7,13 @@ mod suite;
 mod support;
 
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or_else(threads);
     let trials = suite::all()
         .into_iter()
         .map(|test| {
@@ -39,4 +41,9 @@ fn main() -> ExitCode {
         return ExitCode::from(101);
     }
     ExitCode::SUCCESS
+}
+
+/// Three tests for two processors: many wait for what is due in a second.
+fn threads() -> Option<usize> {
+    available_parallelism().ok().map(|processors| processors.get().div_ceil(2) * 3)
 }

@@ -24,9 +24,9 @@ const ROUNDS: usize = 5;
 /// How often the smallest size is doubled where the first round looked faster than linear.
 const LARGER: usize = 2;
 /// The least time that is compared: work that takes less is run more often.
-const LEAST: Duration = Duration::from_millis(5);
+const LEAST: Duration = Duration::from_millis(3);
 /// Octets of the smallest input.
-const SMALLEST: usize = 16 << 10;
+const SMALLEST: usize = 8 << 10;
 /// Allocations below this are buffers of a fixed size and their like.
 const FEW: f64 = 4096.0;
 
@@ -73,7 +73,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What repeats: `before`, so many times `unit`, `after`.
+/// What repeats: `before`, so many times `unit`, `after`. `{n}` in the unit is the number of the repetition.
 #[derive(Clone, Copy)]
 pub struct Unit<'a> {
     pub before: &'a str,
@@ -95,7 +95,11 @@ impl<'a> From<(&'a str, &'a str, &'a str)> for Unit<'a> {
 
 impl Unit<'_> {
     fn times(&self, count: usize) -> String {
-        [self.before, &self.unit.repeat(count), self.after].concat()
+        let repeated = match self.unit.split_once("{n}") {
+            Some((left, right)) => (0..count).map(|number| format!("{left}{number}{right}")).collect(),
+            None => self.unit.repeat(count),
+        };
+        [self.before, &repeated, self.after].concat()
     }
 }
 
