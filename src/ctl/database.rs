@@ -89,7 +89,14 @@ pub fn options(settings: &Settings) -> Options {
 
 /// The store of these settings.
 pub fn open(settings: &Settings) -> Result<Store> {
-    Store::connect(&options(settings)).map_err(|error| away(settings, &error))
+    let failed = |error| away(settings, &error);
+    let mut store = Store::connect(&options(settings)).map_err(failed)?;
+    if !store.health().map_err(failed)?.tables {
+        return Err(
+            Exit::Config.because("the database has no tables yet: start the server, or `ewsctl database migrate`")
+        );
+    }
+    Ok(store)
 }
 
 /// A store error for a person: what it was, and for a database out of reach, what to look at.

@@ -53,6 +53,7 @@ fn version(health: &Health) -> Finding {
         old if old < OLDEST => {
             wrong(format!("{said} is too old"), "PostgreSQL 15 or newer is needed: pg_dump there, restore here")
         }
+        _ if !health.tables => right(format!("{said} answers; the server makes its tables when it starts")),
         _ => right(format!("{said} answers")),
     }
 }

@@ -430,6 +430,8 @@ fn is_let_in_as_the_server_where_root_is_not() {
     };
     let (done, said) = ask("nobody", &["database", "migrate"]);
     assert!(!done && said.contains("Peer authentication failed") && said.lines().count() == 1, "{said}");
+    let (done, said) = ask("postgres", &["account", "list"]);
+    assert!(!done && said.contains("no tables yet") && said.contains("ewsctl database migrate"), "{said}");
     let (done, said) = ask("postgres", &["database", "migrate"]);
     assert!(done, "{said}");
     let (done, said) = ask("postgres", &["group", "create", "team@example.test", "--name", "The team"]);

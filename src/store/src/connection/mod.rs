@@ -40,6 +40,8 @@ pub struct Health {
     pub version: i32,
     /// Its time.
     pub clock: jiff::Timestamp,
+    /// False in a database that is new.
+    pub tables: bool,
 }
 
 /// The database as one worker uses it. Not shared between threads: one connection each.
@@ -127,11 +129,13 @@ impl Store {
 
     /// The server's version and time.
     pub fn health(&mut self) -> Result<Health, StoreError> {
-        let sql = Sql::new("select current_setting('server_version_num')::int, clock_timestamp()");
+        let sql = Sql::new(
+            "select current_setting('server_version_num')::int, clock_timestamp(), to_regclass('account') is not null",
+        );
         let row = self.read(&sql)?.into_iter().next();
         let row = row.ok_or_else(|| StoreError::Corrupt("no row of the server's version".to_owned()))?;
         let mut fields = Fields::new(&row);
-        Ok(Health { version: fields.next()?, clock: fields.next()? })
+        Ok(Health { version: fields.next()?, clock: fields.next()?, tables: fields.next()? })
     }
 
     /// True when a statement can be expected to reach the server.
