@@ -11,6 +11,7 @@
 //! | `{"cmd":"kick","conn":7}`, or a `mailbox`, or an `address` | closes connections |
 //! | `{"cmd":"upgrade"}` | as SIGUSR2; answered when the new program has taken over, or has refused |
 //! | `{"cmd":"forget"}` | workers drop cached accounts and remembered passwords |
+//! | `{"cmd":"failures"}` | lists the counts of failed logins that go on, by account and network |
 //! | `{"cmd":"forgive"}` | they begin to count failed logins anew |
 //! | `{"cmd":"changed","mailbox":1,"seq":2}` | somebody else committed a change |
 //! | `{"cmd":"queued"}` | somebody else changed the queue of outgoing mail |
@@ -74,6 +75,7 @@ impl Master {
             }
             "connections" => return self.connections(&Chosen::read(&members)?),
             "jobs" => return Ok(self.jobs()),
+            "failures" => return self.failures(),
             "kick" => return self.kick(&Chosen::read(&members)?),
             "stop" => self.begin_stop(),
             "reload" => {
@@ -94,7 +96,7 @@ impl Master {
             }
             "queued" => self.wake_courier(true),
             other => {
-                let known = "status, check, connections, jobs, kick, stop, reload, upgrade, forget, forgive, changed and queued";
+                let known = "status, check, connections, jobs, failures, kick, stop, reload, upgrade, forget, forgive, changed and queued";
                 return Err(format!("unknown command {other}: there are {known}"));
             }
         }

@@ -105,6 +105,23 @@ impl Master {
         if at == NEVER { "null".to_owned() } else { (at.saturating_sub(self.clock.now()) / 1000).to_string() }
     }
 
+    /// Lists the counts of failed logins that go on. An account is a number, or null: then it is all that comes from the network; a
+    /// network is its first address, or null: then it is the account's, wherever from.
+    pub fn failures(&self) -> Result<String, String> {
+        let counted = ewsd_ipc::shared::counted(&self.shared, self.clock.unix());
+        let counted = counted.map_err(|error| format!("cannot read what was counted: {error}"))?;
+        let or_null = |text: Option<String>| text.unwrap_or("null".to_owned());
+        let rows = array(counted.iter().map(|row| {
+            object([
+                ("account", or_null((row.about.account > 0).then(|| row.about.account.to_string()))),
+                ("address", or_null(row.about.address.map(|address| quote(&address.to_string())))),
+                ("count", row.count.to_string()),
+                ("expires", row.expires.to_string()),
+            ])
+        }));
+        Ok(object([("ok", "true".to_owned()), ("failures", rows)]))
+    }
+
     /// Lists what workers have at this moment, the longest first, and what waits for one.
     pub fn jobs(&self) -> String {
         let now = self.clock.now();

@@ -61,15 +61,23 @@ pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, C
 
 /// As [`ask`], for commands that make no sense without a running server.
 pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
-    ask(settings, request).map_err(|silence| match silence {
-        ControlError::NotRunning => Exit::Unavailable.because(format!(
+    ask_if_running(settings, request)?.ok_or_else(|| {
+        Exit::Unavailable.because(format!(
             "no server runs on {}: start it with `ewsd -c FILE`, or name its configuration with -c FILE",
             socket(settings).display()
-        )),
-        ControlError::Denied(why) => Exit::Denied.because(why),
-        ControlError::Broken(why) => Exit::Temporary.because(why),
-        ControlError::Refused(why) => Exit::Failed.because(why),
+        ))
     })
+}
+
+/// As [`ask`], for commands that have something to say without a running server, too.
+pub fn ask_if_running(settings: &Settings, request: &Value) -> Result<Option<Value>> {
+    match ask(settings, request) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ControlError::NotRunning) => Ok(None),
+        Err(ControlError::Denied(why)) => Err(Exit::Denied.because(why)),
+        Err(ControlError::Broken(why)) => Err(Exit::Temporary.because(why)),
+        Err(ControlError::Refused(why)) => Err(Exit::Failed.because(why)),
+    }
 }
 
 /// As [`ask`], for commands that tell a running server of something and are done as well when none runs.

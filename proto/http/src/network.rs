@@ -30,6 +30,11 @@ impl Network {
         Network { base: masked(address, bits), bits }
     }
 
+    /// Its first address.
+    pub fn base(self) -> IpAddr {
+        self.base
+    }
+
     /// Addresses of version 4 written in version 6 are those of version 4.
     pub fn contains(self, address: IpAddr) -> bool {
         let address = address.to_canonical();

@@ -1,12 +1,13 @@
 //! Memory that all workers map (descriptor 5): the per-start key, the accounts epoch, the cache of successful
 //! authentications, counts of failed ones, and how far nonces were counted.
 //!
-//! The master creates it, fills in the key, bumps the epochs, and never maps it. Workers use atomics only: each cache slot is
-//! a sequence lock, so a reader can never see one writer's tag with another writer's account.
+//! The master creates it, fills in the key, bumps the epochs, and never maps it; what was counted it reads as a file. Workers use
+//! atomics only: each cache slot is a sequence lock, so a reader can never see one writer's tag with another writer's account.
 //! What a tag is (an HMAC under the key) is decided in `worker/src/auth/`.
 
 use std::fs::File;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
@@ -23,11 +24,12 @@ pub const KEY_BYTES: usize = 32;
 const EPOCH_AT: usize = 32;
 const FAILURES_AT: usize = 40;
 const SLOTS_AT: usize = 64;
-const WORDS: usize = 6;
+const WORDS: usize = 8;
 const SLOT_BYTES: usize = WORDS * 8;
 const WAYS: usize = 4;
 const BUCKETS: usize = 4096;
-const NONCES_AT: usize = SLOTS_AT + SLOT_BYTES * WAYS * BUCKETS;
+const SLOTS: usize = WAYS * BUCKETS;
+const NONCES_AT: usize = SLOTS_AT + SLOT_BYTES * SLOTS;
 const NONCES: usize = 16_384;
 /// Bytes of the whole region.
 pub const REGION_BYTES: usize = NONCES_AT + SLOT_BYTES * NONCES;
@@ -67,6 +69,72 @@ pub fn forgive(region: &File) -> io::Result<()> {
     region.read_exact_at(&mut epoch, FAILURES_AT as u64)?;
     let next = u64::from_ne_bytes(epoch).wrapping_add(1);
     region.write_all_at(&next.to_ne_bytes(), FAILURES_AT as u64)
+}
+
+/// Whom a count is about. A tag tells nobody, so this lies beside it, for administrators who ask.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct About {
+    /// 0: no account.
+    pub account: u64,
+    /// The beginning of its network, of which the upper 64 bits are kept.
+    pub address: Option<IpAddr>,
+}
+
+impl About {
+    /// Which version the address is of stands above the account's number.
+    fn words(self) -> [u64; 2] {
+        let account = self.account & (u64::MAX >> 2);
+        match self.address {
+            None => [account, 0],
+            Some(IpAddr::V4(address)) => [account | 1 << 62, u64::from(u32::from(address))],
+            Some(IpAddr::V6(address)) => [account | 2 << 62, (u128::from(address) >> 64) as u64],
+        }
+    }
+
+    fn read([account, address]: [u64; 2]) -> About {
+        let of = match account >> 62 {
+            1 => Some(IpAddr::V4(Ipv4Addr::from(address as u32))),
+            2 => Some(IpAddr::V6(Ipv6Addr::from(u128::from(address) << 64))),
+            _ => None,
+        };
+        About { account: account & (u64::MAX >> 2), address: of }
+    }
+}
+
+/// A count that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub about: About,
+    pub count: u64,
+    /// When it ends.
+    pub expires: u64,
+}
+
+/// What [`Shared::raise`] has counted about somebody, and what has not ended `now` (master). What is written at this moment may be
+/// left out.
+///
+/// # Errors
+/// What pread(2) reports.
+pub fn counted(region: &File, now: u64) -> io::Result<Vec<Counted>> {
+    let mut epoch = [0; 8];
+    region.read_exact_at(&mut epoch, FAILURES_AT as u64)?;
+    let epoch = u64::from_ne_bytes(epoch) | COUNTS;
+    let all = || -> io::Result<Vec<[u64; WORDS]>> {
+        let mut octets = vec![0; SLOT_BYTES * SLOTS];
+        region.read_exact_at(&mut octets, SLOTS_AT as u64)?;
+        let word =
+            |octets: &[u8], n: usize| octets.get(8 * n..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 8]);
+        let slots = octets.chunks_exact(SLOT_BYTES);
+        Ok(slots.map(|slot| std::array::from_fn(|n| u64::from_ne_bytes(word(slot, n)))).collect())
+    };
+    // Reading is no atomic act: what is the same twice was whole.
+    let (first, second) = (all()?, all()?);
+    let whole = first.into_iter().zip(second).filter(|(one, other)| one == other && one[0] % 2 == 0);
+    let counted = whole.filter_map(|([_, _, _, count, expires, of, account, address], _)| {
+        let about = About::read([account, address]);
+        (of == epoch && expires > now && about != About::default()).then_some(Counted { about, count, expires })
+    });
+    Ok(counted.collect())
 }
 
 /// A worker's mapping of the region.
@@ -140,14 +208,15 @@ impl Shared {
         let slots = self.bucket(low);
         let epochs = [epoch, self.failures_epoch()];
         if let Some(slot) = slots.iter().flatten().min_by_key(|slot| slot.worth(low, high, epochs)) {
-            self.write(slot, [low, high, account, expires, epoch]);
+            self.write(slot, [low, high, account, expires, epoch, 0, 0]);
         }
     }
 
-    /// Counts one more for `tag`. The first is for all that follow: they count until its `expires`, and what ended before `now`
+    /// Counts one more for `tag`, which is about somebody. The first is for all that follow: they count until its `expires`, and what ended before `now`
     /// begins anew. A change of accounts leaves it as it is. Of workers that count at the same moment one may not be counted.
-    pub fn raise(&self, tag: &[u8; 16], expires: u64, now: u64) {
+    pub fn raise(&self, tag: &[u8; 16], about: About, expires: u64, now: u64) {
         let (low, high) = halves(tag);
+        let [account, address] = about.words();
         let (accounts, epoch) = (self.accounts_epoch(), self.failures_epoch());
         for left in (0..TRIES).rev() {
             let slots = self.bucket(low);
@@ -162,7 +231,7 @@ impl Shared {
                 own.filter(|slot| slot.expires > now).map_or((0, expires), |slot| (slot.value, slot.expires));
             let least = || slots.iter().flatten().min_by_key(|slot| slot.worth(low, high, [accounts, epoch]));
             let Some(slot) = own.or_else(least) else { return };
-            if self.write(slot, [low, high, before.saturating_add(1), expires, epoch]) {
+            if self.write(slot, [low, high, before.saturating_add(1), expires, epoch, account, address]) {
                 return;
             }
         }
@@ -177,14 +246,14 @@ impl Shared {
         let Some(slot) = self.read(NONCES_AT + SLOT_BYTES * ((low as usize) % NONCES)) else { return false };
         let same = slot.low == low && slot.high == high;
         let further = if same { count > slot.value } else { made > slot.expires };
-        further && self.write(&slot, [low, high, count, made, 0])
+        further && self.write(&slot, [low, high, count, made, 0, 0, 0])
     }
 
     /// Forgets `tag`, for example after a password was refused.
     pub fn forget(&self, tag: &[u8; 16]) {
         let (low, high) = halves(tag);
         for slot in self.bucket(low).iter().flatten().filter(|slot| slot.low == low && slot.high == high) {
-            self.write(slot, [0; 5]);
+            self.write(slot, [0; WORDS - 1]);
         }
     }
 

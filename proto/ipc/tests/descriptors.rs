@@ -190,24 +190,49 @@ fn a_full_bucket_drops_the_oldest() {
     assert_eq!(found, [None, Some(2), Some(3), Some(4), Some(5)]);
 }
 
+const ABOUT: shared::About = shared::About { account: 7, address: None };
+
+/// Whoever reads the region as a file is told whom counts are about, and until when.
+#[test]
+fn counts_are_listed_by_whom_they_are_about() {
+    let region = shared::create(&[1; 32]).unwrap();
+    let map = shared::Shared::map(&region).unwrap();
+    let from = |account, address: &str| shared::About { account, address: Some(address.parse().unwrap()) };
+    let all = [ABOUT, from(7, "192.0.2.1"), from(0, "2001:db8:1:2::"), from(0, "255.255.255.255")];
+    for (tag, about) in (1..).zip(all) {
+        (0..tag).for_each(|_| map.raise(&[tag; 16], about, 60, 10));
+    }
+    map.raise(&[9; 16], shared::About::default(), 60, 10);
+    map.remember(&[10; 16], 7, 60, map.accounts_epoch());
+    let listed = |now| {
+        let mut rows = shared::counted(&region, now).unwrap();
+        rows.sort_by_key(|row| row.count);
+        rows.into_iter().map(|row| (row.about, row.count, row.expires)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(59), all.into_iter().zip(1..).map(|(about, count)| (about, count, 60)).collect::<Vec<_>>());
+    assert_eq!(listed(60), []);
+    shared::forgive(&region).unwrap();
+    assert_eq!(listed(10), []);
+}
+
 /// Guessing begins no new minute because somebody's password is changed.
 #[test]
 fn counts_outlive_changes_of_accounts_and_end_with_their_time() {
     let region = shared::create(&[1; 32]).unwrap();
     let (one, two) = (shared::Shared::map(&region).unwrap(), shared::Shared::map(&region).unwrap());
     for (map, expected) in [(&one, 1), (&two, 2)] {
-        map.raise(b"tag of one login", 60, 10);
+        map.raise(b"tag of one login", ABOUT, 60, 10);
         assert_eq!(one.count(b"tag of one login", 10), expected);
     }
     assert_eq!(one.lookup(b"tag of one login", 10), None, "a count is nobody's account");
     shared::set_epoch(&region, 2).unwrap();
-    one.raise(b"tag of one login", 60, 59);
+    one.raise(b"tag of one login", ABOUT, 60, 59);
     assert_eq!((two.count(b"tag of one login", 59), two.count(b"tag of one login", 60)), (3, 0));
-    one.raise(b"tag of one login", 120, 60);
+    one.raise(b"tag of one login", ABOUT, 120, 60);
     assert_eq!(two.count(b"tag of one login", 60), 1, "a minute later");
     shared::forgive(&region).unwrap();
     assert_eq!(two.count(b"tag of one login", 60), 0);
-    one.raise(b"tag of one login", 120, 60);
+    one.raise(b"tag of one login", ABOUT, 120, 60);
     assert_eq!(two.count(b"tag of one login", 60), 1);
 }
 

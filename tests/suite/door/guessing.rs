@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use crate::support::demo::{Account, Demo, Options};
 use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
 use crate::support::http::{Http, request};
 use crate::support::wait;
 
-crate::tests![guessers_wait_and_nobody_else];
+crate::tests![guessers_wait_and_nobody_else, an_administrator_sees_what_counts_against_whom];
 
 const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
     <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
@@ -179,4 +180,63 @@ fn guessers_wait_and_nobody_else() {
         wait::true_within("nobody is held any more", wait::LONG, || server.connections("held") == 0);
         assert_eq!(curl(&server, scheme, guesser, owner, &owner.password), "200", "{scheme}, forgiven");
     }
+}
+
+/// Five guesses, which are as many as a minute has, and what an administrator is told of them, until they are forgotten.
+fn an_administrator_sees_what_counts_against_whom() {
+    let options = Options::default().set("auth.failures_per_minute", 5).set("auth.ntlm", true);
+    let options = options.set("server.trusted_proxies", "[\"127.0.0.9\"]");
+    let server = Demo::start(options);
+    let account = &server.accounts[0];
+    let show = |arguments: &[&str]| -> Value {
+        let text = server.ewsctl(&[&["login", "show", "--json"], arguments].concat());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    };
+    let own = || show(&[&account.address]);
+    assert_eq!((&own()["failures"], show(&[])), (&json!([]), json!([])));
+    let guesser = Ipv4Addr::new(127, 0, 2, 1);
+    // One after the other: of two at the same moment one may not be counted.
+    for login in [&[account.login.as_str(); 5][..], &["nobody"]].concat() {
+        let mut http = Http::connect_from(guesser, server.http());
+        assert_eq!(http.post(PATH, &[CONTENT_TYPE, &basic(login, "a guess")], body().as_bytes()).status, 401);
+    }
+    let counted = own();
+    let of = |row: &Value| json!([row["network"], row["count"], row["refused"], row["delay_ms"]]);
+    let rows: Vec<Value> = counted["failures"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(rows, [json!([null, 5, false, 1000]), json!(["127.0.2.1", 5, true, 1000])]);
+    assert!(counted["failures"][0]["left_s"].as_u64().is_some_and(|left| left <= 60), "{counted}");
+    let named = |row: &Value| json!([row["login"], row["network"], row["count"]]);
+    let mut all: Vec<String> = show(&[]).as_array().unwrap().iter().map(|row| named(row).to_string()).collect();
+    all.sort_unstable();
+    let login = &account.login;
+    // Of the login that is nobody's nothing is told but where it came from.
+    let expected = [json!([login, "127.0.2.1", 5]), json!([login, null, 5]), json!([null, "127.0.2.1", 5])];
+    let mut expected = expected.map(|row| row.to_string());
+    expected.sort_unstable();
+    assert_eq!(all, expected);
+    assert_eq!(show(&["--most", "1"]).as_array().unwrap().len(), 1);
+    let text = server.ewsctl(&["login", "show", &account.address]);
+    for part in [
+        "state      active",
+        "basic      password, kept here",
+        "ntlm       NT hash",
+        "digest     off; no hash for it",
+        "from anywhere: 5 failures, answers to wrong passwords come after 1 s",
+        "from 127.0.2.1: 5 failures, nothing from there is judged",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    server.ewsctl(&["login", "forgive"]);
+    server.ewsctl(&["account", "password", &account.address, "--remove"]);
+    server.ewsctl(&["account", "disable", &account.address]);
+    let after = own();
+    assert_eq!((&after["failures"], &after["disabled"]), (&json!([]), &true.into()));
+    let lacks = |scheme: &str| {
+        let methods = after["methods"].as_array().unwrap();
+        let method = methods.iter().find(|method| method["scheme"] == scheme).unwrap();
+        (method["on"] == true, method["lacks"].as_str().is_some_and(|text| text.contains("ewsctl account password")))
+    };
+    assert_eq!((lacks("basic"), lacks("ntlm")), ((true, true), (true, true)));
+    let unknown = server.ewsctl_with(&["login", "show", "nobody.here@example.test"], b"");
+    assert_eq!(unknown.status.code(), Some(67));
 }

@@ -54,6 +54,7 @@ fn explains_every_command() {
         &["group", "list", "--help"],
         &["group", "delete", "--help"],
         &["deliver", "--help"],
+        &["login", "show", "--help"],
         &["queue", "list", "--help"],
         &["queue", "show", "--help"],
         &["queue", "retry", "--help"],
@@ -371,6 +372,8 @@ fn prints_json_wherever_it_prints_data() {
     assert_eq!(json(&["address", "add", "j@example.test", "k@example.test"], b"")["address"], "k@example.test");
     assert_eq!(json(&["address", "remove", "k@example.test"], b"")["address"], "k@example.test");
     assert_eq!(json(&["account", "delete", "j@example.test", "--yes"], b"")["login"], "j@example.test");
+    assert_eq!(json(&["login", "show"], b""), serde_json::json!([]));
+    assert_eq!(json(&["login", "show", &address], b"")["failures"], serde_json::json!([]));
     assert_eq!(json(&["queue", "list"], b""), serde_json::json!([]));
     assert_eq!(json(&["queue", "retry", "--all"], b"")["retried"], 0);
     assert_eq!(json(&["status"], b"")["ready"], true);

@@ -16,6 +16,7 @@ use ewsd_store::Account;
 use zeroize::Zeroizing;
 
 pub(super) use self::failures::Failures;
+pub use self::failures::{delay_ms, network};
 pub(super) use self::local::find;
 pub use self::local::hash;
 use super::scheme::Circumstances;
