@@ -14,6 +14,7 @@ use super::{Exit, Result};
 
 /// Longer ones are refused by many clients.
 const LONGEST: usize = 256;
+const NO_TERMINAL: &str = "standard input is no terminal to ask for a password: give it there with --password-stdin";
 
 /// The new password: the first line of standard input, or asked for twice when that is a terminal.
 pub fn read(from_stdin: bool) -> Result<String> {
@@ -21,14 +22,24 @@ pub fn read(from_stdin: bool) -> Result<String> {
         return checked(line()?);
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Exit::Usage
-            .because("standard input is no terminal to ask for a password: give it there with --password-stdin"));
+        return Err(Exit::Usage.because(NO_TERMINAL));
     }
     let password = ask("New password: ")?;
     if ask("Once more: ")? != password {
         return Err(Exit::Data.because("the two differ; nothing was changed"));
     }
     checked(password)
+}
+
+/// One that is there: the first line of standard input, or asked for when that is a terminal.
+pub fn existing(from_stdin: bool) -> Result<String> {
+    if from_stdin {
+        return line();
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Exit::Usage.because(NO_TERMINAL));
+    }
+    ask("Password: ")
 }
 
 /// Its hash for the accounts table.

@@ -30,7 +30,7 @@ topics! {
     event: get, hold, nodes, push, shared, stream;
     find: body, folders, items, query;
     folder: create, delete, empty, get, permission, relocate, sharing, update;
-    house: admin, architecture, doctor, invariants, operate, packages, requirements, settings, sizes;
+    house: admin, architecture, doctor, finding, invariants, operate, packages, requirements, settings, sizes;
     item: contact, create, delete, get, relocate, send, submit, update;
     mail: courier, lmtp, mta, ways;
     sync: hierarchy, items;

@@ -2,6 +2,7 @@
 //! `shared` gives a test its server and a mailbox of its own; `demo` starts private servers; `ews` calls operations.
 
 pub mod demo;
+pub mod dns;
 pub mod ews;
 pub mod folders;
 pub mod http;
@@ -28,6 +29,7 @@ pub mod source;
 pub mod stream;
 pub mod validate;
 pub mod wait;
+pub mod web;
 pub mod xml;
 
 /// One test of the suite, named `topic::test`.

@@ -34,6 +34,11 @@ mod space;
 mod tls;
 pub mod trace;
 
+/// One request to a web server and its answer, for whoever asks as a client.
+pub mod web {
+    pub use crate::courier::web::{Reply, exchange};
+}
+
 pub use ewsd_ipc::Fault;
 pub use role::database::options as database_options;
 pub use role::{Args, run, settings};

@@ -5,12 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Subcommand;
+
 use ewsd_settings::Settings;
 use serde_json::{Value, json};
 
 use super::reach::Who;
 use super::{Exit, Out, Result, control};
 
+mod autodiscover;
 mod certificate;
 mod database;
 mod listeners;
@@ -25,9 +28,13 @@ mod proxy;
 /// Run it as root, on the machine of the server: before its first start, and when something is wrong.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sudo ewsctl doctor\n  ewsctl doctor --json | jq '.[] | select(.state == \"wrong\")'"
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  sudo ewsctl doctor\n  ewsctl doctor --json | jq '.[] | select(.state == \"wrong\")'\n  \
+        ewsctl doctor autodiscover anna@example.org"
 )]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The configuration of a proxy in front, beside those of nginx, Apache and HAProxy below /etc.
     #[arg(long, value_name = "FILE")]
     proxy: Vec<PathBuf>,
@@ -37,6 +44,11 @@ pub struct Args {
     /// Where Postfix has its configuration.
     #[arg(long, value_name = "DIR", default_value = "/etc/postfix")]
     postfix: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Autodiscover(autodiscover::Args),
 }
 
 /// How an examination ended.
@@ -104,31 +116,36 @@ const EXAMINATIONS: &[Examination] = &[
 ];
 
 pub fn run(config: &Path, args: &Args, out: Out) -> Result {
+    if let Some(Command::Autodiscover(args)) = &args.command {
+        return autodiscover::run(config, args, out);
+    }
     let settings = super::load(config)?;
     let status = control::ask(&settings, &json!({"cmd": "status"})).ok();
     let user = process::runs_as(&settings, status.as_ref());
     let patient = Patient { config, settings, args, status, user };
+    let examined =
+        EXAMINATIONS.iter().flat_map(|(name, examine)| examine(&patient).into_iter().map(|found| (*name, found)));
+    report(examined, out)
+}
+
+/// Tells what was found, as it is found.
+fn report(found: impl IntoIterator<Item = (&'static str, Finding)>, out: Out) -> Result {
     let mut rows = Vec::new();
     let mut found_wrong = 0;
-    for (name, examine) in EXAMINATIONS {
-        for Finding { state, text, cure } in examine(&patient) {
-            found_wrong += usize::from(state == State::Wrong);
-            let word = match state {
-                State::Right => "right",
-                State::Warning => "warning",
-                State::Wrong => "wrong",
-            };
-            if !out.json {
-                say!(
-                    "{:8} {name:12} {text}",
-                    if state == State::Right { word.to_owned() } else { word.to_uppercase() }
-                )?;
-                if !cure.is_empty() {
-                    say!("{:8} {:12} -> {cure}", "", "")?;
-                }
+    for (name, Finding { state, text, cure }) in found {
+        found_wrong += usize::from(state == State::Wrong);
+        let word = match state {
+            State::Right => "right",
+            State::Warning => "warning",
+            State::Wrong => "wrong",
+        };
+        if !out.json {
+            say!("{:8} {name:12} {text}", if state == State::Right { word.to_owned() } else { word.to_uppercase() })?;
+            if !cure.is_empty() {
+                say!("{:8} {:12} -> {cure}", "", "")?;
             }
-            rows.push(json!({"examination": name, "state": word, "text": text, "cure": cure}));
         }
+        rows.push(json!({"examination": name, "state": word, "text": text, "cure": cure}));
     }
     if out.json {
         say!("{:#}", Value::from(rows))?;

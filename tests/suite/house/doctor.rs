@@ -87,24 +87,31 @@ impl Drop for House {
     }
 }
 
-struct Findings {
-    rows: Vec<Value>,
-    status: Option<i32>,
+/// What a doctor has found, and how it ended.
+pub struct Findings {
+    pub rows: Vec<Value>,
+    pub status: Option<i32>,
 }
 
 impl Findings {
     /// That this is wrong, in words that hold `says`, with a cure that holds `cure`.
     #[track_caller]
-    fn wrong(&self, examination: &str, says: &str, cure: &str) {
+    pub fn wrong(&self, examination: &str, says: &str, cure: &str) {
+        self.holds("wrong", examination, says, cure);
+        assert_eq!(self.status, Some(1));
+    }
+
+    /// That this is so, in words that hold `says`, with a cure that holds `cure`.
+    #[track_caller]
+    pub fn holds(&self, state: &str, examination: &str, says: &str, cure: &str) {
         let found = self.rows.iter().any(|row| {
             let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-            row["state"] == "wrong"
+            row["state"] == state
                 && row["examination"] == examination
                 && text("text").contains(says)
                 && text("cure").contains(cure)
         });
-        assert!(found, "{examination}: {says:?} -> {cure:?} in {:#?}", self.rows);
-        assert_eq!(self.status, Some(1));
+        assert!(found, "{state} {examination}: {says:?} -> {cure:?} in {:#?}", self.rows);
     }
 
     /// That nothing is wrong there.

@@ -182,7 +182,7 @@ mod tests {
     fn an_answer_is_keys_for_a_time_within_bounds() {
         let settings = Settings::default();
         let read = |status, max_age, body: &str| {
-            document(&settings, Reply { status, max_age, body: body.as_bytes().to_vec() })
+            document(&settings, Reply { status, max_age, body: body.as_bytes().to_vec(), ..Reply::default() })
         };
         for (max_age, seconds) in
             [(None, 3600), (Some(0), 60), (Some(59), 60), (Some(600), 600), (Some(u64::MAX), LONGEST)]

@@ -26,7 +26,7 @@ mod route;
 pub(crate) mod sender;
 pub(crate) mod settle;
 mod smtp;
-mod web;
+pub(crate) mod web;
 mod wire;
 mod words;
 

@@ -25,12 +25,22 @@ pub(crate) struct Bounds {
 }
 
 /// What came back.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reply {
     pub status: u16,
+    /// Names and values, as they came.
+    pub fields: Vec<(String, String)>,
     /// For how many seconds it is good, where it says so.
     pub max_age: Option<u64>,
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The first field of that name.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let named = self.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
+    }
 }
 
 /// Sends `request` to `address`, over TLS where a name is given that the server must prove, by the system's certificates and
@@ -55,7 +65,10 @@ pub(crate) fn ask(
 }
 
 /// Sends the request and reads the whole answer, of at most so many octets.
-fn exchange(stream: &mut (impl Read + Write), request: &[u8], most: usize) -> io::Result<Reply> {
+///
+/// # Errors
+/// What the stream reports; `InvalidData` for what is no answer, or too long.
+pub fn exchange(stream: &mut (impl Read + Write), request: &[u8], most: usize) -> io::Result<Reply> {
     let wrong = |error: ewsd_http::HttpError| io::Error::new(io::ErrorKind::InvalidData, error.text);
     stream.write_all(request)?;
     stream.flush()?;
@@ -72,7 +85,9 @@ fn exchange(stream: &mut (impl Read + Write), request: &[u8], most: usize) -> io
             None => {}
         }
     };
-    received.drain(..head.length.min(received.len()));
+    let rest = received.split_off(head.length.min(received.len()));
+    let fields = fields(&received);
+    received = rest;
     let body = match head.body {
         AnswerBody::Length(length) => {
             let length = usize::try_from(length).unwrap_or(usize::MAX);
@@ -90,7 +105,14 @@ fn exchange(stream: &mut (impl Read + Write), request: &[u8], most: usize) -> io
         }
         AnswerBody::Chunked => chunks(stream, received, most)?,
     };
-    Ok(Reply { status: head.status, max_age: head.max_age, body })
+    Ok(Reply { status: head.status, fields, max_age: head.max_age, body })
+}
+
+/// The lines of a head that was found to be one, but for its first.
+fn fields(head: &[u8]) -> Vec<(String, String)> {
+    let lines = String::from_utf8_lossy(head);
+    let fields = lines.lines().skip(1).filter_map(|line| line.split_once(':'));
+    fields.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()
 }
 
 fn chunks(stream: &mut impl Read, mut received: Vec<u8>, most: usize) -> io::Result<Vec<u8>> {
@@ -175,8 +197,12 @@ mod tests {
             "HTTP/1.0 200 OK\r\n\r\nhello",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
         ] {
-            assert_eq!(ask(answer).unwrap(), Reply { status: 200, max_age: None, body: b"hello".to_vec() }, "{answer}");
+            let reply = ask(answer).unwrap();
+            assert_eq!((reply.status, reply.max_age, reply.body.as_slice()), (200, None, &b"hello"[..]), "{answer}");
         }
+        let reply = ask("HTTP/1.1 401 No\r\nA: b: c\r\na:d\r\nContent-Length: 0\r\n\r\n").unwrap();
+        let fields = reply.fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        assert_eq!((fields.join(" ").as_str(), reply.field("A")), ("A=b: c a=d Content-Length=0", Some("b: c")));
         for answer in [
             "",
             "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",
