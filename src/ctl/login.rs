@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 use ewsd_settings::{LOGIN_SCHEMES, Settings};
-use ewsd_store::{Account, Store};
+use ewsd_store::{Account, LoginPlace, Store};
 use ewsd_worker::auth::password::{delay_ms, network};
 use ewsd_worker::auth::scheme::SCHEMES;
 use ewsd_worker::auth::sealed::SecretKind;
@@ -29,11 +29,12 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what an account can log in with, and the failed logins that count against it; without one, against whom most do.
+    /// Show what an account can log in with, from where it came in, and the failed logins that count against it; without one,
+    /// against whom most do.
     ///
     /// Failures count for a minute, which begins with the first of them: of a network (an IPv4 address, 64 bits of an IPv6 one), of an
     /// account from a network, and of an account wherever from. Whose logins have failed and why stands in the server's log, who
-    /// is there now in `ewsctl show connections`.
+    /// is there now in `ewsctl show connections`. From where somebody came in is noted once an hour, and kept for auth.login_days.
     #[command(after_help = "Examples:\n  ewsctl login show anna@example.org\n  ewsctl login show --json | jq '.[0]'")]
     Show {
         /// Its login or one of its addresses.
@@ -198,10 +199,14 @@ fn password(settings: &Settings, account: &Account) -> std::result::Result<Strin
     }
 }
 
+/// Networks of an account that are listed, those of late.
+const PLACES: i64 = 20;
+
 fn show(settings: &Settings, name: &str, out: Out) -> Result {
     let mut store = open(settings)?;
     let account = account::find(settings, &mut store, name)?;
     let methods = methods(settings, &account, &mut store)?;
+    let places = store.login_places(account.account, PLACES).map_err(|error| away(settings, &error))?;
     let counts = control::ask_if_running(settings, &json!({"cmd": "failures"}))?.map(|answer| read(&answer));
     let mut own: Vec<Against<'_>> = counts
         .iter()
@@ -220,7 +225,10 @@ fn show(settings: &Settings, name: &str, out: Out) -> Result {
         let (login, disabled) = (&account.login, account.disabled);
         return say!(
             "{:#}",
-            json!({"login": login, "disabled": disabled, "methods": methods.collect::<Value>(), "failures": failures})
+            json!({
+                "login": login, "disabled": disabled, "methods": methods.collect::<Value>(),
+                "places": places.iter().map(place).collect::<Value>(), "failures": failures,
+            })
         );
     }
     say!("login      {}", account.login)?;
@@ -230,6 +238,15 @@ fn show(settings: &Settings, name: &str, out: Out) -> Result {
         let off = if *on { "" } else { "off; " };
         say!("{scheme:10} {off}{}", has.as_ref().unwrap_or_else(|lacks| lacks))?;
     }
+    for LoginPlace { network, scheme, last } in &places {
+        say!("came in    from {network} by {scheme}, last {}", last.strftime("%Y-%m-%dT%H:00Z"))?;
+    }
+    if places.is_empty() {
+        match settings.auth.login_days {
+            0 => say!("came in    is not noted (auth.login_days)")?,
+            days => say!("came in    never in {days} days")?,
+        }
+    }
     match (&counts, own.as_slice()) {
         (None, _) => say!("failures   no server runs: nothing is counted"),
         (Some(_), []) => say!("failures   none in the last minute"),
@@ -238,6 +255,10 @@ fn show(settings: &Settings, name: &str, out: Out) -> Result {
             say!("failures   from {from}: {}", against.text())
         }),
     }
+}
+
+fn place(place: &LoginPlace) -> Value {
+    json!({"network": place.network, "scheme": place.scheme, "last": place.last.to_string()})
 }
 
 fn worst(settings: &Settings, most: usize, out: Out) -> Result {

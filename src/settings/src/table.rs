@@ -269,6 +269,8 @@ settings! {
             "Failed logins per minute after which whatever comes from that address (of IPv6, from its 64 bits) is refused for the rest of the minute, and where a proxy names no clients whatever is for that account; 0: no limit, and no delays.";
         failure_delay_seconds: u64 = 8u64, Live, Worker, Check::Between(0, 30),
             "The answers to failed logins come later with each failure of an account or an address, up to so many seconds; nothing waits for that but the one who guesses.";
+        login_days: u64 = 90u64, Live, Worker, Check::Between(0, 3650),
+            "So many days it is kept from which addresses (of IPv6, from which 64 bits) and by which schemes an account came in, for ewsctl login show; 0: nothing is noted.";
     }
     autodiscover: Autodiscover "How clients find the server from a mail address alone." {
         domain_urls: Vec<String> = NONE, Live, Worker, Check::DomainBaseUrl,

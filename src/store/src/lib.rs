@@ -70,7 +70,7 @@ pub use column::{ColumnSet, Columns, column_name, is_always_set, stored_column};
 pub use connection::{Health, Store};
 pub use directory::{
     Account, AccountChange, Calendar, DirectoryEntry, Grant, Granted, Group, GroupMember, ImpersonationTarget,
-    NewAccount, OwnedAddress, Recipient,
+    LoginPlace, NewAccount, OwnedAddress, Recipient,
 };
 pub use error::{Missing, StoreError};
 pub use folder::{FolderRow, FolderUpdate, NewFolder};

@@ -69,6 +69,7 @@ const MIGRATIONS: &[Migration] = migrations![
     30 "unreadable",
     31 "plain",
     32 "cut_bodies",
+    33 "login_place",
 ];
 
 impl Migration {

@@ -14,7 +14,11 @@ use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
 use crate::support::http::{Http, request};
 use crate::support::wait;
 
-crate::tests![guessers_wait_and_nobody_else, an_administrator_sees_what_counts_against_whom];
+crate::tests![
+    guessers_wait_and_nobody_else,
+    an_administrator_sees_what_counts_against_whom,
+    an_administrator_sees_from_where_somebody_came,
+];
 
 const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
     <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
@@ -239,4 +243,30 @@ fn an_administrator_sees_what_counts_against_whom() {
     assert_eq!((lacks("basic"), lacks("ntlm")), ((true, true), (true, true)));
     let unknown = server.ewsctl_with(&["login", "show", "nobody.here@example.test"], b"");
     assert_eq!(unknown.status.code(), Some(67));
+}
+
+fn an_administrator_sees_from_where_somebody_came() {
+    let options = Options::default().set("auth.ntlm", true).set("server.trusted_proxies", "[\"127.0.0.9\"]");
+    let server = Demo::start(options);
+    let account = &server.accounts[0];
+    let places = || -> Vec<Value> {
+        let text = server.ewsctl(&["login", "show", "--json", &account.address]);
+        let shown: Value = serde_json::from_str(&text).unwrap();
+        let all = shown["places"].as_array().unwrap().iter();
+        let mut all: Vec<Value> = all.map(|place| json!([place["network"], place["scheme"]])).collect();
+        all.sort_by_key(Value::to_string);
+        all
+    };
+    assert_eq!(places(), [] as [Value; 0]);
+    for (scheme, from, password, status) in [
+        ("--basic", OWNERS, account.password.as_str(), "200"),
+        ("--basic", OWNERS, &account.password, "200"),
+        ("--ntlm", OTHERS, &account.password, "200"),
+        ("--basic", Ipv4Addr::new(127, 0, 2, 1), "a guess", "401"),
+    ] {
+        assert_eq!(curl(&server, scheme, from, account, password), status, "{scheme}");
+    }
+    assert_eq!(places(), [json!(["127.0.3.1", "ntlm"]), json!(["127.0.4.1", "basic"])]);
+    let text = server.ewsctl(&["login", "show", &account.address]);
+    assert!(text.contains("came in    from 127.0.4.1 by basic, last 2"), "{text}");
 }

@@ -12,6 +12,7 @@
 //! | is a Kerberos token good? | `kerberos.rs` |
 //! | what is kept of passwords under a key? | `sealed.rs` |
 //! | who guesses too often? | `password/failures.rs` |
+//! | from where did somebody come in? | `note_place` here |
 //! | where does a request really come from? | `peer.rs` |
 //!
 //! A password once found right is taken again for a while from the memory that all workers share, under a tag that only this
@@ -49,6 +50,9 @@ pub use self::scheme::{Bound, mask, offers};
 use self::sealed::Keyring;
 use self::token::Keys;
 use crate::login::LoginClient;
+
+/// Seconds in which it is not noted again that somebody came in.
+const HOUR: u64 = 3600;
 
 /// Why a request is nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,10 +191,33 @@ fn judge(
         let mine = bound.filter(|bound| peer.is_alone() && bound.scheme == scheme.number());
         let attempt = Attempt { head, peer, bound: mine.map(|bound| bound.state.as_slice()) };
         if let Some(entered) = scheme.accept(&attempt, cx)? {
+            note_place(scheme.name(), peer, &entered, cx);
             return Ok(Entered { bound: entered.bound.filter(|_| peer.is_alone()), ..entered });
         }
     }
     Err(Denied::Unasked)
+}
+
+/// Notes from where somebody came in, once an hour: nobody is kept out because that cannot be.
+fn note_place(scheme: &str, peer: Peer, entered: &Entered, cx: &mut Circumstances<'_>) {
+    if cx.settings.auth.login_days == 0 || matches!(entered.via, AdmittedBy::Cache | AdmittedBy::Connection) {
+        return;
+    }
+    // Only NTLM leaves somebody with the connection.
+    let scheme = match (scheme, entered.bound.is_some()) {
+        ("negotiate", true) => "ntlm",
+        ("negotiate", false) => "kerberos",
+        (scheme, _) => scheme,
+    };
+    let (account, network) = (entered.account.account, password::network(peer.address).to_string());
+    let tag = tag(cx.shared, b"login place", &[&account.to_le_bytes(), network.as_bytes(), scheme.as_bytes()]);
+    if cx.shared.lookup(&tag, cx.now).is_some() {
+        return;
+    }
+    match cx.store.note_login(account, &network, scheme) {
+        Ok(()) => cx.shared.remember(&tag, u64::try_from(account).unwrap_or(0), cx.now + HOUR, cx.epoch),
+        Err(error) => note!(Warn, "from where {} came in cannot be noted: {error}", entered.account.login),
+    }
 }
 
 pub(crate) fn failed(error: StoreError) -> Denied {

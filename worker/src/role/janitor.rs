@@ -125,6 +125,7 @@ impl Janitor<'_> {
             return Ok(());
         }
         self.store.expire_delivered(DELIVERED_DAYS)?;
+        self.store.expire_login_places(i64::try_from(self.settings.auth.login_days).unwrap_or(i64::MAX))?;
         let (mut rows, mut parts, mut last) = (0, 0, MailboxNo(0));
         loop {
             let mailboxes = self.store.mailboxes(last, PAGE)?;

@@ -5,12 +5,14 @@ use ewsd_model::id::{Guid, MailboxNo};
 
 pub use calendar::Calendar;
 pub use impersonation::{Grant, Granted, ImpersonationTarget};
+pub use place::LoginPlace;
 
 mod account;
 mod address;
 mod calendar;
 mod group;
 mod impersonation;
+mod place;
 mod resolve;
 mod secret;
 
