@@ -6,6 +6,9 @@ use crate::line::{self, Lines};
 /// Components inside each other.
 const DEPTH: usize = 8;
 
+/// What stands side by side in a calendar: where one begins, another that was left open has ended.
+const SIBLINGS: [&str; 5] = ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"];
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Component {
     /// In upper case: `VEVENT`.
@@ -91,6 +94,16 @@ pub fn read(text: &str, limits: &Limits) -> Result<Vec<Component>, Over> {
             *budget = budget.checked_sub(1).ok_or(over)?;
         }
         let name = || property.value.trim().to_ascii_uppercase();
+        if property.name == "BEGIN" && beyond == 0 {
+            let begins = name();
+            // A calendar stands beside calendars.
+            let is_beside = |open: &Component| match begins.as_str() {
+                "VCALENDAR" => open.name == "VCALENDAR",
+                begins => SIBLINGS.contains(&begins) && SIBLINGS.contains(&open.name.as_str()),
+            };
+            let first = open.iter().position(is_beside);
+            while first.is_some_and(|first| open.len() > first) && close(&mut open, &mut done).is_some() {}
+        }
         match property.name.as_str() {
             "BEGIN" if open.len() >= DEPTH => beyond += 1,
             "BEGIN" => open.push(Component { name: name(), ..Component::default() }),

@@ -24,5 +24,5 @@ mod write;
 pub use component::{Component, Parameter, Property, read};
 pub use limits::{Limits, Over};
 pub use rule::{ByDay, Frequency, Rule};
-pub use value::{Moment, duration_minutes, escape, list, offset_minutes, text};
+pub use value::{Moment, duration, duration_minutes, escape, list, offset_minutes, text};
 pub use write::Writer;

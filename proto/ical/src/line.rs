@@ -94,7 +94,8 @@ fn parameter<'a>(text: &'a str, budget: &mut usize) -> Result<Option<(Parameter,
 
 /// A value, quoted or not, and what follows it; what stands behind a quoted string does not belong there.
 fn value(text: &str) -> Option<(&str, &str)> {
-    let (value, after) = match text.strip_prefix('"') {
+    // A space before the quote is of a fold that was made wrongly.
+    let (value, after) = match text.trim_start().strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?,
         None => text.split_at_checked(text.find([',', ';', ':'])?)?,
     };
@@ -106,5 +107,20 @@ fn caret(text: &str) -> String {
     if !text.contains('^') {
         return text.to_owned();
     }
-    text.replace("^n", "\n").replace("^'", "\"").replace("^^", "^")
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        // What follows one is one of three, else it is a sign as any other.
+        let (told, taken) = match (c, rest.as_str().chars().next()) {
+            ('^', Some('n')) => ('\n', true),
+            ('^', Some('\'')) => ('"', true),
+            ('^', Some('^')) => ('^', true),
+            _ => (c, false),
+        };
+        plain.push(told);
+        if taken {
+            rest.next();
+        }
+    }
+    plain
 }

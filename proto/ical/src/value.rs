@@ -109,34 +109,40 @@ pub fn escape(text: &str) -> String {
     value
 }
 
-/// A DURATION in minutes: `-PT15M`, `P1D`, `P1W`. What is nothing but `P` is none at all: an old server wrote it for zero.
+/// A DURATION in minutes, days of 24 hours.
 pub fn duration_minutes(text: &str) -> Option<i64> {
+    let (days, seconds) = duration(text)?;
+    days.checked_mul(1440)?.checked_add(seconds / 60)
+}
+
+/// A DURATION, `-PT15M`, `P1D`, `P1W`: days by the clock, and seconds (RFC 5545 3.3.6). What is nothing but `P` is none at all: an
+/// old server wrote it for zero.
+pub fn duration(text: &str) -> Option<(i64, i64)> {
     let text = text.trim();
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let mut rest = rest.strip_prefix(['P', 'p'])?;
-    let (mut seconds, mut in_time) = (0_i64, false);
+    let (mut days, mut seconds, mut in_time) = (0_i64, 0_i64, false);
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix(['T', 't']) {
             (in_time, rest) = (true, after);
             continue;
         }
         let (digits, after) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit())?)?;
-        let unit = match (after.chars().next()?.to_ascii_uppercase(), in_time) {
-            ('W', _) => 7 * 86_400,
-            ('D', _) => 86_400,
-            ('H', true) => 3_600,
-            ('M', true) => 60,
-            ('S', true) => 1,
+        let (sum, unit) = match (after.chars().next()?.to_ascii_uppercase(), in_time) {
+            ('W', _) => (&mut days, 7),
+            ('D', _) => (&mut days, 1),
+            ('H', true) => (&mut seconds, 3_600),
+            ('M', true) => (&mut seconds, 60),
+            ('S', true) => (&mut seconds, 1),
             _ => return None,
         };
-        seconds = seconds.checked_add(digits.parse::<i64>().ok()?.checked_mul(unit)?)?;
+        *sum = sum.checked_add(digits.parse::<i64>().ok()?.checked_mul(unit)?)?;
         rest = after.get(1..)?;
     }
-    let minutes = seconds / 60;
-    Some(if negative { -minutes } else { minutes })
+    Some(if negative { (-days, -seconds) } else { (days, seconds) })
 }
 
 /// UTC-OFFSET in minutes east of UTC: `+0100`, `-053000`.

@@ -27,7 +27,7 @@ impl Writer {
             line.push_str(&format!(";{name}={}", parameter(value)));
         }
         line.push(':');
-        line.extend(value.chars().filter(|c| !c.is_control()));
+        line.extend(value.chars().filter(|c| !c.is_control() || *c == '\t'));
         self.fold(&line);
     }
 

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use ewsd_ical::{
-    Component, Frequency, Limits, Moment, Over, Rule, Writer, duration_minutes, escape, list, offset_minutes, text,
+    Component, Frequency, Limits, Moment, Over, Rule, Writer, duration, duration_minutes, escape, list, offset_minutes,
+    text,
 };
 use jiff::civil::{Weekday, date};
 use proptest::prelude::*;
@@ -37,6 +38,45 @@ fn odd_calendars() {
     let deep =
         format!("BEGIN:VCALENDAR\n{}UID:1\n{}UID:2\nEND:VCALENDAR", "BEGIN:X\n".repeat(9_999), "END:X\n".repeat(9_999));
     assert_eq!(read(&deep)[0].text("UID").as_deref(), Some("2"));
+}
+
+/// A wrong end, or none, costs what follows nothing.
+#[test]
+fn components_that_are_left_open() {
+    for wrong in ["", "END:VTOOD\n", "BEGIN:VALARM\n"] {
+        let read = read(&format!(
+            "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\n{wrong}BEGIN:VEVENT\nUID:2\nBEGIN:VALARM\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"
+        ));
+        let [calendar] = &read[..] else { panic!("{read:?}") };
+        let event = calendar.components_of("VEVENT").next().unwrap_or_else(|| panic!("{wrong}: {read:?}"));
+        assert_eq!((event.text("UID").as_deref(), event.components.len()), (Some("2"), 1), "{wrong}");
+    }
+}
+
+#[test]
+fn a_calendar_is_in_no_calendar() {
+    let event = "BEGIN:VEVENT\nEND:VEVENT\n";
+    let text = format!("BEGIN:VCALENDAR\n{event}BEGIN:VCALENDAR\n{event}{event}END:VCALENDAR\nEND:VCALENDAR\n");
+    let events: Vec<usize> = read(&text).iter().map(|one| one.components_of("VEVENT").count()).collect();
+    assert_eq!(events, [1, 2]);
+}
+
+#[test]
+fn parameters_come_back() {
+    let odd = ["^n", "^^n", "^'", "a^", "\"^\"", "x: y", "line\nline"];
+    for told in odd {
+        let mut w = Writer::default();
+        w.begin("VCALENDAR");
+        w.line("X", &[("CN", told)], "tab\there");
+        w.end("VCALENDAR");
+        let read = read(&w.finish());
+        let property = read[0].property("X").unwrap();
+        assert_eq!((property.parameter("CN"), property.value.as_str()), (Some(told), "tab\there"));
+    }
+    // A fold that was made wrongly leaves a space before the quote.
+    let read = read("BEGIN:VCALENDAR\nX;D=\n  \"mailto:a@b.test\";CN=Anna:mailto:c@d.test\nEND:VCALENDAR");
+    let property = read[0].property("X").unwrap();
+    assert_eq!((property.parameter("CN"), property.value.as_str()), (Some("Anna"), "mailto:c@d.test"));
 }
 
 #[test]
@@ -74,6 +114,7 @@ fn values() {
     assert_eq!(Moment::Utc(date(2026, 7, 4).at(9, 5, 0, 0)).write(), "20260704T090500Z");
     let minutes = ["-PT15M", "PT1H30M", "P1W", "P1DT2H", "P", "PT90S", "+PT5M"].map(duration_minutes);
     assert_eq!(minutes, [Some(-15), Some(90), Some(10_080), Some(1_560), Some(0), Some(1), Some(5)]);
+    assert_eq!(["-P1DT2H", "P2W", "PT25H"].map(duration), [Some((-1, -7_200)), Some((14, 0)), Some((0, 90_000))]);
     for wrong in ["", "15M", "P15M", "PT", "PT1", "PT-1M", "P99999999999999999999D"] {
         assert!(duration_minutes(wrong).is_none_or(|minutes| wrong == "PT" && minutes == 0), "{wrong}");
     }
