@@ -91,7 +91,11 @@ fn import(settings: &Settings, store: &mut Store, name: &str, files: &[PathBuf],
     for file in files {
         let octets = read(settings, file)?;
         match ask(&Calendar { zone: zone.clone(), limits }, &octets) {
-            Ok(Ok(calendar)) => told.extend(EventItem::all(calendar, &own)),
+            Ok(Ok(calendar)) => {
+                let left = calendar.left.iter();
+                sum.left.extend(left.map(|left| format!("{}: {}: {}", file.display(), left.name, left.why)));
+                told.extend(EventItem::all(calendar, &own));
+            }
             Ok(Err(why)) => sum.left.push(format!("{}: {why}", file.display())),
             Err(why) => sum.left.push(format!("{}: {why}", file.display())),
         }

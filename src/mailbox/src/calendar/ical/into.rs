@@ -62,6 +62,9 @@ impl EventItem {
 pub fn first(session: &mut Session<'_>, zone: ItemZone, octets: &[u8]) -> crate::error::Result<Rc<EventItem>> {
     let limits = Limits::of(session.settings);
     let calendar = ask(&table::Calendar { zone, limits }, octets)?.map_err(unreadable)?;
+    if let Some(left) = calendar.left.first() {
+        return Err(unreadable(left.why).into());
+    }
     let own = session.own_addresses()?.into();
     let told = EventItem::all(calendar, &own).into_iter().next();
     Ok(Rc::new(told.ok_or_else(|| unreadable(Unreadable::NoEvent))?))

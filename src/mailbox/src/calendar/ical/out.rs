@@ -56,7 +56,7 @@ pub fn of_row(row: &ItemRow, files: &[AttachmentRow], how: Files, own: Option<&s
             events.extend(of_item(&master.shown(row, placed), own));
         }
     }
-    Some(Calendar { method: None, events })
+    Some(Calendar { events, ..Calendar::default() })
 }
 
 /// The same as octets.
@@ -118,7 +118,7 @@ pub fn of_message(kind: ItemKind, source: Source<'_>, body: Option<Body>) -> Opt
     if kind == ItemKind::MeetingRequest {
         exceptions(&mut events, source);
     }
-    Some(Calendar { method: Some(method.to_owned()), events })
+    Some(Calendar { method: Some(method.to_owned()), events, left: Vec::new() })
 }
 
 /// A cancellation names whom it is for.

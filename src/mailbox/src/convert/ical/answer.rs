@@ -9,7 +9,7 @@ use ewsd_wire::{Reader, Refused, Wire, wire};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::event::{Calendar, Event};
+use super::event::{Calendar, Event, Left};
 use super::find::Found;
 use crate::convert::answer::{AnswerReader, AnswerWriter, WireAnswer};
 use crate::convert::form::{Document, Many, Number, Text};
@@ -22,6 +22,7 @@ wire! {
         /// Of each event: which of the zones it starts and ends in.
         places: Vec<(u32, u32)> as Many<Plain>,
         events: Vec<Event> as Many<Plain>,
+        left: Vec<Left> as Many<Plain>,
     }
 }
 
@@ -107,14 +108,14 @@ impl Zones {
 
 impl Head {
     fn of(calendar: Calendar) -> Head {
-        let Calendar { method, events } = calendar;
+        let Calendar { method, events, left } = calendar;
         let mut zones = Zones::default();
         let places = events.iter().map(|event| (zones.place(&event.zone), zones.place(&event.end_zone))).collect();
-        Head { method, zones: zones.zones, places, events }
+        Head { method, zones: zones.zones, places, events, left }
     }
 
     fn into_calendar(self) -> Result<Calendar, Refused> {
-        let Head { method, zones, places, mut events } = self;
+        let Head { method, zones, places, mut events, left } = self;
         if places.len() != events.len() {
             return Err(Refused::BadValue("the zones of events"));
         }
@@ -128,7 +129,7 @@ impl Head {
                 return Err(Refused::BadValue("the end of an event"));
             }
         }
-        Ok(Calendar { method, events })
+        Ok(Calendar { method, events, left })
     }
 }
 

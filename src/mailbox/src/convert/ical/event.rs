@@ -8,6 +8,7 @@ use ewsd_wire::{Reader, Refused, Wire, wire};
 use jiff::Timestamp;
 
 use super::answer::{Apart, Minutes, Says};
+use super::limits::Unreadable;
 use crate::convert::form::{Many, Number, Person, Text, Time};
 
 /// A VCALENDAR.
@@ -17,6 +18,18 @@ pub struct Calendar {
     pub method: Option<String>,
     /// Single events, masters of series, and exceptions (which have a `recurrence_id`), in the order of the text.
     pub events: Vec<Event>,
+    /// Events that cannot be read.
+    pub left: Vec<Left>,
+}
+
+wire! {
+    /// An event that is not here.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Left {
+        /// What people know it by.
+        pub name: String as Text,
+        pub why: Unreadable,
+    }
 }
 
 impl Calendar {

@@ -36,6 +36,9 @@ pub(in crate::convert) fn in_message(octets: &[u8], zone: &ItemZone, limits: &Li
         |part: &&Part<'_>| part.content_type.is("text", "calendar") && (said(part).is_some() || !part.is_attachment());
     let part = message.parts().find(is_calendar).ok_or(Unreadable::Nothing)?;
     let calendar = read(part.text().as_bytes(), zone, limits)?;
+    if let Some(left) = calendar.left.first() {
+        return Err(left.why);
+    }
     let method = calendar.method.clone().or_else(|| said(part));
     Ok(Found { calendar, method })
 }

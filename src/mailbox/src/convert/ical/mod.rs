@@ -16,6 +16,8 @@ mod answer;
 mod event;
 mod find;
 mod limits;
+#[cfg(test)]
+mod made;
 mod read;
 mod rule;
 #[cfg(test)]
@@ -24,7 +26,7 @@ mod write;
 mod zone;
 
 pub(super) use answer::Says;
-pub use event::{Answer, Attachment, Attendee, Busy, Calendar, Content, Event, Importance, Role, Sensitivity};
+pub use event::{Answer, Attachment, Attendee, Busy, Calendar, Content, Event, Importance, Left, Role, Sensitivity};
 pub use find::Found;
 pub(super) use find::{find, in_message};
 pub use limits::{Budget, Limits, Unreadable};
@@ -34,3 +36,8 @@ pub use write::write;
 
 /// Whose days the days of an event are: dates alone do not say it, and others do not mind the line.
 const ZONE: &str = "X-EWSD-TIMEZONE";
+
+/// What a link is called that has no name of its own.
+fn last_of(link: &str) -> &str {
+    link.rsplit('/').next().unwrap_or_default()
+}

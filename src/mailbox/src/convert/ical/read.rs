@@ -1,25 +1,28 @@
-//! Reading a calendar (MS-OXCICAL 2.1.3). What an event cannot do without is refused with a word; everything else is read as far as
-//! it goes.
+//! Reading a calendar (MS-OXCICAL 2.1.3). An event that lacks what it cannot do without is left, with a word why; everything else is
+//! read as far as it goes.
 
 mod parts;
 
-use ewsd_ical::{Component, Moment, Property, Rule, duration_minutes};
+use ewsd_ical::{Component, Moment, Property, Rule, duration, duration_minutes};
 use ewsd_model::recurrence::{Clock, Times};
 use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::value::{Body, BodyType};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ZONE;
-use super::event::{Busy, Calendar, Event, Importance, Sensitivity};
+use super::event::{Busy, Calendar, Event, Importance, Left, Sensitivity};
 use super::limits::{Budget, DELETED, Limits, Unreadable};
 use super::rule;
 use super::zone::Zones;
 
 /// Characters of subjects and places.
 const SHORT: usize = 255;
+
+/// Days that an event may last by its DURATION.
+const MOST_DAYS: i64 = 10 * 366;
 
 /// Minutes of a reminder whose trigger nobody can read.
 const REMINDER: i32 = 15;
@@ -33,15 +36,73 @@ pub(super) fn read(octets: &[u8], zone: &ItemZone, limits: &Limits) -> Result<Ca
         return Err(Unreadable::NoCalendar);
     }
     let mut all = Calendar::default();
+    let mut named = Vec::new();
     for calendar in &calendars {
         all.method = all.method.or_else(|| calendar.word("METHOD"));
         let reader = Reader { zones: Zones::of(calendar)?, zone };
         for event in calendar.components_of("VEVENT") {
-            all.events.push(reader.event(event)?);
+            match reader.event(event) {
+                Ok(event) => {
+                    named.extend(event.1.map(|id| (all.events.len(), id)));
+                    all.events.push(event.0);
+                }
+                Err(why @ Unreadable::TooMuch(_)) => return Err(why),
+                Err(why) => all.left.push(Left { name: name(event), why }),
+            }
         }
+    }
+    match all.left.first() {
+        Some(left) if all.events.is_empty() => return Err(left.why),
+        _ => name_occurrences(&mut all.events, named),
     }
     few_exceptions(&all, limits.exceptions)?;
     Ok(all)
+}
+
+/// What people know an event by that cannot be read.
+fn name(event: &Component) -> String {
+    one_line(&event.text("SUMMARY").or_else(|| event.text("UID")).unwrap_or_default())
+}
+
+/// Has exceptions name the occurrence that they stand for.
+fn name_occurrences(events: &mut [Event], named: Vec<(usize, ZonedMoment)>) {
+    let exceptions: HashSet<usize> = named.iter().map(|(at, _)| *at).collect();
+    let series = events.iter().enumerate().rev().filter(|(at, _)| !exceptions.contains(at));
+    let series: HashMap<String, usize> = series.map(|(at, event)| (event.uid.clone(), at)).collect();
+    for (at, id) in named {
+        let Some(event) = events.get(at) else { continue };
+        let original = original(event, series.get(&event.uid).and_then(|at| events.get(*at)), &id);
+        events.get_mut(at).into_iter().for_each(|event| event.recurrence_id = Some(original));
+    }
+}
+
+/// A day alone, and any midnight where the series is of whole days, is one of the series' days; what else is told is an instant.
+fn original(event: &Event, series: Option<&Event>, id: &ZonedMoment) -> Timestamp {
+    let own = id.zone.as_ref().unwrap_or(&event.zone);
+    let of = series.unwrap_or(event);
+    let zone = of.zone.time_zone();
+    match id.moment {
+        moment if series.is_some_and(|series| series.all_day) => instant(&zone, midnight(day(moment, own, &zone))),
+        Moment::Date(date) => {
+            let meant = of.clock.and_then(|clock| Time::midnight().checked_add(minutes(clock.start)).ok());
+            instant(&zone, date.to_datetime(meant.unwrap_or(zone.to_datetime(of.start).time())))
+        }
+        moment => at(moment, own),
+    }
+}
+
+fn minutes(minutes: i32) -> SignedDuration {
+    SignedDuration::from_mins(i64::from(minutes))
+}
+
+/// The day that is meant where days are told: that of a midnight, whose ever it is, else the one that it is in the zone.
+fn day(moment: Moment, own: &ItemZone, zone: &TimeZone) -> Date {
+    match moment {
+        Moment::Utc(time) | Moment::Local(time) if time.time() != Time::midnight() => {
+            zone.to_datetime(at(moment, own)).date()
+        }
+        moment => moment.date(),
+    }
 }
 
 /// Each occurrence of a series that differs lies in its item.
@@ -70,7 +131,8 @@ struct ZonedMoment {
 }
 
 impl Reader<'_> {
-    fn event(&self, component: &Component) -> Result<Event, Unreadable> {
+    /// With what it says of the occurrence that it stands for.
+    fn event(&self, component: &Component) -> Result<(Event, Option<ZonedMoment>), Unreadable> {
         let start = component.property("DTSTART").ok_or(Unreadable::NoStart)?;
         let start = self.when(start)?;
         let rule = component.property("RRULE").map(|rule| Rule::read(&rule.value));
@@ -81,12 +143,13 @@ impl Reader<'_> {
         let end_zone = end.as_ref().and_then(|end| end.zone.clone()).unwrap_or_else(|| zone.clone());
         let begins = at(start.moment, &zone);
         let clock = clock(component, &start, end.as_ref(), zone == end_zone);
-        let ends = match &end {
-            Some(end) => at(end.moment, &end_zone),
-            None => begins + length(component, start.moment),
+        let ends = match (&end, start.moment) {
+            (Some(end), Moment::Date(_)) => instant(&zone.time_zone(), midnight(last(end.moment, &zone))),
+            (Some(end), _) => at(end.moment, &end_zone),
+            (None, moment) => lasts_until(component, moment, &zone),
         };
         // Both may lie in an hour that is missing.
-        let lasts = clock.map(|clock| SignedDuration::from_mins(i64::from(clock.end - clock.start)));
+        let lasts = clock.map(|clock| minutes(clock.end - clock.start));
         let ends = lasts.filter(|_| ends <= begins).map_or(ends, |lasts| begins + lasts);
         let uid = component.text("UID").unwrap_or_default();
         let mut event = Event::new(&uid, zone, begins, ends.max(begins));
@@ -98,7 +161,11 @@ impl Reader<'_> {
         describe(component, &mut event);
         event.reminder = reminder(component, &event);
         parts::read(component, &mut event)?;
-        Ok(event)
+        let id = component.property("RECURRENCE-ID").and_then(|id| {
+            let zone = id.parameter("TZID").and_then(|id| self.zones.find(id));
+            Some(ZonedMoment { moment: Moment::read(&id.value)?, zone })
+        });
+        Ok((event, id))
     }
 
     fn when(&self, property: &Property) -> Result<ZonedMoment, Unreadable> {
@@ -151,11 +218,10 @@ impl Reader<'_> {
             _ => zone.to_datetime(event.start).time(),
         };
         let original = |moment: Moment, own: &ItemZone| match moment {
+            moment if event.all_day => instant(&zone, midnight(day(moment, own, &zone))),
             Moment::Date(date) => instant(&zone, date.to_datetime(time)),
             moment => at(moment, own),
         };
-        let id = component.property("RECURRENCE-ID").and_then(|id| self.when(id).ok());
-        event.recurrence_id = id.map(|id| original(id.moment, id.zone.as_ref().unwrap_or(&event.zone)));
         let lists = component.properties.iter().filter(|p| matches!(p.name.as_str(), "EXDATE" | "X-MICROSOFT-EXDATE"));
         let mut deleted: Vec<Timestamp> = lists
             .flat_map(|list| {
@@ -194,7 +260,10 @@ fn clock(component: &Component, start: &ZonedMoment, end: Option<&ZonedMoment>, 
     let ends = match end.map(|end| end.moment) {
         Some(Moment::Local(ends)) if same_zone => ends,
         Some(_) => return None,
-        None => begins.checked_add(length(component, start.moment)).ok()?,
+        None => {
+            let (days, seconds) = length(component, start.moment);
+            begins.checked_add(SignedDuration::from_secs(days * 86_400 + seconds)).ok()?
+        }
     };
     let minutes = |local: DateTime| i32::try_from(local.duration_since(midnight(begins.date())).as_mins()).ok();
     let clock = Clock { start: minutes(begins)?, end: minutes(ends)? };
@@ -206,11 +275,40 @@ fn tells_more(clock: Clock, event: &Event) -> bool {
     Times::of(event.zone.time_zone(), event.start, event.end).clock() != clock
 }
 
-/// Without DTEND: DURATION, else a day of a date, else nothing (RFC 5545 3.6.1).
-fn length(component: &Component, start: Moment) -> SignedDuration {
-    let said = component.property("DURATION").and_then(|length| duration_minutes(&length.value));
-    let usual = if let Moment::Date(_) = start { 1440 } else { 0 };
-    SignedDuration::from_mins(said.unwrap_or(usual).clamp(0, 10 * 366 * 1440))
+/// Days and seconds without DTEND: DURATION, else a day of a date, else nothing (RFC 5545 3.6.1).
+fn length(component: &Component, start: Moment) -> (i64, i64) {
+    let said = component.property("DURATION").and_then(|length| duration(&length.value));
+    let (days, seconds) = said.unwrap_or((i64::from(matches!(start, Moment::Date(_))), 0));
+    (days.clamp(0, MOST_DAYS), seconds.clamp(0, MOST_DAYS * 86_400))
+}
+
+/// The end of what begins then: days are as long as the clock has them.
+fn lasts_until(component: &Component, start: Moment, zone: &ItemZone) -> Timestamp {
+    let (days, seconds) = length(component, start);
+    let (days, seconds) = match start {
+        // A day of which a part is told counts.
+        Moment::Date(_) => (days + (seconds + 86_399) / 86_400, 0),
+        _ => (days, seconds),
+    };
+    let later = |local: DateTime| local.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(local);
+    let ends = match start {
+        Moment::Date(date) => Moment::Local(later(midnight(date))),
+        Moment::Local(time) => Moment::Local(later(time)),
+        Moment::Utc(time) => Moment::Utc(later(time)),
+    };
+    let ends = at(ends, zone);
+    ends.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(ends)
+}
+
+/// The day before which whole days end: one of which a part is told counts.
+fn last(end: Moment, zone: &ItemZone) -> Date {
+    let zone = zone.time_zone();
+    let local = match end {
+        Moment::Utc(time) if time.time() != Time::midnight() => zone.to_datetime(instant(&TimeZone::UTC, time)),
+        Moment::Date(date) => midnight(date),
+        Moment::Utc(time) | Moment::Local(time) => time,
+    };
+    if local.time() == Time::midnight() { local.date() } else { local.date().tomorrow().unwrap_or(local.date()) }
 }
 
 /// Dates; or midnights that float or are said to be whole days (MS-OXCICAL 2.1.3.1.1.20.28).

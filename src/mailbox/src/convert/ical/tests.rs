@@ -7,9 +7,9 @@ use ewsd_model::recurrence::{
     RelativeMonthly, RelativeYearly, Weekly,
 };
 use ewsd_model::timezone::{ItemZone, instant};
-use ewsd_model::value::{Body, BodyType, Mailbox};
+use ewsd_model::value::BodyType;
+use jiff::Timestamp;
 use jiff::civil::date;
-use jiff::{SignedDuration, Timestamp};
 
 fn read(octets: &[u8], zone: &ItemZone) -> Result<Calendar, Unreadable> {
     super::read(octets, zone, &Limits::default())
@@ -206,6 +206,85 @@ fn a_series_with_exceptions() {
     assert!(master.response_requested);
 }
 
+/// Whole days, told by days, by midnights of other zones, by a length, and by what is none.
+#[test]
+fn days_are_days_wherever_they_are_told() {
+    let days = |zone: &ItemZone, lines: &str| {
+        let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR");
+        let mut calendar = read(text.as_bytes(), zone).unwrap();
+        // What is written says whose days they are, and how busy one is to be.
+        for event in &mut calendar.events {
+            (event.floats, event.intended) = (false, Some(event.busy));
+        }
+        let written = write(&calendar).unwrap();
+        let told = |name: &str| {
+            let lines = written.lines().filter(|line| line.starts_with(name));
+            lines.map(|line| line.rsplit(':').next().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(read(written.as_bytes(), zone).unwrap().events, calendar.events, "{written}");
+        format!(
+            "{}-{} {} {}",
+            told("DTSTART;VALUE=DATE"),
+            told("DTEND;VALUE=DATE"),
+            told("EXDATE"),
+            told("RECURRENCE-ID")
+        )
+    };
+    let new_york = ItemZone::named("Eastern Standard Time").unwrap();
+    // The 25th of October has 25 hours in Berlin.
+    let day = "DTSTART;VALUE=DATE:20261025\n";
+    for lasts in ["", "DURATION:P1D", "DURATION:PT10H", "DTEND:20261025T230000Z", "DTEND;VALUE=DATE:20261026"] {
+        assert_eq!(days(&berlin(), &format!("{day}{lasts}")).trim(), "20261025-20261026", "{lasts}");
+    }
+    assert_eq!(days(&berlin(), &format!("{day}DTEND:20261027T000000Z")).trim(), "20261025-20261027");
+    let hours = event("DTSTART;TZID=Europe/Berlin:20261024T120000\nDURATION:P1DT1H");
+    assert_eq!(hours.end, utc("2026-10-25T12:00:00Z"));
+    // Exceptions and deletions of Exchange stand by the midnights of their zone.
+    let other = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261104\nRECURRENCE-ID";
+    let named = |zone: &ItemZone, by: &str| {
+        days(
+            zone,
+            &format!("{day}RRULE:FREQ=WEEKLY\nEXDATE{by}:20261108T000000\nEND:VEVENT\n{other}{by}:20261101T000000"),
+        )
+    };
+    for by in ["", ";TZID=GMT Standard Time", ";TZID=Tokyo Standard Time"] {
+        for zone in [&berlin(), &new_york] {
+            assert_eq!(named(zone, by), "20261025 20261104-20261026 20261105 20261108 20261101", "{by}");
+        }
+    }
+    let by_utc = format!("{day}RRULE:FREQ=WEEKLY\nEND:VEVENT\n{other}:20261101T000000Z");
+    assert_eq!(days(&new_york, &by_utc), "20261025 20261104-20261026 20261105  20261101");
+}
+
+/// The day by which an exception is named is one of its series, wherever and whenever it itself is.
+#[test]
+fn a_day_names_an_occurrence_by_the_series() {
+    let text = "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;VALUE=DATE:20260714\nDTSTART;TZID=Eastern Standard Time:20260714T200000\n\
+        END:VEVENT\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=Europe/Berlin:20260713T090000\nRRULE:FREQ=DAILY\nEND:VEVENT";
+    assert_eq!(calendar(text).events[0].recurrence_id, Some(utc("2026-07-14T07:00:00Z")));
+    // A zone that nobody knows names it by the clock.
+    let foreign = text.replace(";VALUE=DATE:20260714", ";TZID=Nowhere:20260714T090000").replace("Eastern", "W. Europe");
+    assert_eq!(calendar(&foreign).events[0].recurrence_id, Some(utc("2026-07-14T07:00:00Z")));
+}
+
+/// What cannot be read costs the rest nothing, and is named; a message is whole or none.
+#[test]
+fn what_cannot_be_read_is_left() {
+    let fine = "BEGIN:VEVENT\nUID:1\nDTSTART:20260714T090000Z\nEND:VEVENT\n";
+    let wrong = "BEGIN:VEVENT\nUID:2\nSUMMARY:Some day\nEND:VEVENT\nBEGIN:VEVENT\nUID:3\nDTSTART:tomorrow\nEND:VEVENT\n\
+        BEGIN:VEVENT\nUID:4\nDTSTART;TZID=Nowhere:20260714T090000\nEND:VEVENT\n";
+    let told = calendar(&format!("{wrong}{fine}"));
+    let left: Vec<(&str, Unreadable)> = told.left.iter().map(|left| (left.name.as_str(), left.why)).collect();
+    assert_eq!(left, [("Some day", Unreadable::NoStart), ("3", Unreadable::BadTime), ("4", Unreadable::UnknownZone)]);
+    assert_eq!(told.events.len(), 1);
+    let mail = |events: &str| {
+        let text = format!("Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n{events}END:VCALENDAR\n");
+        in_message(text.as_bytes(), &berlin(), &Limits::default()).map(|found| found.calendar.events.len())
+    };
+    assert_eq!(mail(fine), Ok(1));
+    assert_eq!(mail(&format!("{fine}{wrong}")), Err(Unreadable::NoStart));
+}
+
 /// MS-OXCICAL 2.1.3.1.1.20.
 #[test]
 fn what_describes_an_event() {
@@ -258,141 +337,9 @@ fn what_describes_an_event() {
     ];
     assert_eq!(contents, wanted);
     assert_eq!(files.attachments[2].name, "b.pdf");
-}
-
-/// Numbers that are the same in each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % most
-    }
-
-    fn of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-
-    fn chance(&mut self) -> bool {
-        self.below(2) == 0
-    }
-
-    fn event(&mut self, uid: &str) -> Event {
-        let zones =
-            ["W. Europe Standard Time", "Eastern Standard Time", "Tokyo Standard Time", "Egypt Standard Time", "UTC"];
-        let zone = ItemZone::named(self.of(&zones)).unwrap();
-        let all_day = self.below(4) == 0;
-        let day = date(2026, 1, 1) + SignedDuration::from_hours(24 * self.below(700) as i64);
-        let local =
-            if all_day { day.at(0, 0, 0, 0) } else { day.at(5 + self.below(15) as i8, self.of(&[0, 30]), 0, 0) };
-        let start = instant(&zone.time_zone(), local);
-        let length = if all_day { 24 * (1 + self.below(3) as i64) } else { 1 + self.below(5) as i64 };
-        let end = instant(&zone.time_zone(), local + SignedDuration::from_hours(length));
-        let mut event = Event::new(uid, zone, start, end);
-        event.all_day = all_day;
-        event.subject =
-            self.of(&[None, Some("Subject, with; signs \\ and a very long text that must be folded äöü".to_owned())]);
-        event.location = self.of(&[None, Some("Room 1, first floor".to_owned())]);
-        event.body = self.of(&[
-            None,
-            Some(Body { body_type: BodyType::Text, text: "Two\r\nlines".to_owned(), truncated: None }),
-            Some(Body { body_type: BodyType::Html, text: "<p>Rich &amp; long</p>".to_owned(), truncated: None }),
-        ]);
-        event.categories = self.of(&[vec![], vec!["Red, dark".to_owned(), "Blue".to_owned()]]);
-        event.sensitivity = self.of(&[Sensitivity::Normal, Sensitivity::Private, Sensitivity::Confidential]);
-        event.importance = self.of(&[Importance::Low, Importance::Normal, Importance::High]);
-        event.busy = self.of(&[Busy::Free, Busy::Tentative, Busy::OOF, Busy::WorkingElsewhere]);
-        event.intended = Some(self.of(&[Busy::Busy, Busy::Free]));
-        event.reminder = self.of(&[None, Some(0), Some(15), Some(1080)]);
-        event.cancelled = self.below(5) == 0;
-        event.sequence = self.below(4) as i32;
-        event.stamp = Some(utc("2026-01-02T03:04:05Z"));
-        event.allow_new_time = self.chance();
-        if self.chance() {
-            self.people(&mut event);
-        }
-        if self.chance() {
-            let content = self.of(&[Content::Octets(vec![0, 1, 255]), Content::Part("a@b".to_owned())]);
-            let name = if let Content::Part(_) = content { "attachment" } else { "x, y.bin" };
-            event.attachments.push(Attachment {
-                name: name.to_owned(),
-                content_type: Some("application/octet-stream".to_owned()),
-                content,
-            });
-        }
-        event
-    }
-
-    fn people(&mut self, event: &mut Event) {
-        let mailbox = |name: &str| Mailbox {
-            name: Some(name.to_owned()),
-            address: Some("a.b@example.test".to_owned()),
-            routing: Some("SMTP".to_owned()),
-            ..Mailbox::default()
-        };
-        event.organizer = Some(mailbox("Boss; \"the\" first"));
-        for _ in 0..1 + self.below(3) {
-            let role = self.of(&[Role::Required, Role::Optional, Role::Resource]);
-            let answer = self.of(&[Answer::NoResponseReceived, Answer::Accept, Answer::Decline, Answer::Tentative]);
-            event.attendees.push(Attendee { mailbox: mailbox("Anna, Maria"), role, answer });
-        }
-        event.response_requested = event.attendees.iter().any(|one| one.answer == Answer::NoResponseReceived);
-    }
-
-    fn series(&mut self, event: &mut Event) {
-        let (day, interval) = (self.of(&DayOfWeek::ALL[..7]), 1 + self.below(4) as i32);
-        let index = self.of(Index::ALL);
-        let set = self.of(&[DayOfWeek::Day, DayOfWeek::Weekday, DayOfWeek::WeekendDay, day]);
-        let month = self.of(Month::ALL);
-        let days = Days::of(&[day, DayOfWeek::Monday]);
-        let pattern = self.of(&[
-            Pattern::Daily(Every { interval }),
-            Pattern::Weekly(Weekly { interval, days, first: DayOfWeek::Sunday }),
-            Pattern::AbsoluteMonthly(AbsoluteMonthly { interval, day: 31 }),
-            Pattern::AbsoluteMonthly(AbsoluteMonthly { interval, day: 30 }),
-            Pattern::RelativeMonthly(RelativeMonthly { interval, day: set, index }),
-            Pattern::AbsoluteYearly(AbsoluteYearly { day: 29, month }),
-            Pattern::RelativeYearly(RelativeYearly { day: set, index, month }),
-        ]);
-        let start = event.zone.time_zone().to_datetime(event.start).date();
-        let end = self.of(&[End::Never, End::After(7), End::On(start + SignedDuration::from_hours(24 * 900))]);
-        event.recurrence = Some(Recurrence { pattern, range: Range { start, end } });
-        event.deleted = vec![event.start, event.start + SignedDuration::from_hours(24)];
-        if event.all_day {
-            let zone = event.zone.time_zone();
-            event.deleted = vec![event.start, instant(&zone, start.tomorrow().unwrap().at(0, 0, 0, 0))];
-        }
-    }
-}
-
-/// What is written is read as it was; and written again it is the same text.
-#[test]
-fn nothing_is_lost_on_the_way() {
-    let mut random = Random(3);
-    for number in 0..400 {
-        let mut master = random.event(&format!("uid-{number}@example.test"));
-        let mut events = Vec::new();
-        if random.chance() {
-            random.series(&mut master);
-            if random.chance() {
-                let mut exception = random.event(&master.uid);
-                exception.zone = master.zone.clone();
-                exception.end_zone = master.zone.clone();
-                (exception.start, exception.end, exception.all_day) = (master.start, master.end, master.all_day);
-                exception.recurrence_id = Some(master.start);
-                events.push(exception);
-            }
-        }
-        // A day is one of the zone that whoever reads it has.
-        let zone = master.zone.clone();
-        events.insert(0, master);
-        let calendar = Calendar { method: Some("PUBLISH".to_owned()), events };
-        let text = write(&calendar).unwrap();
-        assert!(text.ends_with("END:VCALENDAR\r\n") && text.split("\r\n").all(|line| line.len() <= 75), "{text}");
-        let again = read(text.as_bytes(), &zone).unwrap_or_else(|why| panic!("{why:?}: {text}"));
-        assert_eq!(again, calendar, "{text}");
-        assert_eq!(write(&again).unwrap(), text);
-    }
+    let named = with("ATTACH;FILENAME=plan.pdf:https://example.test/b?view=att");
+    let text = write(&Calendar { events: vec![named.clone()], ..Calendar::default() }).unwrap();
+    assert_eq!(read(text.as_bytes(), &berlin()).unwrap().events[0].attachments, named.attachments, "{text}");
 }
 
 /// An occurrence is named by the start that its series has, in the form of that one (RFC 5545 3.8.4.4).
@@ -408,7 +355,7 @@ fn occurrences_are_named_as_the_series_is() {
         let mut exception = Event::new("1", ItemZone::named("Tokyo Standard Time").unwrap(), own.0, own.1);
         exception.all_day = !of_days;
         exception.recurrence_id = Some(series.0);
-        let text = write(&Calendar { method: None, events: vec![master, exception] }).unwrap();
+        let text = write(&Calendar { events: vec![master, exception], ..Calendar::default() }).unwrap();
         text.lines().find(|line| line.starts_with("RECURRENCE-ID")).unwrap().to_owned()
     };
     assert_eq!(named(day, true, hour), "RECURRENCE-ID;VALUE=DATE:20260714");
@@ -422,7 +369,7 @@ fn a_series_keeps_its_clock_over_a_missing_hour() {
         let rule = "RRULE:FREQ=DAILY;COUNT=3";
         let mut told = event(&format!("DTSTART;TZID=Europe/Berlin:{times}\n{rule}"));
         told.intended = Some(told.busy);
-        let text = write(&Calendar { method: None, events: vec![told.clone()] }).unwrap();
+        let text = write(&Calendar { events: vec![told.clone()], ..Calendar::default() }).unwrap();
         assert_eq!(read(text.as_bytes(), &ItemZone::utc()).unwrap().events, [told.clone()], "{text}");
         let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or("none").to_owned();
         let clock = told.clock.map(|clock| (clock.start, clock.end));
@@ -483,7 +430,7 @@ fn as_exchange_writes_it() {
     let range = Range { start: date(2026, 7, 14), end: End::On(date(2026, 12, 31)) };
     event.recurrence = Some(Recurrence { pattern: Pattern::Weekly(weekly), range });
     event.reminder = Some(0);
-    let text = write(&Calendar { method: None, events: vec![event] }).unwrap();
+    let text = write(&Calendar { events: vec![event], ..Calendar::default() }).unwrap();
     let wanted = "BEGIN:VCALENDAR|METHOD:PUBLISH|PRODID:Microsoft Exchange Server 2010|VERSION:2.0|BEGIN:VTIMEZONE|\
         TZID:W. Europe Standard Time|BEGIN:STANDARD|DTSTART:16010101T030000|TZOFFSETFROM:+0200|TZOFFSETTO:+0100|\
         RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10|END:STANDARD|BEGIN:DAYLIGHT|DTSTART:16010101T020000|\

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 use super::event::{Answer, Attachment, Attendee, Busy, Calendar, Content, Event, Importance, Role};
-use super::{ZONE, rule, zone};
+use super::{ZONE, last_of, rule, zone};
 use crate::convert::table::HtmlText;
 use crate::convert::{Failed, ask};
 
@@ -44,7 +44,7 @@ pub fn write(calendar: &Calendar) -> Result<String, Failed> {
             }
         }
     }
-    let series = calendar.events.iter().filter(|event| event.recurrence.is_some());
+    let series = calendar.events.iter().rev().filter(|event| event.recurrence_id.is_none());
     let series: HashMap<&str, &Event> = series.map(|event| (event.uid.as_str(), event)).collect();
     for event in &calendar.events {
         let kind = match (&event.recurrence, event.recurrence_id) {
@@ -65,7 +65,11 @@ fn write_event(w: &mut Writer, event: &Event, series: &Event, kind: &str) -> Res
     if let Some(organizer) = &event.organizer {
         address(w, "ORGANIZER", &[], organizer);
     }
-    event.attendees.iter().for_each(|one| attendee(w, event, one));
+    let answered = event.attendees.iter().all(|one| one.answer != Answer::NoResponseReceived);
+    event.attendees.iter().for_each(|one| {
+        let asked = answered || one.answer == Answer::NoResponseReceived;
+        attendee(w, one, event.response_requested && asked);
+    });
     event.attachments.iter().for_each(|one| attachment(w, one));
     body(w, event)?;
     if let Some(recurrence) = &event.recurrence {
@@ -76,7 +80,7 @@ fn write_event(w: &mut Writer, event: &Event, series: &Event, kind: &str) -> Res
     deleted(w, event);
     w.text("UID", &[], &event.uid);
     if let Some(id) = event.recurrence_id {
-        time(w, "RECURRENCE-ID", series, id, &series.zone);
+        named(w, series, id);
     }
     // Always, also of exceptions: programs take no title from the series.
     w.text("SUMMARY", &[], event.subject.as_deref().unwrap_or_default());
@@ -174,6 +178,16 @@ fn time(w: &mut Writer, name: &str, event: &Event, time: Timestamp, zone: &ItemZ
     }
 }
 
+/// Which occurrence it is: a day of a series of whole days, if it is one of its midnights.
+fn named(w: &mut Writer, series: &Event, id: Timestamp) {
+    let zone = series.zone.time_zone();
+    let local = zone.to_datetime(id);
+    if series.all_day && instant(&zone, local.date().to_datetime(Time::midnight())) != id {
+        return w.line("RECURRENCE-ID", &[("TZID", series.zone.id())], &Moment::Local(local).write());
+    }
+    time(w, "RECURRENCE-ID", series, id, &series.zone);
+}
+
 /// One line.
 fn deleted(w: &mut Writer, event: &Event) {
     if event.deleted.is_empty() {
@@ -197,14 +211,15 @@ fn address(w: &mut Writer, name: &str, parameters: &[(&str, &str)], mailbox: &Ma
     w.line(name, &all, &format!("mailto:{address}"));
 }
 
-fn attendee(w: &mut Writer, event: &Event, attendee: &Attendee) {
+/// `asked`: who has answered is not asked again, unless all have: then it says that they were.
+fn attendee(w: &mut Writer, attendee: &Attendee, asked: bool) {
     let mut parameters = match attendee.role {
         Role::Required => vec![("ROLE", "REQ-PARTICIPANT")],
         Role::Optional => vec![("ROLE", "OPT-PARTICIPANT")],
         Role::Resource => vec![("CUTYPE", "RESOURCE"), ("ROLE", "NON-PARTICIPANT")],
     };
     parameters.push(("PARTSTAT", attendee.answer.ical()));
-    if event.response_requested && attendee.answer == Answer::NoResponseReceived {
+    if asked {
         parameters.push(("RSVP", "TRUE"));
     }
     address(w, "ATTENDEE", &parameters, &attendee.mailbox);
@@ -220,7 +235,12 @@ fn attachment(w: &mut Writer, attachment: &Attachment) {
             parameters.push(("X-FILENAME", &attachment.name));
             w.octets("ATTACH", &parameters, octets);
         }
-        Content::Link(link) => w.line("ATTACH", &parameters, link),
+        Content::Link(link) => {
+            if attachment.name != last_of(link) {
+                parameters.push(("X-FILENAME", &attachment.name));
+            }
+            w.line("ATTACH", &parameters, link);
+        }
         Content::Part(id) => w.line("ATTACH", &parameters, &format!("CID:{id}")),
     }
 }

@@ -6,6 +6,7 @@ use ewsd_ical::{Component, Property};
 use ewsd_model::value::Mailbox;
 
 use super::super::event::{Answer, Attachment, Attendee, Content, Event, Role};
+use super::super::last_of;
 use super::super::limits::{ATTACHMENTS, ATTENDEES, Budget, Unreadable};
 use super::one_line;
 
@@ -16,8 +17,9 @@ pub(super) fn read(component: &Component, event: &mut Event) -> Result<(), Unrea
         if all.len() > most { Err(Unreadable::TooMuch(budget)) } else { Ok(all) }
     };
     let attendees = few("ATTENDEE", ATTENDEES, Budget::Attendees)?;
-    event.response_requested = attendees.iter().any(|attendee| attendee.says("RSVP", "TRUE"));
+    let asked = attendees.iter().any(|attendee| attendee.says("RSVP", "TRUE"));
     event.attendees = attendees.into_iter().filter_map(attendee).collect();
+    event.response_requested = asked && !event.attendees.is_empty();
     let attachments = few("ATTACH", ATTACHMENTS, Budget::Attachments)?;
     event.attachments = attachments.into_iter().filter_map(attachment).collect();
     Ok(())
@@ -64,7 +66,7 @@ fn attachment(property: &Property) -> Option<Attachment> {
     } else {
         Content::Link(value.to_owned())
     };
-    let last = value.rsplit('/').next().filter(|_| matches!(content, Content::Link(_)));
+    let last = Some(last_of(value)).filter(|_| matches!(content, Content::Link(_)));
     let name = one_line(name.or(last).unwrap_or_default());
     let name = if name.is_empty() { "attachment".to_owned() } else { name };
     Some(Attachment { name, content_type: property.parameter("FMTTYPE").map(one_line), content })
