@@ -35,7 +35,7 @@ DIST = $(TARGET)/dist/ewsd-$(VERSION).tar.xz
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: build demo test test-clients test-packages test-image bench fuzz corpus fmt lint man install dist deb rpm image
+.PHONY: build demo test test-clients test-packages test-image bench fuzz corpus calendars fmt lint man install dist deb rpm image
 
 build:
 	$(NEED) build
@@ -81,6 +81,15 @@ corpus:
 	$(CARGO) build --locked --workspace
 	$(TARGET)/debug/ewsload corpus $(TARGET)/corpus
 	$(CARGO) run --locked -p ewsd-mime --example corpus -- $(TARGET)/corpus $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
+
+# Reads the calendars that other packages ship as their own tests, writes them, and looks for what is lost.
+calendars:
+	$(NEED) build
+	tests/corpus/fetch $(TARGET)/calendars calendars
+	$(CARGO) run --locked -p ewsd-mailbox --example calendars -- $(TARGET)/calendars
+	$(CARGO) build --locked --bins
+	EWSD_CALENDARS=$(abspath $(TARGET)/calendars) \
+		$(CARGO) test --locked --test main calendar::transfer::loses_nothing_of_other_peoples_files
 
 fmt:
 	$(CARGO) fmt --all
