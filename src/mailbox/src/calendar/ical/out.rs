@@ -223,8 +223,8 @@ fn changed(columns: &Columns) -> Option<Timestamp> {
     columns.time(Column::Modified).or_else(|| columns.time(Column::Created))
 }
 
-/// Everybody who is invited but the organizer, who is told apart. In the calendar of somebody who is invited that one's answer
-/// is what stands there as the own.
+/// Everybody who is invited but the organizer, who is told apart, unless nobody else is: an organizer alone is no meeting. In the
+/// calendar of somebody who is invited that one's answer is what stands there as the own.
 fn attendees(props: &Map, own: Option<&str>) -> Vec<Attendee> {
     let roles = [Role::Required, Role::Optional, Role::Resource];
     let mine = people::is_received(props).then(|| people::answer(props));
@@ -239,9 +239,10 @@ fn attendees(props: &Map, own: Option<&str>) -> Vec<Attendee> {
     };
     let all = people::ATTENDEES.into_iter().zip(roles);
     let all = all.flat_map(|(id, role)| people::list(props, id).into_iter().map(move |invited| (invited, role)));
-    all.filter(|(invited, _)| invited.response != Some(Response::Organizer) && invited.mailbox.address.is_some())
-        .map(one)
-        .collect()
+    let all: Vec<(Invited, Role)> = all.filter(|(invited, _)| invited.mailbox.address.is_some()).collect();
+    let is_organizer = |invited: &Invited| invited.response == Some(Response::Organizer);
+    let alone = all.iter().all(|(invited, _)| is_organizer(invited));
+    all.into_iter().filter(|(invited, _)| alone || !is_organizer(invited)).map(one).collect()
 }
 
 fn part_stat(answer: Response) -> Answer {
