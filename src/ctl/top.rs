@@ -135,6 +135,7 @@ fn describe_json(status: &Value, rates: &BTreeMap<String, Rate>) -> Value {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use serde_json::json;
 
     #[test]

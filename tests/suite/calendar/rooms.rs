@@ -210,7 +210,9 @@ fn declines_what_its_rules_forbid() {
         want(&mut host, &address, subject, day, hours, more);
         answer(&mut host, subject)
     };
-    let cases: &[(&str, &[&str], i64, (i8, i8), String, &str)] = &[
+    /// Subject, settings, day, hours, more of the request, what the answer says.
+    type Case<'a> = (&'a str, &'a [&'a str], i64, (i8, i8), String, &'a str);
+    let cases: &[Case<'_>] = &[
         ("long", &[], 5, (9, 12), String::new(), "at most 120 minutes"),
         ("far", &[], 11, (9, 10), String::new(), "up to 10 days ahead"),
         ("beyond", &[], 5, (7, 8), daily(9), "up to 10 days ahead"),

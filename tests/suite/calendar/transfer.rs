@@ -166,8 +166,7 @@ fn exception(dice: &mut Dice, series: &[String]) -> Option<Vec<String>> {
     of("RRULE:FREQ=DAILY;COUNT=9")?;
     let (zone, _) = start.strip_prefix("DTSTART;TZID=")?.split_once(':')?;
     let time = start.split_once('T').map(|_| &start[start.len() - 6..])?.to_owned();
-    let own =
-        ["CLASS", "PRIORITY", "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-DISALLOW-COUNTER", "UID"].map(|name| of(name));
+    let own = ["CLASS", "PRIORITY", "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-DISALLOW-COUNTER", "UID"].map(of);
     let mut lines: Vec<String> = own.into_iter().flatten().collect();
     lines.push(format!("RECURRENCE-ID;TZID={zone}:20261203T{time}"));
     lines.push(format!("DTSTART;TZID={zone}:20261203T200000"));

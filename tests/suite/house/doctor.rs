@@ -287,7 +287,7 @@ fn finds_a_keytab_that_cannot_be_read() {
     let line = format!("auth.keytab = \"{keytab}\"");
     house.examine(&[&line], &[]).wrong("keytab", "there is no", "kadmin");
     fs::write(&keytab, b"\x05\x02").unwrap();
-    fs::set_permissions(&keytab, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&keytab, fs::Permissions::from_mode(0o0)).unwrap();
     house.examine(&[&line], &[]).wrong("keytab", "is closed to user", "chmod 600");
     fs::set_permissions(&keytab, fs::Permissions::from_mode(0o644)).unwrap();
     house.examine(&[&line], &[]).nothing_wrong("keytab");

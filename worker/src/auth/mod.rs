@@ -313,7 +313,7 @@ mod tests {
     fn ask(authorization: &str, bound: Option<&Bound>, proxied: bool) -> Result<Entered, Denied> {
         let text = format!("POST / HTTP/1.1\r\nHost: x\r\n{authorization}\r\n");
         let head = parse_head(text.as_bytes()).unwrap();
-        let shared = Shared::map(&ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
+        let shared = Shared::map(ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
         let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
         let peer =
             Peer { address: "192.0.2.1".parse().unwrap(), shared: false, proxied, relayed: false, schemes: u32::MAX };

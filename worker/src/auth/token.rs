@@ -297,7 +297,7 @@ mod tests {
         let other_first = if signature.starts_with('A') { 'B' } else { 'A' };
         let spoiled = format!("{signed}.{other_first}{}", signature.get(1..).unwrap());
         for wrong in ["", ".", "..", "a.b.c", signed, &format!("{signed}."), &format!("{good}.x"), &spoiled] {
-            assert!(check(&mut keys(&pair), &wrong, &settings()).is_err(), "{wrong}");
+            assert!(check(&mut keys(&pair), wrong, &settings()).is_err(), "{wrong}");
         }
         let other = super::tests::pair();
         assert!(check(&mut keys(&other), &good, &settings()).is_err(), "signed with another key");

@@ -129,6 +129,7 @@ fn gzip(body: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn text(response: Response, preferences: &Preferences, gzip_bytes: u64) -> (String, Vec<u8>) {

@@ -28,6 +28,7 @@ pub struct World {
 pub const ALICE: usize = 0;
 pub const BOB: usize = 1;
 
+#[allow(clippy::new_without_default)]
 impl World {
     pub fn new() -> World {
         convert::by(InProcess(Confined::claim()));

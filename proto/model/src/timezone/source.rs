@@ -81,6 +81,13 @@ fn all_of(folder: &Path) -> Held {
     rows.chain(others).filter_map(read).collect()
 }
 
+/// A zone of the tz database, of the table or not. The folder of the system has other files beside, which count leap seconds or
+/// are none of zones: only a name that is built in as well is looked up.
+pub(super) fn named(name: &str) -> Option<TimeZone> {
+    let known = built_in().get(name).ok()?;
+    Some(from_system(name).unwrap_or(known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,11 +106,4 @@ mod tests {
             }
         }
     }
-}
-
-/// A zone of the tz database, of the table or not. The folder of the system has other files beside, which count leap seconds or
-/// are none of zones: only a name that is built in as well is looked up.
-pub(super) fn named(name: &str) -> Option<TimeZone> {
-    let known = built_in().get(name).ok()?;
-    Some(from_system(name).unwrap_or(known))
 }

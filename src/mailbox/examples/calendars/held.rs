@@ -180,10 +180,10 @@ impl Case<'_> {
     fn text(&self, line: &Property, most: usize) -> Fate {
         let kept = self.written.first(&line.name).map(Property::text).unwrap_or_default();
         let told = line.text();
-        match told.chars().count() > most {
-            true if kept.len() > most / 2 && told.starts_with(&kept) => Explained("a line of 255 characters"),
-            _ => held(kept == told),
+        if told.chars().count() > most && kept.len() > most / 2 && told.starts_with(&kept) {
+            return Explained("a line of 255 characters");
         }
+        held(kept == told)
     }
 
     fn html(&self, line: &Property) -> Fate {

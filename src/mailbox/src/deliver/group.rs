@@ -130,7 +130,7 @@ mod tests {
         };
         let each = groups.map(|group| members(&mut store, group));
         let busy_one = vec![Target::from(busy.clone())];
-        while to(&mut store, &[busy_one.clone()]) == [Ok(())] {}
+        while to(&mut store, std::slice::from_ref(&busy_one)) == [Ok(())] {}
         let before = total(&mut store, &busy);
         let all = [direct, each[0].clone(), each[1].clone()];
         let answers = to(&mut store, &all);

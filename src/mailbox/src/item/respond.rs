@@ -291,6 +291,7 @@ fn carry(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::property::testing::row;
 

@@ -109,6 +109,7 @@ impl<'r> Vector<'r> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -131,7 +132,7 @@ mod tests {
         Vector(&octets).terms(&mut |term| terms.push(term.to_owned()));
         assert_eq!(terms, ["ann", ":fann", ":rann", "body", ":tann", "plan", ":splan"]);
         terms.clear();
-        Vector(&octets[..14]).terms_of_attachment(&mut |term| terms.push(term.to_owned()));
+        Vector(octets.get(..14).unwrap()).terms_of_attachment(&mut |term| terms.push(term.to_owned()));
         assert_eq!(terms, ["ann", ":aann"], "as far as it goes");
         Vector(&[]).terms(&mut |_| terms.clear());
         assert_eq!(terms.len(), 2);

@@ -254,7 +254,9 @@ fn a_lower_counter_is_not_waited_for_but_all_are_taken_anew_in_order() {
                 runs
             })
         };
-        let upwards = session([(alice, inbox), (bob, other)], &|held, _| drop(held.wait()));
+        let upwards = session([(alice, inbox), (bob, other)], &|held, _| {
+            held.wait();
+        });
         let downwards = session([(bob, other), (alice, inbox)], &|held, waiting| {
             held.wait();
             waiting.wait();
