@@ -16,8 +16,6 @@ mod answer;
 mod event;
 mod find;
 mod limits;
-#[cfg(test)]
-mod made;
 mod read;
 mod rule;
 #[cfg(test)]

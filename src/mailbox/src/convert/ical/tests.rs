@@ -1,6 +1,8 @@
 //! Calendars as events and back: what each field says, what is kept, what cannot be read.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod made;
+
 use super::*;
 use ewsd_model::recurrence::{
     AbsoluteMonthly, AbsoluteYearly, DayOfWeek, Days, End, Every, Index, Month, Pattern, Range, Recurrence,

@@ -1,7 +1,7 @@
 //! Calendars of a generator, the same in each run: all that an event can hold, written and read again, and nothing is lost.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::*;
+use super::super::*;
 use ewsd_model::recurrence::{
     AbsoluteMonthly, AbsoluteYearly, Clock, DayOfWeek, Days, End, Every, Index, Month, Pattern, Range, Recurrence,
     RelativeMonthly, RelativeYearly, Weekly,
