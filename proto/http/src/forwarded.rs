@@ -1,6 +1,7 @@
 //! Where a request really comes from, when proxies stand between: the field X-Forwarded-For, to which each proxy adds the address
 //! that it was asked from.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::Head;
@@ -33,7 +34,8 @@ pub fn origin(socket: IpAddr, field: Option<&str>, trusted: impl Fn(IpAddr) -> b
 /// X-Forwarded-For of a request: several fields are one list (RFC 9110 5.3).
 pub fn field(head: &Head<'_>) -> Option<String> {
     let fields = head.headers().filter(|(name, _)| name.eq_ignore_ascii_case("X-Forwarded-For"));
-    let hops: Vec<&str> = fields.filter_map(|(_, value)| std::str::from_utf8(value).ok()).collect();
+    // What a client put in front must not have the proxy's own word passed over, whatever octets it is made of.
+    let hops: Vec<Cow<'_, str>> = fields.map(|(_, value)| String::from_utf8_lossy(value)).collect();
     Some(hops.join(",")).filter(|hops| !hops.is_empty())
 }
 
@@ -53,6 +55,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::network::Network;
+    use crate::scan_head;
+
+    #[test]
+    fn no_octets_of_a_client_hide_it() {
+        let head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: \xff, 198.51.100.1\r\n\r\n";
+        let hops = field(&scan_head(head).unwrap().unwrap());
+        let proxy: IpAddr = "127.0.0.1".parse().unwrap();
+        let known = origin(proxy, hops.as_deref(), |address| address == proxy);
+        assert_eq!(known, Origin { address: "198.51.100.1".parse().unwrap(), shared: false });
+    }
 
     #[test]
     fn only_trusted_proxies_are_believed() {

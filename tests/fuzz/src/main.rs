@@ -3,8 +3,7 @@
 //!
 //! | question | file |
 //! |---|---|
-//! | what is tried, and which promises must hold? | `target.rs` |
-//! | what do inputs begin as, and which pieces are put into them? | `seed.rs` |
+//! | what is tried, out of what, and which promises must hold? | `target/` |
 //! | how does an input become another one? | `mutate.rs` |
 //! | did an input come to a new place of the program? | `coverage.rs` |
 //!
@@ -14,7 +13,6 @@
 
 mod coverage;
 mod mutate;
-mod seed;
 mod target;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +24,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use mutate::Dice;
-use target::{TARGETS, Target};
+use target::{Target, targets};
 
 /// An input that takes longer is a finding: work must grow with the octets.
 const SLOW: Duration = Duration::from_secs(5);
@@ -52,9 +50,9 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let unknown: Vec<&String> =
-        options.targets.iter().filter(|name| !TARGETS.iter().any(|target| target.name == **name)).collect();
+        options.targets.iter().filter(|name| !targets().any(|target| target.name == **name)).collect();
     if !unknown.is_empty() {
-        let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+        let names: Vec<&str> = targets().map(|target| target.name).collect();
         eprintln!("no target is called {unknown:?}; there are {}", names.join(", "));
         return ExitCode::from(64);
     }
@@ -62,7 +60,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let wanted =
         |target: &&Target| options.targets.is_empty() || options.targets.iter().any(|name| name == target.name);
-    for target in TARGETS.iter().filter(wanted) {
+    for target in targets().filter(wanted) {
         if let Err(finding) = run(target, &options) {
             eprintln!("{}: {finding}", target.name);
             return ExitCode::FAILURE;
@@ -84,15 +82,14 @@ fn run(target: &Target, options: &Options) -> Result<(), String> {
     let start = Instant::now();
     let current = Arc::new(Current { input: Mutex::default(), since: AtomicU64::new(0) });
     watch(target.name, folder.clone(), start, current.clone());
-    let mut corpus: Vec<Vec<u8>> = seed::of(target.name);
+    let mut corpus: Vec<Vec<u8>> = target.seeds.iter().map(|seed| seed.to_vec()).collect();
     corpus.extend(kept(&folder));
     let mut seen = coverage::Seen::default();
     let mut dice = Dice::new(options.start);
     let mut tried = 0_u64;
     let mut queue: Vec<Vec<u8>> = corpus.clone();
     while start.elapsed() < Duration::from_secs(options.seconds) {
-        let input =
-            queue.pop().unwrap_or_else(|| mutate::another(&corpus, seed::pieces(target.name), LONGEST, &mut dice));
+        let input = queue.pop().unwrap_or_else(|| mutate::another(&corpus, target.pieces, LONGEST, &mut dice));
         current.input.lock().expect("nobody panics with it").clone_from(&input);
         current.since.store(millis(start) + 1, Ordering::Relaxed);
         coverage::forget();

@@ -21,7 +21,6 @@
 
 mod cache;
 pub mod impersonate;
-pub(crate) mod jwks;
 mod kerberos;
 pub mod password;
 mod peer;

@@ -1,5 +1,5 @@
-//! Tokens of an identity provider (JWT, RFC 7519; profile RFC 9068): signed with one of the provider's keys (`jwks.rs`), for
-//! this server, not yet expired.
+//! Tokens of an identity provider: signed with one of the provider's keys, for this server, not yet expired. What is in one is
+//! `ewsd-jwt`'s.
 //!
 //! Keys come from a file (`auth.jwks_file`), and from where the courier has put what it fetched (`auth.jwks_url`): the
 //! database, which each worker looks at now and then, and at once when a token names a key that it does not know. If nobody
@@ -9,17 +9,11 @@
 use std::fs;
 use std::time::SystemTime;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ewsd_jwt::{Expected, Key, Reason, Token, Unproved, bearer, read_keys};
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
 use ewsd_store::{Store, StoreError};
-use serde_json::Value;
 
-use super::jwks::{Key, Unproved, read_keys, verify};
-
-/// Octets of the longest token that is looked at.
-const TOKEN_MAX: usize = 16 * 1024;
 /// Seconds after which file and database are looked at again.
 const AGAIN: u64 = 10;
 
@@ -27,13 +21,13 @@ const AGAIN: u64 = 10;
 #[derive(Debug)]
 pub enum Unfit {
     /// A reason for the log.
-    Token(&'static str),
+    Token(Reason),
     /// The provider's keys cannot be read now.
     Keys(StoreError),
 }
 
-impl From<&'static str> for Unfit {
-    fn from(reason: &'static str) -> Unfit {
+impl From<Reason> for Unfit {
+    fn from(reason: Reason) -> Unfit {
         Unfit::Token(reason)
     }
 }
@@ -75,32 +69,26 @@ impl Keys {
     /// # Errors
     /// The token is none, or not for us; or the keys cannot be read.
     pub fn check(&mut self, token: &[u8], store: &mut Store, settings: &Settings, now: u64) -> Result<String, Unfit> {
-        let token = std::str::from_utf8(token).ok().filter(|token| token.len() <= TOKEN_MAX).ok_or("no token")?;
-        let (signed, signature) = token.rsplit_once('.').ok_or("no token")?;
-        let (head, claims) = signed.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or("no token")?;
-        let head = json(head).ok_or("no token")?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| "no token")?;
-        let claims = json(claims).ok_or("claims that are none")?;
+        let token = Token::read(token)?;
+        let auth = &settings.auth;
+        let expected = Expected {
+            issuer: &auth.token_issuer,
+            audiences: &auth.token_audience,
+            scope: &auth.token_scope,
+            skew_seconds: auth.token_skew_seconds,
+        };
         // Before the signature: whose token is not for us needs no key.
-        check_claims(&claims, settings, now)?;
-        self.verify(&head, signed.as_bytes(), &signature, store, settings, now)?;
-        Ok(bearer(&claims, &settings.auth.token_claims)?.to_owned())
+        expected.check(&token.claims, now)?;
+        self.verify(&token, store, settings, now)?;
+        Ok(bearer(&token.claims, &auth.token_claims)?.to_owned())
     }
 
-    fn verify(
-        &mut self,
-        head: &Value,
-        signed: &[u8],
-        signature: &[u8],
-        store: &mut Store,
-        settings: &Settings,
-        now: u64,
-    ) -> Result<(), Unfit> {
+    fn verify(&mut self, token: &Token<'_>, store: &mut Store, settings: &Settings, now: u64) -> Result<(), Unfit> {
         self.file.refresh(&settings.auth.jwks_file, now);
         let mut looked = self.fetched.refresh(store, settings, now, AGAIN)?;
         loop {
             let keys = self.file.keys.iter().chain(&self.fetched.keys);
-            match verify(keys, head, signed, signature) {
+            match token.verify(keys) {
                 Ok(()) => return Ok(()),
                 Err(Unproved::Wrong(reason)) => return Err(reason.into()),
                 Err(Unproved::UnknownKey) if looked => break self.fetched.want(store, settings)?,
@@ -167,79 +155,19 @@ impl FetchedKeys {
     }
 }
 
-fn json(encoded: &str) -> Option<Value> {
-    let octets = URL_SAFE_NO_PAD.decode(encoded).ok()?;
-    serde_json::from_slice::<Value>(&octets).ok().filter(Value::is_object)
-}
-
-/// Whom the claims name: the first of `wanted` that the token has at all decides, whether it is somebody's here or not. What stands
-/// behind it may be of the bearer's own choice (OpenID Connect Core 5.7), and would make him somebody else as soon as the first is
-/// nobody's. An address counts only where the provider has verified it (5.1).
-fn bearer<'c>(claims: &'c Value, wanted: &[String]) -> Result<&'c str, &'static str> {
-    let present = wanted.iter().find_map(|name| Some((name, claims.get(name)?)));
-    let (name, value) = present.ok_or("a token with none of auth.token_claims")?;
-    if name == "email" && claims.get("email_verified") != Some(&Value::Bool(true)) {
-        return Err("a token whose address is not verified");
-    }
-    value.as_str().filter(|name| !name.is_empty()).ok_or("a token that names nobody")
-}
-
-fn check_claims(claims: &Value, settings: &Settings, now: u64) -> Result<(), &'static str> {
-    let auth = &settings.auth;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let time = |name: &str| claims.get(name).and_then(Value::as_f64);
-    let (now, skew) = (now as f64, auth.token_skew_seconds as f64);
-    // Without an end it would be good for ever.
-    match time("exp") {
-        Some(end) if end + skew > now => {}
-        _ => return Err("an expired token"),
-    }
-    if ["nbf", "iat"].into_iter().filter_map(time).any(|begin| begin - skew > now) {
-        return Err("a token of the future");
-    }
-    if auth.token_issuer.is_empty() || text("iss") != Some(auth.token_issuer.as_str()) {
-        return Err("a token of another issuer");
-    }
-    let for_us = |audience: &str| auth.token_audience.iter().any(|own| own == audience);
-    let audience = match claims.get("aud") {
-        Some(Value::String(audience)) => for_us(audience),
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).any(for_us),
-        _ => false,
-    };
-    if !audience {
-        return Err("a token for somebody else");
-    }
-    // What tells a client who somebody is (OpenID Connect Core 2) says nothing of what he may; its audience is that client,
-    // which may have our name. Of these claims only `nonce` is in some providers' access tokens, which have a scope.
-    let is_scoped = ["scp", "scope"].iter().any(|name| claims.get(name).is_some());
-    let has = |name: &str| claims.get(name).is_some();
-    if has("at_hash") || has("c_hash") || text("typ") == Some("ID") || has("nonce") && !is_scoped {
-        return Err("an ID token");
-    }
-    let wanted = auth.token_scope.as_str();
-    let scopes = ["scp", "scope"].into_iter().filter_map(|name| claims.get(name));
-    let mut has = scopes.flat_map(|scope| match scope {
-        Value::String(list) => list.split(' ').map(str::to_owned).collect(),
-        Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    });
-    if !wanted.is_empty() && !has.any(|scope| scope == wanted) {
-        return Err("a token without the scope");
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ewsd_jwt::Public;
     use ring::rand::SystemRandom;
     use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use ewsd_store::Options;
     use ewsd_store::testing::database;
 
-    use super::super::jwks::Public;
     use super::*;
 
     const NOW: u64 = 1_800_000_000;

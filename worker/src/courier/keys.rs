@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
+use ewsd_jwt::read_keys;
 use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
 use ewsd_settings::Settings;
@@ -13,7 +14,6 @@ use ewsd_store::{Store, StoreError};
 use super::crew::{Crew, Done, Hand};
 use super::push::address::CallbackUrl;
 use super::web::{self, Bounds, Reply};
-use crate::auth::jwks::read_keys;
 
 /// Octets of an answer, head and all. The large providers' sets, with certificates, have some tens of thousands.
 const ANSWER: usize = 512 * 1024;

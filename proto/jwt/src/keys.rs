@@ -11,13 +11,13 @@ const KEYS_MAX: usize = 64;
 
 /// A public key of a set.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Key {
+pub struct Key {
     pub id: Option<String>,
     pub public: Public,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Public {
+pub enum Public {
     Rsa {
         n: Vec<u8>,
         e: Vec<u8>,
@@ -28,14 +28,14 @@ pub(crate) enum Public {
 
 /// Why a signature is not good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unproved {
+pub enum Unproved {
     /// No key of that name is known.
     UnknownKey,
     Wrong(&'static str),
 }
 
 /// Whether one of the keys made the signature, as the token's head says.
-pub(super) fn verify<'k>(
+pub(crate) fn verify<'k>(
     keys: impl Iterator<Item = &'k Key>,
     head: &Value,
     signed: &[u8],
@@ -67,7 +67,7 @@ pub(super) fn verify<'k>(
 ///
 /// # Errors
 /// Why there is none.
-pub(crate) fn read_keys(text: &[u8]) -> Result<Vec<Key>, String> {
+pub fn read_keys(text: &[u8]) -> Result<Vec<Key>, String> {
     let set: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     let keys = set.get("keys").and_then(Value::as_array).ok_or("a key set has a list `keys`")?;
     let read: Vec<Key> = keys.iter().take(KEYS_MAX).filter_map(read_key).collect();
