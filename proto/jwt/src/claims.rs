@@ -80,3 +80,34 @@ pub fn bearer<'c>(claims: &'c Value, wanted: &[String]) -> Result<&'c str, Reaso
     }
     value.as_str().filter(|name| !name.is_empty()).ok_or("a token that names nobody")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_claim_that_is_there_decides() {
+        let three = ["upn", "preferred_username", "email"].as_slice();
+        let (mallory, boss) = ("mallory", "boss@example.test");
+        let unverified = json!({"preferred_username": mallory, "email": boss, "email_verified": false});
+        for (wanted, said, expected) in [
+            (&["upn"][..], json!({"upn": "anna", "email": boss}), Ok("anna")),
+            (&["upn"], unverified.clone(), Err("a token with none of auth.token_claims")),
+            (three, unverified, Ok(mallory)),
+            (three, json!({"upn": "", "email": boss, "email_verified": true}), Err("a token that names nobody")),
+            (three, json!({"upn": null, "preferred_username": boss}), Err("a token that names nobody")),
+            (three, json!({"upn": [boss], "preferred_username": boss}), Err("a token that names nobody")),
+            (&["email"], json!({"email": boss, "email_verified": true}), Ok(boss)),
+            (&["email"], json!({"email": boss, "email_verified": false}), Err("a token whose address is not verified")),
+            (&["email"], json!({"email": boss, "email_verified": "no"}), Err("a token whose address is not verified")),
+            (&["email"], json!({"email": boss}), Err("a token whose address is not verified")),
+            (&["email", "upn"], json!({"email": boss, "upn": "anna"}), Err("a token whose address is not verified")),
+            (&["sub"], json!({"sub": "7f3a", "email": boss}), Ok("7f3a")),
+        ] {
+            let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(bearer(&said, &wanted), expected, "{wanted:?} of {said}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 //! | which schemes are there, what is offered, what sticks to a connection? | `scheme/mod.rs` |
 //! | one scheme | `scheme/<scheme>.rs` |
 //! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs`, for others `password/elsewhere.rs` |
-//! | is a token of an identity provider good? | `token.rs`, which keys it has `jwks.rs`; who fetches them `../courier/keys.rs` |
+//! | is a token of an identity provider good? | `token.rs` (what is in one: `ewsd-jwt`); who fetches its keys `../courier/keys.rs` |
 //! | whom does a certificate's subject name? | `subject.rs` |
 //! | may one account act as another? | `impersonate.rs` |
 //! | is a Kerberos token good? | `kerberos.rs` |

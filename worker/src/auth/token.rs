@@ -282,30 +282,6 @@ mod tests {
     }
 
     #[test]
-    fn the_first_claim_that_is_there_decides() {
-        let three = ["upn", "preferred_username", "email"].as_slice();
-        let (mallory, boss) = ("mallory", "boss@example.test");
-        let unverified = json!({"preferred_username": mallory, "email": boss, "email_verified": false});
-        for (wanted, said, expected) in [
-            (&["upn"][..], json!({"upn": "anna", "email": boss}), Ok("anna")),
-            (&["upn"], unverified.clone(), Err("a token with none of auth.token_claims")),
-            (three, unverified, Ok(mallory)),
-            (three, json!({"upn": "", "email": boss, "email_verified": true}), Err("a token that names nobody")),
-            (three, json!({"upn": null, "preferred_username": boss}), Err("a token that names nobody")),
-            (three, json!({"upn": [boss], "preferred_username": boss}), Err("a token that names nobody")),
-            (&["email"], json!({"email": boss, "email_verified": true}), Ok(boss)),
-            (&["email"], json!({"email": boss, "email_verified": false}), Err("a token whose address is not verified")),
-            (&["email"], json!({"email": boss, "email_verified": "no"}), Err("a token whose address is not verified")),
-            (&["email"], json!({"email": boss}), Err("a token whose address is not verified")),
-            (&["email", "upn"], json!({"email": boss, "upn": "anna"}), Err("a token whose address is not verified")),
-            (&["sub"], json!({"sub": "7f3a", "email": boss}), Ok("7f3a")),
-        ] {
-            let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-            assert_eq!(bearer(&said, &wanted), expected, "{wanted:?} of {said}");
-        }
-    }
-
-    #[test]
     fn fetched_keys_are_found_in_the_database_and_asked_for_once() {
         let (old, new) = (pair(), pair());
         let document = |name: &str, pair: &EcdsaKeyPair| {
