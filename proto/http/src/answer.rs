@@ -36,7 +36,8 @@ pub fn scan_answer(buffer: &[u8]) -> Result<Option<Answer>, HttpError> {
         Ok(httparse::Status::Partial) if buffer.len() < HEAD_MAX => return Ok(None),
         _ => return Err(NONE),
     };
-    let status = response.code.ok_or(NONE)?;
+    // Others are none (RFC 9110 15).
+    let status = response.code.filter(|status| (100..=599).contains(status)).ok_or(NONE)?;
     let values = |name: &'static str| {
         response.headers.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
     };
@@ -104,6 +105,8 @@ mod tests {
         for wrong in [
             "SSH-2.0-x\r\n",
             "HTTP/2 200\r\n\r\n",
+            "HTTP/1.1 099 x\r\n\r\n",
+            "HTTP/1.1 600 x\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",
