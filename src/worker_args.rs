@@ -11,6 +11,10 @@ pub struct WorkerArgs {
     #[arg(long, value_name = "ROLE")]
     pub role: String,
 
+    /// Its number among all processes that the master has started.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub number: u32,
+
     /// The generation of workers that it belongs to; a reload starts a new one.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub generation: u64,
@@ -22,6 +26,6 @@ pub struct WorkerArgs {
 
 impl From<WorkerArgs> for ewsd_worker::Args {
     fn from(args: WorkerArgs) -> Self {
-        Self { role: args.role, generation: args.generation, slot: args.slot }
+        Self { role: args.role, number: args.number, generation: args.generation, slot: args.slot }
     }
 }

@@ -50,7 +50,7 @@ impl Master {
         Progress::Moved
     }
 
-    fn metrics_text(&self) -> String {
+    fn metrics_text(&mut self) -> String {
         let mut out = String::with_capacity(8192);
         self.metrics.write(&mut out);
         let gauges = Gauges::of(self);

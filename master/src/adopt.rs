@@ -144,7 +144,7 @@ pub fn dispatch(ledger: &mut Ledger, fds: &mut Inheritance) -> Result<Dispatch, 
     ledger.queue = requests;
     own.into_iter().map(waiting).for_each(|waiting| dispatch.queue.push_own(waiting));
     dispatch.sent = std::mem::take(&mut ledger.sent).into_iter().map(sent).collect();
-    dispatch.untaken = pack::size(ledger.untaken)?;
+    dispatch.outstanding = pack::size(ledger.outstanding)?;
     dispatch.newest_taken = ledger.newest_taken;
     dispatch.last_job = ledger.last_job;
     dispatch.last_death = ledger.last_death;

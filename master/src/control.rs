@@ -74,7 +74,10 @@ impl Master {
                 return Ok(object([("ok", "true".to_owned()), ("without_deadline", found)]));
             }
             "connections" => return self.connections(&Chosen::read(&members)?),
-            "jobs" => return Ok(self.jobs()),
+            "jobs" => {
+                self.look();
+                return Ok(self.jobs());
+            }
             "failures" => return self.failures(),
             "kick" => return self.kick(&Chosen::read(&members)?),
             "stop" => self.begin_stop(),
@@ -111,7 +114,7 @@ impl Master {
         ewsd_ipc::shared::set_epoch(&self.shared, self.epoch).map_err(unreached)
     }
 
-    fn status(&self) -> String {
+    fn status(&mut self) -> String {
         let gauges = Gauges::of(self);
         let now = self.clock.now();
         let mut workers: Vec<_> = self.fleet.workers.values().collect();

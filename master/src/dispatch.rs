@@ -105,7 +105,7 @@ pub struct Sent {
     pub expires: Millis,
     /// Who took it.
     pub worker: Option<WorkerId>,
-    /// Since when it is known to have left the socket without anybody having said `Started`.
+    /// Since when it is known to have left the socket without anybody having written down that it is his.
     pub missing_since: Option<Millis>,
 }
 
@@ -128,8 +128,8 @@ pub struct Dispatch {
     pub old: Vec<Generation>,
     pub queue: Turns,
     pub sent: HashMap<u64, Sent>,
-    /// Sent in the current generation and not taken.
-    pub untaken: usize,
+    /// Sent in the current generation and not over: a worker has it, or it lies in the socket.
+    pub outstanding: usize,
     /// The last attempt found no room on the socket; cleared by whatever may have made some.
     pub full: bool,
     /// Highest job number taken by anybody.
@@ -149,7 +149,7 @@ impl Dispatch {
             old: Vec::new(),
             queue: Turns::default(),
             sent: HashMap::new(),
-            untaken: 0,
+            outstanding: 0,
             full: false,
             newest_taken: 0,
             last_job: 0,
@@ -187,7 +187,7 @@ impl Dispatch {
         self.sent
             .insert(job.number(), Sent { about, generation, lane, at, expires, worker: None, missing_since: None });
         self.queue.begin(lane);
-        self.untaken += 1;
+        self.outstanding += 1;
         Ok(true)
     }
 
@@ -199,18 +199,20 @@ impl Dispatch {
         }
     }
 
-    /// A job of that generation that nobody had taken lies in the socket no more: it was taken, taken back, or lost.
-    pub fn no_longer_untaken(&mut self, generation: u32) {
-        if generation == self.current.number {
-            self.untaken = self.untaken.saturating_sub(1);
-        }
-    }
-
     /// A job is over, lost or taken back.
     pub fn take_off(&mut self, job: u64) -> Option<Sent> {
         let sent = self.sent.remove(&job)?;
         self.queue.end(sent.lane);
+        if sent.generation == self.current.number {
+            self.outstanding = self.outstanding.saturating_sub(1);
+            self.full = false;
+        }
         Some(sent)
+    }
+
+    /// How many jobs nobody is known to have.
+    pub fn untaken(&self) -> usize {
+        self.sent.values().filter(|sent| sent.worker.is_none()).count()
     }
 
     fn next_job(&mut self) -> u64 {
@@ -290,10 +292,10 @@ impl Master {
         }
     }
 
-    /// Jobs go out only to workers that said `Ready`, and one for each ahead of them.
+    /// Jobs go out only to workers that said `Ready`: one that each has, and one for each ahead of them.
     fn may_send(&self) -> bool {
         let workers = self.fleet.ready_requests(self.dispatch.current.number);
-        workers > 0 && !self.dispatch.full && self.dispatch.untaken < workers
+        workers > 0 && !self.dispatch.full && self.dispatch.outstanding < 2 * workers
     }
 
     fn send_conn(&mut self, id: ConnId) -> SendResult {
@@ -311,7 +313,7 @@ impl Master {
         self.unwatch_socket(id);
         match self.dispatch.send(&self.registry, &job, &fds, JobTarget::Conn(id), lane, self.clock.now(), expires) {
             Ok(true) => {
-                self.expect_by(expires);
+                self.look_by(expires);
                 self.handed_out(id, number);
                 return SendResult::Sent;
             }
@@ -381,7 +383,7 @@ impl Master {
             expires,
         ) {
             Ok(true) => {
-                self.expect_by(expires);
+                self.look_by(expires);
                 for id in ids {
                     self.rendering(id, number);
                 }
@@ -402,7 +404,7 @@ impl Master {
         let expires = self.clock.after(self.config.limits.queue);
         match self.dispatch.send(&self.registry, &job, &[], about, Lane::Shared, self.clock.now(), expires) {
             Ok(true) => {
-                self.expect_by(expires);
+                self.look_by(expires);
                 SendResult::Sent
             }
             Ok(false) => SendResult::Full,
@@ -478,7 +480,8 @@ mod tests {
         let take = |dispatch: &mut Dispatch| {
             let mut buffer = vec![0; MAX_MESSAGE];
             seqpacket::receive(dispatch.current.receive.as_fd(), &mut buffer, &mut Vec::new(), Wait::No).unwrap();
-            dispatch.no_longer_untaken(1);
+            let oldest = dispatch.sent.keys().min().copied().unwrap();
+            dispatch.take_off(oldest);
         };
         let mut woken = |most: u64| {
             poll.poll(&mut events, Some(Duration::from_millis(most))).unwrap();
@@ -492,7 +495,7 @@ mod tests {
         for _ in 0..2 {
             while send(&mut dispatch) {}
             assert!(dispatch.full && woken(0) == 0);
-            while dispatch.untaken > 0 {
+            while dispatch.outstanding > 0 {
                 take(&mut dispatch);
             }
             assert_eq!(woken(10_000), 1);

@@ -28,7 +28,8 @@ pub struct Gauges {
 
 impl Gauges {
     /// Counts.
-    pub fn of(master: &Master) -> Self {
+    pub fn of(master: &mut Master) -> Self {
+        master.look();
         let mut gauges = Gauges::default();
         for conn in master.table.iter().filter(|conn| conn.kind.is_client()) {
             let count = match conn.state {
@@ -50,7 +51,7 @@ impl Gauges {
             .iter()
             .filter(|conn| matches!(&conn.state, State::Held(held) if held.stream.is_some()))
             .count() as u64;
-        gauges.queue = gauges.queued + master.dispatch.queue.own().len() as u64 + master.dispatch.untaken as u64;
+        gauges.queue = gauges.queued + master.dispatch.queue.own().len() as u64 + master.dispatch.untaken() as u64;
         gauges.watched = master.watchers.len() as u64;
         gauges.put_off = master.later.len() as u64;
         for worker in master.fleet.workers.values() {

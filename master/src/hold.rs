@@ -138,10 +138,24 @@ impl Master {
         }
     }
 
+    /// Whether a worker has the job that renders a held call.
+    fn is_being_rendered(&mut self, id: ConnId) -> bool {
+        let job = match self.table.get(id).map(|conn| &conn.state) {
+            Some(State::Held(held)) => match held.render {
+                Render::Job(job) => job,
+                Render::No | Render::Later | Render::Wanted => return false,
+            },
+            _ => return false,
+        };
+        self.look();
+        self.dispatch.sent.get(&job).is_some_and(|sent| sent.worker.is_some())
+    }
+
     /// Answers a held call with what was prepared for its deadline.
     pub fn hold_deadline(&mut self, id: ConnId) {
         let last = self.clock.now().saturating_add(LAST_RENDER_MS);
         let unix = self.clock.unix();
+        let taken = self.is_being_rendered(id);
         let Some(conn) = self.table.get_mut(id) else {
             return;
         };
@@ -151,10 +165,7 @@ impl Master {
         let waits = match held.render {
             Render::No | Render::Later => false,
             // One that lies in the socket nobody has, either.
-            Render::Job(job) => {
-                let taken = self.dispatch.sent.get(&job).is_some_and(|sent| sent.worker.is_some());
-                taken || held.at_deadline.is_empty()
-            }
+            Render::Job(_) => taken || held.at_deadline.is_empty(),
             // A render that no worker has yet would only delay the answer; the client asks again and is told then.
             Render::Wanted => held.at_deadline.is_empty(),
         };

@@ -176,7 +176,7 @@ impl Master {
     }
 
     /// What this node does, for `ewsctl status --all-nodes`.
-    fn description(&self) -> String {
+    fn description(&mut self) -> String {
         let gauges = Gauges::of(self);
         let mut connections: Vec<(&str, String)> = gauges.states().map(|(name, n)| (name, n.to_string())).into();
         connections.push(("total", gauges.total.to_string()));

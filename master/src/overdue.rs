@@ -3,7 +3,7 @@
 //! | owed | until | else |
 //! |---|---|---|
 //! | a job in the socket is taken | `limits.queue_seconds` after it was ready | taken back; 503 (a render is asked for again) |
-//! | a job is answered | `limits.request_seconds` after `Started` | its worker is killed |
+//! | a job is answered | `limits.request_seconds` after it was seen to be taken | its worker is killed |
 //! | a worker is ready | that long after its start, at least ten seconds | killed |
 //! | a role without jobs says how it is | when each said that it would, by `Step` | killed |
 //! | a worker that retires or was told to end is gone | as if it started | killed |
@@ -26,6 +26,10 @@ use crate::tokens::Subject;
 /// The least time for a worker to start or to end, in milliseconds.
 const START_MS: Millis = 10_000;
 
+/// How long after a job was sent it is looked whether somebody has it, in milliseconds, and how often from then on: most are over
+/// before. So much later than its time may one be ended that takes too long.
+const LOOK_MS: Millis = 1000;
+
 /// The most that a role may ask for one step, in milliseconds: a day, for migrations of large tables.
 const STEP_MAX_MS: Millis = 86_400_000;
 
@@ -36,6 +40,11 @@ impl Master {
             self.owed_at = at;
             self.timers.push(at, Due::Owed);
         }
+    }
+
+    /// A job was sent that must be taken until `at`.
+    pub fn look_by(&mut self, at: Millis) {
+        self.expect_by(at.min(self.clock.now().saturating_add(LOOK_MS)));
     }
 
     /// Until when a worker that starts now, or is told to end now, must have done so.
@@ -63,9 +72,12 @@ impl Master {
             return;
         }
         self.owed_at = NEVER;
+        self.look();
         self.kill_overdue();
         self.recall_untaken();
-        let jobs = self.dispatch.sent.values().map(|sent| sent.expires);
+        let soon = self.clock.now().saturating_add(LOOK_MS);
+        let jobs = self.dispatch.sent.values();
+        let jobs = jobs.map(|sent| if sent.worker.is_some() { sent.expires } else { sent.expires.min(soon) });
         let workers = self.fleet.workers.values().filter(|worker| worker.condition != Condition::Killed);
         if let Some(next) = jobs.chain(workers.map(|worker| worker.due)).min() {
             self.expect_by(next);

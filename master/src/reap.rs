@@ -56,6 +56,7 @@ impl Master {
             return self.tried(pid, (end != End::Exit(0)).then(|| format!("it {end}")));
         };
         self.hear_out(id);
+        self.look_at(id);
         if let Some(worker) = self.fleet.workers.remove(&id) {
             self.bury(worker, end);
         }
@@ -74,9 +75,9 @@ impl Master {
             self.metrics.workers_died += 1;
             self.dispatch.last_death = self.clock.now();
         }
-        if let Some(job) = worker.job {
-            self.lose(job);
-        }
+        let had: Vec<u64> =
+            self.dispatch.sent.iter().filter(|(_, sent)| sent.worker == Some(worker.id)).map(|(job, _)| *job).collect();
+        had.into_iter().for_each(|job| self.lose(job));
         let expected = clean && (worker.condition == Condition::Retiring || self.phase != Phase::Running);
         if !expected {
             self.refill(&worker, end, age);
@@ -121,12 +122,9 @@ impl Master {
 
     /// A job will never be answered.
     pub fn lose(&mut self, job: u64) {
-        let Some(Sent { about, generation, worker, .. }) = self.dispatch.take_off(job) else {
+        let Some(Sent { about, .. }) = self.dispatch.take_off(job) else {
             return;
         };
-        if worker.is_none() {
-            self.dispatch.no_longer_untaken(generation);
-        }
         self.metrics.jobs_lost += 1;
         match about {
             // The socket died with its worker.

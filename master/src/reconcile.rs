@@ -1,7 +1,7 @@
 //! Keeps the books straight when workers die: jobs that nobody has any more are lost, jobs that nobody can take are taken back.
 //!
-//! A worker may die between receiving a job and saying `Started`. Jobs leave the socket in order, so a job is out of it when a
-//! later one was taken or the socket is empty; if then nobody says `Started` for a while, it died with a worker.
+//! A worker may die between receiving a job and writing down that it has it. Jobs leave the socket in order, so a job is out of it
+//! when a later one was taken or the socket is empty; if then nobody has it for a while, it died with a worker.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -22,6 +22,7 @@ const TOOK_WITHIN_MS: u64 = 5000;
 impl Master {
     /// Looks for jobs that died with a worker; only after one died.
     pub fn reconcile(&mut self) {
+        self.look();
         let now = self.clock.now();
         let death = self.dispatch.last_death;
         let untaken: Vec<u64> = self
@@ -106,7 +107,6 @@ impl Master {
                 break;
             };
             if let Some(sent) = self.dispatch.take_off(job.number()) {
-                self.dispatch.no_longer_untaken(sent.generation);
                 back.push((sent, job, fds));
             }
         }

@@ -131,7 +131,7 @@ impl Master {
         let old_number = old.number;
         self.dispatch.old.push(old);
         self.tell_end(old_number);
-        self.dispatch.untaken = 0;
+        self.dispatch.outstanding = 0;
         self.dispatch.full = false;
         self.clear_generations();
     }

@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use ewsd_ipc::fd;
 use ewsd_ipc::role::{Duty, Processes, ROLES, Role};
 use ewsd_ipc::seqpacket;
+use ewsd_ipc::shared::PLACES;
 use log::{error, info, warn};
 use mio::Interest;
 use mio::unix::SourceFd;
@@ -112,6 +113,12 @@ impl Fleet {
             .count()
     }
 
+    /// A number that no worker has had, and a place in the shared memory that no worker has.
+    fn next_worker(&self) -> WorkerId {
+        let taken = |id: WorkerId| self.workers.keys().any(|other| other % PLACES == id % PLACES);
+        (self.last_worker + 1..).take(PLACES as usize).find(|id| !taken(*id)).unwrap_or(self.last_worker + 1)
+    }
+
     /// The first generation.
     pub fn of(config: &Config) -> Fleet {
         let mut fleet = Fleet { generation: 1, ..Fleet::default() };
@@ -187,7 +194,8 @@ impl Master {
 
     fn start(&mut self, role: Role, slot: u32) -> std::io::Result<WorkerId> {
         let (channel, theirs) = seqpacket::pair()?;
-        let id = self.fleet.last_worker + 1;
+        let id = self.fleet.next_worker();
+        ewsd_ipc::shared::vacate(&self.shared, id)?;
         self.registry.register(&mut SourceFd(&channel.as_raw_fd()), worker_token(id), Interest::READABLE)?;
         let generation = if role.has_jobs() { self.fleet.generation } else { 0 };
         let (jobs, stop) = match (role.has_jobs(), self.generation_of(generation)) {
@@ -205,7 +213,7 @@ impl Master {
         ];
         fds.extend(own.map(|(service, desk)| (service.descriptor(), desk.answer.as_fd())));
         fds.extend(row.asks.iter().map(|service| (service.descriptor(), self.desks.of(*service).ask.as_fd())));
-        let pid = self.runner.spawn(&self.config, role, generation, slot, &fds)?;
+        let pid = self.runner.spawn(&self.config, role, (id, generation, slot), &fds)?;
         self.fleet.last_worker = id;
         self.metrics.workers_started += 1;
         let worker = Worker {

@@ -7,14 +7,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use ewsd_ipc::seqpacket::{self, Wait, would_block};
 use ewsd_ipc::{ConnRecord, HeldOutcome, PROTOCOL, Reply};
-use log::{debug, warn};
+use log::{debug, error, warn};
 use nix::sys::stat::fstat;
 
 use crate::dispatch::{JobTarget, Sent};
 use crate::hold::HoldRequest;
 use crate::master::Master;
 use crate::outbox::Outbox;
-use crate::roles::{Condition, WorkerId};
+use crate::roles::{Condition, Worker, WorkerId};
 use crate::state::{Admission, After, ConnId, Source, State};
 use crate::tokens::Subject;
 
@@ -120,7 +120,6 @@ impl Master {
             Reply::Hello { .. } => {}
             Reply::Ready {} => self.worker_ready(id),
             Reply::Retiring {} => self.worker_retires(id),
-            Reply::Started { job } => self.took(id, job)?,
             Reply::Whose { job, mailbox, exempt } => self.hear_whose(id, job, (mailbox, exempt))?,
             Reply::Changed { changes } => {
                 let elsewhere = worker.role.row().tells_nodes;
@@ -159,39 +158,62 @@ impl Master {
         Ok(())
     }
 
-    fn took(&mut self, id: WorkerId, job: u64) -> Result<(), Broken> {
+    /// Who says something about a job has it, or is found to have it.
+    fn has(&mut self, id: WorkerId, job: u64) -> Result<(), Broken> {
         let expires = self.clock.after(self.config.limits.request);
         let sent = self.dispatch.sent.get_mut(&job).ok_or("no such job")?;
+        if sent.worker == Some(id) {
+            return Ok(());
+        }
         let worker = self.fleet.workers.get_mut(&id).ok_or("no such worker")?;
         if !worker.role.has_jobs() || worker.generation != sent.generation || sent.worker.is_some() {
             return Err("the job was not for it".to_owned());
         }
-        if worker.job.is_some() {
-            return Err("has another job".to_owned());
-        }
-        worker.job = Some(job);
+        // It may have been seen to have its next one before its word about this one was read.
+        worker.job = worker.job.max(Some(job));
         worker.requests += 1;
         sent.worker = Some(id);
         sent.expires = expires;
-        let generation = sent.generation;
-        self.dispatch.no_longer_untaken(generation);
-        if generation == self.dispatch.current.number {
+        if sent.generation == self.dispatch.current.number {
             self.dispatch.newest_taken = self.dispatch.newest_taken.max(job);
         }
-        self.dispatch.full = false;
         self.expect_by(expires);
         Ok(())
     }
 
-    fn hear_whose(&mut self, id: WorkerId, job: u64, (mailbox, exempt): (u64, bool)) -> Result<(), Broken> {
-        match self.dispatch.sent.get(&job) {
-            Some(Sent { about: JobTarget::Conn(conn), worker, .. }) if *worker == Some(id) => {
-                let conn = *conn;
-                self.met(conn, mailbox, exempt);
-                Ok(())
-            }
-            _ => Err("said whose a job is that it does not have".to_owned()),
+    /// Looks which jobs were taken of which nobody has said anything yet.
+    pub fn look(&mut self) {
+        if self.dispatch.untaken() == 0 {
+            return;
         }
+        let free = |worker: &&Worker| worker.role.has_jobs() && worker.job.is_none();
+        let free: Vec<WorkerId> = self.fleet.workers.values().filter(free).map(|worker| worker.id).collect();
+        for id in free {
+            self.look_at(id);
+        }
+    }
+
+    /// The same for one worker.
+    pub fn look_at(&mut self, id: WorkerId) {
+        let job = match ewsd_ipc::shared::taken(&self.shared, id) {
+            Ok(job) => job,
+            Err(error) => return error!("cannot read which job a worker has: {error}"),
+        };
+        // What it had before is over.
+        if self.dispatch.sent.get(&job).is_some_and(|sent| sent.worker.is_none()) {
+            if let Err(why) = self.has(id, job) {
+                self.kill_worker(id, &why);
+            }
+        }
+    }
+
+    fn hear_whose(&mut self, id: WorkerId, job: u64, (mailbox, exempt): (u64, bool)) -> Result<(), Broken> {
+        self.has(id, job)?;
+        let Some(JobTarget::Conn(conn)) = self.dispatch.sent.get(&job).map(|sent| &sent.about) else {
+            return Err("the job is about no connection".to_owned());
+        };
+        self.met(*conn, mailbox, exempt);
+        Ok(())
     }
 
     /// Whether a job is of the kind that a reply answers. If not it stays on the books, and is lost when its worker is gone.
@@ -205,12 +227,12 @@ impl Master {
 
     /// The job is over: takes it off the books.
     fn finish(&mut self, id: WorkerId, job: u64) -> Result<Sent, Broken> {
+        self.has(id, job)?;
         let worker = self.fleet.workers.get_mut(&id).ok_or("no such worker")?;
-        if worker.job != Some(job) {
-            return Err(format!("job {job} is not its own"));
+        if worker.job == Some(job) {
+            worker.job = None;
+            worker.idle_since = self.clock.now();
         }
-        worker.job = None;
-        worker.idle_since = self.clock.now();
         let sent = self.dispatch.take_off(job).ok_or("no such job")?;
         self.metrics.served(self.clock.now().saturating_sub(sent.at));
         Ok(sent)
@@ -224,10 +246,7 @@ impl Master {
         outcome: HeldOutcome,
         fds: Vec<OwnedFd>,
     ) -> Result<(), Broken> {
-        let worker = self.fleet.workers.get(&id).ok_or("no such worker")?;
-        if worker.job != Some(job) {
-            return Err(format!("job {job} is not its own"));
-        }
+        self.has(id, job)?;
         if let HeldOutcome::Chunk { keep, .. } | HeldOutcome::Still { keep } = &outcome {
             if keep.watch.0.is_empty() {
                 return Err("keeps holding without a watch".to_owned());

@@ -17,6 +17,7 @@ use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, Uid, User, geteuid, getgrouplist};
 
 use crate::config::Config;
+use crate::roles::WorkerId;
 
 /// Variables that tell the master about its service manager and must not confuse a child.
 const NOT_INHERITED: [&str; 7] =
@@ -108,8 +109,7 @@ impl Runner {
         &self,
         config: &Config,
         role: Role,
-        generation: u32,
-        slot: u32,
+        (id, generation, slot): (WorkerId, u32, u32),
         fds: &[(RawFd, BorrowedFd<'_>)],
     ) -> io::Result<Pid> {
         let program = open_program(&config.worker)?;
@@ -118,6 +118,8 @@ impl Runner {
             path.clone(),
             c"--role".to_owned(),
             c_string(role.name().as_bytes())?,
+            c"--number".to_owned(),
+            c_string(id.to_string().as_bytes())?,
             c"--generation".to_owned(),
             c_string(generation.to_string().as_bytes())?,
             c"--slot".to_owned(),

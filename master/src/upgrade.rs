@@ -209,7 +209,7 @@ impl Master {
             old: dispatch.old.iter().map(|old| generation(old, pack)).collect(),
             queue: dispatch.queue.own().map(waiting_row).chain(requests).collect(),
             sent: dispatch.sent.iter().map(|(job, sent)| sent_row(*job, sent)).collect(),
-            untaken: dispatch.untaken as u64,
+            outstanding: dispatch.outstanding as u64,
             newest_taken: dispatch.newest_taken,
             last_job: dispatch.last_job,
             last_death: dispatch.last_death,

@@ -61,7 +61,7 @@ fn run(words: &[String]) -> io::Result<()> {
     let settings = String::from_utf8_lossy(&ewsd_ipc::worker_end::settings()?).into_owned();
     let role = after("--role");
     let dir = setting(&settings, "dir").map(PathBuf::from).unwrap_or_default();
-    let end = WorkerEnd::inherit()?;
+    let end = WorkerEnd::inherit(after("--number").parse().unwrap_or(0))?;
     if setting(&settings, "dies").is_some_and(|dies| dies == role) {
         let why = "told to die at start";
         end.send(&Reply::Complaint { text: Complaint(why.into()) }, &[])?;

@@ -35,7 +35,7 @@ wire! {
         pub old: Vec<GenerationRow> as List<MANY>,
         pub queue: Vec<WaitingRow> as List<MANY>,
         pub sent: Vec<SentRow> as List<MANY>,
-        pub untaken: u64,
+        pub outstanding: u64,
         pub newest_taken: u64,
         pub last_job: u64,
         pub last_death: u64,

@@ -129,8 +129,6 @@ messages! {
     65 Ready [0] {}
     /// The worker takes no further job and exits when the present one is done; the master starts its successor now.
     66 Retiring [0] {}
-    /// This worker has the job; sent before anything else is done with it.
-    67 Started [0] { job: u64 }
     /// The reply is written; keep the connection for its next request.
     68 Idle [1] { job: u64, conn: ConnRecord }
     /// The worker closed the client's socket.
@@ -470,8 +468,7 @@ impl Reply {
     /// The job it is about, if it is about one.
     pub fn job(&self) -> Option<u64> {
         match self {
-            Reply::Started { job }
-            | Reply::Idle { job, .. }
+            Reply::Idle { job, .. }
             | Reply::Closed { job }
             | Reply::Drain { job, .. }
             | Reply::Collect { job, .. }

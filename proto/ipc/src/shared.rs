@@ -1,5 +1,5 @@
 //! Memory that all workers map (descriptor 5): the per-start key, the accounts epoch, the cache of successful
-//! authentications, counts of failed ones, and how far nonces were counted.
+//! authentications, counts of failed ones, how far nonces were counted, and which job each worker has.
 //!
 //! The master creates it, fills in the key, bumps the epochs, and never maps it; what was counted it reads as a file. Workers use
 //! atomics only: each cache slot is a sequence lock, so a reader can never see one writer's tag with another writer's account.
@@ -31,8 +31,11 @@ const BUCKETS: usize = 4096;
 const SLOTS: usize = WAYS * BUCKETS;
 const NONCES_AT: usize = SLOTS_AT + SLOT_BYTES * SLOTS;
 const NONCES: usize = 16_384;
+const TAKEN_AT: usize = NONCES_AT + SLOT_BYTES * NONCES;
+/// How many workers may say which job they have: as many as may live at a time, in all generations.
+pub const PLACES: u32 = 8192;
 /// Bytes of the whole region.
-pub const REGION_BYTES: usize = NONCES_AT + SLOT_BYTES * NONCES;
+pub const REGION_BYTES: usize = TAKEN_AT + 8 * PLACES as usize;
 /// Tells an epoch of failures, in a slot, from one of accounts.
 const COUNTS: u64 = 1 << 63;
 /// How often a count is tried while others write beside it.
@@ -135,6 +138,24 @@ pub fn counted(region: &File, now: u64) -> io::Result<Vec<Counted>> {
         (of == epoch && expires > now && about != About::default()).then_some(Counted { about, count, expires })
     });
     Ok(counted.collect())
+}
+
+/// The job that a worker took last (master); 0: none yet.
+///
+/// # Errors
+/// What pread(2) reports.
+pub fn taken(region: &File, place: u32) -> io::Result<u64> {
+    let mut job = [0; 8];
+    region.read_exact_at(&mut job, taken_at(place) as u64)?;
+    Ok(u64::from_ne_bytes(job))
+}
+
+/// Before a worker is started in this place (master): it has taken nothing.
+///
+/// # Errors
+/// What pwrite(2) reports.
+pub fn vacate(region: &File, place: u32) -> io::Result<()> {
+    region.write_all_at(&[0; 8], taken_at(place) as u64)
 }
 
 /// A worker's mapping of the region.
@@ -249,6 +270,11 @@ impl Shared {
         further && self.write(&slot, [low, high, count, made, 0, 0, 0])
     }
 
+    /// This worker has the job from here on.
+    pub fn take(&self, place: u32, job: u64) {
+        self.word(taken_at(place)).store(job, Ordering::Release);
+    }
+
     /// Forgets `tag`, for example after a password was refused.
     pub fn forget(&self, tag: &[u8; 16]) {
         let (low, high) = halves(tag);
@@ -291,8 +317,8 @@ impl Shared {
 
     fn word(&self, at: usize) -> &AtomicU64 {
         debug_assert!(at % 8 == 0 && at + 8 <= REGION_BYTES);
-        // SAFETY: every caller passes one of the epochs' offsets or a slot's, of a bucket or a nonce, below REGION_BYTES, both
-        // multiples of 8 in a page-aligned mapping that lives as long as self; all processes access these words atomically only.
+        // SAFETY: every caller passes one of the epochs' offsets, a slot's, of a bucket or a nonce, or a worker's place's, below
+        // REGION_BYTES, all multiples of 8 in a page-aligned mapping that lives as long as self; all processes access these words atomically only.
         unsafe { AtomicU64::from_ptr(self.start.as_ptr().add(at).cast()) }
     }
 }
@@ -330,6 +356,10 @@ impl Slot {
 fn halves(tag: &[u8; 16]) -> (u64, u64) {
     let both = u128::from_le_bytes(*tag);
     (both as u64, (both >> 64) as u64)
+}
+
+fn taken_at(place: u32) -> usize {
+    TAKEN_AT + 8 * (place % PLACES) as usize
 }
 
 /// Offset of a slot: the tag is an HMAC, so its low bits spread evenly over the buckets.

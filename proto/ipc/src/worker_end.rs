@@ -1,6 +1,7 @@
 //! What a worker process calls: take the next job, answer, hand the socket back. Blocking.
 //!
-//! It says `Started` for every job before the worker sees it, so the master always knows who has which job.
+//! It writes down every job before the worker sees it, in the memory that all share, so the master can always look who has which
+//! job. A message would wake it for each, and most jobs are over before anybody wants to know.
 //! The master's side of the same sockets is `master/src/dispatch.rs` and `master/src/serve.rs`.
 
 use std::cell::RefCell;
@@ -18,20 +19,22 @@ pub struct WorkerEnd {
     jobs: OwnedFd,
     channel: OwnedFd,
     shared: Shared,
+    place: u32,
     buffer: RefCell<Vec<u8>>,
     out: RefCell<Vec<u8>>,
 }
 
 impl WorkerEnd {
-    /// Takes descriptors 3, 4 and 5 and says `Hello`. Call it once, first thing.
+    /// Takes descriptors 3, 4 and 5 and says `Hello`. `place` is where in the shared memory it writes down its jobs. Call it once,
+    /// first thing.
     ///
     /// # Errors
     /// When they are not what the master passes: the program was not started by it.
-    pub fn inherit() -> io::Result<WorkerEnd> {
+    pub fn inherit(place: u32) -> io::Result<WorkerEnd> {
         let jobs = inherited(fd::JOBS)?;
         let channel = inherited(fd::CHANNEL)?;
         let shared = inherited(fd::SHARED)?;
-        let end = WorkerEnd::new(jobs, channel, shared.as_fd())?;
+        let end = WorkerEnd::new(jobs, channel, shared.as_fd(), place)?;
         end.send(&Reply::Hello { version: PROTOCOL, pid: std::process::id() }, &[])?;
         Ok(end)
     }
@@ -40,17 +43,18 @@ impl WorkerEnd {
     ///
     /// # Errors
     /// When the shared memory cannot be mapped.
-    pub fn new(jobs: OwnedFd, channel: OwnedFd, shared: BorrowedFd<'_>) -> io::Result<WorkerEnd> {
+    pub fn new(jobs: OwnedFd, channel: OwnedFd, shared: BorrowedFd<'_>, place: u32) -> io::Result<WorkerEnd> {
         Ok(WorkerEnd {
             jobs,
             channel,
             shared: Shared::map(shared)?,
+            place,
             buffer: RefCell::new(vec![0; MAX_MESSAGE]),
             out: RefCell::new(Vec::with_capacity(1024)),
         })
     }
 
-    /// Waits for the next job and says `Started`. Its descriptors are the client's socket (if the row has one), then the memfd
+    /// Waits for the next job and writes down who has it. Its descriptors are the client's socket (if the row has one), then the memfd
     /// (if the body is in one). None: the master closed this generation; exit.
     ///
     /// # Errors
@@ -65,7 +69,7 @@ impl WorkerEnd {
             }
             Job::decode(buffer.get(..n).unwrap_or_default(), fds.len())?
         };
-        self.send(&Reply::Started { job: job.number() }, &[])?;
+        self.shared.take(self.place, job.number());
         Ok(Some((job, fds)))
     }
 

@@ -107,7 +107,6 @@ fn reply() -> impl Strategy<Value = Reply> {
         any::<(u32, u32)>().prop_map(|(version, pid)| Reply::Hello { version, pid }),
         Just(Reply::Ready {}),
         Just(Reply::Retiring {}),
-        any::<u64>().prop_map(|job| Reply::Started { job }),
         any::<(u64, u64, bool)>().prop_map(|(job, mailbox, exempt)| Reply::Whose { job, mailbox, exempt }),
         (any::<u64>(), conn()).prop_map(|(job, conn)| Reply::Idle { job, conn }),
         any::<u64>().prop_map(|job| Reply::Closed { job }),

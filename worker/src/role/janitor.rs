@@ -284,7 +284,7 @@ mod tests {
         let (_jobs, theirs) = seqpacket::pair().unwrap();
         let (master, own) = seqpacket::pair().unwrap();
         let region = shared::create(&[1; 32]).unwrap();
-        let end = WorkerEnd::new(theirs, own, region.as_fd()).unwrap();
+        let end = WorkerEnd::new(theirs, own, region.as_fd(), 1).unwrap();
         let signals = Signals::catch().unwrap();
         let settings = Settings::default();
         let mut janitor = Janitor { end: &end, settings: &settings, signals: &signals, store };

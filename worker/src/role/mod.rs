@@ -80,6 +80,8 @@ fn hears_within_all(end: &WorkerEnd, all: Duration) -> io::Result<()> {
 pub struct Args {
     /// The name of one of [`ewsd_ipc::role::ROLES`].
     pub role: String,
+    /// Its number among all workers, by which the master finds what it has written down.
+    pub number: u32,
     /// Which generation of workers this one belongs to, for the log.
     pub generation: u64,
     /// Its place among the workers of its role, for the log.
@@ -103,7 +105,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<(), Fault> {
         bounds::set(settings.limits.worker_bytes).map_err(|error| format!("limits.worker_bytes: {error}"))?;
     }
     let signals = Signals::catch().map_err(|error| format!("signals: {error}"))?;
-    let end = WorkerEnd::inherit().map_err(|error| error.to_string())?;
+    let end = WorkerEnd::inherit(args.number).map_err(|error| error.to_string())?;
     if role.row().asks.contains(&Service::Convert) {
         let socket = ewsd_ipc::worker_end::desk(Service::Convert).map_err(|error| error.to_string())?;
         convert::by(ConverterClient::new(socket, ConverterClient::within(settings)));

@@ -40,7 +40,7 @@ impl Rig {
         let region = shared::create(&[7; 32]).unwrap();
         let copy = region.try_clone().unwrap();
         let worker = std::thread::spawn(move || {
-            let end = WorkerEnd::new(theirs, own, copy.as_fd()).unwrap();
+            let end = WorkerEnd::new(theirs, own, copy.as_fd(), 1).unwrap();
             let store = Store::lazy(&options).unwrap();
             Worker::new(&end, &settings, store).serve_all().unwrap();
         });
@@ -72,7 +72,6 @@ impl Rig {
         job.encode(&mut bytes);
         let fds: Vec<_> = fds.iter().map(|fd| fd.as_fd()).collect();
         seqpacket::send(self.jobs.as_ref().unwrap().as_fd(), &bytes, &fds, Wait::Yes).unwrap();
-        assert!(matches!(self.reply().0, Reply::Started { .. }));
     }
 
     fn number(&mut self) -> u64 {
