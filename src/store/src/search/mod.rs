@@ -5,12 +5,20 @@
 //! An item's words are a `tsvector`. Weights tell places apart: A the author, B the subject, C recipients, D the body. The
 //! recipients of each list have their words a second time, behind a colon and a letter of the list. Words of an attachment are
 //! a `tsvector` of its row: A its name, D its text.
+//!
+//! | question | file |
+//! |---|---|
+//! | which words does a text have? | here |
+//! | how are they put together? | `vector.rs` |
+
+mod vector;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use vector::Vector;
 
 use crate::query::Place;
 
@@ -94,117 +102,6 @@ pub(crate) fn attachment_vector(name: &str, text: &str) -> Option<String> {
     vector.text()
 }
 
-/// Places in [`Vector::recent`].
-const RECENT: usize = 512;
-
-/// Words with their positions.
-struct Vector {
-    words: Vec<(Rc<str>, Vec<u16>)>,
-    /// Where in `words` each is. Its hash is keyed: whoever writes a text chooses its words.
-    known: HashMap<Rc<str>, u32>,
-    /// The same by a cheaper hash, of one word in each place: most words of a text are among the few that it is full of.
-    recent: Vec<u32>,
-    position: u16,
-    octets: usize,
-}
-
-impl Default for Vector {
-    fn default() -> Self {
-        Vector { words: Vec::new(), known: HashMap::new(), recent: vec![u32::MAX; RECENT], position: 0, octets: 0 }
-    }
-}
-
-impl Vector {
-    /// Adds a text of an area of which `count` distinct words are there already, and at most `most` will be; answers how many
-    /// are now.
-    fn add(&mut self, text: &str, weight: u16, code: Option<&str>, mut count: usize, most: usize) -> usize {
-        let mut coded = String::new();
-        visit(text, &mut |word, place| {
-            if place == Stands::Next {
-                self.position = self.position.saturating_add(1).min(LAST);
-            }
-            if !self.put(word, weight, &mut count, most) {
-                return false;
-            }
-            code.is_none_or(|code| {
-                coded.clear();
-                coded.push_str(code);
-                coded.push_str(word);
-                self.put(&coded, weight, &mut count, most)
-            })
-        });
-        // The next text is another piece.
-        self.position = self.position.saturating_add(1).min(LAST);
-        count
-    }
-
-    fn put(&mut self, word: &str, weight: u16, count: &mut usize, most: usize) -> bool {
-        let place = self.position | weight;
-        if let Some(known) = self.find(word) {
-            // Behind the last position there is nothing to be told; a word that stands nowhere else is found all the same.
-            if known.len() < POSITIONS && place & LAST < LAST {
-                known.push(place);
-                self.octets += 2;
-            }
-            return self.octets < OCTETS;
-        }
-        if *count >= most || self.octets >= OCTETS {
-            return false;
-        }
-        *count += 1;
-        self.octets += word.len() + 8;
-        let word: Rc<str> = word.into();
-        self.known.insert(word.clone(), u32::try_from(self.words.len()).unwrap_or(u32::MAX));
-        self.words.push((word, vec![place]));
-        true
-    }
-
-    /// The positions of a word that is there.
-    fn find(&mut self, word: &str) -> Option<&mut Vec<u16>> {
-        let recent = self.recent.get_mut(cheap_hash(word) % RECENT)?;
-        let is_it = |at: u32| self.words.get(at as usize).is_some_and(|(known, _)| **known == *word);
-        if !is_it(*recent) {
-            *recent = *self.known.get(word)?;
-        }
-        self.words.get_mut(*recent as usize).map(|(_, positions)| positions)
-    }
-
-    fn sorted(&self) -> Vec<&(Rc<str>, Vec<u16>)> {
-        let mut words: Vec<_> = self.words.iter().collect();
-        words.sort_unstable();
-        words
-    }
-
-    /// As PostgreSQL takes it: a count; of each word its letters, a zero, a count and that many positions.
-    fn finish(self) -> Option<Vec<u8>> {
-        let count = u32::try_from(self.words.len()).ok().filter(|count| *count > 0)?;
-        let mut out = Vec::with_capacity(self.octets + 8);
-        out.extend_from_slice(&count.to_be_bytes());
-        for (word, positions) in self.sorted() {
-            out.extend_from_slice(word.as_bytes());
-            out.push(0);
-            out.extend_from_slice(&u16::try_from(positions.len()).unwrap_or(0).to_be_bytes());
-            positions.iter().for_each(|position| out.extend_from_slice(&position.to_be_bytes()));
-        }
-        Some(out)
-    }
-
-    /// `'word':1A,7`
-    fn text(self) -> Option<String> {
-        let one = |position: &u16| {
-            let weight = ["", "C", "B", "A"].get(usize::from(position >> 14)).copied().unwrap_or_default();
-            format!("{}{weight}", position & LAST)
-        };
-        // Words are letters and digits only, so quoting is all they need.
-        let words = self
-            .sorted()
-            .into_iter()
-            .map(|(word, positions)| format!("'{word}':{}", positions.iter().map(one).collect::<Vec<_>>().join(",")));
-        let text = words.collect::<Vec<_>>().join(" ");
-        (!text.is_empty()).then_some(text)
-    }
-}
-
 /// A search as `tsquery`s in text form, one for the item's words and one for those of its attachments; None of which there is
 /// nothing to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,11 +164,6 @@ enum Stands {
     Next,
     /// In the word before, as its end. Nobody asks for it beside that.
     Within,
-}
-
-/// Of octets that follow each other, as far as they tell words of a text apart.
-fn cheap_hash(word: &str) -> usize {
-    word.bytes().fold(0_usize, |hash, octet| (hash ^ usize::from(octet)).wrapping_mul(0x9E37_79B1)) >> 9
 }
 
 /// Gives each word to `take` until that has enough.
@@ -405,12 +297,15 @@ mod tests {
     }
 
     #[test]
-    fn words_that_share_a_place_of_the_cheap_hash_stay_apart() {
-        let many: Vec<String> = (0..3 * RECENT).map(|n| format!("w{n}")).collect();
+    fn many_words_stay_apart() {
+        let many: Vec<String> = (0..WORDS - 1).map(|n| format!("w{n}")).collect();
         let text = [many.join(" "), many.join(" ")].join(" ");
         let words = of(&[(Area::Body, &text)]);
         assert_eq!(words.len(), many.len());
         assert!(words.iter().all(|word| word.split(',').count() == 2), "{words:?}");
+        let vector = filled(&[(Area::Body, text)]).text().unwrap();
+        let sorted: Vec<&str> = vector.split(' ').map(|word| word.split(':').next().unwrap()).collect();
+        assert!(sorted.is_sorted(), "{sorted:?}");
     }
 
     #[test]
