@@ -26,7 +26,7 @@ use clap::Parser;
 use mutate::Dice;
 use target::{Target, targets};
 
-/// An input that takes longer is a finding: work must grow with the octets.
+/// An input that takes more of the processor is a finding: work must grow with the octets.
 const SLOW: Duration = Duration::from_secs(5);
 /// Octets of an input.
 const LONGEST: usize = 4096;
@@ -81,7 +81,7 @@ fn run(target: &Target, options: &Options) -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let start = Instant::now();
     let current = Arc::new(Current { input: Mutex::default(), since: AtomicU64::new(0) });
-    watch(target.name, folder.clone(), start, current.clone());
+    watch(target.name, folder.clone(), current.clone());
     let mut corpus: Vec<Vec<u8>> = target.seeds.iter().map(|seed| seed.to_vec()).collect();
     corpus.extend(kept(&folder));
     let mut seen = coverage::Seen::default();
@@ -113,13 +113,17 @@ fn millis(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Ends the process when one input takes too long.
-fn watch(name: &'static str, folder: PathBuf, start: Instant, current: Arc<Current>) {
+/// Ends the process when one input takes too long: by the processor's time, for others may have the processor.
+fn watch(name: &'static str, folder: PathBuf, current: Arc<Current>) {
     std::thread::spawn(move || {
+        // Which input is being tried, and what the process had taken when that was first seen.
+        let mut seen = (0, Duration::ZERO);
         loop {
             std::thread::park_timeout(Duration::from_millis(500));
-            let since = current.since.load(Ordering::Relaxed);
-            if since > 0 && millis(start).saturating_sub(since) > u64::try_from(SLOW.as_millis()).unwrap_or(u64::MAX) {
+            let (since, taken) = (current.since.load(Ordering::Relaxed), processor_time());
+            if since == 0 || since != seen.0 {
+                seen = (since, taken);
+            } else if taken.saturating_sub(seen.1) > SLOW {
                 let input = current.input.lock().map(|input| input.clone()).unwrap_or_default();
                 let path = keep(&folder, "slow", &input);
                 eprintln!("{name}: an input takes more than {SLOW:?}: {}", path.display());
@@ -127,6 +131,12 @@ fn watch(name: &'static str, folder: PathBuf, start: Instant, current: Arc<Curre
             }
         }
     });
+}
+
+/// What the first thread of this process, which tries inputs, has taken so far (proc(5), schedstat).
+fn processor_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
 }
 
 fn told(panic: &(dyn std::any::Any + Send)) -> String {
