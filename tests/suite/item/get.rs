@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::ops::{
-    Id, folder_id, get, get_error, get_fields, get_request, save, save_mime, save_simple, shape, simple,
+    Id, folder_id, get, get_error, get_fields, get_request, save, save_mime, save_request, save_simple, shape, simple,
 };
 use crate::support::{message, ops, shared};
 
@@ -13,6 +13,7 @@ crate::tests![
     returns_the_shape_that_was_asked,
     orders_properties_as_the_schema_does,
     leaves_out_what_does_not_apply,
+    says_that_a_body_is_empty,
     converts_bodies_as_asked,
     cuts_a_body_when_asked,
     filters_html_when_asked,
@@ -172,6 +173,30 @@ fn converts_bodies_as_asked() {
         plain.contains("Hello") && plain.contains("there") && plain.contains("& you") && !plain.contains('<'),
         "{plain}"
     );
+}
+
+/// An item without a body has an empty one, whatever it is: as the samples of the documents have it, and as Evolution reads
+/// tasks.
+fn says_that_a_body_is_empty() {
+    let mut ews = shared::mailbox();
+    let kinds = [("drafts", "Message"), ("calendar", "CalendarItem"), ("contacts", "Contact"), ("tasks", "Task")];
+    for (folder, kind) in kinds {
+        let item = format!("<t:{kind}><t:Subject>bare</t:Subject></t:{kind}>");
+        let request =
+            save_request(folder, &item).replace("<m:CreateItem", "<m:CreateItem SendMeetingInvitations=\"SendToNone\"");
+        let id = Id::of(ews.one(&request).want("m:Items/*"));
+        for (wanted, said) in [("Text", "Text"), ("HTML", "HTML"), ("Best", "Text")] {
+            let asked = shape("IdOnly", &["item:Body", "item:TextBody"]).replace(
+                "<t:AdditionalProperties>",
+                &format!("<t:BodyType>{wanted}</t:BodyType><t:AdditionalProperties>"),
+            );
+            let item = get(&mut ews, &id, &asked);
+            let body = item.want("t:Body");
+            assert_eq!((body.attribute("BodyType"), body.text.as_str()), (Some(said), ""), "{kind}, {wanted}");
+            assert_eq!(item.find("t:TextBody"), None, "{kind}");
+        }
+        assert_eq!(get(&mut ews, &id, &shape("AllProperties", &[])).text("t:Body"), Some(""), "{kind}");
+    }
 }
 
 fn cuts_a_body_when_asked() {

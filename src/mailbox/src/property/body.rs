@@ -63,12 +63,12 @@ pub fn stored(item: &ItemRow) -> Option<Body> {
     Some(Body { body_type: stored_type(item), text, truncated: None })
 }
 
-/// The body as it is wanted. None: the item has none.
+/// The body as it is wanted. An item without one has an empty one, which clients count on; of the others it has none.
 ///
 /// # Errors
 /// [`Failed`] when it could not be converted.
 pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Result<Option<Body>, Failed> {
-    let Some(octets) = item.body.as_deref() else { return Ok(None) };
+    let Some(octets) = item.body.as_deref() else { return Ok((which == Which::Body).then(|| empty(wanted))) };
     let stored = String::from_utf8_lossy(octets);
     let from = stored_type(item);
     let (format, text) = match which {
@@ -98,6 +98,12 @@ pub fn body(item: &ItemRow, which: Which, wanted: &Bodies) -> Result<Option<Body
         _ => text.into_owned(),
     };
     Ok(Some(cut(Body { body_type: to, text, truncated: None }, wanted.most)))
+}
+
+/// What is said of no body.
+fn empty(wanted: &Bodies) -> Body {
+    let body_type = if wanted.body == BodyFormat::Html { BodyType::Html } else { BodyType::Text };
+    cut(Body { body_type, text: String::new(), truncated: None }, wanted.most)
 }
 
 /// At most so many octets, whole characters only.
@@ -132,7 +138,9 @@ mod tests {
         assert_eq!((text.body_type, text.text.as_str(), text.truncated), (BodyType::Text, "a < b", None));
         let html = body(&item(BodyType::Html, "<p>a</p>"), Which::Body, &Bodies::default()).unwrap().unwrap();
         assert_eq!((html.body_type, html.text.as_str()), (BodyType::Html, "<p>a</p>"));
-        assert_eq!(body(&row(), Which::Body, &Bodies::default()), Ok(None));
+        let none = body(&row(), Which::Body, &Bodies::default()).unwrap().unwrap();
+        assert_eq!((none.body_type, none.text.as_str()), (BodyType::Text, ""));
+        assert_eq!(body(&row(), Which::Unique, &Bodies::default()), Ok(None));
     }
 
     #[test]
