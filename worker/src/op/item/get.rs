@@ -185,10 +185,8 @@ impl Reader {
     fn read_some(&mut self, cx: &mut Cx<'_>, granted: &Granted, numbers: &[ItemNo]) -> Result<()> {
         let rows = cx.gate.open(granted).items(numbers, &self.shape.needs.plan)?;
         let mut attachments: HashMap<ItemNo, Vec<AttachmentRow>> = HashMap::new();
-        if self.shape.needs.attachments {
-            for one in load::attachments(cx, granted, &rows, &self.shape.needs)? {
-                attachments.entry(one.item).or_default().push(one);
-            }
+        for one in load::attachments(cx, granted, &rows, &self.shape.needs)? {
+            attachments.entry(one.item).or_default().push(one);
         }
         for row in rows {
             let attachments = attachments.remove(&row.item).unwrap_or_default();
