@@ -387,6 +387,9 @@ fn shows_a_picture() {
     ews.one(&attach("notes.txt", false));
     assert_eq!(all(&mut ews, &id).text("t:HasPicture"), Some("false"));
     ews.one(&attach("ContactPicture.jpg", true));
+    for alone in [shape("IdOnly", &["contacts:HasPicture"]), shape("AllProperties", &[])] {
+        assert_eq!(get(&mut ews, &id, &alone).text("t:HasPicture"), Some("true"), "{alone}");
+    }
     let item = get(&mut ews, &id, &shape("IdOnly", &["contacts:HasPicture", "item:Attachments"]));
     assert_eq!(item.text("t:HasPicture"), Some("true"));
     let photos: Vec<_> = item
@@ -431,6 +434,8 @@ fn keeps_lists_and_members() {
     assert_eq!(item.name, "t:DistributionList");
     assert_eq!((item.text("t:DisplayName"), item.text("t:FileAs")), (Some("Team"), Some("Team")));
     assert_eq!((item.text("t:Subject"), item.text("t:ContactSource")), (Some("Team"), Some("Store")));
+    let shown = get(&mut ews, &id, &shape("Default", &[]));
+    assert_eq!(shown.text("t:Subject"), Some("Team"), "what Evolution calls it");
     let found = item.all("t:Members/t:Member");
     assert_eq!(found.len(), 2, "each once");
     let first = found[0];

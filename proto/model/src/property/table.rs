@@ -154,7 +154,7 @@ table! {
     ItemItemId                       item:ItemId                       = row(ItemId, ITEMS).column(Column::Id).can(FIND).default(ITEMS).all(ITEMS);
     ItemParentFolderId               item:ParentFolderId               = row(FolderId, ITEMS).column(Column::Parent).can(FIND).all(ITEMS);
     ItemItemClass                    item:ItemClass                    = row(Text, ITEMS).column(Column::Class).can(CREATE | SET | FIND).all(ITEMS).tag(0x001a, String);
-    ItemSubject                      item:Subject                      = row(Text, ITEMS).column(Column::Subject).can(WRITE | FIND).default(MAIL.or(CALENDAR).or(TASK)).all(MAIL.or(CALENDAR).or(CONTACT).or(LIST).or(TASK)).tag(0x0037, String).told().words();
+    ItemSubject                      item:Subject                      = row(Text, ITEMS).column(Column::Subject).can(WRITE | FIND).default(MAIL.or(CALENDAR).or(LIST).or(TASK)).all(MAIL.or(CALENDAR).or(CONTACT).or(LIST).or(TASK)).tag(0x0037, String).told().words();
     ItemSensitivity                  item:Sensitivity                  = row(Enum(SENSITIVITY), ITEMS).column(Column::Sensitivity).can(CREATE | SET | FIND).default(MAIL).all(ITEMS).tag(0x0036, Integer).hinted();
     ItemBody                         item:Body                         = row(Body, ITEMS).blob(Blob::Body).get_only().can(WRITE | APPEND | QUERY).default(MAIL).all(MAIL.or(CALENDAR).or(CONTACT).or(LIST).or(TASK)).told().words();
     ItemAttachments                  item:Attachments                  = row(Attachments, ITEMS).children().get_only().can(CREATE | QUERY);
