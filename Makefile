@@ -160,7 +160,7 @@ image: dist
 
 # What `make test` has no time for: other people's programs, and the packages in bare roots of Debian (needs root).
 test-clients:
-	$(NEED) build run test mta
+	$(NEED) build run test clients mta
 	$(CARGO) test --locked --test main -- clients::
 	EWSD_EXIM=$$(tests/exim $(TARGET)/exim) $(CARGO) test --locked --test main -- mail::mta
 

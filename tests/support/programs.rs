@@ -1,4 +1,4 @@
-//! Programs of other people that drive the server: Python's exchangelib, JavaScript's ews-javascript-api, DavMail.
+//! Programs of other people that drive the server: Python's exchangelib, JavaScript's ews-javascript-api, DavMail, Evolution.
 //! Installed once per build folder, below `target/ewsd-clients/`, in the versions that `tests/clients/` pins.
 //! `EWSD_TEST_CLIENTS=0` switches them off, for machines without a package registry.
 
@@ -38,6 +38,22 @@ pub fn davmail() -> Option<PathBuf> {
     let archive = PathBuf::from("/usr/share/davmail/davmail.jar");
     let java = Command::new("java").arg("-version").output().is_ok_and(|o| o.status.success());
     (wanted() && java && archive.is_file()).then_some(archive)
+}
+
+/// The Python that drives Evolution's data server, where all of that is installed: the distribution's own, which has its
+/// libraries.
+pub fn evolution() -> Option<PathBuf> {
+    const BACKENDS: &str = "/usr/lib/evolution-data-server";
+    const MODULES: &str = "import gi\nfor of in (('EDataServer', '1.2'), ('ECal', '2.0'), ('EBook', '1.2'), ('Camel', '1.2')):\n gi.require_version(*of)";
+    let python = PathBuf::from("/usr/bin/python3");
+    let backends = ["calendar-backends/libecalbackendews.so", "camel-providers/libcamelews.so"];
+    let there = || backends.iter().all(|file| Path::new(BACKENDS).join(file).is_file());
+    let runs = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+    let ready = wanted()
+        && there()
+        && runs(Command::new("dbus-run-session").arg("--version"))
+        && runs(Command::new(&python).args(["-c", MODULES]));
+    ready.then_some(python)
 }
 
 fn home() -> PathBuf {

@@ -13,6 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::demo::Demo;
+use super::smtp::Certificate;
 use super::{port, wait};
 
 /// Which proxy.
@@ -59,6 +60,11 @@ impl Kind {
             Kind::Nginx => (nginx(&folder, address, server, own), vec!["-p", ".", "-e", "error.log", "-c"]),
             Kind::Haproxy => (haproxy(address, server, own), vec!["-db", "-f"]),
         };
+        Some(self.run(folder, address, &text, &arguments))
+    }
+
+    /// Runs it with a configuration, until it listens.
+    fn run(self, folder: PathBuf, address: SocketAddr, text: &str, arguments: &[&str]) -> Proxy {
         let file = folder.join("proxy.conf");
         fs::write(&file, text).expect("its configuration");
         let log = File::create(folder.join("output")).expect("its output");
@@ -78,8 +84,27 @@ impl Kind {
             }
             TcpStream::connect(address).is_ok()
         });
-        Some(proxy)
+        proxy
     }
+}
+
+/// TLS and nothing else: HAProxy passes connections on as they are. None where it is not installed.
+pub fn tunnel(certificate: &Certificate, to: SocketAddr) -> Option<Proxy> {
+    if !Path::new(Kind::Haproxy.program()).is_file() {
+        println!("skipped: {} is not installed", Kind::Haproxy.program());
+        return None;
+    }
+    let (folder, address) = (folder(), port::free());
+    let both: String = [&certificate.certificate, &certificate.key]
+        .map(|file| fs::read_to_string(file).expect("the certificate"))
+        .concat();
+    fs::write(folder.join("tls.pem"), both).expect("the certificate, as HAProxy wants it");
+    let text = format!(
+        "listen tunnel\n    mode tcp\n    timeout connect 5s\n    timeout client 1h\n    timeout server 1h\n    \
+         bind {address} ssl crt {}/tls.pem\n    server one {to}\n",
+        folder.display()
+    );
+    Some(Kind::Haproxy.run(folder, address, &text, &["-db", "-f"]))
 }
 
 impl Proxy {
