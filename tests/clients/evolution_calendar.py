@@ -9,8 +9,8 @@ import sys
 import time
 
 from evolution_common import (
-    CONTEXT, DEADLINE, State, T, changed, check, collection, created, deleted, done, got, id_of, log_in, main, named, needed, opened,
-    registry, same, text, texts, wait, word,
+    CONTEXT, State, T, changed, check, collection, created, deleted, done, got, id_of, log_in, main, named, needed, opened,
+    same, text, texts, wait, word,
 )
 
 import gi

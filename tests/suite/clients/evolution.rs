@@ -11,7 +11,7 @@ use crate::support::proxy::Relay;
 use crate::support::smtp::Certificate;
 use crate::support::{programs, record, shipped};
 
-crate::tests![calendar, contacts];
+crate::tests![calendar, contacts, mail];
 
 /// A server with a listener for each scheme: which one logged in is then no question.
 fn server() -> &'static Demo {
@@ -51,6 +51,10 @@ fn calendar() {
 /// It puts a contact's categories where the schema has them not.
 fn contacts() {
     drive("evolution_contacts.py", BASIC, 2, false);
+}
+
+fn mail() {
+    drive("evolution_mail.py", NTLM, 4, true);
 }
 
 /// Runs a script for two accounts, the first of which is this one.
