@@ -266,11 +266,11 @@ settings! {
         cache_seconds: u64 = 300u64, Live, Worker, Check::Between(0, 86_400),
             "How long a password once found right is taken again without computing its hash, and a connection stays whose NTLM proved it; 0: never.";
         failures_per_minute: u64 = 30u64, Live, Worker, Check::Between(0, 1_000_000),
-            "Failed logins per minute after which whatever comes from that address (of IPv6, from its 64 bits) is refused for the rest of the minute, and where a proxy names no clients whatever is for that account; 0: no limit, and no delays.";
+            "Failed logins per minute after which whatever comes from that address (of IPv6, from its 64 bits) is refused for the rest of the minute, but logins of accounts that came in from there before (auth.login_days) as long as those did not fail so often themselves; and after which whatever is for an account from that address is refused. 0: no limit, and no delays.";
         failure_delay_seconds: u64 = 8u64, Live, Worker, Check::Between(0, 30),
             "The answers to failed logins come later with each failure of an account or an address, up to so many seconds; nothing waits for that but the one who guesses.";
         login_days: u64 = 90u64, Live, Worker, Check::Between(0, 3650),
-            "So many days it is kept from which addresses (of IPv6, from which 64 bits) and by which schemes an account came in, for ewsctl login show; 0: nothing is noted.";
+            "So many days it is kept from which addresses (of IPv6, from which 64 bits) and by which schemes an account came in, for ewsctl login show, and so that guesses from there do not keep it out (auth.failures_per_minute); 0: nothing is noted.";
     }
     autodiscover: Autodiscover "How clients find the server from a mail address alone." {
         domain_urls: Vec<String> = NONE, Live, Worker, Check::DomainBaseUrl,

@@ -70,6 +70,7 @@ const MIGRATIONS: &[Migration] = migrations![
     31 "plain",
     32 "cut_bodies",
     33 "login_place",
+    34 "login_place_network",
 ];
 
 impl Migration {

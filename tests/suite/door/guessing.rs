@@ -16,6 +16,7 @@ use crate::support::wait;
 
 crate::tests![
     guessers_wait_and_nobody_else,
+    an_owner_gets_in_beside_guessers_of_its_network,
     an_administrator_sees_what_counts_against_whom,
     an_administrator_sees_from_where_somebody_came,
 ];
@@ -184,6 +185,46 @@ fn guessers_wait_and_nobody_else() {
         wait::true_within("nobody is held any more", wait::LONG, || server.connections("held") == 0);
         assert_eq!(curl(&server, scheme, guesser, owner, &owner.password), "200", "{scheme}, forgiven");
     }
+}
+
+/// By what the database knows: neither a restart nor another node makes a stranger of somebody.
+fn an_owner_gets_in_beside_guessers_of_its_network() {
+    const MOST: usize = 5;
+    let options = || {
+        Options::default()
+            .set("auth.failures_per_minute", MOST)
+            .set("auth.failure_delay_seconds", 0)
+            .set("auth.cache_seconds", 0)
+            .set("server.trusted_proxies", "[\"127.0.0.9\"]")
+    };
+    let first = Demo::start(options());
+    let (owner, stranger) = (first.accounts[0].clone(), first.accounts[1].clone());
+    let status = |node: &Demo, account: &Account| curl(node, "--basic", OWNERS, account, &account.password);
+    assert_eq!(status(&first, &owner), "200");
+    let first = first.restart();
+    let url = format!("host={} user=ewsd dbname=ewsd", first.folder.join("state/pg-run").display());
+    let second = Demo::start(options().set("database.url", url));
+    let guess = |node: &Demo, login: &str, times: usize| {
+        for _ in 0..times {
+            let mut http = Http::connect_from(OWNERS, node.http());
+            assert_eq!(http.post(PATH, &[CONTENT_TYPE, &basic(login, "a guess")], body().as_bytes()).status, 401);
+        }
+    };
+    for (node, name) in [(&second, "another node"), (&first, "after a restart")] {
+        guess(node, "nobody", MOST);
+        // Many more, under names that nobody has and that somebody has.
+        (0..MOST * 4).for_each(|n| guess(node, &format!("nobody{n}"), 1));
+        guess(node, &stranger.login, MOST);
+        assert_eq!(status(node, &stranger), "401", "{name}: nothing is judged there");
+        assert_eq!(status(node, &owner), "200", "{name}: the owner came in from there");
+        let by_address = Account { login: owner.address.to_uppercase(), ..owner.clone() };
+        assert_eq!(status(node, &by_address), "200", "{name}: whatever it calls itself");
+        guess(node, &owner.login, MOST);
+        assert_eq!(status(node, &owner), "401", "{name}: its own password was guessed at from there");
+        node.ewsctl(&["login", "forgive"]);
+        assert_eq!(status(node, &owner), "200", "{name}: forgiven");
+    }
+    drop(second);
 }
 
 /// Five guesses, which are as many as a minute has, and what an administrator is told of them, until they are forgotten.

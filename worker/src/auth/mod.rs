@@ -11,7 +11,7 @@
 //! | may one account act as another? | `impersonate.rs` |
 //! | is a Kerberos token good? | `kerberos.rs` |
 //! | what is kept of passwords under a key? | `sealed.rs` |
-//! | who guesses too often? | `password/failures.rs` |
+//! | who guesses too often? | `password/failures.rs`; whom that does not keep out, `password/owners.rs` |
 //! | from where did somebody come in? | `note_place` here |
 //! | where does a request really come from? | `peer.rs` |
 //!
@@ -42,6 +42,7 @@ use sha2::Sha256;
 
 use self::cache::AccountCache;
 use self::kerberos::Acceptor;
+use self::password::Owners;
 pub use self::peer::{ALL_SCHEMES, Peer};
 use self::scheme::is_spoken;
 use self::scheme::{Attempt, Circumstances, SCHEMES, Scheme};
@@ -105,6 +106,7 @@ pub struct Authenticator {
     keyring: Keyring,
     kerberos: Acceptor,
     tokens: Keys,
+    owners: Owners,
     logins: Option<LoginClient>,
     /// How long the answer to the request last refused is kept back, in milliseconds.
     pub delay_ms: u32,
@@ -131,7 +133,7 @@ impl Authenticator {
     ) -> Result<Entered, Denied> {
         // The epoch before anything is read: what is read may be of an older one, never of a newer one.
         let (epoch, now) = (shared.accounts_epoch(), clock::unix());
-        let Authenticator { known, keyring, kerberos, tokens, logins, .. } = self;
+        let Authenticator { known, keyring, kerberos, tokens, owners, logins, .. } = self;
         let logins = logins.as_ref();
         let mut cx = Circumstances {
             store,
@@ -141,6 +143,7 @@ impl Authenticator {
             keyring,
             kerberos,
             tokens,
+            owners,
             logins,
             delay_ms: 0,
             epoch,
@@ -167,6 +170,7 @@ impl Authenticator {
             keyring: &mut self.keyring,
             kerberos: &mut self.kerberos,
             tokens: &mut self.tokens,
+            owners: &mut self.owners,
             logins: self.logins.as_ref(),
             delay_ms: 0,
             epoch: shared.accounts_epoch(),
@@ -326,6 +330,7 @@ mod tests {
             keyring: &mut Keyring::default(),
             kerberos: &mut Acceptor::default(),
             tokens: &mut Keys::default(),
+            owners: &mut Owners::default(),
             logins: None,
             delay_ms: 0,
             epoch: 1,

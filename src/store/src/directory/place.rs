@@ -1,4 +1,4 @@
-//! From where people came in: what an administrator is shown of somebody's logins.
+//! From where people came in: what an administrator is shown of somebody's logins, and whom guesses from a network do not keep out.
 
 use jiff::Timestamp;
 
@@ -39,6 +39,18 @@ impl Store {
         })
     }
 
+    /// Who came in from a network, by each name that an account has (its login, its addresses), of the `most` that came last.
+    pub fn people_of_network(&mut self, network: &str, most: i64) -> Result<Vec<(String, i64)>, StoreError> {
+        let sql = Sql::new(
+            "select n.name, p.account
+             from (select account from login_place where network = $1 group by account order by max(last) desc limit $2) p,
+             lateral (select login as name from account where account = p.account
+                      union select address from address where account = p.account) n",
+        )
+        .with([network.into(), most.into()]);
+        all(&self.read(&sql)?, |fields| Ok((fields.next()?, fields.next()?)))
+    }
+
     /// Forgets what is older than that.
     pub fn expire_login_places(&mut self, days: i64) -> Result<(), StoreError> {
         let sql = Sql::new("delete from login_place where last < now() - make_interval(days => $1::int) returning 1")
@@ -74,6 +86,14 @@ mod tests {
         assert_eq!((places.len(), store.login_places(account, 2).unwrap().len()), (3, 2));
         store.note_login(account, "192.0.2.1", "basic").unwrap();
         assert_eq!(store.login_places(account, 10).unwrap(), places, "within the hour");
+        let people = |store: &mut Store, network: &str| {
+            let mut people = store.people_of_network(network, 10).unwrap();
+            people.sort();
+            people
+        };
+        let own = [("anna".to_owned(), account), ("anna@example.test".to_owned(), account)];
+        assert_eq!(people(&mut store, "192.0.2.1"), own);
+        assert_eq!(people(&mut store, "192.0.2.2"), []);
         let back = |store: &mut Store, days: i64| {
             let sql = Sql::new("update login_place set last = last - make_interval(days => $1::int) returning 1");
             store.query(&sql.with([days.into()])).unwrap();

@@ -257,6 +257,7 @@ fn directory(pages: &mut Pages, account: i64) {
     pages.of("delete_group", |store| store.delete_group(group));
     pages.of("note_login", |store| store.note_login(account, "192.0.2.1", "basic"));
     pages.of("login_places", |store| store.login_places(account, 20));
+    pages.of("people_of_network", |store| store.people_of_network("192.0.2.1", 20));
     pages.of("expire_login_places", |store| store.expire_login_places(90));
     pages.of("delete_account", |store| store.delete_account(account));
 }

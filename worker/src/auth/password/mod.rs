@@ -6,6 +6,7 @@
 mod elsewhere;
 mod failures;
 mod local;
+mod owners;
 pub(super) mod principal;
 
 use std::rc::Rc;
@@ -15,10 +16,11 @@ use ewsd_mailbox::log::note;
 use ewsd_store::Account;
 use zeroize::Zeroizing;
 
-pub(super) use self::failures::Failures;
+pub(super) use self::failures::admit;
 pub use self::failures::{delay_ms, network};
 pub(super) use self::local::find;
 pub use self::local::hash;
+pub use self::owners::Owners;
 use super::scheme::Circumstances;
 use super::{AdmittedBy, Denied, Peer, failed, tag};
 
@@ -39,7 +41,7 @@ impl std::fmt::Debug for Credentials {
 
 impl Credentials {
     /// The names under which the account may be known: as given (a login or an address), then without its domain.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         let bare = self.login.split_once('\\').map(|(_, user)| user).filter(|user| !user.is_empty());
         std::iter::once(self.login.as_str()).chain(bare)
     }
@@ -59,14 +61,7 @@ pub fn check(
             return Ok((account, AdmittedBy::Cache));
         }
     }
-    let spelled = Failures::new(cx, credentials.names().last().unwrap_or_default(), peer);
-    let account = if spelled.over() { None } else { find(credentials.names(), cx.store).map_err(failed)? };
-    let failures = spelled.of_account(account.as_ref(), cx, peer);
-    if failures.over() {
-        cx.delay_ms = failures.delay_ms();
-        refused(&credentials.login, peer, "too many failures");
-        return Err(Denied::Refused);
-    }
+    let (account, failures) = admit(credentials.names(), peer, cx, |store| find(credentials.names(), store))?;
     let right = if elsewhere::knows(account.as_ref(), cx.settings) {
         elsewhere::is_right(credentials, account.as_ref(), peer, cx)?
     } else {
@@ -85,10 +80,7 @@ pub fn check(
             return Ok((account, AdmittedBy::Password));
         }
     };
-    failures.count();
-    cx.delay_ms = failures.delay_ms();
-    refused(&credentials.login, peer, reason);
-    Err(Denied::Refused)
+    Err(failures.fail(&credentials.login, peer, reason, cx))
 }
 
 /// The line in the log.

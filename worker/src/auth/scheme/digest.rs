@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Attempt, Circumstances, Scheme};
-use crate::auth::password::{self, Failures};
+use crate::auth::password::admit;
 use crate::auth::sealed::SecretKind;
 use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed, tag};
 
@@ -73,20 +73,9 @@ impl Scheme for Digest {
             return Ok(None);
         }
         let login = said.get("username").unwrap_or_default().to_owned();
-        let spelled = Failures::new(cx, &login, attempt.peer);
-        let account = if spelled.over() { None } else { cx.store.account_by_login(&login).map_err(failed)? };
-        let failures = spelled.of_account(account.as_ref(), cx, attempt.peer);
-        let refuse = |cx: &mut Circumstances<'_>, reason: &str, counts: bool| {
-            if counts {
-                failures.count();
-            }
-            cx.delay_ms = failures.delay_ms();
-            password::refused(&login, attempt.peer, reason);
-            Denied::Refused
-        };
-        if failures.over() {
-            return Err(refuse(cx, "too many failures", false));
-        }
+        let names = std::iter::once(login.as_str());
+        let (account, failures) = admit(names, attempt.peer, cx, |store| store.account_by_login(&login))?;
+        let refuse = |cx: &mut Circumstances<'_>, reason: &str| failures.fail(&login, attempt.peer, reason, cx);
         let number = account.as_ref().map_or(0, |account| account.account);
         let sealed = cx.store.secret(number, self.kind.number()).map_err(failed)?;
         let key = cx.keyring.key(cx.settings, cx.now);
@@ -94,10 +83,10 @@ impl Scheme for Digest {
         let nobody = Zeroizing::new(vec![b'0'; 32]);
         let right = self.is_right(&said, attempt, cx.settings, secret.as_ref().unwrap_or(&nobody));
         let account = match account {
-            None => return Err(refuse(cx, "unknown user", true)),
-            Some(_) if secret.is_none() => return Err(refuse(cx, "no Digest hash", true)),
-            Some(_) if !right => return Err(refuse(cx, "wrong password", true)),
-            Some(account) if account.disabled => return Err(refuse(cx, "account disabled", true)),
+            None => return Err(refuse(cx, "unknown user")),
+            Some(_) if secret.is_none() => return Err(refuse(cx, "no Digest hash")),
+            Some(_) if !right => return Err(refuse(cx, "wrong password")),
+            Some(account) if account.disabled => return Err(refuse(cx, "account disabled")),
             Some(account) => account,
         };
         let of = |name: &str| said.get(name).unwrap_or_default();

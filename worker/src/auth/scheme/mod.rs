@@ -22,6 +22,7 @@ use ewsd_wire::wire;
 
 use super::cache::AccountCache;
 use super::kerberos::Acceptor;
+use super::password::Owners;
 use super::sealed::Keyring;
 use super::token::Keys;
 use super::{Denied, Entered, Peer};
@@ -99,6 +100,7 @@ pub struct Circumstances<'a> {
     pub keyring: &'a mut Keyring,
     pub kerberos: &'a mut Acceptor,
     pub tokens: &'a mut Keys,
+    pub owners: &'a mut Owners,
     /// Who is asked about passwords that are not known here; none: nobody can be.
     pub(crate) logins: Option<&'a LoginClient>,
     /// How long the answer to a refused request is kept back, in milliseconds.

@@ -16,7 +16,7 @@ use ewsd_wire::form::Bytes;
 use ewsd_wire::wire;
 
 use super::{Attempt, Bound, Circumstances, Scheme};
-use crate::auth::password::{self, Failures};
+use crate::auth::password::{self, admit};
 use crate::auth::sealed::SecretKind;
 use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
 
@@ -176,15 +176,8 @@ pub(super) fn finish(
     };
     let names = names_of(&message);
     let login = names.first().cloned().unwrap_or_default();
-    let spelled = Failures::new(cx, names.last().map_or("", String::as_str), peer);
-    let known = || names.iter().map(String::as_str);
-    let account = if spelled.over() { None } else { password::find(known(), cx.store).map_err(failed)? };
-    let failures = spelled.of_account(account.as_ref(), cx, peer);
-    if failures.over() {
-        cx.delay_ms = failures.delay_ms();
-        password::refused(&login, peer, "too many failures");
-        return Err(Denied::Refused);
-    }
+    let known = names.iter().map(String::as_str);
+    let (account, failures) = admit(known.clone(), peer, cx, |store| password::find(known, store))?;
     let hash = hash_of(account.as_ref(), cx)?;
     let has_hash = hash.is_some();
     // Whoever has no hash costs as much as who has.
@@ -197,10 +190,7 @@ pub(super) fn finish(
         (Some(account), Ok(session)) => return Ok((cx.remember(account), session)),
         (Some(_), Err(refused)) => refused.reason(),
     };
-    failures.count();
-    cx.delay_ms = failures.delay_ms();
-    password::refused(&login, peer, reason);
-    Err(Denied::Refused)
+    Err(failures.fail(&login, peer, reason, cx))
 }
 
 /// A hash that no password has, as far as anybody knows.

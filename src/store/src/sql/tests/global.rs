@@ -71,6 +71,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("nodes", HERALD),
     ("note_login", DIRECTORY),
     ("outbox_figures", ADMIN),
+    ("people_of_network", DIRECTORY),
     ("ping", HEALTH),
     ("plain_due", JANITOR),
     ("pushed_mailboxes", DUE),
