@@ -250,7 +250,7 @@ impl Master {
         let lane = self.table.get(id).map(|conn| conn.lane).unwrap_or_default();
         if self.dispatch.queue.is_empty()
             && self.may_send()
-            && self.dispatch.queue.may_go(lane, self.share_of_workers())
+            && self.dispatch.queue.may_go(lane, self.shares())
             && matches!(self.send_conn(id), SendResult::Sent | SendResult::Gone)
         {
             return;
@@ -270,9 +270,9 @@ impl Master {
 
     /// Sends what waits while there is room.
     pub fn flush_queue(&mut self) {
-        let most = self.share_of_workers();
+        let shares = self.shares();
         while self.may_send() {
-            let Some((lane, waiting)) = self.dispatch.queue.pop(most) else {
+            let Some((lane, waiting)) = self.dispatch.queue.pop(shares) else {
                 return;
             };
             let attempt = match &waiting {

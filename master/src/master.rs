@@ -39,7 +39,7 @@ use crate::sweep::Sweeping;
 use crate::table::Table;
 use crate::timers::{Due, Timers};
 use crate::tokens::{self, Subject, subject};
-use crate::turns::KnownCredentials;
+use crate::turns::{KnownCredentials, Lane};
 use crate::upgrade::Trial;
 use crate::watch::Watchers;
 
@@ -190,6 +190,8 @@ impl Master {
                 self.close(id);
             }
             State::Queued(_) | State::Drain(_) | State::Asking(_) if broken => self.close(id),
+            // Who guesses does not wait for the answer: a right password would have had one.
+            State::Queued(_) if event.is_read_closed() && matches!(conn.lane, Lane::Hashing { .. }) => self.close(id),
             _ => {
                 if event.is_writable() {
                     self.writable(id);

@@ -289,6 +289,9 @@ impl Master {
             Some(State::Admit(admission)) => Some(*admission),
             _ => None,
         };
+        if let Reply::MustHash { known, head, body, .. } = reply {
+            return self.hash_later(conn, known, head, body, admission);
+        }
         self.carry_on(conn, reply, fds.next(), admission)
     }
 

@@ -3,6 +3,8 @@
 //!
 //! A lane is an account's where a worker said before whose the credentials are that a request carries; the master keeps a hash of
 //! these under a key of its own start, and a number. Whoever has not said who it is, or is not known yet, waits with its network.
+//! Whose password must be hashed, as a worker has found out, waits in a lane of its own, strangers network by network behind those who are
+//! known: all of these together keep a quarter of the workers busy, and nobody else waits behind them.
 //! What the master itself wants of workers (renders, sweeps, probes) takes every second turn: it is short, and somebody waits.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -12,10 +14,11 @@ use std::net::IpAddr;
 use ewsd_http::Head;
 use ewsd_http::forwarded::{Origin, origin};
 use ewsd_http::network::Network;
+use ewsd_ipc::message::Hashing;
 
 use crate::dispatch::Waiting;
 use crate::master::Master;
-use crate::state::{Conn, ConnId, Protocol};
+use crate::state::{Admission, Conn, ConnId, Protocol, ReadyJob};
 
 /// Who waits together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -29,6 +32,28 @@ pub enum Lane {
     Account(u64),
     /// Clients of one network, by its hash.
     Network(u64),
+    /// Those whose passwords are hashed: of a network, or of a known account.
+    Hashing { key: u64, known: bool },
+}
+
+impl Lane {
+    /// Whose password is hashed in its turn.
+    pub fn hashes(self) -> Hashing {
+        match self {
+            Lane::Hashing { known: true, .. } => Hashing::Known,
+            Lane::Hashing { known: false, .. } => Hashing::Strangers,
+            _ => Hashing::No,
+        }
+    }
+}
+
+/// How many workers may be busy at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shares {
+    /// For one lane.
+    pub one: usize,
+    /// For all whose passwords are hashed.
+    pub hashing: usize,
 }
 
 /// What waits, and who is being served.
@@ -41,6 +66,8 @@ pub struct Turns {
     order: VecDeque<Lane>,
     /// Jobs of each lane that were handed out and are not over.
     at_work: HashMap<Lane, usize>,
+    /// Of those whose passwords are hashed, together.
+    hashing: usize,
     /// Mailboxes whose accounts may have all workers.
     exempt: HashSet<u64>,
 }
@@ -83,15 +110,17 @@ impl Turns {
         self.own_was_last = false;
     }
 
-    /// Whose turn it is, of those who keep fewer than `most` workers busy.
-    pub fn pop(&mut self, most: usize) -> Option<(Lane, Waiting)> {
+    /// Whose turn it is, of those who keep fewer workers busy than they may.
+    pub fn pop(&mut self, shares: Shares) -> Option<(Lane, Waiting)> {
         if !self.own_was_last || self.order.is_empty() {
             if let Some(own) = self.own.pop_front() {
                 self.own_was_last = true;
                 return Some((Lane::Shared, own));
             }
         }
-        let next = self.order.iter().position(|lane| self.may_go(*lane, most));
+        let known = self.order.iter().any(|lane| lane.hashes() == Hashing::Known);
+        let waits = |lane: Lane| known && lane.hashes() == Hashing::Strangers;
+        let next = self.order.iter().position(|lane| self.may_go(*lane, shares) && !waits(*lane));
         let Some(lane) = next.and_then(|at| self.order.remove(at)) else {
             return self.own.pop_front().map(|own| (Lane::Shared, own));
         };
@@ -119,16 +148,19 @@ impl Turns {
         std::mem::take(&mut self.own)
     }
 
-    /// Whether a lane keeps fewer than `most` workers busy, or has no share that it could exceed.
-    pub fn may_go(&self, lane: Lane, most: usize) -> bool {
-        !self.has_share(lane) || self.at_work.get(&lane).is_none_or(|busy| *busy < most)
+    /// Whether a lane keeps fewer workers busy than it may, or has no share that it could exceed.
+    pub fn may_go(&self, lane: Lane, shares: Shares) -> bool {
+        match lane {
+            Lane::Hashing { .. } => self.hashing < shares.hashing,
+            _ => !self.has_share(lane) || self.at_work.get(&lane).is_none_or(|busy| *busy < shares.one),
+        }
     }
 
     /// Whether only so many workers may be busy for it at a time.
     fn has_share(&self, lane: Lane) -> bool {
         match lane {
             Lane::Account(mailbox) => !self.is_exempt(mailbox),
-            Lane::Network(_) => true,
+            Lane::Network(_) | Lane::Hashing { .. } => true,
             Lane::Shared | Lane::Mail => false,
         }
     }
@@ -155,12 +187,14 @@ impl Turns {
     /// A job of that lane was handed out.
     pub fn begin(&mut self, lane: Lane) {
         *self.at_work.entry(lane).or_insert(0) += 1;
+        self.hashing += usize::from(lane.hashes() != Hashing::No);
     }
 
     /// A job of that lane is over, or was taken back.
     pub fn end(&mut self, lane: Lane) {
         if let Some(busy) = self.at_work.get_mut(&lane) {
             *busy = busy.saturating_sub(1);
+            self.hashing = self.hashing.saturating_sub((lane.hashes() != Hashing::No).into());
             if *busy == 0 {
                 self.at_work.remove(&lane);
             }
@@ -252,12 +286,48 @@ impl Master {
         }
     }
 
-    /// Request workers that may be busy for one lane at a time.
-    pub fn share_of_workers(&self) -> usize {
-        match self.config.limits.workers_per_account {
+    /// Request workers that may be busy at a time.
+    pub fn shares(&self) -> Shares {
+        let one = match self.config.limits.workers_per_account {
             0 => (self.config.workers * 3).div_ceil(4),
             most => most,
-        }
+        };
+        Shares { one, hashing: (self.config.workers / 4).max(1) }
+    }
+
+    /// A worker gives back a request for the sake of its password. Its socket is here again.
+    ///
+    /// # Errors
+    /// It was handed out for that.
+    pub fn hash_later(
+        &mut self,
+        id: ConnId,
+        known: bool,
+        head: Vec<u8>,
+        body: Vec<u8>,
+        admission: Option<Admission>,
+    ) -> Result<(), String> {
+        let Some(conn) = self.table.get_mut(id) else { return Ok(()) };
+        let key = match conn.lane {
+            Lane::Network(key) | Lane::Account(key) => key,
+            // Local ones, address by address; those of a proxy that names nobody wait together.
+            Lane::Shared | Lane::Mail => self.acquaintances.key.hash_one(conn.ip),
+            Lane::Hashing { .. } => {
+                self.close(id);
+                return Err("gave back what it was to hash".to_owned());
+            }
+        };
+        conn.lane = Lane::Hashing { key, known };
+        let ready = if let Some(admission) = admission {
+            ReadyJob::Admit(Box::new(admission))
+        } else {
+            let lengths = ReadyJob::Http { head_len: head.len(), body_len: body.len() };
+            conn.pending = [head, body, std::mem::take(&mut conn.pending)].concat();
+            lengths
+        };
+        let expires = self.clock.after(self.config.limits.queue);
+        self.submit_by(id, ready, expires);
+        Ok(())
     }
 
     /// Whether connections from there are counted by their network: neither local ones nor those of proxies are, nor those of
@@ -301,9 +371,13 @@ mod tests {
     const ANNA: Lane = Lane::Account(1);
     const BERT: Lane = Lane::Account(2);
 
+    fn of(one: usize) -> Shares {
+        Shares { one, hashing: 1 }
+    }
+
     /// What comes out, as numbers of connections; 0 is the master's own.
-    fn order(turns: &mut Turns, most: usize) -> Vec<ConnId> {
-        std::iter::from_fn(|| turns.pop(most))
+    fn order(turns: &mut Turns, one: usize) -> Vec<ConnId> {
+        std::iter::from_fn(|| turns.pop(of(one)))
             .map(|(_, waiting)| if let Waiting::Conn(id) = waiting { id } else { 0 })
             .collect()
     }
@@ -348,14 +422,35 @@ mod tests {
         turns.end(ANNA);
         assert_eq!(order(&mut turns, 2), [1]);
         turns.set_exempt(1, true);
-        assert!(turns.may_go(ANNA, 0), "no share binds her");
+        assert!(turns.may_go(ANNA, of(0)), "no share binds her");
         turns.forget_exempt();
         turns.begin(ANNA);
-        assert!(!turns.may_go(ANNA, 1));
+        assert!(!turns.may_go(ANNA, of(1)));
         for lane in [Lane::Shared, Lane::Mail] {
             (0..9).for_each(|_| turns.begin(lane));
-            assert!(turns.may_go(lane, 1), "{lane:?} is nobody's share");
+            assert!(turns.may_go(lane, of(1)), "{lane:?} is nobody's share");
         }
+    }
+
+    /// However many networks they are of.
+    #[test]
+    fn nobody_waits_behind_strangers_whose_passwords_are_hashed() {
+        let mut turns = Turns::default();
+        let stranger = |key| Lane::Hashing { key, known: false };
+        for key in 1..=50 {
+            turns.push(stranger(key), 100 + key);
+        }
+        turns.push(ANNA, 1);
+        let (lane, waiting) = turns.pop(of(9)).unwrap();
+        assert_eq!((lane, matches!(waiting, Waiting::Conn(101))), (stranger(1), true));
+        turns.begin(lane);
+        turns.push(Lane::Hashing { key: 7, known: true }, 2);
+        assert_eq!(order(&mut turns, 9), [1], "one is at work");
+        turns.end(lane);
+        // As none is said to be at work.
+        let all = order(&mut turns, 9);
+        assert_eq!((all.first(), all.len()), (Some(&2), 50), "the known one is before them");
+        assert!(turns.is_empty());
     }
 
     #[test]
@@ -364,7 +459,7 @@ mod tests {
         for (lane, id) in [(ANNA, 1), (ANNA, 2), (BERT, 3)] {
             turns.push(lane, id);
         }
-        let (lane, waiting) = turns.pop(9).unwrap();
+        let (lane, waiting) = turns.pop(of(9)).unwrap();
         turns.put_back(lane, waiting);
         assert_eq!(order(&mut turns, 9), [1, 3, 2]);
     }

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use ewsd_http::head::{Head, parse_head};
 use ewsd_http::reply;
-use ewsd_ipc::message::{Complaint, Share};
+use ewsd_ipc::message::{Complaint, Hashing, Share};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, Fault, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
@@ -149,6 +149,13 @@ fn write_some(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
 impl Worker {
     fn work(&self, job: Job, fds: Vec<OwnedFd>) -> io::Result<()> {
         match job {
+            Job::Http { job, conn, head, body: Body::Inline(body) }
+                if head.starts_with(b"GET /bad?what=strange")
+                    || conn.hashes == Hashing::No && head.starts_with(b"GET /strange") =>
+            {
+                let socket = fds.first().ok_or(io::ErrorKind::NotFound)?;
+                self.end.send(&Reply::MustHash { job, conn, known: false, head, body }, &[socket.as_fd()])
+            }
             Job::Http { job, conn, head, body } => {
                 let head = parse_head(&head).map_err(io::Error::other)?;
                 let body = match body {
@@ -197,7 +204,7 @@ impl Worker {
                 return Ok(());
             }
             "/bad" => return self.misbehave(job, conn, query(head, "what").unwrap_or_default(), &socket),
-            "/wait" => {
+            "/wait" | "/strange" => {
                 let _opened = File::open(query(head, "fifo").unwrap_or_default())?;
             }
             "/change" => {
@@ -238,6 +245,7 @@ impl Worker {
             .header("X-Conn", &conn.conn.to_string())
             .header("X-Peer", &conn.peer.to_string())
             .header("X-Served", &conn.served.to_string())
+            .header("X-Hashes", &(conn.hashes != Hashing::No).to_string())
             .header("X-Mailbox", &conn.mailbox.to_string())
             .header("X-Listener", &conn.listener.to_string())
             .header("X-Context", &String::from_utf8_lossy(&conn.context))

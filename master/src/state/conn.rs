@@ -82,6 +82,7 @@ impl Conn {
             listener: self.listener,
             served: self.served,
             mailbox: known_mailbox(self),
+            hashes: self.lane.hashes(),
             context: self.context.to_vec(),
         }
     }

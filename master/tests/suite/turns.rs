@@ -98,6 +98,37 @@ fn an_account_keeps_some_of_the_workers_busy() {
     server.stop();
 }
 
+/// A worker gives them back, and they are handed out in their turn: in all as many as a quarter of the workers, whoever they are.
+#[test]
+fn strangers_whose_passwords_are_hashed_keep_a_quarter_busy() {
+    let server = Server::start(&["workers=4", "proxies=127.0.0.1"]);
+    let fifo = fifo(&server);
+    let path = format!("/strange?fifo={}", fifo.display());
+    let mut many: Vec<Client> = (0..6).map(|_| server.connect()).collect();
+    for (n, client) in many.iter_mut().enumerate() {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 192.0.{n}.1\r\n\r\n"));
+    }
+    let busy = |status: &str| status.matches("\"busy\"").count();
+    let one_of = |n: u64| move |status: &str| busy(status) == 1 && number(status, "queued") == n;
+    server.until("one is at work", one_of(5));
+    for _ in 0..20 {
+        let reply = answer(&mut server.connect(), 1, "/echo");
+        assert_eq!((reply.status, reply.header("x-hashes")), (200, "false"));
+    }
+    // Whoever does not wait for the answer is forgotten.
+    drop(many.pop());
+    server.until("one has left", one_of(4));
+    server.until("one is at work still", one_of(4));
+    let _opened = open(&fifo);
+    for client in &mut many {
+        let reply = client.reply();
+        assert_eq!((reply.status, reply.header("x-hashes")), (200, "true"));
+    }
+    let reply = many[0].get("/echo");
+    assert_eq!((reply.status, reply.header("x-hashes")), (200, "false"), "the next request is another matter");
+    server.stop();
+}
+
 #[test]
 fn a_network_has_its_share_of_the_connections() {
     let server = Server::start(&["proxy=yes", "connections_per_network=2"]);

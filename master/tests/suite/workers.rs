@@ -71,6 +71,7 @@ fn a_worker_that_breaks_the_rules_is_killed() {
         "no-fd",
         "other-socket",
         "file",
+        "strange-twice",
         "wrong-answer",
         "twice",
         "no-watch",

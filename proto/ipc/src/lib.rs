@@ -6,6 +6,7 @@
 //! |---|---|
 //! | what can be said | [`message`] |
 //! | what is counted | `count.rs` |
+//! | what is said of LMTP connections | `lmtp.rs` |
 //! | how a message is laid out | the crate `wire` |
 //! | how it is sent, with descriptors | [`seqpacket`] |
 //! | which roles are there, what must be known of each | [`role`] |
@@ -16,6 +17,7 @@
 
 mod count;
 pub mod fault;
+mod lmtp;
 pub mod memfd;
 pub mod message;
 pub mod role;

@@ -10,6 +10,7 @@ use ewsd_wire::form::{Bytes, List};
 use ewsd_wire::{Reader, Refused, Wire, wire};
 
 pub use crate::count::{Count, LATENCY_US};
+pub use crate::lmtp::{LmtpExpect, LmtpInput};
 use crate::{
     COMPLAINT_MAX, CONN_CONTEXT_MAX, DESCRIPTION_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, LABEL_MAX, MAX_MESSAGE,
     PAIRS_MAX, PIECES_MAX, RENDER_BATCH_MAX, SERVED_MAX, WATCH_MAX,
@@ -215,6 +216,17 @@ messages! {
     89 Pushed [0] { anew: bool, mailboxes: Pairs }
     /// The request is of that mailbox's account, which the master did not know, or which shares do not bind. Said before the job is over.
     90 Whose [0] { job: u64, mailbox: u64, exempt: bool }
+    /// A password must be hashed to answer this: hand it out again in the turn of such ([`ConnRecord::hashes`]).
+    /// Of an `Admit` neither head nor body is looked at: the master has them.
+    91 MustHash [1] {
+        job: u64, conn: ConnRecord,
+        /// Of somebody who logged in before with these credentials, or from there: before strangers.
+        known: bool,
+        /// As it came.
+        head: Vec<u8>,
+        /// As it came, not in a memfd.
+        body: Vec<u8>,
+    }
 }
 
 messages! {
@@ -246,6 +258,8 @@ wire! {
         pub served: u32,
         /// The mailbox of the account in whose turn the request was handed out; 0: not known, see [`Reply::Whose`].
         pub mailbox: u64,
+        /// Whether the request was handed out for the sake of its password: see [`Reply::MustHash`].
+        pub hashes: Hashing,
         /// Opaque to the master: pending NTLM challenge, LMTP session.
         pub context: Vec<u8> as Bytes<CONN_CONTEXT_MAX>,
     }
@@ -259,6 +273,16 @@ wire! {
         1 Memfd(length: u64) fds 1
     }
 
+    /// Whose password is hashed.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Hashing {
+        /// None is.
+        0 No
+        /// That of somebody who logged in before with these credentials, or from there.
+        1 Known
+        2 Strangers
+    }
+
     /// What becomes of the connection once the reply is written.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum AfterReply {
@@ -266,33 +290,6 @@ wire! {
         0 Keep
         /// Close.
         1 Close
-    }
-
-    /// What the master framed on an LMTP connection (RFC 2033).
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub enum LmtpInput {
-        /// Nothing came yet: greet.
-        0 Greeting
-        /// One or more complete lines, each with its CRLF; at most [`INLINE_LIMIT`] bytes.
-        1 Lines(lines: Vec<u8> as Bytes<INLINE_LIMIT>)
-        /// Message data as it came (dots still doubled, RFC 5321 4.5.2), without the final `.` CRLF.
-        2 Data(body: Body)
-        /// The message data was over the limit and was thrown away up to the final dot.
-        3 TooBig
-        /// A line longer than the framing allows came and was thrown away up to its LF.
-        4 LongLine
-    }
-
-    /// What to frame next on an LMTP connection.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum LmtpExpect {
-        /// Command lines.
-        0 Lines
-        /// Message data up to the final dot, at most `limit` bytes.
-        1 Data {
-            /// Most bytes to keep; more is thrown away and reported as [`LmtpInput::TooBig`].
-            limit: u64,
-        }
     }
 
     /// Why a held call is rendered.
@@ -474,6 +471,7 @@ impl Reply {
             | Reply::Collect { job, .. }
             | Reply::Discard { job, .. }
             | Reply::LmtpNext { job, .. }
+            | Reply::MustHash { job, .. }
             | Reply::Hold { job, .. }
             | Reply::Rendered { job, .. }
             | Reply::Swept { job }
@@ -490,6 +488,7 @@ impl Reply {
             | Reply::Collect { conn, .. }
             | Reply::Discard { conn, .. }
             | Reply::LmtpNext { conn, .. }
+            | Reply::MustHash { conn, .. }
             | Reply::Hold { conn, .. } => Some(conn),
             _ => None,
         }

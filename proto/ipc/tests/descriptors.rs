@@ -93,6 +93,7 @@ fn record() -> ConnRecord {
         listener: 1,
         served: 2,
         mailbox: 3,
+        hashes: ewsd_ipc::message::Hashing::Known,
         context: b"ctx".to_vec(),
     }
 }

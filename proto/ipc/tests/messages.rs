@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use ewsd_ipc::message::{JOB_ROWS, Pieces, REPLY_ROWS, Share, WORD_ROWS};
+use ewsd_ipc::message::{Hashing, JOB_ROWS, Pieces, REPLY_ROWS, Share, WORD_ROWS};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, MAX_MESSAGE,
     Piece, Refused, RenderReason, Reply,
@@ -20,7 +20,15 @@ fn conn() -> impl Strategy<Value = ConnRecord> {
         |(conn, peer, listener, served, mailbox, context)| {
             // Flow label and scope of an IPv6 address do not travel.
             let peer = SocketAddr::new(peer.ip(), peer.port());
-            ConnRecord { conn, peer, listener, served, mailbox, context }
+            ConnRecord {
+                conn,
+                peer,
+                listener,
+                served,
+                mailbox,
+                hashes: if mailbox % 2 == 1 { Hashing::Strangers } else { Hashing::Known },
+                context,
+            }
         },
     )
 }
@@ -116,6 +124,8 @@ fn reply() -> impl Strategy<Value = Reply> {
         (any::<u64>(), conn(), any::<u64>(), then(), bytes(3000))
             .prop_map(|(job, conn, limit, then, reply)| Reply::Discard { job, conn, limit, then, reply }),
         (any::<u64>(), conn(), expect).prop_map(|(job, conn, expect)| Reply::LmtpNext { job, conn, expect }),
+        (any::<u64>(), conn(), any::<bool>(), bytes(3000), bytes(3000))
+            .prop_map(|(job, conn, known, head, body)| Reply::MustHash { job, conn, known, head, body }),
         hold.prop_map(|(job, conn, watch, deadline_ms, pieces, (heartbeat_ms, stream, then), beat, context)| {
             Reply::Hold {
                 job,
@@ -217,6 +227,7 @@ fn limits_are_kept_at_the_gate() {
         listener: 0,
         served: 0,
         mailbox: 0,
+        hashes: Hashing::No,
         context: vec![0; context],
     };
     let refused = |reply: Reply| {

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | which schemes are there, what is offered, what sticks to a connection? | `scheme/mod.rs` |
 //! | one scheme | `scheme/<scheme>.rs` |
+//! | at which priority is a password hashed? | `password/hashing.rs` |
 //! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs`, for others `password/elsewhere.rs` |
 //! | is a token of an identity provider good? | `token.rs` (what is in one: `ewsd-jwt`); who fetches its keys `../courier/keys.rs` |
 //! | whom does a certificate's subject name? | `subject.rs` |
@@ -32,6 +33,7 @@ mod token;
 use std::rc::Rc;
 
 use ewsd_http::Head;
+use ewsd_ipc::message::Hashing;
 use ewsd_ipc::shared::Shared;
 use ewsd_mailbox::clock;
 use ewsd_mailbox::log::note;
@@ -42,7 +44,7 @@ use sha2::Sha256;
 
 use self::cache::AccountCache;
 use self::kerberos::Acceptor;
-use self::password::Owners;
+use self::password::{Hasher, Owners};
 pub use self::peer::{ALL_SCHEMES, Peer};
 use self::scheme::is_spoken;
 use self::scheme::{Attempt, Circumstances, SCHEMES, Scheme};
@@ -69,6 +71,8 @@ pub enum Denied {
     Refused,
     /// They were a token, and were refused: who has got it from elsewhere is told to get another.
     BadToken,
+    /// A password is hashed in the turn of such, of somebody who is known or not: nothing is answered yet.
+    MustHash { known: bool },
     /// The accounts cannot be read now; try again after so many milliseconds.
     Busy { retry_ms: u32 },
     /// Our fault; it is in the log.
@@ -107,9 +111,27 @@ pub struct Authenticator {
     kerberos: Acceptor,
     tokens: Keys,
     owners: Owners,
+    hasher: Hasher,
     logins: Option<LoginClient>,
     /// How long the answer to the request last refused is kept back, in milliseconds.
     pub delay_ms: u32,
+    /// Of the request that is judged.
+    pub turn: Turn,
+}
+
+/// In whose turn the master has handed out a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// That of this mailbox's account, with whose credentials it came; 0: they are not known.
+    pub mailbox: u64,
+    /// Whose passwords are hashed.
+    pub hashes: Hashing,
+}
+
+impl Default for Turn {
+    fn default() -> Turn {
+        Turn { mailbox: 0, hashes: Hashing::No }
+    }
 }
 
 impl Authenticator {
@@ -133,7 +155,7 @@ impl Authenticator {
     ) -> Result<Entered, Denied> {
         // The epoch before anything is read: what is read may be of an older one, never of a newer one.
         let (epoch, now) = (shared.accounts_epoch(), clock::unix());
-        let Authenticator { known, keyring, kerberos, tokens, owners, logins, .. } = self;
+        let Authenticator { known, keyring, kerberos, tokens, owners, hasher, logins, turn, .. } = self;
         let logins = logins.as_ref();
         let mut cx = Circumstances {
             store,
@@ -144,6 +166,8 @@ impl Authenticator {
             kerberos,
             tokens,
             owners,
+            hasher,
+            turn: *turn,
             logins,
             delay_ms: 0,
             epoch,
@@ -171,6 +195,8 @@ impl Authenticator {
             kerberos: &mut self.kerberos,
             tokens: &mut self.tokens,
             owners: &mut self.owners,
+            hasher: &mut self.hasher,
+            turn: Turn::default(),
             logins: self.logins.as_ref(),
             delay_ms: 0,
             epoch: shared.accounts_epoch(),
@@ -212,7 +238,9 @@ fn note_place(scheme: &str, peer: Peer, entered: &Entered, cx: &mut Circumstance
         ("negotiate", false) => "kerberos",
         (scheme, _) => scheme,
     };
-    let (account, network) = (entered.account.account, password::network(peer.address).to_string());
+    let (account, network) = (entered.account.account, password::network(peer.address));
+    cx.owners.add(network, &entered.account.login, account);
+    let network = network.to_string();
     let tag = tag(cx.shared, b"login place", &[&account.to_le_bytes(), network.as_bytes(), scheme.as_bytes()]);
     if cx.shared.lookup(&tag, cx.now).is_some() {
         return;
@@ -331,6 +359,8 @@ mod tests {
             kerberos: &mut Acceptor::default(),
             tokens: &mut Keys::default(),
             owners: &mut Owners::default(),
+            hasher: &mut Hasher::default(),
+            turn: Turn::default(),
             logins: None,
             delay_ms: 0,
             epoch: 1,

@@ -32,6 +32,8 @@ pub struct Response {
     pub plain: bool,
     /// The master keeps it back so long, in milliseconds.
     pub delay_ms: u32,
+    /// It is none: the master hands the request out again, to have a password hashed of somebody who is known or not.
+    pub must_hash: Option<bool>,
     /// A login goes on with the next request of the connection.
     pub goes_on: bool,
 }

@@ -1,10 +1,11 @@
 //! How much memory a worker may have whose role's row bounds it, and what it says when it gets no more: one that asks for too
-//! much ends alone, and the log tells what it was at.
+//! much ends alone, and the log tells what it was at. How much of the processor a thread may have.
 
 use std::ffi::c_int;
 use std::os::fd::AsFd;
 
 use ewsd_mailbox::log;
+use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::write;
@@ -18,6 +19,13 @@ pub(super) fn set(bytes: u64) -> nix::Result<()> {
     // Passwords and letters lie in its memory.
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_AS, bytes, bytes)
+}
+
+/// From now on this thread runs only when nothing else wants to. It keeps its priority where the kernel says no.
+pub(crate) fn be_idle() {
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the parameters live until it returns; 0 is the thread that calls.
+    let _ = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const parameters) };
 }
 
 /// Allocates nothing and waits for nothing. The process ends when it returns.

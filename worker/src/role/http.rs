@@ -10,7 +10,7 @@ use std::rc::Rc;
 use ewsd_ews::Fault;
 use ewsd_http::head::parse_head;
 use ewsd_http::{Head, forwarded};
-use ewsd_ipc::message::{HeldContext, Piece, Pieces, Share, Watch};
+use ewsd_ipc::message::{Hashing, HeldContext, Piece, Pieces, Share, Watch};
 use ewsd_ipc::{AfterReply, Body, ConnRecord, Count, Reply};
 use ewsd_mailbox::log::{self, note};
 use ewsd_mailbox::{clock, random};
@@ -22,7 +22,7 @@ use super::context::ConnContext;
 use super::octets::Octets;
 use super::request::{Door, Worker};
 use super::written::{Sent, rest_in_memfd, send_at_once};
-use crate::auth::{self, ALL_SCHEMES, AdmittedBy, Bound, Denied, Peer};
+use crate::auth::{self, ALL_SCHEMES, AdmittedBy, Bound, Denied, Peer, Turn};
 use crate::front::ews::{self, Counts};
 use crate::front::route::{self, ErrorFormat, Handler, Request, Route};
 use crate::front::{Answer, Preferences, Response};
@@ -69,6 +69,10 @@ impl Worker<'_> {
                 return self.reply(job, conn, client, broken(), &Preferences::default(), &id);
             }
         };
+        // Whose body is in a file was admitted before that came.
+        if matches!(body, Octets::Mapped(_)) {
+            conn.hashes = Hashing::Strangers;
+        }
         // The master has read it before; another reading here would be a fault of one of us.
         let octets = head;
         let head = match parse_head(octets) {
@@ -90,6 +94,10 @@ impl Worker<'_> {
         }
         let answer = match entered {
             Ok((route, ready)) => self.run(route, ready, &asked, &body, &preferences),
+            Err(Response { must_hash: Some(known), .. }) => {
+                let reply = Reply::MustHash { job, conn, known, head: octets.to_vec(), body: body.to_vec() };
+                return self.end.send(&reply, &[client.as_fd()]);
+            }
             Err(response) => Answer::Now(response),
         };
         self.tell_changes()?;
@@ -190,6 +198,7 @@ impl Worker<'_> {
             Some(ConnContext::Lmtp(_)) | None => None,
         };
         let shared = self.end.shared();
+        self.auth.turn = Turn { mailbox: conn.mailbox, hashes: conn.hashes };
         let entered = self.auth.authenticate(asked.head, peer, bound.as_ref(), &mut self.store, self.settings, shared);
         let bound = match &entered {
             Ok(entered) => entered.bound.as_ref(),
@@ -275,6 +284,7 @@ impl Worker<'_> {
     fn denied(&self, denied: Denied, peer: Peer, errors: ErrorFormat) -> Response {
         match (denied, errors) {
             (Denied::Unasked | Denied::Refused, _) => Response::challenge(self.offers(peer)),
+            (Denied::MustHash { known }, _) => Response { must_hash: Some(known), ..Response::default() },
             (Denied::BadToken, _) => Response::challenge(auth::scheme::bearer::after_bad_token(self.offers(peer))),
             (Denied::Continue { challenge, .. }, _) => {
                 Response { goes_on: true, ..Response::challenge(vec![challenge]) }
@@ -318,6 +328,10 @@ impl Worker<'_> {
                 let entered = self.enter(&asked, &mut conn);
                 self.tell_whose(job, &conn, &entered)?;
                 let response = match entered {
+                    Err(Response { must_hash: Some(known), .. }) => {
+                        let reply = Reply::MustHash { job, conn, known, head: Vec::new(), body: Vec::new() };
+                        return self.end.send(&reply, &[client.as_fd()]);
+                    }
                     Err(response) => response,
                     Ok(_) if declared.is_some_and(|length| length > most) => {
                         Response { close: true, ..Response::text(413, "The request is larger than this server takes.") }

@@ -33,6 +33,7 @@ mod signals;
 mod tests;
 mod written;
 
+pub(crate) use bounds::be_idle;
 pub(crate) use request::host_name;
 
 use std::io;

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
 use base64::Engine;
-use ewsd_ipc::message::{Batch, Pairs};
+use ewsd_ipc::message::{Batch, Hashing, Pairs};
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, Job, LmtpExpect, LmtpInput, RenderReason, Reply,
@@ -81,13 +81,14 @@ impl Rig {
 
     /// Sends a request, and says what the worker answered the client and what it told the master.
     fn http(&mut self, head: &str, body: &str) -> (String, Reply) {
+        self.http_of(conn(Vec::new()), head, body)
+    }
+
+    fn http_of(&mut self, conn: ConnRecord, head: &str, body: &str) -> (String, Reply) {
         let (client, socket) = UnixStream::pair().unwrap();
         let job = self.number();
         let head = format!("{head}\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
-        self.send(
-            &Job::Http { job, conn: conn(Vec::new()), head, body: Body::Inline(body.as_bytes().to_vec()) },
-            &[&socket],
-        );
+        self.send(&Job::Http { job, conn, head, body: Body::Inline(body.as_bytes().to_vec()) }, &[&socket]);
         drop(socket);
         let (mut reply, mut fds) = self.reply();
         while matches!(reply, Reply::Changed { .. }) {
@@ -103,10 +104,14 @@ impl Rig {
     }
 
     fn admit(&mut self, head: &str, declared: Option<u64>) -> Reply {
+        self.admit_of(conn(Vec::new()), head, declared)
+    }
+
+    fn admit_of(&mut self, conn: ConnRecord, head: &str, declared: Option<u64>) -> Reply {
         let (_client, socket) = UnixStream::pair().unwrap();
         let job = self.number();
         let head = format!("{head}\r\nHost: x\r\n\r\n").into_bytes();
-        self.send(&Job::Admit { job, conn: conn(Vec::new()), head, declared }, &[&socket]);
+        self.send(&Job::Admit { job, conn, head, declared }, &[&socket]);
         self.reply().0
     }
 
@@ -152,7 +157,15 @@ fn read(mut client: UnixStream) -> String {
 }
 
 fn conn(context: Vec<u8>) -> ConnRecord {
-    ConnRecord { conn: 1, peer: "192.0.2.9:4711".parse().unwrap(), listener: 0, served: 0, mailbox: 0, context }
+    ConnRecord {
+        conn: 1,
+        peer: "192.0.2.9:4711".parse().unwrap(),
+        listener: 0,
+        served: 0,
+        mailbox: 0,
+        hashes: Hashing::Strangers,
+        context,
+    }
 }
 
 fn settings() -> Settings {
@@ -262,6 +275,35 @@ fn guessing_is_stopped() {
         assert!(bob.starts_with("HTTP/1.1 401 "), "{bob}");
     }
     assert!(rig.http(&alice("secret"), GET_FOLDER).0.starts_with("HTTP/1.1 200 "));
+}
+
+/// A stranger's after others': the master knows no such credentials, and the account never came in from there.
+#[test]
+fn passwords_are_hashed_in_their_turn() {
+    let database = database();
+    let number = account(&database, "alice").mailbox.0;
+    let mut rig = Rig::start(database.options(), settings());
+    let of_nobody = ConnRecord { hashes: Hashing::No, ..conn(Vec::new()) };
+    let ask = |rig: &mut Rig, conn: &ConnRecord, login: &str| {
+        rig.http_of(conn.clone(), &format!("{POST}\r\n{}", basic(&format!("{login}:secret"))), GET_FOLDER)
+    };
+    for login in ["alice", "nobody"] {
+        let (answer, reply) = ask(&mut rig, &of_nobody, login);
+        let Reply::MustHash { head, body, known: false, .. } = reply else { panic!("{reply:?}") };
+        assert!(answer.is_empty() && head.starts_with(POST.as_bytes()) && body == GET_FOLDER.as_bytes(), "{answer}");
+    }
+    let of_alice = ConnRecord { mailbox: u64::try_from(number).unwrap(), ..of_nobody.clone() };
+    assert!(matches!(ask(&mut rig, &of_alice, "alice").1, Reply::MustHash { known: true, .. }));
+    let its_turn = ConnRecord { hashes: Hashing::Known, ..of_nobody.clone() };
+    for conn in [&its_turn, &of_nobody] {
+        assert!(ask(&mut rig, conn, "alice").0.starts_with("HTTP/1.1 200 "), "it is hashed, then remembered");
+    }
+    // Another spelling is not, but the first came in from there.
+    assert!(matches!(ask(&mut rig, &of_nobody, "DOMAIN\\alice").1, Reply::MustHash { known: true, .. }));
+    let elsewhere = ConnRecord { peer: "192.0.2.10:4711".parse().unwrap(), ..of_nobody };
+    assert!(matches!(ask(&mut rig, &elsewhere, "OTHER\\alice").1, Reply::MustHash { known: false, .. }));
+    let head = format!("{POST}\r\nExpect: 100-continue\r\n{}", basic("OTHER\\alice:secret"));
+    assert!(matches!(rig.admit_of(elsewhere, &head, Some(1 << 20)), Reply::MustHash { .. }));
 }
 
 #[test]

@@ -125,6 +125,21 @@ impl<'a> Failures<'a> {
             || self.apart.is_none() && self.network.as_ref().is_some_and(|network| self.is_over(network))
     }
 
+    /// Whether a password is hashed before those of strangers: of an account with whose credentials the request came, as the master knows, or that
+    /// came in from there before, where nobody guesses too much.
+    pub fn is_acquainted(&self, account: Option<&Account>, peer: Peer, cx: &mut Circumstances<'a>) -> bool {
+        let Some(account) = account else { return false };
+        if u64::try_from(account.mailbox.0) == Ok(cx.turn.mailbox) {
+            return true;
+        }
+        let Circumstances { owners, store, settings, now, .. } = cx;
+        let mut there = || {
+            let login = std::iter::once(account.login.as_str());
+            owners.find(network(peer.address), login, store, settings, *now) == Some(account.account)
+        };
+        self.network.as_ref().is_some_and(|network| !self.is_over(network)) && there()
+    }
+
     fn all(&self) -> impl Iterator<Item = &Count> {
         [&self.there, &self.account].into_iter().chain(&self.network)
     }

@@ -5,12 +5,14 @@
 
 mod elsewhere;
 mod failures;
+mod hashing;
 mod local;
 mod owners;
 pub(super) mod principal;
 
 use std::rc::Rc;
 
+use ewsd_ipc::message::Hashing;
 use ewsd_ipc::shared::Shared;
 use ewsd_mailbox::log::note;
 use ewsd_store::Account;
@@ -18,6 +20,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::failures::admit;
 pub use self::failures::{delay_ms, network};
+pub use self::hashing::Hasher;
 pub(super) use self::local::find;
 pub use self::local::hash;
 pub use self::owners::Owners;
@@ -65,7 +68,14 @@ pub fn check(
     let right = if elsewhere::knows(account.as_ref(), cx.settings) {
         elsewhere::is_right(credentials, account.as_ref(), peer, cx)?
     } else {
-        local::is_right(credentials, account.as_ref())
+        match cx.turn.hashes {
+            Hashing::No => {
+                let known = failures.is_acquainted(account.as_ref(), peer, cx);
+                return Err(Denied::MustHash { known });
+            }
+            Hashing::Known => local::is_right(credentials, account.as_ref()),
+            Hashing::Strangers => cx.hasher.is_right(credentials, account.as_ref()),
+        }
     };
     let reason = match account {
         None => "unknown user",

@@ -1,5 +1,5 @@
-//! Who came in from a network before, and so is not kept out by what others there guess. Asked about where a network's logins fail too
-//! often, and nowhere else: once a minute for a network, whatever is guessed there, and under whatever names.
+//! Who came in from a network before, and so is not kept out by what others there guess, nor waits with strangers until its password is
+//! hashed. Asked about once a minute for a network, whatever is guessed there, and under whatever names.
 
 use std::collections::HashMap;
 
@@ -55,6 +55,13 @@ impl Owners {
         }
         let people = self.networks.get(&network)?;
         names.find_map(|name| people.names.get(&name.to_lowercase()).copied())
+    }
+
+    /// Somebody came in from there. Other workers hear of it when they ask again.
+    pub fn add(&mut self, network: Network, login: &str, account: i64) {
+        if let Some(people) = self.networks.get_mut(&network) {
+            people.names.insert(login.to_lowercase(), account);
+        }
     }
 
     fn keep(&mut self, network: Network, people: People) {

@@ -22,10 +22,10 @@ use ewsd_wire::wire;
 
 use super::cache::AccountCache;
 use super::kerberos::Acceptor;
-use super::password::Owners;
+use super::password::{Hasher, Owners};
 use super::sealed::Keyring;
 use super::token::Keys;
-use super::{Denied, Entered, Peer};
+use super::{Denied, Entered, Peer, Turn};
 use crate::login::LoginClient;
 
 /// All schemes, in the order in which they are offered and asked.
@@ -101,6 +101,8 @@ pub struct Circumstances<'a> {
     pub kerberos: &'a mut Acceptor,
     pub tokens: &'a mut Keys,
     pub owners: &'a mut Owners,
+    pub hasher: &'a mut Hasher,
+    pub turn: Turn,
     /// Who is asked about passwords that are not known here; none: nobody can be.
     pub(crate) logins: Option<&'a LoginClient>,
     /// How long the answer to a refused request is kept back, in milliseconds.
