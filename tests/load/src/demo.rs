@@ -19,6 +19,7 @@ const STOPPED: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Demo {
     folder: PathBuf,
+    ewsctl: PathBuf,
     child: Child,
 }
 
@@ -47,13 +48,29 @@ impl Demo {
         // The pipe is closed with this process, however it ends, and then the demo ends too.
         command.arg("--until-eof").stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().during(format_args!("{} (--ready measures a running server)", ewsctl.display()))?;
-        let mut demo = Demo { folder, child };
+        let mut demo = Demo { folder, ewsctl, child };
         demo.wait()?;
         Ok(demo)
     }
 
     pub fn ready(&self) -> PathBuf {
         self.folder.join("ready.json")
+    }
+
+    pub fn log(&self) -> Result<Vec<u8>> {
+        let file = self.folder.with_extension("log");
+        fs::read(&file).during(file.display())
+    }
+
+    pub fn ewsctl(&self, arguments: &[&str]) -> Result {
+        let text = fs::read_to_string(self.ready())?;
+        let ready: serde_json::Value = serde_json::from_str(&text).during("ready.json")?;
+        let config = ready.get("config").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let output = Command::new(&self.ewsctl).arg("-c").arg(config).args(arguments).output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::new(format!("ewsctl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
     }
 
     fn wait(&mut self) -> Result {

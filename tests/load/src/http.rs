@@ -17,6 +17,7 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Reply<'c> {
     pub status: u16,
+    pub head: &'c [u8],
     pub body: &'c [u8],
 }
 
@@ -78,7 +79,8 @@ impl Client {
             }
             self.buffer.extend_from_slice(chunk.get(..n).unwrap_or_default());
         };
-        Ok(Reply { status: frame.status, body: self.buffer.get(frame.start..frame.end).unwrap_or_default() })
+        let head = self.buffer.get(..frame.start).unwrap_or_default();
+        Ok(Reply { status: frame.status, head, body: self.buffer.get(frame.start..frame.end).unwrap_or_default() })
     }
 }
 

@@ -2,7 +2,8 @@
 //! time: a measuring instrument, not a weapon.
 //!
 //! Requests are made beforehand and answers only searched for a few words, so that what is measured is the server.
-//! Next: `bench` (throughput and memory), `calendar` (views and free/busy), `hold` (many waiting clients), `dribble` (slow ones), `race` (nothing lost), `corpus` (read rightly),
+//! Next: `bench` (throughput and memory), `calendar` (views and free/busy), `hold` (many waiting clients), `dribble` (slow ones), `race` (nothing lost), `guess` (wrong passwords beside people who work),
+//! `corpus` (read rightly),
 //! `figures` (written down and compared).
 
 mod bench;
@@ -12,6 +13,7 @@ mod demo;
 mod dribble;
 mod error;
 mod figures;
+mod guess;
 mod hold;
 mod http;
 mod lmtp;
@@ -52,6 +54,12 @@ enum Command {
     Corpus(corpus::Options),
     /// Deliveries that race with waiting calls: each must be told exactly once.
     Race(race::Options),
+    /// Wrong passwords from many networks on many accounts, beside people who work and owners who log in; the exit status is 1 if one of
+    /// these does not get in.
+    Guess(guess::Options),
+    /// The process that guesses.
+    #[command(hide = true)]
+    Guessers,
     /// Compare the figures of two runs (`hold --json`); the exit status is 1 if one became worse.
     Compare(figures::Options),
     /// Print ewsload(1), for the package.
@@ -81,6 +89,8 @@ fn main() -> ExitCode {
         Command::Dribble(options) => dribble::run(&options),
         Command::Corpus(options) => corpus::run(&options),
         Command::Race(options) => race::run(&options),
+        Command::Guess(options) => guess::run(&options),
+        Command::Guessers => guess::attack::run(),
         Command::Compare(options) => figures::compare(&options),
         Command::Man => man(),
     };

@@ -1,6 +1,6 @@
 //! The requests, made as bytes once and sent often.
 
-/// A whole HTTP request for an operation.
+/// A whole HTTP request for an operation; without `authorization` it does not say whose.
 pub fn request(authorization: &str, extra: &str, operation: &str) -> Vec<u8> {
     let body = format!(
         concat!(
@@ -12,9 +12,13 @@ pub fn request(authorization: &str, extra: &str, operation: &str) -> Vec<u8> {
         ),
         operation
     );
+    let authorization = match authorization {
+        "" => String::new(),
+        value => format!("Authorization: {value}\r\n"),
+    };
     let head = format!(
         "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: load\r\nContent-Type: text/xml; charset=utf-8\r\n\
-         Authorization: {authorization}\r\n{extra}Content-Length: {}\r\n\r\n",
+         {authorization}{extra}Content-Length: {}\r\n\r\n",
         body.len()
     );
     [head, body].concat().into_bytes()

@@ -15,6 +15,8 @@ use crate::{Server, http};
 #[derive(Debug, Clone)]
 pub struct Account {
     pub address: String,
+    pub login: String,
+    pub password: String,
     /// The value of the Authorization header.
     pub authorization: String,
 }
@@ -27,7 +29,7 @@ pub struct Target {
     pub master: u32,
     pub accounts: Vec<Account>,
     /// The demo that was started for this run; it stops when dropped.
-    _demo: Option<Demo>,
+    demo: Option<Demo>,
 }
 
 impl Target {
@@ -71,7 +73,7 @@ impl Target {
                 .and_then(|p| u32::try_from(p).ok())
                 .unwrap_or_default(),
             accounts: accounts.iter().filter_map(account).collect(),
-            _demo: demo,
+            demo,
         })
     }
 
@@ -84,6 +86,26 @@ impl Target {
         self.accounts.get(at).ok_or_else(|| Error::new("the server has no accounts"))
     }
 
+    /// What the server that was started for this run has logged so far.
+    ///
+    /// # Errors
+    /// None was.
+    pub fn log(&self) -> Result<Vec<u8>> {
+        self.demo()?.log()
+    }
+
+    /// Has an administrator of that server say something.
+    ///
+    /// # Errors
+    /// None was started, or it was of no use.
+    pub fn ewsctl(&self, arguments: &[&str]) -> Result {
+        self.demo()?.ewsctl(arguments)
+    }
+
+    fn demo(&self) -> Result<&Demo> {
+        self.demo.as_ref().ok_or_else(|| Error::new("this is another's server"))
+    }
+
     pub fn connect(&self) -> Result<http::Client> {
         http::Client::connect(self.http)
     }
@@ -94,6 +116,8 @@ fn account(entry: &Value) -> Option<Account> {
     let (address, login, password) = (field("address")?, field("login")?, field("password")?);
     Some(Account {
         address: address.to_owned(),
+        login: login.to_owned(),
+        password: password.to_owned(),
         authorization: format!("Basic {}", STANDARD.encode(format!("{login}:{password}"))),
     })
 }
