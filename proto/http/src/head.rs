@@ -163,6 +163,10 @@ pub fn parse_head(bytes: &[u8]) -> Result<Head<'_>, HttpError> {
     let (Some(method), Some(target), Some(version_minor)) = (request.method, request.path, request.version) else {
         return Err(HttpError::bad("malformed request line"));
     };
+    // As [`EndFinder`] has it of a head that comes in pieces.
+    if !method.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Err(HttpError::bad("this is no HTTP request"));
+    }
     let mut head = Head {
         method,
         target,

@@ -44,6 +44,7 @@ const REFUSED: &[(u16, &str)] = &[
     (400, "GET / HTTP/1.1\r\nHost: h\r\nX\u{e9}: a\r\n\r\n"),
     (400, "\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
     // Request line.
+    (400, "&ET / HTTP/1.1\r\nHost: h\r\n\r\n"),
     (400, "GET  / HTTP/1.1\r\nHost: h\r\n\r\n"),
     (400, "GET / HTTP/1.1 \r\nHost: h\r\n\r\n"),
     (400, "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"),
