@@ -1,6 +1,7 @@
 //! Attachments: rows of their own, with their content among the blobs. Each change of them is a change of their item.
 
 use crate::blob::{AHEAD, Hash, Parts, first_parts};
+use crate::folder::TOUCHED;
 use crate::item::item_ref;
 use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::{Fields, all, kinds};
@@ -284,7 +285,7 @@ fn touch(write: &mut Write, count: &str, octets: &str, visible: &str) {
     write.step(
         "counted",
         &format!(
-            "update folder o set bytes = o.bytes + {octets} from taken, source where o.mailbox = $1 and o.folder = source.folder"
+            "update folder o set bytes = o.bytes + {octets}, {TOUCHED} from taken, source where o.mailbox = $1 and o.folder = source.folder"
         ),
     );
     write.rows(&Rows {

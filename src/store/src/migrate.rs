@@ -71,6 +71,7 @@ const MIGRATIONS: &[Migration] = migrations![
     32 "cut_bodies",
     33 "login_place",
     34 "login_place_network",
+    35 "folder_touched",
 ];
 
 impl Migration {

@@ -5,8 +5,10 @@ use crate::support::folders::{delete_request, find_folders, get_request, names, 
 use crate::support::ops::{
     create_folder, delete, field, folder, folder_id, get_folder, save_simple, set_read, sync_hierarchy,
 };
+use crate::support::wait::until;
 use crate::support::xml::Node;
 use crate::support::{ops, shared};
+use std::time::Duration;
 
 crate::tests![
     has_every_distinguished_folder,
@@ -16,6 +18,7 @@ crate::tests![
     the_upper_folders_have_no_class,
     keeps_what_clients_hide_below_the_root,
     counts_items_and_children,
+    tells_when_something_in_it_changed,
     names_another_mailbox_only_to_its_owner,
     refuses_ids_that_are_none,
 ];
@@ -149,6 +152,29 @@ fn the_upper_folders_have_no_class() {
     assert_eq!(get_folder(&mut ews, &id, "AllProperties", &[]).text("t:FolderClass"), Some("IPF.Note"));
     let message = update(&mut ews, &id, &set("folder:FolderClass", "<t:FolderClass>IPF.Own</t:FolderClass>"));
     assert_eq!(code(&message), "ErrorObjectTypeChanged");
+}
+
+/// Not of the folder itself: CalDAV clients behind a gateway look again when 0x670a is another. It counts seconds.
+fn tells_when_something_in_it_changed() {
+    let mut ews = shared::mailbox();
+    let id = ops::save_simple(&mut ews, "drafts", "one");
+    let times = |ews: &mut Ews| {
+        let paths = ["0x670a", "0x3008"]
+            .map(|tag| format!("<t:ExtendedFieldURI PropertyTag=\"{tag}\" PropertyType=\"SystemTime\"/>"));
+        let request = get_request("IdOnly", &folder("drafts")).replace(
+            "</m:FolderShape>",
+            &format!("<t:AdditionalProperties>{}</t:AdditionalProperties></m:FolderShape>", paths.concat()),
+        );
+        let told = ews.one(&request);
+        told.all("m:Folders/*/t:ExtendedProperty/t:Value").iter().map(|value| value.text.clone()).collect::<Vec<_>>()
+    };
+    let before = times(&mut ews);
+    let after = until("another time", Duration::from_secs(30), || {
+        ops::set_field(&mut ews, &id, "item:Subject", "<t:Subject>two</t:Subject>");
+        Some(times(&mut ews)).filter(|now| *now != before)
+    });
+    assert!(after[0] > before[0], "{before:?} {after:?}");
+    assert_eq!(after[1], before[1], "the folder itself is as it was");
 }
 
 fn keeps_what_clients_hide_below_the_root() {

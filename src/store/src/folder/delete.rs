@@ -1,5 +1,6 @@
 //! Removing folders for good, with all that is in them.
 
+use super::TOUCHED;
 use super::rights_of;
 use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
@@ -100,7 +101,7 @@ fn kept(folder: &str, extent: Extent) -> String {
             .to_owned()
     } else {
         format!(
-            "update folder o set change = taken.seq, total = 0, unread = 0, bytes = 0 from taken \
+            "update folder o set change = taken.seq, {TOUCHED}, total = 0, unread = 0, bytes = 0 from taken \
              where o.mailbox = $1 and o.folder = {folder}"
         )
     }

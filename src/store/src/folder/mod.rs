@@ -13,6 +13,9 @@ mod read;
 mod relocate;
 mod rights;
 
+/// Of the folder `o`: something in it changes. The clock is read behind the mailbox's lock, so it does not go back.
+pub(crate) const TOUCHED: &str = "touched = clock_timestamp()";
+
 pub(crate) use create::Seed;
 pub(crate) use read::{FIELDS, folder_row};
 
@@ -29,7 +32,10 @@ pub struct FolderRow {
     pub distinguished: Option<String>,
     pub change: Seq,
     pub created: Timestamp,
+    /// When the folder itself last changed.
     pub modified: Timestamp,
+    /// When something in it last did.
+    pub touched: Timestamp,
     /// Items that are not associated.
     pub total: i64,
     pub unread: i64,

@@ -8,7 +8,7 @@ use ewsd_model::id::FolderNo;
 
 /// What [`folder_row`] reads, of the folder `o`.
 pub(crate) const FIELDS: &str = "o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, \
-    o.modified, o.total, o.unread, (select count(*) from folder k where k.mailbox = o.mailbox and k.parent = o.folder), \
+    o.modified, o.touched, o.total, o.unread, (select count(*) from folder k where k.mailbox = o.mailbox and k.parent = o.folder), \
     o.bytes, o.hidden, o.props, o.ext";
 
 impl Mailbox<'_> {
@@ -120,6 +120,7 @@ pub(crate) fn folder_row(fields: &mut Fields<'_>) -> Result<FolderRow, StoreErro
         change: fields.next()?,
         created: fields.next()?,
         modified: fields.next()?,
+        touched: fields.next()?,
         total: fields.next()?,
         unread: fields.next()?,
         child_count: fields.next()?,

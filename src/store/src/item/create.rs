@@ -4,6 +4,7 @@ use super::{ItemRef, NewItem, contact, event, reminder};
 use crate::attachment;
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{Holds, copied, param, written};
+use crate::folder::TOUCHED;
 use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::{Param, int};
@@ -68,7 +69,7 @@ fn compose<'a>(
     write.step(
         "counted",
         &format!(
-            "update folder o set total = o.total + {total}::bigint, unread = o.unread + {unread}::bigint, bytes = o.bytes + {bytes}::bigint, \
+            "update folder o set total = o.total + {total}::bigint, unread = o.unread + {unread}::bigint, bytes = o.bytes + {bytes}::bigint, {TOUCHED}, \
              change = case when {total}::bigint > 0 then taken.seq else o.change end \
              from taken where o.mailbox = $1 and o.folder = {folder} returning o.folder"
         ),

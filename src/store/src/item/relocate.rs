@@ -5,6 +5,7 @@ use super::update::item_refs;
 use super::{ItemRef, event, reminder};
 use crate::attachment::COLUMNS as ATTACHMENT;
 use crate::column::copied;
+use crate::folder::TOUCHED;
 use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::first;
 use crate::sql::{Param, Sql};
@@ -153,7 +154,7 @@ pub(super) fn counters(write: &mut Write, deltas: &str) {
     write.step(
         "counted",
         &format!(
-            "update folder o set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, \
+            "update folder o set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, {TOUCHED}, \
              change = case when delta.moved then taken.seq else o.change end \
              from taken, (select folder, sum(total)::bigint as total, sum(unread)::bigint as unread, \
                  sum(bytes)::bigint as bytes, bool_or(total <> 0) as moved from ({deltas}) deltas group by folder) delta \

@@ -3,6 +3,7 @@
 use super::{ItemRef, ItemUpdate, contact, event, reminder};
 use crate::blob::{AHEAD, Hash, Parts};
 use crate::column::{lookup, param};
+use crate::folder::TOUCHED;
 use crate::journal::{ChangeKind, Count, Rows, Write};
 use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql, int};
@@ -252,9 +253,11 @@ fn counter_step(write: &mut Write, update: &ItemUpdate) -> Result<(), StoreError
     write.step("delta", &format!("select source.folder, {after} - {before} as unread, {size} as bytes from source"));
     write.step(
         "counted",
-        "update folder o set unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, \
-         change = case when delta.unread <> 0 then taken.seq else o.change end \
-         from taken, delta where o.mailbox = $1 and o.folder = delta.folder and (delta.unread <> 0 or delta.bytes <> 0)",
+        &format!(
+            "update folder o set unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, {TOUCHED}, \
+             change = case when delta.unread <> 0 then taken.seq else o.change end \
+             from taken, delta where o.mailbox = $1 and o.folder = delta.folder"
+        ),
     );
     Ok(())
 }
@@ -287,7 +290,7 @@ fn read_state(
     write.step(
         "counted",
         &format!(
-            "update folder o set unread = o.unread + delta.unread, change = taken.seq from taken, \
+            "update folder o set unread = o.unread + delta.unread, {TOUCHED}, change = taken.seq from taken, \
              (select folder, sum(case when {read} then -1 else 1 end)::bigint as unread from source \
               where flags & {} = 0 group by folder) delta \
              where o.mailbox = $1 and o.folder = delta.folder",

@@ -7,8 +7,8 @@ with recursive below as (
     from folder k
     join below on k.mailbox = $1 and k.parent = below.folder
 )
-select o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified, o.total,
-    o.unread, (
+select o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified, o.touched,
+    o.total, o.unread, (
     select count(*)
     from folder k
     where k.mailbox = o.mailbox and k.parent = o.folder

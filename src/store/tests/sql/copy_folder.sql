@@ -27,8 +27,8 @@ with recursive tree as (
 select count(*), coalesce(max(depth), 0)::bigint
 from tree;
 
-select o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified, o.total,
-    o.unread, (
+select o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified, o.touched,
+    o.total, o.unread, (
     select count(*)
     from folder k
     where k.mailbox = o.mailbox and k.parent = o.folder

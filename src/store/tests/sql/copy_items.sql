@@ -89,8 +89,8 @@ reminded as (
 ),
 counted as (
     update folder o
-    set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, change
-        = case when delta.moved then taken.seq else o.change end
+    set total = o.total + delta.total, unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, touched
+        = clock_timestamp(), change = case when delta.moved then taken.seq else o.change end
     from taken, (
         select folder, sum(total)::bigint as total, sum(unread)::bigint as unread, sum(bytes)::bigint as bytes,
             bool_or(total <> 0) as moved

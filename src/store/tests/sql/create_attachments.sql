@@ -65,7 +65,7 @@ reworded as (
 ),
 counted as (
     update folder o
-    set bytes = o.bytes + $4::bigint
+    set bytes = o.bytes + $4::bigint, touched = clock_timestamp()
     from taken, source
     where o.mailbox = $1 and o.folder = source.folder
 ),

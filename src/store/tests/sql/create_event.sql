@@ -21,8 +21,8 @@ with taken as (
 ),
 counted as (
     update folder o
-    set total = o.total + $5::bigint, unread = o.unread + $6::bigint, bytes = o.bytes + $7::bigint, change =
-        case when $5::bigint > 0 then taken.seq else o.change end
+    set total = o.total + $5::bigint, unread = o.unread + $6::bigint, bytes = o.bytes + $7::bigint, touched =
+        clock_timestamp(), change = case when $5::bigint > 0 then taken.seq else o.change end
     from taken
     where o.mailbox = $1 and o.folder = $3
     returning o.folder

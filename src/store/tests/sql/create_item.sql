@@ -28,8 +28,8 @@ contents as (
 ),
 counted as (
     update folder o
-    set total = o.total + $9::bigint, unread = o.unread + $10::bigint, bytes = o.bytes + $11::bigint, change =
-        case when $9::bigint > 0 then taken.seq else o.change end
+    set total = o.total + $9::bigint, unread = o.unread + $10::bigint, bytes = o.bytes + $11::bigint, touched =
+        clock_timestamp(), change = case when $9::bigint > 0 then taken.seq else o.change end
     from taken
     where o.mailbox = $1 and o.folder = $3
     returning o.folder

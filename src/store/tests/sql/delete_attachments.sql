@@ -42,7 +42,7 @@ reworded as (
 ),
 counted as (
     update folder o
-    set bytes = o.bytes + -(select coalesce(sum(size), 0) from gone)::bigint
+    set bytes = o.bytes + -(select coalesce(sum(size), 0) from gone)::bigint, touched = clock_timestamp()
     from taken, source
     where o.mailbox = $1 and o.folder = source.folder
 ),

@@ -47,7 +47,7 @@ removed_folder as (
 ),
 kept as (
     update folder o
-    set change = taken.seq, total = 0, unread = 0, bytes = 0
+    set change = taken.seq, touched = clock_timestamp(), total = 0, unread = 0, bytes = 0
     from taken
     where o.mailbox = $1 and o.folder = $2
 ),

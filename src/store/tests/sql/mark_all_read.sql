@@ -19,7 +19,7 @@ changed as (
 ),
 counted as (
     update folder o
-    set unread = o.unread + delta.unread, change = taken.seq
+    set unread = o.unread + delta.unread, touched = clock_timestamp(), change = taken.seq
     from taken, (
         select folder, sum(case when $3 then -1 else 1 end)::bigint as unread
         from source

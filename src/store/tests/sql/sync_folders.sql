@@ -51,7 +51,7 @@ from counter c
 left join lateral (
     select coalesce(tree.folder, past.folder) as told, past.folder is null as created, o.folder is not null as
         there, o.folder, o.parent, o.kind, o.class, o.name, o.distinguished, o.change, o.created, o.modified,
-        o.total, o.unread, (
+        o.touched, o.total, o.unread, (
         select count(*)
         from folder k
         where k.mailbox = o.mailbox and k.parent = o.folder

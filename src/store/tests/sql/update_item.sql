@@ -56,10 +56,10 @@ delta as (
 ),
 counted as (
     update folder o
-    set unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, change = case when delta.unread <> 0
-        then taken.seq else o.change end
+    set unread = o.unread + delta.unread, bytes = o.bytes + delta.bytes, touched = clock_timestamp(), change =
+        case when delta.unread <> 0 then taken.seq else o.change end
     from taken, delta
-    where o.mailbox = $1 and o.folder = delta.folder and (delta.unread <> 0 or delta.bytes <> 0)
+    where o.mailbox = $1 and o.folder = delta.folder
 ),
 journalled as (
     insert into journal (

@@ -239,6 +239,45 @@ fn an_emptied_folder_stays() {
     house.check();
 }
 
+/// What is not counted too: clients look again when this time is another.
+#[test]
+fn whatever_changes_in_a_folder_touches_it() {
+    let mut house = house();
+    let (inbox, drafts) = (house.inbox, house.drafts);
+    let mut last = Vec::new();
+    let mut touched = |house: &mut House, what: &str, wanted: [bool; 2]| {
+        let mut mailbox = house.store.mailbox(house.mailbox);
+        let now = [inbox, drafts].map(|folder| mailbox.folder(folder).unwrap()).map(|row| (row.touched, row.modified));
+        if let [one, two] = last[..] {
+            let [one, two]: [(jiff::Timestamp, jiff::Timestamp); 2] = [one, two];
+            assert_eq!([now[0].0 > one.0, now[1].0 > two.0], wanted, "{what}");
+            assert_eq!([now[0].1, now[1].1], [one.1, two.1], "{what}: the folders themselves did not change");
+        }
+        last = now.to_vec();
+    };
+    touched(&mut house, "nothing", [false, false]);
+    let item = house.add(inbox, "one");
+    touched(&mut house, "created", [true, false]);
+    let update = ItemUpdate { set: subject("two"), ..ItemUpdate::default() };
+    house.store.mailbox(house.mailbox).update_item(item, &update, None).unwrap();
+    touched(&mut house, "changed", [true, false]);
+    house.store.mailbox(house.mailbox).set_read(&[item], true).unwrap();
+    touched(&mut house, "read", [true, false]);
+    let file = NewAttachment { content: b"", ..NewAttachment::file() };
+    let (files, _) = house.store.mailbox(house.mailbox).create_attachments(item, &[file]).unwrap();
+    touched(&mut house, "a file came", [true, false]);
+    house.store.mailbox(house.mailbox).delete_attachments(item, &files).unwrap();
+    touched(&mut house, "a file went", [true, false]);
+    let copies = house.store.mailbox(house.mailbox).copy_items(&[item], drafts, None).unwrap();
+    touched(&mut house, "copied", [false, true]);
+    house.store.mailbox(house.mailbox).move_items(&[copies[0].item], inbox).unwrap();
+    touched(&mut house, "moved", [true, true]);
+    house.store.mailbox(house.mailbox).delete_items(&[item]).unwrap();
+    touched(&mut house, "deleted", [true, false]);
+    house.store.mailbox(house.mailbox).empty_folder(inbox, false).unwrap();
+    touched(&mut house, "emptied", [true, false]);
+}
+
 #[test]
 fn a_distinguished_name_can_be_given_later() {
     let mut house = house();

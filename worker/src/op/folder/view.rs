@@ -132,7 +132,7 @@ impl Folder<'_> {
             // Every change in the folder is at least as new as its items, and the next item is newer.
             Some(Alias::NextPlace) => Scalar::Int(row.change.0 + 1),
             Some(Alias::LastPlace) => Scalar::Int(row.change.0),
-            Some(Alias::LastChange) => Scalar::Time(row.modified),
+            Some(Alias::LastChange) => Scalar::Time(row.touched),
             Some(Alias::EntryId | Alias::RecordKey) => Scalar::Bytes(id(row.folder)),
             Some(Alias::ParentEntryId) => Scalar::Bytes(id(row.parent.unwrap_or(row.folder))),
             Some(Alias::Access) => Scalar::Int(i64::from(access(&self.granted.on_folder()))),
