@@ -17,6 +17,7 @@ crate::tests![
     cancels_and_removes,
     answers_one_occurrence,
     tells_of_one_occurrence,
+    names_the_occurrences_of_the_calendar,
     sends_nothing_when_told_so,
     refuses_answers_that_cannot_be,
     tells_conflicts_and_neighbours,
@@ -413,6 +414,32 @@ fn tells_of_one_occurrence() {
     let cancelled = one_of(&mut guest, "inbox", "MeetingCancellation");
     guest.one(&respond("RemoveItem", &Id::of(&cancelled), "SaveOnly", ""));
     assert_eq!(december(&mut guest).len(), 4);
+}
+
+/// A message has no occurrences of its own: what it names can be opened, and is not named when it is gone.
+fn names_the_occurrences_of_the_calendar() {
+    let Three { mut host, mut guest, .. } = three();
+    let members = times("2026-12-01T09:00:00", "2026-12-01T10:00:00") + &daily(5) + BERLIN;
+    let id = Id::of(host.one(&invite("SendToNone", &members)).want("m:Items/*"));
+    let moved = set("calendar:Start", "<t:Start>2026-12-02T12:00:00Z</t:Start>")
+        + &set("calendar:End", "<t:End>2026-12-02T13:00:00Z</t:End>");
+    update_to(&mut host, &index(&id, 2), "SendToNone", &moved);
+    let address = guest.account.address.clone();
+    let invited = set("calendar:RequiredAttendees", &people(&[&address]));
+    update_to(&mut host, &id.bare(), "SendToAllAndSaveCopy", &invited);
+    let request = one_of(&mut guest, "inbox", "MeetingRequest");
+    let copy = Id::of(&one_of(&mut guest, "calendar", "CalendarItem"));
+    for (name, number) in [("t:FirstOccurrence", 1), ("t:ModifiedOccurrences/t:Occurrence", 2), ("t:LastOccurrence", 5)]
+    {
+        let told = request.want(name);
+        let opened = get_by(&mut guest, &Id::of(told).bare());
+        assert_eq!(opened.text("t:Start"), told.text("t:Start"), "{name}");
+        assert_eq!(Id::of(&opened).id, Id::of(&get_by(&mut guest, &index(&copy, number))).id, "{name}");
+    }
+    guest.one(&delete_as("HardDelete", &copy.bare()));
+    let request = one_of(&mut guest, "inbox", "MeetingRequest");
+    assert!(request.find("t:FirstOccurrence").is_none() && request.find("t:ModifiedOccurrences").is_none());
+    assert!(request.find("t:Recurrence").is_some());
 }
 
 fn sends_nothing_when_told_so() {

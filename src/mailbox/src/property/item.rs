@@ -5,7 +5,7 @@ use std::cell::Cell;
 use ewsd_model::id::FolderNo;
 use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{AttachmentInfo, Mailbox, WireId};
-use ewsd_model::{PropId, Value, id};
+use ewsd_model::{ItemKind, PropId, Value, id};
 use ewsd_store::{AttachmentRow, ItemRow, json};
 
 use super::body::{self, Bodies, Which};
@@ -57,10 +57,10 @@ pub fn wire_id(owner: &Granted, row: &ItemRow) -> WireId {
     WireId { id, change_key: Some(change_key) }
 }
 
-/// What a master tells of its occurrences.
-fn occurrences(item: &ShownItem<'_>, id: PropId) -> Option<Value> {
-    let master = Master::of_row(item.row)?;
-    let info = |at| master.info(item.owner, item.row, at);
+/// What a master tells of its occurrences, which are named as those of `named`: of itself, or of what it is about.
+pub fn occurrences(owner: &Granted, row: &ItemRow, named: &ItemRow, id: PropId) -> Option<Value> {
+    let master = Master::of_row(row)?;
+    let info = |at| master.info(owner, named, at);
     match id {
         PropId::CalendarFirstOccurrence => master.first().map(|at| Value::Occurrence(info(at))),
         PropId::CalendarLastOccurrence => master.last().map(|at| Value::Occurrence(info(at))),
@@ -146,10 +146,16 @@ impl ShownItem<'_> {
             }
             PropId::ItemInstanceKey => Some(Value::Bytes(instance_key(self.row))),
             PropId::ContactCompleteName => contact::complete_name(self.row).map(Box::new).map(Value::CompleteName),
+            // A message has none that could be opened: it names those of the calendar's item, if there is one (`told`).
+            PropId::CalendarFirstOccurrence | PropId::CalendarLastOccurrence | PropId::CalendarModifiedOccurrences
+                if self.row.kind == ItemKind::MeetingRequest =>
+            {
+                None
+            }
             PropId::CalendarFirstOccurrence
             | PropId::CalendarLastOccurrence
             | PropId::CalendarModifiedOccurrences
-            | PropId::CalendarDeletedOccurrences => occurrences(self, id),
+            | PropId::CalendarDeletedOccurrences => occurrences(self.owner, self.row, self.row, id),
             PropId::CalendarStartWallClock => {
                 wall_clock(self.row, PropId::CalendarStart, PropId::CalendarStartTimeZone)
             }

@@ -14,7 +14,7 @@ use ewsd_mailbox::item::derive;
 use ewsd_mailbox::item::draft::Draft;
 use ewsd_mailbox::item::edit::Edit;
 use ewsd_mailbox::item::respond::LastVerb;
-use ewsd_mailbox::property::item::wire_id;
+use ewsd_mailbox::property::item::{occurrences, wire_id};
 use ewsd_model::code::Code;
 use ewsd_model::id::{ChangeKey, OccurrenceId};
 use ewsd_model::object::{NewItem, ResponseKind};
@@ -192,12 +192,17 @@ pub fn seen_by_calendar(
         PropId::CalendarConflictingMeetings,
         PropId::CalendarAdjacentMeetings,
     ];
+    const OCCURRENCES: [PropId; 3] =
+        [PropId::CalendarFirstOccurrence, PropId::CalendarLastOccurrence, PropId::CalendarModifiedOccurrences];
     let mut told = Vec::new();
     let id = PropId::MeetingAssociatedCalendarItemId;
-    if shape.shows(row.kind, id) {
+    let shown = |id: &PropId| row.kind == ItemKind::MeetingRequest && shape.shows(row.kind, *id);
+    if shape.shows(row.kind, id) || OCCURRENCES.iter().any(shown) {
         if let Some(props) = &row.props {
             if let Some(known) = attendant::associated(&mut cx.gate.open(owner), Meant::by(props))? {
                 told.push((id, Value::ItemId(wire_id(owner, &known))));
+                let those = OCCURRENCES.into_iter().filter(shown);
+                told.extend(those.filter_map(|id| Some((id, occurrences(owner, row, &known, id)?))));
             }
         }
     }
