@@ -390,6 +390,11 @@ fn shows_a_picture() {
     for alone in [shape("IdOnly", &["contacts:HasPicture"]), shape("AllProperties", &[])] {
         assert_eq!(get(&mut ews, &id, &alone).text("t:HasPicture"), Some("true"), "{alone}");
     }
+    let by_mapi =
+        "<t:ExtendedFieldURI DistinguishedPropertySetId=\"Address\" PropertyId=\"32789\" PropertyType=\"Boolean\"/>";
+    let by_mapi =
+        format!("<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>{by_mapi}</t:AdditionalProperties>");
+    assert_eq!(get(&mut ews, &id, &by_mapi).text("t:ExtendedProperty/t:Value"), Some("true"), "by its MAPI name");
     let item = get(&mut ews, &id, &shape("IdOnly", &["contacts:HasPicture", "item:Attachments"]));
     assert_eq!(item.text("t:HasPicture"), Some("true"));
     let photos: Vec<_> = item
