@@ -13,6 +13,7 @@ use crate::support::xml::Node;
 
 crate::tests![
     becomes_a_meeting_request,
+    is_called_by_its_summary,
     follows_the_organizer_elsewhere,
     takes_cancellations_from_the_organizer_alone,
     takes_one_occurrence,
@@ -168,6 +169,17 @@ fn becomes_a_meeting_request() {
         (Some("Organizer"), Some("boss@far.test"))
     );
     assert_eq!(item.all("t:RequiredAttendees/t:Attendee").len() + item.all("t:OptionalAttendees/t:Attendee").len(), 3);
+}
+
+/// Some programs send no Subject: the calendar has one.
+fn is_called_by_its_summary() {
+    let mut ews = shared::mailbox();
+    let events = theirs("far-0", &ews.account.address.clone(), 0, 1, "");
+    let message = String::from_utf8(mail("boss@far.test", "REQUEST", &calendar("REQUEST", &events))).unwrap();
+    let message = message.replace("Subject: plan\r\n", "");
+    deliver(shared::server().lmtp(), &ews.account.address, message.as_bytes());
+    assert_eq!(newest(&mut ews, "inbox").text("t:Subject"), Some("plan"));
+    assert_eq!(copy(&mut ews).text("t:Subject"), Some("plan"));
 }
 
 fn follows_the_organizer_elsewhere() {

@@ -108,6 +108,12 @@ fn notice(what: NoticeKind, told: EventItem, from: &Person, parsed: &Parsed<'_>,
     edit.props = parsed.props.clone();
     edit.set_flags = parsed.flags & !bit::HAS_ATTACHMENTS;
     edit.set_column(Column::Class, Value::Text(what.class().to_owned()));
+    // Some send no Subject either.
+    if edit.set.text(Column::Subject).is_none_or(str::is_empty) {
+        if let Some(subject) = &told.event.subject {
+            edit.set_column(Column::Subject, Value::Text(subject.clone()));
+        }
+    }
     let told = Rc::new(told);
     meeting(&mut edit, &what, &told, from)?;
     let text = parsed.body.clone();
