@@ -17,6 +17,7 @@ crate::tests![
     takes_files_for_all_dates_only,
     keeps_occurrences_between_their_neighbours,
     starts_anew_with_another_pattern,
+    goes_on_with_the_same_weeks,
     is_cut_where_single_items_are,
     follows_what_its_master_gets,
     keeps_the_clock_through_the_year,
@@ -236,6 +237,28 @@ fn keeps_occurrences_between_their_neighbours() {
     update(&mut ews, &id.xml(), &moved("2026-12-04T10:00:00Z", "2026-12-04T11:00:00Z"));
     let long = format!("{}{}{BERLIN}", times("2026-12-01T09:00:00", "2026-12-02T09:01:00"), daily(3));
     assert_eq!(ews.error(&create_request(&event(&long))), "ErrorOccurrenceTimeSpanTooBig");
+}
+
+/// DavMail says the pattern with every change, without FirstDayOfWeek.
+fn goes_on_with_the_same_weeks() {
+    let mut ews = shared::mailbox();
+    let weekly = |interval: i32, first: &str| {
+        let pattern = format!(
+            "<t:WeeklyRecurrence><t:Interval>{interval}</t:Interval><t:DaysOfWeek>Tuesday Sunday</t:DaysOfWeek>{first}</t:WeeklyRecurrence>"
+        );
+        recurrence(&pattern, "2026-12-01", 4)
+    };
+    let monday = "<t:FirstDayOfWeek>Monday</t:FirstDayOfWeek>";
+    for (interval, last) in [(1, "2026-12-13T08:00:00Z"), (2, "2026-12-20T08:00:00Z")] {
+        let times = times("2026-12-01T09:00:00", "2026-12-01T10:00:00");
+        let master = create(&mut ews, &format!("{times}{}{BERLIN}", weekly(interval, monday)));
+        ews.one(&delete_as("HardDelete", &index(&master, 2)));
+        assert_eq!((starts(&mut ews).len(), starts(&mut ews).last().map(String::as_str)), (3, Some(last)));
+        update(&mut ews, &master.xml(), &set("calendar:Recurrence", &weekly(interval, "")));
+        // In every other week the days are others when weeks begin on Sundays.
+        assert_eq!(starts(&mut ews).len(), if interval == 1 { 3 } else { 4 });
+        ews.one(&delete_as("HardDelete", &master.bare()));
+    }
 }
 
 fn starts_anew_with_another_pattern() {

@@ -124,6 +124,14 @@ impl Series {
         Some((number, self.date(number)?))
     }
 
+    /// Whether two series of weeks are on the same days, as far as both go: on which day weeks begin often makes no difference.
+    pub fn is_in_step(&self, other: &Series) -> bool {
+        // So many that every day of a week, and the week after, has come.
+        const SEEN: usize = 16;
+        let days = |series: &Series| series.from(series.first()).take(SEEN).map(|(_, day)| day).collect::<Vec<_>>();
+        days(self).iter().zip(days(other)).all(|(one, two)| *one == two)
+    }
+
     /// The shortest distance between two neighbours in days, which no occurrence may be longer than (MS-OXOCAL); None where
     /// there is but one.
     pub fn gap(&self) -> Option<i64> {

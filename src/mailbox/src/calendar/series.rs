@@ -8,7 +8,7 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::OccurrenceId;
 use ewsd_model::property::{Column, Type, bit};
-use ewsd_model::recurrence::{Clock, Recurrence, Series, Times};
+use ewsd_model::recurrence::{Clock, Pattern, Recurrence, Series, Times};
 use ewsd_model::target::OccurrenceRange;
 use ewsd_model::timezone::{ItemZone, instant};
 use ewsd_model::value::WireId;
@@ -332,6 +332,16 @@ impl Master {
     /// The occurrences that have something of their own, by the days on which the pattern has them.
     pub fn own(&self) -> impl Iterator<Item = Occurrence> + '_ {
         self.exceptions.keys().map(|date| self.place(*date))
+    }
+
+    /// Whether a pattern means the days of this series. Who says a weekly one again need not say when weeks begin.
+    pub fn is_as(&self, pattern: Pattern, days: &Series) -> bool {
+        match (self.recurrence.pattern, pattern) {
+            (Pattern::Weekly(was), Pattern::Weekly(now)) => {
+                was.interval == now.interval && was.days == now.days && self.series.is_in_step(days)
+            }
+            (was, now) => was == now,
+        }
     }
 
     /// As the master tells of an occurrence.

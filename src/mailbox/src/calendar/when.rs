@@ -342,7 +342,7 @@ fn series(
     put_time(edit, PropId::CalendarEnd, end);
     // A series that was only made longer or shorter keeps what was changed in it; another one has other occurrences.
     let kept = before.filter(|before| {
-        before.recurrence.pattern == recurrence.pattern
+        before.is_as(recurrence.pattern, &days)
             && before.recurrence.range.start == recurrence.range.start
             && before.times == times
     });
