@@ -1,98 +1,18 @@
 """Drives a server through DavMail: an IMAP and SMTP client that knows nothing of EWS.
 
-usage: davmail_client.py CONTEXT, a JSON document: {"url", "davmail": archive, "folder": for its files,
-"me": {"address", "login", "password"}, "peer": {...}}. Starts DavMail on free loopback ports and stops it.
-One line for each check, exit status 1 when one fails. See ../suite/clients.rs, which starts it.
+usage: davmail_client.py CONTEXT, see davmail_common.py.
 """
 import email
 import email.message
 import email.policy
 import imaplib
-import json
-import os
 import re
 import smtplib
-import socket
-import subprocess
 import sys
 import time
-import traceback
 import uuid
 
-CONTEXT = json.loads(sys.argv[1])
-CHECKS = []
-STARTING = 90
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def settings(imap, smtp):
-    values = {
-        "davmail.server": "true",
-        "davmail.mode": "EWS",
-        "davmail.url": CONTEXT["url"],
-        "davmail.imapPort": imap,
-        "davmail.smtpPort": smtp,
-        "davmail.caldavPort": "",
-        "davmail.ldapPort": "",
-        "davmail.popPort": "",
-        "davmail.allowRemote": "false",
-        "davmail.bindAddress": "127.0.0.1",
-        "davmail.disableUpdateCheck": "true",
-        "davmail.smtpSaveInSent": "true",
-        "davmail.imapIdleDelay": "",
-        "davmail.logFilePath": os.path.join(CONTEXT["folder"], "davmail.log"),
-        "log4j.rootLogger": "WARN",
-        "log4j.logger.davmail": "INFO",
-        "log4j.logger.httpclient.wire": "WARN",
-        "log4j.logger.org.apache.http.wire": "WARN",
-    }
-    return "".join("%s=%s\n" % pair for pair in values.items())
-
-
-class Gateway:
-    """A DavMail process."""
-
-    def __enter__(self):
-        os.makedirs(CONTEXT["folder"], exist_ok=True)
-        path = os.path.join(CONTEXT["folder"], "davmail.properties")
-        self.imap, self.smtp = free_port(), free_port()
-        with open(path, "w") as file:
-            file.write(settings(self.imap, self.smtp))
-        self.output = open(os.path.join(CONTEXT["folder"], "davmail.out"), "w")
-        self.process = subprocess.Popen(
-            ["java", "-Djava.awt.headless=true", "-jar", CONTEXT["davmail"], "-server", path],
-            stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output,
-        )
-        end = time.monotonic() + STARTING
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.imap), 1).close()
-                socket.create_connection(("127.0.0.1", self.smtp), 1).close()
-                return self
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    self.__exit__()
-                    raise RuntimeError("DavMail does not listen: " + open(self.output.name).read())
-                time.sleep(0.05)
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.output.close()
+from davmail_common import CONTEXT, Gateway, check, main
 
 
 class State:
@@ -110,7 +30,7 @@ def good(answer, what):
 
 
 def login(who="me"):
-    imap = imaplib.IMAP4("127.0.0.1", State.gateway.imap, timeout=120)
+    imap = imaplib.IMAP4("127.0.0.1", State.gateway.ports["imap"], timeout=120)
     good(imap.login(CONTEXT[who]["login"], CONTEXT[who]["password"]), "login")
     return imap
 
@@ -142,7 +62,7 @@ def names(imap):
 
 @check
 def refuses_a_wrong_password():
-    imap = imaplib.IMAP4("127.0.0.1", State.gateway.imap, timeout=120)
+    imap = imaplib.IMAP4("127.0.0.1", State.gateway.ports["imap"], timeout=120)
     try:
         imap.login(CONTEXT["me"]["login"], "not it")
     except imaplib.IMAP4.error:
@@ -246,7 +166,7 @@ def sends_by_smtp():
     subject = "Sent through the gateway " + State.box
     message = text(subject, "See the file.\r\n")
     message.add_attachment(bytes(range(256)), maintype="application", subtype="octet-stream", filename="data.bin")
-    with smtplib.SMTP("127.0.0.1", State.gateway.smtp, timeout=120) as smtp:
+    with smtplib.SMTP("127.0.0.1", State.gateway.ports["smtp"], timeout=120) as smtp:
         smtp.login(CONTEXT["me"]["login"], CONTEXT["me"]["password"])
         smtp.send_message(message)
     peer = login("peer")
@@ -273,24 +193,7 @@ def deletes_folders():
     State.imap.logout()
 
 
-def main():
-    failed = 0
-    with Gateway() as State.gateway:
-        for function in CHECKS:
-            name = function.__name__.replace("_", " ")
-            try:
-                function()
-            except Exception:
-                failed += 1
-                print("FAILED DavMail: %s\n%s" % (name, traceback.format_exc()))
-            else:
-                print("ok DavMail: %s" % name)
-            sys.stdout.flush()
-    if failed:
-        with open(os.path.join(CONTEXT["folder"], "davmail.log"), errors="replace") as log:
-            print("".join(log.readlines()[-60:]))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    with Gateway("imap", "smtp", smtpSaveInSent="true", imapIdleDelay="") as State.gateway:
+        status = main()
+    sys.exit(status)

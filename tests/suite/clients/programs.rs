@@ -13,7 +13,10 @@ crate::tests![
     exchangelib_calendar,
     ews_javascript_api,
     ews_javascript_api_calendar,
-    davmail
+    davmail,
+    davmail_calendar,
+    davmail_meetings,
+    davmail_books
 ];
 
 fn person(account: &Account) -> serde_json::Value {
@@ -76,13 +79,29 @@ fn javascript(script: &str) {
 }
 
 fn davmail() {
+    through_davmail("davmail_client.py");
+}
+
+fn davmail_calendar() {
+    through_davmail("davmail_calendar.py");
+}
+
+fn davmail_meetings() {
+    through_davmail("davmail_meetings.py");
+}
+
+fn davmail_books() {
+    through_davmail("davmail_books.py");
+}
+
+fn through_davmail(script: &str) {
     let Some(archive) = programs::davmail() else {
         return println!("skipped: DavMail needs java and the package davmail-server (or davmail)");
     };
     let (relay, mut context) = context(true);
+    let folder = record::target().join("ewsd-clients").join(script.trim_end_matches(".py"));
     context["davmail"] = archive.to_string_lossy().into();
-    context["folder"] = record::target().join("ewsd-clients/davmail").to_string_lossy().into();
-    let script = programs::scripts().join("davmail_client.py");
-    programs::drive(Command::new("python3").arg(script).arg(context.to_string()));
+    context["folder"] = folder.to_string_lossy().into();
+    programs::drive(Command::new("python3").arg(programs::scripts().join(script)).arg(context.to_string()));
     relay.finish();
 }
