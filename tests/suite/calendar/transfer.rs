@@ -13,6 +13,7 @@ crate::tests![
     loses_nothing_of_many_files,
     loses_nothing_of_other_peoples_files,
     takes_what_is_there_again,
+    takes_dates_without_their_series,
     says_what_it_cannot_take,
 ];
 
@@ -283,7 +284,7 @@ fn loses_nothing_of_other_peoples_files() {
     let exported = server.ewsctl(&["calendar", "export", &one.account.address]);
     let mut first = told(&exported);
     let all = first.len();
-    // Exceptions whose series is not there are items of one UID: brought in again, the last of them takes the place of the others.
+    // Some files tell of one event in two ways.
     let names: Vec<String> = first.iter().map(|(key, _)| key.clone()).collect();
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     names.iter().for_each(|key| *times.entry(key).or_default() += 1);
@@ -356,6 +357,50 @@ fn takes_what_is_there_again() {
             .status
             .success()
     );
+}
+
+/// Each is known by its UID and the date that it is of; the series that comes later has them as its own.
+fn takes_dates_without_their_series() {
+    let (mut ews, two) = (shared::mailbox(), shared::mailbox());
+    let server = shared::server();
+    let folder = Folder::new("dates");
+    let event = |summary: &str, day: u32, more: &str| {
+        format!(
+            "BEGIN:VEVENT\nUID:lost\nSUMMARY:{summary}\nDTSTART:202612{day:02}T090000Z\nDTEND:202612{day:02}T100000Z\n{more}END:VEVENT\n"
+        )
+    };
+    let calendar = |events: &[String]| format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", events.concat());
+    let dates = |first: &str| {
+        calendar(&[
+            event(first, 3, "RECURRENCE-ID:20261202T090000Z\n"),
+            event("two", 9, "RECURRENCE-ID:20261209T090000Z\n"),
+            // It was moved to where another one was.
+            event("three", 2, "RECURRENCE-ID:20261216T090000Z\n"),
+        ])
+    };
+    let import = |account: &str, text: &str| {
+        server.ewsctl(&["calendar", "import", account, &folder.file("in.ics", text)]).trim().to_owned()
+    };
+    let export = |account: &str| server.ewsctl(&["calendar", "export", account]);
+    let (one, two) = (ews.account.address.clone(), two.account.address.clone());
+    let mut shown = || {
+        let found = rows(&mut ews, "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z");
+        found
+            .into_iter()
+            .map(|(subject, start, kind)| format!("{subject} {} {kind}", &start[8..10]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(import(&one, &dates("one")), "3 new events, 0 replaced");
+    assert_eq!(import(&one, &dates("first")), "0 new events, 3 replaced");
+    assert_eq!(shown(), ["three 02 Single", "first 03 Single", "two 09 Single"]);
+    let exported = export(&one);
+    assert_eq!(events(&exported).len(), 3, "{exported}");
+    assert_eq!(import(&two, &exported), "3 new events, 0 replaced");
+    assert_eq!(import(&two, &exported), "0 new events, 3 replaced");
+    assert_eq!(events(&export(&two)), events(&exported));
+    let series = calendar(&[event("series", 2, "RRULE:FREQ=WEEKLY;COUNT=4\n")]);
+    assert_eq!(import(&one, &series), "1 new events, 0 replaced");
+    assert_eq!(shown(), ["three 02 Exception", "first 03 Exception", "two 09 Exception", "series 23 Occurrence"]);
 }
 
 fn says_what_it_cannot_take() {

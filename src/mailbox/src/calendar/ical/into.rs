@@ -52,6 +52,13 @@ impl EventItem {
         all
     }
 
+    /// Has a series take a date that stood for itself, unless it tells of that one.
+    pub fn take_in(&mut self, date: Event) {
+        if !self.exceptions.iter().any(|one| one.recurrence_id == date.recurrence_id) {
+            self.exceptions.push(date);
+        }
+    }
+
     fn is_own(&self, mailbox: &Mailbox) -> bool {
         let address = mailbox.address.as_deref().unwrap_or_default().trim();
         self.own.iter().any(|own| own.eq_ignore_ascii_case(address))
@@ -120,6 +127,9 @@ fn times(edit: &mut Edit<'_>, event: &Event) -> Result<(), Failure> {
     edit.set(PropId::CalendarIsAllDayEvent, Value::Bool(event.all_day))?;
     if edit.base.is_some_and(|base| base.occurrence.is_some()) {
         return Ok(());
+    }
+    if let Some(original) = event.recurrence_id {
+        edit.give_member(PropId::CalendarRecurrenceId, original.to_string());
     }
     match &event.recurrence {
         Some(recurrence) => {

@@ -81,7 +81,9 @@ fn of_item(row: &ItemRow, own: Option<&str>) -> Option<Event> {
     let props = row.props.as_ref().unwrap_or(&none);
     let source = Source { columns: &row.columns, props, flags: row.flags };
     let mut event = event(source, body::stored(row), own)?;
-    event.recurrence_id = row.occurrence.and_then(|_| time_in(props, PropId::CalendarOriginalStart));
+    // A date whose series is not here is an item of its own, and stays that date.
+    let original = if row.occurrence.is_some() { PropId::CalendarOriginalStart } else { PropId::CalendarRecurrenceId };
+    event.recurrence_id = time_in(props, original);
     Some(event)
 }
 

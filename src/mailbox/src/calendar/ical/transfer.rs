@@ -1,8 +1,8 @@
 //! Whole calendars in and out, for administrators: all items of the calendar folder of the one whose session it is.
 
-use ewsd_model::ItemKind;
 use ewsd_model::code::Code;
 use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_model::{ItemKind, PropId};
 use ewsd_store::{AttachmentRow, ItemRow};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -11,7 +11,8 @@ use std::rc::Rc;
 use super::{EventItem, Files, files, lay, lay_occurrence, of_row};
 use crate::calendar::change;
 use crate::calendar::meeting::attendant::{self, Meant};
-use crate::calendar::series::Master;
+use crate::calendar::meeting::people;
+use crate::calendar::series::{Master, time_in};
 use crate::convert::ical::{Calendar, Event};
 use crate::error::{Error, Result};
 use crate::item::draft::Draft;
@@ -31,7 +32,35 @@ pub enum Transferred {
 const AT_ONCE: usize = 128;
 
 /// Puts one event of a calendar, a series with all that belongs to it, into the calendar. Nobody is told anything.
-pub fn take(session: &mut Session<'_>, told: EventItem) -> Result<Transferred> {
+pub fn take(session: &mut Session<'_>, mut told: EventItem) -> Result<Transferred> {
+    if told.event.recurrence.is_none() || told.event.uid.is_empty() {
+        return put(session, told);
+    }
+    // Dates that came before their series are occurrences of it now, but for those that have files of their own.
+    let uid = kept(&told.event);
+    let (own, address) = (session.gate.own(), session.address());
+    let mut needs = Needs::of_calendar();
+    needs.plan.mime = false;
+    let mut dates = attendant::dates(&mut session.gate.open(&own), &uid, &needs.plan)?;
+    dates.retain(|row| row.attachments == 0);
+    for row in &dates {
+        let date = of_row(row, &[], Files::Named, Some(&address));
+        date.into_iter().flat_map(|date| date.events).for_each(|date| told.take_in(date));
+    }
+    let done = put(session, told)?;
+    if !dates.is_empty() {
+        let mut mailbox = session.gate.open(&own);
+        let series = attendant::known(&mut mailbox, Meant { uid: &uid, original: None })?;
+        let Some(master) = series.and_then(|series| Master::of_row(&series.row)) else { return Ok(done) };
+        let original = |row: &ItemRow| time_in(row.props.as_ref()?, PropId::CalendarRecurrenceId);
+        dates.retain(|row| original(row).is_some_and(|original| master.day_of(original).is_some()));
+        let taken: Vec<ItemNo> = dates.iter().map(|row| row.item).collect();
+        mailbox.delete_items(&taken)?;
+    }
+    Ok(done)
+}
+
+fn put(session: &mut Session<'_>, told: EventItem) -> Result<Transferred> {
     let own = session.gate.own();
     let known = if told.event.uid.is_empty() {
         None
@@ -39,6 +68,9 @@ pub fn take(session: &mut Session<'_>, told: EventItem) -> Result<Transferred> {
         let meant = Meant { uid: &kept(&told.event), original: told.event.recurrence_id };
         attendant::known(&mut session.gate.open(&own), meant)?
     };
+    // What is no date of a series does not take the place of one.
+    let is_date = |row: &ItemRow| row.props.as_ref().is_some_and(people::is_of_instance);
+    let known = known.filter(|known| told.event.recurrence_id.is_some() || !is_date(&known.row));
     let told = Rc::new(told);
     let Some(known) = known else {
         let folder = session.gate.open(&own).folder_by_distinguished("calendar")?.folder;

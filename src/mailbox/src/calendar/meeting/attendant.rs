@@ -187,12 +187,17 @@ fn request(mailbox: &mut Mailbox<'_>, notice: &Notice, full: bool, own: &str, no
     Ok(Processed::Done(if full { "FullUpdate" } else { "InformationalUpdate" }))
 }
 
+/// The items of a UID that are single dates of a series.
+pub fn dates(mailbox: &mut Mailbox<'_>, uid: &str, plan: &Plan) -> Result<Vec<ItemRow>> {
+    let mut rows = in_calendar(mailbox, uid, plan)?;
+    rows.retain(|row| row.props.as_ref().is_some_and(people::is_of_instance));
+    Ok(rows)
+}
+
 /// Single dates of a series that is there as a whole now are its occurrences: their own items go to the deleted ones.
 fn gather(mailbox: &mut Mailbox<'_>, uid: &str) -> Result<()> {
     let plan = Plan { json: true, ..Plan::default() };
-    let dates = in_calendar(mailbox, uid, &plan)?.into_iter();
-    let dates = dates.filter(|row| row.props.as_ref().is_some_and(people::is_of_instance)).map(|row| row.item);
-    let dates: Vec<ItemNo> = dates.collect();
+    let dates: Vec<ItemNo> = dates(mailbox, uid, &plan)?.into_iter().map(|row| row.item).collect();
     if !dates.is_empty() {
         let target = mailbox.folder_by_distinguished("deleteditems")?.folder;
         mailbox.move_items(&dates, target)?;
