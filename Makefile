@@ -66,6 +66,7 @@ bench:
 	$(TARGET)/release/ewsload hold 10000
 	$(TARGET)/release/ewsload dribble --workers 4
 	$(TARGET)/release/ewsload race
+	$(TARGET)/release/ewsload login
 
 # With the compiler's counters, so that inputs are guided; what it finds lies in target/ewsd-fuzz.
 fuzz:

@@ -3,7 +3,7 @@
 //!
 //! Requests are made beforehand and answers only searched for a few words, so that what is measured is the server.
 //! Next: `bench` (throughput and memory), `calendar` (views and free/busy), `hold` (many waiting clients), `dribble` (slow ones), `race` (nothing lost), `guess` (wrong passwords beside people who work),
-//! `corpus` (read rightly),
+//! `login` (what each scheme costs), `corpus` (read rightly),
 //! `figures` (written down and compared).
 
 mod bench;
@@ -17,8 +17,10 @@ mod guess;
 mod hold;
 mod http;
 mod lmtp;
+mod login;
 mod memory;
 mod prepare;
+mod proof;
 mod race;
 mod soap;
 mod stats;
@@ -60,6 +62,11 @@ enum Command {
     /// The process that guesses.
     #[command(hide = true)]
     Guessers,
+    /// Processor time of the workers for a login, by each scheme, on new connections.
+    Login(login::Options),
+    /// The process of a client of Kerberos.
+    #[command(hide = true)]
+    Tickets(login::tickets::Options),
     /// Compare the figures of two runs (`hold --json`); the exit status is 1 if one became worse.
     Compare(figures::Options),
     /// Print ewsload(1), for the package.
@@ -91,6 +98,8 @@ fn main() -> ExitCode {
         Command::Race(options) => race::run(&options),
         Command::Guess(options) => guess::run(&options),
         Command::Guessers => guess::attack::run(),
+        Command::Login(options) => login::run(&options),
+        Command::Tickets(options) => login::tickets::run(&options),
         Command::Compare(options) => figures::compare(&options),
         Command::Man => man(),
     };

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum as _;
 use serde_json::{Value, json};
 
-use super::client::{Scheme, connect};
-use super::guesser;
+use super::{connect, guesser};
 use crate::error::{During, Error, Result};
 use crate::http::Client;
+use crate::proof::Scheme;
 use crate::{memory, soap};
 
 /// What is to be done.

@@ -4,10 +4,9 @@
 //! of its own, at the least priority.
 
 pub mod attack;
-mod client;
 mod people;
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,10 +15,11 @@ use clap::Args;
 use serde_json::json;
 
 use self::attack::{Attack, Came};
-use self::client::Scheme;
 use self::people::{Kind, Logins, Owner};
 use crate::error::{Error, Result};
 use crate::figures::Figures;
+use crate::http::Client;
+use crate::proof::Scheme;
 use crate::stats::{Times, ms};
 use crate::target::{Account, Target};
 use crate::{Server, memory};
@@ -69,6 +69,13 @@ const MOST: Duration = Duration::from_secs(600);
 /// Where those who guess are, whose network is a /24 of each.
 fn guesser(n: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 1, n, 1)
+}
+
+/// Connects as a client at that address does through a proxy that passes connections on.
+fn connect(server: SocketAddr, at: Ipv4Addr) -> Result<Client> {
+    let mut client = Client::connect(server)?;
+    client.send(format!("PROXY TCP4 {at} 127.0.0.1 40000 80\r\n").as_bytes())?;
+    Ok(client)
 }
 
 pub fn run(options: &Options) -> Result {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use super::client::{Scheme, connect};
+use super::connect;
 use crate::error::{Error, Result};
+use crate::proof::Scheme;
 use crate::soap;
 use crate::stats::Times;
 use crate::target::{Account, Target};

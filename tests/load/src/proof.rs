@@ -1,7 +1,6 @@
 //! A client that knows a login and a password, right or wrong: Basic, Digest with SHA-256 (RFC 7616), NTLMv2 ([MS-NLMP]).
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -31,13 +30,6 @@ impl fmt::Display for Scheme {
             Scheme::Ntlm => "ntlm",
         })
     }
-}
-
-/// Connects as a client at that address does through a proxy that passes connections on.
-pub fn connect(server: SocketAddr, at: Ipv4Addr) -> Result<Client> {
-    let mut client = Client::connect(server)?;
-    client.send(format!("PROXY TCP4 {at} 127.0.0.1 40000 80\r\n").as_bytes())?;
-    Ok(client)
 }
 
 impl Scheme {
