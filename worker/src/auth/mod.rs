@@ -295,6 +295,9 @@ mod tests {
         fn name(&self) -> &'static str {
             "steps"
         }
+        fn speaks(&self, _: &Settings, _: Peer) -> bool {
+            true
+        }
         fn offer(&self, _: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
             Some("Steps".to_owned())
         }

@@ -34,8 +34,9 @@ pub struct Failures<'a> {
     there: Count,
     /// That of the network. None: a proxy's own address stands for all its clients, and one of them must not lock out the others.
     network: Option<Count>,
-    /// That of the account, which only delays.
-    account: Count,
+    /// The account, as what failed of it is counted under, wherever from. That only delays, so nobody who gets in is looked up there.
+    login: String,
+    number: u64,
     /// The account came in from there before: what others there guess does not count against it.
     apart: Option<i64>,
     most: u64,
@@ -72,30 +73,27 @@ impl<'a> Failures<'a> {
         let apart = self.apart.filter(|number| *number == account.account);
         // No login has a NUL.
         let login = format!("\0{}", account.account);
-        let of_account = Failures::about(cx, &login, u64::try_from(account.account).unwrap_or(0), peer);
-        Failures { apart, begun: self.begun, ..of_account }
+        let number = u64::try_from(account.account).unwrap_or(0);
+        let about = About { account: number, address: Some(network(peer.address).base()) };
+        let there = there(cx.shared, &login, about, peer);
+        Failures { there, login, number, apart, ..self }
     }
 
     /// Of a login as it is without a domain.
     fn new(cx: &Circumstances<'a>, login: &str, peer: Peer) -> Failures<'a> {
-        Failures::about(cx, login, 0, peer)
-    }
-
-    fn about(cx: &Circumstances<'a>, login: &str, account: u64, peer: Peer) -> Failures<'a> {
         let shared = cx.shared;
         let login = login.to_lowercase();
         let network = network(peer.address);
         let address = Some(network.base());
         let network = network.to_string();
-        let both = [login.as_bytes(), network.as_bytes()];
-        // Of a login that is nobody's nothing is told: it may be a password in the wrong field.
-        let there = if account == 0 { About::default() } else { About { account, address } };
         let of_network = || (tag(shared, b"failures of network", &[network.as_bytes()]), About { account: 0, address });
         Failures {
             shared,
-            there: (tag(shared, b"failures of login there", &both), there),
+            // Of a login that is nobody's nothing is told: it may be a password in the wrong field.
+            there: there(shared, &login, About::default(), peer),
             network: (!peer.shared).then(of_network),
-            account: (tag(shared, b"failures of login", &[login.as_bytes()]), About { account, address: None }),
+            login,
+            number: 0,
             apart: None,
             most: cx.settings.auth.failures_per_minute,
             longest_ms: cx.settings.auth.failure_delay_seconds * 1000,
@@ -140,14 +138,16 @@ impl<'a> Failures<'a> {
         self.network.as_ref().is_some_and(|network| !self.is_over(network)) && there()
     }
 
-    fn all(&self) -> impl Iterator<Item = &Count> {
-        [&self.there, &self.account].into_iter().chain(&self.network)
+    fn all(&self) -> impl Iterator<Item = Count> {
+        let about = About { account: self.number, address: None };
+        let account = (tag(self.shared, b"failures of login", &[self.login.as_bytes()]), about);
+        [self.there, account].into_iter().chain(self.network)
     }
 
     /// One more, of whoever said to be that.
     pub fn fail(&self, login: &str, peer: Peer, reason: &str, cx: &mut Circumstances<'_>) -> Denied {
         for (tag, about) in self.all() {
-            self.shared.raise(tag, *about, self.now + MINUTE, self.now);
+            self.shared.raise(&tag, about, self.now + MINUTE, self.now);
         }
         cx.delay_ms = self.delay_ms();
         refused(login, peer, reason);
@@ -157,10 +157,16 @@ impl<'a> Failures<'a> {
     /// How long the answer to a failure is kept back, in milliseconds: no worker waits, the master does. What judging took is a part of
     /// it, or the time would tell whether anything was judged.
     fn delay_ms(&self) -> u32 {
-        let worst = self.all().map(|count| self.of(count)).max().unwrap_or(0);
+        let worst = self.all().map(|count| self.of(&count)).max().unwrap_or(0);
         let took = u32::try_from(clock::since(self.begun).as_millis()).unwrap_or(u32::MAX);
         delay_ms(worst, self.most, self.longest_ms).saturating_sub(took)
     }
+}
+
+/// That of a login from there, in small letters.
+fn there(shared: &Shared, login: &str, about: About, peer: Peer) -> Count {
+    let network = network(peer.address).to_string();
+    (tag(shared, b"failures of login there", &[login.as_bytes(), network.as_bytes()]), about)
 }
 
 /// By the worst of the counts. No limit: no delays.
@@ -186,7 +192,6 @@ mod tests {
     use super::*;
 
     const THERE: Count = ([1; 16], About { account: 1, address: None });
-    const OF_ALL: Count = ([2; 16], About { account: 2, address: None });
     const NETWORK: Count = ([3; 16], About { account: 3, address: None });
 
     fn shared() -> (std::fs::File, Shared) {
@@ -198,7 +203,8 @@ mod tests {
     fn failures(shared: &Shared, most: u64, now: u64) -> Failures<'_> {
         let begun = clock::monotonic();
         let network = Some(NETWORK);
-        Failures { shared, there: THERE, network, account: OF_ALL, apart: None, most, longest_ms: 8_000, now, begun }
+        let login = "anna".to_owned();
+        Failures { shared, there: THERE, network, login, number: 2, apart: None, most, longest_ms: 8_000, now, begun }
     }
 
     fn count(failures: &Failures<'_>, (tag, about): Count) {

@@ -30,9 +30,13 @@ impl Scheme for Basic {
         "basic"
     }
 
-    fn offer(&self, settings: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
-        let realm = super::digest::realm(settings);
-        settings.auth.basic.then(|| format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
+    fn speaks(&self, settings: &Settings, _: Peer) -> bool {
+        settings.auth.basic
+    }
+
+    fn offer(&self, settings: &Settings, peer: Peer, _: &dyn Fn() -> String) -> Option<String> {
+        let realm = || super::digest::realm(settings);
+        self.speaks(settings, peer).then(|| format!("Basic realm=\"{}\", charset=\"UTF-8\"", realm()))
     }
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {

@@ -26,12 +26,15 @@ impl Scheme for Bearer {
         "bearer"
     }
 
-    fn offer(&self, settings: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
+    fn speaks(&self, settings: &Settings, _: Peer) -> bool {
+        !settings.auth.jwks_file.is_empty() || !settings.auth.jwks_url.is_empty()
+    }
+
+    fn offer(&self, settings: &Settings, peer: Peer, _: &dyn Fn() -> String) -> Option<String> {
         let auth = &settings.auth;
         let quoted =
             |text: &str| text.chars().filter(|c| !c.is_control() && *c != '"' && *c != '\\').collect::<String>();
-        let has_keys = !auth.jwks_file.is_empty() || !auth.jwks_url.is_empty();
-        has_keys.then(|| {
+        self.speaks(settings, peer).then(|| {
             let mut offer = format!("Bearer realm=\"{}\"", quoted(&auth.realm));
             // Where to get one, for clients that look there.
             for (name, value) in [("authorization_uri", &auth.token_url), ("trusted_issuers", &auth.token_issuer)] {

@@ -46,7 +46,10 @@ pub fn secret(digest: &Digest, login: &str, realm: &str, password: &str) -> Zero
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    let mut text = String::with_capacity(2 * octets.len());
+    octets.iter().for_each(|octet| text.extend([digit(octet >> 4), digit(octet & 0xf)]));
+    text
 }
 
 impl Scheme for Digest {

@@ -65,10 +65,8 @@ pub trait Scheme: Sync {
     /// `nonce` makes one of now.
     fn offer(&self, settings: &Settings, peer: Peer, nonce: &dyn Fn() -> String) -> Option<String>;
 
-    /// Whether it is accepted: what is not offered is not, unless a scheme says otherwise.
-    fn speaks(&self, settings: &Settings, peer: Peer) -> bool {
-        self.offer(settings, peer, &String::new).is_some()
-    }
+    /// Whether it is accepted. Asked for each request.
+    fn speaks(&self, settings: &Settings, peer: Peer) -> bool;
 
     /// Who is asking. None: the request says nothing in this scheme. An error ends the request.
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied>;

@@ -28,9 +28,13 @@ impl Scheme for Negotiate {
         "negotiate"
     }
 
-    fn offer(&self, settings: &Settings, peer: Peer, _: &dyn Fn() -> String) -> Option<String> {
+    fn speaks(&self, settings: &Settings, peer: Peer) -> bool {
         let kerberos = !settings.auth.keytab.is_empty();
-        (kerberos || settings.auth.negotiate && ntlm::usable(settings, peer)).then(|| "Negotiate".to_owned())
+        kerberos || settings.auth.negotiate && ntlm::usable(settings, peer)
+    }
+
+    fn offer(&self, settings: &Settings, peer: Peer, _: &dyn Fn() -> String) -> Option<String> {
+        self.speaks(settings, peer).then(|| "Negotiate".to_owned())
     }
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {

@@ -67,8 +67,12 @@ impl Scheme for Ntlm {
         "ntlm"
     }
 
+    fn speaks(&self, settings: &Settings, peer: Peer) -> bool {
+        usable(settings, peer)
+    }
+
     fn offer(&self, settings: &Settings, peer: Peer, _: &dyn Fn() -> String) -> Option<String> {
-        usable(settings, peer).then(|| "NTLM".to_owned())
+        self.speaks(settings, peer).then(|| "NTLM".to_owned())
     }
 
     fn accept(&self, attempt: &Attempt<'_>, cx: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
