@@ -3,10 +3,11 @@
 //! One line per message, nothing buffered, no colours. A message can carry text from the network, so control characters
 //! never reach the log. Here the log's clock is read.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use log::{Level, LevelFilter, Metadata, Record};
@@ -69,8 +70,27 @@ pub(crate) fn head(line: &mut String, level: Level) {
     if LINES.journal.load(Ordering::Relaxed) {
         let _ = write!(line, "<{}>", priority(level));
     } else {
-        let _ = write!(line, "{} {} {level:5} ", now(), std::process::id());
+        push_time(line, SystemTime::now());
+        let _ = write!(line, " {} {level:5} ", std::process::id());
     }
+}
+
+/// Appends a time as [`timestamp`] writes it. Most lines are of the same second as the one before, so that its text is kept.
+fn push_time(line: &mut String, now: SystemTime) {
+    thread_local! {
+        static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
+    }
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    LAST.with_borrow_mut(|(second, text)| {
+        if *second != since.as_secs() {
+            *second = since.as_secs();
+            *text = timestamp(UNIX_EPOCH + Duration::from_secs(*second));
+            // Without `.000Z`.
+            text.truncate(text.len().saturating_sub(5));
+        }
+        line.push_str(text);
+    });
+    let _ = write!(line, ".{:03}Z", since.subsec_millis());
 }
 
 /// The time of a line.
@@ -110,6 +130,16 @@ fn timestamp(now: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn lines_of_one_second_have_its_text() {
+        for micros in [1_000, 1_999_999, 1_000_000, 2_007_000, 1_500_000, 4_107_542_400_123_456] {
+            let at = UNIX_EPOCH + Duration::from_micros(micros);
+            let mut line = String::from("> ");
+            super::push_time(&mut line, at);
+            assert_eq!(line, format!("> {}", super::timestamp(at)));
+        }
+    }
 
     #[test]
     fn timestamps_are_utc_and_know_leap_days() {
