@@ -264,7 +264,7 @@ settings! {
         realm: String = "ewsd", Live, Worker, Check::Any,
             "The realm named to clients.";
         cache_seconds: u64 = 300u64, Live, Worker, Check::Between(0, 86_400),
-            "How long a password once found right is taken again without computing its hash, and a connection stays whose NTLM proved it; 0: never.";
+            "How long a password once found right is taken again without computing its hash, whoever proved by NTLM, Digest, Kerberos, a token or a proxy who it is does so again without the database being asked, and a connection stays whose NTLM proved it; 0: never.";
         failures_per_minute: u64 = 30u64, Live, Worker, Check::Between(0, 1_000_000),
             "Failed logins per minute after which whatever comes from that address (of IPv6, from its 64 bits) is refused for the rest of the minute, but logins of accounts that came in from there before (auth.login_days) as long as those did not fail so often themselves; and after which whatever is for an account from that address is refused. 0: no limit, and no delays.";
         failure_delay_seconds: u64 = 8u64, Live, Worker, Check::Between(0, 30),

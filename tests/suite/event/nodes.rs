@@ -1,6 +1,7 @@
 //! Several nodes on one database: what changes on one wakes clients that are held on another, what is lost on the way is found by
 //! the sweep, and what one remembers of accounts is void when another changes them.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -17,6 +18,7 @@ crate::tests![
     a_change_on_one_node_wakes_a_client_held_on_another,
     what_a_lost_herald_did_not_tell_is_found,
     an_account_changed_on_one_node_is_changed_on_all,
+    a_proof_of_an_old_password_ends_on_all_nodes,
     a_stream_ends_when_another_node_takes_its_subscription,
     masters_share_a_port_and_tell_of_each_other,
 ];
@@ -43,7 +45,8 @@ impl Two {
     fn with(first: Options, second: Options) -> Two {
         let first = Demo::start(first);
         let url = format!("host={} user=ewsd dbname=ewsd", first.folder.join("state/pg-run").display());
-        let second = Demo::start(second.set("database.url", url));
+        let key = first.folder.join("state/secrets.key");
+        let second = Demo::start(second.set("database.url", url).set("auth.key_file", key.display()));
         let two = Two { second, first };
         two.until_they_know();
         two
@@ -195,6 +198,61 @@ fn an_account_changed_on_one_node_is_changed_on_all() {
     // By no program of ours.
     two.first.query(&format!("update account set disabled = true where login = '{}'", account.login));
     wait::true_within("a change by hand", wait::LONG, || !opens(&two.second, &renewed));
+}
+
+/// Whether curl opens the account on that node by one of its schemes (`--ntlm`).
+fn opens_by(node: &Demo, scheme: &str, account: &Account) -> bool {
+    let output = Command::new("curl")
+        .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "60", scheme])
+        .args(["-u", &format!("{}:{}", account.login, account.password)])
+        .arg(format!("http://{}{}", node.http(), ews::PATH))
+        .output()
+        .expect("curl runs");
+    match String::from_utf8_lossy(&output.stdout).as_ref() {
+        "200" => true,
+        "401" => false,
+        other => panic!("{scheme}: {other}"),
+    }
+}
+
+/// What workers remember of a proof holds for minutes, too: a change ends it at once where it was made, elsewhere within a second.
+fn a_proof_of_an_old_password_ends_on_all_nodes() {
+    let options = || {
+        Options::default()
+            .set("auth.failures_per_minute", 0)
+            .set("auth.ntlm", true)
+            .set("auth.digest", true)
+            .set("server.trusted_proxies", "[\"127.0.0.9\"]")
+    };
+    let two = Two::with(options(), options());
+    for (scheme, account) in [("--ntlm", &two.first.accounts[0]), ("--digest", &two.first.accounts[1])] {
+        let within_a_second = |what: &str| {
+            let begun = Instant::now();
+            wait::true_within(what, wait::LONG, || !opens_by(&two.second, scheme, account));
+            println!("{scheme}, {what}: after {:?} on the other node", begun.elapsed());
+            assert!(begun.elapsed() < Duration::from_secs(10), "{scheme}, {what}: by more than the caches' time");
+        };
+        // Each worker of each has seen it.
+        for node in [&two.first, &two.second].iter().cycle().take(8) {
+            assert!(opens_by(node, scheme, account), "{scheme}: it is remembered now");
+        }
+        two.first.ewsctl(&["account", "disable", &account.login]);
+        assert!(!opens_by(&two.first, scheme, account), "{scheme}: at once where it was changed");
+        within_a_second("a disabled account");
+        two.first.ewsctl(&["account", "enable", &account.login]);
+        wait::true_within("an enabled account", wait::LONG, || opens_by(&two.second, scheme, account));
+        assert!(opens_by(&two.first, scheme, account), "{scheme}: enabled");
+        let arguments = ["account", "password", &account.login, "--password-stdin"];
+        let output = two.first.ewsctl_with(&arguments, b"another one\n");
+        assert!(output.status.success(), "{output:?}");
+        assert!(!opens_by(&two.first, scheme, account), "{scheme}: the old password, at once");
+        within_a_second("the old password");
+        let renewed = Account { password: "another one".to_owned(), ..account.clone() };
+        assert!(opens_by(&two.second, scheme, &renewed), "{scheme}: the new password");
+        two.first.ewsctl(&["account", "delete", &account.login, "--yes"]);
+        assert!(!opens_by(&two.first, scheme, &renewed), "{scheme}: removed");
+        wait::true_within("a removed account", wait::LONG, || !opens_by(&two.second, scheme, &renewed));
+    }
 }
 
 /// Of two connections with one subscription the older ends, wherever they are.

@@ -7,6 +7,7 @@
 //! | one scheme | `scheme/<scheme>.rs` |
 //! | at which priority is a password hashed? | `password/hashing.rs` |
 //! | is a password right? | `password/mod.rs`, for accounts with a hash of their own `password/local.rs`, for others `password/elsewhere.rs` |
+//! | is a proof of a password right, that does not say it? | `proof.rs` |
 //! | is a token of an identity provider good? | `token.rs` (what is in one: `ewsd-jwt`); who fetches its keys `../courier/keys.rs` |
 //! | whom does a certificate's subject name? | `subject.rs` |
 //! | may one account act as another? | `impersonate.rs` |
@@ -25,6 +26,7 @@ pub mod impersonate;
 mod kerberos;
 pub mod password;
 mod peer;
+mod proof;
 pub mod scheme;
 pub mod sealed;
 mod subject;

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 const KEY: usize = 32;
 
 /// What is sealed. The numbers lie in the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SecretKind {
     Nt = 1,
     DigestMd5 = 2,

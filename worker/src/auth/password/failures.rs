@@ -6,6 +6,7 @@
 //! from a network: nothing is judged, whoever it is. Of an account, wherever from: the answers to wrong guesses come
 //! later and later, while its owner, whose network has done nothing, gets in.
 
+use std::borrow::Borrow;
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -47,16 +48,16 @@ pub struct Failures<'a> {
 
 /// The account that `find` finds under one of these names, and what counts against its logins; refused where that is too much. All
 /// schemes in which a secret is checked come through here.
-pub fn admit<'a, 'n>(
+pub fn admit<'a, 'n, A: Borrow<Account>>(
     names: impl Iterator<Item = &'n str> + Clone,
     peer: Peer,
     cx: &mut Circumstances<'a>,
-    find: impl FnOnce(&mut Store) -> Result<Option<Account>, StoreError>,
-) -> Result<(Option<Account>, Failures<'a>), Denied> {
+    find: impl FnOnce(&mut Store) -> Result<Option<A>, StoreError>,
+) -> Result<(Option<A>, Failures<'a>), Denied> {
     let spelled = Failures::new(cx, names.clone().last().unwrap_or_default(), peer);
     let spelled = Failures { apart: spelled.apart(names.clone(), peer, cx), ..spelled };
     let account = if spelled.over() { None } else { find(cx.store).map_err(failed)? };
-    let failures = spelled.of_account(account.as_ref(), cx, peer);
+    let failures = spelled.of_account(account.as_ref().map(A::borrow), cx, peer);
     if failures.over() {
         cx.delay_ms = failures.delay_ms();
         refused(names.clone().next().unwrap_or_default(), peer, "too many failures");

@@ -58,16 +58,11 @@ impl Scheme for Bearer {
             }
         };
         let names = principal::names(&said, settings);
-        let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
-        let reason = match account {
-            Some(account) if !account.disabled => {
-                let account = cx.remember(account);
-                return Ok(Some(Entered { account, via: AdmittedBy::Password, bound: None, reply: None }));
-            }
-            Some(_) => "account disabled",
-            None => "unknown user",
-        };
-        password::refused(&said, attempt.peer, reason);
-        Err(Denied::BadToken)
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let account = cx.vouched(&names)?.map_err(|reason| {
+            password::refused(&said, attempt.peer, reason);
+            Denied::BadToken
+        })?;
+        Ok(Some(Entered { account, via: AdmittedBy::Password, bound: None, reply: None }))
     }
 }

@@ -7,15 +7,16 @@
 use ewsd_ipc::shared::Shared;
 use ewsd_mailbox::random;
 use ewsd_settings::Settings;
+use ewsd_store::Store;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Attempt, Circumstances, Scheme};
-use crate::auth::password::admit;
+use crate::auth::proof::{self, Kept};
 use crate::auth::sealed::SecretKind;
-use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed, tag};
+use crate::auth::{AdmittedBy, Denied, Entered, Peer, tag};
 
 /// Seconds for which a nonce is taken.
 const LIFE: u64 = 300;
@@ -76,22 +77,12 @@ impl Scheme for Digest {
             return Ok(None);
         }
         let login = said.get("username").unwrap_or_default().to_owned();
-        let names = std::iter::once(login.as_str());
-        let (account, failures) = admit(names, attempt.peer, cx, |store| store.account_by_login(&login))?;
-        let refuse = |cx: &mut Circumstances<'_>, reason: &str| failures.fail(&login, attempt.peer, reason, cx);
-        let number = account.as_ref().map_or(0, |account| account.account);
-        let sealed = cx.store.secret(number, self.kind.number()).map_err(failed)?;
-        let key = cx.keyring.key(cx.settings, cx.now);
-        let secret = sealed.zip(key).and_then(|(sealed, key)| key.open(number, self.kind, &sealed));
-        let nobody = Zeroizing::new(vec![b'0'; 32]);
-        let right = self.is_right(&said, attempt, cx.settings, secret.as_ref().unwrap_or(&nobody));
-        let account = match account {
-            None => return Err(refuse(cx, "unknown user")),
-            Some(_) if secret.is_none() => return Err(refuse(cx, "no Digest hash")),
-            Some(_) if !right => return Err(refuse(cx, "wrong password")),
-            Some(account) if account.disabled => return Err(refuse(cx, "account disabled")),
-            Some(account) => account,
-        };
+        let settings = cx.settings;
+        let kept = Kept { kind: self.kind, missing: "no Digest hash", nobody: &[b'0'; 32] };
+        let find = |store: &mut Store| store.account_by_login(&login);
+        let (account, ()) = proof::check(&kept, &[&login], attempt.peer, cx, find, |secret| {
+            self.is_right(&said, attempt, settings, secret).then_some(()).ok_or("wrong password")
+        })?;
         let of = |name: &str| said.get(name).unwrap_or_default();
         if !is_fresh(cx.shared, cx.now, of("nonce"), of("nc")) {
             // Right, but late, or behind another request of the same client: it tries again with another nonce, and nobody is asked
@@ -100,7 +91,6 @@ impl Scheme for Digest {
             let bound = super::Bound { scheme: self.number, state: Vec::new() };
             return Err(Denied::Continue { challenge, bound });
         }
-        let account = cx.remember(account);
         Ok(Some(Entered { account, via: AdmittedBy::Password, bound: None, reply: None }))
     }
 }

@@ -6,7 +6,7 @@ use ewsd_settings::Settings;
 use super::{Attempt, Circumstances, Scheme};
 use crate::auth::password::{self, principal};
 use crate::auth::subject;
-use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
+use crate::auth::{AdmittedBy, Denied, Entered, Peer};
 
 pub struct Header;
 
@@ -35,16 +35,9 @@ impl Scheme for Header {
             Err(reason) => return Err(refused(said, attempt, reason)),
         };
         let names = principal::names(&name, settings);
-        let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
-        let reason = match account {
-            Some(account) if !account.disabled => {
-                let account = cx.remember(account);
-                return Ok(Some(Entered { account, via: AdmittedBy::Proxy, bound: None, reply: None }));
-            }
-            Some(_) => "account disabled",
-            None => "unknown user",
-        };
-        Err(refused(said, attempt, reason))
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let account = cx.vouched(&names)?.map_err(|reason| refused(said, attempt, reason))?;
+        Ok(Some(Entered { account, via: AdmittedBy::Proxy, bound: None, reply: None }))
     }
 }
 

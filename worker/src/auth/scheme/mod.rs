@@ -22,10 +22,10 @@ use ewsd_wire::wire;
 
 use super::cache::AccountCache;
 use super::kerberos::Acceptor;
-use super::password::{Hasher, Owners};
-use super::sealed::Keyring;
+use super::password::{self, Hasher, Owners};
+use super::sealed::{Keyring, SecretKind};
 use super::token::Keys;
-use super::{Denied, Entered, Peer, Turn};
+use super::{Denied, Entered, Peer, Turn, failed};
 use crate::login::LoginClient;
 
 /// All schemes, in the order in which they are offered and asked.
@@ -123,10 +123,42 @@ impl Circumstances<'_> {
 
     pub fn remember(&mut self, account: Account) -> Rc<Account> {
         let account = Rc::new(account);
-        // Other nodes change accounts without telling: nothing is believed for longer than a password is.
-        let expires = self.now + self.settings.auth.cache_seconds.max(1);
-        self.known.insert(account.clone(), self.epoch, expires);
+        self.known.insert(account.clone(), self.epoch, self.expires());
         account
+    }
+
+    /// Other nodes change accounts without telling: nothing is believed for longer than a password is.
+    fn expires(&self) -> u64 {
+        self.now + self.settings.auth.cache_seconds.max(1)
+    }
+
+    /// As [`Self::remember`], of one that proved to be of these names.
+    pub fn remember_named(&mut self, names: &[&str], account: Account) -> Rc<Account> {
+        if self.settings.auth.cache_seconds == 0 {
+            return self.remember(account);
+        }
+        let account = Rc::new(account);
+        self.known.insert_named(names, account.clone(), self.epoch, self.expires());
+        account
+    }
+
+    /// What somebody's proof was judged by, as it is sealed.
+    pub fn remember_sealed(&mut self, account: i64, kind: SecretKind, sealed: Vec<u8>) {
+        if self.settings.auth.cache_seconds > 0 {
+            self.known.insert_sealed(account, kind, sealed.into(), self.epoch, self.expires());
+        }
+    }
+
+    /// The account whom others vouch for under one of these names, or a reason why there is none.
+    pub fn vouched(&mut self, names: &[&str]) -> Result<Result<Rc<Account>, &'static str>, Denied> {
+        if let Some(account) = self.known.named(names, self.epoch, self.now).filter(|account| !account.disabled) {
+            return Ok(Ok(account));
+        }
+        Ok(match password::find(names.iter().copied(), self.store).map_err(failed)? {
+            None => Err("unknown user"),
+            Some(account) if account.disabled => Err("account disabled"),
+            Some(account) => Ok(self.remember_named(names, account)),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use ewsd_settings::Settings;
 use super::ntlm::{self, NtlmState, begin, entered, finish, kept, kept_as};
 use super::{Attempt, Circumstances, Scheme};
 use crate::auth::password::{self, principal};
-use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
+use crate::auth::{AdmittedBy, Denied, Entered, Peer};
 
 pub struct Negotiate;
 
@@ -79,18 +79,12 @@ fn kerberos(token: &[u8], peer: Peer, cx: &mut Circumstances<'_>) -> Result<(Ent
         }
     };
     let names = principal::of_ticket(&proved.principal, settings);
-    let account = password::find(names.iter().map(String::as_str), cx.store).map_err(failed)?;
-    let reason = match account {
-        Some(account) if !account.disabled => {
-            let account = cx.remember(account);
-            let entered = Entered { account, via: AdmittedBy::Password, bound: None, reply: None };
-            return Ok((entered, proved.token));
-        }
-        Some(_) => "account disabled",
-        None => "unknown user",
-    };
-    password::refused(&proved.principal, peer, reason);
-    Err(Denied::Refused)
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let account = cx.vouched(&names)?.map_err(|reason| {
+        password::refused(&proved.principal, peer, reason);
+        Denied::Refused
+    })?;
+    Ok((Entered { account, via: AdmittedBy::Password, bound: None, reply: None }, proved.token))
 }
 
 fn go_on(token: &[u8], kept: &NtlmState) -> Denied {

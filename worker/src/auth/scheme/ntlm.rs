@@ -9,14 +9,15 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ewsd_mailbox::random;
-use ewsd_ntlm::{Authenticate, MESSAGE_MAX, Names, Negotiate, NtHash, Pending, Session, challenge, verify};
+use ewsd_ntlm::{Authenticate, MESSAGE_MAX, Names, Negotiate, NtHash, Pending, Refused, Session, challenge, verify};
 use ewsd_settings::Settings;
-use ewsd_store::Account;
+use ewsd_store::{Account, Store};
 use ewsd_wire::form::Bytes;
 use ewsd_wire::wire;
 
 use super::{Attempt, Bound, Circumstances, Scheme};
-use crate::auth::password::{self, admit};
+use crate::auth::password;
+use crate::auth::proof::{self, Kept};
 use crate::auth::sealed::SecretKind;
 use crate::auth::{AdmittedBy, Denied, Entered, Peer, failed};
 
@@ -179,26 +180,16 @@ pub(super) fn finish(
         return Err(Denied::Refused);
     };
     let names = names_of(&message);
-    let login = names.first().cloned().unwrap_or_default();
-    let known = names.iter().map(String::as_str);
-    let (account, failures) = admit(known.clone(), peer, cx, |store| password::find(known, store))?;
-    let hash = hash_of(account.as_ref(), cx)?;
-    let has_hash = hash.is_some();
-    // Whoever has no hash costs as much as who has.
-    let session = verify(&message, Pending { negotiate: &negotiate, challenge: &challenge }, &hash.unwrap_or(NOBODY));
-    let reason = match (account, session) {
-        (_, Err(refused)) if has_hash => refused.reason(),
-        (None, _) => "unknown user",
-        (Some(_), _) if !has_hash => "no NT hash",
-        (Some(account), _) if account.disabled => "account disabled",
-        (Some(account), Ok(session)) => return Ok((cx.remember(account), session)),
-        (Some(_), Err(refused)) => refused.reason(),
-    };
-    Err(failures.fail(&login, peer, reason, cx))
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let find = |store: &mut Store| password::find(names.iter().copied(), store);
+    let pending = Pending { negotiate: &negotiate, challenge: &challenge };
+    proof::check(&KEPT, &names, peer, cx, find, |secret| {
+        let hash = secret.first_chunk::<16>().map(|hash| NtHash(*hash)).ok_or(KEPT.missing)?;
+        verify(&message, pending, &hash).map_err(Refused::reason)
+    })
 }
 
-/// A hash that no password has, as far as anybody knows.
-const NOBODY: NtHash = NtHash([0xa5; 16]);
+const KEPT: Kept = Kept { kind: SecretKind::Nt, missing: "no NT hash", nobody: &[0xa5; 16] };
 
 /// The names under which a client's account may be known, the fullest first.
 fn names_of(message: &Authenticate<'_>) -> Vec<String> {
@@ -206,15 +197,6 @@ fn names_of(message: &Authenticate<'_>) -> Vec<String> {
     let full = !domain.is_empty() && !user.contains('@');
     let full = full.then(|| format!("{user}@{domain}"));
     full.into_iter().chain([user.to_owned()]).collect()
-}
-
-fn hash_of(account: Option<&Account>, cx: &mut Circumstances<'_>) -> Result<Option<NtHash>, Denied> {
-    // Nobody's is looked for as well.
-    let number = account.map_or(0, |account| account.account);
-    let sealed = cx.store.secret(number, SecretKind::Nt.number()).map_err(failed)?;
-    let key = cx.keyring.key(cx.settings, cx.now);
-    let opened = sealed.zip(key).and_then(|(sealed, key)| key.open(number, SecretKind::Nt, &sealed));
-    Ok(opened.and_then(|hash| hash.first_chunk::<16>().map(|hash| NtHash(*hash))))
 }
 
 #[cfg(test)]
