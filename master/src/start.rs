@@ -197,8 +197,7 @@ impl Master {
                 .map_err(|error| format!("cannot watch the listener {}: {error}", listener.address))?;
             info!("listening on {} ({:?})", listener.address, listener.kind);
         }
-        write_whole(addresses, &format!("{}\n", self.addresses()))
-            .map_err(|error| format!("cannot write {}: {error}", addresses.display()))?;
+        keep(addresses, &format!("{}\n", self.addresses()));
         self.arm_watchdog();
         self.warn_of_descriptors();
         self.start_due();
@@ -296,6 +295,17 @@ fn random_key() -> io::Result<[u8; ewsd_ipc::shared::KEY_BYTES]> {
     let mut key = [0; ewsd_ipc::shared::KEY_BYTES];
     File::open("/dev/urandom")?.read_exact(&mut key)?;
     Ok(key)
+}
+
+/// Has a file say this, or nothing: a disk that is full must end no server, and least of all one that takes over.
+fn keep(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return;
+    }
+    if let Err(error) = write_whole(path, text) {
+        warn!("cannot write {}, so nobody can read it: {error}", path.display());
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Writes a file so that readers see all of it or nothing.

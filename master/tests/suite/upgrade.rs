@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use crate::server::{PATIENCE, Server};
+use crate::server::{Client, PATIENCE, Server};
 
 /// A server whose settings may be read again, with all of its workers: until then it takes no upgrade.
 fn start(keys: &[&str]) -> Server {
@@ -28,6 +28,25 @@ fn upgrade(server: &Server) {
         !status.contains("\"reloading\":true") && crate::server::number(status, "generation") > before
     });
     assert_eq!(server.number("upgrades"), 1, "this program has taken over once");
+}
+
+/// As on a disk that is full: the file is for whoever wants to know, nobody who is served needs it.
+#[test]
+fn a_file_that_cannot_be_written_ends_nobody() {
+    let server = start(&[]);
+    let (pid, http, addresses) = (server.pid(), server.address("http"), server.dir.join("run/addresses.json"));
+    let mut held = server.connect();
+    held.ask("/hold?mailbox=1&seen=4&deadline=60000");
+    server.until_number("held", 1);
+    // Something else than what it is to say, in a place where nothing can be written.
+    fs::write(&addresses, "{}").unwrap();
+    fs::create_dir(server.dir.join("run/addresses.new")).unwrap();
+    upgrade(&server);
+    assert_eq!(server.pid(), pid);
+    assert!(!addresses.exists(), "it would say what is not so");
+    assert_eq!(Client::connect(&http).get("/change?mailbox=1&seq=5&tell=yes").status, 200);
+    assert_eq!(held.reply().text(), "event 5");
+    server.stop();
 }
 
 #[test]
