@@ -14,6 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use super::calls::{self, Failing};
 use super::{process, record, wait};
 
 /// Time for initdb, migrations and accounts on a busy machine.
@@ -58,6 +59,7 @@ impl Options {
             "log.",
             "notifications.",
             "process.",
+            "server.min_free_bytes",
         ];
         let indifferent = |key: &str| INDIFFERENT.iter().any(|beginning| key.starts_with(beginning));
         !self.samples
@@ -121,21 +123,36 @@ impl Demo {
     }
 
     pub fn try_start(options: Options) -> Result<Demo, String> {
-        let folder = fresh_folder();
+        Demo::start_at(fresh_folder(), options)
+    }
+
+    /// Starts in a folder of the test's own choosing, which is empty or not there yet.
+    pub fn start_at(folder: PathBuf, options: Options) -> Result<Demo, String> {
+        fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
         if options.begins_alike() {
             copy(template()?, &folder.join("state"))?;
         }
         Demo::start_in(folder, options)
     }
 
-    /// Starts in a folder of the test's own choosing.
-    pub fn start_at(folder: PathBuf, options: Options) -> Result<Demo, String> {
-        fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-        Demo::start_in(folder, options)
+    /// A server whose processes make some system calls under the control that comes with it.
+    pub fn failing_at(options: Options, watched: &[std::ffi::c_long]) -> (Demo, Failing) {
+        let folder = fresh_folder();
+        if options.begins_alike() {
+            template().and_then(|template| copy(template, &folder.join("state"))).unwrap_or_else(|e| panic!("{e}"));
+        }
+        let mut failing = None;
+        let prepare = |command: &mut Command| failing = Some(calls::watch(command, watched));
+        let server = Demo::start_by(folder, options, prepare).unwrap_or_else(|e| panic!("{e}"));
+        (server, failing.expect("it was started"))
+    }
+
+    fn start_in(folder: PathBuf, options: Options) -> Result<Demo, String> {
+        Demo::start_by(folder, options, |_| {})
     }
 
     /// Starts on a folder that may hold an earlier server's data.
-    fn start_in(folder: PathBuf, options: Options) -> Result<Demo, String> {
+    fn start_by(folder: PathBuf, options: Options, prepare: impl FnOnce(&mut Command)) -> Result<Demo, String> {
         let log = folder.with_extension("log");
         let output = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;
         let announcement = folder.join("ready.json");
@@ -158,6 +175,7 @@ impl Demo {
         for (key, value) in &options.settings {
             command.arg("--set").arg(format!("{key}={value}"));
         }
+        prepare(&mut command);
         let mut child = command.spawn().map_err(|e| format!("ewsctl demo: {e}"))?;
         let input = child.stdin.take();
         let ready = wait_ready(&mut child, &announcement, &log)?;

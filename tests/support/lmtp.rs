@@ -107,3 +107,25 @@ pub fn deliver(address: SocketAddr, to: &str, message: &[u8]) {
     let replies = Lmtp::hello(address).deliver("sender@elsewhere.test", &[to], message);
     assert_eq!(replies[0].code, 250, "{replies:?}");
 }
+
+/// Delivers one message on a connection of its own, which may end at any time; the code of the answer that decided, and an error
+/// if there was none, or none within that time.
+pub fn try_deliver(address: SocketAddr, to: &str, message: &[u8], within: Duration) -> std::io::Result<u16> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(within))?;
+    let mut lmtp = Lmtp { reader: BufReader::new(stream), greeting: Reply { code: 0, lines: Vec::new() } };
+    lmtp.greeting = lmtp.try_reply()?;
+    if lmtp.greeting.code != 220 {
+        return Ok(lmtp.greeting.code);
+    }
+    let recipient = format!("RCPT TO:<{to}>");
+    for command in ["LHLO client.example.test", "MAIL FROM:<a@elsewhere.test>", &recipient, "DATA"] {
+        lmtp.reader.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
+        let code = lmtp.try_reply()?.code;
+        if code / 100 > 3 {
+            return Ok(code);
+        }
+    }
+    lmtp.reader.get_mut().write_all(&stuffed(message))?;
+    Ok(lmtp.try_reply()?.code)
+}

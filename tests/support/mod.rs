@@ -1,7 +1,10 @@
 //! What the tests stand on. Nothing here knows the server's code: it speaks HTTP, SOAP, LMTP and reads /proc.
 //! `shared` gives a test its server and a mailbox of its own; `demo` starts private servers; `ews` calls operations.
 
+#[path = "../../master/tests/suite/calls.rs"]
+pub mod calls;
 pub mod demo;
+pub mod disk;
 pub mod dns;
 pub mod ews;
 pub mod folders;

@@ -15,18 +15,19 @@ use nix::libc;
 #[derive(Debug, Clone, Copy, Default)]
 struct Order {
     pid: u32,
+    call: c_long,
     errno: i32,
     left: u32,
     done: u32,
 }
 
-/// The control over one call of one process.
+/// The control over the calls that are watched, of one process at a time.
 pub struct Failing(Arc<Mutex<Order>>);
 
 impl Failing {
-    /// The next `times` calls of `pid` fail with this error.
-    pub fn fail(&self, pid: u32, errno: i32, times: u32) {
-        *self.0.lock().unwrap() = Order { pid, errno, left: times, done: 0 };
+    /// The next `times` times that `pid` makes this call, which is watched, it fails with this error.
+    pub fn fail(&self, pid: u32, call: c_long, errno: i32, times: u32) {
+        *self.0.lock().unwrap() = Order { pid, call, errno, left: times, done: 0 };
     }
 
     /// How many have failed so far.
@@ -40,12 +41,13 @@ impl Failing {
     }
 }
 
-/// Puts the program that `command` starts, and its children, under the filter.
-pub fn watch(command: &mut Command, call: c_long) -> Failing {
+/// Puts the program that `command` starts, and its children, under a filter that asks about these calls.
+pub fn watch(command: &mut Command, calls: &[c_long]) -> Failing {
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     let end = OwnedFd::from(theirs);
+    let mut program = filter(calls);
     // SAFETY: between fork and exec only system calls on values that were made before.
-    unsafe { command.pre_exec(move || confine(call, end.as_raw_fd())) };
+    unsafe { command.pre_exec(move || confine(&mut program, end.as_raw_fd())) };
     let order = Arc::new(Mutex::new(Order::default()));
     let orders = order.clone();
     std::thread::spawn(move || {
@@ -60,16 +62,23 @@ pub fn watch(command: &mut Command, call: c_long) -> Failing {
     Failing(order)
 }
 
+/// A program of the kernel's that asks about these calls and lets all others pass.
+fn filter(calls: &[c_long]) -> Vec<libc::sock_filter> {
+    let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    // The number of the call is the first field of seccomp_data.
+    let mut program = vec![step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0)];
+    for (at, call) in calls.iter().enumerate() {
+        // Over the rest of the comparisons and what lets pass.
+        let asks = u8::try_from(calls.len() - at).unwrap();
+        program.push(step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, asks, 0, *call as u32));
+    }
+    program.push(step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW));
+    program.push(step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_USER_NOTIF));
+    program
+}
+
 /// In the child: installs the filter and waits until its listener is taken.
-fn confine(call: c_long, end: RawFd) -> std::io::Result<()> {
-    let filter = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
-    let mut program = [
-        // The number of the call is the first field of seccomp_data.
-        filter(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        filter(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, call as u32),
-        filter(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_USER_NOTIF),
-        filter(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
+fn confine(program: &mut [libc::sock_filter], end: RawFd) -> std::io::Result<()> {
     let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
     let (mode, flags) = (libc::SECCOMP_SET_MODE_FILTER, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER);
     // SAFETY: system calls on integers and on values that live here.
@@ -120,7 +129,7 @@ fn answer(listener: &OwnedFd, orders: &Mutex<Order>) {
         told.id = asked.id;
         told.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
         let mut order = orders.lock().unwrap();
-        if order.left > 0 && order.pid == asked.pid {
+        if order.left > 0 && order.pid == asked.pid && order.call == c_long::from(asked.data.nr) {
             (order.left, order.done) = (order.left - 1, order.done + 1);
             (told.flags, told.error) = (0, -order.errno);
         }

@@ -57,7 +57,7 @@ fn survive_all(times: u32) {
 fn what_goes_on_failing_is_asked_with_pauses() {
     let (server, failing) = Server::failing_at(libc::SYS_accept4, &["workers=1"]);
     let begun = Instant::now();
-    failing.fail(server.pid().as_raw() as u32, libc::ENFILE, u32::MAX);
+    failing.fail(server.pid().as_raw() as u32, libc::SYS_accept4, libc::ENFILE, u32::MAX);
     let mut client = server.connect();
     client.ask("/echo");
     while failing.failed() < 4 {
@@ -82,7 +82,7 @@ fn survives(name: &str, call: c_long, errno: i32, times: u32, of: Of) {
     }
     server.until_number("held", 4);
 
-    failing.fail(master.as_raw() as u32, errno, times);
+    failing.fail(master.as_raw() as u32, call, errno, times);
     lives(&server, worker);
     let failed = failing.relent();
     let what = format!("{name}, error {errno}, {failed} of {times} times");

@@ -47,7 +47,7 @@ impl Server {
     /// Starts one whose master can be made to fail at a system call, and waits until it serves.
     pub fn failing_at(call: std::ffi::c_long, keys: &[&str]) -> (Server, Failing) {
         let mut failing = None;
-        let server = Server::launch_given(keys, "", None, |command| failing = Some(calls::watch(command, call)));
+        let server = Server::launch_given(keys, "", None, |command| failing = Some(calls::watch(command, &[call])));
         server.until("it is ready", |status| status.contains("\"ready\":true"));
         (server, failing.unwrap())
     }

@@ -1,9 +1,9 @@
 //! Answers, searches, mailboxes and the disk have budgets: what is beyond them is refused by name, and nothing else suffers.
 
 use std::fs;
-use std::process::Command;
 
 use crate::support::demo::{Demo, Options};
+use crate::support::disk::Disk;
 use crate::support::ews::{Ews, code};
 use crate::support::http::Http;
 use crate::support::lmtp::Lmtp;
@@ -11,7 +11,7 @@ use crate::support::ops::{
     Id, SyncPage, create_folder, delete, field, find_request, get_fields, get_request, list, save, save_mime,
     save_simple, shape, simple, subjects, sync_request, transfer_request,
 };
-use crate::support::{message, process, wait};
+use crate::support::{message, wait};
 
 crate::tests![
     gives_what_fits_and_names_the_rest,
@@ -267,24 +267,12 @@ fn counts_recipients_by_the_hour() {
 
 /// The state directory on a small tmpfs, where whoever runs this may mount one.
 fn goes_on_reading_when_the_disk_is_full() {
-    let folder = std::env::temp_dir().join(format!("ewsd-full-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let mounted =
-        Command::new("mount").args(["-t", "tmpfs", "-o", "size=400m,mode=0755", "tmpfs"]).arg(&folder).output();
-    if !mounted.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no tmpfs can be mounted here");
-        let _ = fs::remove_dir(&folder);
-        return;
-    }
-    let _unmount = Unmount(folder.clone());
-    let server =
-        Demo::start_at(folder.join("server"), Options::default().set("server.min_free_bytes", 60 << 20)).unwrap();
+    let Some(disk) = Disk::mount(400 << 20) else { return };
+    let options = Options::default().set("server.min_free_bytes", 60 << 20);
+    let server = Demo::start_at(disk.folder.join("server"), options).unwrap();
     let mut ews = Ews::connect(&server, &server.accounts[0]);
     let kept = save_simple(&mut ews, "inbox", "kept");
-    let filler = folder.join("filler");
-    let room = nix::sys::statvfs::statvfs(&folder).unwrap();
-    let free = room.blocks_available() * room.fragment_size();
-    fs::write(&filler, vec![1u8; usize::try_from(free).unwrap().saturating_sub(40 << 20)]).unwrap();
+    let filler = disk.fill(40 << 20);
     let create = crate::support::ops::save_request("drafts", &simple("more", "x"));
     wait::true_within("writes are refused", wait::LONG, || {
         ews.call(&create).codes()[0] == "ErrorInsufficientResources"
@@ -297,17 +285,7 @@ fn goes_on_reading_when_the_disk_is_full() {
         lmtp.command(&format!("RCPT TO:<{}>", server.accounts[0].address)).code == 452
     });
     delete(&mut ews, "HardDelete", &kept);
-    fs::remove_file(&filler).unwrap();
+    drop(filler);
     wait::true_within("writes are taken again", wait::LONG, || ews.call(&create).codes()[0] == "NoError");
     assert_eq!(Http::connect(server.admin()).get("/readyz", &[]).status, 200);
-    let _ = process::workers(server.master(), "request");
-}
-
-struct Unmount(std::path::PathBuf);
-
-impl Drop for Unmount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-        let _ = fs::remove_dir(&self.0);
-    }
 }

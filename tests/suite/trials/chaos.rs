@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::support::demo::{Account, Demo, Options, until_full};
 use crate::support::ews::{CONTENT_TYPE, Ews, PATH, basic, envelope};
 use crate::support::http::Http;
-use crate::support::lmtp::Lmtp;
+use crate::support::lmtp::{Lmtp, try_deliver};
 use crate::support::ops::{
     Subscription, events_of, events_request, folder_id, list, poll, save_request, save_simple, simple, subjects,
     subscribe, sync, sync_all,
@@ -130,34 +130,10 @@ impl Load {
         Some(reply.status == 200 && reply.text().contains(">NoError<"))
     }
 
-    /// A delivery that may break off anywhere; panics in the small client count as failures.
+    /// A delivery that may break off anywhere.
     fn deliver(&self, lmtp: std::net::SocketAddr, address: &str, subject: &str) -> Option<bool> {
-        use std::io::{BufRead, BufReader, Write};
-        let stream = std::net::TcpStream::connect(lmtp).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
-        let mut reader = BufReader::new(stream);
-        let mut last = String::new();
-        let mut say = |line: &[u8], answers: usize| -> Option<String> {
-            reader.get_mut().write_all(line).ok()?;
-            for _ in 0..answers {
-                loop {
-                    last.clear();
-                    if reader.read_line(&mut last).ok()? == 0 {
-                        return None;
-                    }
-                    if last.as_bytes().get(3) != Some(&b'-') {
-                        break;
-                    }
-                }
-            }
-            Some(last.clone())
-        };
-        let commands = format!("LHLO load.test\r\nMAIL FROM:<a@elsewhere.test>\r\nRCPT TO:<{address}>\r\nDATA\r\n");
-        if !say(commands.as_bytes(), 5)?.starts_with("354") {
-            return Some(false);
-        }
-        let text = crate::support::lmtp::stuffed(&message::plain(subject, "x"));
-        Some(say(&text, 1)?.starts_with("250"))
+        let code = try_deliver(lmtp, address, &message::plain(subject, "x"), wait::LONG);
+        code.ok().map(|code| code == 250)
     }
 }
 

@@ -50,8 +50,8 @@ impl ConverterClient {
         until: Instant,
     ) -> Result<Shared, Unanswered> {
         let length = octets.len();
-        let (asked, beside) = Payload::of(asked).map_err(Unanswered::Wrong)?;
-        let (octets, file) = Payload::of(octets).map_err(Unanswered::Wrong)?;
+        let (asked, beside) = Payload::of(asked).map_err(Unanswered::of)?;
+        let (octets, file) = Payload::of(octets).map_err(Unanswered::of)?;
         let question = to_bytes(&Question { conversion: which, fresh, asked, octets });
         let files: Vec<_> = [beside.as_ref(), file.as_ref()].into_iter().flatten().map(AsFd::as_fd).collect();
         let asked = self.desk.ask(&question, &files)?;
@@ -72,7 +72,7 @@ fn read(answer: &[u8], mut fds: Vec<OwnedFd>, asked: usize) -> Result<Shared, Un
         Answer::Later => Err(Unanswered::Late),
         Answer::Refused => Err(wrong(ewsd_wire::Refused::BadValue("the question"))),
         Answer::Done(place) if place.is_absurd(asked) => Err(wrong(ewsd_wire::Refused::TooBig("the answer"))),
-        Answer::Done(place) => match place.octets(fds.pop()).map_err(Unanswered::Wrong)? {
+        Answer::Done(place) => match place.octets(fds.pop()).map_err(Unanswered::of)? {
             Octets::Shared(shared) => Ok(shared),
             other => Ok(Shared::from(other.into_owned())),
         },

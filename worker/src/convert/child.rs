@@ -53,7 +53,7 @@ impl Child {
         }
         let one = match running.take() {
             Some(one) => one,
-            None => start(self.word).map_err(Unanswered::Wrong)?,
+            None => start(self.word).map_err(Unanswered::of)?,
         };
         // Dropped, and so killed, unless it has answered.
         let answer = one.asking.once(which, asked, octets, fresh, until)?;

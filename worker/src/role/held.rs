@@ -39,6 +39,9 @@ use crate::op::event::token::SubscriptionId;
 use crate::op::{self, Resumed};
 use crate::op::{Cx, Hold, Stream};
 
+/// Milliseconds after which a call is looked at again whose answer had no room.
+const ROOM_AGAIN_MS: u32 = 1000;
+
 impl Worker<'_> {
     /// Gives the client to the master until something moves.
     pub(super) fn hold(
@@ -142,7 +145,13 @@ impl Worker<'_> {
     fn tell_rendered(&mut self, job: u64, call: &HeldCall, looked: HeldResult) -> io::Result<SendOutcome> {
         self.tell_changes()?;
         let HeldResult { outcome, bytes, telling } = looked;
-        let (outcome, file) = fit((outcome, bytes));
+        let (outcome, file) = match fit((outcome, bytes)) {
+            Ok(fitting) => fitting,
+            Err(error) => {
+                note!(Error, "an answer to a held call: {error}");
+                return self.no_room(job, call);
+            }
+        };
         let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
         let reply = Reply::Rendered { job, held: call.held, outcome };
         let Some((caller, telling)) = telling else { return self.end.send(&reply, &fds).map(|()| SendOutcome::Sent) };
@@ -178,6 +187,13 @@ impl Worker<'_> {
                 self.end.send(&reply, &[]).map(|()| SendOutcome::Sent)
             }
         }
+    }
+
+    /// What a look came to has no room, so nothing of it is kept: the call is looked at again. One whose time is over is ended.
+    fn no_room(&self, job: u64, call: &HeldCall) -> io::Result<SendOutcome> {
+        let ended = HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(Vec::new()) };
+        let outcome = if call.why == RenderReason::Deadline { ended } else { HeldOutcome::Later { ms: ROOM_AGAIN_MS } };
+        self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[]).map(|()| SendOutcome::Sent)
     }
 
     fn look_again(&mut self, call: &HeldCall, looks: Option<SharedLooks>) -> HeldResult {
@@ -337,19 +353,14 @@ fn watch(hold: &Hold) -> Watch {
     Watch(mailboxes.chain(hold.stream.map(|stream| (stream_key(stream.number), 0))).collect())
 }
 
-/// Puts an answer's bytes into the message, or beside it if they are too many.
-fn fit((outcome, bytes): (HeldOutcome, Vec<u8>)) -> (HeldOutcome, Option<std::fs::File>) {
-    let HeldOutcome::Answer { then, .. } = outcome else { return (outcome, None) };
+/// Puts an answer's bytes into the message, or beside it if they are too many. An error is that of making or writing a memfd.
+fn fit((outcome, bytes): (HeldOutcome, Vec<u8>)) -> io::Result<(HeldOutcome, Option<std::fs::File>)> {
+    let HeldOutcome::Answer { then, .. } = outcome else { return Ok((outcome, None)) };
     if bytes.len() <= INLINE_LIMIT {
-        return (HeldOutcome::Answer { then, bytes: Body::Inline(bytes) }, None);
+        return Ok((HeldOutcome::Answer { then, bytes: Body::Inline(bytes) }, None));
     }
-    match memfd::of(c"ewsd-answer", &bytes) {
-        Ok(file) => (HeldOutcome::Answer { then, bytes: Body::Memfd(bytes.len() as u64) }, Some(file)),
-        Err(error) => {
-            note!(Error, "an answer of {} octets: {error}", bytes.len());
-            (HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(Vec::new()) }, None)
-        }
-    }
+    let file = memfd::of(c"ewsd-answer", &bytes)?;
+    Ok((HeldOutcome::Answer { then, bytes: Body::Memfd(bytes.len() as u64) }, Some(file)))
 }
 
 /// The whole answer for the deadline, cut where it differs from client to client: the master keeps the rest once for all, and

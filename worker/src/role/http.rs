@@ -66,7 +66,8 @@ impl Worker<'_> {
             Ok(body) => body,
             Err(error) => {
                 note!(Error, "the request body: {error}");
-                return self.reply(job, conn, client, broken(), &Preferences::default(), &id);
+                let answer = if error.kind() == io::ErrorKind::InvalidData { broken() } else { short() };
+                return self.reply(job, conn, client, answer, &Preferences::default(), &id);
             }
         };
         // Whose body is in a file was admitted before that came.
@@ -482,6 +483,12 @@ fn begin() -> String {
     let id = random::request_id().to_string();
     log::request(&id);
     id
+}
+
+/// There is not memory enough, which says nothing of the request.
+fn short() -> Response {
+    let answer = Response::text(503, "The server has no room for this request right now. Try again later.");
+    Response { close: true, ..answer.with("Retry-After", "1") }
 }
 
 fn broken() -> Response {

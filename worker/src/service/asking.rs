@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use ewsd_ipc::seqpacket::{self, Wait};
 use ewsd_mailbox::clock;
+use ewsd_mailbox::log::note;
+use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Where questions are handed in.
@@ -21,10 +23,27 @@ pub(crate) enum Unanswered {
     Gone,
     /// It was none that the question may be asked of.
     Worn,
-    /// Not in time.
+    /// Not in time, or something that asking takes was not to be had.
     Late,
     /// What came is no answer.
     Wrong(io::Error),
+}
+
+/// What the kernel says while this process, or the machine, has too little of something.
+const SHORT: [i32; 5] = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOSPC, libc::ENOBUFS];
+
+impl Unanswered {
+    /// Why something failed that is needed for asking. What runs short comes back: it says nothing of question or answer.
+    pub fn of(error: io::Error) -> Unanswered {
+        if is_gone(&error) {
+            return Unanswered::Gone;
+        }
+        if error.raw_os_error().is_some_and(|code| SHORT.contains(&code)) {
+            note!(Warn, "a question waits: {error}");
+            return Unanswered::Late;
+        }
+        if seqpacket::would_block(&error) { Unanswered::Late } else { Unanswered::Wrong(error) }
+    }
 }
 
 /// A question that was handed in. Who drops it wants no answer any more.
@@ -40,14 +59,10 @@ impl Desk {
 
     /// Hands a question in, with `files` beside it.
     pub fn ask(&self, question: &[u8], files: &[BorrowedFd<'_>]) -> Result<Asked, Unanswered> {
-        let (ours, theirs) = seqpacket::pair().map_err(Unanswered::Wrong)?;
+        let (ours, theirs) = seqpacket::pair().map_err(Unanswered::of)?;
         let fds: Vec<_> = std::iter::once(theirs.as_fd()).chain(files.iter().copied()).collect();
-        match seqpacket::send(self.socket.as_fd(), question, &fds, Wait::No) {
-            Ok(()) => Ok(Asked { answers: ours }),
-            Err(error) if seqpacket::would_block(&error) => Err(Unanswered::Late),
-            Err(error) if is_gone(&error) => Err(Unanswered::Gone),
-            Err(error) => Err(Unanswered::Wrong(error)),
-        }
+        seqpacket::send(self.socket.as_fd(), question, &fds, Wait::No).map_err(Unanswered::of)?;
+        Ok(Asked { answers: ours })
     }
 }
 
@@ -62,15 +77,15 @@ impl Asked {
                 Ok(0) => return Err(Unanswered::Late),
                 Ok(_) => break,
                 Err(nix::Error::EINTR) => {}
-                Err(error) => return Err(Unanswered::Wrong(error.into())),
+                Err(error) => return Err(Unanswered::of(error.into())),
             }
         }
         let mut files = Vec::new();
-        match seqpacket::receive(self.answers.as_fd(), buffer, &mut files, Wait::No) {
-            Ok(0) => Err(Unanswered::Gone),
-            Ok(length) => Ok((length, files)),
-            Err(error) if is_gone(&error) => Err(Unanswered::Gone),
-            Err(error) => Err(Unanswered::Wrong(error)),
+        match seqpacket::receive_cut(self.answers.as_fd(), buffer, &mut files, Wait::No).map_err(Unanswered::of)? {
+            (0, _) => Err(Unanswered::Gone),
+            (length, false) => Ok((length, files)),
+            // There was no descriptor left for what came beside it.
+            (_, true) => Err(Unanswered::of(io::Error::from_raw_os_error(libc::EMFILE))),
         }
     }
 }
