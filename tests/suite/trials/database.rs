@@ -155,11 +155,17 @@ pub(super) struct Held(Vec<(Ews, Subscription)>);
 
 impl Held {
     pub(super) fn start(server: &Demo, clients: usize) -> Held {
+        Held::start_for(server, clients, 300)
+    }
+
+    /// Held for so many seconds.
+    pub(super) fn start_for(server: &Demo, clients: usize, seconds: u64) -> Held {
+        let prefer = format!("Prefer: wait={seconds}");
         let already = server.connections("held");
         let held = (0..clients).map(|_| {
             let mut ews = Ews::connect(server, &server.accounts[2]).unrecorded();
             let subscription = subscribe(&mut ews, &["inbox"], &["NewMailEvent"]);
-            ews.send(&events_request(&subscription), &["Prefer: wait=300"]);
+            ews.send(&events_request(&subscription), &[&prefer]);
             (ews, subscription)
         });
         let held = Held(held.collect());
@@ -177,6 +183,13 @@ impl Held {
             replies[0].code == 250
         });
         self.told();
+    }
+
+    /// Each is answered that nothing happened, at its deadline.
+    pub(super) fn have_nothing(&mut self) {
+        for (ews, _) in &mut self.0 {
+            assert_eq!(events_of(&ews.receive()).kinds(), ["Status"]);
+        }
     }
 
     fn told(&mut self) {

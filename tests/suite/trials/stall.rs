@@ -1,6 +1,9 @@
 //! Processes that stand still: they are there, their sockets are open, and they say nothing. Nothing else happens on the server
 //! meanwhile that would wake anybody. Everyone active is answered, held clients never notice, and all is well afterwards.
 
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -14,6 +17,7 @@ use crate::support::{message, process, wait};
 
 crate::tests![
     answers_while_postgresql_stands_still,
+    keeps_everybody_while_postgresql_stands_still_for_long,
     lives_on_while_the_first_process_of_postgresql_stands_still,
     replaces_sessions_that_stand_still,
     ends_what_a_killed_worker_had_asked_for,
@@ -91,6 +95,98 @@ fn answers_while_postgresql_stands_still() {
     until_served(&server);
     assert_eq!(server.workers(), workers);
     assert_eq!(server.connections("held"), 5);
+    held.wake(&server);
+}
+
+/// How long PostgreSQL stands still: `EWSD_STALL_SECONDS=60` is the size that was asked for, a thousand held clients.
+fn stall() -> (Duration, usize) {
+    let seconds = std::env::var("EWSD_STALL_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    let seconds: u64 = seconds.unwrap_or(4);
+    (Duration::from_secs(seconds), if seconds < 60 { 50 } else { 1000 })
+}
+
+/// What an active client was told, and how long that took.
+#[derive(Default)]
+struct Told {
+    busy: usize,
+    good: usize,
+    slowest: Duration,
+    wrong: Vec<String>,
+}
+
+/// Asks without a pause until it is told to end; after `resumed` it ends with its first good answer, which comes so much later.
+fn active(server: &Demo, resumed: &OnceLock<Instant>) -> (Told, Duration) {
+    let mut told = Told::default();
+    loop {
+        // An answer to what was asked before says nothing of what is now.
+        let after = resumed.get().copied();
+        let begun = Instant::now();
+        let reply = ask(server).reply();
+        told.slowest = told.slowest.max(begun.elapsed());
+        match after {
+            Some(resumed) if is_good(&reply) => return (told, resumed.elapsed()),
+            _ if is_busy(&reply) => told.busy += 1,
+            _ if is_good(&reply) => told.good += 1,
+            _ => told.wrong.push(format!("{} {}", reply.status, reply.text())),
+        }
+        // As clients do that are told to stay away for a while.
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+}
+
+/// Processes that stand still, and since when they do no more.
+struct Stalling<'t> {
+    stopped: Vec<Stopped>,
+    resumed: &'t OnceLock<Instant>,
+}
+
+impl Drop for Stalling<'_> {
+    fn drop(&mut self) {
+        self.stopped.clear();
+        let _ = self.resumed.set(Instant::now());
+    }
+}
+
+/// Clients that are held stay so, those whose deadline comes meanwhile have their answer from the master, and twenty that ask are
+/// told in time that the server is busy, and served again as soon as it can be.
+fn keeps_everybody_while_postgresql_stands_still_for_long() {
+    const ACTIVE: usize = 20;
+    let (stalled, clients) = stall();
+    // A machine that is busy with many clients needs more than a moment for each.
+    let seconds = if clients < 100 { 2 } else { 10 };
+    let server = Demo::start(quick().set("limits.request_seconds", seconds).set("limits.queue_seconds", seconds));
+    let mut held = Held::start(&server, clients);
+    let wait = stalled / 2 + Duration::from_secs(1);
+    let mut short = Held::start_for(&server, clients / 10, wait.as_secs());
+    let (workers, resumed) = (server.workers(), OnceLock::new());
+    let stopped: Vec<Stopped> = postgresql(&server).into_iter().map(Stopped::new).collect();
+    let begun = Instant::now();
+    let outcomes: Vec<(Told, Duration)> = std::thread::scope(|scope| {
+        // Whatever happens, it is dropped, and the threads end.
+        let stalling = Stalling { stopped, resumed: &resumed };
+        let threads: Vec<_> = (0..ACTIVE).map(|_| scope.spawn(|| active(&server, &resumed))).collect();
+        short.have_nothing();
+        assert!(begun.elapsed() < stalled, "their deadline was meanwhile");
+        assert_eq!((readiness(&server), server.connections("held")), (503, clients as u64));
+        wait::true_within("it has stood still long enough", 2 * stalled, || begun.elapsed() >= stalled);
+        drop(stalling);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let wrong: Vec<&String> = outcomes.iter().flat_map(|(told, _)| &told.wrong).collect();
+    assert!(wrong.is_empty(), "{} wrong answers: {:.3000}", wrong.len(), format!("{wrong:?}"));
+    let slowest = outcomes.iter().map(|(told, _)| told.slowest).max().unwrap_or_default();
+    let recovered = outcomes.iter().map(|(_, after)| *after).max().unwrap_or_default();
+    let busy: usize = outcomes.iter().map(|(told, _)| told.busy).sum();
+    println!(
+        "PostgreSQL stood still for {stalled:?}: {clients} clients stayed held, {} were answered at their deadline; {busy} \
+         answers to {ACTIVE} active ones said busy, the slowest after {slowest:?}; all were served {recovered:?} after it",
+        clients / 10
+    );
+    assert!(outcomes.iter().all(|(told, _)| told.busy > 0), "each was told");
+    assert!(slowest < Duration::from_secs(2 * seconds), "queue and request together, at most");
+    until_served(&server);
+    assert_eq!(server.workers(), workers);
+    assert_eq!(server.connections("held"), clients as u64);
     held.wake(&server);
 }
 
