@@ -18,7 +18,7 @@ use crate::support::{lmtp, message, shared};
 crate::tests![mirrors_whatever_happens, mirrors_a_restored_server];
 
 /// What is compared of an item: subject, whether it is read, whether it has attachments, its change key.
-type Item = [String; 4];
+pub(super) type Item = [String; 4];
 /// What is compared of a folder: parent, name, counts of items, of folders and of unread items, its change key.
 type Folder = [String; 6];
 
@@ -393,13 +393,23 @@ fn folder_of(node: &Node) -> (String, Folder) {
     (of("t:FolderId", "Id"), [parent, name, total, below, unread, key])
 }
 
-fn contents(ews: &mut Ews, which: &str, associated: bool) -> BTreeMap<String, Item> {
+pub(super) fn contents(ews: &mut Ews, which: &str, associated: bool) -> BTreeMap<String, Item> {
     let traversals = if associated { &["Shallow", "Associated"][..] } else { &["Shallow"] };
     let mut found = BTreeMap::new();
     for traversal in traversals {
-        let request =
-            crate::support::ops::find_request(which, &shape("IdOnly", ITEM), "").replace("Shallow", traversal);
-        found.extend(ews.one(&request).all("m:RootFolder/t:Items/*").into_iter().map(item_of));
+        let mut offset = 0;
+        loop {
+            let view = format!(r#"<m:IndexedPageItemView Offset="{offset}" BasePoint="Beginning"/>"#);
+            let request = crate::support::ops::find_request(which, &shape("IdOnly", ITEM), &view);
+            let message = ews.one(&request.replace("Shallow", traversal));
+            let root = message.want("m:RootFolder");
+            let rows = root.all("t:Items/*");
+            offset += rows.len();
+            found.extend(rows.iter().map(|row| item_of(row)));
+            if rows.is_empty() || root.attribute("IncludesLastItemInRange") == Some("true") {
+                break;
+            }
+        }
     }
     found
 }
@@ -413,7 +423,10 @@ fn tree(ews: &mut Ews, top: &str) -> BTreeMap<String, Folder> {
     ews.one(&request).all("m:RootFolder/t:Folders/*").into_iter().map(folder_of).collect()
 }
 
-fn differences<V: PartialEq + std::fmt::Debug>(copy: &BTreeMap<String, V>, truth: &BTreeMap<String, V>) -> Vec<String> {
+pub(super) fn differences<V: PartialEq + std::fmt::Debug>(
+    copy: &BTreeMap<String, V>,
+    truth: &BTreeMap<String, V>,
+) -> Vec<String> {
     let ids: BTreeSet<&String> = copy.keys().chain(truth.keys()).collect();
     let differs = |id: &&&String| copy.get(**id) != truth.get(**id);
     ids.iter().filter(differs).map(|id| format!("copy {:?}, server {:?}", copy.get(*id), truth.get(*id))).collect()
@@ -422,32 +435,41 @@ fn differences<V: PartialEq + std::fmt::Debug>(copy: &BTreeMap<String, V>, truth
 // ---- the copies
 
 /// A folder's items by SyncFolderItems.
-struct ItemCopy {
+pub(super) struct ItemCopy {
     seed: u64,
     which: String,
     most: usize,
     associated: bool,
     state: String,
-    items: BTreeMap<String, Item>,
+    pub(super) items: BTreeMap<String, Item>,
 }
 
 impl ItemCopy {
-    fn new(seed: u64, which: &str, most: usize, associated: bool) -> ItemCopy {
+    pub(super) fn new(seed: u64, which: &str, most: usize, associated: bool) -> ItemCopy {
         let (which, state) = (which.to_owned(), String::new());
         ItemCopy { seed, which, most, associated, state, items: BTreeMap::new() }
     }
 
+    /// What asks for its next page.
+    pub(super) fn request(&self) -> String {
+        let scope = if self.associated { "<m:SyncScope>NormalAndAssociatedItems</m:SyncScope>" } else { "" };
+        crate::support::ops::sync_request(&self.which, &self.state, self.most, &shape("IdOnly", ITEM))
+            .replace("</m:SyncFolderItems>", &format!("{scope}</m:SyncFolderItems>"))
+    }
+
     /// Takes one page; whether it was the last and brought nothing.
     fn take(&mut self, ews: &mut Ews) -> bool {
-        let scope = if self.associated { "<m:SyncScope>NormalAndAssociatedItems</m:SyncScope>" } else { "" };
-        let request = crate::support::ops::sync_request(&self.which, &self.state, self.most, &shape("IdOnly", ITEM))
-            .replace("</m:SyncFolderItems>", &format!("{scope}</m:SyncFolderItems>"));
-        let answer = ews.call(&request);
+        let answer = ews.call(&self.request());
         if answer.codes() == ["ErrorSyncFolderNotFound"] {
             return true;
         }
         assert_eq!(answer.codes(), ["NoError"]);
-        let page = SyncPage::of(&answer.messages[0]);
+        self.apply(&answer.messages[0])
+    }
+
+    /// Does as a page says; whether it was the last and brought nothing.
+    pub(super) fn apply(&mut self, message: &Node) -> bool {
+        let page = SyncPage::of(message);
         assert!(page.changes.len() <= self.most);
         for (kind, change) in &page.changes {
             let id = change.find("t:ItemId").expect("an ItemId");
@@ -643,17 +665,17 @@ impl EventCopy {
 }
 
 /// A small generator of repeatable numbers (xorshift).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % n as u64) as usize
     }
 
-    fn of<T: Clone>(&mut self, all: &[T]) -> T {
+    pub(super) fn of<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())].clone()
     }
 }
