@@ -153,8 +153,9 @@ fn apply(client: &mut Client) -> Result<Vec<(i64, String)>, StoreError> {
     let newest = history.last().map_or(0, |row| row.version);
     let mut applied = Vec::new();
     for one in MIGRATIONS.iter().filter(|one| one.version > newest) {
-        run(client, one).map_err(|error| {
-            StoreError::Db(format!("migration V{} {} failed: {}", one.version, one.name, text(&error)))
+        run(client, one).map_err(|error| match failed(&error) {
+            StoreError::Db(why) => StoreError::Db(format!("migration V{} {} failed: {why}", one.version, one.name)),
+            away => away,
         })?;
         applied.push(one.pair());
     }
@@ -286,6 +287,9 @@ fn connect(options: &Options) -> Result<Client, StoreError> {
     Ok(client)
 }
 
+/// Milliseconds after which one that was lost may be there again.
+const AGAIN_MS: u32 = 1000;
+
 /// The oldest version that the statements run on, as PostgreSQL numbers them.
 const OLDEST: i32 = 150_000;
 
@@ -301,8 +305,12 @@ fn new_enough(client: &mut Client) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whoever lost the server may try again.
 fn failed(error: &postgres::Error) -> StoreError {
-    StoreError::Db(text(error))
+    match verdict(error) {
+        Verdict::Away => StoreError::Busy { retry_ms: AGAIN_MS },
+        _ => StoreError::Db(text(error)),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //! acknowledged is kept, workers live on, and held clients never notice.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -23,6 +25,7 @@ crate::tests![
     starts_the_private_one_again_whoever_stops_it,
     lives_through_restarts_of_the_private_one,
     lives_through_restarts_of_another_one,
+    looks_at_the_tables_again_when_its_session_is_lost,
     keeps_calls_held_that_are_woken_while_it_is_away,
     keeps_many_held_calls_quietly,
 ];
@@ -276,6 +279,35 @@ fn lives_through_restarts_of_another_one() {
         }
     });
     drop(server);
+}
+
+/// A session that ends while a server starts says nothing of the tables: the same process looks again.
+fn looks_at_the_tables_again_when_its_session_is_lost() {
+    let (postgres, first) = with_another();
+    let mut lock = Command::new("psql")
+        .args(["-X", "-d", &postgres.url()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    lock.stdin.as_mut().unwrap().write_all(b"begin; lock table migration;\n").unwrap();
+    wait::true_within("the lock is held", wait::LONG, || {
+        !first.query("select 1 from pg_locks where mode = 'AccessExclusiveLock' and granted").is_empty()
+    });
+    let waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%from migration%'";
+    let second = std::thread::scope(|scope| {
+        let starts = scope.spawn(|| Demo::start(settled().set("database.url", postgres.url())));
+        let pid = wait::until("it looks at the tables", wait::LONG, || first.query(waiting).pop());
+        lock.stdin.as_mut().unwrap().write_all(format!("select pg_terminate_backend({pid});\n").as_bytes()).unwrap();
+        wait::until("it looks again", wait::LONG, || first.query(waiting).pop().filter(|other| *other != pid));
+        lock.kill().unwrap();
+        lock.wait().unwrap();
+        starts.join().unwrap()
+    });
+    let ended: Vec<String> =
+        second.log_text().lines().filter(|l| l.contains("exited with status 1")).map(str::to_owned).collect();
+    assert!(ended.is_empty(), "{ended:?}");
+    drop((second, first));
 }
 
 /// What happened just before is told when PostgreSQL is back; a deadline is kept meanwhile.

@@ -31,7 +31,7 @@ const SIGN: Duration = Duration::from_secs(20);
 const MAKING: Duration = Duration::from_secs(900);
 /// What migrations of large tables may take, and waiting for those of another node.
 const MIGRATING: Duration = Duration::from_secs(86_400);
-/// How long a fast shutdown may take before it is made an immediate one.
+/// How long a fast shutdown may take before it is made an immediate one, and four times as long as that one may.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the private cluster has its socket.
@@ -95,34 +95,45 @@ pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<()
     let options = options(settings, "ewsd database");
     hears_within_all(end, MAKING).map_err(text)?;
     if !settings.database.url.is_empty() {
-        if wait(end, signals, &options, None)? {
-            prepare_tables(end, &options)?;
-        }
+        prepare(end, signals, &options, None)?;
         return Ok(());
     }
     let cluster = Cluster::prepare(settings)?;
     if !outlive(end, signals, &cluster)? {
         return Ok(());
     }
-    let mut server = Server::new(cluster.start()?);
-    if wait(end, signals, &options, Some(&mut server))? {
-        prepare_tables(end, &options)?;
-        note!(Info, "PostgreSQL is ready, process {}", server.child.id());
-        let mut said: Option<Instant> = None;
-        while signals.wait(end.channel(), Some(GLANCE)).map_err(text)? != Event::Stop {
-            server.must_run()?;
-            if said.is_none_or(|time| clock::since(time) >= SIGN) {
-                hears_within_all(end, 3 * SIGN).map_err(text)?;
-                said = Some(clock::monotonic());
-            }
-            if cluster.is_stopping(server.pid()) {
-                server.hurry();
-            }
+    let mut server = Server::new(cluster.start()?, signals, PATIENCE);
+    let kept = keep(end, signals, &options, &cluster, &mut server);
+    // It may take its time to end, whatever went wrong. The master may be gone.
+    let _ = hears_within_all(end, MAKING);
+    server.stop();
+    kept
+}
+
+/// Has the server serve for as long as the master wants. An error when it ends before, or when it cannot serve.
+fn keep(
+    end: &WorkerEnd,
+    signals: &Signals,
+    options: &Options,
+    cluster: &Cluster,
+    server: &mut Server<'_>,
+) -> Result<(), Fault> {
+    if !prepare(end, signals, options, Some(&mut *server))? {
+        return Ok(());
+    }
+    note!(Info, "PostgreSQL is ready, process {}", server.child.id());
+    let mut said: Option<Instant> = None;
+    while signals.wait(end.channel(), Some(GLANCE)).map_err(text)? != Event::Stop {
+        server.must_run()?;
+        if said.is_none_or(|time| clock::since(time) >= SIGN) {
+            hears_within_all(end, 3 * SIGN).map_err(text)?;
+            said = Some(clock::monotonic());
+        }
+        if cluster.is_stopping(server.pid()) {
+            server.hurry();
         }
     }
-    // The master may be gone.
-    let _ = hears_within_all(end, MAKING);
-    Ok(server.stop(signals)?)
+    Ok(())
 }
 
 fn text(error: std::io::Error) -> String {
@@ -136,22 +147,53 @@ fn refused(error: &StoreError) -> Fault {
     }
 }
 
-fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<(), Fault> {
-    hears_within_all(end, MIGRATING).map_err(text)?;
-    let status = migration_status(options).map_err(|error| refused(&error))?;
+/// Waits for PostgreSQL and sees to its tables; anew, should it go away meanwhile, which says nothing of them. False: stop instead.
+fn prepare(
+    end: &WorkerEnd,
+    signals: &Signals,
+    options: &Options,
+    mut server: Option<&mut Server<'_>>,
+) -> Result<bool, Fault> {
+    while wait(end, signals, options, server.as_deref_mut())? {
+        match prepare_tables(end, options)? {
+            Ok(()) => {
+                end.send(&Reply::Ready {}, &[]).map_err(text)?;
+                hears_within_all(end, 3 * SIGN).map_err(text)?;
+                return Ok(true);
+            }
+            Err(StoreError::Busy { .. }) => note!(Warn, "PostgreSQL went away while its tables were looked at"),
+            Err(error) => return Err(refused(&error)),
+        }
+    }
+    Ok(false)
+}
+
+/// The inner error is the store's.
+fn prepare_tables(end: &WorkerEnd, options: &Options) -> Result<Result<(), StoreError>, Fault> {
+    hears_within_all(end, 3 * SIGN).map_err(text)?;
+    let status = match migration_status(options) {
+        Ok(status) => status,
+        Err(error) => return Ok(Err(error)),
+    };
     if let Some((version, name)) = status.unknown.first() {
         let why = format!("the tables were made by a newer ewsd (V{version} {name}): install that one again");
         return Err(Fault::hopeless(why));
     }
-    for (version, name) in migrate(options).map_err(|error| refused(&error))? {
-        note!(Info, "migrated the tables to V{version} {name}");
-    }
-    end.send(&Reply::Ready {}, &[]).map_err(text)?;
-    Ok(hears_within_all(end, 3 * SIGN).map_err(text)?)
+    // Whether there is nothing to do is known soon.
+    let within = if status.pending.is_empty() { 3 * SIGN } else { MIGRATING };
+    hears_within_all(end, within).map_err(text)?;
+    Ok(migrate(options).map(|applied| {
+        applied.iter().for_each(|(version, name)| note!(Info, "migrated the tables to V{version} {name}"));
+    }))
 }
 
 /// Waits until PostgreSQL takes connections. False: stop instead. Recovery after a crash may take as long as it likes.
-fn wait(end: &WorkerEnd, signals: &Signals, options: &Options, mut server: Option<&mut Server>) -> Result<bool, Fault> {
+fn wait(
+    end: &WorkerEnd,
+    signals: &Signals,
+    options: &Options,
+    mut server: Option<&mut Server<'_>>,
+) -> Result<bool, Fault> {
     let start = clock::monotonic();
     let mut told = 0;
     loop {
@@ -180,7 +222,7 @@ fn outlive(end: &WorkerEnd, signals: &Signals, cluster: &Cluster) -> Result<bool
     let start = clock::monotonic();
     let mut asked = None;
     while let Some(pid) = cluster.predecessor() {
-        let signal = if clock::since(start) < PATIENCE { Signal::SIGINT } else { Signal::SIGQUIT };
+        let signal = ended_by(clock::since(start), PATIENCE);
         if asked != Some(signal) {
             note!(Info, "waiting for the PostgreSQL of an earlier start to end, process {pid}");
             // It may end at this very moment.
@@ -197,16 +239,29 @@ fn outlive(end: &WorkerEnd, signals: &Signals, cluster: &Cluster) -> Result<bool
     Ok(true)
 }
 
+/// How a server is told to end that was first told so long ago: to cut its connections and write out what is committed; to leave that
+/// to its next start; and by the kernel, for one may hang, or stand still, and hear nothing.
+fn ended_by(waited: Duration, patience: Duration) -> Signal {
+    match waited {
+        _ if waited < patience => Signal::SIGINT,
+        _ if waited < patience + patience / 4 => Signal::SIGQUIT,
+        _ => Signal::SIGKILL,
+    }
+}
+
 /// The running server. Ends with this value at the latest.
-struct Server {
+struct Server<'s> {
     child: Child,
+    signals: &'s Signals,
+    /// As [`PATIENCE`].
+    patience: Duration,
     /// When it was first seen shutting down, and the last signal that it was sent for that.
     hurried: Option<(Instant, Signal)>,
 }
 
-impl Server {
-    fn new(child: Child) -> Server {
-        Server { child, hurried: None }
+impl<'s> Server<'s> {
+    fn new(child: Child, signals: &'s Signals, patience: Duration) -> Server<'s> {
+        Server { child, signals, patience, hurried: None }
     }
 
     fn pid(&self) -> u32 {
@@ -217,7 +272,7 @@ impl Server {
     /// they never do: neither gone nor of use. So it ends soon, and this role is started again.
     fn hurry(&mut self) {
         let (since, sent) = self.hurried.unwrap_or((clock::monotonic(), Signal::SIGTERM));
-        let signal = if clock::since(since) < PATIENCE { Signal::SIGINT } else { Signal::SIGQUIT };
+        let signal = ended_by(clock::since(since), self.patience);
         if sent != signal {
             note!(Warn, "somebody shuts PostgreSQL down, process {}: it ends now and is started again", self.pid());
             self.signal(signal);
@@ -240,28 +295,63 @@ impl Server {
         }
     }
 
-    /// A fast shutdown: connections are cut, what is committed is written out.
-    fn stop(mut self, signals: &Signals) -> Result<(), String> {
+    /// Returns when it has ended.
+    fn stop(mut self) {
         note!(Info, "stopping PostgreSQL");
-        self.signal(Signal::SIGINT);
-        let start = clock::monotonic();
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let (start, mut sent) = (clock::monotonic(), None);
         while matches!(self.child.try_wait(), Ok(None)) {
-            if clock::since(start) > PATIENCE {
-                note!(Warn, "PostgreSQL does not stop: it will recover at its next start");
-                self.signal(Signal::SIGQUIT);
-                return self.child.wait().map(|_| ()).map_err(text);
+            let signal = ended_by(clock::since(start), self.patience);
+            if sent != Some(signal) {
+                if sent.is_some() {
+                    note!(
+                        Warn,
+                        "PostgreSQL does not stop, now it is told by {signal}: it will recover at its next start"
+                    );
+                }
+                self.signal(signal);
+                sent = Some(signal);
             }
-            signals.pause(LOOK).map_err(text)?;
+            // Without it, it is only looked more often.
+            let _ = self.signals.pause(LOOK);
         }
-        Ok(())
     }
 }
 
-impl Drop for Server {
+impl Drop for Server<'_> {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal(Signal::SIGINT);
-            let _ = self.child.wait();
-        }
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Read as _;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_not_end_is_ended() {
+        let signals = Signals::catch().unwrap();
+        let deaf = "trap '' INT QUIT; echo; exec sleep 600";
+        let mut child = Command::new("sh").args(["-c", deaf]).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        drop(Server::new(child, &signals, Duration::from_millis(200)));
+        assert!(kill(pid, None).is_err(), "it is gone, and waited for");
+    }
+
+    #[test]
+    fn a_server_is_asked_before_it_is_killed() {
+        let after = |seconds| ended_by(Duration::from_secs(seconds), PATIENCE);
+        assert_eq!([0, 59, 60, 74, 75].map(after), {
+            use Signal::{SIGINT, SIGKILL, SIGQUIT};
+            [SIGINT, SIGINT, SIGQUIT, SIGQUIT, SIGKILL]
+        });
     }
 }
