@@ -22,6 +22,7 @@ crate::tests![
     strangers_octets_are_read_by_the_confined,
     readers_are_for_the_table_alone,
     nothing_panics_on_purpose,
+    dates_of_strangers_are_checked,
     unsafe_code_is_where_it_is_needed,
     clock_chance_and_environment_are_read_in_one_place,
     arrows_point_one_way,
@@ -314,6 +315,35 @@ fn nothing_panics_on_purpose() {
     for lint in ["unwrap_used", "expect_used", "indexing_slicing", "panic"] {
         assert!(text.contains(&format!("\n{lint} = \"deny\"")), "the workspace does not deny {lint}");
     }
+}
+
+/// `date(y, m, d)` and `n.days()` of jiff are for constants: they panic for what no calendar has, `Date::new` and `try_days` say so.
+fn dates_of_strangers_are_checked() {
+    let spans = ["days", "weeks", "months", "years", "hours", "minutes", "seconds"].map(|unit| format!(".{unit}()"));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut wrong = Vec::new();
+    for (path, Source { code, .. }) in sources(ALL) {
+        let imports = |name: &str| {
+            let mut uses = code.lines().filter(|line| line.contains("use jiff::"));
+            uses.any(|line| line.split(|c| !is_word(c)).any(|word| word == name))
+        };
+        let (date, span) = (imports("date"), imports("ToSpan"));
+        for (n, line) in code.lines().enumerate() {
+            let called = line.match_indices("date(").any(|(at, call)| {
+                let is_ours = !date && !line[..at].ends_with("civil::");
+                let is_other = line[..at].ends_with(|c| is_word(c) || c == '.') || line[..at].ends_with("fn ");
+                !is_ours && !is_other && line[at + call.len()..].starts_with(|c: char| !c.is_ascii_digit())
+            });
+            let spanned = spans.iter().flat_map(|unit| line.match_indices(unit)).any(|(at, _)| {
+                let of = line[..at].rsplit(|c| !is_word(c)).next().unwrap_or_default();
+                of.chars().any(|c| c.is_ascii_lowercase()) || of.is_empty()
+            });
+            if called || (span && spanned) {
+                wrong.push(format!("{path}:{}: {}", n + 1, line.trim()));
+            }
+        }
+    }
+    assert_none(wrong, "a variable makes jiff panic there: take Date::new, Span::try_days or a SignedDuration");
 }
 
 /// The manifests of every crate of the workspace.

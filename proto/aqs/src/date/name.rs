@@ -1,7 +1,7 @@
 //! Days and spans of days, by number and by name.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Span, ToSpan};
 
 /// First day, and the first one after.
 type Days = (Date, Date);
@@ -18,7 +18,7 @@ pub(super) fn relative(words: &[&str], today: Date) -> Option<Days> {
     }
     let (which, unit) = WHICH.iter().find_map(|which| Some((*which, joined.strip_prefix(which)?)))?;
     let (start, step) = match unit {
-        "week" => (today.checked_sub(i64::from(today.weekday().to_sunday_zero_offset()).days()).ok()?, 1.week()),
+        "week" => (sunday(today)?, 1.week()),
         "month" => (today.first_of_month(), 1.month()),
         "year" => (today.first_of_year(), 1.year()),
         _ => return None,
@@ -119,11 +119,15 @@ fn year(text: &str) -> Option<i16> {
     }
 }
 
+/// The first day of the week that a day is in.
+fn sunday(day: Date) -> Option<Date> {
+    day.checked_sub(Span::new().try_days(day.weekday().to_sunday_zero_offset()).ok()?).ok()
+}
+
 /// A day of the week that today is in.
 fn weekday(text: &str, today: Date) -> Option<Days> {
     let wanted = position(&WEEKDAYS, text)?;
-    let sunday = today.checked_sub(i64::from(today.weekday().to_sunday_zero_offset()).days()).ok()?;
-    let day = sunday.checked_add(i64::try_from(wanted).ok()?.days()).ok()?;
+    let day = sunday(today)?.checked_add(Span::new().try_days(i64::try_from(wanted).ok()?).ok()?).ok()?;
     Some((day, day.tomorrow().ok()?))
 }
 

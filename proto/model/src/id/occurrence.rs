@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::ToSpan;
+use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 
 use super::{EwsId, IdError, ItemId, entry, processing, storage};
@@ -39,7 +39,7 @@ const DAY: u64 = 24 * 60 * 60 * 10_000_000;
 /// The day that begins so many ticks after the beginning of 1601.
 fn day_of(ticks: u64) -> Option<Date> {
     let days = i64::try_from(ticks / DAY).ok().filter(|_| ticks % DAY == 0)?;
-    date(1601, 1, 1).checked_add(days.days()).ok()
+    date(1601, 1, 1).checked_add(SignedDuration::from_hours(24 * days)).ok()
 }
 
 fn ticks_of(day: Date) -> u64 {

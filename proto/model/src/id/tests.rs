@@ -44,6 +44,19 @@ fn guid_text() {
     assert_eq!(Guid::parse("3f2504e0-4f89-11d3-9a0c-0305e82c33é"), None);
 }
 
+/// As many days as there is room for in the ticks, most of which no calendar has.
+#[test]
+fn days_that_no_calendar_has_are_not_found() {
+    let first = EwsId::parse(&OccurrenceId { master: item(7, 9), date: date(1601, 1, 2) }.encode()).unwrap();
+    let day = u64::from_le_bytes(first.entry[entry::ITEM_LEN..].try_into().unwrap());
+    for ticks in [day * 4_000_000, day * 10_000_000, u64::MAX / day * day, u64::MAX] {
+        let mut id = first.clone();
+        id.entry.truncate(entry::ITEM_LEN);
+        id.entry.extend(ticks.to_le_bytes());
+        assert_eq!(ItemId::decode_any(&STANDARD.encode(id.octets())), Err(IdError::NoSuchItem), "{ticks}");
+    }
+}
+
 #[test]
 fn occurrences_name_their_master_and_a_day() {
     let id = OccurrenceId { master: item(7, 9), date: date(2026, 3, 29) };

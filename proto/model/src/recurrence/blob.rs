@@ -11,7 +11,7 @@ pub use exception::Exception;
 use super::{Recurrence, Series};
 use crate::octets::Octets;
 use jiff::civil::{Date, DateTime, Time, date};
-use jiff::{SignedDuration, ToSpan};
+use jiff::{SignedDuration, Span};
 use std::collections::BTreeSet;
 
 /// Deleted and changed occurrences that are read of one series: more than a daily one has in fifty years.
@@ -109,5 +109,5 @@ fn day_of(minutes: u32) -> Option<Date> {
 
 /// Midnight of the first day of the month, so many after the first there is.
 fn month_of(months: i32) -> u32 {
-    EPOCH.checked_add(months.months()).map_or(0, minutes_of)
+    Span::new().try_months(months).and_then(|months| EPOCH.checked_add(months)).map_or(0, minutes_of)
 }

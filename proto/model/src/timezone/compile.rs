@@ -1,16 +1,17 @@
 //! A history of rules as a zone that reads times: TZif octets (RFC 9636) for the library that reads those of the tz database
 //! as well, so that there is one way for all.
 
+use super::begin_of;
 use super::rules::{Change, DayRule, Daylight, History, Rules};
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, date};
+use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
 
 /// Changes of earlier years are not told; the first rule's standard time holds there.
 const FIRST_YEAR: i16 = 1900;
 
 /// The last year whose changes are told one by one where no rule in the form of POSIX can.
-const LAST_YEAR: i16 = 2300;
+pub(super) const LAST_YEAR: i16 = 2300;
 
 impl History {
     pub fn time_zone(&self) -> TimeZone {
@@ -66,7 +67,7 @@ impl Clock {
 
 /// The changes of a year by the clock before each, and what is in force after; the first is what the year begins with.
 fn of_year(rules: &Rules, year: i16) -> Vec<(DateTime, Clock)> {
-    let begin = date(year, 1, 1).at(0, 0, 0, 0);
+    let begin = begin_of(year);
     let standard = Clock::standard(rules);
     let Some(Daylight { bias, begins, ends }) = &rules.daylight else { return vec![(begin, standard)] };
     let daylight = Clock { bias: *bias, daylight: true };
@@ -101,7 +102,7 @@ fn posix_change(change: &Change) -> Option<String> {
         }
         // Days of a year without the 29th of February.
         DayRule::Day(day) if (change.month, day) != (2, 29) => {
-            Some(format!("J{}/{time}", date(2001, change.month, 1).day_of_year() + i16::from(day) - 1))
+            Some(format!("J{}/{time}", Date::new(2001, change.month, 1).ok()?.day_of_year() + i16::from(day) - 1))
         }
         _ => None,
     }

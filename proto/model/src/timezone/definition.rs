@@ -177,7 +177,7 @@ impl Definition {
             };
             let when = match at {
                 0 => TransitionTime::Always,
-                _ => TransitionTime::From(jiff::civil::date(*year, 1, 1).at(0, 0, 0, 0)),
+                _ => TransitionTime::From(super::begin_of(*year)),
             };
             definition.transitions.push(Transition { to: to(TargetKind::Group, group.clone()), when });
             definition.groups.push(Group { id: group, transitions });

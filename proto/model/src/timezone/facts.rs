@@ -1,9 +1,11 @@
 //! Rules out of tz data, which knows instants only: what changes in a year, and which rule says so in as many years as
 //! possible.
 
+use super::begin_of;
+use super::compile::LAST_YEAR;
 use super::rules::{Change, DayRule, Daylight, History, Rules};
 use crate::recurrence::DayOfWeek;
-use jiff::civil::{DateTime, date};
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use std::ops::RangeInclusive;
 
@@ -16,11 +18,13 @@ struct Year {
 }
 
 impl History {
-    /// The rules of a zone in those years, each for as long as it explains what is known: at least one.
+    /// The rules of a zone in those years, each for as long as it explains what is known: at least one. Of years that nobody's
+    /// rules are for the nearest one stands.
     pub fn of(zone: &TimeZone, years: RangeInclusive<i16>) -> History {
         let mut rules: Vec<(i16, Rules)> = Vec::new();
         let mut open: Option<(i16, Year)> = None;
-        for year in years {
+        let known = |year: i16| year.clamp(1, LAST_YEAR);
+        for year in known(*years.start())..=known(*years.end()) {
             let facts = Year::of(zone, year);
             open = match open {
                 None => Some((year, facts)),
@@ -50,7 +54,7 @@ impl Year {
             },
             // No change, or a change for good: the offset the year ends with.
             _ => {
-                let end = super::instant(zone, date(year, 12, 31).at(12, 0, 0, 0));
+                let end = super::instant(zone, Date::new(year, 12, 31).unwrap_or(Date::MAX).at(12, 0, 0, 0));
                 Year { standard: -minutes(zone.to_offset(end)), daylight: None }
             }
         }
@@ -97,16 +101,16 @@ fn minutes(offset: Offset) -> i32 {
 
 /// The changes of a year, by the clock before each; the midnight that ends it belongs to it.
 fn shifts(zone: &TimeZone, year: i16) -> Vec<Shift> {
-    let first = super::instant(zone, date(year, 1, 1).at(0, 0, 0, 0));
+    let (begin, end) = (begin_of(year), begin_of(year.saturating_add(1)));
+    let first = super::instant(zone, begin);
     let mut before = zone.to_offset(first);
     let mut shifts = Vec::new();
     for transition in zone.following(first) {
         let at = before.to_datetime(transition.timestamp());
-        if at > date(year.saturating_add(1), 1, 1).at(0, 0, 0, 0) {
+        if at > end {
             break;
         }
-        let is_begin = at == date(year, 1, 1).at(0, 0, 0, 0);
-        if !is_begin && transition.offset() != before {
+        if at != begin && transition.offset() != before {
             shifts.push(Shift { at, before: minutes(before), after: minutes(transition.offset()) });
         }
         before = transition.offset();

@@ -32,7 +32,7 @@ pub use source::{Origin, hold};
 pub use table::ZONES;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -112,6 +112,12 @@ impl Zone {
     pub fn rules(&self, year: i16) -> Rules {
         self.history(year..=year).in_year(year).clone()
     }
+}
+
+/// The midnight that begins a year; of years that no date has the first or the last time there is.
+fn begin_of(year: i16) -> DateTime {
+    let beyond = if year < 0 { DateTime::MIN } else { DateTime::MAX };
+    Date::new(year, 1, 1).map_or(beyond, |day| day.to_datetime(Time::midnight()))
 }
 
 /// The instant of a wall-clock time. One that does not exist is read with the offset before the gap (02:30 is 03:30), one that

@@ -7,6 +7,7 @@ use crate::recurrence::DayOfWeek;
 use crate::reference;
 use jiff::civil::date;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 const YEAR: i16 = 2025;
 
@@ -339,4 +340,21 @@ fn zones_of_free_busy() {
         };
         assert_eq!((read.standard, times(&read)), (rules.standard, times(&rules)), "{}", zone.id);
     }
+}
+
+/// Items lie in any year that a date has, and years that it has not stand in blobs.
+#[test]
+fn every_year_has_rules() {
+    for zone in ZONES {
+        for (far, near) in [(i16::MAX, 2300), (9999, 2300), (i16::MIN, 1)] {
+            assert_eq!(zone.rules(far), zone.rules(near), "{} in {far}", zone.id);
+        }
+        let item = ItemZone::Known(zone);
+        assert!(ItemZone::from_blob(&item.to_blob(9999, true)).is_some(), "{}", zone.id);
+    }
+    let rules = [(1, Rules::fixed(60)), (i16::MAX, Rules::fixed(0))];
+    let history = History::new(rules.to_vec()).unwrap();
+    let own = ItemZone::Custom(Arc::new(Custom::new("Own", "Own", history)));
+    let read = ItemZone::from_blob(&own.to_blob(2026, false)).unwrap();
+    assert_eq!(read.definition().history().unwrap().in_year(9998), &Rules::fixed(60));
 }

@@ -10,7 +10,7 @@ use ewsd_model::{PropId, Value};
 use ewsd_store::{Event, Map, json};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::Value as Json;
 
 use super::mapi;
@@ -24,7 +24,7 @@ pub const REMINDER: i64 = 15;
 const LENGTH: SignedDuration = SignedDuration::from_mins(30);
 
 /// Years that an item may last.
-const YEARS: i64 = 5;
+const YEARS: i16 = 5;
 
 /// `PT1H30M`, as xs:duration has it.
 pub fn duration(start: Timestamp, end: Timestamp) -> String {
@@ -230,7 +230,7 @@ fn check(start: Timestamp, end: Timestamp) -> Result<(), Failure> {
         return Err(Failure::new(Code::ErrorCalendarEndDateIsEarlierThanStartDate));
     }
     let utc = TimeZone::UTC;
-    let most = utc.to_datetime(start).checked_add(YEARS.years()).unwrap_or(DateTime::MAX);
+    let most = utc.to_datetime(start).checked_add(Span::new().years(YEARS)).unwrap_or(DateTime::MAX);
     if utc.to_datetime(end) > most {
         return Err(Failure::new(Code::ErrorCalendarDurationIsTooLong));
     }

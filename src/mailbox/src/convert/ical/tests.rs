@@ -445,3 +445,18 @@ fn as_exchange_writes_it() {
         TRIGGER;RELATED=START:-PT0M|ACTION:DISPLAY|END:VALARM|END:VEVENT|END:VCALENDAR|";
     assert_eq!(text.replace("\r\n", "|"), wanted);
 }
+
+/// Its zone is told with the rules of years near it, some of which no date has.
+#[test]
+fn events_of_the_last_year_are_written() {
+    for time in ["9999-12-30T20:00:00Z", "9998-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
+        let event = Event::new("1", berlin(), utc(time), utc(time));
+        let text = write(&Calendar { events: vec![event], ..Calendar::default() }).unwrap();
+        let again = read(text.as_bytes(), &ItemZone::utc()).unwrap();
+        assert_eq!(again.events.first().map(|event| event.start), Some(utc(time)), "{text}");
+    }
+    let late = "BEGIN:VTIMEZONE\nTZID:Own\nBEGIN:STANDARD\nDTSTART:99991231T235959Z\nTZOFFSETFROM:+0205\nTZOFFSETTO:+0105\n\
+        END:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=Own:99991230T090000\nEND:VEVENT";
+    let text = write(&calendar(late)).unwrap();
+    assert!(text.contains("DTSTART;TZID=Own:99991230T090000"), "{text}");
+}

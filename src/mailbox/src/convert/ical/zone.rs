@@ -2,7 +2,7 @@
 
 use ewsd_ical::{Component, Frequency, Moment, Rule, Writer, offset_minutes};
 use ewsd_model::timezone::{Change, DayRule, Daylight, Definition, History, ItemZone, Rules};
-use jiff::civil::{DateTime, date};
+use jiff::civil::{Date, DateTime, Time, date};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +125,7 @@ fn change(rule: &Rule, begins: DateTime) -> Option<Change> {
 /// Which one of a month the day of the week is that is one of these days, as some write it. Seven that end the month are its last.
 fn week(month: i8, days: &[i32]) -> Option<i8> {
     let (first, last) = (*days.iter().min()?, *days.iter().max()?);
-    let of_month = i32::from(date(2025, month, 1).days_in_month());
+    let of_month = i32::from(Date::new(2025, month, 1).ok()?.days_in_month());
     match first {
         -7 => Some(-1),
         22 => Some(4),
@@ -171,7 +171,8 @@ fn write_part(w: &mut Writer, name: &str, change: Option<Change>, from: i32, to:
     w.begin(name);
     // The end of a day has no time of its own.
     let minutes = change.map_or(0, |change| change.minutes.min(1439));
-    let at = date(1601, 1, 1).at((minutes / 60) as i8, (minutes % 60) as i8, 0, 0);
+    let time = Time::new((minutes / 60) as i8, (minutes % 60) as i8, 0, 0).unwrap_or_default();
+    let at = date(1601, 1, 1).to_datetime(time);
     w.line("DTSTART", &[], &Moment::Local(at).write());
     w.line("TZOFFSETFROM", &[], &offset(from));
     w.line("TZOFFSETTO", &[], &offset(to));

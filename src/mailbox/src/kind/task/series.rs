@@ -7,9 +7,9 @@ use ewsd_model::recurrence::{End, Recurrence, Series};
 use ewsd_model::timezone::instant;
 use ewsd_model::{ItemKind, PropId, Value};
 use ewsd_store::{ItemRow, json};
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde_json::Value as Json;
 
 use crate::item::edit::Edit;
@@ -93,9 +93,9 @@ fn follow<'a>(row: &'a ItemRow, edit: &Edit<'_>) -> Option<Edit<'a>> {
         let (_, to) = series.from(from.tomorrow().ok()?).next()?;
         (from, to)
     };
-    let shift = from.until(to).ok()?.get_days();
+    let shift = from.until(to).ok()?;
     let later = |time: Timestamp| {
-        let local = zone.to_datetime(time).checked_add(shift.days()).ok()?;
+        let local = zone.to_datetime(time).checked_add(shift).ok()?;
         Some(instant(&zone, local))
     };
     let mut next = Edit::new(ItemKind::Task, Some(row), edit.now).within(&edit.zone);
