@@ -30,6 +30,8 @@ mod proof;
 pub mod scheme;
 pub mod sealed;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::rc::Rc;
@@ -67,7 +69,8 @@ pub enum Denied {
     Continue {
         /// The value of `WWW-Authenticate`.
         challenge: String,
-        bound: Bound,
+        /// What the connection keeps until the answer comes; none: nothing.
+        bound: Option<Bound>,
     },
     /// They were refused.
     Refused,
@@ -221,12 +224,22 @@ fn judge(
         // Connections of a proxy are shared by its clients: what one left there is nobody's.
         let mine = bound.filter(|bound| peer.is_alone() && bound.scheme == scheme.number());
         let attempt = Attempt { head, peer, bound: mine.map(|bound| bound.state.as_slice()) };
-        if let Some(entered) = scheme.accept(&attempt, cx)? {
+        if let Some(entered) = scheme.accept(&attempt, cx).map_err(|denied| left(denied, peer))? {
             note_place(scheme.name(), peer, &entered, cx);
             return Ok(Entered { bound: entered.bound.filter(|_| peer.is_alone()), ..entered });
         }
     }
     Err(Denied::Unasked)
+}
+
+/// Nor does a scheme that goes on leave anything with a connection that others share.
+fn left(denied: Denied, peer: Peer) -> Denied {
+    match denied {
+        Denied::Continue { challenge, bound } => {
+            Denied::Continue { challenge, bound: bound.filter(|_| peer.is_alone()) }
+        }
+        other => other,
+    }
 }
 
 /// Notes from where somebody came in, once an hour: nobody is kept out because that cannot be.
@@ -276,125 +289,4 @@ pub(crate) fn tag(shared: &Shared, purpose: &[u8], parts: &[&[u8]]) -> [u8; 16] 
     let mut tag = [0; 16];
     tag.copy_from_slice(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
     tag
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use ewsd_http::head::parse_head;
-    use ewsd_model::id::{Guid, MailboxNo};
-    use ewsd_store::Options;
-
-    use super::*;
-
-    /// A scheme in two steps, as NTLM: the second must repeat what lies with the connection, and binds it.
-    struct TwoSteps;
-
-    impl Scheme for TwoSteps {
-        fn number(&self) -> u8 {
-            200
-        }
-        fn name(&self) -> &'static str {
-            "steps"
-        }
-        fn speaks(&self, _: &Settings, _: Peer) -> bool {
-            true
-        }
-        fn offer(&self, _: &Settings, _: Peer, _: &dyn Fn() -> String) -> Option<String> {
-            Some("Steps".to_owned())
-        }
-        fn accept(&self, attempt: &Attempt<'_>, _: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
-            let bound = |state: &[u8]| Bound { scheme: 200, state: state.to_vec() };
-            match (attempt.credentials("Steps"), attempt.bound) {
-                (None, Some(b"known")) => Ok(Some(Entered {
-                    account: account(),
-                    via: AdmittedBy::Connection,
-                    bound: Some(bound(b"known")),
-                    reply: None,
-                })),
-                (None, _) => Ok(None),
-                (Some(b"begin"), _) => Err(Denied::Continue { challenge: "Steps 17".to_owned(), bound: bound(b"17") }),
-                (Some(said), Some(pending)) if said == pending => Ok(Some(Entered {
-                    account: account(),
-                    via: AdmittedBy::Password,
-                    bound: Some(bound(b"known")),
-                    reply: None,
-                })),
-                _ => Err(Denied::Refused),
-            }
-        }
-    }
-
-    fn account() -> Rc<Account> {
-        Rc::new(Account {
-            account: 7,
-            login: "alice".into(),
-            display_name: "Alice".into(),
-            password_phc: None,
-            disabled: false,
-            mailbox: MailboxNo(7),
-            guid: Guid([7; 16]),
-            language: "en".into(),
-            primary_address: None,
-            quota_bytes: None,
-            zone: None,
-            working_hours: None,
-            resource: None,
-            booking: Default::default(),
-            exempt: false,
-        })
-    }
-
-    /// What comes of a request with that Authorization, or without any.
-    fn ask(authorization: &str, bound: Option<&Bound>, proxied: bool) -> Result<Entered, Denied> {
-        let text = format!("POST / HTTP/1.1\r\nHost: x\r\n{authorization}\r\n");
-        let head = parse_head(text.as_bytes()).unwrap();
-        let shared = Shared::map(ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
-        let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
-        let peer =
-            Peer { address: "192.0.2.1".parse().unwrap(), shared: false, proxied, relayed: false, schemes: u32::MAX };
-        let mut known = AccountCache::default();
-        let settings = Settings::default();
-        let mut cx = Circumstances {
-            store: &mut store,
-            settings: &settings,
-            shared: &shared,
-            known: &mut known,
-            keyring: &mut Keyring::default(),
-            kerberos: &mut Acceptor::default(),
-            tokens: &mut Keys::default(),
-            owners: &mut Owners::default(),
-            hasher: &mut Hasher::default(),
-            turn: Turn::default(),
-            logins: None,
-            delay_ms: 0,
-            epoch: 1,
-            now: 1,
-        };
-        judge(&[&TwoSteps], &head, peer, bound, &mut cx)
-    }
-
-    #[test]
-    fn a_scheme_may_go_in_steps_and_bind_the_connection() {
-        assert_eq!(ask("", None, false).unwrap_err(), Denied::Unasked);
-        let Denied::Continue { challenge, bound } = ask("Authorization: steps begin\r\n", None, false).unwrap_err()
-        else {
-            panic!("it goes on")
-        };
-        assert_eq!(challenge, "Steps 17");
-        assert_eq!(ask("Authorization: Steps 18\r\n", Some(&bound), false).unwrap_err(), Denied::Refused);
-        assert_eq!(ask("Authorization: Steps 17\r\n", None, false).unwrap_err(), Denied::Refused);
-        let entered = ask("Authorization: Steps 17\r\n", Some(&bound), false).unwrap();
-        let bound = entered.bound.unwrap();
-        assert_eq!(ask("", Some(&bound), false).unwrap().via, AdmittedBy::Connection);
-        let foreign = Bound { scheme: 201, ..bound.clone() };
-        assert_eq!(ask("", Some(&foreign), false).unwrap_err(), Denied::Unasked, "another scheme's");
-    }
-
-    #[test]
-    fn nothing_sticks_to_a_proxys_connection() {
-        let bound = Bound { scheme: 200, state: b"known".to_vec() };
-        assert_eq!(ask("", Some(&bound), true).unwrap_err(), Denied::Unasked);
-        assert!(ask("Authorization: Steps 17\r\n", Some(&Bound { state: b"17".to_vec(), ..bound }), true).is_err());
-    }
 }

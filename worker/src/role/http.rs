@@ -203,7 +203,7 @@ impl Worker<'_> {
         let entered = self.auth.authenticate(asked.head, peer, bound.as_ref(), &mut self.store, self.settings, shared);
         let bound = match &entered {
             Ok(entered) => entered.bound.as_ref(),
-            Err(Denied::Continue { bound, .. }) => Some(bound),
+            Err(Denied::Continue { bound, .. }) => bound.as_ref(),
             Err(_) => None,
         };
         conn.context = written(bound);

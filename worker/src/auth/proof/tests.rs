@@ -125,7 +125,7 @@ impl World {
                 let Err(Denied::Continue { challenge, bound }) = begun else { panic!("{begun:?}") };
                 let challenge = STANDARD.decode(challenge.strip_prefix("NTLM ").unwrap()).unwrap();
                 let last = ntlm_proof(&challenge, login, password);
-                self.ask(&format!("NTLM {}", STANDARD.encode(last)), Some(&bound))
+                self.ask(&format!("NTLM {}", STANDARD.encode(last)), bound.as_ref())
             }
         }
     }

@@ -88,8 +88,7 @@ impl Scheme for Digest {
             // Right, but late, or behind another request of the same client: it tries again with another nonce, and nobody is asked
             // for a password (RFC 7616 3.3, 3.4).
             let challenge = self.challenge(cx.settings, &nonce(cx.shared, cx.now), true);
-            let bound = super::Bound { scheme: self.number, state: Vec::new() };
-            return Err(Denied::Continue { challenge, bound });
+            return Err(Denied::Continue { challenge, bound: None });
         }
         Ok(Some(Entered { account, via: AdmittedBy::Password, bound: None, reply: None }))
     }

@@ -181,8 +181,56 @@ pub fn mask(names: &[&str]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{SCHEMES, is_spoken, mask};
-    use crate::auth::Peer;
+    use ewsd_settings::Settings;
+
+    use super::ntlm::{NtlmState, kept_as};
+    use super::{SCHEMES, is_spoken, mask, offers};
+    use crate::auth::tests::{ask_for, peers};
+    use crate::auth::{AdmittedBy, Denied, Peer};
+
+    /// Everything that can be on is.
+    fn all_on() -> Settings {
+        let mut settings = Settings::default();
+        let auth = &mut settings.auth;
+        (auth.basic, auth.digest, auth.ntlm, auth.negotiate) = (true, true, true, true);
+        auth.keytab = "/nonexistent/keytab".to_owned();
+        auth.jwks_file = "/nonexistent/keys".to_owned();
+        auth.headers = vec!["X-Remote-User".to_owned()];
+        settings
+    }
+
+    /// The schemes as they are, whatever lies with the connection: alone, NTLM's two names know their client again.
+    #[test]
+    fn nobody_is_known_by_a_shared_connection() {
+        let settings = all_on();
+        for row in SCHEMES {
+            let known = NtlmState::Known { account: 7, epoch: 1, until: 50 };
+            let left = kept_as(row.number(), &known);
+            for (peer, alone) in peers() {
+                let binds = matches!(row.name(), "ntlm" | "negotiate");
+                let next = ask_for(SCHEMES, &settings, "", Some(&left), peer).map(|entered| entered.via);
+                let expected = if alone && binds { Ok(AdmittedBy::Connection) } else { Err(Denied::Unasked) };
+                assert_eq!(next, expected, "{}: {peer:?}", row.name());
+            }
+        }
+    }
+
+    /// Nor is what would bind one even begun.
+    #[test]
+    fn what_binds_a_connection_is_not_begun_on_a_shared_one() {
+        let settings = all_on();
+        for (peer, alone) in peers() {
+            let offered = offers(&settings, peer, &String::new);
+            assert_eq!(offered.iter().any(|offer| offer == "NTLM"), alone, "{peer:?}: {offered:?}");
+            for name in ["NTLM", "Negotiate"] {
+                let line = format!("Authorization: {name} TlRMTVNTUAABAAAAB4IIAA==\r\n");
+                let begun = ask_for(SCHEMES, &settings, &line, None, peer).map(|entered| entered.via);
+                let goes_on = matches!(&begun, Err(Denied::Continue { challenge, .. }) if challenge.starts_with(name));
+                assert_eq!(goes_on, alone, "{name} for {peer:?}: {begun:?}");
+                assert!(alone || begun == Err(Denied::Unasked), "{name} for {peer:?}: {begun:?}");
+            }
+        }
+    }
 
     #[test]
     fn listeners_speak_what_they_are_told_to() {

@@ -88,7 +88,7 @@ fn kerberos(token: &[u8], peer: Peer, cx: &mut Circumstances<'_>) -> Result<(Ent
 }
 
 fn go_on(token: &[u8], kept: &NtlmState) -> Denied {
-    Denied::Continue { challenge: format!("Negotiate {}", STANDARD.encode(token)), bound: kept_as(NUMBER, kept) }
+    Denied::Continue { challenge: format!("Negotiate {}", STANDARD.encode(token)), bound: Some(kept_as(NUMBER, kept)) }
 }
 
 /// NTLM without SPNEGO around it, under the name of Negotiate.

@@ -82,7 +82,7 @@ impl Scheme for Ntlm {
         if let Some((message, kept)) = begin(&message, &[], false, cx) {
             return Err(Denied::Continue {
                 challenge: format!("NTLM {}", STANDARD.encode(message)),
-                bound: kept_as(self.number(), &kept),
+                bound: Some(kept_as(self.number(), &kept)),
             });
         }
         let (account, _) = finish(&message, kept(attempt), attempt.peer, cx)?;
