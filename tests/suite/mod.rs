@@ -26,7 +26,7 @@ topics! {
         updates, zones;
     clients: captures, evolution, programs;
     directory: convert_id, group, resolve_names, time_zones;
-    door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, ldap, malformed, ntlm, pam, proxies, soap, token;
+    door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, ldap, malformed, ntlm, pam, pools, proxies, soap, token;
     event: get, hold, nodes, push, shared, stream;
     find: body, folders, items, query;
     folder: create, delete, empty, get, permission, relocate, sharing, update;

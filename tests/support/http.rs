@@ -3,9 +3,11 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+use rustls::{ClientConfig, ClientConnection};
 
 /// An answer, its body decoded from chunks but not from gzip.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ impl Reply {
 pub struct Http {
     pub stream: TcpStream,
     pub address: SocketAddr,
+    /// Inside of TLS.
+    tls: Option<Box<ClientConnection>>,
     unread: Vec<u8>,
 }
 
@@ -56,21 +60,43 @@ impl Http {
         Http::over(TcpStream::from(socket), address).expect("a connection")
     }
 
+    /// Inside of TLS, to a server that calls itself `localhost`; the configuration has the certificate of the client, if any.
+    pub fn connect_tls(address: SocketAddr, config: Arc<ClientConfig>) -> std::io::Result<Http> {
+        let name = "localhost".try_into().map_err(|_| bad("name"))?;
+        let session = ClientConnection::new(config, name).map_err(|error| bad(&error.to_string()))?;
+        let plain = Http::try_connect(address)?;
+        Ok(Http { tls: Some(Box::new(session)), ..plain })
+    }
+
     fn over(stream: TcpStream, address: SocketAddr) -> std::io::Result<Http> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(90)))?;
         stream.set_write_timeout(Some(Duration::from_secs(90)))?;
-        Ok(Http { stream, address, unread: Vec::new() })
+        Ok(Http { stream, address, tls: None, unread: Vec::new() })
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("the server takes the bytes");
+        self.try_send(bytes).expect("the server takes the bytes");
+    }
+
+    fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match &mut self.tls {
+            Some(session) => rustls::Stream::new(session.as_mut(), &mut self.stream).write_all(bytes),
+            None => self.stream.write_all(bytes),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match &mut self.tls {
+            Some(session) => rustls::Stream::new(session.as_mut(), &mut self.stream).read(buffer),
+            None => self.stream.read(buffer),
+        }
     }
 
     /// Sends a request with the usual head and the given extra header lines (without line ends).
     pub fn try_post(&mut self, path: &str, headers: &[&str], body: &[u8]) -> std::io::Result<Reply> {
         let request = request("POST", path, headers, body);
-        self.stream.write_all(&request)?;
+        self.try_send(&request)?;
         self.try_reply()
     }
 
@@ -191,7 +217,7 @@ impl Http {
 
     fn fill(&mut self) -> std::io::Result<()> {
         let mut buffer = [0; 16384];
-        let n = self.stream.read(&mut buffer)?;
+        let n = self.read(&mut buffer)?;
         if n == 0 {
             return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the server closed"));
         }

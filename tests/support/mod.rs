@@ -32,6 +32,7 @@ pub mod source;
 pub mod stream;
 pub mod validate;
 pub mod wait;
+pub mod ways;
 pub mod web;
 pub mod xml;
 

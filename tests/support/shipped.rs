@@ -26,6 +26,36 @@ pub enum Kind {
 
 pub const ALL: [Kind; 3] = [Kind::Apache, Kind::Nginx, Kind::Haproxy];
 
+/// What an administrator adds to what is shipped.
+#[derive(Default)]
+pub struct Own {
+    /// At the place where it is included.
+    pub inside: String,
+    /// Outside of the server, virtual host or frontend around it, where [`PART`] stands for the shipped part once more.
+    pub outside: String,
+    /// Lines of the shipped part that are changed, as it says where they stand.
+    pub changed: Vec<(&'static str, &'static str)>,
+    /// The listener that is asked; none: the server's first.
+    pub listener: Option<SocketAddr>,
+}
+
+impl Own {
+    fn change(&self, part: String) -> String {
+        self.changed.iter().fold(part, |part, (from, to)| changed(&part, from, to))
+    }
+
+    fn listener(&self, server: &Demo) -> SocketAddr {
+        self.listener.unwrap_or_else(|| server.http())
+    }
+
+    fn outside(&self, part: &str) -> String {
+        self.outside.replace(PART, part)
+    }
+}
+
+/// The shipped part, in the administrator's own one.
+pub const PART: &str = "@PART@";
+
 /// A running proxy.
 pub struct Proxy {
     pub address: SocketAddr,
@@ -49,6 +79,11 @@ impl Kind {
 
     /// As [`Kind::start`], with more of the administrator's own at the place where the shipped part is included.
     pub fn start_with(self, server: &Demo, own: &str) -> Option<Proxy> {
+        self.start_own(server, &Own { inside: own.to_owned(), ..Own::default() })
+    }
+
+    /// As [`Kind::start`], with whatever the administrator has done.
+    pub fn start_own(self, server: &Demo, own: &Own) -> Option<Proxy> {
         if !Path::new(self.program()).is_file() {
             println!("skipped: {} is not installed", self.program());
             return None;
@@ -143,7 +178,7 @@ fn changed(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
-fn apache(folder: &Path, address: SocketAddr, server: &Demo, own: &str) -> String {
+fn apache(folder: &Path, address: SocketAddr, server: &Demo, own: &Own) -> String {
     let modules = [
         "mpm_event",
         "authn_core",
@@ -154,6 +189,9 @@ fn apache(folder: &Path, address: SocketAddr, server: &Demo, own: &str) -> Strin
         "proxy_http",
         "setenvif",
         "auth_gssapi",
+        "auth_basic",
+        "authn_file",
+        "ssl",
     ];
     let there = |name: &&&str| Path::new(&format!("/usr/lib/apache2/modules/mod_{name}.so")).is_file();
     let modules: String = modules
@@ -161,18 +199,22 @@ fn apache(folder: &Path, address: SocketAddr, server: &Demo, own: &str) -> Strin
         .filter(there)
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
-    let part = changed(&shipped("apache/ewsd.conf"), "127.0.0.1:8080", &server.http().to_string());
+    let part = own.change(changed(&shipped("apache/ewsd.conf"), "127.0.0.1:8080", &own.listener(server).to_string()));
+    // One process: it has one pool.
     format!(
         "{modules}ServerRoot {0}\nServerName localhost\nPidFile {0}/pid\nErrorLog {0}/error.log\nUser www-data\nGroup www-data\n\
-         Listen {address}\n<VirtualHost {address}>\n{own}\n{part}\n</VirtualHost>\n",
-        folder.display()
+         StartServers 1\nServerLimit 1\nThreadsPerChild 64\nMaxRequestWorkers 64\n\
+         Listen {address}\n<VirtualHost {address}>\n{1}\n{part}\n</VirtualHost>\n{2}\n",
+        folder.display(),
+        own.inside,
+        own.outside(&part)
     )
 }
 
-fn nginx(folder: &Path, address: SocketAddr, server: &Demo, own: &str) -> String {
-    let part = shipped("nginx/ewsd.conf");
+fn nginx(folder: &Path, address: SocketAddr, server: &Demo, own: &Own) -> String {
+    let part = own.change(shipped("nginx/ewsd.conf"));
     let upstream = part.lines().find_map(|line| line.strip_prefix("# ").filter(|line| line.starts_with("upstream")));
-    let upstream = changed(upstream.expect("the upstream"), "127.0.0.1:8080", &server.http().to_string());
+    let upstream = changed(upstream.expect("the upstream"), "127.0.0.1:8080", &own.listener(server).to_string());
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
         .map(|kind| format!("{kind}_temp_path {}/{kind};\n", folder.display()))
@@ -181,17 +223,22 @@ fn nginx(folder: &Path, address: SocketAddr, server: &Demo, own: &str) -> String
     let user = if nix::unistd::geteuid().is_root() { "user root;\n" } else { "" };
     format!(
         "{user}daemon off;\npid pid;\nerror_log error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{upstream}\n\
-         server {{ listen {address};\n{own}\n{part} }} }}\n"
+         {1}\nserver {{ listen {address};\n{0}\n{part} }} }}\n",
+        own.inside,
+        own.outside(&part)
     )
 }
 
-fn haproxy(address: SocketAddr, server: &Demo, own: &str) -> String {
-    let part = shipped("haproxy/ewsd.cfg");
-    let part = changed(&part, "bind :443 ssl crt /etc/haproxy/certs/mail.pem", &format!("bind {address}\n{own}"));
+fn haproxy(address: SocketAddr, server: &Demo, own: &Own) -> String {
+    let part = own.change(shipped("haproxy/ewsd.cfg"));
+    let part = changed(&part, "bind :443 ssl crt /etc/haproxy/certs/mail.pem", &format!("bind {address}"));
+    // Its rules go by their order: the administrator's come behind those that take out what a client says.
+    let part = changed(&part, "    acl ews ", &format!("{}\n    acl ews ", own.inside));
     let part = changed(
         &part,
         "127.0.0.1:8080 check port 8081",
-        &format!("{} check port {}", server.http(), server.admin().port()),
+        &format!("{} check port {}", own.listener(server), server.admin().port()),
     );
-    format!("defaults\n    timeout connect 5s\n{part}\n")
+    // One thread: it has one pool.
+    format!("global\n    nbthread 1\n{}\ndefaults\n    timeout connect 5s\n{part}\n", own.outside(&part))
 }

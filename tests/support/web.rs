@@ -40,10 +40,20 @@ impl Authority {
     }
 
     pub fn certificate(&self, name: &str, days: u32) -> Certificate {
+        self.sign(name, "/CN=a server", &format!("subjectAltName=DNS:{name}"), days)
+    }
+
+    /// Of a client: what openssl calls its subject (`/CN=x/emailAddress=y`).
+    pub fn person(&self, name: &str, subject: &str) -> Certificate {
+        self.sign(name, subject, "extendedKeyUsage=clientAuth", 1)
+    }
+
+    fn sign(&self, name: &str, subject: &str, extensions: &str, days: u32) -> Certificate {
         let (key, request, certificate) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.crt"));
-        self.openssl(&["req", "-subj", "/CN=a server", "-keyout", &key, "-out", &request]);
+        self.openssl(&["req", "-subj", subject, "-keyout", &key, "-out", &request]);
+        let text = extensions;
         let extensions = self.folder.join("extensions");
-        fs::write(&extensions, format!("subjectAltName=DNS:{name}\n")).expect("a file for openssl");
+        fs::write(&extensions, format!("{text}\n")).expect("a file for openssl");
         let extensions = extensions.display().to_string();
         let days = days.to_string();
         let signs = ["x509", "-req", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", &extensions];

@@ -1,18 +1,15 @@
-//! Behind Apache, nginx and HAProxy with the configurations that we ship: their pooled connections carry the requests of many, and
-//! nobody's identity from one to the next.
+//! Behind Apache, nginx and HAProxy with the configurations that we ship: what they say of clients is believed, and what clients
+//! say is not. That a pooled connection is nobody's: `pools.rs`.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
-use crate::support::demo::{Account, Demo, Options};
+use crate::support::demo::{Demo, Options};
 use crate::support::ews::{CONTENT_TYPE, PATH, basic, envelope};
 use crate::support::http::{Http, Reply};
-use crate::support::shipped::{ALL, Kind, Proxy};
+use crate::support::shipped::{ALL, Kind};
 use crate::support::xml::Node;
 
 crate::tests![
-    each_answer_belongs_to_who_asked,
     nobody_inherits_a_login,
     believes_whom_the_proxy_has_asked,
     who_passes_on_connections_asks_nobody,
@@ -20,7 +17,6 @@ crate::tests![
     names_the_public_scheme_behind_the_proxy,
 ];
 
-const CLIENTS: usize = 40;
 const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
     <t:DistinguishedFolderId Id=\"inbox\"/></m:FolderIds></m:GetFolder>";
 
@@ -28,10 +24,7 @@ fn server() -> &'static Demo {
     static SERVER: OnceLock<Demo> = OnceLock::new();
     SERVER.get_or_init(|| {
         Demo::start(
-            Options { accounts: CLIENTS, workers: 3, ..Options::default() }
-                .set("auth.ntlm", true)
-                .set("auth.negotiate", true)
-                .set("auth.failures_per_minute", 0),
+            Options::default().set("auth.ntlm", true).set("auth.negotiate", true).set("auth.failures_per_minute", 0),
         )
     })
 }
@@ -45,54 +38,6 @@ fn post(http: &mut Http, lines: &[&str]) -> Reply {
 fn inbox(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{}", reply.text());
     Node::parse(&reply.text()).find("t:FolderId").and_then(|id| id.attribute("Id")).expect("a folder").to_owned()
-}
-
-/// Asks as everybody at once, each over a connection of its own to the proxy, some of whose requests say nothing of who it is.
-fn ask_as_all(proxy: &Proxy, kind: Kind, inboxes: &[String]) -> usize {
-    // In the long run of before a release: EWSD_PROXY_SECONDS=600.
-    let seconds = std::env::var("EWSD_PROXY_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let asked = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for (account, own) in server().accounts.iter().zip(inboxes) {
-            let asked = &asked;
-            scope.spawn(move || {
-                let mut http = Http::connect(proxy.address);
-                let authorization = basic(&account.login, &account.password);
-                // A proxy ends a client's connection after so many requests, or when it has much to do.
-                let mut ask = |lines: &[&str]| {
-                    let all = [&[CONTENT_TYPE], lines].concat();
-                    let body = envelope(Some("Exchange2013_SP1"), "", GET_INBOX);
-                    let reply = http.try_post(PATH, &all, body.as_bytes()).unwrap_or_else(|_| {
-                        http = Http::connect(proxy.address);
-                        post(&mut http, lines)
-                    });
-                    if reply.closes() {
-                        http = Http::connect(proxy.address);
-                    }
-                    asked.fetch_add(1, Ordering::Relaxed);
-                    reply
-                };
-                while Instant::now() < end {
-                    assert_eq!(&inbox(&ask(&[&authorization])), own, "{kind:?} {}", account.login);
-                    assert_eq!(ask(&[]).status, 401, "{kind:?}: nobody, through a warm pool");
-                }
-            });
-        }
-    });
-    asked.into_inner()
-}
-
-fn each_answer_belongs_to_who_asked() {
-    let own = |account: &Account| {
-        let mut http = Http::connect(server().http());
-        inbox(&post(&mut http, &[&basic(&account.login, &account.password)]))
-    };
-    let inboxes: Vec<String> = server().accounts.iter().map(own).collect();
-    for kind in ALL {
-        let Some(proxy) = kind.start(server()) else { continue };
-        println!("{kind:?}: {} requests, each of whose answers was its own", ask_as_all(&proxy, kind, &inboxes));
-    }
 }
 
 /// What binds a connection is not even offered there, however a client asks for it.
@@ -127,10 +72,12 @@ fn believes_whom_the_proxy_has_asked() {
     );
     let account = &server.accounts[0];
     let own = inbox(&post(&mut Http::connect(server.http()), &[&basic(&account.login, &account.password)]));
-    let claims = format!("X-Remote-User: {}", account.address);
     for kind in ALL {
         let Some(proxy) = kind.start(&server) else { continue };
-        assert_eq!(post(&mut Http::connect(proxy.address), &[&claims]).status, 401, "{kind:?}");
+        for field in ["X-Remote-User", "X-Client-Subject"] {
+            let claims = format!("{field}: {}", account.address);
+            assert_eq!(post(&mut Http::connect(proxy.address), &[&claims]).status, 401, "{kind:?} {field}");
+        }
     }
     for (kind, set) in [
         (Kind::Apache, "RequestHeader set X-Remote-User"),
