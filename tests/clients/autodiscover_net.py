@@ -1,8 +1,9 @@
 """Lets clients find a server from an address and a password alone, in a network and a mount namespace of its own (`unshare -n -m`):
 nginx with a certificate on 443 and a redirect on 80, a resolver on 53, a resolv.conf and a CA that exist there only.
 
-usage: autodiscover_net.py CONTEXT (JSON: folder, conf (nginx's part, as shipped), address, password, node, script).
-See ../suite/door/autodiscover.rs."""
+usage: autodiscover_net.py CONTEXT (JSON: folder, conf (nginx's part, as shipped), upstream, address, password, moved (an
+address that is elsewhere, of the same person), which clients: node (the folder of its modules), evolution (the Python that
+drives it)). See ../suite/door/autodiscover.rs."""
 import datetime
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 
+import autodiscover_replay
 import dns.message
 import dns.rdatatype
 import dns.rrset
@@ -23,6 +25,10 @@ from cryptography.x509.oid import NameOID
 CONTEXT = json.loads(sys.argv[1])
 FOLDER = CONTEXT["folder"]
 DOMAIN = CONTEXT["address"].split("@")[1]
+MOVED = CONTEXT["moved"].split("@")[1]
+MAIL, SOUGHT = "mail." + DOMAIN, "autodiscover." + DOMAIN
+EWS = "https://%s/EWS/Exchange.asmx" % MAIL
+CA = os.path.join(FOLDER, "ca.pem")
 # What the resolver knows; the rest does not exist.
 ZONE = {}
 
@@ -75,11 +81,15 @@ def serve_udp(server):
 
 def network():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # Whoever looks up names for the kinds of addresses that a machine has itself does not count those of the loopback.
+    subprocess.run(["ip", "address", "add", "192.0.2.1/32", "dev", "lo"], check=True)
     path = os.path.join(FOLDER, "resolv.conf")
     with open(path, "w") as file:
         file.write("nameserver 127.0.0.1\noptions timeout:2 attempts:1\n")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["mount", "--bind", path, os.path.realpath("/etc/resolv.conf")], check=True)
+    # For clients that go by the system's.
+    subprocess.run(["mount", "--bind", CA, os.path.realpath("/etc/ssl/certs/ca-certificates.crt")], check=True)
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
     threading.Thread(target=serve_udp, args=(server,), daemon=True).start()
@@ -92,9 +102,10 @@ def nginx():
 events {}
 http { access_log %(folder)s/access.log; %(temporary)s
 %(upstream)s
-server { listen 443 ssl; ssl_certificate %(folder)s/own.pem; ssl_certificate_key %(folder)s/own.pem;
+server { listen 127.0.0.1:443 ssl; ssl_certificate %(folder)s/own.pem; ssl_certificate_key %(folder)s/own.pem;
 %(part)s }
-server { listen 80; location / { return 302 https://mail.%(domain)s/autodiscover/autodiscover.xml; } } }
+server { listen 80;
+location ~* ^/autodiscover/autodiscover[.](xml|svc)$ { return 302 https://mail.%(domain)s$request_uri; } } }
 """ % {"folder": FOLDER, "temporary": temporary, "upstream": CONTEXT["upstream"], "part": CONTEXT["conf"], "domain": DOMAIN}
     with open(os.path.join(FOLDER, "nginx.conf"), "w") as file:
         file.write(text)
@@ -109,29 +120,36 @@ server { listen 80; location / { return 302 https://mail.%(domain)s/autodiscover
     raise AssertionError("nginx does not listen")
 
 
-def with_exchangelib(what):
+def with_exchangelib(what, address):
     """In a process of its own: it keeps what it has found."""
     program = """
 import sys
 from exchangelib import DELEGATE, Account, Credentials
 from exchangelib.autodiscover.cache import autodiscover_cache
 autodiscover_cache.clear()
-account = Account(sys.argv[1], credentials=Credentials(sys.argv[1], sys.argv[2]), autodiscover=True, access_type=DELEGATE)
-assert account.primary_smtp_address == sys.argv[1], account.primary_smtp_address
+address, login, password = sys.argv[1:]
+account = Account(address, credentials=Credentials(login, password), autodiscover=True, access_type=DELEGATE)
+assert account.primary_smtp_address == login, account.primary_smtp_address
 assert account.inbox.total_count is not None
 print(account.protocol.service_endpoint)
 """
-    ca = os.path.join(FOLDER, "ca.pem")
-    environment = dict(os.environ, REQUESTS_CA_BUNDLE=ca, SSL_CERT_FILE=ca, HOME=FOLDER, TMPDIR=FOLDER)
-    found = subprocess.run([sys.executable, "-c", program, CONTEXT["address"], CONTEXT["password"]], env=environment,
-                           capture_output=True, text=True, timeout=240)
-    assert found.returncode == 0, "%s: %s%s" % (what, found.stdout, found.stderr)
-    print("ok exchangelib, by %s: %s" % (what, found.stdout.strip()))
+    environment = dict(os.environ, REQUESTS_CA_BUNDLE=CA, SSL_CERT_FILE=CA, HOME=FOLDER, TMPDIR=FOLDER)
+    arguments = [address, CONTEXT["address"], CONTEXT["password"]]
+    assert run("exchangelib", what, [sys.executable, "-c", program] + arguments, environment) == EWS
+
+
+def run(name, what, command, environment):
+    """What a client says in the end, which must succeed."""
+    begun = time.monotonic()
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert found.returncode == 0, "%s, by %s: %s%s" % (name, what, found.stdout, found.stderr)
+    said = found.stdout.strip()
+    print("ok %s, by %s (%.1f s): %s" % (name, what, time.monotonic() - begun, said.replace("\n", "; ")))
     sys.stdout.flush()
-    return found.stdout.strip()
+    return said
 
 
-def with_ewsjs(what):
+def with_ewsjs(what, address):
     if not CONTEXT["node"]:
         return
     program = """
@@ -144,32 +162,58 @@ service.AutodiscoverUrl(address, () => true)
   .then((folder) => { console.log(service.Url.toString(), folder.DisplayName); })
   .catch((error) => { console.error(error); process.exit(1); });
 """
-    environment = dict(os.environ, NODE_PATH=CONTEXT["node"], NODE_EXTRA_CA_CERTS=os.path.join(FOLDER, "ca.pem"))
-    found = subprocess.run(["node", "-e", program, CONTEXT["address"], CONTEXT["password"]], env=environment,
-                           capture_output=True, text=True, timeout=240)
-    assert found.returncode == 0, "%s: %s%s" % (what, found.stdout, found.stderr)
-    print("ok ews-javascript-api, by %s: %s" % (what, found.stdout.strip()))
+    environment = dict(os.environ, NODE_PATH=CONTEXT["node"], NODE_EXTRA_CA_CERTS=CA)
+    said = run("ews-javascript-api", what, ["node", "-e", program, address, CONTEXT["password"]], environment)
+    assert said.startswith(EWS), said
+
+
+def with_evolution(what, address):
+    if not CONTEXT["evolution"]:
+        return
+    context = {"me": {"address": address, "login": address, "password": CONTEXT["password"]}, "expected": EWS,
+               "guesses": what == "the domain"}
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "evolution_setup.py")
+    # Here is no way out, and still everybody is reached.
+    environment = dict(os.environ, GIO_USE_NETWORK_MONITOR="base")
+    run("Evolution", what, [CONTEXT["evolution"], script, json.dumps(context)], environment)
+
+
+def replayed(what, clients, address):
+    """What those find that are not here."""
+    for client in clients:
+        found = client(autodiscover_replay.Wire(CA), address, CONTEXT["password"]).found()
+        assert found == EWS, "%s, by %s: %s" % (client.name, what, found)
+        print("ok %s, replayed, by %s: %s" % (client.name, what, found))
     sys.stdout.flush()
 
 
 def main():
-    mail, sought = "mail." + DOMAIN, "autodiscover." + DOMAIN
-    certificate([mail, sought, DOMAIN])
+    certificate([MAIL, SOUGHT, DOMAIN, "autodiscover." + MOVED])
     network()
     child = nginx()
+    everybody, thunderbird = autodiscover_replay.CLIENTS, autodiscover_replay.Thunderbird
+    followers = [thunderbird, autodiscover_replay.Kde, autodiscover_replay.OutlookForMac]
+    me, moved = CONTEXT["address"], CONTEXT["moved"]
+    # The hosts that there are besides MAIL, who looks for the server of which address, and who is replayed. Of 127.0.0.2
+    # only port 80 is served.
+    ways = {
+        "autodiscover.domain": ({SOUGHT: "127.0.0.1"}, me, [with_exchangelib, with_ewsjs, with_evolution], everybody),
+        "the domain": ({DOMAIN: "127.0.0.1"}, me, [with_exchangelib, with_ewsjs, with_evolution], everybody),
+        "a redirect": ({SOUGHT: "127.0.0.2"}, me, [with_exchangelib, with_ewsjs], followers),
+        "a service record": ({}, me, [with_exchangelib, with_evolution], [thunderbird]),
+        "another address": ({"autodiscover." + MOVED: "127.0.0.1", SOUGHT: "127.0.0.1"}, moved,
+                            [with_exchangelib, with_ewsjs, with_evolution], followers),
+    }
     try:
-        ways = {
-            "autodiscover.domain": {(sought, "A"): "127.0.0.1"},
-            "the domain": {(DOMAIN, "A"): "127.0.0.1"},
-            "a service record": {("_autodiscover._tcp." + DOMAIN, "SRV"): "0 0 443 %s." % mail, (mail, "A"): "127.0.0.1"},
-        }
-        for what, zone in ways.items():
+        for what, (hosts, address, clients, others) in ways.items():
             ZONE.clear()
-            ZONE.update(zone)
-            ZONE[mail, "A"] = "127.0.0.1"
-            assert with_exchangelib(what) == "https://%s/EWS/Exchange.asmx" % mail
-            if what != "a service record":
-                with_ewsjs(what)
+            ZONE.update({(host, "A"): place for host, place in hosts.items()})
+            ZONE[MAIL, "A"] = "127.0.0.1"
+            if not hosts:
+                ZONE["_autodiscover._tcp." + DOMAIN, "SRV"] = "0 0 443 %s." % MAIL
+            for client in clients:
+                client(what, address)
+            replayed(what, others, address)
     finally:
         child.terminate()
         child.wait()

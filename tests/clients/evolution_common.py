@@ -102,13 +102,18 @@ def sandbox(home):
     os.mkdir(os.path.join(home, "run"), 0o700)
     for service in SERVICES:
         shutil.copy("/usr/share/dbus-1/services/org.gnome.evolution.dataserver.%s.service" % service, home + "/services")
-    where, me = urlsplit(CONTEXT["url"]), CONTEXT["me"]
-    with open(home + "/config/evolution/sources/%s.source" % COLLECTION, "w") as file:
-        file.write(ACCOUNT.format(host=where.hostname, port=where.port, trust=trusted(where.hostname),
-                                  security="none" if where.scheme == "http" else "tls", **CONTEXT, **me))
+    # Without one, the script makes the account itself.
+    if "url" in CONTEXT:
+        write_account(home, urlsplit(CONTEXT["url"]))
     with open(home + "/bus.conf", "w") as file:
         file.write(BUS % (home + "/run", home + "/services"))
     return home + "/bus.conf"
+
+
+def write_account(home, where):
+    with open(home + "/config/evolution/sources/%s.source" % COLLECTION, "w") as file:
+        file.write(ACCOUNT.format(host=where.hostname, port=where.port, trust=trusted(where.hostname),
+                                  security="none" if where.scheme == "http" else "tls", **CONTEXT, **CONTEXT["me"]))
 
 
 def trusted(host):

@@ -416,7 +416,8 @@ fn exchangelib_reads_its_settings() {
     programs::drive(Command::new(python).arg(script).arg(context.to_string()));
 }
 
-/// exchangelib and ews-javascript-api, unmodified, with the address and the password and nothing else; in a network of their own.
+/// exchangelib, ews-javascript-api and Evolution, unmodified, with the address and the password and nothing else, and others whose
+/// requests are replayed; in a network of their own.
 fn clients_find_their_way_from_the_address_alone() {
     let python = programs::python().unwrap_or_else(|e| panic!("{e}"));
     let able = nix::unistd::geteuid().is_root()
@@ -432,12 +433,17 @@ fn clients_find_their_way_from_the_address_alone() {
     let server = Demo::start(
         Options::default()
             .set("server.http", format!("[\"127.0.0.1:0\", \"unix:{}\"]", socket.display()))
-            .set("server.public_url", "https://mail.example.test"),
+            .set("server.public_url", "https://mail.example.test")
+            .set("autodiscover.redirect", "[\"moved.test=example.test\"]"),
     );
     let account = &server.accounts[0];
+    // Who asks is logged in under the address that is elsewhere.
+    let moved = account.address.replace("@example.test", "@moved.test");
+    server.ewsctl(&["address", "add", &account.address, &moved]);
     let conf = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/nginx/ewsd.conf")).unwrap();
     let context = serde_json::json!({
-        "folder": folder, "conf": conf, "address": account.address, "password": account.password,
+        "folder": folder, "conf": conf, "address": account.address, "password": account.password, "moved": moved,
+        "evolution": programs::evolution(),
         "upstream": format!("upstream ewsd {{ server unix:{}; keepalive 8; }}", socket.display()),
         "node": programs::node().unwrap_or_else(|e| panic!("{e}")).map(|node| node.join("node_modules")),
     });
