@@ -1,9 +1,13 @@
 //! The head of a message or of a part: its fields in order (RFC 5322 section 2.2), found by name and read by kind.
 
+use std::cell::Cell;
+
+use memchr::memmem;
+
 use crate::address::{self, Addresses};
 use crate::cut::Cut;
 use crate::date::{self, Date};
-use crate::line::{LineEnd, bare, is_blank};
+use crate::line::{LineEnd, bare, is_blank, trim};
 use crate::{Limits, id, text, words};
 
 /// Fields that are read although the budget of their head is used up, the first of each: without the first two a body cannot be
@@ -153,7 +157,8 @@ pub(crate) fn start(octets: &[u8], ends: LineEnd) -> usize {
 }
 
 /// Finds the end of the head at `start`. A line for which `stops` holds ends it as well, and so does a line that can be no
-/// field; but odd lines with well-known fields after them are passed over, for the writer was not done.
+/// field; but odd lines with well-known fields after them are passed over, for the writer was not done. Where the empty line is
+/// missing, the first part's delimiter ends the head.
 pub(crate) fn extent(
     octets: &[u8],
     start: usize,
@@ -163,6 +168,11 @@ pub(crate) fn extent(
 ) -> Extent {
     let mut at = start;
     let mut known_until = None;
+    let delimiters = Cell::new(0);
+    let stops = |at: usize, line: &[u8]| {
+        let is_delimiter = line.starts_with(b"--") && delimiters.replace(delimiters.get() + 1) < DELIMITERS;
+        stops(line) || is_delimiter && is_named(octets.cut(start..at), line)
+    };
     while at < octets.len() {
         let next = ends.next(octets, at);
         let line = octets.cut(at..next);
@@ -170,12 +180,12 @@ pub(crate) fn extent(
         if text.is_empty() || (at == start && text.iter().all(|byte| is_blank(*byte))) {
             return Extent { end: at, body: next };
         }
-        if stops(line) {
+        if stops(at, line) {
             break;
         }
         let goes_on = at > start && line.first().copied().is_some_and(is_blank);
         if !goes_on && split(line).is_none() {
-            let until = *known_until.get_or_insert_with(|| last_known(octets, next, ends, limits, &stops));
+            let until = *known_until.get_or_insert_with(|| last_known(octets, next, ends, limits, stops));
             if at >= until {
                 break;
             }
@@ -185,13 +195,37 @@ pub(crate) fn extent(
     Extent { end: at, body: at }
 }
 
+/// Lines of a head that may be the first delimiter; each is looked for in all that stands before it.
+const DELIMITERS: usize = 8;
+
+/// Whether a line is a delimiter of the boundary that the head before it names.
+fn is_named(head: &[u8], line: &[u8]) -> bool {
+    let boundary = trim(line.strip_prefix(b"--").unwrap_or_default());
+    let is_value = |at: usize| {
+        let before = trim(head.cut(..at));
+        let before = trim(before.strip_suffix(b"\"").unwrap_or(before));
+        let before = trim(before.strip_suffix(b"=").unwrap_or_default());
+        let is_end =
+            head.get(at + boundary.len()).is_none_or(|byte| matches!(byte, b'"' | b';' | b' ' | b'\t' | b'\r' | b'\n'));
+        is_end && before.len().checked_sub(8).is_some_and(|at| before.cut(at..).eq_ignore_ascii_case(b"boundary"))
+    };
+    // No boundary is longer (RFC 2046 5.1.1), many are.
+    (1..=200).contains(&boundary.len()) && memmem::find_iter(head, boundary).take(DELIMITERS).any(is_value)
+}
+
 /// Where the last well-known field before the empty line begins, or 0.
-fn last_known(octets: &[u8], from: usize, ends: LineEnd, limits: &Limits, stops: impl Fn(&[u8]) -> bool) -> usize {
+fn last_known(
+    octets: &[u8],
+    from: usize,
+    ends: LineEnd,
+    limits: &Limits,
+    stops: impl Fn(usize, &[u8]) -> bool,
+) -> usize {
     let (mut at, mut last) = (from, 0);
     while at < octets.len() && at - from < limits.head_octets {
         let next = ends.next(octets, at);
         let line = octets.cut(at..next);
-        if bare(line).is_empty() || stops(line) {
+        if bare(line).is_empty() || stops(at, line) {
             break;
         }
         if split(line).is_some_and(|(name, _)| is_known(name)) {

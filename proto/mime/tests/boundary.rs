@@ -239,3 +239,24 @@ fn a_multipart_that_breaks_the_syntax_of_its_type() {
         crlf("Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\n\none\n--b--\n");
     assert_eq!(bodies(&encoded), ["one"]);
 }
+
+#[test]
+fn parts_begin_where_the_empty_line_after_the_head_is_missing() {
+    let parts = "--b-1\nContent-Type: text/plain\n\none\n--b-1\nContent-Type: text/html\n\n<p>two\n--b-1--\n";
+    for (head, between) in [
+        ("Content-Type: multipart/mixed; boundary=\"b-1\"\n", ""),
+        ("Content-Type: multipart/mixed;\n boundary=b-1\nDate: x\n", " \n"),
+        ("Content-Type: multipart/mixed; BOUNDARY = b-1 ; x=y\nSubject: x\n", "This is a message of several parts.\n"),
+    ] {
+        assert_eq!(bodies(&crlf(&format!("{head}{between}{parts}"))), ["one", "<p>two"], "{head:?} {between:?}");
+        // The same within another multipart.
+        let whole = format!("--a\n{head}{between}{parts}--a--\n");
+        let octets = crlf(&format!("Content-Type: multipart/mixed; boundary=a\n\n{whole}"));
+        assert_eq!(bodies(&octets), ["one", "<p>two"], "{head:?} {between:?}, within");
+    }
+    // Nobody named these: a head goes on behind odd lines.
+    let octets = crlf("Subject: x\n--b-1\nContent-Type: text/html; charset=b-1\n\n<p>y\n");
+    assert_eq!(leaves(&octets), [("text/html".to_owned(), "<p>y\r\n".to_owned())]);
+    let octets = crlf("X: b-1\n--b-1\nContent-Type: text/html\n\n<p>y\n");
+    assert_eq!(leaves(&octets), [("text/html".to_owned(), "<p>y\r\n".to_owned())]);
+}
