@@ -75,13 +75,14 @@ fuzz:
 		CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true \
 		$(CARGO) run --release --locked --target-dir $(TARGET)/fuzz -p ewsfuzz -- --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-# Reads the messages that other packages ship as their own tests, and compares with two other readers.
+# Gathers the messages that other packages ship as their own tests, compares with two other readers, delivers them and reads
+# them back.
 corpus:
-	$(NEED) build
+	$(NEED) build run
 	tests/corpus/fetch $(TARGET)/corpus
+	$(CARGO) run --locked -p ewsd-mime --example corpus -- $(TARGET)/corpus/messages $(TARGET)/corpus
 	$(CARGO) build --locked --workspace
-	$(TARGET)/debug/ewsload corpus $(TARGET)/corpus
-	$(CARGO) run --locked -p ewsd-mime --example corpus -- $(TARGET)/corpus $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
+	$(TARGET)/debug/ewsload corpus $(TARGET)/corpus/messages
 
 # Reads the calendars that other packages ship as their own tests, writes them, and looks for what is lost.
 calendars:

@@ -1,19 +1,23 @@
 //! Reads messages that lie around on a machine and compares with what two other readers make of them, Python's `email` and the
-//! crate mail-parser: each difference is printed with both, to be looked at and explained, and what they come to is counted at
-//! the end. `cargo run --example corpus -- [folder or file]...`; without any, the samples that Python and the crates of this
-//! machine brought along. `make corpus` fetches more of them first. Files that hold several messages are cut at their `From `
-//! lines.
-#![allow(clippy::expect_used)]
+//! crate mail-parser: each difference is printed with both, unless a rule of `explain.rs` says why it is right, and what they come
+//! to is counted at the end. `make corpus` fetches packages with messages first.
+//!
+//! `cargo run --example corpus -- INTO [FOLDER]...`: besides what is below the folders, the samples that Python and the crates of
+//! this machine brought along, and those that are made (`tests/corpus/made.rs`). Each is written into the folder INTO.
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
+mod explain;
+mod gather;
+#[path = "../../../../tests/corpus/made.rs"]
+mod made;
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use ewsd_mime::{Addresses, Message, choose, class};
 use mail_parser::MimeHeaders;
-
-const ENDINGS: [&str; 5] = ["eml", "msg", "txt", "mbox", "email"];
 
 const PYTHON: &str = r#"
 import sys, email, email.utils, email.header, zlib
@@ -51,20 +55,25 @@ for path in sys.stdin.read().split('\n'):
 "#;
 
 fn main() {
-    let given: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let mut files = Vec::new();
-    for folder in if given.is_empty() { known() } else { given } {
-        collect(&folder, &mut files);
-    }
+    let mut places = std::env::args_os().skip(1).map(PathBuf::from);
+    let into = places.next().expect("a folder to write the messages into");
+    let counts = gather::gather(&places.chain(known()).collect::<Vec<_>>(), &into).expect("the messages are gathered");
+    counts.iter().for_each(|(package, count)| println!("{package}: {count}"));
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(&into).expect("the folder").flatten().map(|entry| entry.path()).collect();
     files.sort();
     let others = python(&files);
-    let (mut same, mut differ, mut blank, mut over) = (0, 0, 0, 0);
+    let (mut same, mut differ, mut blank, mut over, mut unexplained) = (0, 0, 0, 0, 0);
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     let mut sums: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for file in &files {
         let Ok(octets) = std::fs::read(file) else { continue };
         let message = Message::read(&octets);
         let shown = choose(&message);
-        let is_text = message.parts().any(|part| part.content_type.main == "text" && !part.text().trim().is_empty());
+        let is_text = message.parts().any(|part| {
+            let is_shown = !part.is_attachment() && part.file_name().is_none();
+            part.content_type.is("text", "plain") && is_shown && !part.text().trim().is_empty()
+        });
         over += usize::from(message.over().any());
         if is_text && shown.body(str::to_owned).trim().is_empty() {
             blank += 1;
@@ -73,57 +82,44 @@ fn main() {
         let Some(other) = others.get(file.as_path()) else { continue };
         let ours = record(&message);
         let third = by_crate(&octets);
-        let lines: Vec<String> = difference(&ours, other, &third, &mut sums);
-        if lines.is_empty() {
-            same += 1;
-            continue;
-        }
-        differ += 1;
-        println!("{}", file.display());
-        for line in lines {
-            println!("    {line}");
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let found: Vec<Found> = differences(&ours, other, &third, &mut sums);
+        same += usize::from(found.is_empty());
+        differ += usize::from(!found.is_empty());
+        for Found { field, own, python, third } in &found {
+            let difference = explain::Difference { name: &name, octets: &octets, field, own, python, third };
+            match explain::why(&difference) {
+                Some(why) => *reasons.entry(why).or_default() += 1,
+                None => {
+                    unexplained += 1;
+                    println!("{name}\n    {field}: {own:?} Python: {python:?} mail-parser: {third:?}");
+                }
+            }
         }
     }
     for ((name, who), count) in &sums {
         println!("{name:>8}: {count:4} times {who}");
     }
+    for (why, count) in &reasons {
+        println!("{count:5} times: {why}");
+    }
     println!(
-        "{} messages: {same} the same, {differ} differ, {blank} without their text, {over} over a budget",
+        "{} messages: {same} the same, {differ} differ, {blank} without their text, {over} over a budget; {unexplained} unexplained",
         files.len()
     );
+    if blank + unexplained > 0 {
+        std::process::exit(1);
+    }
 }
 
 /// Where samples lie: Python's own tests, and the sources of crates.
 fn known() -> Vec<PathBuf> {
-    let mut found = Vec::new();
     let ask = "import test.test_email, os; print(os.path.join(os.path.dirname(test.test_email.__file__), 'data'))";
-    if let Ok(output) = Command::new("python3").args(["-c", ask]).stderr(Stdio::null()).output() {
-        found.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    }
-    if let Some(home) =
-        std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-    {
-        found.push(home.join("registry/src"));
-    }
-    found
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
-            collect(&entry.path(), files);
-        }
-    } else if path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending)) {
-        let start = std::fs::read(path).unwrap_or_default();
-        let message = Message::read(&start);
-        // What lies among crates is mostly licences.
-        let is_mail = ["from", "to", "subject", "received", "content-type"]
-            .iter()
-            .any(|name| message.head().field(name).is_some());
-        if is_mail {
-            files.push(path.to_owned());
-        }
-    }
+    let python = Command::new("python3").args(["-c", ask]).stderr(Stdio::null()).output().ok();
+    let python = python.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let crates = std::fs::read_dir(home.unwrap_or_default().join("registry/src")).into_iter().flatten().flatten();
+    python.into_iter().chain(crates.map(|entry| entry.path())).collect()
 }
 
 fn python(files: &[PathBuf]) -> BTreeMap<PathBuf, BTreeMap<String, String>> {
@@ -220,18 +216,25 @@ fn kind_of(name: &str) -> String {
     name.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
-/// Fields in which ours are not what Python's are, with what the third reader says; and who stands alone, counted. Of parts the
-/// third tells the type alone.
-fn difference(
+/// A field in which ours are not Python's, with what each reader makes of it.
+struct Found {
+    field: String,
+    own: String,
+    python: String,
+    third: String,
+}
+
+/// All of a message; and who stands alone, counted. Of parts the third tells the type alone.
+fn differences(
     ours: &BTreeMap<String, String>,
     python: &BTreeMap<String, String>,
     third: &BTreeMap<String, String>,
     sums: &mut BTreeMap<(String, &'static str), usize>,
-) -> Vec<String> {
+) -> Vec<Found> {
     let names: std::collections::BTreeSet<&String> = ours.keys().chain(python.keys()).collect();
     let of =
         |record: &BTreeMap<String, String>, name: &String| record.get(name).cloned().unwrap_or_else(|| "-".to_owned());
-    let mut lines = Vec::new();
+    let mut found = Vec::new();
     for name in names {
         let (own, theirs, other) = (of(ours, name), of(python, name), of(third, name));
         let is_part = name.starts_with("part");
@@ -246,8 +249,8 @@ fn difference(
         };
         *sums.entry((kind_of(name), who)).or_default() += 1;
         if own != theirs {
-            lines.push(format!("{name}: {own:?} Python: {theirs:?} mail-parser: {other:?}"));
+            found.push(Found { field: name.clone(), own, python: theirs, third: other });
         }
     }
-    lines
+    found
 }
