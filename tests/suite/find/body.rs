@@ -20,6 +20,7 @@ crate::tests![
     follows_an_update,
     follows_copies_and_moves,
     looks_at_mail_that_was_delivered,
+    goes_on_where_a_body_has_what_no_text_may,
     looks_at_calendar_items_and_contacts,
     fills_in_bodies_from_before,
 ];
@@ -189,6 +190,17 @@ fn looks_at_mail_that_was_delivered() {
         assert_eq!(with(&mut ews, which, "delivered \u{e4}pfel"), ["mail"], "{which}");
         assert!(with(&mut ews, which, "div").is_empty(), "{which}");
     }
+}
+
+/// PostgreSQL knows no text with a NUL in it.
+fn goes_on_where_a_body_has_what_no_text_may() {
+    let mut ews = shared::mailbox();
+    let address = ews.account.address.clone();
+    for (subject, body) in [("nul", "spoi\0led text\0"), ("other", "another text")] {
+        deliver(shared::server().lmtp(), &address, format!("Subject: {subject}\r\n\r\n{body}\r\n").as_bytes());
+    }
+    assert_eq!(with(&mut ews, "inbox", "spoiled text"), ["nul"]);
+    assert_eq!(with(&mut ews, "inbox", "another text"), ["other"]);
 }
 
 fn looks_at_calendar_items_and_contacts() {

@@ -53,7 +53,7 @@ fn unreadable(mime: &[u8], now: Timestamp) -> Parsed<'_> {
     let thread = Thread::derive("", None, None, None, None, None, now);
     columns.set(Column::ConversationIndex, Value::Bytes(thread.index));
     columns.set(Column::ConversationId, Value::Bytes(thread.id.to_vec()));
-    let body = String::from_utf8_lossy(mime.get(..SEARCHED).unwrap_or(mime)).into_owned();
+    let body = String::from_utf8_lossy(mime.get(..SEARCHED).unwrap_or(mime)).replace('\0', "");
     let mut parsed = Parsed {
         kind: ItemKind::Message,
         flags: 0,
@@ -244,6 +244,8 @@ fn finish(mime: &[u8], lists: &Lists, body_type: BodyType, parsed: &mut Parsed<'
     if let Some(lines) = json::encode(&Value::Headers(super::headers(mime))) {
         parsed.props.insert("InternetMessageHeaders".to_owned(), lines);
     }
+    // No XML says it, and PostgreSQL searches in no text that has it: one such body would fail the search of all.
+    parsed.body.retain(|c| c != '\0');
     parsed.plain = plain_of(body_type, &parsed.body);
     let words = parsed.plain.as_deref().unwrap_or(&parsed.body);
     parsed.search = describe(&mut parsed.columns, lists, body_type, words);

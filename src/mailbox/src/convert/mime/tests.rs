@@ -217,6 +217,14 @@ fn characters_that_nobody_named_are_told() {
 }
 
 #[test]
+fn bodies_have_no_characters_that_no_search_may_meet() {
+    for kind in ["text/plain", "text/html"] {
+        let mime = format!("Subject: x\r\nContent-Type: {kind}\r\n\r\non\0e\0");
+        assert_eq!(parse(mime.as_bytes(), Timestamp::UNIX_EPOCH).body, "one", "{kind}");
+    }
+}
+
+#[test]
 fn a_message_that_was_cut_off_is_shown() {
     let head = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: ";
     let plain = read(&format!("{head}text/plain\n\nas far as it"));
