@@ -76,13 +76,14 @@ fuzz:
 		$(CARGO) run --release --locked --target-dir $(TARGET)/fuzz -p ewsfuzz -- --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # Gathers the messages that other packages ship as their own tests, compares with two other readers, delivers them and reads
-# them back.
+# them back, and has other people's programs search among them.
 corpus:
-	$(NEED) build run
+	$(NEED) build run test clients
 	tests/corpus/fetch $(TARGET)/corpus
 	$(CARGO) run --locked -p ewsd-mime --example corpus -- $(TARGET)/corpus/messages $(TARGET)/corpus
 	$(CARGO) build --locked --workspace
 	$(TARGET)/debug/ewsload corpus $(TARGET)/corpus/messages
+	EWSD_CORPUS=$(abspath $(TARGET)/corpus/messages) $(CARGO) test --locked --test main clients::corpus
 
 # Reads the calendars that other packages ship as their own tests, writes them, and looks for what is lost.
 calendars:
