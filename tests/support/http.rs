@@ -86,10 +86,17 @@ impl Http {
         }
     }
 
+    /// A stopped process that goes on is told of an interruption where a deadline is set (signal(7)): it reads on.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        match &mut self.tls {
-            Some(session) => rustls::Stream::new(session.as_mut(), &mut self.stream).read(buffer),
-            None => self.stream.read(buffer),
+        loop {
+            let read = match &mut self.tls {
+                Some(session) => rustls::Stream::new(session.as_mut(), &mut self.stream).read(buffer),
+                None => self.stream.read(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
         }
     }
 
