@@ -311,6 +311,8 @@ fn workers_are_handed_the_settings_of_their_generation() {
     std::fs::write(server.dir.join("reload.conf"), "").unwrap();
     std::fs::write(server.dir.join("worker.conf"), "word=new").unwrap();
     let replace = || {
+        // After a reload the one before is named as well, until it went.
+        server.until("one alone", |_| server.pids("request").len() == 1);
         let before = server.pids("request")[0];
         kill(Pid::from_raw(before), Signal::SIGKILL).unwrap();
         server.until("a new one", |status| {
