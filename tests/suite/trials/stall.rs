@@ -19,6 +19,7 @@ crate::tests![
     answers_while_postgresql_stands_still,
     keeps_everybody_while_postgresql_stands_still_for_long,
     lives_on_while_the_first_process_of_postgresql_stands_still,
+    stops_while_postgresql_stands_still,
     replaces_sessions_that_stand_still,
     ends_what_a_killed_worker_had_asked_for,
     replaces_workers_that_stand_still,
@@ -208,6 +209,17 @@ fn lives_on_while_the_first_process_of_postgresql_stands_still() {
     wait::true_within("it is not ready", wait::LONG, || readiness(&server) == 503);
     drop(stopped);
     until_served(&server);
+}
+
+fn stops_while_postgresql_stands_still() {
+    let server = Demo::start(quick());
+    until_served(&server);
+    let first = server.postmaster().expect("it runs");
+    kill(Pid::from_raw(first as i32), Signal::SIGSTOP).unwrap();
+    server.stop().expect("nothing is left behind");
+    let log = server.log_text();
+    assert!(log.contains("stopping PostgreSQL, which takes no session"), "{log}");
+    assert!(log.contains("it is told by SIGKILL") && !log.contains("does not exit, killing it"), "{log}");
 }
 
 fn replaces_sessions_that_stand_still() {

@@ -33,6 +33,8 @@ const MAKING: Duration = Duration::from_secs(900);
 const MIGRATING: Duration = Duration::from_secs(86_400);
 /// How long a fast shutdown may take before it is made an immediate one, and four times as long as that one may.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The same for one that has nothing to write out.
+const IMPATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the private cluster has its socket.
 pub(crate) fn socket_folder(settings: &Settings) -> PathBuf {
@@ -106,7 +108,7 @@ pub fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<()
     let kept = keep(end, signals, &options, &cluster, &mut server);
     // It may take its time to end, whatever went wrong. The master may be gone.
     let _ = hears_within_all(end, MAKING);
-    server.stop();
+    server.stop(&options);
     kept
 }
 
@@ -295,9 +297,16 @@ impl<'s> Server<'s> {
         }
     }
 
-    /// Returns when it has ended.
-    fn stop(mut self) {
-        note!(Info, "stopping PostgreSQL");
+    /// Returns when it has ended. One that takes no session recovers, or stands still: it may hang for as long as it likes, and its next
+    /// start does again whatever it is at.
+    fn stop(mut self, options: &Options) {
+        match wait_ready(options, Duration::ZERO) {
+            Ok(()) => note!(Info, "stopping PostgreSQL"),
+            Err(error) => {
+                note!(Info, "stopping PostgreSQL, which takes no session: {error}");
+                self.patience = IMPATIENCE;
+            }
+        }
         self.end();
     }
 
