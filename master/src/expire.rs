@@ -19,7 +19,7 @@ impl Master {
             Due::Owed => self.owed_due(at),
             Due::Accept => self.accept_again(),
             Due::DrainOver => self.drain_over(),
-            Due::StopOver => self.stop_over(),
+            Due::StopOver(phase) => self.stop_over(phase),
             Due::Watchdog => {
                 crate::notify::alive();
                 self.arm_watchdog();

@@ -22,7 +22,7 @@ const WORKERS_MS: Millis = 10_000;
 const DATABASE_MS: Millis = 90_000;
 
 /// How far stopping is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     Running,
     /// No new connections; requests are finished.
@@ -117,7 +117,7 @@ impl Master {
                 signal(worker.pid, Signal::SIGTERM);
             }
         }
-        self.timers.push(self.clock.now() + WORKERS_MS, Due::StopOver);
+        self.timers.push(self.clock.now() + WORKERS_MS, Due::StopOver(self.phase));
     }
 
     fn stop_database(&mut self) {
@@ -126,15 +126,19 @@ impl Master {
             worker.stop = None;
             signal(worker.pid, Signal::SIGTERM);
         }
-        self.timers.push(self.clock.now() + DATABASE_MS, Due::StopOver);
+        self.timers.push(self.clock.now() + DATABASE_MS, Due::StopOver(self.phase));
         if self.fleet.workers.is_empty() {
             self.phase = Phase::Stopped;
         }
     }
 
-    /// Whoever is still there did not listen.
-    pub fn stop_over(&mut self) {
-        let database_too = self.phase == Phase::StoppingDatabase;
+    /// Whoever was told in `phase` and is still there did not listen. A later phase has a time of its own: the workers' is too short
+    /// for the database, and whose role was killed would outlive the server.
+    pub fn stop_over(&mut self, phase: Phase) {
+        if self.phase != phase {
+            return;
+        }
+        let database_too = phase == Phase::StoppingDatabase;
         for worker in self.fleet.workers.values().filter(|worker| database_too || !worker.role.brings_database()) {
             warn!("{} worker {} does not exit, killing it", worker.role.name(), worker.pid);
             signal(worker.pid, Signal::SIGKILL);

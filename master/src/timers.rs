@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 
 use crate::clock::{Millis, NEVER};
 use crate::state::{Conn, ConnId};
+use crate::stop::Phase;
 
 /// What a deadline belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,8 +34,8 @@ pub enum Due {
     Accept,
     /// The time to finish requests is over.
     DrainOver,
-    /// A role that was told to stop did not.
-    StopOver,
+    /// Who was told to stop in that phase did not.
+    StopOver(Phase),
 }
 
 /// All deadlines.

@@ -20,6 +20,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ewsd_http::head::{Head, parse_head};
 use ewsd_http::reply;
@@ -29,7 +30,7 @@ use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, Fault, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
     RenderReason, Reply, Word, WorkerEnd, memfd,
 };
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
 
 /// Accounts with such numbers are bound by no share.
 const EXEMPT_FROM: u64 = 1_000;
@@ -73,10 +74,20 @@ fn run(words: &[String]) -> io::Result<()> {
     if role == "request" && setting(&settings, "says_nothing").is_some() {
         kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
     }
+    let lingers = setting(&settings, "lingers").and_then(|seconds| seconds.parse().ok()).filter(|_| role == "database");
+    let told = SigSet::from(Signal::SIGTERM);
+    if lingers.is_some() {
+        told.thread_block()?;
+    }
     end.send(&Reply::Ready {}, &[])?;
     if role != "request" {
         let within_ms = setting(&settings, "step").and_then(|ms| ms.parse().ok()).unwrap_or(3_600_000);
         end.send(&Reply::Step { within_ms }, &[])?;
+    }
+    if let Some(seconds) = lingers {
+        told.wait()?;
+        std::thread::sleep(Duration::from_secs(seconds));
+        return Ok(());
     }
     if role == "herald" {
         return herald(&end, &dir, &settings);

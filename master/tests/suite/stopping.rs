@@ -52,6 +52,17 @@ fn the_database_goes_last() {
     }
 }
 
+/// A checkpoint takes longer than a worker may.
+#[test]
+fn the_database_has_more_time_than_workers() {
+    let mut server = Server::start_with(&["workers=1"], "lingers=11");
+    server.signal(Signal::SIGTERM);
+    assert!(server.exits());
+    let log = server.log();
+    let ended = log.lines().find(|line| line.contains("database worker") && line.contains("exited with status 0"));
+    assert!(ended.is_some() && !log.contains("killing it"), "{log}");
+}
+
 #[test]
 fn what_is_not_finished_in_time_is_cut_off() {
     let mut server = Server::start(&["drain=100", "workers=1"]);
