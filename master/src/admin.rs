@@ -77,6 +77,7 @@ impl Master {
             put(&mut out, format_args!("ewsd_{name} {n}"));
         }
         self.outbox.write(&mut out);
+        self.doubt.write(&mut out);
         describe(&mut out, "build_info", "What this server is; the value is always 1", "gauge");
         let (version, protocol) = (env!("CARGO_PKG_VERSION"), ewsd_ipc::PROTOCOL);
         put(&mut out, format_args!("ewsd_build_info{{version=\"{version}\",protocol=\"{protocol}\"}} 1"));

@@ -148,6 +148,7 @@ impl Master {
             ("connections", object(connections)),
             ("queue", gauges.queue.to_string()),
             ("outbox", self.outbox.json()),
+            ("clock", self.doubt.json()),
             ("held", gauges.held.to_string()),
             ("streams", gauges.streams.to_string()),
             ("watched_mailboxes", gauges.watched.to_string()),

@@ -41,6 +41,7 @@ mod control;
 mod crowd;
 mod desks;
 mod dispatch;
+mod doubt;
 mod drain;
 mod expire;
 mod few;

@@ -21,6 +21,7 @@ use crate::config::{Config, Reloaded};
 use crate::crowd::Crowd;
 use crate::desks::Desks;
 use crate::dispatch::Dispatch;
+use crate::doubt::ClockState;
 use crate::intern::Interned;
 use crate::later::Later;
 use crate::listen::Listener;
@@ -88,6 +89,7 @@ pub struct Master {
     /// Time of the entry of the heap for all that workers owe.
     pub owed_at: Millis,
     pub outbox: Outbox,
+    pub doubt: ClockState,
     pub nodes: Nodes,
     /// An upgrade that is being tried.
     pub trial: Option<Trial>,

@@ -11,6 +11,7 @@ use log::{debug, error, warn};
 use nix::sys::stat::fstat;
 
 use crate::dispatch::{JobTarget, Sent};
+use crate::doubt::ClockState;
 use crate::hold::HoldRequest;
 use crate::master::Master;
 use crate::outbox::Outbox;
@@ -136,6 +137,7 @@ impl Master {
             Reply::Pushed { anew, mailboxes } => self.pushed(id, anew, mailboxes.0)?,
             Reply::Queued {} => self.wake_courier(false),
             Reply::Outbox { queued, deferred, oldest } => self.outbox = Outbox { queued, deferred, oldest },
+            Reply::Clock { doubt, left_s } => self.doubt = ClockState { doubt, left_s },
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
             Reply::Step { within_ms } => {
                 if self.fleet.workers.get(&id).is_some_and(|worker| !worker.role.says_step()) {

@@ -19,6 +19,7 @@ use crate::config::{Config, Handed, Listen, Reloaded};
 use crate::crowd::Crowd;
 use crate::desks::Desks;
 use crate::dispatch::{Dispatch, Generation};
+use crate::doubt::ClockState;
 use crate::intern::Interned;
 use crate::later::Later;
 use crate::listen::{Listener, open};
@@ -156,6 +157,7 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
         probing: Probing::default(),
         owed_at: NEVER,
         outbox: Outbox::default(),
+        doubt: ClockState::default(),
         nodes: Nodes::default(),
         pushes: Pushes::default(),
         streams: Owners::default(),

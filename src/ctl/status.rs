@@ -54,6 +54,9 @@ fn describe(status: &Value) -> String {
     if let Some(outbox) = status.get("outbox") {
         let _ = writeln!(out, "mail out     {}", outgoing(outbox, jiff::Timestamp::now().as_second()));
     }
+    if let Some(waits) = status.get("clock").and_then(doubted) {
+        let _ = writeln!(out, "CLOCK        {waits}");
+    }
     for row in status.get("failing").and_then(Value::as_array).into_iter().flatten() {
         let (role, why) = (text_of(row, "role").unwrap_or("?"), text_of(row, "why").unwrap_or("?"));
         let (slot, failures) = (number(row, "slot"), number(row, "failures"));
@@ -99,6 +102,21 @@ fn outgoing(outbox: &Value, now: i64) -> String {
     }
 }
 
+/// Why nothing is thrown away by its age, unless the clock is believed.
+fn doubted(clock: &Value) -> Option<String> {
+    let left = clock.get("left_s").and_then(Value::as_u64).unwrap_or_default();
+    Some(match text_of(clock, "state")? {
+        "jumped" => {
+            let left = span(left);
+            format!(
+                "it jumped, or no server ran: nothing is thrown away by its age for {left} more (limits.clock_seconds)"
+            )
+        }
+        "apart" => "it is not the database's: nothing is thrown away by its age (ewsctl doctor)".to_owned(),
+        _ => return None,
+    })
+}
+
 fn by_state(workers: &[Value]) -> String {
     let mut states: Vec<(&str, usize)> = Vec::new();
     for state in workers.iter().filter_map(|worker| text_of(worker, "state")) {
@@ -131,6 +149,14 @@ mod tests {
         assert_eq!(text(json!({"queued": 0, "deferred": 0, "oldest": null})), "0 queued");
         let waiting = text(json!({"queued": 3, "deferred": 1, "oldest": 925}));
         assert_eq!(waiting, "3 queued, 1 of them tried in vain, the oldest 1m 15s ago");
+    }
+
+    #[test]
+    fn a_clock_is_spoken_of_when_it_is_doubted() {
+        let text = |clock| super::doubted(&clock).unwrap_or_default();
+        assert_eq!(text(json!({"state": "believed", "left_s": 0})), "");
+        assert!(text(json!({"state": "jumped", "left_s": 3600})).contains("for 1h 00m more"));
+        assert!(text(json!({"state": "apart", "left_s": 0})).contains("not the database's"));
     }
 
     #[test]

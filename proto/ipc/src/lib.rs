@@ -16,6 +16,7 @@
 //! | why a process ends before its time | [`fault`] |
 
 mod count;
+mod doubt;
 pub mod fault;
 mod lmtp;
 pub mod memfd;
@@ -28,14 +29,14 @@ pub mod worker_end;
 pub use ewsd_wire::Refused;
 pub use fault::Fault;
 pub use message::{
-    AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, Piece,
-    RenderReason, Reply, Watch, Word,
+    AfterReply, Body, ClockDoubt, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput,
+    Piece, RenderReason, Reply, Watch, Word,
 };
 pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`] and [`shared`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 11;
+pub const PROTOCOL: u32 = 12;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;

@@ -10,6 +10,7 @@ use ewsd_wire::form::{Bytes, List};
 use ewsd_wire::{Reader, Refused, Wire, wire};
 
 pub use crate::count::{Count, LATENCY_US};
+pub use crate::doubt::ClockDoubt;
 pub use crate::lmtp::{LmtpExpect, LmtpInput};
 use crate::{
     COMPLAINT_MAX, CONN_CONTEXT_MAX, DESCRIPTION_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, LABEL_MAX, MAX_MESSAGE,
@@ -227,6 +228,8 @@ messages! {
         /// As it came, not in a memfd.
         body: Vec<u8>,
     }
+    /// The janitor: whether the clock is believed by which age is judged, and seconds until it is, if it goes on evenly.
+    92 Clock [0] { doubt: ClockDoubt, left_s: u64 }
 }
 
 messages! {

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use ewsd_ipc::message::{Hashing, JOB_ROWS, Pieces, REPLY_ROWS, Share, WORD_ROWS};
+use ewsd_ipc::message::{ClockDoubt, Hashing, JOB_ROWS, Pieces, REPLY_ROWS, Share, WORD_ROWS};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, MAX_MESSAGE,
     Piece, Refused, RenderReason, Reply,
@@ -152,6 +152,8 @@ fn reply() -> impl Strategy<Value = Reply> {
             deferred,
             oldest
         }),
+        (0..ClockDoubt::ALL.len(), any::<u64>())
+            .prop_map(|(doubt, left_s)| Reply::Clock { doubt: ClockDoubt::ALL[doubt], left_s }),
         any::<u32>().prop_map(|others| Reply::Nodes { others }),
         Just(Reply::Missed {}),
         Just(Reply::Forget {}),

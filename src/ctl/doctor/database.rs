@@ -1,6 +1,7 @@
 //! The database: whether it can be reached, is new enough and right, and what time it has.
 
-use ewsd_store::{Health, Store, StoreError};
+use ewsd_settings::Settings;
+use ewsd_store::{Doubt, Health, Store, StoreError};
 
 use super::super::database::options;
 use super::{Finding, Patient, right, warning, wrong};
@@ -69,7 +70,27 @@ pub fn clock(patient: &Patient<'_>) -> Vec<Finding> {
     let after = jiff::Timestamp::now();
     let ahead = health.clock.duration_since(after).as_secs_f64().max(0.0);
     let behind = before.duration_since(health.clock).as_secs_f64().max(0.0);
-    vec![difference(ahead - behind)]
+    let mut found = vec![difference(ahead - behind)];
+    // Before it runs nobody looks, which it would wait for when it starts.
+    if patient.status.is_some() {
+        found.extend(doubt(&patient.settings));
+    }
+    found
+}
+
+/// Whether age is judged by it.
+fn doubt(settings: &Settings) -> Option<Finding> {
+    let seen = Store::connect(&options(settings)).ok()?.seen_clock().ok()?;
+    match seen.judge(jiff::Timestamp::now(), settings.limits.clock_seconds) {
+        // That they are apart was said.
+        Ok(_) | Err(Doubt::Apart { .. }) => None,
+        Err(Doubt::Jumped { left }) => Some(warning(
+            format!(
+                "the clock jumped, or no server ran for an hour: nothing is thrown away by its age for {left} s more"
+            ),
+            "set it right if it is not; then nothing is to be done (limits.clock_seconds)",
+        )),
+    }
 }
 
 fn difference(seconds: f64) -> Finding {

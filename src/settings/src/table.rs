@@ -177,6 +177,8 @@ settings! {
             "Time of the processor for reading one mail, body or file. A converter that takes more is killed; mail that two of them took more over is kept unread. Whoever waits four times as long for an answer is told that the server is busy.";
         subscriptions_per_account: u64 = 5_000u64, Live, Worker, Check::Between(1, 1_000_000),
             "Subscriptions that one account holds at a time; beyond that ErrorExceededSubscriptionCount.";
+        clock_seconds: u64 = 3_600u64, Live, Worker, Check::Between(0, 604_800),
+            "A clock that has jumped by an hour or more, or that nobody looked at for so long because no server ran, must go evenly for this time before anything is thrown away by its age: journal, contents that nothing names, expired subscriptions, outgoing mail that nobody takes. 0: at once.";
         streams_per_account: u64 = 10u64, Live, Worker, Check::Between(1, 1_000_000),
             "Streams (GetStreamingEvents) that one account has open at a time on one server; beyond that ErrorExceededConnectionCount.";
     }

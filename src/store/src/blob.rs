@@ -5,7 +5,7 @@
 
 use crate::row::{self, firsts};
 use crate::sql::{Param, Sql, clean, int};
-use crate::{Mailbox, Missing, Store, StoreError};
+use crate::{Before, Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
 use ewsd_model::value::BodyType;
 use sha2::{Digest, Sha256};
@@ -209,29 +209,26 @@ impl Mailbox<'_> {
         }
     }
 
-    /// Removes up to `limit` contents that nothing names and that nobody has touched for `age_seconds`. Says how many: as many as
-    /// the limit, call again; but each call goes through all rows of the mailbox, so let the limit be in the thousands.
+    /// Removes up to `limit` contents that nothing names and that nobody has touched since `before`. Says how many: as many as the limit,
+    /// call again; but each call goes through all rows of the mailbox, so let the limit be in the thousands.
     ///
-    /// No change waits for it. Who names a content has touched it at most ten minutes before, so `age_seconds` must be well
-    /// above 600 plus the time that any transaction takes; who copies a name from another row sees that row, and so does
+    /// No change waits for it. Who names a content has touched it at most ten minutes before, so that must be well above 600
+    /// seconds ago, plus the time that any transaction takes; who copies a name from another row sees that row, and so does
     /// this look.
-    pub fn collect_orphans(&mut self, age_seconds: i64, limit: i64) -> Result<i64, StoreError> {
+    pub fn collect_orphans(&mut self, before: Before, limit: i64) -> Result<i64, StoreError> {
         const COLLECT: &str = "
             with orphan as (
                 select hash from blob
-                where mailbox = $1 and touched < now() - make_interval(secs => $2::float8)
+                where mailbox = $1 and touched < $2
                 except ({named})
                 limit $3
             )
             delete from blob using orphan
             where blob.mailbox = $1 and blob.hash = orphan.hash
-              and blob.touched < now() - make_interval(secs => $2::float8)
+              and blob.touched < $2
             returning blob.part";
-        let sql = Sql::new(COLLECT.replace("{named}", NAMED)).with([
-            self.no.0.into(),
-            Param::Real(age_seconds as f64),
-            limit.into(),
-        ]);
+        let sql =
+            Sql::new(COLLECT.replace("{named}", NAMED)).with([self.no.0.into(), before.time().into(), limit.into()]);
         let gone = self.store.query(&sql)?;
         let parts: Vec<i32> = firsts(&gone)?;
         int(parts.iter().filter(|part| **part == 0).count())

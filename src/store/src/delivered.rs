@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use ewsd_model::id::MailboxNo;
 
 use crate::sql::{Param, Sql};
-use crate::{Hash, Mailbox, Store, StoreError};
+use crate::{Before, Hash, Mailbox, Store, StoreError};
 
 impl Mailbox<'_> {
     /// Notes that the mailbox has what these deliveries bring, in the transaction that puts it there. False: it has it by one of
@@ -29,10 +29,9 @@ impl Store {
         self.query(&sql).map(drop)
     }
 
-    /// Forgets what was noted longer ago than anybody tries.
-    pub fn expire_delivered(&mut self, days: i64) -> Result<(), StoreError> {
-        let sql = Sql::new("delete from delivered where at < now() - make_interval(days => $1::int) returning 1")
-            .with([days.into()]);
+    /// Forgets what was noted before: longer ago than anybody tries.
+    pub fn expire_delivered(&mut self, before: Before) -> Result<(), StoreError> {
+        let sql = Sql::new("delete from delivered where at < $1 returning 1").with([before.time().into()]);
         self.query(&sql).map(drop)
     }
 }

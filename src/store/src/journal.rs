@@ -11,7 +11,7 @@ use crate::incarnation::lost;
 use crate::quota::HOUR;
 use crate::row::{Fields, all, first, kinds};
 use crate::sql::{Param, Sql, int};
-use crate::{Mailbox, Missing, Store, StoreError};
+use crate::{Before, Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo, Seq};
 use jiff::Timestamp;
 use postgres::Row;
@@ -361,20 +361,20 @@ impl Mailbox<'_> {
         Ok(())
     }
 
-    /// Removes up to `limit` rows older than `days`. Says how many; as many as the limit, call again.
-    pub fn trim_journal(&mut self, days: i64, limit: i64) -> Result<i64, StoreError> {
+    /// Removes up to `limit` rows that are older. Says how many; as many as the limit, call again.
+    pub fn trim_journal(&mut self, before: Before, limit: i64) -> Result<i64, StoreError> {
         // The mark is set in the same statement, so no reader finds rows missing without being told.
         const TRIM: &str = "
             with upto as (
                 select max(seq) as seq from (
                     select seq, at from journal where mailbox = $1 order by seq limit $3
-                ) oldest where at < now() - make_interval(days => $2::int)
+                ) oldest where at < $2
             ), mark as (
                 update counter set trimmed = upto.seq from upto
                 where counter.mailbox = $1 and counter.trimmed < upto.seq returning upto.seq
             )
             delete from journal using mark where journal.mailbox = $1 and journal.seq <= mark.seq returning 1";
-        let sql = Sql::new(TRIM).with([self.no.0.into(), days.into(), limit.into()]);
+        let sql = Sql::new(TRIM).with([self.no.0.into(), before.time().into(), limit.into()]);
         int(self.store.query(&sql)?.len())
     }
 }

@@ -18,12 +18,14 @@
 //! | whose subscriber is to be called? | `push.rs` |
 //! | which nodes are there, and what do they tell each other? | `node.rs` |
 //! | how much may a mailbox take? | `quota.rs` |
+//! | by which time is age judged? | `age.rs` |
 //! | which members of a group have a message already? | `delivered.rs` |
 //! | what does one operation run? | `item/<verb>.rs`, `folder/<verb>.rs`, `sync/<what>.rs` |
 //!
 //! Client text reaches a statement only as a bound parameter. Nothing here knows XML, shapes, or what rights mean: the caller says
 //! which columns it wants, and has asked the worker's gate before.
 
+mod age;
 pub mod attached;
 mod attachment;
 mod blob;
@@ -64,6 +66,7 @@ pub mod testing;
 mod tls;
 mod token_keys;
 
+pub use age::{Before, Believed, ClockSeen, Doubt};
 pub use attachment::{AttachmentKind, AttachmentRow, NewAttachment};
 pub use blob::Hash;
 pub use column::{ColumnSet, Columns, column_name, is_always_set, stored_column};

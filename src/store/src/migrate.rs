@@ -72,6 +72,7 @@ const MIGRATIONS: &[Migration] = migrations![
     33 "login_place",
     34 "login_place_network",
     35 "folder_touched",
+    36 "clock_seen",
 ];
 
 impl Migration {

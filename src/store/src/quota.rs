@@ -9,7 +9,7 @@ use ewsd_model::id::MailboxNo;
 
 use crate::row::{Fields, first};
 use crate::sql::Sql;
-use crate::{Mailbox, Missing, Store, StoreError};
+use crate::{Before, Mailbox, Missing, Store, StoreError};
 
 /// What is allowed where nothing else is said for an account; 0 is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,13 +57,13 @@ impl Limits {
 }
 
 impl Mailbox<'_> {
-    /// Notes that the owner is told of the quota. False: somebody else has done so within `days`.
-    pub fn warn_of_quota(&mut self, days: i64) -> Result<bool, StoreError> {
+    /// Notes that the owner is told of the quota now. False: somebody else has done so since `before`.
+    pub fn warn_of_quota(&mut self, before: Before) -> Result<bool, StoreError> {
         let sql = Sql::new(
             "update mailbox set warned = now()
-             where mailbox = $1 and (warned is null or warned < now() - make_interval(days => $2::int)) returning 1",
+             where mailbox = $1 and (warned is null or warned < $2) returning 1",
         )
-        .with([self.no.0.into(), days.into()]);
+        .with([self.no.0.into(), before.time().into()]);
         Ok(self.store.query_opt(&sql)?.is_some())
     }
 
@@ -166,19 +166,19 @@ const ROOMS: &str = "
     )";
 
 impl Store {
-    /// Enabled mailboxes of whose quota at least `percent` is used, the fullest first, where nobody was told within `days`.
+    /// Enabled mailboxes of whose quota at least `percent` is used, the fullest first, where nobody was told since `before`.
     /// Those that have room again are as if nobody had ever been told.
-    pub fn almost_full(&mut self, percent: i64, days: i64, limit: i64) -> Result<Vec<AlmostFull>, StoreError> {
+    pub fn almost_full(&mut self, percent: i64, before: Before, limit: i64) -> Result<Vec<AlmostFull>, StoreError> {
         let sql = Sql::new(format!(
             "with {ROOMS}, relieved as (
                 update mailbox m set warned = null from room r
                 where m.mailbox = r.mailbox and r.warned is not null and r.used < r.quota / 100.0 * $2::bigint
             )
             select r.mailbox, r.used, r.quota from room r join account a on a.mailbox = r.mailbox and not a.disabled
-            where r.used >= r.quota / 100.0 * $2::bigint and (r.warned is null or r.warned < now() - make_interval(days => $3::int))
+            where r.used >= r.quota / 100.0 * $2::bigint and (r.warned is null or r.warned < $3)
             order by r.used::float8 / r.quota desc limit $4"
         ))
-        .with([self.options().limits.quota_bytes.into(), percent.into(), days.into(), limit.into()]);
+        .with([self.options().limits.quota_bytes.into(), percent.into(), before.time().into(), limit.into()]);
         let rows = self.query(&sql)?;
         rows.iter()
             .map(|row| {

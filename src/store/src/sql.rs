@@ -119,6 +119,12 @@ impl From<Timestamp> for Param<'_> {
     }
 }
 
+impl From<Option<Timestamp>> for Param<'_> {
+    fn from(value: Option<Timestamp>) -> Self {
+        value.map_or(Param::Null, Param::Time)
+    }
+}
+
 impl From<Vec<i64>> for Param<'_> {
     fn from(value: Vec<i64>) -> Self {
         Param::Ints(value)

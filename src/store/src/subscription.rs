@@ -3,7 +3,7 @@
 use crate::row::{Fields, all, first, kinds};
 use crate::sql::{Param, Sql, int};
 use crate::stream::{EventPosition, guids};
-use crate::{Mailbox, Map, Missing, Scope, Store, StoreError};
+use crate::{Before, Mailbox, Map, Missing, Scope, Store, StoreError};
 use ewsd_model::id::{FolderNo, Guid, MailboxNo, Seq};
 use postgres::Row;
 
@@ -192,11 +192,9 @@ impl Store {
         })
     }
 
-    /// Removes those whose time has been over for `grace_seconds`; during the grace they are answered as expired.
-    pub fn expire_subscriptions(&mut self, grace_seconds: i64) -> Result<i64, StoreError> {
-        let sql =
-            Sql::new("delete from subscription where ends < now() - make_interval(secs => $1::float8) returning 1")
-                .with([Param::Real(grace_seconds as f64)]);
+    /// Removes those whose time was over before; until then they are answered as expired.
+    pub fn expire_subscriptions(&mut self, before: Before) -> Result<i64, StoreError> {
+        let sql = Sql::new("delete from subscription where ends < $1 returning 1").with([before.time().into()]);
         int(self.query(&sql)?.len())
     }
 }

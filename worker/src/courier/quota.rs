@@ -17,7 +17,7 @@ use super::words::words;
 /// Between two looks at all mailboxes that have a quota.
 pub(crate) const LOOK: Duration = Duration::from_secs(600);
 /// As long as there is no more room, it is told again after so many days.
-const DAYS: i64 = 7;
+const DAYS: u64 = 7;
 /// Mailboxes of one look; the others have their turn at the next.
 const MOST: i64 = 100;
 
@@ -27,10 +27,12 @@ pub(crate) fn warn(store: &mut Store, settings: &Settings) -> Result<(), StoreEr
     if percent == 0 {
         return Ok(());
     }
-    for found in store.almost_full(percent, DAYS, MOST)? {
+    let Ok(believed) = store.judge_clock(clock::now(), settings.limits.clock_seconds)? else { return Ok(()) };
+    let before = believed.older_than_days(DAYS);
+    for found in store.almost_full(percent, before, MOST)? {
         // Noted and told as one, so that nobody is told twice, and nobody is forgotten.
         let told = store.transaction(|store| {
-            Ok(store.mailbox(found.mailbox).warn_of_quota(DAYS)? && tell(store, settings, &found)?)
+            Ok(store.mailbox(found.mailbox).warn_of_quota(before)? && tell(store, settings, &found)?)
         });
         match told {
             Ok(true) => note!(Info, "mailbox {} is almost full: its owner was told", found.mailbox),

@@ -10,7 +10,7 @@ use ewsd_mailbox::deliver::{self, DeliverError, Target, Trace};
 use ewsd_mailbox::log::note;
 use ewsd_mailbox::random;
 use ewsd_settings::Settings;
-use ewsd_store::{Outgoing, Postponed, Store, StoreError};
+use ewsd_store::{Before, Outgoing, Postponed, Store, StoreError};
 use jiff::Timestamp;
 
 use super::report::{self, FailedRecipient, NO_ROUTE};
@@ -47,14 +47,16 @@ pub(crate) fn settle(
 ) -> Result<Vec<(Count, u32)>, StoreError> {
     let message = &task.message;
     let mut statuses = task.others.clone();
+    let expired = expired(store, settings, message)?;
     match result {
         Ok(theirs) => statuses.extend(theirs.iter().cloned()),
-        Err(trouble) if statuses.is_empty() && expired(settings, message, clock::now()).is_none() => {
+        Err(trouble) if statuses.is_empty() && expired.is_none() => {
             return put_back(store, holder, message, &trouble).map(|()| Vec::new());
         }
         Err(trouble) => statuses.extend(super::all(&message.recipients, &DeliveryStatus::Deferred(trouble))),
     }
-    carry_out(store, settings, holder, message, &statuses)
+    let verdict = judge(settings, message, &statuses, expired, jitter());
+    carry_out(store, settings, holder, message, verdict)
 }
 
 fn carry_out(
@@ -62,10 +64,9 @@ fn carry_out(
     settings: &Settings,
     holder: i32,
     message: &Outgoing,
-    statuses: &DeliveryStatuses,
+    verdict: Verdict,
 ) -> Result<Vec<(Count, u32)>, StoreError> {
     let now = clock::now();
-    let verdict = judge(settings, message, statuses, now, jitter());
     let reported = store.transaction(|store| {
         let ended = if verdict.waiting.is_empty() {
             store.finish_outgoing(message.mailbox, message.id)?
@@ -115,17 +116,34 @@ pub(crate) fn no_smarthost(message: &Outgoing) -> DeliveryStatuses {
     super::all(&message.recipients, &DeliveryStatus::Failed(DeliveryFailure::own(NO_ROUTE, text)))
 }
 
-/// The hours for which a message was tried, if that is enough.
-fn expired(settings: &Settings, message: &Outgoing, now: Timestamp) -> Option<i64> {
-    let most = i64::try_from(settings.courier.give_up_hours).unwrap_or(i64::MAX / HOUR);
-    let waited = now.as_second() - message.submitted.as_second();
-    (most == 0 || waited >= most.saturating_mul(HOUR)).then_some(waited.max(0) / HOUR)
+/// What was submitted before is given up; none: that is not known, for the clock is not believed.
+pub(crate) fn given_up(store: &mut Store, settings: &Settings) -> Result<Option<Before>, StoreError> {
+    let seconds = settings.courier.give_up_hours.saturating_mul(HOUR.unsigned_abs());
+    let believed = store.judge_clock(clock::now(), settings.limits.clock_seconds)?;
+    Ok(believed.ok().map(|believed| believed.older_than_seconds(seconds)))
 }
 
-/// `jitter` lies between 0 and 1.
-fn judge(settings: &Settings, message: &Outgoing, statuses: &DeliveryStatuses, now: Timestamp, jitter: f64) -> Verdict {
+/// The hours for which a message was tried, if that is enough by a clock that is believed.
+fn expired(store: &mut Store, settings: &Settings, message: &Outgoing) -> Result<Option<i64>, StoreError> {
+    let most = i64::try_from(settings.courier.give_up_hours).unwrap_or(i64::MAX / HOUR);
+    let waited = clock::now().as_second() - message.submitted.as_second();
+    let hours = (most == 0 || waited >= most.saturating_mul(HOUR)).then_some(waited.max(0) / HOUR);
+    // Only then is anybody asked.
+    if hours.is_some() && most > 0 && given_up(store, settings)?.is_none() {
+        return Ok(None);
+    }
+    Ok(hours)
+}
+
+/// `expired`: the hours after which nobody tries again. `jitter` lies between 0 and 1.
+fn judge(
+    settings: &Settings,
+    message: &Outgoing,
+    statuses: &DeliveryStatuses,
+    expired: Option<i64>,
+    jitter: f64,
+) -> Verdict {
     let mut verdict = Verdict { attempted: true, ..Verdict::default() };
-    let expired = expired(settings, message, now);
     let mut next = Vec::new();
     for (recipient, status) in statuses {
         match status {
@@ -239,7 +257,7 @@ mod tests {
             store
                 .put_outgoing(&NewOutgoing { mailbox, sender, recipients: &recipients, mime: b"Subject: x\r\n\r\n" })
                 .unwrap();
-            let claim = Claim { holder: 7, lease_seconds: 60, limit: 1, older_than_hours: None };
+            let claim = Claim { holder: 7, lease_seconds: 60, limit: 1, submitted: None };
             let message = store.claim_outgoing(&claim).unwrap().remove(0);
             let statuses = no_smarthost(&message);
             let task = Task { message, others: DeliveryStatuses::new() };
@@ -249,6 +267,35 @@ mod tests {
             assert_eq!(store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap().total, reports);
             assert_eq!(store.outbox_figures().unwrap().queued, 0);
         }
+    }
+
+    /// A clock that has jumped makes all mail old at once.
+    #[test]
+    fn nothing_is_given_up_by_a_clock_that_is_not_believed() {
+        let database = database();
+        let mut store = Store::connect(&database.options()).unwrap();
+        let new = NewAccount {
+            login: "anna".into(),
+            addresses: vec!["anna@example.test".into()],
+            language: "en".into(),
+            ..NewAccount::default()
+        };
+        let mailbox = store.create_account(&new).unwrap().mailbox;
+        let (sender, recipients) = ("anna@example.test", ["b@far.test".to_owned()]);
+        let mime = b"Subject: x\r\n\r\n";
+        store.put_outgoing(&NewOutgoing { mailbox, sender, recipients: &recipients, mime }).unwrap();
+        let claim = Claim { holder: 7, lease_seconds: 60, limit: 1, submitted: None };
+        let mut message = store.claim_outgoing(&claim).unwrap().remove(0);
+        message.submitted = message.submitted.checked_sub(jiff::SignedDuration::from_hours(200)).unwrap();
+        let mut settings = Settings::default();
+        assert_eq!(expired(&mut store, &settings, &message).unwrap(), Some(200), "it went evenly so far");
+        // To whoever looks it was seen long ago.
+        let jumped = clock::now().checked_add(jiff::SignedDuration::from_hours(2)).unwrap();
+        assert!(store.judge_clock(jumped, 0).unwrap().is_ok());
+        assert_eq!(expired(&mut store, &settings, &message).unwrap(), None);
+        assert_eq!(given_up(&mut store, &settings).unwrap(), None);
+        settings.courier.give_up_hours = 0;
+        assert_eq!(expired(&mut store, &settings, &message).unwrap(), Some(200), "after the first attempt, whenever");
     }
 
     fn message(attempts: i32) -> Outgoing {
@@ -262,10 +309,6 @@ mod tests {
             last_error: None,
             mime: Vec::new(),
         }
-    }
-
-    fn at(hours: i64) -> Timestamp {
-        Timestamp::from_second(hours * HOUR).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -291,7 +334,7 @@ mod tests {
         ]
         .map(|(name, status)| (name.to_owned(), status))
         .into();
-        let verdict = judge(&settings, &message(2), &statuses, at(1), 0.5);
+        let verdict = judge(&settings, &message(2), &statuses, None, 0.5);
         let expected = Verdict {
             sent: 1,
             failed: vec![("c".into(), never.clone(), None)],
@@ -302,7 +345,7 @@ mod tests {
             attempted: true,
         };
         assert_eq!(verdict, expected);
-        let late = judge(&settings, &message(2), &statuses, at(121), 0.5);
+        let late = judge(&settings, &message(2), &statuses, Some(121), 0.5);
         assert_eq!(late.waiting, Vec::<String>::new());
         assert_eq!(late.failed, [("b".to_owned(), later, Some(121)), ("c".to_owned(), never, None)]);
     }
@@ -313,7 +356,7 @@ mod tests {
         let judge = |statuses: &[(&str, DeliveryStatus)]| {
             let statuses: DeliveryStatuses =
                 statuses.iter().map(|(name, status)| ((*name).to_owned(), status.clone())).collect();
-            let verdict = judge(&Settings::default(), &message(1), &statuses, at(1), 0.5);
+            let verdict = judge(&Settings::default(), &message(1), &statuses, None, 0.5);
             (verdict.pause, verdict.attempted, verdict.waiting.concat())
         };
         assert_eq!(judge(&[("a", DeliveryStatus::Sent), ("b", DeliveryStatus::Next)]), (0, false, "b".into()));

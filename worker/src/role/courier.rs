@@ -241,10 +241,12 @@ impl Courier<'_> {
             return Ok(false);
         }
         let waits = self.closed.as_ref().is_some_and(|closed| closed.until > clock::monotonic());
-        let hours = i64::try_from(self.settings.courier.give_up_hours).unwrap_or(i64::MAX);
         // While nobody tries, only those are taken whose time is over.
-        let older_than_hours = waits.then_some(hours);
-        let claim = Claim { holder: self.holder, lease_seconds: LEASE_SECONDS, limit, older_than_hours };
+        let submitted = if waits { settle::given_up(&mut self.store, self.settings)? } else { None };
+        if waits && submitted.is_none() {
+            return Ok(false);
+        }
+        let claim = Claim { holder: self.holder, lease_seconds: LEASE_SECONDS, limit, submitted };
         self.taken = self.store.claim_outgoing(&claim)?;
         Ok(!self.taken.is_empty())
     }

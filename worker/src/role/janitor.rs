@@ -6,14 +6,14 @@
 use std::time::{Duration, Instant};
 
 use ewsd_ipc::message::Pairs;
-use ewsd_ipc::{Count, Reply, WorkerEnd};
+use ewsd_ipc::{ClockDoubt, Count, Reply, WorkerEnd};
 use ewsd_mailbox::clock;
 use ewsd_mailbox::convert::READING;
 use ewsd_mailbox::deliver::{Again, fill_in, read_again};
 use ewsd_mailbox::log::note;
 use ewsd_model::id::{ItemNo, MailboxNo};
 use ewsd_settings::Settings;
-use ewsd_store::{Store, StoreError, Unread};
+use ewsd_store::{Believed, Doubt, Store, StoreError, Unread};
 
 use super::hears_within;
 use super::request::pair;
@@ -25,11 +25,11 @@ const ROUND: Duration = Duration::from_secs(60);
 /// Between two walks through all mailboxes.
 const WALK: Duration = Duration::from_secs(3600);
 /// An expired subscription is still answered as such for so long (ErrorExpiredSubscription).
-const GRACE_SECONDS: i64 = 600;
+const GRACE_SECONDS: u64 = 600;
 /// A content that nothing names may belong to an item that is just being written.
-const ORPHAN_SECONDS: i64 = 86_400;
+const ORPHAN_SECONDS: u64 = 86_400;
 /// Where much is let go of, it is collected sooner: longer than any writer takes to name what it has touched.
-const SOON_SECONDS: i64 = 1_800;
+const SOON_SECONDS: u64 = 1_800;
 /// So much in one mailbox is much.
 const MUCH: i64 = 64 << 20;
 /// Between two looks for such mailboxes.
@@ -41,7 +41,7 @@ const LATE: i64 = 1_000;
 /// Items whose words are entered in one step.
 const WORDS: usize = 2_000;
 /// Whoever brings mail gives up before (RFC 5321 section 4.5.4.1: after four or five days).
-const DELIVERED_DAYS: i64 = 7;
+const DELIVERED_DAYS: u64 = 7;
 /// Items whose bodies are looked at in one step.
 const BODIES: i64 = 200;
 /// So long in each round.
@@ -75,12 +75,14 @@ struct Janitor<'a> {
     settings: &'a Settings,
     signals: &'a Signals,
     store: Store,
+    /// What the master was told of the clock last.
+    doubted: Option<ClockDoubt>,
 }
 
 pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
     let options = super::database::options_for_role(settings, "ewsd janitor");
     let store = Store::lazy(&options).map_err(|error| error.to_string())?;
-    let mut janitor = Janitor { end, settings, signals, store };
+    let mut janitor = Janitor { end, settings, signals, store, doubted: None };
     end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;
     let (mut walked, mut swept): (Option<Instant>, Option<Instant>) = (None, None);
     let rest = ROUND.min(Duration::from_secs(settings.limits.request_seconds));
@@ -102,8 +104,8 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
             }
         }
         match janitor.round(due) {
-            Ok(()) if due => walked = Some(clock::monotonic()),
-            Ok(()) => {}
+            Ok(true) => walked = Some(clock::monotonic()),
+            Ok(false) => {}
             Err(RoundError::Stop) => return Ok(()),
             Err(RoundError::Io(error)) => return Err(error.to_string()),
             // It is tried again in a minute.
@@ -114,41 +116,86 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
 }
 
 impl Janitor<'_> {
-    fn round(&mut self, walk: bool) -> Result<(), RoundError> {
-        let expired = self.store.expire_subscriptions(GRACE_SECONDS)?;
-        if let Ok(n @ 1..) = u32::try_from(expired) {
-            self.end.send(&Reply::Tally { what: Count::SubscriptionsExpired, n }, &[])?;
+    /// Whether it walked through all mailboxes, if it was to. It does not while the clock is doubted.
+    fn round(&mut self, walk: bool) -> Result<bool, RoundError> {
+        let believed = self.look()?;
+        if let Some(believed) = believed {
+            let expired = self.store.expire_subscriptions(believed.older_than_seconds(GRACE_SECONDS))?;
+            if let Ok(n @ 1..) = u32::try_from(expired) {
+                self.end.send(&Reply::Tally { what: Count::SubscriptionsExpired, n }, &[])?;
+            }
         }
         self.enter_words()?;
         self.fill_in()?;
-        if !walk {
-            return Ok(());
+        if walk {
+            self.read_again(READING)?;
         }
-        self.store.expire_delivered(DELIVERED_DAYS)?;
-        self.store.expire_login_places(i64::try_from(self.settings.auth.login_days).unwrap_or(i64::MAX))?;
+        match believed {
+            Some(believed) if walk => self.walk(believed).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    fn walk(&mut self, believed: Believed) -> Result<(), RoundError> {
+        self.store.expire_delivered(believed.older_than_days(DELIVERED_DAYS))?;
+        self.store.expire_login_places(believed.older_than_days(self.settings.auth.login_days))?;
         let (mut rows, mut parts, mut last) = (0, 0, MailboxNo(0));
         loop {
             let mailboxes = self.store.mailboxes(last, PAGE)?;
             let Some(&newest) = mailboxes.last() else { break };
             last = newest;
             for mailbox in mailboxes {
-                rows += self.trim(mailbox)?;
-                parts += self.collect(mailbox)?;
+                rows += self.trim(mailbox, believed)?;
+                parts += self.collect(mailbox, believed)?;
             }
         }
         if rows + parts > 0 {
             note!(Info, "removed {rows} journal rows and {parts} parts of contents that nothing names");
         }
-        self.read_again(READING)
+        Ok(())
     }
 
-    fn trim(&mut self, mailbox: MailboxNo) -> Result<i64, RoundError> {
-        let days = i64::try_from(self.settings.notifications.journal_days).unwrap_or(i64::MAX);
-        self.in_steps(|store| store.mailbox(mailbox).trim_journal(days, STEP))
+    /// The time, if it is believed. The master and the log are told what changes.
+    fn look(&mut self) -> Result<Option<Believed>, RoundError> {
+        let seconds = self.settings.limits.clock_seconds;
+        let verdict = self.store.judge_clock(clock::now(), seconds)?;
+        let (doubt, left_s) = match verdict {
+            Ok(_) => (ClockDoubt::Nothing, 0),
+            Err(Doubt::Jumped { left }) => (ClockDoubt::Jumped, left),
+            Err(Doubt::Apart { .. }) => (ClockDoubt::Apart, 0),
+        };
+        let before = self.doubted.replace(doubt);
+        match verdict {
+            Ok(_) if before.is_some_and(|before| before != doubt) => {
+                note!(Info, "the clock is believed again: what is old is thrown away");
+            }
+            Err(Doubt::Jumped { left }) if before != Some(doubt) => note!(
+                Warn,
+                "the clock has jumped, or no server ran for an hour: nothing is thrown away by its age before it has gone \
+                 evenly for {seconds} s (limits.clock_seconds), {left} s of them are left"
+            ),
+            Err(Doubt::Apart { ahead }) if before != Some(doubt) => note!(
+                Warn,
+                "the clock is {} s {} the database's: nothing is thrown away by its age before one of them is set",
+                ahead.unsigned_abs(),
+                if ahead < 0 { "behind" } else { "ahead of" }
+            ),
+            _ => {}
+        }
+        if doubt != ClockDoubt::Nothing || before != Some(doubt) {
+            self.end.send(&Reply::Clock { doubt, left_s }, &[])?;
+        }
+        Ok(verdict.ok())
     }
 
-    fn collect(&mut self, mailbox: MailboxNo) -> Result<i64, RoundError> {
-        let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(ORPHAN_SECONDS, STEP))?;
+    fn trim(&mut self, mailbox: MailboxNo, believed: Believed) -> Result<i64, RoundError> {
+        let before = believed.older_than_days(self.settings.notifications.journal_days);
+        self.in_steps(|store| store.mailbox(mailbox).trim_journal(before, STEP))
+    }
+
+    fn collect(&mut self, mailbox: MailboxNo, believed: Believed) -> Result<i64, RoundError> {
+        let before = believed.older_than_seconds(ORPHAN_SECONDS);
+        let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(before, STEP))?;
         self.store.mailbox(mailbox).recount_orphans()?;
         Ok(parts)
     }
@@ -235,8 +282,10 @@ impl Janitor<'_> {
 
     /// Mailboxes that let go of much since the last walk.
     fn sweep(&mut self) -> Result<(), RoundError> {
+        let Some(believed) = self.look()? else { return Ok(()) };
+        let before = believed.older_than_seconds(SOON_SECONDS);
         for mailbox in self.store.littered(MUCH, PAGE)? {
-            let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(SOON_SECONDS, STEP))?;
+            let parts = self.in_steps(|store| store.mailbox(mailbox).collect_orphans(before, STEP))?;
             self.store.mailbox(mailbox).recount_orphans()?;
             note!(Debug, "mailbox {mailbox}: removed {parts} contents that nothing names");
         }
@@ -287,12 +336,13 @@ mod tests {
         let end = WorkerEnd::new(theirs, own, region.as_fd(), 1).unwrap();
         let signals = Signals::catch().unwrap();
         let settings = Settings::default();
-        let mut janitor = Janitor { end: &end, settings: &settings, signals: &signals, store };
-        assert!(janitor.round(true).is_ok());
+        let mut janitor = Janitor { end: &end, settings: &settings, signals: &signals, store, doubted: None };
+        assert!(matches!(janitor.round(true), Ok(true)));
         let mut buffer = [0; 64];
         while let Ok(n) = seqpacket::receive(master.as_fd(), &mut buffer, &mut Vec::new(), Wait::No) {
             let told = Reply::decode(&buffer[..n], 0).unwrap();
-            assert!(matches!(told, Reply::Step { .. }), "nothing expired, so nothing is told: {told:?}");
+            let quiet = matches!(told, Reply::Step { .. } | Reply::Clock { doubt: ClockDoubt::Nothing, .. });
+            assert!(quiet, "nothing expired, so nothing is told: {told:?}");
         }
         drop(master);
         assert!(matches!(janitor.round(true), Err(RoundError::Stop)));

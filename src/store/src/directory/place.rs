@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::row::all;
 use crate::sql::Sql;
-use crate::{Store, StoreError};
+use crate::{Before, Store, StoreError};
 
 /// A network from which an account came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +52,8 @@ impl Store {
     }
 
     /// Forgets what is older than that.
-    pub fn expire_login_places(&mut self, days: i64) -> Result<(), StoreError> {
-        let sql = Sql::new("delete from login_place where last < now() - make_interval(days => $1::int) returning 1")
-            .with([days.into()]);
+    pub fn expire_login_places(&mut self, before: Before) -> Result<(), StoreError> {
+        let sql = Sql::new("delete from login_place where last < $1 returning 1").with([before.time().into()]);
         self.query(&sql).map(drop)
     }
 }
@@ -63,8 +62,8 @@ impl Store {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::NewAccount;
     use crate::testing::database;
+    use crate::{Believed, NewAccount};
 
     #[test]
     fn places_are_noted_once_an_hour_and_kept_for_a_while() {
@@ -103,7 +102,7 @@ mod tests {
         let latest = store.login_places(account, 1).unwrap().remove(0);
         assert_eq!((latest.network.as_str(), latest.scheme.as_str()), ("192.0.2.1", "basic"));
         back(&mut store, 20);
-        store.expire_login_places(90).unwrap();
+        store.expire_login_places(Believed::for_test(Timestamp::now()).older_than_days(90)).unwrap();
         assert_eq!(store.login_places(account, 10).unwrap().len(), 1);
         store.delete_account(account).unwrap();
         assert_eq!(store.login_places(account, 10).unwrap(), []);

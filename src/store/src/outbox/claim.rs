@@ -3,7 +3,7 @@
 use super::{Outgoing, texts};
 use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql};
-use crate::{Missing, Store, StoreError};
+use crate::{Before, Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
 
 /// First key of the couriers' advisory locks ("outb" in ASCII); the second is the courier's number.
@@ -30,8 +30,8 @@ pub struct Claim {
     pub lease_seconds: i64,
     /// At most so many.
     pub limit: i64,
-    /// Only those that were submitted before so many hours.
-    pub older_than_hours: Option<i64>,
+    /// Only those that were submitted before.
+    pub submitted: Option<Before>,
 }
 
 /// A message that goes on waiting.
@@ -56,7 +56,7 @@ impl Store {
             with due as materialized (
                 select mailbox, id from outbox
                 where holder is null and next_at <= now()
-                  and ($4::bigint is null or submitted <= now() - make_interval(hours => $4::int))
+                  and ($4::timestamptz is null or submitted <= $4)
                 order by next_at limit $3 for update skip locked
             )
             update outbox o
@@ -70,7 +70,7 @@ impl Store {
                 i64::from(claim.holder).into(),
                 Param::Real(claim.lease_seconds as f64),
                 claim.limit.into(),
-                claim.older_than_hours.map_or(Param::Null, Param::Int),
+                claim.submitted.map(Before::time).into(),
             ]);
             all(&store.query(&sql)?, outgoing)
         })

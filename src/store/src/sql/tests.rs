@@ -2,6 +2,7 @@
 //! be asked. `EWSD_WRITE_SQL=1` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod clock;
 mod global;
 mod layout;
 
@@ -15,6 +16,11 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
+
+/// What is older than anything that is stored.
+fn before() -> Before {
+    Believed::for_test(jiff::Timestamp::UNIX_EPOCH).older_than_days(0)
+}
 
 /// The pages being written: name and statements.
 struct Pages {
@@ -177,7 +183,7 @@ fn news(pages: &mut Pages, inbox: FolderNo) {
     pages.mail("tell_stream", |mailbox| mailbox.tell_stream(7, &[(id, told)]));
     pages.mail("delete_subscription", |mailbox| mailbox.delete_subscription(id));
     pages.of("listed_subscriptions", |store| store.listed_subscriptions(None));
-    pages.of("expire_subscriptions", |store| store.expire_subscriptions(60));
+    pages.of("expire_subscriptions", |store| store.expire_subscriptions(before()));
 }
 
 fn outbox(pages: &mut Pages) {
@@ -185,7 +191,7 @@ fn outbox(pages: &mut Pages) {
     let new =
         NewOutgoing { mailbox: pages.mailbox, sender: "alice@example.test", recipients: &recipients, mime: b"mail" };
     let id = pages.of("put_outgoing", |store| store.put_outgoing(&new));
-    let claim = Claim { holder: 7, lease_seconds: 60, limit: 5, older_than_hours: None };
+    let claim = Claim { holder: 7, lease_seconds: 60, limit: 5, submitted: None };
     pages.of("claim_outgoing", |store| store.claim_outgoing(&claim));
     pages.of("renew_outgoing", |store| store.renew_outgoing(7, 60));
     let wait = Postponed {
@@ -215,10 +221,10 @@ fn token_keys(pages: &mut Pages) {
 
 fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     pages.mail("check_quota", |mailbox| mailbox.check_quota(1, 1 << 30));
-    pages.of("almost_full", |store| store.almost_full(90, 7, 100));
-    pages.mail("warn_of_quota", |mailbox| mailbox.warn_of_quota(7));
+    pages.of("almost_full", |store| store.almost_full(90, before(), 100));
+    pages.mail("warn_of_quota", |mailbox| mailbox.warn_of_quota(before()));
     pages.mail("used", |mailbox| mailbox.used());
-    pages.mail("trim_journal", |mailbox| mailbox.trim_journal(30, 1000));
+    pages.mail("trim_journal", |mailbox| mailbox.trim_journal(before(), 1000));
     pages.of("plain_due", |store| store.plain_due(100));
     let due = pages.mail("bodies_due", |mailbox| mailbox.bodies_due(100));
     pages.mail("put_plain", |mailbox| mailbox.put_plain(&Hash::of(b"<p>body"), "body"));
@@ -229,11 +235,14 @@ fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     let inboxes = [inbox];
     let search = Search { filter: &filter, ..Search::new(&inboxes) };
     pages.mail("find_words", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
-    pages.mail("collect_orphans", |mailbox| mailbox.collect_orphans(3600, 1000));
+    pages.mail("collect_orphans", |mailbox| mailbox.collect_orphans(before(), 1000));
     let (members, delivery) = ([pages.mailbox], Hash::of(b"mail"));
     pages.mail("note_delivered", |mailbox| mailbox.note_delivered(&[delivery]));
     pages.of("forget_delivered", |store| store.forget_delivered(&members, delivery));
-    pages.of("expire_delivered", |store| store.expire_delivered(7));
+    pages.of("seen_clock", Store::seen_clock);
+    let now = jiff::Timestamp::now();
+    assert!(pages.of("judge_clock", |store| store.judge_clock(now, 60)).is_ok());
+    pages.of("expire_delivered", |store| store.expire_delivered(before()));
     let unread = Unread { mailbox: None, before: Some(1) };
     pages.of("unread_mail", |store| store.unread_mail(unread, (MailboxNo(0), ItemNo(0)), 100));
 }
@@ -258,7 +267,7 @@ fn directory(pages: &mut Pages, account: i64) {
     pages.of("note_login", |store| store.note_login(account, "192.0.2.1", "basic"));
     pages.of("login_places", |store| store.login_places(account, 20));
     pages.of("people_of_network", |store| store.people_of_network("192.0.2.1", 20));
-    pages.of("expire_login_places", |store| store.expire_login_places(90));
+    pages.of("expire_login_places", |store| store.expire_login_places(before()));
     pages.of("delete_account", |store| store.delete_account(account));
 }
 

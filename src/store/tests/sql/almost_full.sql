@@ -14,6 +14,6 @@ relieved as (
 select r.mailbox, r.used, r.quota
 from room r
 join account a on a.mailbox = r.mailbox and not a.disabled
-where r.used >= r.quota / 100.0 * $2::bigint and (r.warned is null or r.warned < now() - make_interval(days => $3::int))
+where r.used >= r.quota / 100.0 * $2::bigint and (r.warned is null or r.warned < $3)
 order by r.used::float8 / r.quota desc
 limit $4;

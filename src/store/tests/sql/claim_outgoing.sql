@@ -8,9 +8,7 @@ select case when exists (
 with due as materialized (
     select mailbox, id
     from outbox
-    where holder is null and next_at <= now() and (
-        $4::bigint is null or submitted <= now() - make_interval(hours => $4::int)
-    )
+    where holder is null and next_at <= now() and ($4::timestamptz is null or submitted <= $4)
     order by next_at
     limit $3 for update skip locked
 )

@@ -1,7 +1,7 @@
 with orphan as (
     select hash
     from blob
-    where mailbox = $1 and touched < now() - make_interval(secs => $2::float8)
+    where mailbox = $1 and touched < $2
     except (
         select body
         from item
@@ -22,5 +22,5 @@ with orphan as (
     limit $3
 )
 delete from blob using orphan
-where blob.mailbox = $1 and blob.hash = orphan.hash and blob.touched < now() - make_interval(secs => $2::float8)
+where blob.mailbox = $1 and blob.hash = orphan.hash and blob.touched < $2
 returning blob.part;

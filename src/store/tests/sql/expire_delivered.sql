@@ -1,3 +1,3 @@
 delete from delivered
-where at < now() - make_interval(days => $1::int)
+where at < $1
 returning 1;

@@ -1,3 +1,3 @@
 delete from login_place
-where last < now() - make_interval(days => $1::int)
+where last < $1
 returning 1;

@@ -1,3 +1,3 @@
 delete from subscription
-where ends < now() - make_interval(secs => $1::float8)
+where ends < $1
 returning 1;

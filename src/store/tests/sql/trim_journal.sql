@@ -1,7 +1,7 @@
 with upto as (
     select max(seq) as seq
     from (select seq, at from journal where mailbox = $1 order by seq limit $3) oldest
-    where at < now() - make_interval(days => $2::int)
+    where at < $2
 ),
 mark as (
     update counter

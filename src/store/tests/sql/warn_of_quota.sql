@@ -1,4 +1,4 @@
 update mailbox
 set warned = now()
-where mailbox = $1 and (warned is null or warned < now() - make_interval(days => $2::int))
+where mailbox = $1 and (warned is null or warned < $2)
 returning 1;

@@ -127,7 +127,8 @@ fn contents_that_nobody_names_are_collected() {
     for n in 0..5_u8 {
         house.store.mailbox(house.mailbox).put_blob(&[n]).unwrap();
     }
-    let collect = |house: &mut House, limit| house.store.mailbox(house.mailbox).collect_orphans(3600, limit).unwrap();
+    let collect =
+        |house: &mut House, limit| house.store.mailbox(house.mailbox).collect_orphans(before(3600), limit).unwrap();
     assert_eq!(collect(&mut house, 100), 0, "too young");
     house.execute("update blob set touched = now() - interval '2 hours'");
     assert_eq!(collect(&mut house, 3), 3);
@@ -144,5 +145,5 @@ fn a_content_that_is_named_again_is_kept() {
     house.store.mailbox(house.mailbox).put_blob(b"x").unwrap();
     house.execute("update blob set touched = now() - interval '2 hours'");
     house.store.mailbox(house.mailbox).put_blob(b"x").unwrap();
-    assert_eq!(house.store.mailbox(house.mailbox).collect_orphans(3600, 100).unwrap(), 0);
+    assert_eq!(house.store.mailbox(house.mailbox).collect_orphans(before(3600), 100).unwrap(), 0);
 }

@@ -52,8 +52,8 @@ fn a_subscription_comes_back_until_its_time_is_over() {
     house.execute("update subscription set ends = now() - interval '5 seconds'");
     assert!(house.store.mailbox(house.mailbox).subscription(id).unwrap().expired);
     assert!(house.store.mailbox(house.mailbox).subscription(id).unwrap().expired, "asking does not revive it");
-    assert_eq!(house.store.expire_subscriptions(60).unwrap(), 0);
-    assert_eq!(house.store.expire_subscriptions(1).unwrap(), 1);
+    assert_eq!(house.store.expire_subscriptions(before(60)).unwrap(), 0);
+    assert_eq!(house.store.expire_subscriptions(before(1)).unwrap(), 1);
     assert!(matches!(
         house.store.mailbox(house.mailbox).subscription(id),
         Err(StoreError::NotFound(Missing::Subscription))
@@ -123,7 +123,7 @@ fn an_account_has_so_many_subscriptions_and_no_more() {
 }
 
 fn claim(holder: i32, limit: i64) -> Claim {
-    Claim { holder, lease_seconds: 60, limit, older_than_hours: None }
+    Claim { holder, lease_seconds: 60, limit, submitted: None }
 }
 
 fn wait<'a>(out: &Outgoing, holder: i32, recipients: &'a [String]) -> Postponed<'a> {
@@ -143,7 +143,7 @@ fn outgoing_mail_waits_until_it_is_done_with() {
     let figures = house.store.outbox_figures().unwrap();
     assert_eq!((figures.queued, figures.deferred, figures.oldest.is_some()), (1, 0, true));
     assert!(house.store.next_outgoing_seconds().unwrap().unwrap() <= 0.0);
-    let old = Claim { older_than_hours: Some(1), ..claim(1, 9) };
+    let old = Claim { submitted: Some(before(3600)), ..claim(1, 9) };
     assert_eq!(house.store.claim_outgoing(&old).unwrap(), []);
     let out = house.store.claim_outgoing(&claim(1, 9)).unwrap().remove(0);
     assert_eq!((out.mailbox, out.id, out.attempts), (mailbox, id, 1));
@@ -291,7 +291,7 @@ fn what_was_let_go_of_counts_until_it_is_collected() {
     store.mailbox(mailbox).recount_orphans().unwrap();
     assert!(is_full(put(&mut store, 2)), "they still do");
     assert_eq!(store.littered(1 << 20, 10).unwrap(), [mailbox]);
-    assert_eq!(store.mailbox(mailbox).collect_orphans(-1, 100).unwrap(), 2);
+    assert_eq!(store.mailbox(mailbox).collect_orphans(before(0), 100).unwrap(), 2);
     store.mailbox(mailbox).recount_orphans().unwrap();
     let item = put(&mut store, 2).unwrap();
     assert!(store.littered(0, 10).unwrap().is_empty());

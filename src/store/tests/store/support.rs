@@ -28,6 +28,11 @@ pub fn house() -> House {
     House { database, store, account, mailbox, inbox, drafts }
 }
 
+/// What is older than so many seconds.
+pub fn before(seconds: u64) -> Before {
+    Believed::for_test(jiff::Timestamp::now()).older_than_seconds(seconds)
+}
+
 pub fn new_account(login: &str) -> NewAccount {
     NewAccount {
         login: login.to_owned(),

@@ -150,7 +150,7 @@ fn a_state_that_the_journal_does_not_reach_is_refused() {
     let at = |seq: i64| ItemState::At { folder: FolderNo(1), seq: Seq(seq) };
     let newest = house.newest();
     house.execute("update journal set at = now() - interval '40 days'");
-    assert_eq!(house.store.mailbox(house.mailbox).trim_journal(30, 3).unwrap(), 3);
+    assert_eq!(house.store.mailbox(house.mailbox).trim_journal(before(30 * 86_400), 3).unwrap(), 3);
     assert_eq!(
         [2, 3, newest.0, newest.0 + 1].map(|seq| house.store.mailbox(house.mailbox).knows(Seq(seq)).unwrap()),
         [false, true, true, false]
@@ -166,8 +166,8 @@ fn a_state_that_the_journal_does_not_reach_is_refused() {
     assert!(matches!(house.store.mailbox(house.mailbox).sync_folders(root, Some(Seq(2))), Err(StoreError::Trimmed)));
     assert!(matches!(house.store.mailbox(house.mailbox).events(&Scope::All, Seq(2), 9), Err(StoreError::Trimmed)));
     assert!(house.store.mailbox(house.mailbox).events(&Scope::All, Seq(3), 9).is_ok());
-    assert_eq!(house.store.mailbox(house.mailbox).trim_journal(50, 100).unwrap(), 0);
-    while house.store.mailbox(house.mailbox).trim_journal(30, 10).unwrap() > 0 {}
+    assert_eq!(house.store.mailbox(house.mailbox).trim_journal(before(50 * 86_400), 100).unwrap(), 0);
+    while house.store.mailbox(house.mailbox).trim_journal(before(30 * 86_400), 10).unwrap() > 0 {}
     assert_eq!(
         [newest.0 - 1, newest.0].map(|seq| house.store.mailbox(house.mailbox).knows(Seq(seq)).unwrap()),
         [false, true]
