@@ -63,7 +63,9 @@ bench:
 	$(CARGO) build --release --workspace --locked
 	$(TARGET)/release/ewsload bench
 	$(TARGET)/release/ewsload calendar
-	$(TARGET)/release/ewsload hold 10000
+	$(TARGET)/release/ewsload idle --workers 4 --streams 1000 --keep-alive 1000
+	$(TARGET)/release/ewsload wake --workers 4 --streams 1000
+	$(TARGET)/release/ewsload storm --workers 4 --streams 5000
 	$(TARGET)/release/ewsload dribble --workers 4
 	$(TARGET)/release/ewsload race
 	$(TARGET)/release/ewsload login

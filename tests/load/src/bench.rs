@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::crowd::{Crowd, Kind};
 use crate::error::{Error, Result};
+use crate::post::Post;
 use crate::prepare::{self, Mailbox};
-use crate::stats::{Times, median, ms};
-use crate::target::Target;
-use crate::{Server, hold, memory, soap};
+use crate::stats::{Times, median, to_usize};
+use crate::target::{self, Server, Target};
+use crate::{idle, memory, soap, storm};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -35,6 +37,8 @@ pub struct Options {
     only: Option<usize>,
 }
 
+/// Seconds that a call is held.
+const WAIT: u32 = 600;
 /// Messages in the folder that is searched, and the bytes of their texts.
 const ITEMS: usize = 1000;
 const BYTES: usize = 10_240;
@@ -50,14 +54,11 @@ const OPERATIONS: &[(&str, Make)] = &[
 ];
 
 pub fn run(options: &Options) -> Result {
-    memory::allow_connections()?;
     let most = options.connections.iter().copied().max().map_or(1, usize::from);
+    target::room_for(to_usize(options.clients) + most)?;
     let mailboxes = if options.one_mailbox { 1 } else { most };
-    let clients = usize::try_from(options.clients).unwrap_or_default();
-    let settings = [
-        ("limits.connections", (clients * 2 + 1000).to_string()),
-        ("limits.held_per_account", clients.max(1).to_string()),
-    ];
+    let clients = to_usize(options.clients);
+    let settings = idle::settings(clients * 2, WAIT);
     let target = Target::find(&options.server, mailboxes, &settings)?;
     let mailboxes = (0..mailboxes).map(|n| prepare::mailbox(&target, n, ITEMS, BYTES)).collect::<Result<Vec<_>>>()?;
     println!("{}\n", memory::machine());
@@ -73,15 +74,19 @@ pub fn run(options: &Options) -> Result {
             println!(
                 "| {name} | {connections} | {:.0} | {:.3} | {:.3} |",
                 median(figures.iter().map(|f| f.rate).collect()),
-                median(figures.iter().map(|f| f.times.percentile(50.0).as_secs_f64() * 1000.0).collect()),
-                median(figures.iter().map(|f| f.times.percentile(99.0).as_secs_f64() * 1000.0).collect()),
+                median(figures.iter().map(|f| f.times.percentile_ms(50.0)).collect()),
+                median(figures.iter().map(|f| f.times.percentile_ms(99.0)).collect()),
             );
         }
     }
-    if options.only.is_none() && clients > 0 {
-        weigh(&target, clients)?;
+    match (options.only, clients, target.master()) {
+        (None, 1.., Ok(_)) => weigh(&target, clients),
+        (None, 1.., Err(why)) => {
+            println!("\n{why}");
+            Ok(())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 struct Figure {
@@ -101,7 +106,7 @@ fn measure(target: &Target, mailboxes: &[Mailbox], make: Make, connections: usiz
             .map(|mailbox| {
                 let go = &go;
                 scope.spawn(move || -> Result<(Vec<Duration>, Duration)> {
-                    let request = soap::request(&mailbox.account.authorization, "", &make(mailbox));
+                    let request = mailbox.account.request("", &make(mailbox));
                     let mut client = target.connect()?;
                     for _ in 0..20 {
                         client.call(&request)?.check()?;
@@ -139,35 +144,34 @@ fn measure(target: &Target, mailboxes: &[Mailbox], make: Make, connections: usiz
 /// PSS of master and workers, and what an idle and a held client add to the master, which alone has them.
 fn weigh(target: &Target, clients: usize) -> Result {
     println!("\n| memory (PSS) | |\n|---|---|");
-    println!("| master | {} KB |", memory::pss(target.master)? / 1024);
+    println!("| master | {} KB |", memory::pss(target.master()?)? / 1024);
     // One that has served its requests may end between the listing and the reading.
-    let each: Vec<u64> = memory::workers(target.master)?.into_iter().filter_map(|pid| memory::pss(pid).ok()).collect();
+    let each: Vec<u64> =
+        memory::workers(target.master()?)?.into_iter().filter_map(|pid| memory::pss(pid).ok()).collect();
     let mean = each.iter().sum::<u64>() / u64::try_from(each.len().max(1)).unwrap_or(1);
     println!("| each of {} workers | {} KB |", each.len(), mean / 1024);
 
-    let before = memory::pss(target.master)?;
-    let request = soap::request(&target.account(0)?.authorization, "", &soap::get_folder());
+    let before = memory::pss(target.master()?)?;
+    let request = target.account(0)?.request("", &soap::get_folder());
     let mut idle = Vec::with_capacity(clients);
     for _ in 0..clients {
         let mut client = target.connect()?;
         client.call(&request)?.check()?;
         idle.push(client);
     }
-    let after = memory::pss(target.master)?;
+    let after = memory::pss(target.master()?)?;
     println!("| each of {clients} idle connections (master) | {} bytes |", share(before, after, clients));
     drop(idle);
 
-    let before = memory::pss(target.master)?;
-    let held = hold::Crowd::gather(target, clients, 600)?;
-    let after = memory::pss(target.master)?;
+    let before = memory::pss(target.master()?)?;
+    let mut held = Crowd::new()?;
+    let mailboxes = target.accounts.len().min(clients);
+    held.gather(target, Kind::Pull, clients, (0, mailboxes))?;
+    held.ask_all(target, 0..clients, WAIT)?;
+    let after = memory::pss(target.master()?)?;
     println!("| each of {clients} held clients (master) | {} bytes |", share(before, after, clients));
-    let woken = held.wake(target)?;
-    println!(
-        "\n{clients} held clients woken by a mail to each mailbox: p50 {} ms, p99 {} ms, last {} ms after the 250",
-        ms(woken.percentile(50.0)),
-        ms(woken.percentile(99.0)),
-        ms(woken.percentile(100.0))
-    );
+    let woken = storm::wake(target, &mut held, &mut Post::open(target)?, mailboxes)?;
+    println!("\n{}", storm::in_words(&woken));
     Ok(())
 }
 

@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::memory;
 use crate::stats::{Times, ms};
-use crate::target::{Account, Target};
-use crate::{Server, memory, soap};
+use crate::target::{Account, Server, Target};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -142,9 +142,19 @@ fn create(items: &str) -> String {
 fn fill(client: &mut Client, account: &Account, items: impl Iterator<Item = String>) -> Result {
     let items: Vec<String> = items.collect();
     for some in items.chunks(AT_ONCE) {
-        client.call(&soap::request(&account.authorization, "", &create(&some.concat())))?.check()?;
+        client.call(&account.request("", &create(&some.concat())))?.check()?;
     }
     Ok(())
+}
+
+/// A look at the month.
+pub fn month() -> String {
+    view(MONTH)
+}
+
+/// Makes so many single items in that month, and the next.
+pub fn fill_month(client: &mut Client, account: &Account, items: u32) -> Result {
+    fill(client, account, (0..items).map(|n| single(2026, n * 12 + 11)))
 }
 
 fn view((start, end): (&str, &str)) -> String {
@@ -185,7 +195,7 @@ fn availability(addresses: &[&str]) -> String {
 
 /// Prints a row; the p50 in milliseconds, and how many entries each answer has.
 fn measure(client: &mut Client, account: &Account, name: &str, operation: &str, calls: u32) -> Result<(f64, usize)> {
-    let request = soap::request(&account.authorization, "", operation);
+    let request = account.request("", operation);
     let reply = client.call(&request)?;
     reply.check()?;
     let text = reply.text();

@@ -11,9 +11,8 @@ use clap::Args;
 use ewsd_mime::{Message, choose};
 
 use crate::error::{Error, Result};
-use crate::lmtp::Session;
-use crate::target::{Account, Target};
-use crate::{Server, http, soap};
+use crate::target::{Account, Server, Target};
+use crate::{http, soap};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -46,7 +45,7 @@ pub fn run(options: &Options) -> Result {
     let target = Target::find(&options.server, 1, &[])?;
     let account = target.account(0)?.clone();
     let mut client = target.connect()?;
-    let mut session = Session::open(target.lmtp)?;
+    let mut session = target.mail()?;
     let mut sums = Sums::default();
     let begun = Instant::now();
     for file in &files {
@@ -58,7 +57,7 @@ pub fn run(options: &Options) -> Result {
         sums.delivering += sent.elapsed();
         if let Err(error) = delivered {
             sums.wrong.push(format!("{}: not taken: {error}", file.display()));
-            session = Session::open(target.lmtp)?;
+            session = target.mail()?;
             continue;
         }
         match read_back(&mut client, &account, &octets) {
@@ -127,7 +126,7 @@ fn collect_texts(answer: &str, found: &mut String) {
 }
 
 fn call(client: &mut http::Client, account: &Account, operation: &str) -> Result<String> {
-    let reply = client.call(&soap::request(&account.authorization, "", operation))?;
+    let reply = client.call(&account.request("", operation))?;
     reply.check()?;
     Ok(reply.text())
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::Server;
 use crate::error::{During, Error, Result};
+use crate::target::Server;
 
 /// Time for accounts to be made, each with an argon2 hash.
 const READY: Duration = Duration::from_secs(600);
@@ -42,8 +42,9 @@ impl Demo {
         if server.workers > 0 {
             command.args(["--workers", &server.workers.to_string()]);
         }
-        for (key, value) in settings {
-            command.arg("--set").arg(format!("{key}={value}"));
+        let settings = settings.iter().map(|(key, value)| format!("{key}={value}"));
+        for assignment in settings.chain(server.set.iter().cloned()) {
+            command.arg("--set").arg(assignment);
         }
         // The pipe is closed with this process, however it ends, and then the demo ends too.
         command.arg("--until-eof").stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);

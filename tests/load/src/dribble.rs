@@ -8,9 +8,9 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::http::Client;
-use crate::stats::{Times, ms};
-use crate::target::Target;
-use crate::{Server, memory, prepare, soap};
+use crate::stats::{Times, ms, to_usize};
+use crate::target::{self, Server, Target};
+use crate::{memory, prepare, soap};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -33,7 +33,7 @@ const BEATS: usize = 80;
 const BEAT: Duration = Duration::from_millis(100);
 
 pub fn run(options: &Options) -> Result {
-    memory::allow_connections()?;
+    target::room_for(to_usize(options.senders + options.readers))?;
     let target = Target::find(&options.server, 2, &[])?;
     println!("{}", memory::machine());
     let mailbox = prepare::mailbox(&target, 0, 1, BIG)?;
@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result {
     let mut deaf = Vec::new();
     for _ in 0..options.readers {
         let mut client = target.connect()?;
-        client.send(&soap::request(&mailbox.account.authorization, "", &soap::get_item(&mailbox.item)))?;
+        client.send(&mailbox.account.request("", &soap::get_item(&mailbox.item)))?;
         deaf.push(client);
     }
     let stop = AtomicBool::new(false);
@@ -72,7 +72,7 @@ fn report(when: &str, times: &Times) {
 
 /// GetFolder again and again on one connection.
 fn count(target: &Target, time: Duration) -> Result<Times> {
-    let request = soap::request(&target.account(1)?.authorization, "", &soap::get_folder());
+    let request = target.account(1)?.request("", &soap::get_folder());
     let mut client = target.connect()?;
     client.call(&request)?.check()?;
     let (begun, mut times) = (Instant::now(), Vec::new());
@@ -97,7 +97,7 @@ fn dribble(target: &Target, authorization: &str, senders: u32, stop: &AtomicBool
             }
             let beat = Instant::now() + BEAT;
             for client in &mut clients {
-                client.stream.write_all(part)?;
+                client.line.write_all(part)?;
             }
             std::thread::park_timeout(beat.saturating_duration_since(Instant::now()));
         }

@@ -1,20 +1,35 @@
 //! Just enough LMTP to deliver a message.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::fmt::Debug;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 
 use crate::error::{During, Error, Result};
+use crate::target::Lmtp;
+
+/// What a session speaks over.
+trait Stream: Read + Write + Send + Debug {}
+
+impl Stream for TcpStream {}
+impl Stream for UnixStream {}
 
 #[derive(Debug)]
 pub struct Session {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Stream>>,
     line: String,
 }
 
 impl Session {
-    pub fn open(address: SocketAddr) -> Result<Session> {
-        let stream = TcpStream::connect(address).during(address)?;
-        stream.set_nodelay(true)?;
+    pub fn open(place: &Lmtp) -> Result<Session> {
+        let stream: Box<dyn Stream> = match place {
+            Lmtp::Port(address) => {
+                let stream = TcpStream::connect(address).during(address)?;
+                stream.set_nodelay(true)?;
+                Box::new(stream)
+            }
+            Lmtp::Socket(path) => Box::new(UnixStream::connect(path).during(path.display())?),
+        };
         let mut session = Session { reader: BufReader::new(stream), line: String::new() };
         session.expect("220")?;
         session.say(b"LHLO load.example.test\r\n")?;

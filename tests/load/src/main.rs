@@ -1,40 +1,47 @@
-//! `ewsload`: how much the server does, and what it needs for it. Talks to loopback addresses only, and is bounded in count and
-//! time: a measuring instrument, not a weapon.
+//! `ewsload`: how much the server does, and what it needs for it. Talks to loopback addresses unless told otherwise, and is bounded in
+//! count and time: a measuring instrument, not a weapon.
 //!
 //! Requests are made beforehand and answers only searched for a few words, so that what is measured is the server.
-//! Next: `bench` (throughput and memory), `calendar` (views and free/busy), `hold` (many waiting clients), `dribble` (slow ones), `race` (nothing lost), `guess` (wrong passwords beside people who work),
-//! `login` (what each scheme costs), `corpus` (read rightly),
-//! `figures` (written down and compared).
+//!
+//! Next: `target/` (which server, who logs in), then a file for each scenario: `bench` (throughput), `calendar` (views and free/busy), `idle`,
+//! `wake` and `storm` (many clients that wait: `crowd/`), `dribble` (slow ones), `race`
+//! (nothing lost), `guess/` (wrong passwords beside people who work), `login/` (what each scheme costs), `corpus` (read rightly). `figures`
+//! are written down and compared, `plot` draws them.
 
 mod bench;
 mod calendar;
 mod corpus;
+mod crowd;
 mod demo;
 mod dribble;
 mod error;
 mod figures;
 mod guess;
-mod hold;
 mod http;
+mod idle;
+mod line;
 mod lmtp;
 mod login;
+mod man;
 mod memory;
+mod plot;
+mod post;
 mod prepare;
+mod processes;
+mod progress;
 mod proof;
 mod race;
 mod soap;
 mod stats;
+mod storm;
 mod target;
+mod wake;
 
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::error::{Error, Result};
-
-/// Measure an EWS server on this machine.
+/// Measure an EWS server: one of its own, one that runs on this machine, or, by leave, another one.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Cli {
@@ -48,8 +55,12 @@ enum Command {
     Bench(bench::Options),
     /// Views of a full calendar beside a small one, and who is free of many people.
     Calendar(calendar::Options),
-    /// Many clients that wait for an event; then one mail to each mailbox wakes them all.
-    Hold(hold::Options),
+    /// What clients cost that wait while nothing happens: memory, processor time, octets.
+    Idle(idle::Options),
+    /// One client at a time is woken among many that wait.
+    Wake(wake::Options),
+    /// All clients that wait are woken at once.
+    Storm(storm::Options),
     /// Clients that dribble requests and clients that never read, beside one that counts.
     Dribble(dribble::Options),
     /// Messages of other people's tests, delivered and read back.
@@ -67,32 +78,20 @@ enum Command {
     /// The process of a client of Kerberos.
     #[command(hide = true)]
     Tickets(login::tickets::Options),
-    /// Compare the figures of two runs (`hold --json`); the exit status is 1 if one became worse.
+    /// Compare the figures of two runs (--json); the exit status is 1 if one became worse.
     Compare(figures::Options),
     /// Print ewsload(1), for the package.
     #[command(hide = true)]
     Man,
 }
 
-/// Which server is measured.
-#[derive(Debug, Args)]
-struct Server {
-    /// The `ready.json` of a running demo; without it one is started and stopped again.
-    #[arg(long, value_name = "FILE")]
-    ready: Option<PathBuf>,
-    /// The `ewsctl` that starts the demo; without it the one beside this program.
-    #[arg(long, value_name = "FILE")]
-    ewsctl: Option<PathBuf>,
-    /// Request workers of the demo that is started; 0: one per processor, at least two.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=256))]
-    workers: u16,
-}
-
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Bench(options) => bench::run(&options),
         Command::Calendar(options) => calendar::run(&options),
-        Command::Hold(options) => hold::run(&options),
+        Command::Idle(options) => idle::run(&options),
+        Command::Wake(options) => wake::run(&options),
+        Command::Storm(options) => storm::run(&options),
         Command::Dribble(options) => dribble::run(&options),
         Command::Corpus(options) => corpus::run(&options),
         Command::Race(options) => race::run(&options),
@@ -101,7 +100,7 @@ fn main() -> ExitCode {
         Command::Login(options) => login::run(&options),
         Command::Tickets(options) => login::tickets::run(&options),
         Command::Compare(options) => figures::compare(&options),
-        Command::Man => man(),
+        Command::Man => man::print(Cli::command()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -110,20 +109,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn man() -> Result<()> {
-    let page = clap_mangen::Man::new(Cli::command()).title("ewsload");
-    // No date: two builds of the same source give the same octets.
-    let head = concat!(".TH ewsload 1 \"\" \"ewsd ", env!("CARGO_PKG_VERSION"), "\" \"ewsd\"\n");
-    let mut out = std::io::stdout().lock();
-    out.write_all(head.as_bytes())?;
-    let sections = [
-        clap_mangen::Man::render_name_section,
-        clap_mangen::Man::render_synopsis_section,
-        clap_mangen::Man::render_description_section,
-        clap_mangen::Man::render_options_section,
-        clap_mangen::Man::render_subcommands_section,
-    ];
-    sections.into_iter().try_for_each(|section| section(&page, &mut out)).map_err(Error::from)
 }

@@ -22,7 +22,7 @@ pub fn mailbox(target: &Target, n: usize, items: usize, bytes: usize) -> Result<
     let mut client = target.connect()?;
     let mut folder = |what: &str| -> Result<String> {
         let name = format!("{what} {}-{}", std::process::id(), n);
-        let reply = client.call(&soap::request(&account.authorization, "", &soap::create_folder(&name)))?;
+        let reply = client.call(&account.request("", &soap::create_folder(&name)))?;
         reply.check()?;
         soap::attribute(&reply.text(), "FolderId", "Id").ok_or_else(|| Error::new("CreateFolder answers without an id"))
     };
@@ -31,8 +31,7 @@ pub fn mailbox(target: &Target, n: usize, items: usize, bytes: usize) -> Result<
     let mut left = items;
     while left > 0 {
         let count = left.min(AT_ONCE);
-        let reply =
-            client.call(&soap::request(&account.authorization, "", &soap::create_items(&full, count, bytes)))?;
+        let reply = client.call(&account.request("", &soap::create_items(&full, count, bytes)))?;
         reply.check()?;
         item = soap::attribute(&reply.text(), "ItemId", "Id");
         left -= count;

@@ -7,9 +7,8 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::error::{Error, Result};
-use crate::lmtp::Session;
-use crate::target::Target;
-use crate::{Server, memory, soap};
+use crate::target::{Server, Target};
+use crate::{memory, soap};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -55,7 +54,7 @@ pub fn run(options: &Options) -> Result {
 fn race(target: &Target, n: usize, rounds: u32) -> Result<u32> {
     let account = target.account(n)?.clone();
     let mut client = target.connect()?;
-    let reply = client.call(&soap::request(&account.authorization, "", &soap::subscribe()))?;
+    let reply = client.call(&account.request("", &soap::subscribe()))?;
     reply.check()?;
     let text = reply.text();
     let value = |name: &str| {
@@ -70,7 +69,7 @@ fn race(target: &Target, n: usize, rounds: u32) -> Result<u32> {
         let sender = scope.spawn({
             let address = account.address.clone();
             move || -> Result {
-                let mut session = Session::open(target.lmtp)?;
+                let mut session = target.mail()?;
                 while let Ok(spins) = turns.recv() {
                     // Each delivery meets the call at another moment.
                     for _ in 0..spins {
@@ -85,7 +84,7 @@ fn race(target: &Target, n: usize, rounds: u32) -> Result<u32> {
             let spins = round.wrapping_mul(2_654_435_761) % 300_000;
             go.send(spins).map_err(|_| Error::new("the sender has ended"))?;
             let operation = soap::get_events(&subscription, &watermark);
-            let reply = client.call(&soap::request(&account.authorization, "Prefer: wait=60\r\n", &operation))?;
+            let reply = client.call(&account.request("Prefer: wait=60\r\n", &operation))?;
             reply.check()?;
             let text = reply.text();
             let events: Vec<&str> = text.split("NewMailEvent>").skip(1).step_by(2).collect();

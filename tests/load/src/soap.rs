@@ -1,7 +1,16 @@
 //! The requests, made as bytes once and sent often.
 
-/// A whole HTTP request for an operation; without `authorization` it does not say whose.
+/// A whole HTTP request for an operation to a server of this program's own; without `authorization` it does not say whose.
 pub fn request(authorization: &str, extra: &str, operation: &str) -> Vec<u8> {
+    let authorization = match authorization {
+        "" => String::new(),
+        value => format!("Authorization: {value}\r\n"),
+    };
+    request_with(&format!("POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: load\r\n{authorization}"), extra, operation)
+}
+
+/// A whole HTTP request for an operation that begins with these lines.
+pub fn request_with(head: &str, extra: &str, operation: &str) -> Vec<u8> {
     let body = format!(
         concat!(
             r#"<?xml version="1.0" encoding="utf-8"?>"#,
@@ -12,15 +21,7 @@ pub fn request(authorization: &str, extra: &str, operation: &str) -> Vec<u8> {
         ),
         operation
     );
-    let authorization = match authorization {
-        "" => String::new(),
-        value => format!("Authorization: {value}\r\n"),
-    };
-    let head = format!(
-        "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: load\r\nContent-Type: text/xml; charset=utf-8\r\n\
-         {authorization}{extra}Content-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = format!("{head}Content-Type: text/xml; charset=utf-8\r\n{extra}Content-Length: {}\r\n\r\n", body.len());
     [head, body].concat().into_bytes()
 }
 
@@ -99,11 +100,44 @@ pub fn sync_items(folder: &str) -> String {
     )
 }
 
-/// A pull subscription to new mail in the inbox.
+/// A short message in the inbox.
+pub fn create_in_inbox(subject: &str) -> String {
+    format!(
+        "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"inbox\"/></m:SavedItemFolderId>\
+         <m:Items><t:Message><t:Subject>{subject}</t:Subject><t:Body BodyType=\"Text\">words</t:Body></t:Message></m:Items></m:CreateItem>"
+    )
+}
+
+/// What has changed since.
+pub fn sync_since(folder: &str, state: &str) -> String {
+    format!(
+        "<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:SyncFolderId><t:FolderId Id=\"{folder}\"/>\
+         </m:SyncFolderId><m:SyncState>{state}</m:SyncState><m:MaxChangesReturned>512</m:MaxChangesReturned></m:SyncFolderItems>"
+    )
+}
+
+/// What clients that wait want to know of the inbox.
+const WANTED: &str = "<t:FolderIds><t:DistinguishedFolderId Id=\"inbox\"/></t:FolderIds><t:EventTypes>\
+                      <t:EventType>NewMailEvent</t:EventType><t:EventType>CreatedEvent</t:EventType></t:EventTypes>";
+
+/// A pull subscription to what is new in the inbox, for a day.
 pub fn subscribe() -> String {
-    "<m:Subscribe><m:PullSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id=\"inbox\"/></t:FolderIds><t:EventTypes>\
-     <t:EventType>NewMailEvent</t:EventType></t:EventTypes><t:Timeout>60</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>"
-        .to_owned()
+    format!(
+        "<m:Subscribe><m:PullSubscriptionRequest>{WANTED}<t:Timeout>1440</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>"
+    )
+}
+
+/// The same for a stream.
+pub fn subscribe_streaming() -> String {
+    format!("<m:Subscribe><m:StreamingSubscriptionRequest>{WANTED}</m:StreamingSubscriptionRequest></m:Subscribe>")
+}
+
+/// Opens a stream for so many minutes, 30 at most.
+pub fn stream(subscription: &str, minutes: u32) -> String {
+    format!(
+        "<m:GetStreamingEvents><m:SubscriptionIds><t:SubscriptionId>{subscription}</t:SubscriptionId></m:SubscriptionIds>\
+         <m:ConnectionTimeout>{minutes}</m:ConnectionTimeout></m:GetStreamingEvents>"
+    )
 }
 
 pub fn get_events(subscription: &str, watermark: &str) -> String {

@@ -14,7 +14,8 @@ use super::{connect, guesser};
 use crate::error::{During, Error, Result};
 use crate::http::Client;
 use crate::proof::Scheme;
-use crate::{memory, soap};
+use crate::soap;
+use crate::target;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -107,9 +108,9 @@ fn wait(child: &mut Child, most: Duration) -> Result {
 
 /// The process that guesses.
 pub fn run() -> Result {
-    memory::allow_connections()?;
     let orders: Value = serde_json::from_reader(std::io::stdin()).during("orders")?;
     let attack = Attack::read(&orders).ok_or_else(|| Error::new("these are no orders"))?;
+    target::room_for(usize::from(attack.networks) * usize::from(attack.at_once))?;
     if !attack.http.ip().is_loopback() {
         return Err(Error::new(format!("{} is another machine's", attack.http)));
     }
@@ -168,7 +169,7 @@ fn guess_on(attack: &Attack, network: u8, next: &AtomicU32, counts: &Counts) {
 }
 
 fn guess(attack: &Attack, mut client: Client, login: &str, n: u32) -> Result<(u16, Client)> {
-    client.stream.set_read_timeout(Some(attack.patience))?;
+    client.set_read_timeout(attack.patience)?;
     let proof = attack.scheme.proof(&mut client, login, &format!("guess {n}"))?;
     let status = client.call(&soap::request(&proof, "", &soap::get_folder()))?.status;
     Ok((status, client))

@@ -19,10 +19,10 @@ use self::people::{Kind, Logins, Owner};
 use crate::error::{Error, Result};
 use crate::figures::Figures;
 use crate::http::Client;
+use crate::memory;
 use crate::proof::Scheme;
 use crate::stats::{Times, ms};
-use crate::target::{Account, Target};
-use crate::{Server, memory};
+use crate::target::{self, Account, Door, Server, Target};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -48,7 +48,7 @@ pub struct Options {
     schemes: Vec<Scheme>,
     /// People who work meanwhile, whose accounts nobody attacks.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=100))]
-    users: u8,
+    people: u8,
     /// Milliseconds between two requests of each.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pause: u32,
@@ -73,27 +73,25 @@ fn guesser(n: u8) -> Ipv4Addr {
 
 /// Connects as a client at that address does through a proxy that passes connections on.
 fn connect(server: SocketAddr, at: Ipv4Addr) -> Result<Client> {
-    let mut client = Client::connect(server)?;
+    let mut client = Client::connect(&Door::plain(server))?;
     client.send(format!("PROXY TCP4 {at} 127.0.0.1 40000 80\r\n").as_bytes())?;
     Ok(client)
 }
 
 pub fn run(options: &Options) -> Result {
-    memory::allow_connections()?;
-    if options.server.ready.is_some() {
-        return Err(Error::new("passwords are guessed at a server of this program's own: leave --ready out"));
-    }
+    options.server.own_only("passwords are guessed")?;
+    target::room_for(usize::from(options.people))?;
     let attacked = usize::try_from(options.accounts).unwrap_or_default();
     let settings = [
         ("server.http", "127.0.0.1:0 proxy".to_owned()),
         ("auth.ntlm", "true".to_owned()),
         ("auth.digest", "true".to_owned()),
     ];
-    let target = Target::find(&options.server, attacked + usize::from(options.users), &settings)?;
+    let target = Target::find(&options.server, attacked + usize::from(options.people), &settings)?;
     println!("{}", memory::machine());
     println!(
         "{} guesses from {} networks on {attacked} accounts by each scheme, {} at once from each; {} users beside them\n",
-        options.guesses, options.networks, options.at_once, options.users
+        options.guesses, options.networks, options.at_once, options.people
     );
     let (victims, others) = target.accounts.split_at(attacked.min(target.accounts.len()));
     let owners = owners(victims);
@@ -111,7 +109,7 @@ pub fn run(options: &Options) -> Result {
     if let Some(file) = &options.json {
         let parameters = json!({
             "guesses": options.guesses, "networks": options.networks, "accounts": options.accounts, "at_once": options.at_once,
-            "patience": options.patience, "users": options.users, "pause": options.pause,
+            "patience": options.patience, "people": options.people, "pause": options.pause,
         });
         figures.write(file, "guess", &parameters)?;
     }
@@ -154,7 +152,7 @@ fn one(
     let before = alone()?;
     let logged = target.log()?.len();
     let attack = Attack {
-        http: target.http,
+        http: target.http(),
         scheme,
         guesses: options.guesses,
         networks: options.networks,

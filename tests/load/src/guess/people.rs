@@ -55,8 +55,8 @@ pub fn work(
     let times = std::thread::scope(|scope| {
         let working = (0..).zip(others).map(|(n, other)| {
             scope.spawn(move || -> Result<Vec<Duration>> {
-                let mut client = connect(target.http, Ipv4Addr::new(10, 200, n, 1))?;
-                let request = soap::request(&other.authorization, "", &soap::get_folder());
+                let mut client = connect(target.http(), Ipv4Addr::new(10, 200, n, 1))?;
+                let request = other.request("", &soap::get_folder());
                 client.call(&request)?.check()?;
                 let mut times = Vec::new();
                 while !is_over() {
@@ -81,7 +81,7 @@ pub fn work(
 /// password once found right would be remembered under the former.
 pub fn log_in(target: &Target, scheme: Scheme, at: Ipv4Addr, account: &Account, n: usize) -> Result<(u16, Duration)> {
     let begun = Instant::now();
-    let mut client = connect(target.http, at)?;
+    let mut client = connect(target.http(), at)?;
     let login = match scheme {
         Scheme::Basic => format!("d{n}\\{}", account.login),
         Scheme::Digest | Scheme::Ntlm => account.login.clone(),

@@ -19,9 +19,9 @@ use self::token::Provider;
 use self::way::{WAYS, Way, World};
 use crate::error::{Error, Result};
 use crate::figures::Figures;
+use crate::memory;
 use crate::stats::median;
-use crate::target::Target;
-use crate::{Server, memory};
+use crate::target::{Server, Target};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -47,9 +47,7 @@ const ACCOUNTS: usize = 4;
 const AHEAD: u32 = 100;
 
 pub fn run(options: &Options) -> Result {
-    if options.server.ready.is_some() {
-        return Err(Error::new("logins are measured at a server of this program's own: leave --ready out"));
-    }
+    options.server.own_only("logins are measured")?;
     let (realm, provider) = (Realm::start()?, Provider::make()?);
     let mut settings = vec![
         ("auth.ntlm", "true".to_owned()),

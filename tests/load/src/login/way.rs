@@ -78,10 +78,10 @@ impl Way {
     /// What so many logins took, each.
     pub fn measure(&self, world: &World, logins: u32) -> Result<Took> {
         let proofs = self.proofs(world, logins)?;
-        let workers = memory::workers(world.target.master)?;
+        let workers = memory::workers(world.target.master()?)?;
         let spent = || -> Result<Took> {
             let each = workers.iter().map(|pid| spent(*pid)).collect::<Result<Vec<_>>>()?;
-            Ok(Took { workers: each.iter().sum(), master: spent(world.target.master)? })
+            Ok(Took { workers: each.iter().sum(), master: spent(world.target.master()?)? })
         };
         let before = spent()?;
         self.with(world, &proofs, logins)?;
