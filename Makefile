@@ -66,6 +66,7 @@ bench:
 	$(TARGET)/release/ewsload idle --workers 4 --streams 1000 --keep-alive 1000
 	$(TARGET)/release/ewsload wake --workers 4 --streams 1000
 	$(TARGET)/release/ewsload storm --workers 4 --streams 5000
+	$(TARGET)/release/ewsload mixed --workers 4 --upgrade-after 20
 	$(TARGET)/release/ewsload dribble --workers 4
 	$(TARGET)/release/ewsload race
 	$(TARGET)/release/ewsload login

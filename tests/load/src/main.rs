@@ -4,12 +4,13 @@
 //! Requests are made beforehand and answers only searched for a few words, so that what is measured is the server.
 //!
 //! Next: `target/` (which server, who logs in), then a file for each scenario: `bench` (throughput), `calendar` (views and free/busy), `idle`,
-//! `wake` and `storm` (many clients that wait: `crowd/`), `dribble` (slow ones), `race`
+//! `wake` and `storm` (many clients that wait: `crowd/`), `mixed/` (a whole day), `churn` (they come and go), `dribble` (slow ones), `race`
 //! (nothing lost), `guess/` (wrong passwords beside people who work), `login/` (what each scheme costs), `corpus` (read rightly). `figures`
 //! are written down and compared, `plot` draws them.
 
 mod bench;
 mod calendar;
+mod churn;
 mod corpus;
 mod crowd;
 mod demo;
@@ -24,6 +25,8 @@ mod lmtp;
 mod login;
 mod man;
 mod memory;
+mod mixed;
+mod pace;
 mod plot;
 mod post;
 mod prepare;
@@ -61,6 +64,12 @@ enum Command {
     Wake(wake::Options),
     /// All clients that wait are woken at once.
     Storm(storm::Options),
+    /// Most wait, some work, mail comes in; with an upgrade in the middle, if wanted.
+    Mixed(mixed::Options),
+    /// The same for long: memory and descriptors over time.
+    Soak(mixed::Soak),
+    /// Clients that come and go.
+    Churn(churn::Options),
     /// Clients that dribble requests and clients that never read, beside one that counts.
     Dribble(dribble::Options),
     /// Messages of other people's tests, delivered and read back.
@@ -92,6 +101,9 @@ fn main() -> ExitCode {
         Command::Idle(options) => idle::run(&options),
         Command::Wake(options) => wake::run(&options),
         Command::Storm(options) => storm::run(&options),
+        Command::Mixed(options) => mixed::run(&options),
+        Command::Soak(options) => mixed::soak(&options),
+        Command::Churn(options) => churn::run(&options),
         Command::Dribble(options) => dribble::run(&options),
         Command::Corpus(options) => corpus::run(&options),
         Command::Race(options) => race::run(&options),
