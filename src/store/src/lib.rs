@@ -79,8 +79,8 @@ pub use error::{Missing, StoreError};
 pub use folder::{FolderRow, FolderUpdate, NewFolder};
 pub use index::Entered;
 pub use item::{
-    Bounds, BusyItem, Event, EventsIn, FoundContact, FoundEvent, FoundReminder, GAVE_UP, ItemPlace, ItemRef, ItemRow,
-    ItemUpdate, NewItem, Outline, Plan, Search, Unread,
+    AUTHORS, Bounds, BusyItem, Event, EventsIn, FoundContact, FoundEvent, FoundReminder, GAVE_UP, ItemPlace, ItemRef,
+    ItemRow, ItemUpdate, NewItem, Outline, Plan, Search, Unread,
 };
 pub use journal::{ChangeKind, Entry, Events, Scope};
 pub use mailbox::Mailbox;

@@ -20,6 +20,8 @@ crate::tests![
     finds_attachments_by_restriction,
     finds_what_was_just_delivered,
     finds_what_was_changed,
+    finds_every_author,
+    finds_phrases,
     refuses_what_is_not_understood,
     knows_the_days_of_the_clients_zone,
 ];
@@ -287,6 +289,102 @@ fn finds_what_was_changed() {
         "<m:DeleteAttachment><m:AttachmentIds><t:AttachmentId Id=\"{attachment}\"/></m:AttachmentIds></m:DeleteAttachment>"
     ));
     check(&mut ews, &id, &[("attachment:minutes", ""), ("minutes", ""), ("cocoa", "C")]);
+}
+
+/// Clients are shown one author of several (message:From), and find all of them: by query and by restriction, until somebody
+/// else is said to have written it.
+fn finds_every_author() {
+    let mut ews = shared::mailbox();
+    let id = create_folder(&mut ews, "inbox", &message::unique("authors"));
+    let two = "From: Ann First <ann@one.test>,\r\n =?utf-8?q?Bj=C3=B6rn?= Second <second@two.test>\r\nSender: post@office.test\r\n\
+               Subject: Two wrote this\r\n\r\ntext\r\n";
+    let item = save_mime(&mut ews, &id, two.as_bytes());
+    save_mime(&mut ews, &id, b"From: Cid Alone <cid@one.test>\r\nSubject: One wrote this\r\n\r\nsecond\r\n");
+    let contains = |ews: &mut Ews, mode: &str, text: &str| {
+        let restriction = format!(
+            "<m:Restriction><t:Contains ContainmentMode=\"{mode}\" ContainmentComparison=\"IgnoreCase\">{}<t:Constant \
+             Value=\"{text}\"/></t:Contains></m:Restriction>",
+            field("message:From")
+        );
+        let answer = ews.one(&find_request(&id, &shape("IdOnly", &["item:Subject"]), &restriction));
+        answer.want("m:RootFolder").all("t:Items/*").len()
+    };
+    let cases = [
+        ("from:ann", "T"),
+        ("from:second", "T"),
+        ("from:second@two.test", "T"),
+        ("from:\"bj\u{f6}rn second\"", "T"),
+        ("from:\"first bj\u{f6}rn\"", ""),
+        // From the one into the other.
+        ("from:\"test bj\u{f6}rn\"", ""),
+        ("from:office", "T"),
+        ("participants:second", "T"),
+        ("to:second", ""),
+        ("from:cid", "O"),
+    ];
+    check(&mut ews, &id, &cases);
+    for (mode, text, expected) in [
+        ("Substring", "n@one", 1),
+        ("Substring", "econd@TWO", 1),
+        ("PrefixOnWords", "sec", 1),
+        ("ExactPhrase", "Bj\u{f6}rn", 1),
+        ("FullString", "second@two.test", 1),
+        ("Prefixed", "office", 0),
+        ("Substring", "one.test", 2),
+    ] {
+        assert_eq!(contains(&mut ews, mode, text), expected, "{mode} {text}");
+    }
+    let shown = get_fields(&mut ews, &item, &["message:From"]);
+    assert_eq!(shown.want("t:From").text("t:Mailbox/t:EmailAddress"), Some("ann@one.test"));
+    let other =
+        "<t:From><t:Mailbox><t:Name>Eve Else</t:Name><t:EmailAddress>eve@x.test</t:EmailAddress></t:Mailbox></t:From>";
+    set_field(&mut ews, &item, "message:From", other);
+    check(&mut ews, &id, &[("from:eve", "T"), ("from:second", "")]);
+    assert_eq!(contains(&mut ews, "Substring", "second@two"), 0);
+}
+
+/// Words that stand one after the other, whatever is between them, in one place.
+fn finds_phrases() {
+    let mut ews = shared::mailbox();
+    let id = create_folder(&mut ews, "inbox", &message::unique("phrases"));
+    let save = |ews: &mut Ews, subject: &str, file: &str, text: &str| {
+        let mime = format!(
+            "From: x@y.test\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+             --b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n\
+             --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{file}\"\r\n\r\nx\r\n--b--\r\n"
+        );
+        save_mime(ews, &id, mime.as_bytes());
+    };
+    save(&mut ews, "A of the day", "plan of-the_year.pdf", "It was\r\nthe best, of\r\n\r\n> the TIMES!");
+    save(&mut ews, "B the of", "the of.pdf", "times the of best; the and of \u{c9}t\u{e9} \u{e0} la plage");
+    save(&mut ews, "C unit\u{e9}", "one.pdf", "the the the of of of the; UNIT\u{c9} d'e\u{301}te\u{301}: it's 5:30");
+    let cases = [
+        ("\"was the best\"", "A"),
+        ("\"best of the times\"", "A"),
+        ("\"BEST OF\"", "A"),
+        ("\"of the\"", "AC"),
+        ("\"the of\"", "BC"),
+        ("\"the the the\"", "C"),
+        ("\"the of the\"", ""),
+        ("subject:\"of the\"", "A"),
+        ("subject:\"the of\"", "B"),
+        ("attachment:\"of the year\"", "A"),
+        ("attachment:\"the of\"", "B"),
+        ("body:\"the of best\"", "B"),
+        ("body:\"of the day\"", ""),
+        // Out of one place into the next.
+        ("\"day it\"", ""),
+        ("\"\u{e9}t\u{e9} \u{e0} la\"", "B"),
+        ("\"unit\u{e9} d \u{e9}t\u{e9}\"", "C"),
+        ("\"Unite\u{301} D'\u{c9}T\u{c9}\"", "C"),
+        ("\"it's 5:30\"", "C"),
+        ("\"s 5 30\"", "C"),
+        ("\"best times\"", ""),
+        ("\"was the best\" AND subject:\"of the\"", "A"),
+        ("\"the of\" OR \"was the\"", "ABC"),
+        ("NOT \"the of\"", "A"),
+    ];
+    check(&mut ews, &id, &cases);
 }
 
 fn subject(ews: &mut Ews, item: &Id) -> String {

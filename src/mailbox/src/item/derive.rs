@@ -7,7 +7,7 @@ use ewsd_model::failure::Failure;
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{Body, BodyType};
 use ewsd_model::{PropId, Value};
-use ewsd_store::{Area, Columns, Map};
+use ewsd_store::{AUTHORS, Area, Columns, Map};
 
 use super::edit::Edit;
 use crate::convert::Failed;
@@ -73,6 +73,9 @@ fn show_people(edit: &mut Edit<'_>) {
             _ => None,
         };
         put_text(edit, Column::FromName, name.as_deref().unwrap_or_default());
+        if edit.member(AUTHORS).is_some() {
+            edit.props.insert(AUTHORS.to_owned(), serde_json::Value::Null);
+        }
     }
 }
 
@@ -116,7 +119,8 @@ fn describe(edit: &mut Edit<'_>) -> Result<Texts, Failed> {
         let of = DISPLAYED.iter().filter(|(_, shown)| *shown == column);
         of.flat_map(|(id, _)| edit.mailboxes(*id)).collect::<Vec<_>>()
     });
-    let mut search = mime::describe(&mut columns, &lists, body_type, plain.as_deref().unwrap_or(text));
+    let authors = edit.others();
+    let mut search = mime::describe(&mut columns, &authors, &lists, body_type, plain.as_deref().unwrap_or(text));
     let plain = plain.map(Cow::into_owned);
     drop(body);
     edit.plain = plain;

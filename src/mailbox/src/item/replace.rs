@@ -6,7 +6,7 @@ use ewsd_model::Value;
 use ewsd_model::id::{ItemNo, Seq};
 use ewsd_model::property::{Column, InMime, Source, TABLE, bit};
 use ewsd_model::value::Body;
-use ewsd_store::{AttachmentRow, ItemRef, ItemUpdate, Mailbox, StoreError};
+use ewsd_store::{AUTHORS, AttachmentRow, ItemRef, ItemUpdate, Mailbox, StoreError};
 
 use super::derive;
 use super::draft::Attached;
@@ -29,6 +29,9 @@ pub fn overlay(edit: &mut Edit<'_>, octets: &[u8], parsed: &Parsed<'_>) {
             // The body comes whole.
             Source::Blob(_) | Source::Children | Source::Computed => {}
         }
+    }
+    if edit.member(AUTHORS).is_some() || parsed.props.contains_key(AUTHORS) {
+        edit.props.insert(AUTHORS.to_owned(), parsed.props.get(AUTHORS).cloned().unwrap_or_default());
     }
     // No rows of their own: the name is the author's, the size that of the octets.
     overlay_column(edit, Column::FromName, InMime::Always, parsed);

@@ -25,6 +25,9 @@ pub use find::Search;
 pub use place::ItemPlace;
 pub use reminder::FoundReminder;
 pub use unread::{GAVE_UP, Unread};
+
+/// The member of `props` that has the authors of a message beside the one of the column, as recipients are kept.
+pub const AUTHORS: &str = "OtherAuthors";
 pub(crate) use update::{item_ref, merged};
 
 /// What a query reads of each item. Item, folder, kind, change, flags and the number of attachments always come along.

@@ -4,6 +4,7 @@ use super::{Field, ScalarType};
 use crate::StoreError;
 use crate::blob;
 use crate::column::{Holds, lookup};
+use crate::item::AUTHORS;
 use crate::sql::{Param, Sql, clean};
 use ewsd_model::property::Column;
 
@@ -109,6 +110,10 @@ fn of_column(column: Column, table: Table) -> Result<Operand, StoreError> {
         Holds::Time => Class::Time,
         Holds::Bytes => Class::Bytes,
         Holds::Texts => return Ok(Operand::Many(format!("select unnest({text}) as v"))),
+        Holds::Mailbox if (table, column) == (Table::Item, Column::From) => {
+            let others = format!("({alias}.props->'{AUTHORS}')");
+            return Ok(Operand::Many(format!("{} union all {}", people(&text), people(&others))));
+        }
         Holds::Mailbox => return Ok(Operand::Many(people(&text))),
     };
     Ok(Operand::One { text, class, nullable: row.nullable })

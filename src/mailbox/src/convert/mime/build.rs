@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ewsd_model::Value;
 use ewsd_model::property::{Column, Type, bit};
 use ewsd_model::value::{Body, BodyType, Mailbox};
-use ewsd_store::{Columns, Map, json};
+use ewsd_store::{AUTHORS, Columns, Map, json};
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::mime::{BodyPart, MimePart};
 use sha2::{Digest, Sha256};
@@ -157,7 +157,8 @@ fn header_fields(message: &Message<'_>) -> Vec<u8> {
     };
     let (from, sender) = (one(Column::From), one(Column::Sender));
     if let Some(from) = from.or(sender) {
-        fields.mailboxes("From", std::iter::once(from));
+        let others = mailboxes(message.props, AUTHORS);
+        fields.mailboxes("From", std::iter::once(from).chain(&others));
     }
     if let Some(sender) = sender.filter(|sender| from.is_some_and(|from| from.address != sender.address)) {
         fields.mailboxes("Sender", std::iter::once(sender));

@@ -4,7 +4,7 @@ use ewsd_mime::{File, Head, Message, Shown};
 use ewsd_model::property::{Column, bit};
 use ewsd_model::value::{BodyType, Mailbox};
 use ewsd_model::{ItemKind, Value};
-use ewsd_store::{Columns, Map, SEARCHED, json};
+use ewsd_store::{AUTHORS, Columns, Map, SEARCHED, json};
 use jiff::Timestamp;
 
 use super::thread::Thread;
@@ -82,6 +82,8 @@ fn envelope(head: &Head<'_>, parsed: &mut Parsed<'_>) -> Lists {
         set_text(&mut parsed.columns, Column::FromName, from.name.as_deref().or(from.address.as_deref()));
         parsed.columns.set(Column::From, Value::Mailbox(from));
     }
+    // Clients are shown one author; a search finds all of them.
+    set_list(&mut parsed.props, AUTHORS, mailboxes(head, "From").into_iter().skip(1).collect());
     if let Some(sender) = sender {
         parsed.columns.set(Column::Sender, Value::Mailbox(sender));
     }
@@ -248,7 +250,8 @@ fn finish(mime: &[u8], lists: &Lists, body_type: BodyType, parsed: &mut Parsed<'
     parsed.body.retain(|c| c != '\0');
     parsed.plain = plain_of(body_type, &parsed.body);
     let words = parsed.plain.as_deref().unwrap_or(&parsed.body);
-    parsed.search = describe(&mut parsed.columns, lists, body_type, words);
+    let authors = super::mailboxes(&parsed.props, AUTHORS);
+    parsed.search = describe(&mut parsed.columns, &authors, lists, body_type, words);
 }
 
 /// The text of an HTML body, without markup.
@@ -261,10 +264,12 @@ pub fn plain_text(html: &str) -> Result<String, Failed> {
 
 /// What follows from a body, whose text without markup is `words`: its type and preview are put into `columns`. Answers
 /// the texts that find the message: the body's, and those of subject and people.
-pub fn describe(columns: &mut Columns, lists: &Lists, body_type: BodyType, words: &str) -> Texts {
+///
+/// `authors` are those beside the one in the columns.
+pub fn describe(columns: &mut Columns, authors: &[Mailbox], lists: &Lists, body_type: BodyType, words: &str) -> Texts {
     columns.set(Column::BodyType, Value::Int(body_type as i32));
     columns.set(Column::Preview, Value::Text(html::preview(words, PREVIEW)));
-    words::texts(columns, lists, words)
+    words::texts(columns, authors, lists, words)
 }
 
 /// The text of an HTML body, read here.

@@ -48,7 +48,7 @@ pub(in crate::convert) fn plain(parsed: &Parsed<'_>, mime: &[u8]) -> Parsed<'sta
     let body_type = if html { BodyType::Html } else { BodyType::Text };
     // Preview and form; what it is searched by is the subject alone.
     let plain = plain_of(body_type, &body);
-    describe(&mut columns, &Lists::default(), body_type, plain.as_deref().unwrap_or(&body));
+    describe(&mut columns, &[], &Lists::default(), body_type, plain.as_deref().unwrap_or(&body));
     let search = vec![(Area::Subject, columns.text(Column::Subject).unwrap_or_default().to_owned())];
     let kind = ItemKind::Message;
     Parsed { kind, flags: 0, columns, props: Map::new(), body, plain, attachments: Vec::new(), search }
@@ -73,7 +73,7 @@ pub fn unread(mime: &[u8], sender: &str, now: Timestamp) -> Parsed<'static> {
     }
     columns.set(Column::Subject, Value::Text(UNREAD_SUBJECT.to_owned()));
     let body = UNREAD.to_owned();
-    let search = describe(&mut columns, &Lists::default(), BodyType::Text, &body);
+    let search = describe(&mut columns, &[], &Lists::default(), BodyType::Text, &body);
     let mut props = Map::new();
     props.insert(GAVE_UP.to_owned(), READING.into());
     let (kind, flags) = (ItemKind::Message, bit::UNREADABLE);

@@ -27,8 +27,9 @@ const DEPTH: usize = 3;
 /// Attachments of an attached message that are read.
 const FILES: usize = 100;
 
-/// The texts of an item: people and subject out of its columns and lists, and its body without markup.
-pub(super) fn texts(columns: &Columns, lists: &Lists, body: &str) -> Texts {
+/// The texts of an item: people and subject out of its columns and lists, `others` who wrote it besides, and its body without
+/// markup.
+pub(super) fn texts(columns: &Columns, others: &[Mailbox], lists: &Lists, body: &str) -> Texts {
     let mut texts = Vec::new();
     let person = |one: &Mailbox| {
         let (name, address) = (one.name.as_deref().unwrap_or_default(), one.address.as_deref().unwrap_or_default());
@@ -43,6 +44,7 @@ pub(super) fn texts(columns: &Columns, lists: &Lists, body: &str) -> Texts {
     if let Some(name) = columns.text(Column::FromName) {
         authors.push(name.to_owned());
     }
+    authors.extend(others.iter().map(person));
     authors.dedup();
     texts.extend(authors.into_iter().map(|text| (Area::From, text)));
     if let Some(subject) = columns.text(Column::Subject) {
