@@ -73,6 +73,7 @@ const MIGRATIONS: &[Migration] = migrations![
     34 "login_place_network",
     35 "folder_touched",
     36 "clock_seen",
+    37 "word_place",
 ];
 
 impl Migration {

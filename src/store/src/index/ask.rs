@@ -2,19 +2,30 @@
 
 use super::ASIDE;
 use super::enter::gone;
+use super::places::Places;
 use super::set::Set;
-use super::term::{CUT, DEAD, of_folder};
+use super::term::{A, B, C, CUT, D, DEAD, of_folder};
 use crate::item::Search;
 use crate::query::{Cmp, ContainsMode, Field, Filter, Place};
-use crate::row::{Fields, first};
+use crate::row::{Fields, first, firsts};
 use crate::search::in_order;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, StoreError};
 use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
+use std::collections::BTreeSet;
 
-/// With so few items to look at the rest of the search is about them alone.
+/// So few items are looked at one by one, 14 µs each or more.
 const FEW: usize = 5_000;
+/// With more of them it is cheaper to read where the words of a phrase stand.
+const LOOKED: usize = 500;
+/// So few hits are put in order by their own rows, 7 µs each.
+const KNOWN: usize = 2_000;
+/// As many are not, unless a page of them is met soon on the way through the folder, 2 µs a row: among the newest numbers, which
+/// are the newest mail nearly always.
+const SOME: usize = 50_000;
+const PAGE: usize = 100;
+const NEWEST: usize = 10_000;
 /// So many are looked at one by one where the whole folder would be the other way.
 const MANY: usize = 200_000;
 /// Words of a text that are asked for: more would hardly tell more.
@@ -30,6 +41,8 @@ pub(crate) enum Candidates {
     No,
     /// At these items and at no other.
     Items(Vec<i64>),
+    /// Nowhere: it is these.
+    Hits(Vec<i64>),
     /// Everywhere, but there are so many.
     Total(i64),
 }
@@ -38,7 +51,7 @@ impl Candidates {
     /// The items, if the search is about these alone.
     pub fn items(&self) -> Option<&[i64]> {
         match self {
-            Candidates::Items(items) => Some(items),
+            Candidates::Items(items) | Candidates::Hits(items) => Some(items),
             Candidates::No | Candidates::Total(_) => None,
         }
     }
@@ -51,17 +64,32 @@ enum TermQuery {
     Terms(usize),
     All(Vec<TermQuery>),
     Any(Vec<TermQuery>),
+    /// An item that meets it may meet the condition.
+    Perhaps(Box<TermQuery>),
+    /// What all the words of a phrase ask for, and how they must stand, if that is known; by place in the list of phrases.
+    Phrase(Box<TermQuery>, Option<usize>),
+}
+
+impl TermQuery {
+    fn perhaps(self) -> TermQuery {
+        TermQuery::Perhaps(Box::new(self))
+    }
 }
 
 /// Terms from the first up to before the second.
 type Range = (String, String);
 
+/// Terms that stand one behind the other, with one of these weights (bit n: weight n).
+struct Phrase {
+    terms: Vec<String>,
+    weights: u8,
+}
+
 /// The terms that are asked for.
 #[derive(Default)]
 struct TermRanges {
     ranges: Vec<Range>,
-    /// The condition says more than the index can.
-    inexact: bool,
+    phrases: Vec<Phrase>,
 }
 
 impl TermRanges {
@@ -69,65 +97,68 @@ impl TermRanges {
     fn of(&mut self, filter: &Filter) -> Option<TermQuery> {
         match filter {
             Filter::And(parts) => {
-                let mut all = Vec::new();
-                for part in parts.iter().filter(|part| **part != Filter::True) {
-                    match self.of(part) {
-                        Some(wish) => all.push(wish),
-                        None => self.inexact = true,
-                    }
-                }
-                (!all.is_empty()).then_some(TermQuery::All(all))
+                let parts: Vec<&Filter> = parts.iter().filter(|part| **part != Filter::True).collect();
+                let all: Vec<TermQuery> = parts.iter().filter_map(|part| self.of(part)).collect();
+                let is_told = all.len() == parts.len();
+                let all = (!all.is_empty()).then_some(TermQuery::All(all))?;
+                Some(if is_told { all } else { all.perhaps() })
             }
             Filter::Or(parts) => parts.iter().map(|part| self.of(part)).collect::<Option<Vec<_>>>().map(TermQuery::Any),
             Filter::Words { place, text, whole } => self.words(*place, text, *whole),
             Filter::Contains { field, mode, text, .. } => {
-                self.inexact = true;
                 let whole = *mode == ContainsMode::FullString;
-                if *mode == ContainsMode::Substring { None } else { self.field(field, text, whole) }
+                let is_told = *mode != ContainsMode::Substring;
+                is_told.then(|| self.field(field, text, whole)).flatten().map(TermQuery::perhaps)
             }
             Filter::Compare(field @ (Field::Column(Column::Subject) | Field::Body), Cmp::Eq, Scalar::Text(text)) => {
-                self.inexact = true;
-                self.field(field, text, true)
+                self.field(field, text, true).map(TermQuery::perhaps)
             }
             _ => None,
         }
     }
 
     fn words(&mut self, place: Place, text: &str, whole: bool) -> Option<TermQuery> {
-        let codes: &[&str] = match place {
-            Place::Anywhere => &[""],
-            Place::Subject => &[":s"],
-            Place::From => &[":f"],
-            Place::To => &[":t"],
-            Place::Cc => &[":c"],
-            Place::Bcc => &[":b"],
-            Place::Recipients => &[":r"],
-            Place::Participants => &[":f", ":r"],
-            Place::Attachment => &[":a"],
+        // Codes of terms; the code of those that tell where words stand, and the weights that they have there.
+        let (codes, stands, weights): (&[&str], &str, u8) = match place {
+            Place::Anywhere => (&[""], "", A | B | C | D),
+            Place::Subject => (&[":s"], "", B),
+            Place::From => (&[":f"], "", A),
+            Place::To => (&[":t"], ":t", C),
+            Place::Cc => (&[":c"], ":c", C),
+            Place::Bcc => (&[":b"], ":b", C),
+            Place::Recipients => (&[":r"], "", C),
+            Place::Participants => (&[":f", ":r"], "", A | C),
+            Place::Attachment => (&[":a"], ":a", A | D),
             // Words of the body have no letter: they are most of all.
-            Place::Body => {
-                self.inexact = true;
-                &[""]
-            }
+            Place::Body => (&[""], "", D),
         };
-        self.phrase(codes, text, whole)
+        let words = in_order(text);
+        let wish = self.all_words(codes, &words, whole)?;
+        if words.len() == 1 {
+            return Some(if place == Place::Body { wish.perhaps() } else { wish });
+        }
+        // Which words begin so is not looked at.
+        let stands = (whole && words.len() <= WORDS).then(|| {
+            self.phrases.push(Phrase { terms: words.iter().map(|word| format!("{stands}{word}")).collect(), weights });
+            self.phrases.len() - 1
+        });
+        Some(TermQuery::Phrase(Box::new(wish), stands))
     }
 
     /// The words of a text that a field has.
     fn field(&mut self, field: &Field, text: &str, whole: bool) -> Option<TermQuery> {
+        let words = in_order(text);
         if *field != Field::Body {
-            return self.phrase(codes_of(field)?, text, whole);
+            return self.all_words(codes_of(field)?, &words, whole);
         }
-        let words = self.phrase(&[""], text, whole)?;
+        let words = self.all_words(&[""], &words, whole)?;
         self.ranges.push(exactly(CUT));
         Some(TermQuery::Any(vec![words, TermQuery::Terms(self.ranges.len() - 1)]))
     }
 
-    /// All words of a text; not that they stand in order, nor all in the same place.
-    fn phrase(&mut self, codes: &[&str], text: &str, whole: bool) -> Option<TermQuery> {
-        let words = in_order(text);
+    /// All of the words; not that they stand in order, nor all in the same place.
+    fn all_words(&mut self, codes: &[&str], words: &[String], whole: bool) -> Option<TermQuery> {
         let last = words.len().checked_sub(1)?;
-        self.inexact |= last > 0;
         let asked = words.iter().enumerate().take(WORDS);
         let wish = |at: usize, word: &String, ranges: &mut Vec<Range>| {
             let any = codes.iter().map(|code| {
@@ -158,19 +189,44 @@ fn codes_of(field: &Field) -> Option<&'static [&'static str]> {
     })
 }
 
-/// What the answers come to.
-fn meets(wish: &TermQuery, answers: &[Set]) -> Set {
+/// What the answers come to: items that meet the condition, and all that may.
+#[derive(Clone, Default)]
+struct Met {
+    sure: Set,
+    all: Set,
+}
+
+fn meets(wish: &TermQuery, answers: &[Set], stand: &mut impl FnMut(usize, &Set) -> Option<(Set, Set)>) -> Met {
+    let mut each = |parts: &[TermQuery]| parts.iter().map(|part| meets(part, answers, stand)).collect::<Vec<_>>();
     match wish {
-        TermQuery::Terms(at) => answers.get(*at).cloned().unwrap_or_default(),
-        TermQuery::Any(parts) => parts.iter().fold(Set::default(), |mut all, part| {
-            all.union(meets(part, answers));
-            all
+        TermQuery::Terms(at) => {
+            let all = answers.get(*at).cloned().unwrap_or_default();
+            Met { sure: all.clone(), all }
+        }
+        TermQuery::Any(parts) => each(parts).into_iter().fold(Met::default(), |mut any, met| {
+            any.sure.union(met.sure);
+            any.all.union(met.all);
+            any
         }),
         TermQuery::All(parts) => {
-            let mut sets = parts.iter().map(|part| meets(part, answers));
-            let mut both = sets.next().unwrap_or_default();
-            sets.for_each(|set| both.intersect(&set));
-            both
+            let all = each(parts).into_iter().reduce(|mut both, met| {
+                both.sure.intersect(&met.sure);
+                both.all.intersect(&met.all);
+                both
+            });
+            all.unwrap_or_default()
+        }
+        TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner, answers, stand) },
+        TermQuery::Phrase(inner, phrase) => {
+            let all = meets(inner, answers, stand).all;
+            match phrase.and_then(|phrase| stand(phrase, &all)) {
+                Some((sure, unsure)) => {
+                    let mut all = unsure;
+                    all.union(sure.clone());
+                    Met { sure, all }
+                }
+                None => Met { sure: Set::default(), all },
+            }
         }
     }
 }
@@ -195,35 +251,65 @@ impl Mailbox<'_> {
         wishes.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
         wishes.ranges.push(exactly(DEAD));
         let Some(mut answers) = self.answers(&wishes.ranges)? else { return Ok(Candidates::No) };
-        // All of it may be entered anew meanwhile: then the answers lack what was beyond the steps made so far.
-        if self.indexed_upto()? < aside.upto {
-            return Ok(Candidates::No);
-        }
         let dead = answers.pop().unwrap_or_default();
         let folders = answers.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {
             all.union(folder);
             all
         });
-        let mut found = meets(&wish, &answers);
-        found.intersect(&folders);
-        found.subtract(&aside.look);
-        if found.len() <= FEW {
-            found.union(aside.look);
-            return Ok(Candidates::Items(found.numbers()));
+        let within = |met: Met| {
+            let [sure, all] = [met.sure, met.all].map(|mut set| {
+                set.intersect(&folders);
+                set.subtract(&aside.look);
+                set
+            });
+            Met { sure, all }
+        };
+        let mut found = within(meets(&wish, &answers, &mut |_, _| None));
+        // Where words stand is read only where looking at the items would take longer.
+        if !wishes.phrases.is_empty() && found.all.len() > LOOKED {
+            let places = self.places(&wishes.phrases)?;
+            found = within(meets(&wish, &answers, &mut |at, items| {
+                let phrase = wishes.phrases.get(at)?;
+                Some(places.phrase(&phrase.terms, phrase.weights, items))
+            }));
         }
-        found.subtract(&dead);
-        found.subtract(&aside.gone.iter().copied().collect());
-        let beside = aside.look.numbers();
-        if !wishes.inexact && aside.gone.len() < ASIDE {
-            let rest = self.count_among(search, &beside)?;
-            return Ok(Candidates::Total(rest + crate::sql::int(found.len())?));
+        // All of it may be entered anew meanwhile: then the answers lack what was beyond the steps made so far.
+        if self.indexed_upto()? < aside.upto {
+            return Ok(Candidates::No);
         }
-        if found.len() <= MANY && found.len() < folders.len() / 4 {
-            found.union(beside.into_iter().collect());
-            Ok(Candidates::Items(found.numbers()))
-        } else {
-            Ok(Candidates::No)
+        self.candidates(search, found, &dead, &folders, aside)
+    }
+
+    /// What the index has found, with what it does not know.
+    fn candidates(
+        &mut self,
+        search: &Search<'_>,
+        mut found: Met,
+        dead: &Set,
+        folders: &Set,
+        aside: Unindexed,
+    ) -> Result<Candidates, StoreError> {
+        let mut unsure = found.all.clone();
+        unsure.subtract(&found.sure);
+        if unsure.len() <= FEW {
+            let mut look = aside.look;
+            look.union(unsure);
+            let beside = self.found_among(search, &look.numbers())?;
+            let hits = found.sure.len();
+            if hits <= KNOWN || (hits <= SOME && found.sure.among_newest(folders, NEWEST) < PAGE) {
+                found.sure.union(beside.into_iter().collect());
+                return Ok(Candidates::Hits(found.sure.numbers()));
+            }
+            if aside.gone.len() < ASIDE {
+                found.sure.subtract(dead);
+                found.sure.subtract(&aside.gone.iter().copied().collect());
+                return Ok(Candidates::Total(crate::sql::int(found.sure.len() + beside.len())?));
+            }
+        } else if found.all.len() <= MANY && found.all.len() < folders.len() / 4 {
+            found.all.union(aside.look);
+            return Ok(Candidates::Items(found.all.numbers()));
         }
+        Ok(Candidates::No)
     }
 
     /// None while too much is not in the index, or nothing is.
@@ -281,13 +367,30 @@ impl Mailbox<'_> {
         Ok(Some(sets))
     }
 
-    fn count_among(&mut self, search: &Search<'_>, items: &[i64]) -> Result<i64, StoreError> {
-        match items {
-            [] => Ok(0),
-            some => {
-                let sql = search.count(self.no, Some(some))?;
-                first(&self.store.read_one(&sql, crate::Missing::Mailbox)?)
+    /// Where the terms of phrases stand; nothing if that is more than one search may read.
+    fn places(&mut self, phrases: &[Phrase]) -> Result<Places, StoreError> {
+        let terms: BTreeSet<&String> = phrases.iter().flat_map(|phrase| &phrase.terms).collect();
+        let params = [self.no.0.into(), Param::Texts(terms.into_iter().map(|term| term.into()).collect())];
+        const FROM: &str = "from word_place w where w.mailbox = $1 and w.term = any($2::text[])";
+        let size = format!("select coalesce(sum(octet_length(w.items)), 0)::bigint {FROM}");
+        let octets: i64 = first(&self.store.read_one(&Sql::new(size).with(params.clone()), crate::Missing::Mailbox)?)?;
+        let mut places = Places::default();
+        if octets <= OCTETS {
+            let sql = Sql::new(format!("select w.term, w.chunk, w.items {FROM}")).with(params);
+            for row in &self.store.read(&sql)? {
+                let mut fields = Fields::new(row);
+                let (term, chunk): (String, i64) = (fields.next()?, fields.next()?);
+                places.add(term, chunk, fields.next()?);
             }
+        }
+        Ok(places)
+    }
+
+    /// Which of the items the search finds.
+    fn found_among(&mut self, search: &Search<'_>, items: &[i64]) -> Result<Vec<i64>, StoreError> {
+        match items {
+            [] => Ok(Vec::new()),
+            some => firsts(&self.store.read(&search.numbers(self.no, &Candidates::Items(some.to_vec()))?)?),
         }
     }
 }

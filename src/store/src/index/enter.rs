@@ -2,6 +2,7 @@
 //! programs may try; one of them does it.
 
 use super::ASIDE;
+use super::places::{self, Stands};
 use super::set::place;
 use super::term::{CUT, DEAD, Vector, of_folder};
 use crate::journal::ChangeKind;
@@ -9,7 +10,7 @@ use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, Store, StoreError};
 use ewsd_model::id::MailboxNo;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Items read at a time.
 const PAGE: i64 = 500;
@@ -17,6 +18,9 @@ const PAGE: i64 = 500;
 const OCTETS: usize = 32 << 20;
 /// Rows of one statement.
 const ROWS: usize = 10_000;
+
+/// Of a term: a chunk, and octets for it.
+type Row = (String, i64, Vec<u8>);
 
 /// What a step has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,24 +30,46 @@ pub struct Entered {
     pub more: bool,
 }
 
-/// Rows to be: of each term, of each chunk, the numbers.
+/// So many items of a row of `word` make its word a frequent one, whose places are kept as well.
+const FREQUENT: i64 = 128;
+
+/// Rows to be: of each term, of each chunk, the numbers; and where the term stands.
 #[derive(Default)]
-struct Rows(BTreeMap<String, Vec<(i64, Vec<u8>)>>);
+struct Rows(BTreeMap<String, Term>);
+
+#[derive(Default)]
+struct Term {
+    numbers: Vec<(i64, Vec<u8>)>,
+    places: Vec<(i64, Vec<u8>)>,
+}
+
+/// Adds to what there is of a chunk, which is one of the last.
+fn add(chunks: &mut Vec<(i64, Vec<u8>)>, chunk: i64, add: impl FnOnce(&mut Vec<u8>)) {
+    if let Some((_, octets)) = chunks.iter_mut().rfind(|(known, _)| *known == chunk) {
+        return add(octets);
+    }
+    let mut octets = Vec::new();
+    add(&mut octets);
+    chunks.push((chunk, octets));
+}
 
 impl Rows {
-    /// Numbers come in ascending order.
-    fn add(&mut self, term: &str, number: i64) {
+    /// Numbers come in ascending order, page by page; those of attachments behind the page's.
+    fn add(&mut self, term: &str, number: i64, stands: Option<Stands<'_>>) {
         let (chunk, octets) = place(number);
         // Most terms are there already: look before copying.
         if !self.0.contains_key(term) {
-            self.0.insert(term.to_owned(), Vec::new());
+            self.0.insert(term.to_owned(), Term::default());
         }
-        let Some(chunks) = self.0.get_mut(term) else { return };
-        match chunks.last_mut().filter(|(last, _)| *last == chunk) {
+        let Some(rows) = self.0.get_mut(term) else { return };
+        add(&mut rows.numbers, chunk, |numbers| {
             // A word of the text and of an attachment is one.
-            Some((_, numbers)) if numbers.ends_with(&octets) => {}
-            Some((_, numbers)) => numbers.extend(octets),
-            None => chunks.push((chunk, octets.to_vec())),
+            if !numbers.ends_with(&octets) {
+                numbers.extend(octets);
+            }
+        });
+        if let Some(stands) = stands {
+            add(&mut rows.places, places::chunk(number), |octets| places::put(number, stands, octets));
         }
     }
 }
@@ -115,15 +141,15 @@ impl Mailbox<'_> {
                 if associated {
                     continue;
                 }
-                rows.add(&of_folder(folder), item);
+                rows.add(&of_folder(folder), item, None);
                 let words = fields.next::<Option<Vector<'_>>>()?;
                 if let Some(words) = &words {
                     octets += words.size();
-                    words.terms(&mut |term| rows.add(term, item));
+                    words.terms(&mut |term, stands| rows.add(term, item, stands));
                 }
                 if let Some(body) = fields.next::<Option<i64>>()? {
                     if !words.is_some_and(|words| words.has_body(body)) {
-                        rows.add(CUT, item);
+                        rows.add(CUT, item, None);
                     }
                 }
             }
@@ -144,14 +170,16 @@ impl Mailbox<'_> {
              where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated and a.search is not null order by a.item",
         )
         .with([self.no.0.into(), after.into(), upto.into()]);
-        let mut octets = 0;
+        let (mut octets, mut before, mut end) = (0, 0, 0);
         // A term that an item of the same page brought ends with a later number: it is entered out of order, which is no harm.
         for row in &self.store.read(&sql)? {
             let mut fields = Fields::new(row);
             let item: i64 = fields.next()?;
             let words: Vector<'_> = fields.next()?;
             octets += words.size();
-            words.terms_of_attachment(&mut |term| rows.add(term, item));
+            let base = if item == before { end } else { 0 };
+            end = words.terms_of_attachment(base, &mut |term, stands| rows.add(term, item, stands));
+            before = item;
         }
         Ok(octets)
     }
@@ -161,32 +189,53 @@ impl Mailbox<'_> {
         let sql = Sql::new(gone("seq > $2 and seq <= $3")).with([self.no.0.into(), from.into(), to.into()]);
         let mut numbers: Vec<i64> = firsts(&self.store.read(&sql)?)?;
         numbers.sort_unstable();
-        numbers.iter().for_each(|number| rows.add(DEAD, *number));
+        numbers.iter().for_each(|number| rows.add(DEAD, *number, None));
         Ok(())
     }
 
     fn put(&mut self, rows: Rows) -> Result<(), StoreError> {
-        let mut rows = rows
-            .0
-            .into_iter()
-            .flat_map(|(term, chunks)| chunks.into_iter().map(move |(chunk, numbers)| (term.clone(), chunk, numbers)));
+        const NUMBERS: &str = "with put as ( \
+                insert into word (mailbox, term, chunk, items) \
+                select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \
+                on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items \
+                returning term, octet_length(items) as octets \
+            ) select distinct term from put where octets >= 2 * $5::bigint";
+        const PLACES: &str = "insert into word_place (mailbox, term, chunk, items) \
+            select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \
+            on conflict (mailbox, term, chunk) do update set items = word_place.items || excluded.items";
+        let (mut numbers, mut places) = (Vec::new(), Vec::new());
+        for (term, rows) in rows.0 {
+            numbers.extend(rows.numbers.into_iter().map(|(chunk, octets)| (term.clone(), chunk, octets)));
+            places.push((term, rows.places));
+        }
+        let frequent = self.put_rows(NUMBERS, numbers, Some(FREQUENT))?;
+        let places = places.into_iter().filter(|(term, _)| frequent.contains(term));
+        let rows =
+            places.flat_map(|(term, rows)| rows.into_iter().map(move |(chunk, octets)| (term.clone(), chunk, octets)));
+        self.put_rows(PLACES, rows.collect(), None).map(drop)
+    }
+
+    /// Writes rows, some at a time; answers the texts that the statement does.
+    fn put_rows(
+        &mut self,
+        text: &'static str,
+        rows: Vec<Row>,
+        last: Option<i64>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let (mut rows, mut answers) = (rows.into_iter(), BTreeSet::new());
         loop {
-            let (mut terms, mut chunks, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-            for (term, chunk, octets) in rows.by_ref().take(ROWS) {
+            let (mut terms, mut chunks, mut octets) = (Vec::new(), Vec::new(), Vec::new());
+            for (term, chunk, some) in rows.by_ref().take(ROWS) {
                 terms.push(term.into());
                 chunks.push(chunk);
-                numbers.push(octets.into());
+                octets.push(some.into());
             }
             if terms.is_empty() {
-                return Ok(());
+                return Ok(answers);
             }
-            let sql = Sql::new(
-                "insert into word (mailbox, term, chunk, items) \
-                 select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \
-                 on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items",
-            )
-            .with([self.no.0.into(), Param::Texts(terms), Param::Ints(chunks), Param::BytesMany(numbers)]);
-            self.store.query(&sql)?;
+            let params = [self.no.0.into(), Param::Texts(terms), Param::Ints(chunks), Param::BytesMany(octets)];
+            let sql = Sql::new(text).with(params.into_iter().chain(last.map(Param::from)));
+            answers.extend(firsts::<String>(&self.store.query(&sql)?)?);
         }
     }
 
@@ -214,7 +263,7 @@ impl Mailbox<'_> {
     }
 
     fn begin_anew(&mut self) -> Result<(), StoreError> {
-        for text in ["delete from word where mailbox = $1", "delete from reword where mailbox = $1"] {
+        for text in ["word", "word_place", "reword"].map(|table| format!("delete from {table} where mailbox = $1")) {
             self.store.query(&Sql::new(text).with([self.no.0.into()]))?;
         }
         Ok(())

@@ -7,6 +7,7 @@
 //! | how are words entered, and when is all of it made anew? | `enter.rs` |
 //! | what does a search ask for, and what does it make of the answer? | `ask.rs` |
 //! | how are many numbers of items kept and joined? | `set.rs` |
+//! | where in their items do frequent words stand? | `places.rs` |
 //!
 //! A row has the items of one term among 65,536 numbers, two octets each. An item's number is the one at which it entered its
 //! folder and grows with time, so `indexed.upto` tells which items are in: later ones are looked at one by one. So are those
@@ -15,13 +16,14 @@
 //! It knows the words that are kept of an item. Bodies that may have others (long ones) have the term [`term::CUT`], and whoever
 //! asks for words of a body's text looks at all of these.
 //!
-//! The index only ever says where to look: each item that it names is asked again, so a stale row is never a wrong answer.
-//! The number of hits of a frequent word alone is told by it.
+//! Where the index says all that a condition asks for (words, and phrases by their places), what it found is the answer: such
+//! items are read for nothing but their order. Of any other condition it says where to look, and each item is asked again.
 
 use crate::journal::Write;
 
 mod ask;
 mod enter;
+mod places;
 mod set;
 mod term;
 

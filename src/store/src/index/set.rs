@@ -66,6 +66,23 @@ impl Set {
         self.0.values().flat_map(|bits| bits.iter()).map(|word| word.count_ones() as usize).sum()
     }
 
+    /// How many are among the highest numbers of another set, of which some more than `most` are looked at.
+    pub fn among_newest(&self, of: &Set, most: usize) -> usize {
+        let (mut looked, mut found) = (0, 0);
+        for (chunk, theirs) in of.0.iter().rev() {
+            let own = self.0.get(chunk);
+            for (at, their) in theirs.iter().enumerate().rev() {
+                looked += their.count_ones() as usize;
+                let both = own.and_then(|own| own.get(at)).map_or(0, |own| own & their);
+                found += both.count_ones() as usize;
+                if looked >= most {
+                    return found;
+                }
+            }
+        }
+        found
+    }
+
     /// In ascending order.
     pub fn numbers(&self) -> Vec<i64> {
         let mut numbers = Vec::new();
@@ -108,6 +125,9 @@ mod tests {
             proptest::prop_assert_eq!(list(&both), a.intersection(&b).copied().collect::<BTreeSet<_>>());
             proptest::prop_assert_eq!(list(&less), a.difference(&b).copied().collect::<BTreeSet<_>>());
             proptest::prop_assert_eq!(union.len(), a.union(&b).count());
+            proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1_000), a.intersection(&b).count());
+            let newest = b.last().filter(|last| a.contains(last)).is_some();
+            proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1) > 0 || !newest, true);
         }
     }
 }

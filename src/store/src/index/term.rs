@@ -4,9 +4,10 @@
 use postgres::types::{FromSql, Type};
 use std::error::Error;
 
+use super::places::{self, Stands};
 use crate::StoreError;
 use crate::row::FromColumn;
-use crate::search::{OCTETS, SEARCHED, WORDS};
+use crate::search::{LAST, OCTETS, SEARCHED, WORDS};
 
 /// Items that are gone since they were entered. No word has such a character.
 pub(super) const DEAD: &str = "/dead";
@@ -42,10 +43,10 @@ impl<'r> FromColumn<'r> for Vector<'r> {
 }
 
 /// Bits of the weights that a word has.
-const A: u8 = 1 << 3;
-const B: u8 = 1 << 2;
-const C: u8 = 1 << 1;
-const D: u8 = 1;
+pub(super) const A: u8 = 1 << 3;
+pub(super) const B: u8 = 1 << 2;
+pub(super) const C: u8 = 1 << 1;
+pub(super) const D: u8 = 1;
 
 impl<'r> Vector<'r> {
     /// Octets of it.
@@ -53,8 +54,8 @@ impl<'r> Vector<'r> {
         self.0.len()
     }
 
-    /// Gives each word with the weights that it has; what is no vector ends it.
-    fn words(&self, mut give: impl FnMut(&'r str, u8)) {
+    /// Gives each word with the weights that it has and its positions; what is no vector ends it.
+    fn words(&self, mut give: impl FnMut(&'r str, u8, &'r [u8])) {
         let Some((_count, mut rest)) = self.0.split_first_chunk::<4>() else { return };
         loop {
             let Some(end) = memchr::memchr(0, rest) else { return };
@@ -66,7 +67,7 @@ impl<'r> Vector<'r> {
             let Some((positions, behind)) = behind.split_at_checked(length) else { return };
             let weights = positions.iter().step_by(2).fold(0, |weights, high| weights | 1 << (high >> 6));
             if let Ok(word) = std::str::from_utf8(word) {
-                give(word, weights);
+                give(word, weights, positions);
             }
             rest = behind;
         }
@@ -76,34 +77,42 @@ impl<'r> Vector<'r> {
     pub fn has_body(&self, octets: i64) -> bool {
         // HTML of which the text is not known yet may say a little more than it has octets.
         let mut words = 0;
-        self.words(|_, weights| words += usize::from(weights & D));
+        self.words(|_, weights, _| words += usize::from(weights & D));
         let is_short = usize::try_from(octets).is_ok_and(|octets| octets <= SEARCHED / 2);
         // A vector ends where its octets are too many; as it is sent it has fewer than were counted.
         is_short && (1..WORDS).contains(&words) && self.size() < OCTETS / 2
     }
 
-    /// The terms of an item's own words.
-    pub fn terms(&self, give: &mut impl FnMut(&str)) {
+    /// The terms of an item's own words, and where they stand; those of one place are where the word by itself is.
+    pub fn terms(&self, give: &mut impl FnMut(&str, Option<Stands<'_>>)) {
         let mut coded = String::new();
-        self.words(|word, weights| {
-            give(word);
+        self.words(|word, weights, positions| {
+            give(word, Some(Stands::At(positions, 0)));
             for (weight, code) in [(A, ":f"), (B, ":s"), (C, ":r")] {
                 if weights & weight != 0 && !word.starts_with(':') {
                     coded.clear();
                     coded.push_str(code);
                     coded.push_str(word);
-                    give(&coded);
+                    give(&coded, None);
                 }
             }
         });
     }
 
-    /// The terms of the words of one of its attachments.
-    pub fn terms_of_attachment(&self, give: &mut impl FnMut(&str)) {
-        self.words(|word, _| {
-            give(word);
-            give(&format!(":a{word}"));
+    /// The terms of the words of one of its attachments, behind those that end at a position; answers where these end.
+    pub fn terms_of_attachment(&self, base: u16, give: &mut impl FnMut(&str, Option<Stands<'_>>)) -> u16 {
+        let mut end = 0;
+        self.words(|_, _, positions| end = end.max(places::last(positions)));
+        let end = base.saturating_add(end);
+        // Where positions end, it is not told either that there are none.
+        let is_told = end < LAST;
+        self.words(|word, _, positions| {
+            give(word, Some(Stands::Attached));
+            let stands = if is_told { Stands::At(positions, base) } else { Stands::Attached };
+            give(&format!(":a{word}"), Some(stands));
         });
+        // No phrase goes from one into the next.
+        end.saturating_add(1)
     }
 }
 
@@ -129,12 +138,12 @@ mod tests {
         ]
         .concat();
         let mut terms = Vec::new();
-        Vector(&octets).terms(&mut |term| terms.push(term.to_owned()));
+        Vector(&octets).terms(&mut |term, _| terms.push(term.to_owned()));
         assert_eq!(terms, ["ann", ":fann", ":rann", "body", ":tann", "plan", ":splan"]);
         terms.clear();
-        Vector(octets.get(..14).unwrap()).terms_of_attachment(&mut |term| terms.push(term.to_owned()));
+        Vector(octets.get(..14).unwrap()).terms_of_attachment(0, &mut |term, _| terms.push(term.to_owned()));
         assert_eq!(terms, ["ann", ":aann"], "as far as it goes");
-        Vector(&[]).terms(&mut |_| terms.clear());
+        Vector(&[]).terms(&mut |_, _| terms.clear());
         assert_eq!(terms.len(), 2);
     }
 }

@@ -67,7 +67,7 @@ impl Mailbox<'_> {
         let mut sql = search.select(self.no);
         let (groups, key) = group(grouping, page.from_end, &mut sql)?;
         sql.push(&fields(&plan)).push(", ").push(&key);
-        from(search, narrowed.items(), &mut sql)?;
+        from(search, &narrowed, &mut sql)?;
         sql.push(" order by ").push(&groups);
         order(search.orders(), Table::Item, "i.item", page.from_end, &mut sql)?;
         sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset).push("::bigint");
@@ -93,7 +93,7 @@ impl Mailbox<'_> {
     }
 
     fn count(&mut self, search: &Search<'_>, narrowed: &Candidates) -> Result<i64, StoreError> {
-        first(&self.store.read_one(&search.count(self.no, narrowed.items())?, Missing::Mailbox)?)
+        first(&self.store.read_one(&search.count(self.no, narrowed)?, Missing::Mailbox)?)
     }
 
     /// How many rows of the search come before the first that meets `wanted`, counted from the last with `from_end`; None
@@ -112,7 +112,7 @@ impl Mailbox<'_> {
         sql.push(") as place, ");
         condition(wanted, Table::Item, &mut sql)?;
         sql.push(" as met");
-        from(search, narrowed.items(), &mut sql)?;
+        from(search, &narrowed, &mut sql)?;
         sql.push(") w where w.met limit 1");
         self.store.read(&sql)?.first().map(first).transpose()
     }
@@ -171,7 +171,7 @@ impl Mailbox<'_> {
         if far {
             sql.push(" from unnest(array(select i.item");
         }
-        from(search, narrowed.items(), &mut sql)?;
+        from(search, narrowed, &mut sql)?;
         sql.push(" order by ");
         order(search.orders(), Table::Item, "i.item", page.from_end, &mut sql)?;
         sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset).push("::bigint");
@@ -204,8 +204,16 @@ impl Search<'_> {
         }
     }
 
-    /// Counts what is found, among these items alone if they are given.
-    pub(crate) fn count<'s>(&self, mailbox: MailboxNo, items: Option<&[i64]>) -> Result<Sql<'s>, StoreError> {
+    /// The numbers of what is found there.
+    pub(crate) fn numbers<'s>(&self, mailbox: MailboxNo, narrowed: &Candidates) -> Result<Sql<'s>, StoreError> {
+        let mut sql = self.select(mailbox);
+        sql.push("i.item");
+        from(self, narrowed, &mut sql)?;
+        Ok(sql)
+    }
+
+    /// Counts what is found.
+    fn count<'s>(&self, mailbox: MailboxNo, narrowed: &Candidates) -> Result<Sql<'s>, StoreError> {
         let mut sql = self.select(mailbox);
         match self.counter() {
             Some(counter) => {
@@ -213,7 +221,7 @@ impl Search<'_> {
             }
             None => {
                 sql.push("count(*)");
-                from(self, items, &mut sql)?;
+                from(self, narrowed, &mut sql)?;
             }
         }
         Ok(sql)
@@ -243,9 +251,9 @@ fn total_of(rows: &[Row]) -> Result<Option<i64>, StoreError> {
     rows.first().map(|row| Fields::new(row).skip(row.len() - 1).next()).transpose()
 }
 
-/// ` from item i where ...`, for a statement that began with [`Search::select`]; of `items`, if they are given.
-fn from(search: &Search<'_>, items: Option<&[i64]>, sql: &mut Sql) -> Result<(), StoreError> {
-    match items {
+/// ` from item i where ...`, for a statement that began with [`Search::select`].
+fn from(search: &Search<'_>, narrowed: &Candidates, sql: &mut Sql) -> Result<(), StoreError> {
+    match narrowed.items() {
         None => sql.push(" from item i"),
         // A fence: they are looked up by number, whatever the order asked for has an index on.
         Some(items) => sql
@@ -260,7 +268,7 @@ fn from(search: &Search<'_>, items: Option<&[i64]>, sql: &mut Sql) -> Result<(),
         _ => sql.push("any($2::bigint[])"),
     };
     sql.push(if search.associated { " and i.associated" } else { " and not i.associated" });
-    if *search.filter != Filter::True {
+    if *search.filter != Filter::True && !matches!(narrowed, Candidates::Hits(_)) {
         sql.push(" and ");
         condition(search.filter, Table::Item, sql)?;
     }

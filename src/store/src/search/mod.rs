@@ -44,7 +44,7 @@ const HEAD_WORDS: usize = 40_000;
 /// Characters of a word; the rest is dropped on both sides, so long words still meet.
 const LENGTH: usize = 40;
 /// The last position that PostgreSQL knows: beyond it words are found, but not the order in which they stand.
-const LAST: u16 = 16_383;
+pub(crate) const LAST: u16 = 16_383;
 /// Positions of one word that it keeps.
 const POSITIONS: usize = 255;
 /// Octets of words and positions of one item, which may not have more than a megabyte of them.

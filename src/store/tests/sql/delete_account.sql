@@ -15,6 +15,9 @@ where mailbox = $1;
 delete from word
 where mailbox = $1;
 
+delete from word_place
+where mailbox = $1;
+
 delete from reword
 where mailbox = $1;
 

@@ -30,10 +30,16 @@ select coalesce(old_item, item)
 from journal
 where mailbox = $1 and seq > $2 and seq <= $3 and kind in (5, 7);
 
-insert into word (mailbox, term, chunk, items)
-select $1, w.term, w.chunk, w.items
-from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items)
-on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items;
+with put as (
+    insert into word (mailbox, term, chunk, items)
+    select $1, w.term, w.chunk, w.items
+    from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items)
+    on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items
+    returning term, octet_length(items) as octets
+)
+select distinct term
+from put
+where octets >= 2 * $5::bigint;
 
 update indexed
 set upto = $2

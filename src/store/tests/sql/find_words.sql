@@ -28,7 +28,7 @@ select upto
 from indexed
 where mailbox = $1;
 
-select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator, count(*) over ()
+select i.item
 from (
     select i.*
     from unnest($3::bigint[]) w (item)
@@ -42,6 +42,14 @@ where i.mailbox = $1 and i.folder = $4::bigint and cardinality($2::bigint[]) = 1
             where a.mailbox = i.mailbox and a.item = i.item and a.search @@ $6::text::tsquery
         )
     )
-)
+);
+
+select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator, count(*) over ()
+from (
+    select i.*
+    from unnest($3::bigint[]) w (item)
+    join item i on i.mailbox = $1 and i.item = w.item offset 0
+) i
+where i.mailbox = $1 and i.folder = $4::bigint and cardinality($2::bigint[]) = 1 and not i.associated
 order by i.received desc, i.item desc
-limit $7::bigint offset $8::bigint;
+limit $5::bigint offset $6::bigint;

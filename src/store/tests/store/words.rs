@@ -44,9 +44,19 @@ fn filters() -> Vec<Filter> {
     let words = |place, text: &str, whole| Filter::Words { place, text: text.to_owned(), whole };
     let mut all = Vec::new();
     for place in [Anywhere, From, To, Cc, Bcc, Subject, Body, Recipients, Participants, Attachment] {
-        for (text, whole) in
-            [("alpha", true), ("alpha", false), ("t", false), ("s", true), ("beta gamma", false), ("none", true)]
-        {
+        for (text, whole) in [
+            ("alpha", true),
+            ("alpha", false),
+            ("t", false),
+            ("s", true),
+            ("beta gamma", false),
+            ("beta gamma", true),
+            ("s t", true),
+            ("t s t", true),
+            ("omega omega", true),
+            ("alpha none", true),
+            ("none", true),
+        ] {
             all.push(words(place, text, whole));
         }
     }
@@ -139,6 +149,46 @@ fn answers_are_those_of_the_words_themselves() {
         }
     }
     house.check();
+}
+
+/// Phrases of words that most items have: those of which it is known where they stand, and later ones.
+#[test]
+fn phrases_of_frequent_words_are_those_that_are_there() {
+    let (mut house, mut dice) = (house(), Dice(11));
+    let mut items: Vec<ItemNo> = (0..1_500).map(|_| add(&mut house, &mut dice)).collect();
+    enter(&mut house);
+    assert!(house.number("select count(*) from word_place where term in ('s', ':ts', ':as')") >= 3);
+    compare(&mut house);
+    for _ in 0..50 {
+        let item = items.swap_remove(dice.roll(items.len()));
+        house.store.mailbox(house.mailbox).delete_items(&[item]).unwrap();
+        let text = dice.text();
+        let file = NewAttachment { name: "s", search: &text, ..NewAttachment::file() };
+        let of = items[dice.roll(items.len())];
+        house.store.mailbox(house.mailbox).create_attachments(of, &[file]).unwrap();
+        items.push(add(&mut house, &mut dice));
+    }
+    compare(&mut house);
+    enter(&mut house);
+    compare(&mut house);
+}
+
+/// A word of items and of attachments on both sides of a number where a row ends.
+#[test]
+fn rows_end_between_the_items_of_a_page() {
+    let mut house = house();
+    let inbox = house.inbox;
+    house.execute("update counter set seq = 65530");
+    let words = [(Area::Body, "same text".to_owned())];
+    for _ in 0..10 {
+        let mut new = message(inbox, "x");
+        new.search = &words;
+        new.attachments = vec![NewAttachment { name: "same", ..NewAttachment::file() }];
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    enter(&mut house);
+    assert_eq!(house.number("select count(*) from word where term = 'same'"), 2);
+    compare(&mut house);
 }
 
 /// Many items at once, as no client makes them.
