@@ -68,7 +68,7 @@ pub struct Each {
 #[derive(Debug, Default)]
 pub struct Done {
     pub each: [Each; WORK.len()],
-    /// During an upgrade.
+    /// Begun or ended during an upgrade.
     pub upgrading: Times,
     pub complaints: Vec<String>,
 }
@@ -112,11 +112,12 @@ impl Desk {
         let mut done = Done::default();
         while let Some((n, due)) = pace.next() {
             let at = which(n);
+            let upgrading = world.upgrading.load(Ordering::Acquire);
             let outcome = self.one(at);
             let took: Duration = due.elapsed();
             let Some(each) = done.each.get_mut(at) else { continue };
             each.times.add(took);
-            if world.upgrading.load(Ordering::Acquire) {
+            if upgrading || world.upgrading.load(Ordering::Acquire) {
                 done.upgrading.add(took);
             }
             if let Err(error) = outcome {
