@@ -23,6 +23,7 @@ use crate::memfd;
 pub const KEY_BYTES: usize = 32;
 const EPOCH_AT: usize = 32;
 const FAILURES_AT: usize = 40;
+const DIRECTORY_AT: usize = 48;
 const SLOTS_AT: usize = 64;
 const WORDS: usize = 8;
 const SLOT_BYTES: usize = WORDS * 8;
@@ -196,6 +197,17 @@ impl Shared {
     /// Number of the present epoch; it grows when accounts change. Read it *before* reading an account.
     pub fn accounts_epoch(&self) -> u64 {
         self.word(EPOCH_AT).load(Ordering::Acquire)
+    }
+
+    /// The database's number of the accounts' last change that all successes here were remembered after; none: nobody has said
+    /// one yet. Another herald than the one who said it goes by it, so that nothing is forgotten because a herald began anew.
+    pub fn directory_epoch(&self) -> Option<u64> {
+        self.word(DIRECTORY_AT).load(Ordering::Acquire).checked_sub(1)
+    }
+
+    /// Says it (herald), after the master was told to forget what was remembered before.
+    pub fn set_directory_epoch(&self, epoch: u64) {
+        self.word(DIRECTORY_AT).store(epoch.wrapping_add(1), Ordering::Release);
     }
 
     /// The account remembered for `tag`, unless it expired (`now` and expiry in seconds of the same clock) or accounts

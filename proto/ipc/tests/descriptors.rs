@@ -173,6 +173,20 @@ fn remembered_successes_end_with_their_time_or_epoch() {
     assert!(region.set_len(10).is_err());
 }
 
+/// What one herald has said is known to the next, so that nothing is forgotten because there is another.
+#[test]
+fn the_directorys_epoch_is_known_when_somebody_said_it() {
+    let region = shared::create(&[1; 32]).unwrap();
+    let one = shared::Shared::map(&region).unwrap();
+    assert_eq!(one.directory_epoch(), None);
+    one.remember(b"tag of one login", 42, 1000, one.accounts_epoch());
+    for epoch in [0, 7] {
+        one.set_directory_epoch(epoch);
+        let next = shared::Shared::map(&region).unwrap();
+        assert_eq!((next.directory_epoch(), next.lookup(b"tag of one login", 1)), (Some(epoch), Some(42)));
+    }
+}
+
 /// Four ways in a bucket: the fifth tag pushes out the one that ends first.
 #[test]
 fn a_full_bucket_drops_the_oldest() {

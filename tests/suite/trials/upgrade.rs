@@ -12,7 +12,16 @@ use crate::support::ops::{events_of, events_request, get_folder, save_simple, su
 use crate::support::stream::{self, Stream};
 use crate::support::{lmtp, message, process, wait};
 
-crate::tests![clients_notice_nothing, a_broken_settings_file_refuses_the_upgrade, nothing_fails_while_it_happens];
+crate::tests![
+    clients_notice_nothing,
+    nobodys_password_is_judged_again,
+    a_broken_settings_file_refuses_the_upgrade,
+    nothing_fails_while_it_happens
+];
+
+/// The herald's session, when it has asked what has changed.
+const HERALD: &str = "select pid from pg_stat_activity where application_name = 'ewsd herald' and state = 'idle' \
+                      and query like '%directory_epoch%'";
 
 fn alice(server: &Demo) -> Ews {
     Ews::connect(server, &server.accounts[0])
@@ -55,6 +64,25 @@ fn clients_notice_nothing() {
         assert_eq!(stream.kinds(), ["NewMail"]);
         get_folder(&mut idle, "inbox", "IdOnly", &[]);
         wait::true_within("both are held", wait::LONG, || server.connections("held") == 2);
+    }
+}
+
+/// Nor when another herald asks what has changed: with thousands of clients each would wait for its turn to be hashed.
+fn nobodys_password_is_judged_again() {
+    let server = Demo::start(Options::default());
+    let mut ews = alice(&server);
+    get_folder(&mut ews, "inbox", "IdOnly", &[]);
+    for _ in 0..2 {
+        let (workers, herald) = (server.workers(), server.query(HERALD));
+        upgrade(&server);
+        wait::true_within("all are others", wait::LONG, || {
+            let heralds = server.query(HERALD);
+            server.workers().iter().all(|pid| !workers.contains(pid)) && heralds.len() == 1 && heralds != herald
+        });
+        // The trigger that tells of it does not see it: whoever is judged from now on does not get in.
+        server.query("set session_replication_role = replica; update account set password = null");
+        ews = ews.again();
+        get_folder(&mut ews, "inbox", "IdOnly", &[]);
     }
 }
 

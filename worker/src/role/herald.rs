@@ -57,8 +57,6 @@ struct Post<'a> {
     options: Options,
     /// Between two looks at what may have been missed.
     round: Duration,
-    /// The accounts' epoch that the workers go by; none: not known yet.
-    epoch: Option<i64>,
     /// What was last said of other nodes.
     others: Option<u32>,
     said: Option<Instant>,
@@ -72,7 +70,7 @@ pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Re
     let patience = PATIENCE.min(database::role_statement(settings));
     (options.statement_timeout, options.answer_timeout) = (Some(patience), Some(patience));
     let round = Duration::from_secs(settings.notifications.sweep_seconds).min(SIGN);
-    let mut post = Post { end, signals, options, round, epoch: None, others: None, said: None };
+    let mut post = Post { end, signals, options, round, others: None, said: None };
     end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;
     post.serve_all().map_err(|error| format!("the master: {error}"))
 }
@@ -217,10 +215,12 @@ impl Post<'_> {
     }
 
     fn compare_epoch(&mut self, herald: &mut Herald) -> Result<(), SessionEnd> {
-        let epoch = herald.epoch()?;
-        if self.epoch != Some(epoch) {
+        let epoch = u64::from_ne_bytes(herald.epoch()?.to_ne_bytes());
+        let shared = self.end.shared();
+        if shared.directory_epoch() != Some(epoch) {
+            // In this order: whoever ends in between has all forgotten once more by the next herald, and never once too little.
             self.end.send(&Reply::Forget {}, &[])?;
-            self.epoch = Some(epoch);
+            shared.set_directory_epoch(epoch);
         }
         Ok(())
     }
