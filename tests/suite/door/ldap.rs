@@ -33,13 +33,13 @@ const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:Base
 
 /// What somebody hears.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub enum Heard {
     Welcome,
     Wrong,
     Busy,
 }
 
-pub(super) fn ask(server: &Demo, login: &str, password: &str) -> Heard {
+pub fn ask(server: &Demo, login: &str, password: &str) -> Heard {
     let body = envelope(Some("Exchange2013_SP1"), "", GET_INBOX);
     let reply = Http::connect(server.http()).post(PATH, &[CONTENT_TYPE, &basic(login, password)], body.as_bytes());
     match (reply.status, reply.text()) {
@@ -51,7 +51,7 @@ pub(super) fn ask(server: &Demo, login: &str, password: &str) -> Heard {
 }
 
 /// As [`ask`], once somebody could be asked.
-pub(super) fn answer(server: &Demo, login: &str, password: &str) -> Heard {
+pub fn answer(server: &Demo, login: &str, password: &str) -> Heard {
     wait::until("an answer", wait::LONG, || Some(ask(server, login, password)).filter(|heard| *heard != Heard::Busy))
 }
 

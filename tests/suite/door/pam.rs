@@ -13,11 +13,11 @@ use crate::support::wait;
 crate::tests![pam_knows_the_password, pam_that_does_not_answer_makes_the_server_busy, logins_may_be_roots];
 
 /// A folder with a service `ewsd`, whose passwords are right if this script, which has them on standard input, says so.
-struct Service(PathBuf);
+pub struct Service(PathBuf);
 
 impl Service {
     /// None: a module is not installed.
-    fn new(name: &str, script: &str) -> Option<Service> {
+    pub fn new(name: &str, script: &str) -> Option<Service> {
         let modules = ["/usr/lib", "/lib", "/lib64"].map(PathBuf::from);
         let below = modules.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
         let mut folders = modules.iter().cloned().chain(below.map(|entry| entry.path()));
@@ -41,9 +41,14 @@ impl Service {
         Some(Service(folder))
     }
 
-    fn serve(&self, change: impl FnOnce(Options) -> Options) -> Demo {
-        let options = Options::default().set("auth.basic_against", "pam").set("auth.pam_dir", self.0.display());
-        let server = Demo::start(change(options));
+    /// Has it asked.
+    pub fn known_to(&self, options: Options) -> Options {
+        options.set("auth.basic_against", "pam").set("auth.pam_dir", self.0.display())
+    }
+
+    /// A server that asks it about all accounts but the last.
+    pub fn serve(&self, change: impl FnOnce(Options) -> Options) -> Demo {
+        let server = Demo::start(change(self.known_to(Options::default())));
         for account in &server.accounts[..2] {
             server.ewsctl(&["account", "password", &account.login, "--remove"]);
         }

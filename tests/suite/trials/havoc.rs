@@ -15,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::chaos::{assert_folder_counters, assert_no_gap};
 use super::mirror::{Item, Random, contents, differences};
+use crate::suite::door::ldap::{Heard, answer};
+use crate::suite::door::pam::Service;
 use crate::support::demo::{Demo, Options, until_full};
 use crate::support::disk::Disk;
 use crate::support::ews::Ews;
@@ -33,8 +35,9 @@ fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-fn options() -> Options {
-    Options { workers: WORKERS, ..Options::default() }
+/// Somebody else knows the passwords, so that there is somebody to ask, which is forgotten soon.
+fn options(service: &Option<Service>) -> Options {
+    let options = Options { workers: WORKERS, ..Options::default() }
         .set("limits.request_seconds", 4)
         .set("limits.queue_seconds", 4)
         .set("limits.convert_seconds", 2)
@@ -42,6 +45,20 @@ fn options() -> Options {
         .set("limits.recipients_per_hour", 100_000_000)
         .set("process.retire_after", 1000)
         .set("server.min_free_bytes", MARK)
+        .set("auth.login_seconds", 2)
+        .set("auth.cache_seconds", 5);
+    match service {
+        Some(service) => service.known_to(options),
+        None => options,
+    }
+}
+
+/// Of no account the password is known here.
+fn known_elsewhere(server: &Demo) {
+    for account in &server.accounts {
+        server.ewsctl(&["account", "password", &account.login, "--remove"]);
+        assert_eq!(answer(server, &account.login, &account.password), Heard::Welcome, "{}", server.log_text());
+    }
 }
 
 /// A server that everything happens to.
@@ -66,11 +83,15 @@ fn loses_and_doubles_nothing_whatever_fails() {
         u64::from(now.subsec_micros())
     });
     println!("EWSD_HAVOC_SEED={seed} EWSD_HAVOC_SECONDS={seconds} repeats these faults");
+    let service = Service::new("havoc", "test -n \"$password\"");
     let disk = Disk::mount((500 << 20) + seconds * (1 << 20));
     let server = match &disk {
-        Some(disk) => Demo::start_at(disk.folder.join("server"), options()).unwrap_or_else(|e| panic!("{e}")),
-        None => Demo::start(options()),
+        Some(disk) => Demo::start_at(disk.folder.join("server"), options(&service)).unwrap_or_else(|e| panic!("{e}")),
+        None => Demo::start(options(&service)),
     };
+    if service.is_some() {
+        known_elsewhere(&server);
+    }
     let doors = Doors::new(&server);
     let random = Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let accounts = server.accounts.clone();
@@ -88,6 +109,7 @@ fn loses_and_doubles_nothing_whatever_fails() {
     println!("{}", stage.doors.summary());
     settled(stage.server());
     drop(stage.server);
+    drop(service);
 }
 
 /// Clients in threads, the faults in this one, until the time is over and all is well again.

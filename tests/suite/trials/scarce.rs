@@ -34,6 +34,9 @@ const FAULTS: &[Row] = &[
     ("request", "mmap", libc::SYS_mmap, libc::ENOMEM, true),
     ("request", "sendmsg", libc::SYS_sendmsg, libc::ENOBUFS, true),
     ("request", "recvmsg", libc::SYS_recvmsg, libc::ENOMEM, true),
+    // The file is there, and no room in it.
+    ("request", "pwrite64", libc::SYS_pwrite64, libc::ENOSPC, false),
+    ("converter", "pwrite64", libc::SYS_pwrite64, libc::ENOSPC, false),
     ("converter", "memfd_create", libc::SYS_memfd_create, libc::ENFILE, false),
     ("converter", "mmap", libc::SYS_mmap, libc::ENOMEM, true),
     ("converter", "sendmsg", libc::SYS_sendmsg, libc::ENOBUFS, true),

@@ -8,6 +8,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::database::{GET_INBOX, Held, Stopped};
+use crate::suite::door::ldap::{Heard, answer, ask as password};
+use crate::suite::door::pam::Service;
 use crate::support::demo::{Demo, Options};
 use crate::support::ews::{CONTENT_TYPE, Ews, PATH, envelope};
 use crate::support::http::{Http, Reply, request};
@@ -24,6 +26,7 @@ crate::tests![
     ends_what_a_killed_worker_had_asked_for,
     replaces_workers_that_stand_still,
     replaces_roles_that_stand_still,
+    calls_no_password_wrong_that_nobody_could_judge,
     writes_no_mail_into_logs,
 ];
 
@@ -298,6 +301,41 @@ fn replaces_roles_that_stand_still() {
         });
     }
     assert!(is_good(&ask(&server).reply()));
+}
+
+/// Whoever asks others about passwords stands still, and dies. People whose password is known here are served all the same; of the
+/// others nobody hears that theirs is wrong.
+fn calls_no_password_wrong_that_nobody_could_judge() {
+    const SECRET: &str = "alice's secret";
+    let Some(service) = Service::new("stall", &format!("test \"$password\" = \"{SECRET}\"")) else { return };
+    let server = service.serve(|options| {
+        options
+            .set("limits.request_seconds", 4)
+            .set("auth.login_seconds", 1)
+            .set("auth.cache_seconds", 0)
+            .set("auth.failure_delay_seconds", 0)
+    });
+    let [alice, bob, carol] = &server.accounts[..] else { panic!("three accounts") };
+    let logins = || process::workers(server.master(), "login");
+    assert_eq!(answer(&server, &alice.login, SECRET), Heard::Welcome, "{}", server.log_text());
+    let frozen = logins();
+    assert!(!frozen.is_empty());
+    frozen.iter().for_each(|pid| std::mem::forget(Stopped::new(*pid)));
+    assert_eq!(password(&server, &bob.login, SECRET), Heard::Busy);
+    assert_eq!(password(&server, &carol.login, &carol.password), Heard::Welcome);
+    wait::true_within("others came", wait::LONG, || {
+        let now = logins();
+        !now.is_empty() && now.iter().all(|pid| !frozen.contains(pid))
+    });
+    assert_eq!(answer(&server, &bob.login, SECRET), Heard::Welcome, "{}", server.log_text());
+    for pid in logins() {
+        kill(Pid::from_raw(pid as i32), Signal::SIGKILL).unwrap();
+    }
+    assert_ne!(password(&server, &bob.login, SECRET), Heard::Wrong);
+    assert_eq!(password(&server, &carol.login, &carol.password), Heard::Welcome);
+    assert_eq!(answer(&server, &alice.login, SECRET), Heard::Welcome, "{}", server.log_text());
+    assert!(!server.log_text().contains("authentication failure"), "{}", server.log_text());
+    assert_eq!(answer(&server, &alice.login, "another"), Heard::Wrong, "they are judged again");
 }
 
 /// Every statement counts as slow, and one fails with an error that quotes a row.

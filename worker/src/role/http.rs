@@ -457,20 +457,20 @@ impl Worker<'_> {
     ) -> io::Result<()> {
         let Some(large) = response.large.take() else { return self.end.send(&Reply::Closed { job }, &[]) };
         let octets = large.length();
+        let head = response.large_head(&large, preferences, id);
+        let (file, offset, length) = match large.headed(&head, !preferences.head_only) {
+            Ok(answer) => answer,
+            Err(error) => {
+                // Nothing of it was told yet.
+                note!(Error, "an answer: {error}");
+                return self.reply(job, conn, client, short(), preferences, id);
+            }
+        };
         let end = self.accesses.end_http(id, response.status, octets);
         let then = if preferences.keep_alive && !response.close { AfterReply::Keep } else { AfterReply::Close };
-        let head = response.large_head(&large, preferences, id);
         self.traced(&end, &head, None, Some(octets));
-        match large.headed(&head, !preferences.head_only) {
-            Ok((file, offset, length)) => {
-                let drain = Reply::Drain { job, conn, then, offset, length };
-                self.end.send(&drain, &[client.as_fd(), file.as_fd()])
-            }
-            Err(error) => {
-                note!(Error, "an answer: {error}");
-                self.end.send(&Reply::Closed { job }, &[])
-            }
-        }
+        let drain = Reply::Drain { job, conn, then, offset, length };
+        self.end.send(&drain, &[client.as_fd(), file.as_fd()])
     }
 }
 

@@ -28,6 +28,8 @@ const FAULTS: &[Row] = &[
     ("the courier is killed", 3, |stage| slay(stage, "courier")),
     ("the herald is killed", 1, |stage| slay(stage, "herald")),
     ("the janitor is killed", 1, |stage| slay(stage, "janitor")),
+    ("who asks about passwords is killed", 3, |stage| slay(stage, "login")),
+    ("who asks about passwords stands still", 2, |stage| freeze(stage, "login")),
     ("PostgreSQL's keeper is killed", 1, |stage| slay(stage, "database")),
     ("a worker stands still", 3, |stage| freeze(stage, "request")),
     ("a converter stands still", 2, |stage| freeze(stage, "converter")),
