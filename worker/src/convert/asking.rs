@@ -117,6 +117,60 @@ pub(super) fn convert(
 
 impl Convert for ConverterClient {
     fn convert(&self, which: Conversion, asked: &[u8], octets: &[u8]) -> Result<Shared, Failed> {
-        convert(which, asked, octets, self.within, |fresh, until| self.once(which, asked, octets, fresh, until))
+        convert(which, asked, octets, self.within, |fresh, until| {
+            // The master holds the other end, too: it ended, and its converters with it. That says nothing of the octets.
+            self.once(which, asked, octets, fresh, until).map_err(|why| match why {
+                Unanswered::Gone if self.desk.is_closed() => Unanswered::Late,
+                why => why,
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ewsd_ipc::seqpacket::{self, Wait};
+    use ewsd_mailbox::convert::TABLE;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    use super::*;
+
+    const WITHIN: Duration = Duration::from_secs(60);
+
+    fn ask(client: &ConverterClient) -> Option<Failed> {
+        let row = TABLE.first().unwrap();
+        client.convert(row.conversion, &(row.sample)(), b"x").err()
+    }
+
+    #[test]
+    fn octets_are_not_to_blame_for_the_end_of_the_server() {
+        let (ours, theirs) = seqpacket::pair().unwrap();
+        let client = ConverterClient::new(ours, WITHIN);
+        let failed = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| ask(&client));
+            // It has the question, and nobody takes it.
+            let mut fds = [PollFd::new(theirs.as_fd(), PollFlags::POLLIN)];
+            poll(&mut fds, PollTimeout::NONE).unwrap();
+            drop(theirs);
+            asking.join().unwrap()
+        });
+        assert_eq!(failed, Some(Failed::Busy));
+        assert_eq!(ask(&client), Some(Failed::Busy), "nor for its being over");
+    }
+
+    #[test]
+    fn octets_over_which_two_converters_died_are() {
+        let (ours, theirs) = seqpacket::pair().unwrap();
+        let client = ConverterClient::new(ours, WITHIN);
+        let failed = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| ask(&client));
+            for _ in 0..2 {
+                // Takes the question, and drops what an answer would go to.
+                seqpacket::receive(theirs.as_fd(), &mut vec![0; MESSAGE], &mut Vec::new(), Wait::Yes).unwrap();
+            }
+            asking.join().unwrap()
+        });
+        assert_eq!(failed, Some(Failed::Died));
     }
 }

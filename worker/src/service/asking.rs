@@ -64,6 +64,12 @@ impl Desk {
         seqpacket::send(self.socket.as_fd(), question, &fds, Wait::No).map_err(Unanswered::of)?;
         Ok(Asked { answers: ours })
     }
+
+    /// Whether nobody is left who could take a question, nor will be.
+    pub fn is_closed(&self) -> bool {
+        let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::empty())];
+        poll(&mut fds, PollTimeout::ZERO).is_ok_and(|n| n > 0)
+    }
 }
 
 impl Asked {
