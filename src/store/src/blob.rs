@@ -95,12 +95,16 @@ pub(crate) fn first_parts(mailbox: &str, hash: &str) -> String {
 }
 
 /// An expression for the text of a part of a body: of HTML what it says without markup, or, where that is not known yet
-/// (`plain_due`), with it.
+/// (`plain_due`), with it. Bodies of today have no NUL; one of before would fail the search of all.
 pub(crate) fn body_text(body_type: &str, part: &str) -> String {
+    // Two backslashes are one; one before three zeros is a NUL.
+    let without =
+        format!(r"decode(regexp_replace(encode({part}.data, 'escape'), '(\\\\)|\\000', '\1', 'g'), 'escape')");
     // The encoding's name would lend the text its collation, which knows no letters but ASCII.
     format!(
         "(case when {body_type} = {html} and {part}.plain is not null then {part}.plain \
-         else convert_from({part}.data, 'UTF8') end collate \"default\")",
+         else convert_from(case when position('\\x00'::bytea in {part}.data) = 0 then {part}.data else {without} end, 'UTF8') \
+         end collate \"default\")",
         html = BodyType::Html as i32
     )
 }

@@ -5,8 +5,11 @@ where i.mailbox = $1 and i.folder = $3::bigint and cardinality($2::bigint[]) = 1
         select
         from (
             select (
-                case when i.body_type = 1 and b.plain is not null then b.plain else convert_from(b.data, 'UTF8')
-                    end collate "default"
+                case when i.body_type = 1 and b.plain is not null then b.plain else convert_from(
+                    case when position('\x00'::bytea in b.data) = 0 then b.data else decode(
+                        regexp_replace(encode(b.data, 'escape'), '(\\\\)|\\000', '\1', 'g'), 'escape'
+                    ) end, 'UTF8'
+                ) end collate "default"
             ) as v
             from blob b
             where b.mailbox = i.mailbox and b.hash = i.body

@@ -6,6 +6,25 @@ use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
 use ewsd_store::*;
 
+/// Bodies from before NULs were kept out are searched as if they had none, and keep no other from being found.
+#[test]
+fn bodies_with_nuls_are_searched() {
+    let mut house = house();
+    for body in ["one\0two \\000 \\\\ th\0\0ree \u{e4}\0", "\0", "one\\two \u{e4}", "plain \\000"] {
+        let new = NewItem { body: Some(body.as_bytes()), ..message(house.inbox, "x") };
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    for (text, expected) in
+        [("onetwo \\000 \\\\ three \u{e4}", 1), ("one\\two", 1), ("\u{e4}", 2), ("\\000", 2), ("two", 2), ("000000", 0)]
+    {
+        let mode = ContainsMode::Substring;
+        let filter = Filter::Contains { field: Field::Body, mode, ignore_case: true, text: text.to_owned() };
+        let inbox = [house.inbox];
+        let search = Search { filter: &filter, ..Search::new(&inbox) };
+        assert_eq!(house.store.mailbox(house.mailbox).count_items(&search).unwrap(), expected, "{text}");
+    }
+}
+
 /// What an HTML body says stands beside its octets, in as many pieces, whoever named them first.
 #[test]
 fn bodies_are_searched_by_what_they_say() {
@@ -119,7 +138,9 @@ fn stands(value: &str, text: &str, phrase: bool) -> bool {
     let asks = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
     (0..=value.len().saturating_sub(text.len())).any(|at| {
         let (before, rest) = value.split_at(at);
-        let Some(behind) = rest.strip_prefix(text.as_slice()) else { return false };
+        let Some(behind) = rest.strip_prefix(text.as_slice()) else {
+            return false;
+        };
         let begins = !asks(text.first()) || !before.last().is_some_and(of_word);
         begins && (!phrase || !asks(text.last()) || !behind.first().is_some_and(of_word))
     })
