@@ -119,7 +119,7 @@ fn describe(edit: &mut Edit<'_>) -> Result<Texts, Failed> {
         let of = DISPLAYED.iter().filter(|(_, shown)| *shown == column);
         of.flat_map(|(id, _)| edit.mailboxes(*id)).collect::<Vec<_>>()
     });
-    let authors = edit.others();
+    let authors = edit.list(AUTHORS);
     let mut search = mime::describe(&mut columns, &authors, &lists, body_type, plain.as_deref().unwrap_or(text));
     let plain = plain.map(Cow::into_owned);
     drop(body);

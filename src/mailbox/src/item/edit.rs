@@ -14,7 +14,7 @@ use ewsd_model::path::{IndexedPath, Path};
 use ewsd_model::property::{Blob, Column, Source, Type};
 use ewsd_model::value::{Body, Flag, FlagStatus, Mailbox};
 use ewsd_model::{ItemKind, PropId, Value};
-use ewsd_store::{AUTHORS, ColumnSet, Columns, Event, ItemRow, Map, is_always_set, json};
+use ewsd_store::{ColumnSet, Columns, Event, ItemRow, Map, is_always_set, json};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
@@ -131,17 +131,13 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Who wrote it beside the one whom clients are shown, after the edit.
-    pub fn others(&self) -> Vec<Mailbox> {
-        self.list(AUTHORS)
-    }
-
     /// The mailboxes of a recipient list after the edit, but for those that are still being collected.
     pub fn mailboxes(&self, id: PropId) -> Vec<Mailbox> {
         self.list(id.row().element)
     }
 
-    fn list(&self, element: &str) -> Vec<Mailbox> {
+    /// A member of `props` that lists mailboxes, after the edit.
+    pub fn list(&self, element: &str) -> Vec<Mailbox> {
         match self.member(element).and_then(|list| json::decode(Type::Recipients, list)) {
             Some(Value::Mailboxes(list)) => list,
             _ => Vec::new(),
