@@ -43,9 +43,9 @@ impl Line {
         self.socket().set_read_timeout(Some(time)).during("a deadline for reading")
     }
 
-    /// From now on reading says `WouldBlock` where there is nothing.
-    pub fn set_nonblocking(&self) -> Result {
-        self.socket().set_nonblocking(true).during("not to wait")
+    /// Whether reading says `WouldBlock` from now on where there is nothing.
+    pub fn set_nonblocking(&self, on: bool) -> Result {
+        self.socket().set_nonblocking(on).during("not to wait")
     }
 
     pub fn descriptor(&self) -> RawFd {

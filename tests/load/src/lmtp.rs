@@ -62,6 +62,10 @@ impl Session {
             }
             stuffed.extend_from_slice(line);
         }
+        // The end stands in a line of its own.
+        if !message.ends_with(b"\r\n") {
+            stuffed.extend_from_slice(b"\r\n");
+        }
         stuffed.extend_from_slice(b".\r\n");
         self.say(&stuffed)?;
         self.expect("250")

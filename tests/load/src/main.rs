@@ -5,8 +5,9 @@
 //!
 //! Next: `target/` (which server, who logs in), then a file for each scenario: `bench` (throughput), `calendar` (views and free/busy), `idle`,
 //! `wake` and `storm` (many clients that wait: `crowd/`), `mixed/` (a whole day), `churn` (they come and go), `dribble` (slow ones), `race`
-//! (nothing lost), `guess/` (wrong passwords beside people who work), `login/` (what each scheme costs), `corpus` (read rightly). `figures`
-//! are written down and compared, `plot` draws them.
+//! (nothing lost), `guess/` (wrong passwords beside people who work), `hostile/` (one account and one network that take
+//! all they can), `peaks/` (memory for one message, request, answer), `login/` (what each scheme costs), `corpus` (read rightly). `figures` are
+//! written down and compared, `plot` draws them.
 
 mod bench;
 mod calendar;
@@ -18,6 +19,7 @@ mod dribble;
 mod error;
 mod figures;
 mod guess;
+mod hostile;
 mod http;
 mod idle;
 mod line;
@@ -27,6 +29,7 @@ mod man;
 mod memory;
 mod mixed;
 mod pace;
+mod peaks;
 mod plot;
 mod post;
 mod prepare;
@@ -82,6 +85,14 @@ enum Command {
     /// The process that guesses.
     #[command(hide = true)]
     Guessers,
+    /// One account that takes all it can get, and a network of strangers, beside a user, mail and an administrator; and the same load
+    /// of many honest accounts. The exit status is 1 if one of the three is not served.
+    Hostile(hostile::Options),
+    /// The process that makes that load.
+    #[command(hide = true)]
+    Loaders,
+    /// The most memory that any process takes for one message, request or answer; the exit status is 1 if it is more than there may be.
+    Peaks(peaks::Options),
     /// Processor time of the workers for a login, by each scheme, on new connections.
     Login(login::Options),
     /// The process of a client of Kerberos.
@@ -109,6 +120,9 @@ fn main() -> ExitCode {
         Command::Race(options) => race::run(&options),
         Command::Guess(options) => guess::run(&options),
         Command::Guessers => guess::attack::run(),
+        Command::Hostile(options) => hostile::run(&options),
+        Command::Loaders => hostile::load::run(),
+        Command::Peaks(options) => peaks::run(&options),
         Command::Login(options) => login::run(&options),
         Command::Tickets(options) => login::tickets::run(&options),
         Command::Compare(options) => figures::compare(&options),

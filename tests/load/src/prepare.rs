@@ -1,6 +1,7 @@
 //! Fills mailboxes before a measurement.
 
 use crate::error::{Error, Result};
+use crate::http::Client;
 use crate::soap;
 use crate::target::{Account, Target};
 
@@ -18,8 +19,12 @@ const AT_ONCE: usize = 50;
 
 /// Makes a folder with so many messages of so many bytes, and an empty one.
 pub fn mailbox(target: &Target, n: usize, items: usize, bytes: usize) -> Result<Mailbox> {
-    let account = target.account(n)?.clone();
-    let mut client = target.connect()?;
+    with(&mut target.connect()?, target.account(n)?, n, items, bytes)
+}
+
+/// The same on a connection that there is.
+pub fn with(client: &mut Client, account: &Account, n: usize, items: usize, bytes: usize) -> Result<Mailbox> {
+    let account = account.clone();
     let mut folder = |what: &str| -> Result<String> {
         let name = format!("{what} {}-{}", std::process::id(), n);
         let reply = client.call(&account.request("", &soap::create_folder(&name)))?;

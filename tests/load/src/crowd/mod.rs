@@ -221,7 +221,7 @@ impl Crowd {
     /// A client comes again on a new connection, with the subscription that it has; it asks nothing yet.
     pub fn come_again(&mut self, target: &Target, who: usize) -> Result {
         let line = target.connect()?.line;
-        line.set_nonblocking()?;
+        line.set_nonblocking(true)?;
         if let Some(waiter) = self.waiters.get_mut(who) {
             waiter.line = line;
             waiter.inbox = Inbox::default();
@@ -249,7 +249,7 @@ impl Waiter {
         };
         let subscription = value("SubscriptionId", kind != Kind::KeepAlive)?;
         let watermark = value("Watermark", kind == Kind::Pull)?;
-        client.line.set_nonblocking()?;
+        client.line.set_nonblocking(true)?;
         Ok(Waiter { line: client.line, kind, account, subscription, watermark, inbox: Inbox::default(), gone: false })
     }
 }

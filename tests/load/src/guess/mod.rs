@@ -72,7 +72,7 @@ fn guesser(n: u8) -> Ipv4Addr {
 }
 
 /// Connects as a client at that address does through a proxy that passes connections on.
-fn connect(server: SocketAddr, at: Ipv4Addr) -> Result<Client> {
+pub fn connect(server: SocketAddr, at: Ipv4Addr) -> Result<Client> {
     let mut client = Client::connect(&Door::plain(server))?;
     client.send(format!("PROXY TCP4 {at} 127.0.0.1 40000 80\r\n").as_bytes())?;
     Ok(client)
