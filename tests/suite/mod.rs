@@ -34,5 +34,5 @@ topics! {
     item: contact, create, delete, get, relocate, send, submit, update;
     mail: courier, lmtp, mta, ways;
     sync: hierarchy, items;
-    trials: chaos, clock, converter, database, fuzz, havoc, memory, mirror, scarce, slow, stall, upgrade;
+    trials: chaos, clock, converter, database, failover, fuzz, havoc, memory, mirror, scarce, slow, stall, upgrade;
 }

@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{process, wait};
+
 pub struct Postgres {
     folder: PathBuf,
 }
@@ -14,6 +19,35 @@ pub struct Postgres {
 impl Postgres {
     /// Makes and starts one with the role and the empty database `ewsd`.
     pub fn start() -> Postgres {
+        let postgres = Postgres::in_a_folder();
+        let data = postgres.data();
+        run(
+            &postgres.folder,
+            "initdb",
+            &["-D", &data, "-U", "ewsd", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+        );
+        postgres.configure();
+        postgres.pg_ctl(&["start"]);
+        run(&postgres.folder, "createdb", &["-h", &postgres.folder.to_string_lossy(), "-U", "ewsd", "ewsd"]);
+        postgres
+    }
+
+    /// Starts a standby of it, which hears of everything from now on.
+    pub fn standby(&self) -> Postgres {
+        let standby = Postgres::in_a_folder();
+        let (from, data) = (self.folder.to_string_lossy(), standby.data());
+        run(
+            &standby.folder,
+            "pg_basebackup",
+            &["-h", &from, "-U", "ewsd", "-D", &data, "-R", "-X", "stream", "-c", "fast", "-N"],
+        );
+        // What stands last counts.
+        standby.configure();
+        standby.pg_ctl(&["start"]);
+        standby
+    }
+
+    fn in_a_folder() -> Postgres {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("ewsd-ext-{}-{number}", std::process::id()));
@@ -23,20 +57,34 @@ impl Postgres {
             let (uid, gid) = postgres_user();
             chown(&folder, Some(uid), Some(gid)).expect("it is given away");
         }
-        let postgres = Postgres { folder };
-        let data = postgres.data();
-        run(
-            &postgres.folder,
-            "initdb",
-            &["-D", &data, "-U", "ewsd", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-        );
-        let conf = format!("listen_addresses = ''\nunix_socket_directories = '{}'\n", postgres.folder.display());
-        let path = Path::new(&data).join("postgresql.conf");
+        Postgres { folder }
+    }
+
+    fn configure(&self) {
+        let conf = format!("listen_addresses = ''\nunix_socket_directories = '{}'\n", self.folder.display());
+        let path = Path::new(&self.data()).join("postgresql.conf");
         let whole = fs::read_to_string(&path).expect("postgresql.conf") + &conf;
         fs::write(&path, whole).expect("postgresql.conf");
-        postgres.pg_ctl(&["start"]);
-        run(&postgres.folder, "createdb", &["-h", &postgres.folder.to_string_lossy(), "-U", "ewsd", "ewsd"]);
-        postgres
+    }
+
+    /// The folder of its socket.
+    pub fn host(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    /// Ends all its processes as a power failure does: none of them does anything more.
+    pub fn kill(&self) {
+        let file = Path::new(&self.data()).join("postmaster.pid");
+        let text = fs::read_to_string(file).expect("it runs");
+        let first: u32 = text.lines().next().and_then(|pid| pid.trim().parse().ok()).expect("its number");
+        let send = |pid: u32, signal| kill(Pid::from_raw(i32::try_from(pid).expect("a number")), signal);
+        // It starts nobody while it is stopped.
+        send(first, Signal::SIGSTOP).expect("it is stopped");
+        for pid in process::children(first).into_iter().chain([first]) {
+            // Some end by themselves.
+            let _ = send(pid, Signal::SIGKILL);
+        }
+        wait::true_within("it is gone", wait::LONG, || !process::alive(first));
     }
 
     /// For `database.url`.
@@ -51,9 +99,16 @@ impl Postgres {
 
     /// Has it do something.
     pub fn psql(&self, sql: &str) {
-        let output = Command::new("psql").args(["-X", "-v", "ON_ERROR_STOP=1", "-d", &self.url(), "-c", sql]).output();
-        let output = output.expect("psql runs");
+        self.ask(sql);
+    }
+
+    /// What it answers: a line for each row, with its columns joined by `|`.
+    pub fn ask(&self, sql: &str) -> String {
+        let mut psql = Command::new("psql");
+        psql.args(["-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", &self.url(), "-c", sql]);
+        let output = psql.output().expect("psql runs");
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
     /// Lets in by these lines of `pg_hba.conf` alone.

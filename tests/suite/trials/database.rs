@@ -35,17 +35,17 @@ pub(super) const GET_INBOX: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>Def
 
 /// Clients that read and write without a pause and take nothing but an answer, or the word that the server is busy.
 #[derive(Default)]
-struct Strict {
-    stop: AtomicBool,
+pub(super) struct Strict {
+    pub(super) stop: AtomicBool,
     number: AtomicUsize,
-    busy: AtomicUsize,
-    acknowledged: Mutex<HashSet<String>>,
-    wrong: Mutex<Vec<String>>,
+    pub(super) busy: AtomicUsize,
+    pub(super) acknowledged: Mutex<HashSet<String>>,
+    pub(super) wrong: Mutex<Vec<String>>,
 }
 
 impl Strict {
     /// So many good answers in all.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.acknowledged.lock().unwrap().len()
     }
 
@@ -54,7 +54,7 @@ impl Strict {
     }
 
     /// Reads and saves in turn, on one connection.
-    fn soap(&self, address: SocketAddr, account: &Account) {
+    pub(super) fn soap(&self, address: SocketAddr, account: &Account) {
         let authorization = basic(&account.login, &account.password);
         let mut http = Http::connect(address);
         while !self.stop.load(Ordering::SeqCst) {
@@ -82,7 +82,7 @@ impl Strict {
     }
 
     /// Delivers, on one connection.
-    fn mail(&self, address: SocketAddr, account: &Account) {
+    pub(super) fn mail(&self, address: SocketAddr, account: &Account) {
         let mut lmtp = Lmtp::hello(address);
         while !self.stop.load(Ordering::SeqCst) {
             let subject = format!("delivered {}", self.number.fetch_add(1, Ordering::SeqCst));
@@ -207,7 +207,7 @@ fn signal(pid: u32, signal: Signal) {
 }
 
 /// Workers that retire are none that ended over it.
-fn settled() -> Options {
+pub(super) fn settled() -> Options {
     Options::default().set("process.retire_after", 10_000_000)
 }
 
