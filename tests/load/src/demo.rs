@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -63,15 +63,17 @@ impl Demo {
         fs::read(&file).during(file.display())
     }
 
-    pub fn ewsctl(&self, arguments: &[&str]) -> Result {
+    /// What an administrator is answered.
+    pub fn ewsctl(&self, arguments: &[&str]) -> Result<String> {
         let text = fs::read_to_string(self.ready())?;
         let ready: serde_json::Value = serde_json::from_str(&text).during("ready.json")?;
         let config = ready.get("config").and_then(serde_json::Value::as_str).unwrap_or_default();
-        let output = Command::new(&self.ewsctl).arg("-c").arg(config).args(arguments).output()?;
-        if output.status.success() {
-            return Ok(());
+        let Output { status, stdout, stderr } =
+            Command::new(&self.ewsctl).arg("-c").arg(config).args(arguments).output()?;
+        if status.success() {
+            return Ok(String::from_utf8_lossy(&stdout).into_owned());
         }
-        Err(Error::new(format!("ewsctl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+        Err(Error::new(format!("ewsctl {}: {}", arguments.join(" "), String::from_utf8_lossy(&stderr).trim())))
     }
 
     fn wait(&mut self) -> Result {

@@ -34,6 +34,7 @@ mod plot;
 mod post;
 mod prepare;
 mod processes;
+mod programs;
 mod progress;
 mod proof;
 mod race;

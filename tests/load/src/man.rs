@@ -15,6 +15,12 @@ Ten thousand clients that wait at a server of ewsload's own, watched for five mi
     ewsload idle \-n 10000 \-\-workers 4 \-\-seconds 300 \-\-json idle.json
 .fi
 .PP
+An upgrade to a program that does not understand what the running one would hand over, which nobody may notice:
+.PP
+.nf
+    ewsload mixed \-\-upgrade\-after 20 \-\-refused misunderstands
+.fi
+.PP
 The server that runs on this machine behind its proxy, with the accounts of a file:
 .PP
 .nf

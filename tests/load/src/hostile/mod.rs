@@ -163,7 +163,7 @@ fn beside(target: &Target, user: &Account, load: &Load) -> Result<Seen> {
     let (made, user, mail, admin) = std::thread::scope(|scope| {
         let works = scope.spawn(|| work(target, user, &is_over));
         let mails = scope.spawn(|| again_and_again(MAIL, &is_over, &mut || deliver(target, user)));
-        let asks = scope.spawn(|| again_and_again(ADMIN, &is_over, &mut || target.ewsctl(&["status"])));
+        let asks = scope.spawn(|| again_and_again(ADMIN, &is_over, &mut || target.ewsctl(&["status"]).map(drop)));
         let made = load.run();
         over.store(true, Ordering::Release);
         let joined = |thread: std::thread::ScopedJoinHandle<'_, Outcome>| {

@@ -24,6 +24,7 @@ use crate::pace::Pace;
 use crate::plot;
 use crate::post::Post;
 use crate::processes::{Processes, Sample};
+use crate::programs::{Programs, Refusal, refused};
 use crate::stats::{Times, median, ms, to_usize};
 use crate::target::{self, Server, Target};
 
@@ -64,6 +65,10 @@ pub struct Options {
     /// than a pause.
     #[arg(long, value_name = "SECONDS")]
     upgrade_after: Option<u32>,
+    /// The program that it would be upgraded to is of no use: the one that runs must refuse it, say why and go on, and nobody may
+    /// notice anything.
+    #[arg(long, value_name = "HOW", requires = "upgrade_after")]
+    refused: Option<Refusal>,
 }
 
 #[derive(Debug, Args)]
@@ -83,17 +88,31 @@ const SAMPLES: u32 = 240;
 const AFTER: Duration = Duration::from_secs(2);
 
 pub fn run(options: &Options) -> Result {
-    let upgrade = options.upgrade_after.map(|seconds| Duration::from_secs(seconds.into()));
-    if upgrade.is_some() {
-        options.load.server.own_only("an upgrade is tried")?;
+    let mut server = options.load.server.clone();
+    if options.upgrade_after.is_some() {
+        server.own_only("an upgrade is tried")?;
     }
-    let day = day(&options.load, Duration::from_secs(options.seconds.into()), upgrade)?;
-    day.tell(&options.load, "mixed", options.seconds)
+    let copied = |refusal| Programs::copy(&server).map(|programs| (programs, refusal));
+    let programs = options.refused.map(copied).transpose()?;
+    server.ewsctl = programs.as_ref().map(|(programs, _)| programs.ewsctl()).or(server.ewsctl);
+    let upgrade = options
+        .upgrade_after
+        .map(|seconds| Upgrade { after: Duration::from_secs(seconds.into()), refused: programs.as_ref() });
+    let time = Duration::from_secs(options.seconds.into());
+    day(&options.load, &server, time, upgrade)?.tell(&options.load, "mixed", options.seconds)
 }
 
 pub fn soak(options: &Soak) -> Result {
-    let day = day(&options.load, Duration::from_secs(u64::from(options.minutes) * 60), None)?;
-    day.tell(&options.load, "soak", options.minutes * 60)
+    let time = Duration::from_secs(u64::from(options.minutes) * 60);
+    day(&options.load, &options.load.server, time, None)?.tell(&options.load, "soak", options.minutes * 60)
+}
+
+/// An upgrade in the middle.
+#[derive(Clone, Copy)]
+struct Upgrade<'p> {
+    after: Duration,
+    /// To a program that is of no use, in which way.
+    refused: Option<&'p (Programs, Refusal)>,
 }
 
 /// What is going on, for all threads.
@@ -111,15 +130,21 @@ struct Day {
     waited: Waited,
     mailed: (Times, usize),
     samples: Vec<(f64, Sample)>,
-    /// How long the upgrade took, as an administrator sees it.
-    upgrade: Option<Duration>,
+    upgrade: Option<Upgraded>,
 }
 
-fn day(load: &Load, time: Duration, upgrade: Option<Duration>) -> Result<Day> {
+/// What an administrator saw of an upgrade.
+struct Upgraded {
+    took: Duration,
+    /// Why it was refused, where it was to be.
+    refused: Option<String>,
+}
+
+fn day(load: &Load, server: &Server, time: Duration, upgrade: Option<Upgrade<'_>>) -> Result<Day> {
     let [pulls, streams, mailboxes] = [load.clients, load.streams, load.mailboxes].map(to_usize);
     target::room_for(pulls + streams + to_usize(load.active) + 1)?;
     let settings = idle::settings(pulls + streams + to_usize(load.active), WAIT);
-    let target = Target::find(&load.server, mailboxes, &settings)?;
+    let target = Target::find(server, mailboxes, &settings)?;
     println!("{}", memory::machine());
     let desks = work::desks(&target, to_usize(load.active), mailboxes)?;
     let mut crowd = Crowd::new()?;
@@ -144,7 +169,7 @@ fn day(load: &Load, time: Duration, upgrade: Option<Duration>) -> Result<Day> {
         let working: Vec<_> = desks.into_iter().map(|desk| scope.spawn(move || desk.work(world, pace))).collect();
         let waiting = scope.spawn(move || waiting::wait(world, crowd, WAIT));
         let mailing = scope.spawn(move || deliver(world, &mail, mailboxes));
-        let upgrading = upgrade.map(|after| scope.spawn(move || upgraded(world, after)));
+        let upgrading = upgrade.map(|upgrade| scope.spawn(move || upgraded(world, upgrade)));
         let samples = samples(world, time);
         let died = "a thread has panicked";
         let mut done = Done::default();
@@ -179,15 +204,19 @@ fn deliver(world: &World<'_>, pace: &Pace, mailboxes: usize) -> Result<(Times, u
     Ok((times, failed))
 }
 
-fn upgraded(world: &World<'_>, after: Duration) -> Result<Duration> {
-    std::thread::sleep(after);
+fn upgraded(world: &World<'_>, upgrade: Upgrade<'_>) -> Result<Upgraded> {
+    std::thread::sleep(upgrade.after);
+    upgrade.refused.map_or(Ok(()), |(programs, refusal)| programs.replace(*refusal))?;
     world.upgrading.store(true, Ordering::Release);
     let begun = Instant::now();
     let outcome = world.target.ewsctl(&["upgrade"]);
     let took = begun.elapsed();
     std::thread::sleep(AFTER);
     world.upgrading.store(false, Ordering::Release);
-    outcome.map(|()| took)
+    match upgrade.refused {
+        Some(_) => Ok(Upgraded { took, refused: Some(refused(outcome)?) }),
+        None => outcome.map(|_| Upgraded { took, refused: None }),
+    }
 }
 
 /// What the server takes, again and again; nothing of one whose processes are not known.
@@ -227,11 +256,12 @@ impl Day {
         self.done.complaints.iter().chain(&self.waited.dropped).take(10).for_each(|why| println!("  {why}"));
         figures.put("failed", failed as f64);
         figures.put("dropped", dropped as f64);
-        if let Some(took) = self.upgrade {
+        if let Some(Upgraded { took, refused }) = &self.upgrade {
             let pause = self.done.upgrading.percentile(100.0);
+            refused.iter().for_each(|why| println!("the upgrade was refused, the old program goes on: {why}"));
             println!(
                 "the upgrade took {} ms; the longest pause of a request meanwhile was {} ms ({} requests)",
-                ms(took),
+                ms(*took),
                 ms(pause),
                 self.done.upgrading.len()
             );

@@ -21,7 +21,7 @@ use crate::{http, memory, soap};
 pub const SERVER: &str = "Server";
 
 /// Which server is measured: without any of these one of this program's own, started and stopped again.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Server {
     /// The address of EWS, http or https. Other machines than this one only with --allow-remote.
     #[arg(help_heading = SERVER, long, value_name = "URL", conflicts_with = "ready")]
@@ -200,7 +200,7 @@ impl Target {
     ///
     /// # Errors
     /// None was started, or it was of no use.
-    pub fn ewsctl(&self, arguments: &[&str]) -> Result {
+    pub fn ewsctl(&self, arguments: &[&str]) -> Result<String> {
         self.demo()?.ewsctl(arguments)
     }
 
