@@ -74,7 +74,7 @@ impl Master {
             self.metrics.refused_connections += 1;
             return;
         }
-        let id = self.table.insert(|id| fresh(id, socket, stat.st_ino, peer, listener, kind));
+        let id = self.table.insert(|id| fresh(id, socket, stat.st_ino as u32, peer, listener, kind));
         if let Some(conn) = self.table.get_mut(id) {
             conn.preface = proxy;
         }
@@ -129,18 +129,17 @@ impl Master {
             self.crowd.come(kind, id);
             self.tidy_newcomers();
         }
-        if let Some(conn) = self.table.get_mut(id).filter(|conn| conn.kind.is_client()) {
-            conn.capped = true;
-            let ip = conn.ip;
+        if let Some(ip) = self.table.get(id).filter(|conn| conn.kind.is_client()).map(|conn| conn.ip) {
             self.count_at(ip);
         }
     }
 
     /// A proxy says whose connection it is: from here on it counts as that one's. False: that one has enough of them.
     pub fn belongs_to(&mut self, id: ConnId, client: SocketAddr) -> bool {
-        let Some((former, kind, capped)) = self.table.get(id).map(|conn| (conn.ip, conn.kind, conn.capped)) else {
+        let Some((former, kind)) = self.table.get(id).map(|conn| (conn.ip, conn.kind)) else {
             return false;
         };
+        let capped = kind.is_client();
         if capped {
             self.count_out(former);
         }

@@ -20,7 +20,7 @@ impl Master {
         let Some(conn) = self.table.get_mut(id) else {
             return Progress::Moved;
         };
-        let bytes: Vec<u8> = conn.pending.drain(..head_len.min(conn.pending.len())).collect();
+        let bytes: Vec<u8> = conn.pending.take_front(head_len);
         let Ok(head) = parse_head(&bytes) else {
             return Progress::Moved;
         };

@@ -8,6 +8,7 @@ use ewsd_ipc::AfterReply;
 use crate::master::Master;
 use crate::refuse;
 use crate::state::{Admission, After, ConnId, Discard, Framing, State};
+use crate::thin::Thin;
 
 impl Master {
     /// The worker wants the body, of at most `limit` bytes.
@@ -39,7 +40,7 @@ impl Master {
         };
         let first = self.split_pending(id, head_len);
         if let Some(conn) = self.table.get_mut(id) {
-            conn.pending.clear();
+            conn.pending = Thin::default();
         }
         if expect_continue || (decoder.is_none() && left > limit) {
             // A client that waited to be asked for its body may send it all the same, or leave it; one that is over the limit
@@ -60,7 +61,7 @@ impl Master {
 
     /// Takes what lies behind the head out of `pending`.
     fn split_pending(&mut self, id: ConnId, head_len: usize) -> Vec<u8> {
-        self.table.get_mut(id).map(|conn| conn.pending.split_off(head_len.min(conn.pending.len()))).unwrap_or_default()
+        self.table.get_mut(id).map(|conn| conn.pending.split_off(head_len)).unwrap_or_default()
     }
 
     /// Reads on and throws away.

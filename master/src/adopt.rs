@@ -29,8 +29,8 @@ use crate::state::carry::{
     WorkerRow,
 };
 use crate::state::pack::{self, Unpack as _, Wrong};
-use crate::state::{After, ConnId, Protocol, Render, State};
-use crate::table::Table;
+use crate::state::{After, Conn, ConnId, Protocol, Render, State, Stream};
+use crate::table::{Table, slot_of};
 use crate::tokens::Subject;
 use crate::turns::{Lane, known_mailbox};
 
@@ -238,7 +238,7 @@ fn post(row: PostRow) -> Result<Post, Wrong> {
 impl Master {
     /// Whoever waits and whoever is served has a lane now.
     fn resume_turns(&mut self, waiting: Vec<WaitingRow>) {
-        let lane = |table: &Table, id: ConnId| table.get(id).map(|conn| conn.lane).unwrap_or_default();
+        let lane = |table: &Table, id: ConnId| table.get(id).map(Conn::lane).unwrap_or_default();
         for row in waiting {
             if let WaitingRow::Conn(id) = row {
                 self.dispatch.queue.push(lane(&self.table, id), id);
@@ -305,7 +305,7 @@ impl Master {
         let Some(conn) = self.table.get(id) else {
             return;
         };
-        let (kind, capped, ip) = (conn.kind, conn.capped, conn.ip);
+        let (kind, capped, ip) = (conn.kind, conn.kind.is_client(), conn.ip);
         self.lingering += usize::from(capped && matches!(conn.state, State::Linger(_)));
         self.memfds += conn.state.memfd_bytes();
         self.crowd.come(kind, id);
@@ -339,16 +339,16 @@ impl Master {
                 self.ask_ready(id, asking);
             }
             State::Held(held) => {
-                let at = held.next_time();
-                let watch = held.watch.as_slice().to_vec();
-                let (unsent, owner) = (held.unsent() > 0, held.stream.as_ref().map(|stream| stream.owner));
-                let later = held.render == Render::Later;
+                let at = held.stream().map_or(conn.deadline, Stream::next_time);
+                let watch: Vec<(u64, u64)> = held.pairs().collect();
+                let (unsent, owner) = (held.unsent() > 0, held.stream().map(|stream| stream.owner));
+                let later = held.render() == Render::Later;
                 if later {
-                    held.render = Render::No;
+                    held.set_render(Render::No);
                 }
                 self.timers.set(conn, at);
                 for (mailbox, _) in watch {
-                    self.watchers.add(mailbox, id);
+                    self.watchers.add(mailbox, slot_of(id));
                 }
                 match owner {
                     Some(owner) => self.streams.begun(owner),

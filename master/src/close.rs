@@ -6,6 +6,7 @@ use nix::sys::socket::{MsgFlags, Shutdown, recv, shutdown};
 
 use crate::master::Master;
 use crate::state::{ConnId, State};
+use crate::thin::Thin;
 
 /// How long a client may go on sending after its last answer, in milliseconds.
 const LINGER_MS: u64 = 2000;
@@ -24,14 +25,14 @@ impl Master {
         self.crowd.go(conn.kind);
         self.buffered = self.buffered.saturating_sub(conn.charged as usize);
         self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes());
-        if conn.capped {
+        if conn.kind.is_client() {
             self.count_out(conn.ip);
             let lingered = usize::from(matches!(conn.state, State::Linger(_)));
             self.lingering = self.lingering.saturating_sub(lingered);
         }
         self.metrics.closed += 1;
         let table = &self.table;
-        self.timers.tidy(table.len(), |at, id| table.get(id).is_some_and(|conn| conn.timer == at));
+        self.timers.tidy(table.len(), |at, slot| table.at(slot).is_some_and(|conn| conn.timer == at));
     }
 
     /// Closes the sending side and waits a moment for the client to close its own: closing while something unread lies in the
@@ -46,8 +47,8 @@ impl Master {
         if shutdown(socket.as_raw_fd(), Shutdown::Write).is_err() {
             return self.close(id);
         }
-        conn.pending = Vec::new();
-        self.lingering += usize::from(conn.capped && !matches!(conn.state, State::Linger(_)));
+        conn.pending = Thin::default();
+        self.lingering += usize::from(conn.kind.is_client() && !matches!(conn.state, State::Linger(_)));
         self.timers.set(conn, self.clock.now() + LINGER_MS);
         self.set_state(id, State::Linger(LINGER_BYTES));
         self.linger(id);

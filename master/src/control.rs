@@ -44,7 +44,7 @@ impl Master {
             }
             return Progress::Need;
         };
-        let line: Vec<u8> = conn.pending.drain(..=end).collect();
+        let line: Vec<u8> = conn.pending.take_front(end + 1);
         self.charge(id);
         let mut answer = match self.command(id, &String::from_utf8_lossy(&line)) {
             // It comes later.

@@ -131,8 +131,11 @@ impl Master {
         }
     }
 
-    /// Forgets newcomers that spoke or went, when they are many.
+    /// Forgets newcomers that spoke or went: those before the first that did not, and all of them when they are many.
     pub fn tidy_newcomers(&mut self) {
+        while self.crowd.newcomers.front().is_some_and(|id| !self.table.get(*id).is_some_and(is_silent)) {
+            self.crowd.newcomers.pop_front();
+        }
         if self.crowd.newcomers.len() > 2 * self.table.len() + 256 {
             let table = &self.table;
             self.crowd.newcomers.retain(|id| table.get(*id).is_some_and(is_silent));

@@ -247,7 +247,7 @@ impl Master {
         if let Some(conn) = self.table.get_mut(id) {
             conn.deadline = expires;
         }
-        let lane = self.table.get(id).map(|conn| conn.lane).unwrap_or_default();
+        let lane = self.table.get(id).map(Conn::lane).unwrap_or_default();
         if self.dispatch.queue.is_empty()
             && self.may_send()
             && self.dispatch.queue.may_go(lane, self.shares())
@@ -258,6 +258,7 @@ impl Master {
         if let Some(conn) = self.table.get_mut(id) {
             self.timers.set(conn, expires);
             self.dispatch.queue.push(lane, id);
+            self.park(id);
             self.want_housekeeping();
         }
     }
@@ -270,6 +271,11 @@ impl Master {
 
     /// Sends what waits while there is room.
     pub fn flush_queue(&mut self) {
+        self.send_waiting();
+        self.parking.clear();
+    }
+
+    fn send_waiting(&mut self) {
         let shares = self.shares();
         while self.may_send() {
             let Some((lane, waiting)) = self.dispatch.queue.pop(shares) else {
@@ -299,6 +305,9 @@ impl Master {
     }
 
     fn send_conn(&mut self, id: ConnId) -> SendResult {
+        if !self.unpark(id) {
+            return SendResult::Gone;
+        }
         let number = self.dispatch.next_job();
         let Some(conn) = self.table.get(id) else {
             return SendResult::Gone;
@@ -306,7 +315,7 @@ impl Master {
         let (State::Queued(ready), Some(socket)) = (&conn.state, conn.socket.as_ref()) else {
             return SendResult::Gone;
         };
-        let (expires, lane) = (conn.deadline, conn.lane);
+        let (expires, lane) = (conn.deadline, conn.lane());
         let (job, memfd) = build(conn, ready, number);
         let mut fds = vec![socket.as_fd()];
         fds.extend(memfd.map(AsFd::as_fd));
@@ -343,10 +352,7 @@ impl Master {
         conn.deadline = NEVER;
         conn.unread = false;
         let used = ready.used();
-        conn.pending.drain(..used.min(conn.pending.len()));
-        if conn.pending.is_empty() {
-            conn.pending = Vec::new();
-        }
+        conn.pending.drop_front(used);
         conn.state = match *ready {
             ReadyJob::Admit(mut admission) => {
                 admission.job = number;
@@ -363,7 +369,7 @@ impl Master {
         let calls: Vec<HeldCall> = batch
             .iter()
             .filter_map(|(held, why)| match &self.table.get(*held)?.state {
-                State::Held(call) => Some(HeldCall { held: *held, why: *why, context: call.context.to_vec() }),
+                State::Held(call) => Some(HeldCall { held: *held, why: *why, context: call.context().to_vec() }),
                 _ => None,
             })
             .collect();

@@ -4,13 +4,14 @@ use crate::clock::{Millis, NEVER};
 use crate::master::Master;
 use crate::refuse;
 use crate::state::{Conn, ConnId, Framing, Protocol, State};
+use crate::table::Slot;
 use crate::timers::Due;
 
 impl Master {
     /// An entry of the heap fired.
     pub fn expire(&mut self, at: Millis, due: Due) {
         match due {
-            Due::Conn(id) => self.expire_entry(at, id),
+            Due::Conn(slot) => self.expire_entry(at, slot),
             Due::Sweep => self.sweep_due(),
             Due::Later => self.later_due(at),
             Due::Trial => self.trial_due(at),
@@ -35,8 +36,11 @@ impl Master {
     }
 
     /// Ignores stale entries and puts early ones back.
-    fn expire_entry(&mut self, at: Millis, id: ConnId) {
-        let Some(conn) = self.table.get_mut(id).filter(|conn| conn.timer == at) else {
+    fn expire_entry(&mut self, at: Millis, slot: Slot) {
+        let Some(id) = self.table.at(slot).filter(|conn| conn.timer == at).map(|conn| conn.id) else {
+            return;
+        };
+        let Some(conn) = self.table.get_mut(id) else {
             return;
         };
         conn.timer = NEVER;
@@ -59,7 +63,7 @@ impl Master {
             State::Head(_) if conn.kind != Protocol::Http => self.close(id),
             State::Head(_) => self.too_slow(id),
             State::Body(_) | State::Collect(_) | State::Discard(_) => self.check_rate(id),
-            State::Queued(_) => self.too_busy(id),
+            State::Queued(_) | State::Parked { .. } => self.too_busy(id),
             State::Held(_) => self.hold_due(id),
             State::Asking(_) => self.answer_asking(id, false),
             State::Serve | State::Admit(_) => {}

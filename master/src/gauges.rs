@@ -37,7 +37,7 @@ impl Gauges {
                 State::Head(_) | State::SkipLine | State::Body(_) | State::Collect(_) | State::Discard(_) => {
                     &mut gauges.receiving
                 }
-                State::Queued(_) => &mut gauges.queued,
+                State::Queued(_) | State::Parked { .. } => &mut gauges.queued,
                 State::Serve | State::Asking(_) => &mut gauges.serving,
                 State::Admit(_) => &mut gauges.admitting,
                 State::Held(_) => &mut gauges.held,
@@ -49,7 +49,7 @@ impl Gauges {
         gauges.streams = master
             .table
             .iter()
-            .filter(|conn| matches!(&conn.state, State::Held(held) if held.stream.is_some()))
+            .filter(|conn| matches!(&conn.state, State::Held(held) if held.stream().is_some()))
             .count() as u64;
         gauges.queue = gauges.queued + master.dispatch.queue.own().len() as u64 + master.dispatch.untaken() as u64;
         gauges.watched = master.watchers.len() as u64;

@@ -6,10 +6,10 @@
 use ewsd_ipc::message::{Pieces, Share};
 use ewsd_ipc::{AfterReply, HoldUpdate, RenderReason};
 
-use crate::few::Few;
 use crate::master::Master;
 use crate::refuse;
-use crate::state::{After, ConnId, Held, Render, State};
+use crate::state::{After, ConnId, Held, Render, State, Stream, Time};
+use crate::table::slot_of;
 use crate::turns::known_mailbox;
 
 /// How long a worker may take to render the answer at a deadline before the client is dropped, in milliseconds.
@@ -43,19 +43,14 @@ impl Master {
             self.held_calls.begun(account);
         }
         let owner = request.stream.map(|share| share.owner);
-        let stream = owner.map(|owner| self.new_stream(owner, request.heartbeat_ms, request.at_beat));
-        let held = Held {
-            watch: request.watch.into(),
-            at_deadline: self.interned.keep(request.at_deadline.0),
-            context: request.context.into_boxed_slice(),
-            deadline: now.saturating_add(u64::from(request.deadline_ms)),
-            crashes: 0,
-            over: false,
-            asked_last: false,
-            render: Render::No,
-            stream,
-        };
-        let at = held.next_time();
+        let deadline = now.saturating_add(u64::from(request.deadline_ms));
+        let at_deadline = self.interned.keep(request.at_deadline.0);
+        let mut held = Held::new(at_deadline, &request.context);
+        held.set_watch(request.watch);
+        if let Some(owner) = owner {
+            held.set_stream(self.new_stream(owner, deadline, request.heartbeat_ms, request.at_beat));
+        }
+        let at = held.stream().map_or(deadline, Stream::next_time);
         self.set_state(id, State::Held(Box::new(held)));
         if let Some(conn) = self.table.get_mut(id) {
             conn.keep_alive &= request.then == AfterReply::Keep;
@@ -73,8 +68,8 @@ impl Master {
         let Some(held) = self.table.held(id) else {
             return;
         };
-        for (mailbox, _) in held.watch.as_slice() {
-            self.watchers.add(*mailbox, id);
+        for (mailbox, _) in held.pairs() {
+            self.watchers.add(mailbox, slot_of(id));
         }
         self.compare(id);
         self.want_sweep();
@@ -85,7 +80,7 @@ impl Master {
         let Some(held) = self.table.held(id) else {
             return;
         };
-        let watch = held.watch.as_slice().to_vec();
+        let watch: Vec<(u64, u64)> = held.pairs().collect();
         // What this client has seen is news of the mailbox, too.
         for (mailbox, seen) in &watch {
             self.heard(*mailbox, *seen);
@@ -98,8 +93,11 @@ impl Master {
     /// A mailbox reached a number: whoever waits for it and has not seen it is rendered.
     pub fn heard(&mut self, mailbox: u64, seq: u64) {
         let waiting = self.watchers.heard(mailbox, seq);
-        for id in waiting {
-            let lags = |held: &Held| held.watch.as_slice().iter().any(|(box_, seen)| *box_ == mailbox && *seen < seq);
+        for slot in waiting {
+            let Some(id) = self.table.at(slot).map(|conn| conn.id) else {
+                continue;
+            };
+            let lags = |held: &Held| held.pairs().any(|(watched, seen)| watched == mailbox && seen < seq);
             if self.table.held(id).is_some_and(lags) {
                 self.want_render(id, RenderReason::Changed);
             }
@@ -111,20 +109,21 @@ impl Master {
         let Some(held) = self.table.held_mut(id) else {
             return;
         };
-        held.render = Render::No;
-        held.context = keep.context.0.into_boxed_slice();
-        let before = std::mem::replace(&mut held.watch, keep.watch.0.into());
-        let over = held.over;
-        let same = mailboxes(&before).eq(mailboxes(&held.watch));
+        held.set_render(Render::No);
+        held.set_context(&keep.context.0);
+        let time = held.time;
+        let same = held.pairs().map(|(mailbox, _)| mailbox).eq(keep.watch.0.iter().map(|(mailbox, _)| *mailbox));
+        let before: Vec<(u64, u64)> = held.pairs().filter(|_| !same).collect();
+        held.set_watch(keep.watch.0);
         if !same {
-            for (mailbox, _) in before.as_slice() {
-                self.watchers.remove(*mailbox, id);
+            for (mailbox, _) in before {
+                self.watchers.remove(mailbox, slot_of(id));
             }
         }
-        match (over, same) {
-            (true, _) => self.hold_deadline(id),
-            (false, true) => self.compare(id),
-            (false, false) => self.watch_and_compare(id),
+        match (time, same) {
+            (Time::Left, true) => self.compare(id),
+            (Time::Left, false) => self.watch_and_compare(id),
+            (Time::Over | Time::Asked, _) => self.hold_deadline(id),
         }
     }
 
@@ -133,7 +132,7 @@ impl Master {
         let now = self.clock.now();
         match self.table.held(id) {
             None => {}
-            Some(held) if held.deadline <= now => self.hold_deadline(id),
+            Some(held) if held.stream().is_none_or(|stream| stream.deadline <= now) => self.hold_deadline(id),
             Some(_) => self.stream_due(id, now),
         }
     }
@@ -141,14 +140,15 @@ impl Master {
     /// Whether a worker has the job that renders a held call.
     fn is_being_rendered(&mut self, id: ConnId) -> bool {
         let job = match self.table.get(id).map(|conn| &conn.state) {
-            Some(State::Held(held)) => match held.render {
+            Some(State::Held(held)) => match held.render() {
                 Render::Job(job) => job,
                 Render::No | Render::Later | Render::Wanted => return false,
             },
             _ => return false,
         };
         self.look();
-        self.dispatch.sent.get(&job).is_some_and(|sent| sent.worker.is_some())
+        let mut sent = self.dispatch.sent.iter();
+        sent.any(|(number, sent)| Render::job(*number) == Render::Job(job) && sent.worker.is_some())
     }
 
     /// Answers a held call with what was prepared for its deadline.
@@ -162,7 +162,7 @@ impl Master {
         let State::Held(held) = &mut conn.state else {
             return;
         };
-        let waits = match held.render {
+        let waits = match held.render() {
             Render::No | Render::Later => false,
             // One that lies in the socket nobody has, either.
             Render::Job(_) => taken || held.at_deadline.is_empty(),
@@ -170,25 +170,26 @@ impl Master {
             Render::Wanted => held.at_deadline.is_empty(),
         };
         if waits {
-            if std::mem::replace(&mut held.over, true) {
+            if held.time != Time::Left {
                 // No worker had an answer in all that time.
                 return self.close(id);
             }
+            held.time = Time::Over;
             held.quieten();
             return self.timers.set(conn, last);
         }
         if held.at_deadline.is_empty() {
-            if std::mem::replace(&mut held.asked_last, true) {
+            if held.time == Time::Asked {
                 // Asked for the last answer, the worker gave none.
                 return self.close(id);
             }
-            held.over = true;
+            held.time = Time::Asked;
             held.quieten();
             self.timers.set(conn, last);
             return self.want_render(id, RenderReason::Deadline);
         }
         let mut bytes = held.take_unsent();
-        held.at_deadline.append_to(&mut bytes, unix, &held.context);
+        held.at_deadline.append_to(&mut bytes, unix, held.context(), held.own());
         let after = if conn.keep_alive { After::Keep } else { After::Close };
         self.metrics.deadlines += 1;
         self.forget_hold(id);
@@ -210,19 +211,16 @@ impl Master {
         let Some(State::Held(held)) = self.take_state(id) else {
             return;
         };
-        for (mailbox, _) in held.watch.as_slice() {
-            self.watchers.remove(*mailbox, id);
+        for (mailbox, _) in held.pairs() {
+            self.watchers.remove(mailbox, slot_of(id));
         }
-        self.interned.release(held.at_deadline);
-        if let Some(stream) = held.stream {
+        let mut held = *held;
+        self.interned.release(std::mem::take(&mut held.at_deadline));
+        if let Some(stream) = held.into_stream() {
             self.streams.ended(stream.owner);
             self.interned.release(stream.at_beat);
         } else if let Some(conn) = self.table.get(id) {
             self.held_calls.ended(known_mailbox(conn));
         }
     }
-}
-
-fn mailboxes(watch: &Few<(u64, u64)>) -> impl Iterator<Item = u64> {
-    watch.as_slice().iter().map(|(mailbox, _)| *mailbox)
 }

@@ -13,7 +13,7 @@ use log::{info, warn};
 use crate::clock::{Millis, NEVER};
 use crate::dispatch::Waiting;
 use crate::master::Master;
-use crate::state::{ConnId, Render};
+use crate::state::{ConnId, Render, Time};
 use crate::timers::Due;
 
 /// Between two attempts, in milliseconds: the first pause, and the longest.
@@ -60,8 +60,8 @@ impl Master {
         let Some(held) = self.table.held_mut(id) else {
             return;
         };
-        held.render = Render::No;
-        if held.over {
+        held.set_render(Render::No);
+        if held.time != Time::Left {
             return self.hold_deadline(id);
         }
         if !self.later.is_on() {
@@ -91,8 +91,8 @@ impl Master {
         info!("held calls can be looked at again; {} were put off", calls.len() + 1);
         for id in calls {
             if let Some(held) = self.table.held_mut(id) {
-                if held.render == Render::Later {
-                    held.render = Render::No;
+                if held.render() == Render::Later {
+                    held.set_render(Render::No);
                     self.want_render(id, RenderReason::Changed);
                 }
             }
@@ -116,7 +116,7 @@ impl Master {
         }
         self.later.pause = (self.later.pause * 2).min(PAUSE_MAX);
         let out = self.later.asked.is_some_and(|id| {
-            self.table.held(id).is_some_and(|held| matches!(held.render, Render::Wanted | Render::Job(_)))
+            self.table.held(id).is_some_and(|held| matches!(held.render(), Render::Wanted | Render::Job(_)))
         });
         if !out && !self.ask_one() {
             // All of them left, or their deadlines came.
@@ -137,8 +137,8 @@ impl Master {
             self.later.calls.remove(&id);
             self.later.last = id;
             if let Some(held) = self.table.held_mut(id) {
-                if held.render == Render::Later {
-                    held.render = Render::Wanted;
+                if held.render() == Render::Later {
+                    held.set_render(Render::Wanted);
                     self.later.asked = Some(id);
                     self.submit_other(Waiting::Render(vec![(id, RenderReason::Changed)]));
                     return true;
@@ -149,7 +149,7 @@ impl Master {
 
     fn mark_later(&mut self, id: ConnId) {
         if let Some(held) = self.table.held_mut(id) {
-            held.render = Render::Later;
+            held.set_render(Render::Later);
             self.later.calls.insert(id);
             if self.later.asked == Some(id) {
                 self.later.asked = None;

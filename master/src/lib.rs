@@ -7,7 +7,7 @@
 //! |---|---|
 //! | is accepted, or turned away | `accept` (`listen`, `activate`) |
 //! | sends a request | `receive`; large bodies `admit`, `collect`; LMTP `lmtp` |
-//! | waits for a worker, has its turn, goes to one | `turns`, `dispatch` |
+//! | waits for a worker, has its turn, goes to one | `turns`, `park`, `dispatch` |
 //! | comes back | `serve` |
 //! | waits for its next request | `idle` |
 //! | waits for a change | `hold`, `stream`, `watch`, `intern`, `render`, `later`, `sweep`; changes on other nodes `nodes`, for subscribers that are called `push` |
@@ -61,6 +61,7 @@ mod notify;
 mod outbox;
 mod overdue;
 mod owners;
+mod park;
 mod probe;
 mod push;
 mod reap;
@@ -81,6 +82,8 @@ mod stop;
 mod stream;
 mod sweep;
 mod table;
+mod text;
+mod thin;
 mod timers;
 mod tokens;
 mod turns;

@@ -6,6 +6,7 @@ use ewsd_ipc::LmtpExpect;
 use crate::master::Master;
 use crate::receive::Progress;
 use crate::state::{ConnId, DotScan, Framing, ReadyJob, State};
+use crate::thin::Thin;
 
 /// Longest line taken, its LF included.
 const LINE_MAX: usize = 4096;
@@ -23,7 +24,7 @@ impl Master {
             Group::Lines(length) => self.submit(id, ReadyJob::LmtpLines { length }),
             Group::Incomplete => return Progress::Need,
             Group::TooLong { skip, ended } => {
-                conn.pending.drain(..skip);
+                conn.pending.drop_front(skip);
                 if ended {
                     self.submit(id, ReadyJob::LmtpLongLine);
                 } else {
@@ -40,7 +41,7 @@ impl Master {
         match expect {
             LmtpExpect::Lines => self.next_request(id),
             LmtpExpect::Data { limit } => {
-                let first = self.table.get_mut(id).map(|conn| std::mem::take(&mut conn.pending)).unwrap_or_default();
+                let first = self.table.get_mut(id).map(|conn| conn.pending.take()).unwrap_or_default();
                 let framing = Framing::Dot { scan: DotScan::default(), over: false };
                 self.start_collect(id, limit, framing, &[], &first);
             }
@@ -53,10 +54,10 @@ impl Master {
             return Progress::Moved;
         };
         let Some(end) = conn.pending.iter().position(|byte| *byte == b'\n') else {
-            conn.pending.clear();
+            conn.pending = Thin::default();
             return Progress::Need;
         };
-        conn.pending.drain(..=end);
+        conn.pending.drop_front(end + 1);
         self.submit(id, ReadyJob::LmtpLongLine);
         Progress::Moved
     }

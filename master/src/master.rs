@@ -29,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::outbox::Outbox;
 use crate::owners::Owners;
+use crate::park::Parking;
 use crate::probe::Probing;
 use crate::push::Pushes;
 use crate::roles::Fleet;
@@ -73,6 +74,8 @@ pub struct Master {
     pub buffered: usize,
     pub memfds: u64,
     pub dispatch: Dispatch,
+    /// Where requests wait when many do.
+    pub parking: Parking,
     pub acquaintances: KnownCredentials,
     pub fleet: Fleet,
     pub runner: Runner,
@@ -186,14 +189,15 @@ impl Master {
             return;
         };
         let broken = event.is_error() || event.is_write_closed();
+        let hashes = matches!(conn.lane(), Lane::Hashing { .. });
         match conn.state {
             State::Held(_) if broken || event.is_read_closed() => {
                 self.metrics.held_left += 1;
                 self.close(id);
             }
-            State::Queued(_) | State::Drain(_) | State::Asking(_) if broken => self.close(id),
+            State::Queued(_) | State::Parked { .. } | State::Drain(_) | State::Asking(_) if broken => self.close(id),
             // Who guesses does not wait for the answer: a right password would have had one.
-            State::Queued(_) if event.is_read_closed() && matches!(conn.lane, Lane::Hashing { .. }) => self.close(id),
+            State::Queued(_) | State::Parked { .. } if event.is_read_closed() && hashes => self.close(id),
             _ => {
                 if event.is_writable() {
                     self.writable(id);
@@ -215,7 +219,9 @@ impl Master {
             State::Collect(_) => self.collect(id),
             State::Discard(_) => self.discard(id),
             State::Linger(_) => self.linger(id),
-            State::Queued(_) | State::Held(_) | State::Asking(_) | State::Drain(_) => conn.unread = true,
+            State::Queued(_) | State::Parked { .. } | State::Held(_) | State::Asking(_) | State::Drain(_) => {
+                conn.unread = true;
+            }
             State::Serve | State::Admit(_) => {}
         }
     }

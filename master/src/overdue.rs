@@ -20,6 +20,7 @@ use crate::dispatch::JobTarget;
 use crate::master::Master;
 use crate::roles::{Condition, WorkerId};
 use crate::state::{Conn, State};
+use crate::table::slot_of;
 use crate::timers::Due;
 use crate::tokens::Subject;
 
@@ -159,7 +160,7 @@ impl Master {
         let owed = |at: Millis| self.owed_at <= at && entries.contains(&(self.owed_at, Due::Owed));
         let mut found = Vec::new();
         for conn in self.table.iter() {
-            let timed = conn.timer <= conn.deadline && entries.contains(&(conn.timer, Due::Conn(conn.id)));
+            let timed = conn.timer <= conn.deadline && entries.contains(&(conn.timer, Due::Conn(slot_of(conn.id))));
             let covered = match conn.state {
                 State::Serve | State::Admit(_) => {
                     self.dispatch.sent.values().any(|sent| sent.about == JobTarget::Conn(conn.id))

@@ -182,7 +182,7 @@ impl Master {
             }
         };
         conn.preface = false;
-        conn.pending.drain(..preface.length.min(conn.pending.len()));
+        conn.pending.drop_front(preface.length);
         if preface.client.is_none() {
             // Workers must not take it for the proxy's own: see `ConnRecord::peer`.
             conn.port = 0;
@@ -314,7 +314,7 @@ impl Master {
             self.submit(id, ReadyJob::Http { head_len, body_len });
             return Progress::Moved;
         }
-        match decode_small(body, &mut conn.pending) {
+        match decode_small(body, conn.pending.octets()) {
             Ok(Chunks::More) => Progress::Need,
             Ok(Chunks::Done) => {
                 let body = std::mem::take(&mut body.decoded);

@@ -155,8 +155,8 @@ impl Master {
             (Job::Lmtp { input, .. }, _, memfd) => lmtp_back(input, memfd, &mut front),
             _ => None,
         };
-        front.append(&mut conn.pending);
-        conn.pending = front;
+        front.append(&mut conn.pending.take());
+        conn.pending = front.into();
         match ready {
             Some(_) if expires <= now && self.watch_socket(id) => self.too_busy(id),
             Some(ready) if self.watch_socket(id) => self.submit_by(id, ready, expires),

@@ -9,7 +9,7 @@ use log::warn;
 
 use crate::dispatch::Waiting;
 use crate::master::Master;
-use crate::state::{After, ConnId, Render, Source, State};
+use crate::state::{After, ConnId, Render, Source, State, Time};
 
 /// A held call on which so many workers died is given up.
 const CRASHES_MAX: u8 = 2;
@@ -23,8 +23,8 @@ impl Master {
                 return;
             }
             // What is put off until a change can be told is not put off for a heartbeat or the end.
-            if held.render == Render::No || (held.render == Render::Later && why != RenderReason::Changed) {
-                held.render = Render::Wanted;
+            if held.render() == Render::No || (held.render() == Render::Later && why != RenderReason::Changed) {
+                held.set_render(Render::Wanted);
                 self.to_render.push((id, why));
             }
         }
@@ -52,7 +52,7 @@ impl Master {
     fn parts_that_fit(&self, calls: &[(ConnId, RenderReason)]) -> Vec<Vec<(ConnId, RenderReason)>> {
         let (mut parts, mut part, mut bytes) = (Vec::with_capacity(1), Vec::with_capacity(calls.len()), 0);
         for call in calls {
-            let length = self.table.held(call.0).map_or(0, |held| held.context.len());
+            let length = self.table.held(call.0).map_or(0, |held| held.context().len());
             if bytes + length > INLINE_LIMIT && !part.is_empty() {
                 parts.push(std::mem::take(&mut part));
                 bytes = 0;
@@ -67,13 +67,13 @@ impl Master {
     /// A job with this held call is on its way.
     pub fn rendering(&mut self, id: ConnId, job: u64) {
         if let Some(held) = self.table.held_mut(id) {
-            held.render = Render::Job(job);
+            held.set_render(Render::job(job));
         }
     }
 
     /// A worker rendered a held call. One that left meanwhile is passed over.
     pub fn rendered(&mut self, id: ConnId, job: u64, outcome: HeldOutcome, memfd: Option<OwnedFd>) {
-        if self.table.held(id).is_none_or(|held| held.render != Render::Job(job)) {
+        if self.table.held(id).is_none_or(|held| held.render() != Render::job(job)) {
             return;
         }
         if !matches!(outcome, HeldOutcome::Later { .. }) {
@@ -87,10 +87,10 @@ impl Master {
             HeldOutcome::Later { ms } => self.put_off(id, ms),
             HeldOutcome::Still { keep } => self.keep_holding(id, keep),
             HeldOutcome::Unreadable => {
-                held.render = Render::No;
+                held.set_render(Render::No);
                 self.hold_deadline(id);
             }
-            HeldOutcome::Chunk { .. } if held.stream.is_none() => self.close(id),
+            HeldOutcome::Chunk { .. } if held.stream().is_none() => self.close(id),
             HeldOutcome::Chunk { bytes, keep } => {
                 self.metrics.chunks += 1;
                 self.stream(id, &bytes);
@@ -116,7 +116,7 @@ impl Master {
             let Some(held) = self.table.held_mut(id) else {
                 continue;
             };
-            held.render = Render::No;
+            held.set_render(Render::No);
             held.crashes += 1;
             if held.crashes > CRASHES_MAX {
                 warn!("connection {id}: {} workers died over this held call, giving it up", held.crashes);
@@ -132,7 +132,7 @@ impl Master {
         let held: Vec<ConnId> = self
             .table
             .iter()
-            .filter(|conn| matches!(&conn.state, State::Held(held) if !held.over))
+            .filter(|conn| matches!(&conn.state, State::Held(held) if held.time == Time::Left))
             .map(|conn| conn.id)
             .collect();
         for id in held {

@@ -304,7 +304,7 @@ impl Master {
             return Err("handed back another socket".to_owned());
         }
         conn.socket = Some(socket);
-        conn.context = record.context.clone().into_boxed_slice();
+        conn.context = record.context.clone().into();
         conn.served = conn.served.saturating_add(1);
         if self.watch_socket(id) { Ok(()) } else { Err("handed back a socket that cannot be watched".to_owned()) }
     }
@@ -390,6 +390,6 @@ impl Master {
 }
 
 /// Whether a descriptor is the socket that was sent away.
-fn is_same(fd: BorrowedFd<'_>, inode: u64) -> bool {
-    fstat(fd).is_ok_and(|stat| stat.st_ino == inode && (stat.st_mode & nix::libc::S_IFMT) == nix::libc::S_IFSOCK)
+fn is_same(fd: BorrowedFd<'_>, inode: u32) -> bool {
+    fstat(fd).is_ok_and(|stat| stat.st_ino as u32 == inode && (stat.st_mode & nix::libc::S_IFMT) == nix::libc::S_IFSOCK)
 }

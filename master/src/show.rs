@@ -85,12 +85,13 @@ impl Master {
             ("left_s", self.left(conn.deadline)),
         ];
         if let State::Held(held) = &conn.state {
-            let watched: Vec<String> = held.watch.as_slice().iter().map(|(mailbox, _)| mailbox.to_string()).collect();
-            members.push(("stream", held.stream.is_some().to_string()));
+            let watched: Vec<String> = held.pairs().map(|(mailbox, _)| mailbox.to_string()).collect();
+            members.push(("stream", held.stream().is_some().to_string()));
             members.push(("unsent", held.unsent().to_string()));
             members.push(("watches", array(watched)));
+            let deadline = held.stream().map_or(conn.deadline, |stream| stream.deadline);
             if let Some(at) = members.iter_mut().find(|(name, _)| *name == "left_s") {
-                at.1 = self.left(held.deadline);
+                at.1 = self.left(deadline);
             }
         }
         object(members)

@@ -28,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::outbox::Outbox;
 use crate::owners::Owners;
+use crate::park::Parking;
 use crate::probe::Probing;
 use crate::push::Pushes;
 use crate::roles::Fleet;
@@ -145,6 +146,7 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
         buffered: 0,
         memfds: 0,
         dispatch,
+        parking: Parking::default(),
         acquaintances: KnownCredentials::default(),
         fleet,
         runner,

@@ -21,7 +21,7 @@ const STREAM_BACKLOG: usize = 256 * 1024;
 impl Held {
     /// Its end is being seen to: no heartbeat comes any more.
     pub fn quieten(&mut self) {
-        if let Some(stream) = &mut self.stream {
+        if let Some(stream) = self.stream_mut() {
             stream.next_beat = NEVER;
         }
     }
@@ -36,9 +36,9 @@ impl Master {
             return true;
         }
         let counts = |held: &Held| {
-            let own = held.stream.as_ref().is_some_and(|stream| stream.owner == share.owner);
-            let mut keys = held.watch.as_slice().iter().filter(|(key, _)| *key >> 63 == 1);
-            own && !keys.any(|(key, seen)| self.watchers.newest(*key) > *seen)
+            let own = held.stream().is_some_and(|stream| stream.owner == share.owner);
+            let mut keys = held.pairs().filter(|(key, _)| *key >> 63 == 1);
+            own && !keys.any(|(key, seen)| self.watchers.newest(key) > seen)
         };
         let open = self.table.iter().filter(|conn| matches!(&conn.state, State::Held(held) if counts(held)));
         open.count() < share.most as usize
@@ -52,7 +52,7 @@ impl Master {
             .iter()
             .flat_map(|piece| match piece {
                 Piece::Shared(bytes) | Piece::Own(bytes) => bytes.as_slice(),
-                Piece::Date | Piece::Context { .. } => &[],
+                Piece::Date | Piece::Context { .. } | Piece::Base64 { .. } | Piece::Uuid { .. } => &[],
             })
             .copied()
             .collect();
@@ -66,11 +66,11 @@ impl Master {
     }
 
     /// The part of a held call that streams have.
-    pub fn new_stream(&mut self, owner: u64, heartbeat: u32, at_beat: Pieces) -> Box<Stream> {
+    pub fn new_stream(&mut self, owner: u64, deadline: Millis, heartbeat: u32, at_beat: Pieces) -> Stream {
         self.streams.begun(owner);
         let next_beat = beat(self.clock.now(), heartbeat);
-        let at_beat = self.interned.keep(at_beat.0);
-        Box::new(Stream { owner, at_beat, next_beat, heartbeat, out: Vec::new(), stalled: NEVER })
+        let at_beat = self.interned.keep_whole(at_beat.0);
+        Stream { owner, at_beat, deadline, next_beat, heartbeat, unsent: None }
     }
 
     /// A time of a stream came that is not its deadline.
@@ -82,30 +82,29 @@ impl Master {
         let State::Held(held) = &mut conn.state else {
             return;
         };
-        let at = held.next_time();
-        let Some(stream) = &mut held.stream else {
-            return self.timers.set(conn, at);
+        let Some(stream) = held.stream_mut() else {
+            return;
         };
-        if stream.stalled <= now {
+        if stream.stalled() <= now {
             self.metrics.held_left += 1;
             return self.close(id);
         }
         if stream.next_beat > now {
+            let at = stream.next_time();
             return self.timers.set(conn, at);
         }
         stream.next_beat = beat(now, stream.heartbeat);
+        let at = stream.next_time();
         if stream.at_beat.is_empty() {
-            let at = held.next_time();
             self.timers.set(conn, at);
             return self.want_render(id, RenderReason::Heartbeat);
         }
         let mut bytes = Vec::new();
         // Bytes on their way are a sign of life, too.
-        if stream.out.is_empty() {
-            stream.at_beat.append_to(&mut bytes, unix, &held.context);
+        if let Some(stream) = held.stream().filter(|stream| stream.unsent.is_none()) {
+            stream.at_beat.append_to(&mut bytes, unix, held.context(), &[]);
             self.metrics.heartbeats += 1;
         }
-        let at = held.next_time();
         self.timers.set(conn, at);
         self.stream(id, &bytes);
     }
@@ -113,8 +112,8 @@ impl Master {
     /// Writes bytes of a stream that goes on.
     pub fn stream(&mut self, id: ConnId, bytes: &[u8]) {
         let now = self.clock.now();
-        if let Some(stream) = self.table.held_mut(id).and_then(|held| held.stream.as_mut()) {
-            stream.out.extend_from_slice(bytes);
+        if let Some(stream) = self.table.held_mut(id).and_then(Held::stream_mut) {
+            stream.add(bytes);
             // The heap is not told: the entry there is the earlier one, and finds out.
             stream.next_beat = beat(now, stream.heartbeat);
         }
@@ -131,22 +130,22 @@ impl Master {
             let (State::Held(held), Some(socket)) = (&mut conn.state, conn.socket.as_ref()) else {
                 return;
             };
-            let Some(stream) = &mut held.stream else {
+            let Some(stream) = held.stream_mut() else {
                 return;
             };
-            if stream.out.is_empty() {
+            let Some(unsent) = stream.unsent.as_mut().filter(|unsent| !unsent.octets.is_empty()) else {
                 return self.drained(id);
-            }
-            match send(socket.as_raw_fd(), &stream.out, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
+            };
+            match send(socket.as_raw_fd(), &unsent.octets, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
                 Ok(n) => {
-                    stream.out.drain(..n);
-                    stream.stalled = NEVER;
+                    unsent.octets.drain(..n);
+                    unsent.stalled = NEVER;
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) if stream.out.len() <= STREAM_BACKLOG => {
-                    if stream.stalled == NEVER {
-                        stream.stalled = patience;
-                        let at = held.next_time();
+                Err(Errno::EAGAIN) if unsent.octets.len() <= STREAM_BACKLOG => {
+                    if unsent.stalled == NEVER {
+                        unsent.stalled = patience;
+                        let at = stream.next_time();
                         self.timers.set(conn, at);
                     }
                     self.want_room(id);
@@ -162,9 +161,8 @@ impl Master {
 
     /// The client of a stream has taken all there was: what happened meanwhile is looked at now.
     fn drained(&mut self, id: ConnId) {
-        if let Some(stream) = self.table.held_mut(id).and_then(|held| held.stream.as_mut()) {
-            stream.out = Vec::new();
-            stream.stalled = NEVER;
+        if let Some(stream) = self.table.held_mut(id).and_then(Held::stream_mut) {
+            stream.unsent = None;
         }
         self.charge(id);
         self.compare(id);

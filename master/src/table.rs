@@ -2,7 +2,11 @@
 
 use crate::state::{Conn, ConnId, Held, State};
 
-const SLOT_BITS: u32 = 24;
+/// Bits of a connection's number that are its slot.
+pub const SLOT_BITS: u32 = 24;
+
+/// Where a connection is in the table, until it is gone.
+pub type Slot = u32;
 
 /// Ids below this are no connections; see `tokens.rs`.
 pub const FIRST_CONN: ConnId = 1 << SLOT_BITS;
@@ -45,7 +49,7 @@ impl Table {
     /// # Errors
     /// Its number: the slot is taken.
     pub fn put_back(&mut self, conn: Conn) -> Result<(), ConnId> {
-        let (id, slot) = (conn.id, slot_of(conn.id));
+        let (id, slot) = (conn.id, index_of(conn.id));
         while self.slots.len() <= slot {
             self.free.push(self.slots.len() as u32);
             self.slots.push(None);
@@ -60,12 +64,17 @@ impl Table {
 
     /// The connection of that number, if it still exists.
     pub fn get(&self, id: ConnId) -> Option<&Conn> {
-        self.slots.get(slot_of(id))?.as_ref().filter(|conn| conn.id == id)
+        self.slots.get(index_of(id))?.as_ref().filter(|conn| conn.id == id)
     }
 
     /// As [`Self::get`], to change it.
     pub fn get_mut(&mut self, id: ConnId) -> Option<&mut Conn> {
-        self.slots.get_mut(slot_of(id))?.as_mut().filter(|conn| conn.id == id)
+        self.slots.get_mut(index_of(id))?.as_mut().filter(|conn| conn.id == id)
+    }
+
+    /// The connection that is in that slot now.
+    pub fn at(&self, slot: Slot) -> Option<&Conn> {
+        self.slots.get(slot as usize)?.as_ref()
     }
 
     /// The held call of that connection, if it is one.
@@ -86,11 +95,11 @@ impl Table {
 
     /// Takes a connection out; dropping it closes the socket.
     pub fn remove(&mut self, id: ConnId) -> Option<Conn> {
-        let place = self.slots.get_mut(slot_of(id))?;
+        let place = self.slots.get_mut(index_of(id))?;
         if place.as_ref()?.id != id {
             return None;
         }
-        self.free.push(slot_of(id) as u32);
+        self.free.push(slot_of(id));
         place.take()
     }
 
@@ -105,6 +114,11 @@ impl Table {
     }
 }
 
-fn slot_of(id: ConnId) -> usize {
-    (id & (FIRST_CONN - 1)) as usize
+fn index_of(id: ConnId) -> usize {
+    slot_of(id) as usize
+}
+
+/// The slot that a connection's number names.
+pub fn slot_of(id: ConnId) -> Slot {
+    (id & (FIRST_CONN - 1)) as Slot
 }

@@ -2,20 +2,25 @@
 //!
 //! A connection has one deadline and at most a few entries here. Moving a deadline later costs nothing: the old entry fires
 //! early, is seen to be early, and is put back. Moving it earlier adds an entry and leaves the old one to be ignored.
+//! An entry of a connection is eight octets, its time and its slot: there is one for each client that waits, and few others.
 //! What happens at a deadline is in `expire.rs`.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::clock::{Millis, NEVER};
-use crate::state::{Conn, ConnId};
+use crate::state::Conn;
 use crate::stop::Phase;
+use crate::table::{SLOT_BITS, Slot, slot_of};
+
+/// The latest time of an entry of a connection, 34 years after the start: later ones fire then and are put back.
+const FARTHEST: Millis = (1 << (u64::BITS - SLOT_BITS)) - 1;
 
 /// What a deadline belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Due {
-    /// A connection.
-    Conn(ConnId),
+    /// The connection that is in that slot.
+    Conn(Slot),
     /// Look for changes nobody told of.
     Sweep,
     /// Ask a worker again about held calls that were put off.
@@ -41,14 +46,18 @@ pub enum Due {
 /// All deadlines.
 #[derive(Debug, Default)]
 pub struct Timers {
-    heap: BinaryHeap<Reverse<(Millis, Due)>>,
+    /// Of connections: the time in the upper 40 bits, the slot in the lower 24.
+    conns: BinaryHeap<Reverse<u64>>,
+    others: BinaryHeap<Reverse<(Millis, Due)>>,
 }
 
 impl Timers {
     /// Fires `due` at `at`. For connections use [`Self::set`].
     pub fn push(&mut self, at: Millis, due: Due) {
-        if at != NEVER {
-            self.heap.push(Reverse((at, due)));
+        match due {
+            _ if at == NEVER => {}
+            Due::Conn(slot) => self.conns.push(Reverse((at.min(FARTHEST) << SLOT_BITS) | u64::from(slot))),
+            due => self.others.push(Reverse((at, due))),
         }
     }
 
@@ -56,29 +65,34 @@ impl Timers {
     pub fn set(&mut self, conn: &mut Conn, at: Millis) {
         conn.deadline = at;
         if at < conn.timer {
-            conn.timer = at;
-            self.push(at, Due::Conn(conn.id));
+            conn.timer = at.min(FARTHEST);
+            self.push(at, Due::Conn(slot_of(conn.id)));
         }
     }
 
     /// The time of the next entry.
     pub fn next(&self) -> Option<Millis> {
-        self.heap.peek().map(|Reverse((at, _))| *at)
+        let conn = self.conns.peek().map(|Reverse(entry)| unpack(*entry).0);
+        let other = self.others.peek().map(|Reverse((at, _))| *at);
+        conn.into_iter().chain(other).min()
     }
 
     /// Takes out an entry that is due at `now`.
     pub fn pop(&mut self, now: Millis) -> Option<(Millis, Due)> {
-        if self.next()? > now {
-            return None;
+        if self.others.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            return self.others.pop().map(|Reverse(entry)| entry);
         }
-        self.heap.pop().map(|Reverse(entry)| entry)
+        if self.conns.peek().is_some_and(|Reverse(entry)| unpack(*entry).0 <= now) {
+            return self.conns.pop().map(|Reverse(entry)| unpack(entry));
+        }
+        None
     }
 
     /// Drops the entries of connections that `lives` does not know, when they have become too many for `connections`.
-    pub fn tidy(&mut self, connections: usize, lives: impl Fn(Millis, ConnId) -> bool) {
-        if self.heap.len() > 4 * connections + 1024 {
-            self.heap.retain(|Reverse((at, due))| match due {
-                Due::Conn(id) => lives(*at, *id),
+    pub fn tidy(&mut self, connections: usize, lives: impl Fn(Millis, Slot) -> bool) {
+        if self.conns.len() > 4 * connections + 1024 {
+            self.conns.retain(|Reverse(entry)| match unpack(*entry) {
+                (at, Due::Conn(slot)) => lives(at, slot),
                 _ => true,
             });
         }
@@ -86,13 +100,18 @@ impl Timers {
 
     /// All entries, in no order.
     pub fn entries(&self) -> impl Iterator<Item = (Millis, Due)> {
-        self.heap.iter().map(|Reverse(entry)| *entry)
+        let others = self.others.iter().map(|Reverse(entry)| *entry);
+        self.conns.iter().map(|Reverse(entry)| unpack(*entry)).chain(others)
     }
 
     /// Number of entries, stale ones included.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.conns.len() + self.others.len()
     }
+}
+
+fn unpack(entry: u64) -> (Millis, Due) {
+    (entry >> SLOT_BITS, Due::Conn((entry & ((1 << SLOT_BITS) - 1)) as Slot))
 }
 
 #[cfg(test)]
@@ -138,7 +157,7 @@ mod tests {
         }
         timers.tidy(2000, |_, _| false);
         assert_eq!(timers.len(), 5001);
-        timers.tidy(10, |at, id| at == 1000 + id && id < 10);
+        timers.tidy(10, |at, slot| at == 1000 + u64::from(slot) && slot < 10);
         assert_eq!((timers.len(), timers.next()), (11, Some(7)));
     }
 }

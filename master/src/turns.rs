@@ -47,6 +47,52 @@ impl Lane {
     }
 }
 
+/// A lane as connections keep it: what tells lanes apart of one kind stands outside, so that the kind takes an octet and no word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, packed)]
+pub struct ThinLane {
+    kind: LaneKind,
+    key: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LaneKind {
+    Shared,
+    Mail,
+    Account,
+    Network,
+    Strangers,
+    Known,
+}
+
+impl From<Lane> for ThinLane {
+    fn from(lane: Lane) -> ThinLane {
+        let (kind, key) = match lane {
+            Lane::Shared => (LaneKind::Shared, 0),
+            Lane::Mail => (LaneKind::Mail, 0),
+            Lane::Account(mailbox) => (LaneKind::Account, mailbox),
+            Lane::Network(key) => (LaneKind::Network, key),
+            Lane::Hashing { key, known: false } => (LaneKind::Strangers, key),
+            Lane::Hashing { key, known: true } => (LaneKind::Known, key),
+        };
+        ThinLane { kind, key }
+    }
+}
+
+impl From<ThinLane> for Lane {
+    fn from(lane: ThinLane) -> Lane {
+        let key = lane.key;
+        match lane.kind {
+            LaneKind::Shared => Lane::Shared,
+            LaneKind::Mail => Lane::Mail,
+            LaneKind::Account => Lane::Account(key),
+            LaneKind::Network => Lane::Network(key),
+            LaneKind::Strangers => Lane::Hashing { key, known: false },
+            LaneKind::Known => Lane::Hashing { key, known: true },
+        }
+    }
+}
+
 /// How many workers may be busy at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
@@ -64,6 +110,8 @@ pub struct Turns {
     lanes: HashMap<Lane, VecDeque<ConnId>>,
     /// Lanes in which somebody waits; the first one is next.
     order: VecDeque<Lane>,
+    /// Those in all lanes together.
+    waiting: usize,
     /// Jobs of each lane that were handed out and are not over.
     at_work: HashMap<Lane, usize>,
     /// Of those whose passwords are hashed, together.
@@ -83,6 +131,11 @@ impl Turns {
         self.own.iter()
     }
 
+    /// How many requests wait; some of their clients may have left.
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
     /// Whose requests wait, in the order of their turns if nothing else comes.
     pub fn requests(&self) -> Vec<ConnId> {
         let lanes: Vec<_> = self.order.iter().filter_map(|lane| self.lanes.get(lane)).collect();
@@ -97,6 +150,7 @@ impl Turns {
             self.order.push_back(lane);
         }
         waiting.push_back(id);
+        self.waiting += 1;
     }
 
     /// At the end of what the master itself wants.
@@ -127,6 +181,7 @@ impl Turns {
         self.own_was_last = false;
         let waiting = self.lanes.get_mut(&lane)?;
         let id = waiting.pop_front()?;
+        self.waiting -= 1;
         if waiting.is_empty() {
             self.lanes.remove(&lane);
         } else {
@@ -139,6 +194,7 @@ impl Turns {
     pub fn put_back(&mut self, lane: Lane, waiting: Waiting) {
         let Waiting::Conn(id) = waiting else { return self.push_urgent(waiting) };
         self.lanes.entry(lane).or_default().push_front(id);
+        self.waiting += 1;
         self.order.retain(|other| *other != lane);
         self.order.push_front(lane);
     }
@@ -205,24 +261,28 @@ impl Turns {
 /// Most credentials of which the accounts are known, twice: the older half is forgotten.
 const KNOWN: usize = 32_768;
 
+/// What stands for credentials: half of a hash under a key of this start, which nobody can aim at. Should two be alike, one waits
+/// in the other's turn once, until a worker says whose it is.
+pub type Credentials = u32;
+
 /// Whose credentials workers have found good. All of it may be forgotten at any time: it decides about turns and nothing else.
 #[derive(Debug, Default)]
 pub struct KnownCredentials {
     key: RandomState,
-    recent: HashMap<u64, u64>,
-    former: HashMap<u64, u64>,
+    recent: HashMap<Credentials, u64>,
+    former: HashMap<Credentials, u64>,
 }
 
 impl KnownCredentials {
     /// What stands for the credentials in a head that are the same in each request of a client (RFC 7617, RFC 6750); 0: none.
-    pub fn credentials(&self, head: &Head<'_>) -> u64 {
+    pub fn credentials(&self, head: &Head<'_>) -> Credentials {
         let value = head.header("authorization").unwrap_or_default();
         let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
         let lasts = scheme.eq_ignore_ascii_case(b"basic") || scheme.eq_ignore_ascii_case(b"bearer");
-        if lasts { self.key.hash_one(value).max(1) } else { 0 }
+        if lasts { (self.key.hash_one(value) as Credentials).max(1) } else { 0 }
     }
 
-    fn account(&mut self, credentials: u64) -> Option<u64> {
+    fn account(&mut self, credentials: Credentials) -> Option<u64> {
         if let Some(account) = self.recent.get(&credentials) {
             return Some(*account);
         }
@@ -232,7 +292,7 @@ impl KnownCredentials {
     }
 
     /// A worker found out.
-    pub fn meet(&mut self, credentials: u64, account: u64) {
+    pub fn meet(&mut self, credentials: Credentials, account: u64) {
         if self.recent.len() >= KNOWN {
             self.former = std::mem::take(&mut self.recent);
         }
@@ -257,9 +317,9 @@ pub fn network(address: IpAddr) -> Network {
 
 impl Master {
     /// In which lane a connection's request waits, now that its head is there.
-    pub fn find_lane(&mut self, id: ConnId, credentials: u64, forwarded: Option<&str>) {
+    pub fn find_lane(&mut self, id: ConnId, credentials: Credentials, forwarded: Option<&str>) {
         let Some(conn) = self.table.get(id) else { return };
-        let stays = conn.lane;
+        let stays = conn.lane();
         let is_proxy = |address: IpAddr| address.is_unspecified() || is_among(&self.config.proxies, address);
         let proxied = is_proxy(conn.ip.to_canonical());
         let Origin { address, shared } = origin(conn.ip, forwarded, is_proxy);
@@ -272,7 +332,7 @@ impl Master {
         };
         if let Some(conn) = self.table.get_mut(id) {
             conn.credentials = credentials;
-            conn.lane = lane;
+            conn.set_lane(lane);
         }
     }
 
@@ -280,7 +340,7 @@ impl Master {
     pub fn met(&mut self, id: ConnId, mailbox: u64, exempt: bool) {
         self.dispatch.queue.set_exempt(mailbox, exempt);
         let Some(conn) = self.table.get_mut(id) else { return };
-        conn.lane = Lane::Account(mailbox);
+        conn.set_lane(Lane::Account(mailbox));
         if conn.credentials != 0 {
             self.acquaintances.meet(conn.credentials, mailbox);
         }
@@ -308,7 +368,7 @@ impl Master {
         admission: Option<Admission>,
     ) -> Result<(), String> {
         let Some(conn) = self.table.get_mut(id) else { return Ok(()) };
-        let key = match conn.lane {
+        let key = match conn.lane() {
             Lane::Network(key) | Lane::Account(key) => key,
             // Local ones, address by address; those of a proxy that names nobody wait together.
             Lane::Shared | Lane::Mail => self.acquaintances.key.hash_one(conn.ip),
@@ -317,12 +377,12 @@ impl Master {
                 return Err("gave back what it was to hash".to_owned());
             }
         };
-        conn.lane = Lane::Hashing { key, known };
+        conn.set_lane(Lane::Hashing { key, known });
         let ready = if let Some(admission) = admission {
             ReadyJob::Admit(Box::new(admission))
         } else {
             let lengths = ReadyJob::Http { head_len: head.len(), body_len: body.len() };
-            conn.pending = [head, body, std::mem::take(&mut conn.pending)].concat();
+            conn.pending = [head, body, conn.pending.take()].concat().into();
             lengths
         };
         let expires = self.clock.after(self.config.limits.queue);
@@ -353,7 +413,7 @@ pub fn first_lane(kind: Protocol) -> Lane {
 
 /// The mailbox of whose request it is, or was last; 0: not known.
 pub fn known_mailbox(conn: &Conn) -> u64 {
-    match conn.lane {
+    match conn.lane() {
         Lane::Account(mailbox) => mailbox,
         _ => 0,
     }
@@ -475,8 +535,8 @@ mod tests {
         assert!(basic != 0 && basic == of(&known, "Basic YTpi") && basic != of(&known, "Basic YTpj"));
         assert_eq!((of(&known, "NTLM TlRM"), of(&known, "Negotiate YII=")), (0, 0));
         known.meet(basic, 7);
-        for other in 0..KNOWN as u64 {
-            known.meet(other | 1 << 63, 1);
+        for other in (0..=Credentials::MAX).filter(|other| *other != basic).take(KNOWN) {
+            known.meet(other, 1);
         }
         assert_eq!(known.account(basic), Some(7), "who comes again stays");
         known.forget();

@@ -175,7 +175,7 @@ impl Master {
         let mut out = Vec::with_capacity(1 << 20);
         put(&mut out, &to_bytes(&ledger));
         for conn in self.table.iter() {
-            put(&mut out, &to_bytes(&pack.conn(conn)));
+            put(&mut out, &to_bytes(&pack.conn(conn)?));
             if out.len() > 1 << 20 {
                 file.write_all(&out)?;
                 out.clear();

@@ -5,36 +5,43 @@
 
 use std::collections::HashMap;
 
-use crate::few::Few;
-use crate::state::ConnId;
+use crate::table::Slot;
 
 /// After so many mailboxes the older half of what was heard is forgotten.
 const RECENT_MAX: usize = 65_536;
 
-#[derive(Debug, Default)]
+/// Who waits for a mailbox. Most have one watcher: the others stand elsewhere.
+#[derive(Debug, Clone, Copy)]
 struct Watched {
     newest: u64,
-    who: Few<ConnId>,
+    first: Slot,
+    /// Which of [`Watchers::others`]; 0: there are none.
+    others: u32,
 }
 
 /// The index from mailboxes to held calls.
 #[derive(Debug, Default)]
 pub struct Watchers {
     watched: HashMap<u64, Watched>,
+    /// Watchers of mailboxes that have several, and which of the lists are free. The first is nobody's.
+    others: Vec<Vec<Slot>>,
+    free: Vec<u32>,
     recent: HashMap<u64, u64>,
     older: HashMap<u64, u64>,
 }
 
 impl Watchers {
     /// `mailbox` reached `seq`. Returns those who wait for it; who has seen that much already is the caller's to know.
-    pub fn heard(&mut self, mailbox: u64, seq: u64) -> Vec<ConnId> {
+    pub fn heard(&mut self, mailbox: u64, seq: u64) -> Vec<Slot> {
         let Some(watched) = self.watched.get_mut(&mailbox) else {
             self.remember(mailbox, seq);
             return Vec::new();
         };
         if seq > watched.newest {
             watched.newest = seq;
-            return watched.who.as_slice().to_vec();
+            let others = self.others.get(watched.others as usize).into_iter().flatten();
+            // Whoever is told first leaves first, and is found first in `remove`.
+            return others.rev().copied().chain(std::iter::once(watched.first)).collect();
         }
         Vec::new()
     }
@@ -56,29 +63,51 @@ impl Watchers {
         self.watched.get(&mailbox).map_or_else(remembered, |watched| watched.newest)
     }
 
-    /// `id` waits for `mailbox` from now on.
-    pub fn add(&mut self, mailbox: u64, id: ConnId) {
-        if !self.watched.contains_key(&mailbox) {
+    /// The connection in `slot` waits for `mailbox` from now on.
+    pub fn add(&mut self, mailbox: u64, slot: Slot) {
+        let Some(watched) = self.watched.get_mut(&mailbox) else {
             let newest = self.newest(mailbox);
             self.recent.remove(&mailbox);
             self.older.remove(&mailbox);
-            self.watched.insert(mailbox, Watched { newest, who: Few::default() });
+            self.watched.insert(mailbox, Watched { newest, first: slot, others: 0 });
+            return;
+        };
+        if watched.others == 0 {
+            watched.others = self.free.pop().unwrap_or_else(|| {
+                self.others.resize_with(self.others.len().max(1) + 1, Vec::new);
+                u32::try_from(self.others.len()).unwrap_or(u32::MAX) - 1
+            });
         }
-        if let Some(watched) = self.watched.get_mut(&mailbox) {
-            watched.who.push(id);
+        if let Some(others) = self.others.get_mut(watched.others as usize) {
+            others.push(slot);
         }
     }
 
-    /// `id` does not wait for `mailbox` any more.
-    pub fn remove(&mut self, mailbox: u64, id: ConnId) {
+    /// It does not wait for `mailbox` any more.
+    pub fn remove(&mut self, mailbox: u64, slot: Slot) {
         let Some(watched) = self.watched.get_mut(&mailbox) else {
             return;
         };
-        watched.who.remove(&id);
-        if watched.who.as_slice().is_empty() {
-            let newest = watched.newest;
-            self.watched.remove(&mailbox);
-            self.remember(mailbox, newest);
+        let newest = watched.newest;
+        match self.others.get_mut(watched.others as usize).filter(|others| !others.is_empty()) {
+            Some(others) => {
+                match others.iter().rposition(|other| *other == slot) {
+                    Some(at) => {
+                        others.swap_remove(at);
+                    }
+                    None if watched.first == slot => watched.first = others.pop().unwrap_or(slot),
+                    None => {}
+                }
+                if others.is_empty() {
+                    *others = Vec::new();
+                    self.free.push(std::mem::take(&mut watched.others));
+                }
+            }
+            None if watched.first == slot => {
+                self.watched.remove(&mailbox);
+                self.remember(mailbox, newest);
+            }
+            None => {}
         }
     }
 
@@ -149,5 +178,15 @@ mod tests {
         who.sort_unstable();
         assert_eq!(who, [1, 3]);
         assert_eq!((watchers.len(), watchers.all()), (1, vec![(9, 1)]));
+        watchers.remove(9, 1);
+        assert_eq!((watchers.heard(9, 2), watchers.free.len()), (vec![3], 1), "the other takes its place");
+        for (mailbox, id) in [(9, 4), (10, 5), (10, 6)] {
+            watchers.add(mailbox, id);
+        }
+        assert_eq!((watchers.heard(9, 3), watchers.heard(10, 3)), (vec![4, 3], vec![6, 5]));
+        for (mailbox, id) in [(9, 4), (9, 3), (10, 5), (10, 6)] {
+            watchers.remove(mailbox, id);
+        }
+        assert_eq!((watchers.len(), watchers.free.len(), watchers.newest(10)), (0, 2, 3));
     }
 }

@@ -16,7 +16,7 @@ const MANY: usize = 65_535;
 wire! {
     /// All but the connections.
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Ledger version 2 {
+    pub struct Ledger version 3 {
         /// [`ewsd_ipc::PROTOCOL`]: workers of the old program go on with it.
         pub protocol: u32,
         /// The settings as they were handed to workers.
@@ -170,14 +170,13 @@ wire! {
         pub id: u64,
         /// None while a worker owns it.
         pub socket: Option<u32>,
-        pub inode: u64,
+        pub inode: u32,
         pub peer: SocketAddr,
         pub listener: u16,
         pub kind: KindRow,
         pub preface: bool,
         pub unread: bool,
         pub keep_alive: bool,
-        pub capped: bool,
         pub served: u32,
         pub mailbox: u64,
         pub kicked: bool,
@@ -285,10 +284,8 @@ wire! {
         pub watch: Watch,
         pub at_deadline: Pieces,
         pub context: Vec<u8>,
-        pub deadline: u64,
         pub crashes: u8,
-        pub over: bool,
-        pub asked_last: bool,
+        pub time: TimeRow,
         pub render: RenderRow,
         pub is_stream: bool,
         pub stream: StreamRow,
@@ -299,13 +296,21 @@ wire! {
         0 No
         1 Wanted
         2 Later
-        3 Job(job: u64)
+        3 Job(job: u32)
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum TimeRow {
+        0 Left
+        1 Over
+        2 Asked
     }
 
     #[derive(Debug, Clone, PartialEq, Eq, Default)]
     pub struct StreamRow {
         pub owner: u64,
         pub at_beat: Pieces,
+        pub deadline: u64,
         pub next_beat: u64,
         pub heartbeat: u32,
         pub out: Vec<u8>,

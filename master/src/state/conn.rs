@@ -7,7 +7,8 @@ use ewsd_ipc::ConnRecord;
 
 use super::State;
 use crate::clock::{Millis, NEVER};
-use crate::turns::{Lane, first_lane, known_mailbox};
+use crate::thin::Thin;
+use crate::turns::{Credentials, Lane, ThinLane, first_lane, known_mailbox};
 
 /// Number of a connection: a count in the upper 40 bits, its slot in the lower 24. Never used twice.
 pub type ConnId = u64;
@@ -38,8 +39,8 @@ pub struct Conn {
     pub id: ConnId,
     /// None while a worker owns it.
     pub socket: Option<OwnedFd>,
-    /// Tells whether a worker handed back the same socket.
-    pub inode: u64,
+    /// Tells whether a worker handed back the same socket: the lower half of its inode's number, which is all that sockets have.
+    pub inode: u32,
     pub ip: IpAddr,
     pub port: u16,
     pub listener: u16,
@@ -52,28 +53,39 @@ pub struct Conn {
     pub wants_room: bool,
     /// What the last request said of the connection's future.
     pub keep_alive: bool,
-    /// Counted in the cap per address and in all.
-    pub capped: bool,
     pub served: u32,
     /// An administrator wants it closed as soon as the worker that has it hands it back.
     pub kicked: bool,
     /// Where its requests wait for their turn.
-    pub lane: Lane,
+    lane: ThinLane,
     /// What stands for the credentials of the present request; 0: it has none that are the same each time.
-    pub credentials: u64,
+    pub credentials: Credentials,
     pub deadline: Millis,
     /// Time of its valid entry in the heap.
     pub timer: Millis,
     /// How much of `buffered_bytes` it is charged with.
     pub charged: u32,
     /// Opaque, from the last worker.
-    pub context: Box<[u8]>,
+    pub context: Thin,
     /// Received and not yet sent to a worker: the present request, then what was pipelined behind it.
-    pub pending: Vec<u8>,
+    pub pending: Thin,
     pub state: State,
 }
 
+/// What a slot takes: there are ten thousand of them.
+const _: () = assert!(size_of::<Conn>() <= 112);
+
 impl Conn {
+    /// Where its requests wait for their turn.
+    pub fn lane(&self) -> Lane {
+        self.lane.into()
+    }
+
+    /// They wait there from now on.
+    pub fn set_lane(&mut self, lane: Lane) {
+        self.lane = lane.into();
+    }
+
     /// What workers are told of it.
     pub fn record(&self) -> ConnRecord {
         ConnRecord {
@@ -82,7 +94,7 @@ impl Conn {
             listener: self.listener,
             served: self.served,
             mailbox: known_mailbox(self),
-            hashes: self.lane.hashes(),
+            hashes: self.lane().hashes(),
             context: self.context.to_vec(),
         }
     }
@@ -92,7 +104,7 @@ impl Conn {
 pub fn fresh(
     id: ConnId,
     socket: impl Into<Option<OwnedFd>>,
-    inode: u64,
+    inode: u32,
     peer: SocketAddr,
     listener: u16,
     kind: Protocol,
@@ -109,16 +121,15 @@ pub fn fresh(
         unread: false,
         wants_room: false,
         keep_alive: true,
-        capped: false,
         served: 0,
         kicked: false,
-        lane: first_lane(kind),
+        lane: first_lane(kind).into(),
         credentials: 0,
         deadline: NEVER,
         timer: NEVER,
         charged: 0,
-        context: Box::default(),
-        pending: Vec::new(),
+        context: Thin::default(),
+        pending: Thin::default(),
         state: State::Idle,
     }
 }

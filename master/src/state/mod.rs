@@ -12,6 +12,9 @@ mod drain;
 mod held;
 mod job;
 pub mod pack;
+mod parked;
+
+use std::rc::Rc;
 
 use ewsd_http::EndFinder;
 
@@ -19,8 +22,9 @@ pub use body::{Admission, Collect, Discard, Framing, SmallBody};
 pub use conn::{Conn, ConnId, Protocol, fresh};
 pub use dot::DotScan;
 pub use drain::{After, Drain, Source};
-pub use held::{Held, Render, Stream};
+pub use held::{Held, Render, Stream, Time, Unsent};
 pub use job::ReadyJob;
+pub use parked::Block;
 
 /// What a connection is doing.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub enum State {
     Body(Box<SmallBody>),
     /// A whole request waits for room on the jobs socket.
     Queued(Box<ReadyJob>),
+    /// The same, when many do: the request lies in a memfd.
+    Parked { block: Rc<Block>, number: u32 },
     /// A worker owns the socket.
     Serve,
     /// A worker owns the socket and decides about the body.
@@ -68,7 +74,7 @@ impl State {
         match self {
             State::Idle => "idle",
             State::Head(_) | State::SkipLine | State::Body(_) | State::Collect(_) | State::Discard(_) => "receiving",
-            State::Queued(_) => "queued",
+            State::Queued(_) | State::Parked { .. } => "queued",
             State::Serve | State::Asking(_) => "serving",
             State::Admit(_) => "admitting",
             State::Held(_) => "held",
@@ -85,6 +91,7 @@ impl State {
                 ReadyJob::Admit(admission) => admission.decoded.len(),
                 _ => 0,
             },
+            State::Parked { block, number } => block.length(*number),
             State::Admit(admission) => admission.decoded.len(),
             State::Discard(discard) => discard.reply.len(),
             State::Drain(drain) => drain.bytes(),

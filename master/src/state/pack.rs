@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use ewsd_http::{BodyKind, ChunkDecoder, EndFinder};
@@ -11,11 +12,11 @@ use ewsd_ipc::message::Pieces;
 
 use super::carry::{
     AdmissionRow, AskingRow, BodyKindRow, BodyRow, ChunkRow, CollectRow, ConnRow, DiscardRow, DrainRow, FramingRow,
-    HeldRow, KindRow, ReadyRow, RenderRow, SourceRow, StateRow, StreamRow,
+    HeldRow, KindRow, ReadyRow, RenderRow, SourceRow, StateRow, StreamRow, TimeRow,
 };
 use super::{
     Admission, After, Collect, Conn, Discard, DotScan, Drain, Framing, Held, Protocol, ReadyJob, ReadyProbe, Render,
-    SmallBody, Source, State, Stream, fresh,
+    SmallBody, Source, State, Stream, Time, Unsent, fresh,
 };
 use crate::intern::Interned;
 use crate::turns::{Lane, known_mailbox};
@@ -48,8 +49,11 @@ impl Pack {
     }
 
     /// A connection as a row.
-    pub fn conn(&mut self, conn: &Conn) -> ConnRow {
-        ConnRow {
+    ///
+    /// # Errors
+    /// Its request lies in a memfd that cannot be read.
+    pub fn conn(&mut self, conn: &Conn) -> io::Result<ConnRow> {
+        let mut row = ConnRow {
             id: conn.id,
             socket: conn.socket.as_ref().map(|socket| self.fd(socket)),
             inode: conn.inode,
@@ -59,15 +63,20 @@ impl Pack {
             preface: conn.preface,
             unread: conn.unread,
             keep_alive: conn.keep_alive,
-            capped: conn.capped,
             served: conn.served,
             mailbox: known_mailbox(conn),
             kicked: conn.kicked,
             deadline: conn.deadline,
             context: conn.context.to_vec(),
-            pending: conn.pending.clone(),
+            pending: conn.pending.to_vec(),
             state: self.state(&conn.state),
+        };
+        if let State::Parked { block, number } = &conn.state {
+            let (octets, ready) = block.read(*number)?;
+            row.pending = octets;
+            row.state = StateRow::Queued(self.ready(&ready));
         }
+        Ok(row)
     }
 
     fn state(&mut self, state: &State) -> StateRow {
@@ -83,7 +92,8 @@ impl Pack {
                 decoded: body.decoded.clone(),
             }),
             State::Queued(ready) => StateRow::Queued(self.ready(ready)),
-            State::Serve => StateRow::Serve,
+            // A parked one is read from where it lies.
+            State::Parked { .. } | State::Serve => StateRow::Serve,
             State::Admit(admission) => StateRow::Admit(admission_row(admission)),
             State::Collect(collect) => StateRow::Collect(self.collect(collect)),
             State::Discard(discard) => StateRow::Discard(DiscardRow {
@@ -163,23 +173,26 @@ fn admission_row(admission: &Admission) -> AdmissionRow {
 }
 
 fn held_row(held: &Held) -> HeldRow {
-    let stream = held.stream.as_ref().map(|stream| StreamRow {
+    let stream = held.stream().map(|stream| StreamRow {
         owner: stream.owner,
-        at_beat: Pieces(stream.at_beat.pieces()),
+        at_beat: Pieces(stream.at_beat.pieces(&[])),
+        deadline: stream.deadline,
         next_beat: stream.next_beat,
         heartbeat: stream.heartbeat,
-        out: stream.out.clone(),
-        stalled: stream.stalled,
+        out: stream.unsent.as_ref().map(|unsent| unsent.octets.clone()).unwrap_or_default(),
+        stalled: stream.stalled(),
     });
     HeldRow {
-        watch: held.watch.as_slice().to_vec().into(),
-        at_deadline: Pieces(held.at_deadline.pieces()),
-        context: held.context.to_vec(),
-        deadline: held.deadline,
+        watch: held.pairs().collect::<Vec<_>>().into(),
+        at_deadline: Pieces(held.at_deadline.pieces(held.own())),
+        context: held.context().to_vec(),
         crashes: held.crashes,
-        over: held.over,
-        asked_last: held.asked_last,
-        render: match held.render {
+        time: match held.time {
+            Time::Left => TimeRow::Left,
+            Time::Over => TimeRow::Over,
+            Time::Asked => TimeRow::Asked,
+        },
+        render: match held.render() {
             Render::No => RenderRow::No,
             Render::Wanted => RenderRow::Wanted,
             Render::Later => RenderRow::Later,
@@ -206,14 +219,13 @@ pub fn conn(row: ConnRow, interned: &mut Interned, fds: &mut impl Unpack) -> Res
     conn.preface = row.preface;
     conn.unread = row.unread;
     conn.keep_alive = row.keep_alive;
-    conn.capped = row.capped;
     conn.served = row.served;
     if row.mailbox != 0 {
-        conn.lane = Lane::Account(row.mailbox);
+        conn.set_lane(Lane::Account(row.mailbox));
     }
     conn.kicked = row.kicked;
-    conn.context = row.context.into_boxed_slice();
-    conn.pending = row.pending;
+    conn.context = row.context.into();
+    conn.pending = row.pending.into();
     conn.state = state(row.state, interned, fds)?;
     Ok(conn)
 }
@@ -302,27 +314,27 @@ fn collect(row: CollectRow, fds: &mut impl Unpack) -> Result<Collect, Wrong> {
 }
 
 fn held(row: HeldRow, interned: &mut Interned) -> Held {
-    let StreamRow { owner, at_beat, next_beat, heartbeat, out, stalled } = row.stream;
-    let stream = row.is_stream.then(|| {
-        let at_beat = interned.keep(at_beat.0);
-        Box::new(Stream { owner, at_beat, next_beat, heartbeat, out, stalled })
-    });
-    Held {
-        watch: row.watch.0.into(),
-        at_deadline: interned.keep(row.at_deadline.0),
-        context: row.context.into_boxed_slice(),
-        deadline: row.deadline,
-        crashes: row.crashes,
-        over: row.over,
-        asked_last: row.asked_last,
-        render: match row.render {
-            RenderRow::No => Render::No,
-            RenderRow::Wanted => Render::Wanted,
-            RenderRow::Later => Render::Later,
-            RenderRow::Job(job) => Render::Job(job),
-        },
-        stream,
+    let StreamRow { owner, at_beat, deadline, next_beat, heartbeat, out, stalled } = row.stream;
+    let mut held = Held::new(interned.keep(row.at_deadline.0), &row.context);
+    held.set_watch(row.watch.0);
+    if row.is_stream {
+        let at_beat = interned.keep_whole(at_beat.0);
+        let unsent = (!out.is_empty()).then(|| Box::new(Unsent { octets: out, stalled }));
+        held.set_stream(Stream { owner, at_beat, deadline, next_beat, heartbeat, unsent });
     }
+    held.crashes = row.crashes;
+    held.time = match row.time {
+        TimeRow::Left => Time::Left,
+        TimeRow::Over => Time::Over,
+        TimeRow::Asked => Time::Asked,
+    };
+    held.set_render(match row.render {
+        RenderRow::No => Render::No,
+        RenderRow::Wanted => Render::Wanted,
+        RenderRow::Later => Render::Later,
+        RenderRow::Job(job) => Render::Job(job),
+    });
+    held
 }
 
 fn drain(row: DrainRow, fds: &mut impl Unpack) -> Result<Drain, Wrong> {

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use crate::server::{Server, number};
 
 #[test]
@@ -419,5 +421,46 @@ fn a_stream_that_nobody_reads_is_dropped() {
     server.until_number("held", 0);
     assert_eq!(server.number("held_left"), 1);
     assert_eq!(server.number("buffered_bytes"), 0);
+    server.stop();
+}
+
+/// Requests that wait for a worker leave no holes between the records of those who are held, and these are small.
+#[test]
+fn held_clients_take_little_memory_even_if_all_ask_at_once() {
+    const CLIENTS: usize = 3000;
+    /// Octets of the master's own memory for each: a slot, a deadline, a record with its context, and what pages round up.
+    const MOST: usize = 330;
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
+    let server = Server::start(&["nofile=8192"]);
+    let own = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<usize>().unwrap() << 10
+    };
+    let crowd = |clients: usize| {
+        let mut crowd: Vec<_> = (0..clients).map(|_| server.connect()).collect();
+        // As long as a GetEvents with its head.
+        let pad = "x".repeat(1400);
+        let request = format!("GET /hold?mailbox=1&deadline=600000 HTTP/1.1\r\nHost: h\r\nX-Pad: {pad}\r\n\r\n");
+        for client in &mut crowd {
+            client.send(&request);
+        }
+        server.until_number("held", clients as u64);
+        crowd
+    };
+    // What the master takes for its first ones is no client's.
+    drop(crowd(100));
+    server.until_number("held", 0);
+    let before = own();
+    let held = crowd(CLIENTS);
+    let each = own().saturating_sub(before) / CLIENTS;
+    println!("{each} octets for each of {CLIENTS} held clients");
+    assert!(each <= MOST, "{each} octets for each of {CLIENTS} held clients");
+    // Nobody waits for a worker: nothing is parked any more.
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.child.id())).unwrap();
+    let parked = open.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
+    assert_eq!(parked.filter(|file| file.to_string_lossy().contains("ewsd-waiting")).count(), 0);
+    drop(held);
     server.stop();
 }

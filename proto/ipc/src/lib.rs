@@ -18,6 +18,7 @@
 mod count;
 mod doubt;
 pub mod fault;
+mod held;
 mod lmtp;
 pub mod memfd;
 pub mod message;
@@ -36,7 +37,7 @@ pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`] and [`shared`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 12;
+pub const PROTOCOL: u32 = 13;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;

@@ -11,6 +11,7 @@ use ewsd_wire::{Reader, Refused, Wire, wire};
 
 pub use crate::count::{Count, LATENCY_US};
 pub use crate::doubt::ClockDoubt;
+pub use crate::held::{HeldCall, HeldOutcome, HoldUpdate, Piece};
 pub use crate::lmtp::{LmtpExpect, LmtpInput};
 use crate::{
     COMPLAINT_MAX, CONN_CONTEXT_MAX, DESCRIPTION_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, LABEL_MAX, MAX_MESSAGE,
@@ -304,76 +305,6 @@ wire! {
         1 Heartbeat
         /// The deadline came and no ready-made reply was given.
         2 Deadline
-    }
-
-    /// One member of a `Render` job.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct HeldCall {
-        /// Number of the held call.
-        pub held: u64,
-        /// What happened.
-        pub why: RenderReason,
-        /// What the worker gave with `Hold`, or with the last outcome that kept holding.
-        pub context: Vec<u8> as Bytes<HELD_CONTEXT_MAX>,
-    }
-
-    /// How a held call goes on after an outcome that keeps holding.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct HoldUpdate {
-        /// Replaces the watch of the held call.
-        pub watch: Watch,
-        /// Replaces its context.
-        pub context: HeldContext,
-    }
-
-    /// What a held call's client is told.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub enum HeldOutcome {
-        /// The whole reply, or the last bytes of a stream; the hold is over.
-        0 Answer {
-            /// What becomes of the connection.
-            then: AfterReply,
-            /// The bytes to write.
-            bytes: Body,
-        }
-        /// One chunk of a stream (with its chunk framing); the hold goes on.
-        1 Chunk {
-            /// The bytes to write.
-            bytes: Vec<u8> as Bytes<INLINE_LIMIT>,
-            /// How it goes on.
-            keep: HoldUpdate,
-        }
-        /// Nothing to tell; the hold goes on.
-        2 Still {
-            /// How it goes on.
-            keep: HoldUpdate,
-        }
-        /// It cannot be told now whether there is something: the hold goes on as it was, and a worker is asked again. Never the
-        /// outcome of [`RenderReason::Deadline`], which somebody waits for.
-        3 Later {
-            /// Milliseconds before which asking is of no use.
-            ms: u32,
-        }
-        /// Its context is of another version: it ends with what was made ready for its deadline.
-        4 Unreadable
-    }
-
-    /// A part of a ready-made reply.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub enum Piece {
-        /// The same for many held calls: the master keeps one copy.
-        0 Shared(bytes: Vec<u8>)
-        /// This call's own.
-        1 Own(bytes: Vec<u8>)
-        /// The time at which it is written, as in a `Date` header (RFC 9110 5.6.7).
-        2 Date
-        /// A stretch of the call's own context, which is kept anyway.
-        3 Context {
-            /// Where it begins, in octets from the context's start.
-            at: u16,
-            /// Its length in octets.
-            length: u16,
-        }
     }
 
     /// Requests of one operation that ended with one code and took about as long.

@@ -98,7 +98,9 @@ fn reply() -> impl Strategy<Value = Reply> {
         bytes(300).prop_map(Piece::Shared),
         bytes(300).prop_map(Piece::Own),
         Just(Piece::Date),
-        any::<(u16, u16)>().prop_map(|(at, length)| Piece::Context { at, length })
+        any::<(u16, u16)>().prop_map(|(at, length)| Piece::Context { at, length }),
+        any::<(u16, u16)>().prop_map(|(at, length)| Piece::Base64 { at, length }),
+        any::<u16>().prop_map(|at| Piece::Uuid { at }),
     ];
     let beat = bytes(300).prop_map(Piece::Shared);
     let hold = (

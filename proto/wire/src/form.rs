@@ -91,6 +91,38 @@ impl<const MAX: usize> Form<Vec<u64>> for Varints<MAX> {
     }
 }
 
+/// A number of variable length: the smaller, the shorter.
+#[derive(Debug)]
+pub enum Varint {}
+
+impl Form<u64> for Varint {
+    fn put(value: &u64, out: &mut Vec<u8>) {
+        put_varint(*value, out);
+    }
+    fn get(reader: &mut Reader<'_>, what: &'static str) -> Result<u64, Refused> {
+        get_varint(reader, what)
+    }
+}
+
+impl Form<u32> for Varint {
+    fn put(value: &u32, out: &mut Vec<u8>) {
+        put_varint((*value).into(), out);
+    }
+    fn get(reader: &mut Reader<'_>, what: &'static str) -> Result<u32, Refused> {
+        u32::try_from(get_varint(reader, what)?).map_err(|_| Refused::BadValue(what))
+    }
+}
+
+/// None is negative.
+impl Form<i64> for Varint {
+    fn put(value: &i64, out: &mut Vec<u8>) {
+        put_varint(value.unsigned_abs(), out);
+    }
+    fn get(reader: &mut Reader<'_>, what: &'static str) -> Result<i64, Refused> {
+        i64::try_from(get_varint(reader, what)?).map_err(|_| Refused::BadValue(what))
+    }
+}
+
 /// All that is left, at most `MAX` octets: of the last field only.
 #[derive(Debug)]
 pub enum Rest<const MAX: usize> {}

@@ -14,8 +14,8 @@ use ewsd_ews::{Fault, Form, Headers, StreamDocument};
 use ewsd_http::chunk;
 use ewsd_ipc::message::{HeldContext, Pieces, Share, Watch};
 use ewsd_ipc::{
-    AfterReply, Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, HeldOutcome, HoldUpdate, INLINE_LIMIT, PIECES_MAX,
-    Piece, RenderReason, Reply, memfd,
+    AfterReply, Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, HeldOutcome, HoldUpdate, INLINE_LIMIT, Piece,
+    RenderReason, Reply, memfd,
 };
 use ewsd_mailbox::error::Error;
 use ewsd_mailbox::log::{self, note};
@@ -23,15 +23,17 @@ use ewsd_mailbox::session::Session;
 use ewsd_model::Version;
 use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
+use ewsd_model::id::Guid;
 use ewsd_model::operation::Op;
 use ewsd_store::{Account, StoreError};
-use ewsd_wire::form::{Maybe, Rest, Text};
-use ewsd_wire::{from_bytes, to_bytes, wire};
+use ewsd_wire::form::{Maybe, Rest, Text, Varint};
+use ewsd_wire::{Reader, Refused, Wire as _, form, from_bytes, to_bytes, wire};
 
+use super::ready_made::ready_made;
 use super::request::{Worker, pair, stream_key};
 use super::written::{Sent, send_at_once};
 use crate::auth::Peer;
-use crate::form::Row;
+use crate::form::{Octets, Row};
 use crate::front::ews::{self, Counts};
 use crate::front::{self, Preferences, Response};
 use crate::op::event::looks::{LookCache, SharedLooks};
@@ -58,12 +60,14 @@ impl Worker<'_> {
             account: caller,
             op,
             version,
-            milliseconds: form.milliseconds,
-            keep_alive: preferences.keep_alive,
+            says: Says {
+                milliseconds: form.milliseconds,
+                keep_alive: preferences.keep_alive,
+                applied: response.headers.iter().any(|(name, _)| *name == "Preference-Applied"),
+            },
             version_minor: preferences.version_minor,
-            applied: response.headers.iter().any(|(name, _)| *name == "Preference-Applied"),
             wait: u32::try_from(hold.wait.as_secs()).unwrap_or(u32::MAX),
-            id: id.to_owned(),
+            id: Guid::parse(id).ok_or_else(|| io::Error::other("a request's id is no UUID"))?,
             echo: preferences.echo.clone(),
             payload: hold.context.clone(),
         };
@@ -206,7 +210,7 @@ impl Worker<'_> {
                 return HeldResult::of(HeldOutcome::Unreadable);
             }
         };
-        log::request(&context.id);
+        log::request(&context.id.to_string());
         let caller = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
             Ok(Some(caller)) if !caller.disabled => caller,
             Ok(_) if context.is_stream() => return context.end_stream(&[]),
@@ -216,7 +220,7 @@ impl Worker<'_> {
         let headers = Headers { version: Some(context.version), ..Headers::default() };
         let session = Session::new(&mut self.store, self.settings, Rc::clone(&caller), headers.culture.as_deref());
         let mut cx = Cx { looks, ..Cx::new(session, context.version, &headers) };
-        let form = Form { milliseconds: context.milliseconds, ..Form::default() };
+        let form = Form { milliseconds: context.says.milliseconds, ..Form::default() };
         let mut counts = Counts::default();
         let looked = match op::resume(&mut cx, context.op, &context.payload, call.why) {
             Ok(Resumed::Still(hold)) => HeldResult::of(HeldOutcome::Still { keep: context.keep(hold) }),
@@ -363,80 +367,48 @@ fn fit((outcome, bytes): (HeldOutcome, Vec<u8>)) -> io::Result<(HeldOutcome, Opt
     Ok((HeldOutcome::Answer { then, bytes: Body::Memfd(bytes.len() as u64) }, Some(file)))
 }
 
-/// The whole answer for the deadline, cut where it differs from client to client: the master keeps the rest once for all, and
-/// what stands in the call's context is not sent twice. The context keeps its layout while the call is held.
-fn ready_made(response: Response, preferences: &Preferences, id: &str, hold: &Hold, context: &[u8]) -> Vec<Piece> {
-    let plain = Preferences { gzip: false, ..preferences.clone() };
-    let (mut bytes, body) = response.into_bytes(&plain, id, 0);
-    bytes.extend_from_slice(&body);
-    let own = [id].into_iter().chain(preferences.echo.as_deref()).chain(hold.own.iter().map(String::as_str));
-    let own: Vec<&[u8]> = own.map(str::as_bytes).filter(|own| !own.is_empty()).collect();
-    let mut pieces = Vec::new();
-    let mut rest = &bytes[..];
-    if let Some((before, after)) = around_date(&bytes) {
-        pieces = vec![Piece::Shared(before.to_vec()), Piece::Date];
-        rest = after;
-    }
-    cut(rest, &own, context, &mut pieces);
-    pieces
-}
-
-/// What stands before and behind the value of the `Date` header.
-fn around_date(reply: &[u8]) -> Option<(&[u8], &[u8])> {
-    const NAME: &[u8] = b"\r\nDate: ";
-    let value = find(reply, NAME)? + NAME.len();
-    let (before, rest) = reply.split_at(value);
-    Some((before, rest.get(find(rest, b"\r\n")?..)?))
-}
-
-fn cut(bytes: &[u8], own: &[&[u8]], context: &[u8], pieces: &mut Vec<Piece>) {
-    let mut rest = bytes;
-    while !rest.is_empty() && pieces.len() + 3 < PIECES_MAX {
-        let first = own.iter().filter_map(|own| Some((find(rest, own)?, own.len()))).min();
-        let Some((at, length)) = first else { break };
-        let (shared, tail) = rest.split_at(at);
-        let (mine, tail) = tail.split_at(length);
-        if !shared.is_empty() {
-            pieces.push(Piece::Shared(shared.to_vec()));
-        }
-        pieces.push(stretch(mine, context).unwrap_or_else(|| Piece::Own(mine.to_vec())));
-        rest = tail;
-    }
-    if !rest.is_empty() {
-        let mixed = own.iter().any(|own| find(rest, own).is_some());
-        pieces.push(if mixed { Piece::Own(rest.to_vec()) } else { Piece::Shared(rest.to_vec()) });
-    }
-}
-
-/// Where `mine` stands in the context.
-fn stretch(mine: &[u8], context: &[u8]) -> Option<Piece> {
-    let at = u16::try_from(find(context, mine)?).ok()?;
-    Some(Piece::Context { at, length: u16::try_from(mine.len()).ok()? })
-}
-
-fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    bytes.windows(part.len()).position(|window| window == part)
-}
-
 wire! {
     /// What is needed to answer a held call, in at most [`HELD_CONTEXT_MAX`] octets with what the operation adds. The version
     /// changes with the layout and with the numbers of operations and versions: a context of another one is not read.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    struct Context version 3 {
-        account: i64,
+    struct Context version 4 {
+        account: i64 as Varint,
         op: Op as Row,
         version: Version as Row,
-        milliseconds: bool,
-        keep_alive: bool,
+        says: Says as Bits,
         version_minor: u8,
-        /// The answer says `Preference-Applied`.
-        applied: bool,
         /// Seconds.
-        wait: u32,
-        id: String as Text<128>,
+        wait: u32 as Varint,
+        id: Guid as Octets,
         echo: Option<String> as Maybe<Text<128>>,
         /// The operation's own.
         payload: Vec<u8> as Rest<HELD_CONTEXT_MAX>,
+    }
+}
+
+/// What a call's answer says besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Says {
+    /// Times with milliseconds.
+    milliseconds: bool,
+    keep_alive: bool,
+    /// `Preference-Applied`.
+    applied: bool,
+}
+
+/// A bit each, the least first.
+enum Bits {}
+
+impl form::Form<Says> for Bits {
+    fn put(value: &Says, out: &mut Vec<u8>) {
+        let Says { milliseconds, keep_alive, applied } = *value;
+        out.push(u8::from(milliseconds) | u8::from(keep_alive) << 1 | u8::from(applied) << 2);
+    }
+    fn get(reader: &mut Reader<'_>, what: &'static str) -> Result<Says, Refused> {
+        let bits = u8::get(reader)?;
+        let bit = |n: u8| bits >> n & 1 == 1;
+        let says = Says { milliseconds: bit(0), keep_alive: bit(1), applied: bit(2) };
+        if bits < 8 { Ok(says) } else { Err(Refused::BadValue(what)) }
     }
 }
 
@@ -458,11 +430,11 @@ impl Context {
     /// An outcome that ends the hold.
     fn answer(&self, mut response: Response) -> HeldResult {
         let preferences = self.preferences();
-        if self.applied {
+        if self.says.applied {
             response = response.with("Preference-Applied", format!("wait={}", self.wait));
         }
         let then = if preferences.keep_alive && !response.close { AfterReply::Keep } else { AfterReply::Close };
-        let (mut bytes, body) = response.into_bytes(&preferences, &self.id, 0);
+        let (mut bytes, body) = response.into_bytes(&preferences, &self.id.to_string(), 0);
         bytes.extend_from_slice(&body);
         HeldResult::end(then, bytes)
     }
@@ -478,7 +450,7 @@ impl Context {
     fn preferences(&self) -> Preferences {
         Preferences {
             echo: self.echo.clone(),
-            keep_alive: self.keep_alive,
+            keep_alive: self.says.keep_alive,
             version_minor: self.version_minor,
             ..Preferences::default()
         }
@@ -495,12 +467,10 @@ mod tests {
             account: 7,
             op: Op::GetEvents,
             version: Version::Exchange2013Sp1,
-            milliseconds: true,
-            keep_alive: true,
+            says: Says { milliseconds: true, keep_alive: true, applied: true },
             version_minor: 1,
-            applied: true,
             wait: 30,
-            id: "5c2fa3de-0000-0000-0000-000000000001".into(),
+            id: Guid([7; 16]),
             echo: Some("client-1".into()),
             payload: b"payload".to_vec(),
         }
@@ -510,7 +480,7 @@ mod tests {
     fn a_context_comes_back_as_it_went() {
         let bytes = to_bytes(&context());
         assert_eq!(from_bytes(&bytes), Ok(context()));
-        assert!(bytes.len() < 82, "{}", bytes.len());
+        assert!(bytes.len() < 45, "{}", bytes.len());
         let longest = Context { echo: Some("e".repeat(128)), payload: vec![0; 320], ..context() };
         assert!(to_bytes(&longest).len() <= HELD_CONTEXT_MAX);
         for end in 0..bytes.len() - 7 {
@@ -518,43 +488,5 @@ mod tests {
         }
         let never = to_bytes(&Context { op: Op::GetFolder, ..context() });
         assert!(from_bytes::<Context>(&never).is_err(), "an operation that the table lets nobody hold");
-    }
-
-    #[test]
-    fn answers_are_cut_where_they_differ() {
-        let mut pieces = Vec::new();
-        cut(b"head one body two tail", &[b"two", b"one"], b"(two)", &mut pieces);
-        let expected = [
-            Piece::Shared(b"head ".to_vec()),
-            Piece::Own(b"one".to_vec()),
-            Piece::Shared(b" body ".to_vec()),
-            Piece::Context { at: 1, length: 3 },
-            Piece::Shared(b" tail".to_vec()),
-        ];
-        assert_eq!(pieces, expected);
-    }
-
-    #[test]
-    fn the_date_is_left_to_the_master() {
-        let reply = b"HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX: y\r\n\r\n";
-        let (before, after) = around_date(reply).unwrap();
-        assert!(before.ends_with(b"Date: ") && after.starts_with(b"\r\nX: y"));
-        assert_eq!(around_date(b"HTTP/1.1 200 OK\r\n\r\n"), None);
-    }
-
-    #[test]
-    fn an_answer_with_many_differences_stays_whole() {
-        let bytes = b"x=1,".repeat(40);
-        let mut pieces = Vec::new();
-        cut(&bytes, &[b"1"], b"", &mut pieces);
-        assert!(pieces.len() <= PIECES_MAX);
-        let whole: Vec<u8> = pieces
-            .iter()
-            .flat_map(|piece| match piece {
-                Piece::Own(b) | Piece::Shared(b) => b.clone(),
-                Piece::Date | Piece::Context { .. } => Vec::new(),
-            })
-            .collect();
-        assert_eq!(whole, bytes);
     }
 }

@@ -26,6 +26,7 @@ mod lmtp;
 mod login;
 mod memory;
 mod octets;
+mod ready_made;
 mod request;
 mod serving;
 mod signals;

@@ -13,7 +13,6 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::Outcome;
 use ewsd_model::id::{MailboxNo, Seq};
 use ewsd_store::SubscriptionKind;
-use ewsd_wire::form::Text;
 use ewsd_wire::{from_bytes, to_bytes, wire};
 
 use super::find;
@@ -24,13 +23,13 @@ use crate::op::{Cx, Hold, Resumed};
 pub fn run(cx: &mut Cx<'_>, request: GetEvents) -> Result<Vec<Outcome<Notification>>> {
     let answer = outcome(look(cx, &request))?;
     Ok(vec![match answer {
-        Outcome::Success((notification, place)) => {
+        Outcome::Success((notification, place, upto)) => {
             if notification.is_quiet() && !notification.goes_on() && !cx.wait.most.is_zero() {
-                cx.hold = Some(hold(cx, &request, &notification.0, place));
+                cx.hold = Some(hold(cx, &place, &notification.0, upto));
             }
             Outcome::Success(notification.0)
         }
-        other => other.map(|(notification, _)| notification.0),
+        other => other.map(|(notification, ..)| notification.0),
     }])
 }
 
@@ -39,12 +38,12 @@ pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resu
     let Ok(HeldCallContext { id, watermark }) = from_bytes(context) else {
         return Err(Error::internal("a held call's context is damaged"));
     };
-    let request = GetEvents { id, watermark };
+    let request = GetEvents { id: id.encode(), watermark: watermark.encode() };
     Ok(match outcome(look(cx, &request))? {
-        Outcome::Success((answer, place)) if answer.is_quiet() && why != RenderReason::Deadline => {
-            Resumed::Still(hold(cx, &request, &answer.0, place))
+        Outcome::Success((answer, place, upto)) if answer.is_quiet() && why != RenderReason::Deadline => {
+            Resumed::Still(hold(cx, &place, &answer.0, upto))
         }
-        other => Resumed::Answer(vec![other.map(|(answer, _)| answer.0)]),
+        other => Resumed::Answer(vec![other.map(|(answer, ..)| answer.0)]),
     })
 }
 
@@ -62,32 +61,30 @@ impl Answer {
     }
 }
 
-fn hold(cx: &Cx<'_>, request: &GetEvents, notification: &Notification, upto: (MailboxNo, Seq)) -> Hold {
+fn hold(cx: &Cx<'_>, place: &HeldCallContext, notification: &Notification, upto: (MailboxNo, Seq)) -> Hold {
     let mut own = vec![notification.subscription.clone()];
     own.extend(notification.previous_watermark.clone());
     if let [reply::Event::Status { watermark: Some(watermark) }] = notification.events.as_slice() {
         own.push(watermark.clone());
     }
-    let place = HeldCallContext { id: request.id.trim().to_owned(), watermark: request.watermark.trim().to_owned() };
-    Hold { watch: vec![upto], wait: cx.wait.most, context: to_bytes(&place), own, stream: None }
+    Hold { watch: vec![upto], wait: cx.wait.most, context: to_bytes(place), own, stream: None }
 }
 
 wire! {
-    /// What a held call keeps of its request: as the client gave both, which the answer repeats.
+    /// What a held call keeps of its request. The answer repeats both, and each has one text only.
     struct HeldCallContext {
-        id: String as Text<128>,
-        watermark: String as Text<128>,
+        id: SubscriptionId,
+        watermark: Watermark,
     }
 }
 
 /// The subscription that a held call is about.
 pub fn subscription_of(context: &[u8]) -> Option<SubscriptionId> {
-    let place = from_bytes::<HeldCallContext>(context).ok()?;
-    SubscriptionId::decode(&place.id)
+    Some(from_bytes::<HeldCallContext>(context).ok()?.id)
 }
 
-/// What has happened since the watermark, in which mailbox, and the number up to which its journal was read.
-fn look(cx: &mut Cx<'_>, request: &GetEvents) -> Result<(Answer, (MailboxNo, Seq))> {
+/// What has happened since the watermark, what was asked for, in which mailbox, and the number up to which its journal was read.
+fn look(cx: &mut Cx<'_>, request: &GetEvents) -> Result<(Answer, HeldCallContext, (MailboxNo, Seq))> {
     let (granted, subscription) = find(cx, &request.id)?;
     if subscription.kind != SubscriptionKind::Pull {
         return Err(Code::ErrorInvalidPullSubscriptionId.into());
@@ -102,7 +99,8 @@ fn look(cx: &mut Cx<'_>, request: &GetEvents) -> Result<(Answer, (MailboxNo, Seq
     } else {
         seen.events.clone()
     };
+    let id = SubscriptionId { mailbox: granted.guid(), id: subscription.id };
     let subscription = request.id.trim().to_owned();
     let answer = Answer(Notification { subscription, previous_watermark, more_events: Some(seen.more), events });
-    Ok((answer, (granted.mailbox(), seen.upto)))
+    Ok((answer, HeldCallContext { id, watermark: mark }, (granted.mailbox(), seen.upto)))
 }

@@ -19,7 +19,7 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{Guid, MailboxNo, Seq};
 use ewsd_store::{Account, ClaimedSubscription, EventPosition, Store, Subscription, SubscriptionKind};
-use ewsd_wire::form::List;
+use ewsd_wire::form::{List, Maybe};
 use ewsd_wire::{from_bytes, to_bytes, wire};
 use std::time::Duration;
 
@@ -40,20 +40,49 @@ const EVENT: usize = 1000;
 
 wire! {
     /// What a stream keeps.
-    struct Place version 1 {
+    struct Place version 2 {
         /// The number that its subscriptions bear.
         stream: i64,
-        parts: Vec<Part> as List<IDS>,
+        parts: Vec<PartRow> as List<IDS>,
     }
 
-    /// One of its subscriptions.
-    #[derive(Clone, Copy)]
-    struct Part {
-        mailbox: Guid as Octets,
+    /// A [`Part`].
+    struct PartRow {
+        /// None: its caller's own.
+        mailbox: Option<Guid> as Maybe<Octets>,
         id: Guid as Octets,
-        /// Told up to there.
         seq: Seq as Number,
         events: u8,
+    }
+}
+
+/// One of a stream's subscriptions.
+#[derive(Clone, Copy)]
+struct Part {
+    mailbox: Guid,
+    id: Guid,
+    /// Told up to there.
+    seq: Seq,
+    events: u8,
+}
+
+impl Place {
+    /// For a caller whose own mailbox is `own`.
+    fn of(stream: i64, parts: &[Part], own: Guid) -> Place {
+        let row = |part: &Part| {
+            let Part { mailbox, id, seq, events } = *part;
+            PartRow { mailbox: (mailbox != own).then_some(mailbox), id, seq, events }
+        };
+        Place { stream, parts: parts.iter().map(row).collect() }
+    }
+
+    /// The reverse.
+    fn parts(&self, own: Guid) -> Vec<Part> {
+        let part = |row: &PartRow| {
+            let PartRow { mailbox, id, seq, events } = *row;
+            Part { mailbox: mailbox.unwrap_or(own), id, seq, events }
+        };
+        self.parts.iter().map(part).collect()
     }
 }
 
@@ -136,7 +165,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetStreamingEvents) -> Result<Vec<Outcome<S
     if !refused.is_empty() {
         return Ok(refused.last_words());
     }
-    let context = to_bytes(&Place { stream: number, parts });
+    let context = to_bytes(&Place::of(number, &parts, cx.caller.guid));
     let most = u32::try_from(cx.session.share(cx.settings.limits.streams_per_account)).unwrap_or(u32::MAX);
     let stream = Some(Stream { number, heartbeat, most });
     cx.hold = Some(Hold { watch, wait, context, own: Vec::new(), stream });
@@ -224,9 +253,10 @@ pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resu
     let Ok(place) = from_bytes::<Place>(context) else {
         return Err(Error::internal("a stream's context is damaged"));
     };
-    let mut look = StreamLook::new(place.stream);
-    let rows = rows(cx, &place.parts)?;
-    for part in place.parts {
+    let mut look = StreamLook::new(place.stream, cx.caller.guid);
+    let parts = place.parts(cx.caller.guid);
+    let rows = rows(cx, &parts)?;
+    for part in parts {
         let row = rows.iter().find(|(granted, row)| granted.guid() == part.mailbox && row.id == part.id);
         let mine = usable(row.map(|(_, row)| row), cx.caller.account).and_then(|row| match row.stream {
             Some(stream) if stream == place.stream => Ok(()),
@@ -255,6 +285,8 @@ fn rows(cx: &mut Cx<'_>, parts: &[Part]) -> Result<Vec<(Granted, Subscription)>>
 
 /// One look at a stream.
 struct StreamLook {
+    /// The caller's own mailbox.
+    own: Guid,
     documents: Vec<StreamDocument>,
     refused: Refused,
     /// Those that go on.
@@ -266,8 +298,9 @@ struct StreamLook {
 }
 
 impl StreamLook {
-    fn new(stream: i64) -> StreamLook {
+    fn new(stream: i64, own: Guid) -> StreamLook {
         StreamLook {
+            own,
             documents: Vec::new(),
             refused: Refused::default(),
             parts: Vec::new(),
@@ -339,7 +372,7 @@ impl StreamLook {
         if over {
             return Resumed::End(documents);
         }
-        let context = to_bytes(&Place { stream: self.telling.stream, parts: self.parts });
+        let context = to_bytes(&Place::of(self.telling.stream, &self.parts, self.own));
         let stream = Some(Stream { number: self.telling.stream, heartbeat: Duration::ZERO, most: 0 });
         let hold = Hold { watch: self.watch, context, stream, ..Hold::default() };
         if documents.is_empty() { Resumed::Still(hold) } else { Resumed::More(documents, hold, self.telling) }
