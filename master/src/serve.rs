@@ -5,8 +5,9 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use ewsd_ipc::message::RenderedCall;
 use ewsd_ipc::seqpacket::{self, Wait, would_block};
-use ewsd_ipc::{ConnRecord, HeldOutcome, PROTOCOL, Reply};
+use ewsd_ipc::{Body, ConnRecord, HeldOutcome, PROTOCOL, Reply};
 use log::{debug, error, warn};
 use nix::sys::stat::fstat;
 
@@ -139,6 +140,7 @@ impl Master {
             Reply::Outbox { queued, deferred, oldest } => self.outbox = Outbox { queued, deferred, oldest },
             Reply::Clock { doubt, left_s } => self.doubt = ClockState { doubt, left_s },
             Reply::Rendered { job, held, outcome } => self.obey_rendered(id, job, held, outcome, fds)?,
+            Reply::RenderedTogether { job, outcomes } => self.obey_together(id, job, outcomes.0)?,
             Reply::Step { within_ms } => {
                 if self.fleet.workers.get(&id).is_some_and(|worker| !worker.role.says_step()) {
                     return Err("is no role with steps".to_owned());
@@ -238,6 +240,15 @@ impl Master {
         let sent = self.dispatch.take_off(job).ok_or("no such job")?;
         self.metrics.served(self.clock.now().saturating_sub(sent.at));
         Ok(sent)
+    }
+
+    fn obey_together(&mut self, id: WorkerId, job: u64, calls: Vec<RenderedCall>) -> Result<(), Broken> {
+        calls.into_iter().try_for_each(|RenderedCall { held, outcome }| {
+            if matches!(outcome, HeldOutcome::Answer { bytes: Body::Memfd(_), .. }) {
+                return Err("a memfd among several".to_owned());
+            }
+            self.obey_rendered(id, job, held, outcome, Vec::new())
+        })
     }
 
     fn obey_rendered(

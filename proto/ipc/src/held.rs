@@ -1,10 +1,10 @@
 //! Held calls in messages: what a worker is asked about them, what it says, and the parts of their ready-made replies.
 
-use ewsd_wire::form::Bytes;
+use ewsd_wire::form::{Bytes, List};
 use ewsd_wire::wire;
 
 use crate::message::{AfterReply, Body, HeldContext, RenderReason, Watch};
-use crate::{HELD_CONTEXT_MAX, INLINE_LIMIT};
+use crate::{HELD_CONTEXT_MAX, INLINE_LIMIT, RENDER_BATCH_MAX};
 
 wire! {
     /// One member of a `Render` job.
@@ -58,6 +58,18 @@ wire! {
         /// Its context is of another version: it ends with what was made ready for its deadline.
         4 Unreadable
     }
+
+    /// One of several held calls.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct RenderedCall {
+        /// Number of the held call.
+        pub held: u64,
+        pub outcome: HeldOutcome,
+    }
+
+    /// At most [`RENDER_BATCH_MAX`] of them.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    pub struct Outcomes(pub Vec<RenderedCall> as List<RENDER_BATCH_MAX>);
 
     /// A part of a ready-made reply.
     #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use ewsd_wire::{Reader, Refused, Wire, wire};
 
 pub use crate::count::{Count, LATENCY_US};
 pub use crate::doubt::ClockDoubt;
-pub use crate::held::{HeldCall, HeldOutcome, HoldUpdate, Piece};
+pub use crate::held::{HeldCall, HeldOutcome, HoldUpdate, Outcomes, Piece, RenderedCall};
 pub use crate::lmtp::{LmtpExpect, LmtpInput};
 use crate::{
     COMPLAINT_MAX, CONN_CONTEXT_MAX, DESCRIPTION_MAX, HELD_CONTEXT_MAX, INLINE_LIMIT, LABEL_MAX, MAX_MESSAGE,
@@ -178,7 +178,7 @@ messages! {
         /// Whatever the worker needs to render; at most [`HELD_CONTEXT_MAX`] bytes.
         context: HeldContext,
     }
-    /// One held call of a `Render` job. The job is over when each call of its batch had its `Rendered`.
+    /// One held call of a `Render` job. The job is over when each call of its batch had its outcome, here or in `RenderedTogether`.
     75 Rendered [0] { job: u64, held: u64, outcome: HeldOutcome }
     /// The sweep is over.
     76 Swept [0] { job: u64 }
@@ -229,6 +229,8 @@ messages! {
         /// As it came, not in a memfd.
         body: Vec<u8>,
     }
+    /// Held calls of a `Render` job, none of which has its answer in a memfd.
+    93 RenderedTogether [0] { job: u64, outcomes: Outcomes }
     /// The janitor: whether the clock is believed by which age is judged, and seconds until it is, if it goes on evenly.
     92 Clock [0] { doubt: ClockDoubt, left_s: u64 }
 }
@@ -408,6 +410,7 @@ impl Reply {
             | Reply::MustHash { job, .. }
             | Reply::Hold { job, .. }
             | Reply::Rendered { job, .. }
+            | Reply::RenderedTogether { job, .. }
             | Reply::Swept { job }
             | Reply::Probed { job, .. } => Some(*job),
             _ => None,

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use ewsd_ipc::message::{ClockDoubt, Hashing, JOB_ROWS, Pieces, REPLY_ROWS, Share, WORD_ROWS};
+use ewsd_ipc::message::{ClockDoubt, Hashing, JOB_ROWS, Pieces, REPLY_ROWS, RenderedCall, Share, WORD_ROWS};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HeldCall, HeldOutcome, HoldUpdate, Job, LmtpExpect, LmtpInput, MAX_MESSAGE,
     Piece, Refused, RenderReason, Reply,
@@ -144,6 +144,14 @@ fn reply() -> impl Strategy<Value = Reply> {
             }
         }),
         (any::<u64>(), any::<u64>(), outcome()).prop_map(|(job, held, outcome)| Reply::Rendered { job, held, outcome }),
+        (any::<u64>(), vec((any::<u64>(), outcome()), 0..4)).prop_map(|(job, outcomes)| {
+            let inline = |(held, outcome)| match outcome {
+                HeldOutcome::Answer { bytes: Body::Memfd(ms), .. } => (held, HeldOutcome::Later { ms: ms as u32 }),
+                outcome => (held, outcome),
+            };
+            let calls = outcomes.into_iter().map(inline).map(|(held, outcome)| RenderedCall { held, outcome });
+            Reply::RenderedTogether { job, outcomes: calls.collect::<Vec<_>>().into() }
+        }),
         any::<u64>().prop_map(|job| Reply::Swept { job }),
         any::<u32>().prop_map(|within_ms| Reply::Step { within_ms }),
         any::<(u64, bool)>().prop_map(|(job, good)| Reply::Probed { job, good }),
@@ -260,4 +268,9 @@ fn limits_are_kept_at_the_gate() {
     let answer = |n| HeldOutcome::Answer { then: AfterReply::Keep, bytes: Body::Inline(vec![0; n]) };
     assert!(!refused(Reply::Rendered { job: 1, held: 1, outcome: answer(64 * 1024) }));
     assert!(refused(Reply::Rendered { job: 1, held: 1, outcome: answer(64 * 1024 + 1) }));
+    let together = |n| {
+        let calls = vec![RenderedCall { held: 1, outcome: HeldOutcome::Unreadable }; n];
+        Reply::RenderedTogether { job: 1, outcomes: calls.into() }
+    };
+    assert!(!refused(together(128)) && refused(together(129)));
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use ewsd_ews::word::ConnectionStatus;
 use ewsd_ews::{Fault, Form, Headers, StreamDocument};
 use ewsd_http::chunk;
-use ewsd_ipc::message::{HeldContext, Pieces, Share, Watch};
+use ewsd_ipc::message::{HeldContext, Pieces, RenderedCall, Share, Watch};
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, HeldOutcome, HoldUpdate, INLINE_LIMIT, Piece,
     RenderReason, Reply, memfd,
@@ -31,6 +31,7 @@ use ewsd_wire::{Reader, Refused, Wire as _, form, from_bytes, to_bytes, wire};
 
 use super::ready_made::ready_made;
 use super::request::{Worker, pair, stream_key};
+use super::together::Together;
 use super::written::{Sent, send_at_once};
 use crate::auth::Peer;
 use crate::form::{Octets, Row};
@@ -133,20 +134,27 @@ impl Worker<'_> {
     /// Looks at each held call of a batch again.
     pub(super) fn render(&mut self, job: u64, batch: Vec<HeldCall>) -> io::Result<()> {
         let looks = LookCache::of(batch.iter().filter_map(subscription_of).collect());
+        let mut together = Together::default();
         for call in batch {
             let mut looked = self.look_again(&call, Some(Rc::clone(&looks)));
             // Another connection may take a stream's subscription between the look and the telling: the next look finds that out.
             // What is taken never comes back to this stream, so there are no more looks than it has subscriptions, and one.
-            while let SendOutcome::Overtaken = self.tell_rendered(job, &call, looked)? {
+            while let SendOutcome::Overtaken = self.tell_rendered(job, &call, looked, &mut together)? {
                 looked = self.look_again(&call, None);
             }
         }
-        Ok(())
+        together.send(self.end, job)
     }
 
     /// Tells the master what a held call's client is told. What must be kept of it is committed when that is on its way: whatever
     /// dies in between, nothing is lost.
-    fn tell_rendered(&mut self, job: u64, call: &HeldCall, looked: HeldResult) -> io::Result<SendOutcome> {
+    fn tell_rendered(
+        &mut self,
+        job: u64,
+        call: &HeldCall,
+        looked: HeldResult,
+        together: &mut Together,
+    ) -> io::Result<SendOutcome> {
         self.tell_changes()?;
         let HeldResult { outcome, bytes, telling } = looked;
         let (outcome, file) = match fit((outcome, bytes)) {
@@ -156,6 +164,9 @@ impl Worker<'_> {
                 return self.no_room(job, call);
             }
         };
+        if file.is_none() && telling.is_none() {
+            return together.add(self.end, job, RenderedCall { held: call.held, outcome }).map(|()| SendOutcome::Sent);
+        }
         let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
         let reply = Reply::Rendered { job, held: call.held, outcome };
         let Some((caller, telling)) = telling else { return self.end.send(&reply, &fds).map(|()| SendOutcome::Sent) };

@@ -32,6 +32,7 @@ mod serving;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod together;
 mod written;
 
 pub(crate) use bounds::be_idle;
