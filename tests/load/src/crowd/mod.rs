@@ -198,6 +198,10 @@ impl Crowd {
                     Ok(n) => {
                         self.octets += u64::try_from(n).unwrap_or_default();
                         waiter.inbox.take(octets.get(..n).unwrap_or_default());
+                        // It has been emptied, and whatever comes next is another event.
+                        if n < octets.len() && matches!(waiter.line, Line::Plain(_)) && !event.is_read_closed() {
+                            break None;
+                        }
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break None,
                     Err(error) => break Some(error.to_string()),
