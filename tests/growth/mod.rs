@@ -1,5 +1,6 @@
-//! Whether work grows in proportion to its input, by measuring: octets asked of the allocator, octets that come out, and the
-//! processor time of the thread where neither tells (a scan that goes over the same octets again allocates nothing).
+//! Whether work grows in proportion to its input, by measuring: octets asked of the allocator, octets that come out, rows of
+//! a database, and the processor time of the thread (and of whoever works for it) where none of them tells: a scan that goes
+//! over the same octets again allocates nothing.
 //!
 //! A binary of its own includes this file by `#[path]`, names `Counting` its `#[global_allocator]`, and calls `linear`
 //! with a table of units. The clock on the wall is not asked: what else runs on the machine changes nothing.
@@ -12,23 +13,25 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-/// Work on twice the input may be so many times the work.
+/// Work on twice the input may be so many times the work, and the time.
 const MOST: f64 = 2.2;
-/// And so many times the time: an input that no longer fits the processor's caches costs up to half as much again, once. What
-/// grows with the square takes four times.
-const MOST_TIME: f64 = 2.6;
 /// Doublings measured.
 const DOUBLINGS: usize = 3;
 /// Times each size is run; the least counts.
 const ROUNDS: usize = 5;
 /// How often the smallest size is doubled where the first round looked faster than linear.
 const LARGER: usize = 2;
+/// The square over all doublings takes 64 times the time: nothing else on the machine makes so much of eight times the work,
+/// and there is no need to look again.
+const SURE: f64 = 40.0;
 /// The least time that is compared: work that takes less is run more often.
-const LEAST: Duration = Duration::from_millis(3);
+const LEAST: Duration = Duration::from_millis(5);
 /// Octets of the smallest input.
 const SMALLEST: usize = 8 << 10;
 /// Allocations below this are buffers of a fixed size and their like.
 const FEW: f64 = 4096.0;
+/// Fewer rows are those of the account, its folders and their like.
+const FEW_ROWS: f64 = 64.0;
 
 thread_local! {
     /// Octets asked for in all.
@@ -108,8 +111,12 @@ impl Unit<'_> {
 struct Cost {
     asked: f64,
     out: f64,
+    rows: f64,
     time: f64,
 }
+
+/// Who works for this thread elsewhere: rows looked at or written so far, and the processor time that took.
+pub type Others<'a> = &'a dyn Fn() -> (u64, Duration);
 
 fn thread_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
@@ -117,12 +124,17 @@ fn thread_time() -> Duration {
 
 /// The cost of running so often: what is small enough to stay in the processor's caches is run many times, for a size that
 /// does not is measured by its memory.
-fn measure(input: &str, often: u32, work: &impl Fn(&str) -> usize) -> Cost {
+fn measure(input: &str, often: u32, work: &impl Fn(&str) -> usize, others: Others) -> Cost {
+    let (rows, elsewhere) = others();
     let (asked, time) = (ASKED.get(), thread_time());
     let out: usize = (0..often).map(|_| work(input)).sum();
-    let time = thread_time() - time;
-    let each = f64::from(often);
-    Cost { asked: (ASKED.get() - asked) as f64 / each, out: out as f64 / each, time: time.as_secs_f64() }
+    let (asked, time) = (ASKED.get() - asked, thread_time() - time);
+    let (rows, elsewhere) = {
+        let (now, taken) = others();
+        (now - rows, taken - elsewhere)
+    };
+    let each = |count: u64| count as f64 / f64::from(often);
+    Cost { asked: each(asked), out: each(out as u64), rows: each(rows), time: (time + elsewhere).as_secs_f64() }
 }
 
 /// The most octets that `work` holds at one time, beside what was there before.
@@ -138,21 +150,30 @@ pub fn faster_than_linear<'a>(
     units: impl IntoIterator<Item = impl Into<Unit<'a>>>,
     work: impl Fn(&str) -> usize,
 ) -> Vec<String> {
-    units.into_iter().filter_map(|unit| grows(unit.into(), &work)).collect()
+    faster_than_linear_with(units, work, &|| (0, Duration::ZERO))
+}
+
+/// The same of work that others do a part of.
+pub fn faster_than_linear_with<'a>(
+    units: impl IntoIterator<Item = impl Into<Unit<'a>>>,
+    work: impl Fn(&str) -> usize,
+    others: Others,
+) -> Vec<String> {
+    units.into_iter().filter_map(|unit| grows(unit.into(), &work, others)).collect()
 }
 
 /// None: in proportion.
-fn grows(unit: Unit<'_>, work: &impl Fn(&str) -> usize) -> Option<String> {
+fn grows(unit: Unit<'_>, work: &impl Fn(&str) -> usize, others: Others) -> Option<String> {
     let count = SMALLEST.div_ceil(unit.unit.len());
-    let once = measure(&unit.times(count), 1, work).time.max(1e-6);
+    let once = measure(&unit.times(count), 1, work, others).time.max(1e-6);
     let often = (LEAST.as_secs_f64() / once).ceil() as u32;
     let mut told = None;
     for rounds in 1..=ROUNDS {
         // Larger inputs too, where what grows faster shows more and what else the machine does shows less.
         let larger = (rounds - 1).min(LARGER);
-        let costs = costs(unit, count << larger, (often >> larger).max(1), work, rounds);
+        let costs = costs(unit, count << larger, (often >> larger).max(1), work, others, rounds);
         told = counts_grow(&costs).or_else(|| time_grows(&costs));
-        if told.is_none() {
+        if told.is_none() || ends(&costs, |cost| cost.time) > SURE {
             break;
         }
     }
@@ -160,10 +181,17 @@ fn grows(unit: Unit<'_>, work: &impl Fn(&str) -> usize) -> Option<String> {
 }
 
 /// The least cost of each size.
-fn costs(unit: Unit<'_>, count: usize, often: u32, work: &impl Fn(&str) -> usize, rounds: usize) -> Vec<Cost> {
+fn costs(
+    unit: Unit<'_>,
+    count: usize,
+    often: u32,
+    work: &impl Fn(&str) -> usize,
+    others: Others,
+    rounds: usize,
+) -> Vec<Cost> {
     let inputs: Vec<String> = (0..=DOUBLINGS).map(|doubling| unit.times(count << doubling)).collect();
     let least = |input: &String| {
-        let runs = (0..rounds).map(|_| measure(input, often, work));
+        let runs = (0..rounds).map(|_| measure(input, often, work, others));
         runs.min_by(|a, b| a.time.total_cmp(&b.time)).unwrap()
     };
     inputs.iter().map(least).collect()
@@ -171,19 +199,23 @@ fn costs(unit: Unit<'_>, count: usize, often: u32, work: &impl Fn(&str) -> usize
 
 /// Over all doublings: one of them alone may fall together with what else the machine does.
 fn time_grows(costs: &[Cost]) -> Option<String> {
-    let (first, last) = (costs.first().unwrap(), costs.last().unwrap());
-    (last.time > MOST_TIME.powi(DOUBLINGS as i32) * first.time).then(|| format!("processor time {costs:?}"))
+    (ends(costs, |cost| cost.time) > MOST.powi(DOUBLINGS as i32)).then(|| format!("processor time {costs:?}"))
 }
 
 fn counts_grow(costs: &[Cost]) -> Option<String> {
     // Buffers that double in size are twice as large for little more: the first and the last tell.
-    let (first, last) = (costs.first().unwrap(), costs.last().unwrap());
     let most = MOST.powi(DOUBLINGS as i32);
-    let asked = (last.asked - FEW) / first.asked.max(FEW);
+    let asked = ends(costs, |cost| cost.asked.max(FEW));
     if asked > 2.0 * most {
         return Some(format!("octets allocated {costs:?}"));
     }
     ratio("octets written", costs, |cost| cost.out.max(FEW))
+        .or_else(|| ratio("rows", costs, |cost| cost.rows.max(FEW_ROWS)))
+}
+
+/// The largest by the smallest.
+fn ends(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {
+    of(costs.last().unwrap()) / of(costs.first().unwrap())
 }
 
 fn ratio(what: &str, costs: &[Cost], of: impl Fn(&Cost) -> f64) -> Option<String> {

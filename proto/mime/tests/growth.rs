@@ -4,6 +4,10 @@
 #[path = "../../../tests/growth/mod.rs"]
 mod growth;
 
+use std::cell::Cell;
+use std::hint::black_box;
+use std::time::Duration;
+
 use ewsd_mime::{Limits, Message, choose, class};
 
 #[global_allocator]
@@ -40,6 +44,24 @@ fn check(around: &[(&str, &str)], units: &[&str]) {
     let shapes = around.iter().flat_map(|(before, after)| units.iter().map(move |unit| (*before, *unit, *after)));
     let found = growth::faster_than_linear(shapes, read);
     assert!(found.is_empty(), "grows faster than its input:\n{}", found.join("\n"));
+}
+
+/// What the other tests rest upon.
+#[test]
+fn tells_what_grows_with_the_square() {
+    let square = |text: &str| text.len() * text.len() >> 14;
+    let rows = Cell::new(0);
+    let others = || (rows.get(), Duration::ZERO);
+    let told = |work: &dyn Fn(&str) -> usize| growth::faster_than_linear_with(["x"], work, &others).concat();
+    assert_eq!(told(&|text| text.len() + text.matches('x').count()), "");
+    assert!(told(&|text| black_box(Vec::<u8>::with_capacity(square(text))).len()).contains("octets allocated"));
+    assert!(told(&square).contains("octets written"));
+    let read = |text: &str| {
+        rows.set(rows.get() + square(text) as u64);
+        0
+    };
+    assert!(told(&read).contains("rows"));
+    assert!(told(&|text| (0..square(text)).map(black_box).filter(|step| *step == usize::MAX).count()).contains("time"));
 }
 
 #[test]

@@ -8,13 +8,16 @@
 //! end of a pipe to close, so it goes down however the process ends, and as the user `postgres` when that is root's.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use crate::{Options, embedded};
+use crate::sql::Sql;
+use crate::{Options, Store, embedded};
+use postgres::types::FromSql;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// The database that every test's database is copied from.
 const TEMPLATE: &str = "ewsd_template";
@@ -53,6 +56,44 @@ impl Database {
     pub fn options(&self) -> Options {
         shared().options(&self.name)
     }
+}
+
+/// What PostgreSQL did for one store: its own counters, not ours.
+#[derive(Default)]
+pub struct Effort {
+    /// The process at work, with its time when it was last asked.
+    process: Option<(i32, Duration)>,
+    /// The time of those before it: a session that has grown is replaced.
+    earlier: Duration,
+}
+
+impl Effort {
+    /// Rows read off the tables of the database or their indexes, and rows written, so far; and the processor time that was
+    /// taken. Whoever else uses the database counts too.
+    pub fn so_far(&mut self, store: &mut Store) -> (u64, Duration) {
+        let told = "select pg_backend_pid() from (select pg_stat_force_next_flush()) as at_once";
+        let process: i32 = number(store, told);
+        let rows: i64 = number(
+            store,
+            "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del)::bigint
+             from pg_stat_user_tables",
+        );
+        let time = processor_time(process);
+        match self.process.replace((process, time)) {
+            Some((before, taken)) if before != process => self.earlier += taken,
+            _ => {}
+        }
+        (u64::try_from(rows).expect("counts are not negative"), self.earlier + time)
+    }
+}
+
+fn number<T: for<'a> FromSql<'a>>(store: &mut Store, sql: &'static str) -> T {
+    store.query_opt(&Sql::new(sql)).expect(sql).expect("a row").get(0)
+}
+
+fn processor_time(process: i32) -> Duration {
+    let told = std::fs::read_to_string(format!("/proc/{process}/schedstat")).expect("a process of this machine");
+    Duration::from_nanos(told.split(' ').next().and_then(|time| time.parse().ok()).expect("nanoseconds"))
 }
 
 /// A fresh database. Panics when there is no PostgreSQL on the machine: install the package `postgresql`.
