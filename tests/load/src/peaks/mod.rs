@@ -2,6 +2,7 @@
 
 mod cases;
 mod watch;
+mod winmail;
 
 use std::path::PathBuf;
 
@@ -98,19 +99,20 @@ fn measure(options: &Options, target: &Target, watch: &Watch) -> Result<Most> {
     let [mails, asks] = [target.account(0)?, target.account(1)?];
     let mut most = Most::default();
     row("at rest", 0, &settle(watch), "");
-    for shape in MESSAGES {
-        let mail = shape.filled(octets);
+    let shapes = MESSAGES.iter().map(|shape| (shape.0, shape.filled(octets)));
+    let streams = winmail::STREAMS.iter().map(|(name, fill)| (*name, winmail::mail(octets, *fill)));
+    for (name, mail) in shapes.chain(streams) {
         let said = target.mail()?.deliver_octets(&mails.address, &mail);
         let said = said.map_or_else(|error| error.to_string(), |()| String::new());
         let peaks = watch.take();
-        row(&format!("mail: {}", shape.0), mail.len(), &peaks, &said);
+        row(&format!("mail: {name}"), mail.len(), &peaks, &said);
         most.message = most.message.max(own(&peaks));
         most.backend = most.backend.max(of(&peaks, "postgres"));
         drop(mail);
         if said.is_empty() {
             let said = read_newest(target, mails)?;
             let peaks = watch.take();
-            row(&format!("read: {}", shape.0), octets, &peaks, &said);
+            row(&format!("read: {name}"), octets, &peaks, &said);
             most.message = most.message.max(own(&peaks));
             most.backend = most.backend.max(of(&peaks, "postgres"));
         }
