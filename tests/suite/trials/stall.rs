@@ -159,7 +159,7 @@ fn keeps_everybody_while_postgresql_stands_still_for_long() {
     // A machine that is busy with many clients needs more than a moment for each.
     let seconds = if clients < 100 { 2 } else { 10 };
     let server = Demo::start(quick().set("limits.request_seconds", seconds).set("limits.queue_seconds", seconds));
-    let mut held = Held::start(&server, clients);
+    let mut held = Held::start_for(&server, clients, 120);
     let wait = stalled / 2 + Duration::from_secs(1);
     let mut short = Held::start_for(&server, clients / 10, wait.as_secs());
     let (workers, resumed) = (server.workers(), OnceLock::new());
@@ -187,7 +187,9 @@ fn keeps_everybody_while_postgresql_stands_still_for_long() {
         clients / 10
     );
     assert!(outcomes.iter().all(|(told, _)| told.busy > 0), "each was told");
-    assert!(slowest < Duration::from_secs(2 * seconds), "queue and request together, at most");
+    // The few of the small size share a busy machine: the time in the queue may come first.
+    let most = if clients < 100 { 2 * seconds } else { seconds };
+    assert!(slowest < Duration::from_secs(most), "after {slowest:?}");
     until_served(&server);
     assert_eq!(server.workers(), workers);
     assert_eq!(server.connections("held"), clients as u64);
