@@ -87,29 +87,8 @@ fn key(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use ewsd_model::id::{Guid, MailboxNo};
-
     use super::*;
-
-    fn account(number: i64) -> Rc<Account> {
-        Rc::new(Account {
-            account: number,
-            login: "alice".into(),
-            display_name: "Alice".into(),
-            password_phc: None,
-            disabled: false,
-            mailbox: MailboxNo(number),
-            guid: Guid([7; 16]),
-            language: "en".into(),
-            primary_address: None,
-            quota_bytes: None,
-            zone: None,
-            working_hours: None,
-            resource: None,
-            booking: Default::default(),
-            exempt: false,
-        })
-    }
+    use crate::auth::tests::account;
 
     #[test]
     fn what_was_seen_is_believed_for_its_time_and_epoch() {

@@ -26,7 +26,7 @@ impl Scheme for TwoSteps {
         let bound = |state: &[u8]| Bound { scheme: 200, state: state.to_vec() };
         match (attempt.credentials("Steps"), attempt.bound) {
             (None, Some(b"known")) => Ok(Some(Entered {
-                account: account(),
+                account: account(7),
                 via: AdmittedBy::Connection,
                 bound: Some(bound(b"known")),
                 reply: None,
@@ -36,7 +36,7 @@ impl Scheme for TwoSteps {
                 Err(Denied::Continue { challenge: "Steps 17".to_owned(), bound: Some(bound(b"17")) })
             }
             (Some(said), Some(pending)) if said == pending => Ok(Some(Entered {
-                account: account(),
+                account: account(7),
                 via: AdmittedBy::Password,
                 bound: Some(bound(b"known")),
                 reply: None,
@@ -46,14 +46,14 @@ impl Scheme for TwoSteps {
     }
 }
 
-fn account() -> Rc<Account> {
+pub(super) fn account(number: i64) -> Rc<Account> {
     Rc::new(Account {
-        account: 7,
+        account: number,
         login: "alice".into(),
         display_name: "Alice".into(),
         password_phc: None,
         disabled: false,
-        mailbox: MailboxNo(7),
+        mailbox: MailboxNo(number),
         guid: Guid([7; 16]),
         language: "en".into(),
         primary_address: None,
@@ -96,7 +96,7 @@ pub(super) fn ask_for(
     let shared = Shared::map(ewsd_ipc::shared::create(&[7; 32]).unwrap()).unwrap();
     let mut store = Store::lazy(&Options::new("host=/nowhere")).unwrap();
     let mut known = AccountCache::default();
-    known.insert(account(), 1, 100);
+    known.insert(account(7), 1, 100);
     let mut cx = Circumstances {
         store: &mut store,
         settings,
@@ -162,7 +162,7 @@ impl Scheme for Sticky {
     }
     fn accept(&self, attempt: &Attempt<'_>, _: &mut Circumstances<'_>) -> Result<Option<Entered>, Denied> {
         let bound = || Some(Bound { scheme: self.number(), state: b"known".to_vec() });
-        let entered = |via| Ok(Some(Entered { account: account(), via, bound: bound(), reply: None }));
+        let entered = |via| Ok(Some(Entered { account: account(7), via, bound: bound(), reply: None }));
         match (attempt.head.header("Authorization"), attempt.bound) {
             (Some(b"begin"), _) => Err(Denied::Continue { challenge: self.name().to_owned(), bound: bound() }),
             (Some(_), _) => entered(AdmittedBy::Password),
