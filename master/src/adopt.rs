@@ -307,7 +307,7 @@ impl Master {
         };
         let (kind, capped, ip) = (conn.kind, conn.kind.is_client(), conn.ip);
         self.lingering += usize::from(capped && matches!(conn.state, State::Linger(_)));
-        self.memfds += conn.state.memfd_bytes();
+        self.memfds = self.memfds.and(conn.state.memfds());
         self.crowd.come(kind, id);
         if capped {
             self.clients += 1;

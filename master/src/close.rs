@@ -24,7 +24,7 @@ impl Master {
         };
         self.crowd.go(conn.kind);
         self.buffered = self.buffered.saturating_sub(conn.charged as usize);
-        self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes());
+        self.memfds = self.memfds.without(conn.state.memfds());
         if conn.kind.is_client() {
             self.count_out(conn.ip);
             let lingered = usize::from(matches!(conn.state, State::Linger(_)));

@@ -8,7 +8,6 @@ use ewsd_http::chunk::Step;
 use ewsd_ipc::memfd;
 use log::error;
 
-use crate::config::MEMFD_FACTOR;
 use crate::master::Master;
 use crate::refuse::{self, Refusal};
 use crate::state::{Collect, ConnId, Framing, ReadyJob, State};
@@ -119,7 +118,7 @@ impl Master {
 
     /// Writes body bytes to the memfd, within the limits.
     fn store(&mut self, id: ConnId, data: &[u8]) -> Result<(), CollectError> {
-        let ceiling = self.config.limits.buffered_bytes as u64 * MEMFD_FACTOR;
+        let ceiling = self.config.limits.memfd_bytes();
         let Some(State::Collect(collect)) = self.table.get_mut(id).map(|conn| &mut conn.state) else {
             return Ok(());
         };
@@ -128,7 +127,7 @@ impl Master {
             if let Framing::Dot { over, .. } = &mut collect.framing {
                 if !*over {
                     *over = true;
-                    self.memfds = self.memfds.saturating_sub(collect.length);
+                    self.memfds.requests = self.memfds.requests.saturating_sub(collect.length);
                     collect.file.set_len(0).map_err(CollectError::Io)?;
                 }
                 // Counted on, for the minimum rate.
@@ -137,12 +136,12 @@ impl Master {
             }
             return Err(CollectError::Refused(refuse::TOO_LARGE));
         }
-        if self.memfds + data.len() as u64 > ceiling {
+        if self.memfds.requests + data.len() as u64 > ceiling {
             return Err(CollectError::Refused(refuse::UPLOADING));
         }
         collect.file.write_all_at(data, collect.length).map_err(CollectError::Io)?;
         collect.length = length;
-        self.memfds += data.len() as u64;
+        self.memfds.requests += data.len() as u64;
         Ok(())
     }
 

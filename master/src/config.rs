@@ -89,8 +89,7 @@ pub struct Limits {
     pub held_per_account: usize,
     /// `limits.workers_per_account`; 0 = three quarters of them.
     pub workers_per_account: usize,
-    /// `limits.buffered_bytes`: request and reply bytes in memory for all clients together. Bodies in memfds may take
-    /// [`MEMFD_FACTOR`] times as much.
+    /// `limits.buffered_bytes`: request and reply bytes in memory for all clients together; in memfds see [`Limits::memfd_bytes`].
     pub buffered_bytes: usize,
     /// `limits.head_seconds`.
     pub head: Duration,
@@ -111,8 +110,16 @@ pub struct Limits {
 /// Clients in all, where the settings say nothing.
 pub const CONNECTIONS: usize = 20_000;
 
-/// Bodies that were admitted lie in memfds; all of them together may take this many times `limits.buffered_bytes`.
-pub const MEMFD_FACTOR: u64 = 4;
+/// What lies in memfds may take so many times `limits.buffered_bytes`.
+const MEMFD_FACTOR: u64 = 4;
+
+impl Limits {
+    /// Bytes that all admitted bodies together may take in memfds; as many again all answers that are not read yet.
+    #[must_use]
+    pub fn memfd_bytes(&self) -> u64 {
+        (self.buffered_bytes as u64).saturating_mul(MEMFD_FACTOR)
+    }
+}
 
 /// Settings in whatever form processes read them; see `ewsd_ipc::fd::SETTINGS`. Not to be printed.
 #[derive(Clone)]

@@ -1,8 +1,9 @@
 //! Writes replies: what fits at once, the rest as the client reads. Replies come from workers (a memfd) or from the master.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd};
 
+use log::warn;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::sendfile::sendfile;
@@ -10,8 +11,9 @@ use nix::sys::socket::{MsgFlags, send};
 
 use crate::clock::millis;
 use crate::master::{Master, TURN_BYTES};
-use crate::state::{After, ConnId, Drain, Source, State};
+use crate::state::{After, Conn, ConnId, Drain, Source, State};
 use crate::tokens::Subject;
+use crate::turns::Lane;
 
 impl Source {
     /// Writes some; the number of bytes, 0 when the source is shorter than it was said to be.
@@ -53,6 +55,33 @@ impl Master {
             conn.deadline = idle;
         }
         self.drain(id);
+        while self.memfds.answers > self.config.limits.memfd_bytes() && self.cut_off_unread() {}
+    }
+
+    /// Answers lie in memory until they are read. Of the account, or the network, that leaves most of them unread, the oldest
+    /// connection goes; nobody does who alone has any. False: nobody went.
+    fn cut_off_unread(&mut self) -> bool {
+        let unread = |conn: &Conn| match &conn.state {
+            State::Drain(drain) => {
+                Some((conn.lane(), drain.unread(), drain.since, conn.id)).filter(|(_, n, ..)| *n > 0)
+            }
+            _ => None,
+        };
+        let all: Vec<_> = self.table.iter().filter_map(unread).collect();
+        let mut lanes: HashMap<Lane, u64> = HashMap::new();
+        for (lane, bytes, ..) in &all {
+            *lanes.entry(*lane).or_insert(0) += bytes;
+        }
+        let most = lanes.into_iter().max_by_key(|(_, bytes)| *bytes);
+        let of_most = all.iter().filter(|(lane, ..)| most.is_some_and(|(most, _)| most == *lane));
+        let oldest = of_most.min_by_key(|(_, _, since, id)| (*since, *id)).filter(|_| all.len() > 1);
+        let Some((_, bytes, _, id)) = oldest else { return false };
+        warn!(
+            "connection {id} is closed, which left {bytes} bytes unread: too many answers are not read, see limits.buffered_bytes"
+        );
+        self.metrics.cut_off += 1;
+        self.close(*id);
+        true
     }
 
     /// sendfile(2) has no flag of its own for this, and a worker may have changed the socket's.
@@ -82,6 +111,7 @@ impl Master {
                 return self.written(id, after);
             };
             if source.is_empty() {
+                self.memfds.answers = self.memfds.answers.saturating_sub(source.memfd_bytes());
                 drain.sources.pop_front();
                 continue;
             }

@@ -35,7 +35,7 @@ use crate::push::Pushes;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::Runner;
-use crate::state::{ConnId, State};
+use crate::state::{ConnId, Memfds, State};
 use crate::stop::Phase;
 use crate::sweep::Sweeping;
 use crate::table::Table;
@@ -72,7 +72,7 @@ pub struct Master {
     pub per_network: HashMap<Network, u32>,
     /// Bytes of requests and replies in memory, and in memfds.
     pub buffered: usize,
-    pub memfds: u64,
+    pub memfds: Memfds,
     pub dispatch: Dispatch,
     /// Where requests wait when many do.
     pub parking: Parking,
@@ -296,7 +296,7 @@ impl Master {
     /// Puts a connection into another state and keeps the count of bytes in memfds and in memory.
     pub fn set_state(&mut self, id: ConnId, state: State) {
         if let Some(conn) = self.table.get_mut(id) {
-            self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes()).saturating_add(state.memfd_bytes());
+            self.memfds = self.memfds.without(conn.state.memfds()).and(state.memfds());
             conn.state = state;
         }
         self.charge(id);
@@ -305,7 +305,7 @@ impl Master {
     /// Takes the state out of a connection and leaves `Idle` behind, keeping the same counts.
     pub fn take_state(&mut self, id: ConnId) -> Option<State> {
         let conn = self.table.get_mut(id)?;
-        self.memfds = self.memfds.saturating_sub(conn.state.memfd_bytes());
+        self.memfds = self.memfds.without(conn.state.memfds());
         Some(std::mem::replace(&mut conn.state, State::Idle))
     }
 

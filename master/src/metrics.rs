@@ -42,6 +42,7 @@ counters! {
     renders "Render jobs handed to workers"
     sweeps "Sweeps over the watched mailboxes"
     drains "Replies that the master finished writing"
+    cut_off "Connections closed because too many answers were not read"
     holds "Calls held"
     held_left "Held clients that left before their answer"
     answers "Held calls ended by an answer"

@@ -34,7 +34,7 @@ use crate::push::Pushes;
 use crate::roles::Fleet;
 use crate::signals::Signals;
 use crate::spawn::{RunAs, Runner};
-use crate::state::Protocol;
+use crate::state::{Memfds, Protocol};
 use crate::stop::Phase;
 use crate::sweep::Sweeping;
 use crate::table::Table;
@@ -144,7 +144,7 @@ fn master(config: Config, reload_fn: ReloadFn, base: Base) -> Master {
         per_network: HashMap::new(),
         per_address: HashMap::new(),
         buffered: 0,
-        memfds: 0,
+        memfds: Memfds::default(),
         dispatch,
         parking: Parking::default(),
         acquaintances: KnownCredentials::default(),

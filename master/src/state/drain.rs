@@ -24,6 +24,43 @@ impl Source {
             Source::Memfd(_, at, end) => at >= end,
         }
     }
+
+    /// Bytes of a memfd, which is there whole until the last of it is written.
+    pub fn memfd_bytes(&self) -> u64 {
+        match self {
+            Source::Bytes(..) => 0,
+            Source::Memfd(_, _, end) => *end,
+        }
+    }
+}
+
+/// Bytes in memfds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Memfds {
+    /// Of requests that arrive, or wait for a worker.
+    pub requests: u64,
+    /// Of answers that their clients have not read.
+    pub answers: u64,
+}
+
+impl Memfds {
+    /// These and others.
+    #[must_use]
+    pub fn and(self, more: Memfds) -> Memfds {
+        Memfds {
+            requests: self.requests.saturating_add(more.requests),
+            answers: self.answers.saturating_add(more.answers),
+        }
+    }
+
+    /// Without those.
+    #[must_use]
+    pub fn without(self, less: Memfds) -> Memfds {
+        Memfds {
+            requests: self.requests.saturating_sub(less.requests),
+            answers: self.answers.saturating_sub(less.answers),
+        }
+    }
 }
 
 /// The rest of a reply.
@@ -62,5 +99,10 @@ impl Drain {
             Source::Memfd(..) => 0,
         };
         self.sources.iter().map(of).sum()
+    }
+
+    /// Bytes kept in memfds.
+    pub fn unread(&self) -> u64 {
+        self.sources.iter().map(Source::memfd_bytes).sum()
     }
 }

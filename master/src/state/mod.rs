@@ -21,7 +21,7 @@ use ewsd_http::EndFinder;
 pub use body::{Admission, Collect, Discard, Framing, SmallBody};
 pub use conn::{Conn, ConnId, Protocol, fresh};
 pub use dot::DotScan;
-pub use drain::{After, Drain, Source};
+pub use drain::{After, Drain, Memfds, Source};
 pub use held::{Held, Render, Stream, Time, Unsent};
 pub use job::ReadyJob;
 pub use parked::Block;
@@ -100,15 +100,16 @@ impl State {
         }
     }
 
-    /// Bytes that this state keeps in a memfd of the master's.
-    pub fn memfd_bytes(&self) -> u64 {
-        match self {
+    /// Bytes that this state keeps in memfds of the master's.
+    pub fn memfds(&self) -> Memfds {
+        let requests = match self {
             State::Collect(collect) if !matches!(collect.framing, Framing::Dot { over: true, .. }) => collect.length,
             State::Queued(ready) => match &**ready {
                 ReadyJob::HttpMemfd { length, .. } | ReadyJob::LmtpData { length, .. } => *length,
                 _ => 0,
             },
             _ => 0,
-        }
+        };
+        Memfds { requests, answers: if let State::Drain(drain) = self { drain.unread() } else { 0 } }
     }
 }

@@ -1,6 +1,12 @@
 //! Deadlines and caps.
 
-use crate::server::Server;
+use std::net::TcpStream;
+
+use nix::libc;
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
+
+use crate::server::{Client, Server};
 
 #[test]
 fn slow_heads_and_bodies_get_408() {
@@ -57,6 +63,38 @@ fn an_answer_has_its_own_time_to_be_read() {
     assert_eq!(server.number("draining"), 1);
     assert_eq!(deaf.reply().body.len(), 20_000_000, "all of it");
     assert_eq!(deaf.get("/echo").status, 200);
+    server.stop();
+}
+
+/// What is left unread is counted and has a ceiling, four times `buffered_bytes`: of who leaves most the oldest goes, and nobody else.
+#[test]
+fn answers_that_nobody_reads_are_few() {
+    const OCTETS: usize = 20_000_000;
+    let server = Server::start(&["workers=2", "buffered_bytes=14000000"]);
+    let ask = |account: u64, octets: usize| {
+        let mut client = server.connect();
+        client.send(format!("GET /drain?n={octets} HTTP/1.1\r\nHost: h\r\nAuthorization: Basic {account}\r\n\r\n"));
+        client
+    };
+    let mut other = ask(2, OCTETS);
+    server.until_number("draining", 1);
+    assert!(server.number("unread_bytes") >= OCTETS as u64, "{}", server.status());
+    let mut first = ask(1, OCTETS);
+    server.until_number("draining", 2);
+    let mut second = ask(1, OCTETS);
+    server.until_number("cut_off", 1);
+    assert_eq!(server.number("draining"), 2);
+    assert!(first.closed());
+    for client in [&mut other, &mut second] {
+        assert_eq!(client.reply().body.len(), OCTETS, "all of it");
+        assert_eq!(client.get("/echo").status, 200);
+    }
+    server.until_number("unread_bytes", 0);
+    // A large one alone is nobody's harm.
+    let mut large = ask(1, 4 * OCTETS);
+    server.until_number("draining", 1);
+    assert_eq!(large.reply().body.len(), 4 * OCTETS);
+    assert_eq!(server.number("cut_off"), 1);
     server.stop();
 }
 
@@ -136,14 +174,8 @@ fn a_request_that_no_worker_takes_gets_503() {
 fn the_queue_keeps_what_workers_cannot_take_yet() {
     let server = Server::start(&["workers=1", "queue=60000"]);
     let fifo = server.dir.join("fifo");
-    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::from_bits_truncate(0o666)).unwrap();
-    nix::sys::stat::fchmodat(
-        nix::fcntl::AT_FDCWD,
-        &fifo,
-        nix::sys::stat::Mode::from_bits_truncate(0o666),
-        nix::sys::stat::FchmodatFlags::FollowSymlink,
-    )
-    .unwrap();
+    nix::unistd::mkfifo(&fifo, Mode::from_bits_truncate(0o666)).unwrap();
+    fchmodat(nix::fcntl::AT_FDCWD, &fifo, Mode::from_bits_truncate(0o666), FchmodatFlags::FollowSymlink).unwrap();
     let mut blocking = server.connect();
     blocking.ask(&format!("/wait?fifo={}", fifo.display()));
     server.until("busy", |status| status.contains("\"busy\""));
@@ -155,13 +187,7 @@ fn the_queue_keeps_what_workers_cannot_take_yet() {
     assert!(server.number("queued") >= 70, "{}", server.status());
     // One that leaves while it waits is not served.
     let left = waiting.pop().unwrap();
-    nix::sys::socket::setsockopt(
-        &left.stream,
-        nix::sys::socket::sockopt::Linger,
-        &nix::libc::linger { l_onoff: 1, l_linger: 0 },
-    )
-    .unwrap();
-    drop(left);
+    leave(left);
     server.until_number("queue", 99);
     let _opened = std::fs::File::options().write(true).open(&fifo).unwrap();
     assert_eq!(blocking.reply().status, 200);
@@ -171,12 +197,17 @@ fn the_queue_keeps_what_workers_cannot_take_yet() {
     server.stop();
 }
 
+/// So that closing is seen at once, with whatever was not read.
+fn leave(client: Client) {
+    setsockopt(&client.stream, sockopt::Linger, &libc::linger { l_onoff: 1, l_linger: 0 }).unwrap();
+}
+
 #[test]
 fn few_descriptors_are_few_clients_and_cost_no_worker() {
     let server = Server::start(&["workers=2", "nofile=256"]);
     assert!(server.log().contains("descriptors are enough for"), "{}", server.log());
     // Silent ones give way to who comes later.
-    let silent: Vec<_> = (0..400).filter_map(|_| std::net::TcpStream::connect(server.address("http")).ok()).collect();
+    let silent: Vec<_> = (0..400).filter_map(|_| TcpStream::connect(server.address("http")).ok()).collect();
     assert_eq!(server.get("/echo").status, 200);
     drop(silent);
     server.until_number("total", 0);
@@ -202,7 +233,7 @@ fn few_descriptors_are_few_clients_and_cost_no_worker() {
 #[test]
 fn administrators_do_not_keep_each_other_out() {
     let server = Server::start(&[]);
-    let idle: Vec<_> = (0..140).map(|_| std::net::TcpStream::connect(server.address("admin")).unwrap()).collect();
+    let idle: Vec<_> = (0..140).map(|_| TcpStream::connect(server.address("admin")).unwrap()).collect();
     server.until("they are there", |status| status.contains("\"ready\":true"));
     assert_eq!(server.get("/echo").status, 200);
     drop(idle);

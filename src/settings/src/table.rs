@@ -124,7 +124,7 @@ settings! {
         workers_per_account: u64 = 0u64, Live, Master, Check::Between(0, 1_024),
             "Request workers that are busy for one account at a time, or for one network of clients that have not said who they are; its further requests wait. 0: three quarters of process.workers.";
         buffered_bytes: u64 = 268_435_456u64, Live, Master, Check::Between(1_048_576, 1 << 44),
-            "Request bytes held in memory for all clients together; beyond that 503.";
+            "Request bytes held in memory for all clients together; beyond that 503. Large bodies may take four times as much, in files in memory, and so may answers that are not read: beyond that the oldest connection is closed of who leaves most unread.";
         head_seconds: u64 = 10u64, Live, Master, SECONDS,
             "Time for a request line with all its header lines.";
         body_min_rate: u64 = 500u64, Live, Master, Check::Between(1, 1 << 30),
