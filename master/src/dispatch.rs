@@ -261,6 +261,10 @@ impl Master {
             self.park(id);
             self.want_housekeeping();
         }
+        let table = &self.table;
+        let waits =
+            |id| table.get(id).is_some_and(|conn| matches!(conn.state, State::Queued(_) | State::Parked { .. }));
+        self.dispatch.queue.tidy(table.len(), waits);
     }
 
     /// Adds something without a connection to the queue.

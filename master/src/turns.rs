@@ -102,6 +102,9 @@ pub struct Shares {
     pub hashing: usize,
 }
 
+/// Entries of the lanes that may be nobody's any more, beside as many as there are connections.
+const FORGOTTEN: usize = 256;
+
 /// What waits, and who is being served.
 #[derive(Debug, Default)]
 pub struct Turns {
@@ -110,7 +113,7 @@ pub struct Turns {
     lanes: HashMap<Lane, VecDeque<ConnId>>,
     /// Lanes in which somebody waits; the first one is next.
     order: VecDeque<Lane>,
-    /// Those in all lanes together.
+    /// Those in all lanes together. Some may have gone, or been told to come again, since.
     waiting: usize,
     /// Jobs of each lane that were handed out and are not over.
     at_work: HashMap<Lane, usize>,
@@ -151,6 +154,20 @@ impl Turns {
         }
         waiting.push_back(id);
         self.waiting += 1;
+    }
+
+    /// Forgets whoever waits no more, when they are many: nobody takes them out while no worker is ready.
+    pub fn tidy(&mut self, connections: usize, waits: impl Fn(ConnId) -> bool) {
+        if self.waiting <= 2 * connections + FORGOTTEN {
+            return;
+        }
+        self.lanes.retain(|_, waiting| {
+            waiting.retain(|id| waits(*id));
+            !waiting.is_empty()
+        });
+        let lanes = &self.lanes;
+        self.order.retain(|lane| lanes.contains_key(lane));
+        self.waiting = self.lanes.values().map(VecDeque::len).sum();
     }
 
     /// At the end of what the master itself wants.
@@ -511,6 +528,20 @@ mod tests {
         let all = order(&mut turns, 9);
         assert_eq!((all.first(), all.len()), (Some(&2), 50), "the known one is before them");
         assert!(turns.is_empty());
+    }
+
+    #[test]
+    fn who_waits_no_more_is_forgotten_when_there_are_many() {
+        let mut turns = Turns::default();
+        for id in 1..=1000 {
+            turns.push(if id % 2 == 0 { ANNA } else { BERT }, id);
+            turns.tidy(1, |waiting| waiting == id || waiting == 7);
+            assert!(turns.waiting <= 1 + FORGOTTEN + 2, "{}", turns.waiting);
+        }
+        turns.tidy(0, |id| id == 7);
+        let left = order(&mut turns, 9);
+        assert!(left.contains(&7) && left.len() < 300, "{}", left.len());
+        assert!(turns.is_empty() && turns.lanes.is_empty() && turns.waiting == 0);
     }
 
     #[test]

@@ -203,6 +203,27 @@ fn leave(client: Client) {
 }
 
 #[test]
+fn who_leaves_before_a_worker_is_there_leaves_nothing() {
+    const ROUNDS: usize = 20;
+    let server = Server::launch(&["workers=1", "queue=60000"], "dies=request");
+    for _ in 0..ROUNDS {
+        let clients: Vec<_> = (0..50)
+            .map(|_| {
+                let mut client = server.connect();
+                client.ask("/echo");
+                client
+            })
+            .collect();
+        server.until_number("queued", 50);
+        clients.into_iter().for_each(leave);
+        server.until_number("total", 0);
+    }
+    let entries = server.command("{\"cmd\":\"jobs\"}").matches("\"what\":\"request\"").count();
+    assert!(entries < 50 * ROUNDS / 2, "{entries} of {} are kept", 50 * ROUNDS);
+    server.stop();
+}
+
+#[test]
 fn few_descriptors_are_few_clients_and_cost_no_worker() {
     let server = Server::start(&["workers=2", "nofile=256"]);
     assert!(server.log().contains("descriptors are enough for"), "{}", server.log());
