@@ -118,7 +118,7 @@ impl Master {
     }
 
     /// One more from there.
-    fn count_at(&mut self, ip: IpAddr) {
+    pub fn count_at(&mut self, ip: IpAddr) {
         self.clients += 1;
         *self.per_address.entry(ip).or_insert(0) += 1;
         *self.per_network.entry(network(ip)).or_insert(0) += 1;

@@ -310,8 +310,7 @@ impl Master {
         self.memfds = self.memfds.and(conn.state.memfds());
         self.crowd.come(kind, id);
         if capped {
-            self.clients += 1;
-            *self.per_address.entry(ip).or_insert(0) += 1;
+            self.count_at(ip);
         }
         self.charge(id);
         if let Some(conn) = self.table.get_mut(id) {

@@ -232,3 +232,23 @@ fn one_at_a_time_whoever_listens() {
     });
     server.stop();
 }
+
+#[test]
+fn shares_are_counted_on() {
+    let server = start(&["proxy=yes", "connections_per_network=2"]);
+    let from = |address: &str| {
+        let mut client = server.connect();
+        client.send(format!("PROXY TCP4 {address} 198.51.100.1 4711 443\r\nGET /echo HTTP/1.1\r\nHost: h\r\n\r\n"));
+        client
+    };
+    let mut inside = ["192.0.2.7", "192.0.2.8"].map(from);
+    for client in &mut inside {
+        assert_eq!(client.reply().status, 200);
+    }
+    upgrade(&server);
+    assert_eq!(from("192.0.2.9").reply().status, 503, "the two are there still");
+    drop(inside);
+    server.until_number("idle", 0);
+    assert_eq!(from("192.0.2.9").reply().status, 200);
+    server.stop();
+}
