@@ -223,6 +223,43 @@ fn who_leaves_before_a_worker_is_there_leaves_nothing() {
     server.stop();
 }
 
+/// The lowest descriptor that the master may not have.
+fn limit_descriptors(server: &Server, most: u64) {
+    let limit = libc::rlimit { rlim_cur: most, rlim_max: libc::RLIM_INFINITY };
+    let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both are plain values that live until it returns.
+    let got = unsafe { libc::prlimit(server.pid().as_raw(), libc::RLIMIT_NOFILE, std::ptr::null(), &raw mut now) };
+    assert_eq!(got, 0);
+    let limit = libc::rlimit { rlim_max: now.rlim_max, ..limit };
+    // SAFETY: as above.
+    let set =
+        unsafe { libc::prlimit(server.pid().as_raw(), libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+    assert_eq!(set, 0);
+}
+
+#[test]
+fn a_socket_that_finds_no_descriptor_costs_its_connection_and_no_worker() {
+    let server = Server::start(&["workers=1"]);
+    let workers = server.pids("request");
+    let fifo = server.dir.join("fifo");
+    nix::unistd::mkfifo(&fifo, Mode::from_bits_truncate(0o666)).unwrap();
+    fchmodat(nix::fcntl::AT_FDCWD, &fifo, Mode::from_bits_truncate(0o666), FchmodatFlags::FollowSymlink).unwrap();
+    let mut idle = server.connect();
+    assert_eq!(idle.get("/echo").status, 200);
+    let mut asking = server.connect();
+    asking.ask(&format!("/wait?fifo={}", fifo.display()));
+    server.until("busy", |status| status.contains("\"busy\""));
+    limit_descriptors(&server, 3);
+    let _opened = std::fs::File::options().write(true).open(&fifo).unwrap();
+    assert_eq!(asking.reply().status, 200, "its worker has written that");
+    assert!(asking.closed(), "the socket was lost");
+    limit_descriptors(&server, 1024);
+    assert!(idle.closed(), "it made room");
+    assert_eq!(server.get("/echo").status, 200);
+    assert_eq!((server.pids("request"), server.number("workers_killed")), (workers, 0));
+    server.stop();
+}
+
 #[test]
 fn few_descriptors_are_few_clients_and_cost_no_worker() {
     let server = Server::start(&["workers=2", "nofile=256"]);
