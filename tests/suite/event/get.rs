@@ -22,6 +22,7 @@ crate::tests![
     tells_only_of_the_folders_asked,
     tells_of_all_folders,
     hands_out_fifty_at_most,
+    reads_a_long_journal_in_steps_and_once,
     replays_from_an_earlier_watermark,
     takes_a_watermark_when_subscribing,
     names_items_as_they_can_be_read,
@@ -241,6 +242,36 @@ fn tells_of_all_folders() {
         let events = drain(&mut ews, &mut subscription);
         assert_eq!(events.iter().filter_map(|(_, e)| item_id(e)).collect::<Vec<_>>(), [id.id], "{place}");
     }
+}
+
+/// One look goes through 50,000 rows that it tells nothing of; what a subscription went through is not read again, wherever its
+/// client begins.
+fn reads_a_long_journal_in_steps_and_once() {
+    const ROWS: usize = 120_000;
+    let mut ews = shared::mailbox().unrecorded();
+    let mut subscription = subscribe(&mut ews, &[], &["DeletedEvent"]);
+    let beginning = subscription.watermark.clone();
+    let id = save_simple(&mut ews, "drafts", "changed");
+    set_read(&mut ews, &id, true);
+    shared::server().query(&format!(
+        "with own as (select mailbox from account where login = '{}'),
+         last as (select j.* from journal j join own using (mailbox) order by seq desc limit 1),
+         more as (insert into journal (mailbox, seq, kind, item, folder)
+             select mailbox, seq + n, kind, item, folder from last, generate_series(1, {ROWS}) n)
+         update counter c set seq = c.seq + {ROWS} from own where c.mailbox = own.mailbox",
+        ews.account.login
+    ));
+    let mut steps = 0;
+    while poll(&mut ews, &mut subscription).more {
+        steps += 1;
+    }
+    assert_eq!(steps, 2, "more to come");
+    let mut again = Subscription { watermark: beginning, ..subscription };
+    let told = poll(&mut ews, &mut again);
+    assert!(!told.more, "it went there before");
+    assert_eq!(told.kinds(), ["Status"]);
+    delete(&mut ews, "HardDelete", &id);
+    assert_eq!(kinds(&mut ews, &mut again), ["Deleted"]);
 }
 
 /// Each answer has at most 50 events and says whether more are there.

@@ -68,7 +68,8 @@ fn read_within(
     let guest = !session.gate.is_own(granted);
     let mut interest = Interest { scope, events: subscription.events, dumpster: None, guest };
     let mut batch = Batch { events: Vec::new(), upto: mark.read_after(), more: true };
-    let quiet = subscription.quiet.filter(|(from, upto)| (*from..*upto).contains(&batch.upto));
+    // From its end on as well: it grows by what follows.
+    let quiet = subscription.quiet.filter(|(from, upto)| (*from..=*upto).contains(&batch.upto));
     let begin = quiet.map_or(batch.upto, |(from, _)| from);
     batch.upto = quiet.map_or(batch.upto, |(_, upto)| upto);
     let (mut rows, mut in_all) = (ROWS, 0);
