@@ -17,6 +17,7 @@ crate::tests![
     converts_bodies_as_asked,
     cuts_a_body_when_asked,
     filters_html_when_asked,
+    blocks_external_images_when_asked,
     gives_mime_as_it_came,
     makes_mime_of_fields,
     gives_mime_only_when_asked,
@@ -233,6 +234,34 @@ fn filters_html_when_asked() {
     let filtered = body("true");
     assert!(filtered.contains("Hello") && !filtered.contains("alert") && !filtered.contains("onclick"), "{filtered}");
     assert!(body("false").contains("alert"));
+}
+
+/// Pictures from elsewhere tell their sender that a message is read; those that it brings along do not.
+fn blocks_external_images_when_asked() {
+    let mut ews = shared::mailbox();
+    let markup = "<p>Hello</p><img src=\"http://elsewhere.test/seen.png\"><img src=\"data:image/png;base64,AA==\">\
+        <p style=\"background:image-set('http://elsewhere.test/1.png' 1x)\">x</p>";
+    let item = format!(
+        "<t:Message><t:Subject>images</t:Subject><t:Body BodyType=\"HTML\">{}</t:Body></t:Message>",
+        crate::support::xml::escape(markup)
+    );
+    let id = save(&mut ews, "drafts", &item);
+    let mut body = |asked: &str| {
+        let asked = format!(
+            "<t:BaseShape>IdOnly</t:BaseShape>{asked}<t:AdditionalProperties><t:FieldURI FieldURI=\"item:Body\"/></t:AdditionalProperties>"
+        );
+        get(&mut ews, &id, &asked).want("t:Body").text.clone()
+    };
+    let filter = "<t:FilterHtmlContent>true</t:FilterHtmlContent>";
+    let block = "<t:BlockExternalImages>true</t:BlockExternalImages>";
+    assert!(body("").contains("seen.png"));
+    let filtered = body(filter);
+    assert!(filtered.contains("seen.png") && !filtered.contains("image-set"), "{filtered}");
+    for asked in [block.to_owned(), format!("{filter}{block}")] {
+        let blocked = body(&asked);
+        assert!(blocked.contains("Hello") && blocked.contains("data:image/png"), "{blocked}");
+        assert!(!blocked.contains("elsewhere.test"), "{blocked}");
+    }
 }
 
 /// MS-OXWSCDATA_R21188 MS-OXWSCORE_R23091: what came as MIME leaves as it came, byte for byte.
