@@ -311,3 +311,51 @@ fn sign(cmp: Cmp) -> &'static str {
 fn mismatch(field: &Field) -> StoreError {
     StoreError::Corrupt(format!("{field:?} cannot be compared with that"))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::ScalarType;
+
+    /// Expressions that are ours, whatever is searched for.
+    const OWN: [&str; 4] = [
+        r"!~ '\w'",
+        r"regexp_replace(translate(",
+        r"E'\x01', ' '), '\y', E'\x01', 'g')",
+        r"regexp_replace(encode(b.data, 'escape'), '(\\\\)|\\000', '\1', 'g')",
+    ];
+
+    /// PostgreSQL keeps 32 compiled expressions: with one for each text that clients look for, it would compile them for each row.
+    #[test]
+    fn no_expression_is_of_a_clients_shaping() {
+        let fields = [
+            Field::Column(Column::Subject),
+            Field::Body,
+            Field::Json("ToRecipients", ScalarType::Mailboxes),
+            Field::Contact("Surname".into()),
+        ];
+        let modes = [
+            ContainsMode::FullString,
+            ContainsMode::Prefixed,
+            ContainsMode::Substring,
+            ContainsMode::PrefixOnWords,
+            ContainsMode::ExactPhrase,
+        ];
+        let long = "word ".repeat(400);
+        for text in ["word", "-", "that", "a.*b", "to be or not to be", long.as_str()] {
+            for (field, mode, ignore_case) in fields
+                .iter()
+                .flat_map(|field| modes.iter().flat_map(move |mode| [(field, *mode, true), (field, *mode, false)]))
+            {
+                let filter = Filter::Contains { field: field.clone(), mode, ignore_case, text: text.to_owned() };
+                let mut sql = Sql::new("");
+                condition(&filter, Table::Item, &mut sql).unwrap();
+                let rest = OWN.iter().fold(sql.text.clone(), |rest, own| rest.replace(own, ""));
+                for sign in ["~", "regexp", "like", "similar"] {
+                    assert!(!rest.contains(sign), "{sign} for {filter:?}: {}", sql.text);
+                }
+            }
+        }
+    }
+}

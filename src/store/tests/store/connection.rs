@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use ewsd_model::id::MailboxNo;
+use ewsd_model::property::Column;
 use ewsd_store::testing::{Cluster, database};
 use ewsd_store::*;
 use std::io::{Read, Write};
@@ -317,6 +318,49 @@ fn more_forms_of_statements_than_are_kept_prepared_are_no_matter() {
             "select count(*) from pg_stat_activity where application_name = 'ewsd' and datname = current_database()"
         ) >= 1
     );
+}
+
+/// Octets that the largest of the store's sessions has for itself.
+fn session_memory(house: &mut House) -> usize {
+    let sessions = "select coalesce(string_agg(pid::text, ' '), '') from pg_stat_activity
+        where application_name = 'ewsd' and datname = current_database()";
+    let mut client = postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    let pids: String = client.query_one(sessions, &[]).unwrap().get(0);
+    let anonymous = |pid: &str| {
+        // One may have ended since.
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kb| kb.parse::<usize>().ok()).unwrap_or(0) << 10
+    };
+    pids.split(' ').map(anonymous).max().unwrap_or(0)
+}
+
+/// What a client shapes is not kept for good: each form costs the server many times its text.
+#[test]
+fn sessions_do_not_fill_with_the_plans_of_ever_other_searches() {
+    const MOST: usize = 96 << 20;
+    let mut house = house();
+    house.add(house.inbox, "x");
+    let (mailbox, inbox) = (house.mailbox, house.inbox);
+    let contains = |mode| Filter::Contains {
+        field: Field::Column(Column::Subject),
+        mode,
+        ignore_case: true,
+        text: "word".to_owned(),
+    };
+    let (folders, mut largest) = ([inbox], 0);
+    for n in 0..300 {
+        let mut parts = vec![contains(ContainsMode::ExactPhrase); 100];
+        parts.extend(vec![contains(ContainsMode::PrefixOnWords); n % 150]);
+        let filter = if n < 150 { Filter::Or(parts) } else { Filter::And(parts) };
+        let search = Search { filter: &filter, ..Search::new(&folders) };
+        assert_eq!(house.store.mailbox(mailbox).count_items(&search).unwrap(), 0);
+        if n % 20 == 19 {
+            largest = largest.max(session_memory(&mut house));
+        }
+    }
+    println!("a session took {} MB at most", largest >> 20);
+    assert!((1..MOST).contains(&largest), "{} MB", largest >> 20);
 }
 
 #[test]
