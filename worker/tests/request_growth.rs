@@ -188,6 +188,10 @@ fn units() -> Vec<(String, String, String)> {
             "<t:AppendToItemField><t:FieldURI FieldURI=\"item:Body\"/><t:Message><t:Body BodyType=\"Text\">more </t:Body></t:Message>\
              </t:AppendToItemField>",
         ),
+        update(
+            "<t:AppendToItemField><t:FieldURI FieldURI=\"message:ToRecipients\"/><t:Message><t:ToRecipients><t:Mailbox>\
+             <t:EmailAddress>a@b.test</t:EmailAddress></t:Mailbox></t:ToRecipients></t:Message></t:AppendToItemField>",
+        ),
         update("<t:DeleteItemField><t:FieldURI FieldURI=\"item:Categories\"/></t:DeleteItemField>"),
         // Names.
         unit(
