@@ -1,6 +1,7 @@
 //! The proxies in front: that they are trusted, and patient enough for calls that wait.
 
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ewsd_master::Network;
@@ -48,6 +49,7 @@ pub fn proxies(patient: &Patient<'_>) -> Vec<Finding> {
         }
     }
     found.extend(strangers(patient));
+    found.extend(impostors(patient));
     found
 }
 
@@ -162,6 +164,33 @@ fn strangers(patient: &Patient<'_>) -> Vec<Finding> {
             "if a proxy comes from there, name it in server.trusted_proxies; if clients do, their passwords cross the network in the clear",
         )]
     }
+}
+
+/// Whoever is let in as a proxy says in `auth.headers` who somebody is. A listener that every user of this machine reaches, and that
+/// believes those, lets each of them be anybody.
+fn impostors(patient: &Patient<'_>) -> Vec<Finding> {
+    let settings = &patient.settings;
+    let trusted = |ip: IpAddr| {
+        settings.server.trusted_proxies.iter().filter_map(|text| Network::parse(text)).any(|known| known.contains(ip))
+    };
+    let everybodys = |listener: &Listener<'_>| match listener.address.parse::<SocketAddr>() {
+        // Whoever is here comes from the address that he goes to.
+        Ok(address) => trusted(address.ip()) || address.ip().is_unspecified() && trusted(Ipv4Addr::LOCALHOST.into()),
+        Err(_) => listener.file_mode() & 0o002 != 0,
+    };
+    let believes = |listener: &Listener<'_>| match &listener.schemes {
+        Some(schemes) => schemes.contains(&"headers"),
+        None => !listener.proxy,
+    };
+    let listeners = settings.server.http.iter().filter_map(|text| Listener::parse(text).ok());
+    let open = listeners.filter(|one| !settings.auth.headers.is_empty() && believes(one) && everybodys(one));
+    let each = |listener: Listener<'_>| {
+        warning(
+            format!("auth.headers: every user of this machine can be anybody by server.http {}", listener.address),
+            "let the proxy alone reach a listener with headers: unix:/PATH group=NAME; give others schemes= without headers",
+        )
+    };
+    open.map(each).collect()
 }
 
 #[cfg(test)]

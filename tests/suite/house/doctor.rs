@@ -28,6 +28,7 @@ crate::tests![
     finds_a_login_that_the_database_refuses,
     finds_an_old_database_and_a_clock_that_is_wrong,
     finds_a_proxy_that_is_not_trusted_or_too_impatient,
+    warns_of_a_listener_where_everybody_can_be_anybody,
     finds_a_certificate_that_has_expired,
     finds_a_state_directory_of_somebody_else,
     finds_too_little_room,
@@ -253,6 +254,36 @@ fn finds_a_proxy_that_is_not_trusted_or_too_impatient() {
         fs::write(&copy, text.replace(says, impatient)).unwrap();
         let found = house.examine(&[&listens], &["--proxy", &copy]);
         found.wrong("proxies", "gives up after 20 s, and calls wait for 30 s", "to 90");
+    }
+}
+
+/// Header fields in which a proxy says who somebody is are believed of whoever reaches the listener as a proxy does.
+fn warns_of_a_listener_where_everybody_can_be_anybody() {
+    let house = House::new();
+    let socket = house.path("http");
+    for (listener, trusted, warned) in [
+        ("127.0.0.1:0".to_owned(), "127.0.0.1", true),
+        ("0.0.0.0:0".to_owned(), "127.0.0.0/8", true),
+        ("127.0.0.1:0".to_owned(), "192.0.2.1", false),
+        ("127.0.0.1:0 schemes=basic".to_owned(), "127.0.0.1", false),
+        ("127.0.0.1:0 proxy".to_owned(), "127.0.0.1", false),
+        ("127.0.0.1:0 proxy schemes=headers".to_owned(), "127.0.0.1", true),
+        (format!("unix:{socket}"), "192.0.2.1", true),
+        (format!("unix:{socket} group=root"), "192.0.2.1", false),
+        (format!("unix:{socket} mode=0600 schemes=headers"), "192.0.2.1", false),
+    ] {
+        let settings = [
+            format!("server.http = [\"{listener}\"]"),
+            format!("server.trusted_proxies = [\"{trusted}\"]"),
+            "auth.headers = [\"X-Remote-User\"]".to_owned(),
+        ];
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        let says = |settings: &[&str]| {
+            let rows = house.examine(settings, &[]).rows;
+            let text = |row: &Value| row["text"].as_str().unwrap_or_default().contains("can be anybody");
+            rows.iter().any(|row| row["examination"] == "proxies" && row["state"] == "warning" && text(row))
+        };
+        assert_eq!((says(&settings), says(&settings[..2])), (warned, false), "{listener} {trusted}");
     }
 }
 
