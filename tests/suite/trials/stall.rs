@@ -14,7 +14,7 @@ use crate::support::demo::{Demo, Options};
 use crate::support::ews::{CONTENT_TYPE, Ews, PATH, envelope};
 use crate::support::http::{Http, Reply, request};
 use crate::support::lmtp::Lmtp;
-use crate::support::ops::{save_request, simple};
+use crate::support::ops::{save_request, simple, subjects};
 use crate::support::{message, process, wait};
 
 crate::tests![
@@ -24,6 +24,7 @@ crate::tests![
     stops_while_postgresql_stands_still,
     replaces_sessions_that_stand_still,
     ends_what_a_killed_worker_had_asked_for,
+    answers_for_each_recipient_when_the_time_is_over_in_between,
     replaces_workers_that_stand_still,
     replaces_roles_that_stand_still,
     calls_no_password_wrong_that_nobody_could_judge,
@@ -239,6 +240,30 @@ fn replaces_sessions_that_stand_still() {
     assert_eq!(counter(&server, "workers_killed"), 0);
     drop(stopped);
     until_served(&server);
+}
+
+/// Mail to many for which the time is over in between: whoever has it is told so, and the others get it later, nobody twice.
+fn answers_for_each_recipient_when_the_time_is_over_in_between() {
+    let server = Demo::start(Options { accounts: 12, ..quick() });
+    until_served(&server);
+    server.query(
+        "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.4); return new; end'",
+    );
+    server.query("create trigger slow before insert on item for each row execute function slow()");
+    let people: Vec<&str> = server.accounts.iter().map(|account| account.address.as_str()).collect();
+    let mut lmtp = Lmtp::hello(server.lmtp());
+    let mail = message::plain("once", "x");
+    let codes: Vec<u16> = lmtp.deliver("a@elsewhere.test", &people, &mail).iter().map(|reply| reply.code).collect();
+    let delivered = codes.iter().take_while(|code| **code == 250).count();
+    assert!((1..people.len()).contains(&delivered), "{codes:?}");
+    assert!(codes[delivered..].iter().all(|code| *code == 451), "{codes:?}");
+    assert_eq!(counter(&server, "workers_killed"), 0);
+    server.query("drop trigger slow on item");
+    let replies = lmtp.deliver("a@elsewhere.test", &people[delivered..], &mail);
+    assert!(replies.iter().all(|reply| reply.code == 250), "{replies:?}");
+    for account in &server.accounts {
+        assert_eq!(subjects(&mut Ews::connect(&server, account), "inbox"), ["once"]);
+    }
 }
 
 /// A lock is waited for; the worker dies; its session must not wait on.
