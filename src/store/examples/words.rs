@@ -46,7 +46,7 @@ fn main() {
         let entered = enter(&mut store, account.mailbox);
         println!("{size} items: {} made in {filled:.1?}, {entered} entered in {:.1?}", size - items, start.elapsed());
         client.batch_execute("vacuum analyze").unwrap();
-        for table in ["word", "item", "blob"] {
+        for table in ["word", "word_place", "vocabulary", "item", "blob"] {
             let octets = count(&mut client, &format!("select pg_total_relation_size('{table}')"));
             println!("  {table} takes {} MB", octets >> 20);
         }
@@ -195,13 +195,27 @@ fn searches() -> Vec<(&'static str, Filter)> {
         ("body has rare word", body("rare", Substring)),
         ("body has word in half", body("half", Substring)),
         ("body has phrase, 1 in 100", body("quarterly figures", Substring)),
+        ("body has part of rare word", body("omethin", Substring)),
+        ("body has part of word in half", body("hal", Substring)),
+        ("body has part of many words", body("w77", Substring)),
+        ("body has part of most words", body("w1", Substring)),
+        ("body has parts of two, 1 in 100", body("rterly fig", Substring)),
+        ("body has parts of two, 10", body("gards, be", Substring)),
+        ("body has parts of two, half", body("est\r\nreg", Substring)),
+        ("body has no such word", body("xyzzy", Substring)),
         ("body has whole phrase", body("quarterly figures", ExactPhrase)),
         ("body has two words", both(body("quarterly", Substring), body("w777", Substring))),
         ("from has", contains(column(Column::From), Substring, "person77@")),
+        ("from has part in 1 of 10", contains(column(Column::From), Substring, "erson7")),
+        ("from has part in all", contains(column(Column::From), Substring, "xampl")),
         ("from name has", contains(column(Column::FromName), Substring, "person77")),
         ("subject has", contains(column(Column::Subject), Substring, "about77 ")),
+        ("subject has part of words", contains(column(Column::Subject), Substring, "out77")),
+        ("subject has digits", contains(column(Column::Subject), Substring, "4242")),
+        ("subject has part in all", contains(column(Column::Subject), Substring, "bjec")),
         ("subject has whole word", contains(column(Column::Subject), ExactPhrase, "about77")),
         ("attachment name has", contains(Field::AttachmentName, Substring, "number40.pdf")),
+        ("attachment name has part in all", contains(Field::AttachmentName, Substring, "epor")),
     ]
 }
 

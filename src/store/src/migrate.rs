@@ -74,6 +74,7 @@ const MIGRATIONS: &[Migration] = migrations![
     35 "folder_touched",
     36 "clock_seen",
     37 "word_place",
+    38 "vocabulary",
 ];
 
 impl Migration {

@@ -153,6 +153,7 @@ impl Store {
             "delete from outbox where mailbox = $1",
             "delete from word where mailbox = $1",
             "delete from word_place where mailbox = $1",
+            "delete from vocabulary where mailbox = $1",
             "delete from reword where mailbox = $1",
             "delete from indexed where mailbox = $1",
             "delete from plain_due where mailbox = $1",

@@ -1,17 +1,17 @@
 //! Asking: what a condition wants of the index, and where the answer says to look.
 
 use super::ASIDE;
+use super::contains::{Fit, Fitted, InRow, Placed};
 use super::enter::gone;
 use super::places::Places;
 use super::set::Set;
-use super::term::{A, B, C, CUT, D, DEAD, of_folder};
+use super::term::{A, B, C, D, DEAD, of_folder};
 use crate::item::Search;
-use crate::query::{Cmp, ContainsMode, Field, Filter, Place};
+use crate::query::{Cmp, ContainsMode, Filter, Place};
 use crate::row::{Fields, first, firsts};
 use crate::search::in_order;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, StoreError};
-use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
 use std::collections::BTreeSet;
 
@@ -59,25 +59,31 @@ impl Candidates {
 
 /// What a condition wants of the index.
 #[derive(Clone, Debug, PartialEq)]
-enum TermQuery {
+pub(super) enum TermQuery {
     /// The terms between two, by place in the list of them.
     Terms(usize),
+    /// The words that fit a piece of a pattern, by place in the list of these.
+    Fit(usize),
     All(Vec<TermQuery>),
     Any(Vec<TermQuery>),
     /// An item that meets it may meet the condition.
     Perhaps(Box<TermQuery>),
+    /// An item that meets it and has one of these terms may meet the condition.
+    Unless(Box<TermQuery>, Vec<usize>),
+    /// The same of the pieces of a pattern, whose words must stand in a row; by place in the list of rows.
+    Row(Box<TermQuery>, usize),
     /// What all the words of a phrase ask for, and how they must stand, if that is known; by place in the list of phrases.
     Phrase(Box<TermQuery>, Option<usize>),
 }
 
 impl TermQuery {
-    fn perhaps(self) -> TermQuery {
+    pub fn perhaps(self) -> TermQuery {
         TermQuery::Perhaps(Box::new(self))
     }
 }
 
 /// Terms from the first up to before the second.
-type Range = (String, String);
+pub(super) type Range = (String, String);
 
 /// Terms that stand one behind the other, with one of these weights (bit n: weight n).
 struct Phrase {
@@ -87,9 +93,13 @@ struct Phrase {
 
 /// The terms that are asked for.
 #[derive(Default)]
-struct TermRanges {
-    ranges: Vec<Range>,
+pub(super) struct TermRanges {
+    pub ranges: Vec<Range>,
     phrases: Vec<Phrase>,
+    pub fits: Vec<Fit>,
+    pub rows: Vec<InRow>,
+    /// The database is asked to compare without case.
+    pub folds: bool,
 }
 
 impl TermRanges {
@@ -105,13 +115,9 @@ impl TermRanges {
             }
             Filter::Or(parts) => parts.iter().map(|part| self.of(part)).collect::<Option<Vec<_>>>().map(TermQuery::Any),
             Filter::Words { place, text, whole } => self.words(*place, text, *whole),
-            Filter::Contains { field, mode, text, .. } => {
-                let whole = *mode == ContainsMode::FullString;
-                let is_told = *mode != ContainsMode::Substring;
-                is_told.then(|| self.field(field, text, whole)).flatten().map(TermQuery::perhaps)
-            }
-            Filter::Compare(field @ (Field::Column(Column::Subject) | Field::Body), Cmp::Eq, Scalar::Text(text)) => {
-                self.field(field, text, true).map(TermQuery::perhaps)
+            Filter::Contains { field, mode, ignore_case, text } => self.contains(field, *mode, *ignore_case, text),
+            Filter::Compare(field, Cmp::Eq, Scalar::Text(text)) => {
+                self.contains(field, ContainsMode::FullString, true, text)
             }
             _ => None,
         }
@@ -145,17 +151,6 @@ impl TermRanges {
         Some(TermQuery::Phrase(Box::new(wish), stands))
     }
 
-    /// The words of a text that a field has.
-    fn field(&mut self, field: &Field, text: &str, whole: bool) -> Option<TermQuery> {
-        let words = in_order(text);
-        if *field != Field::Body {
-            return self.all_words(codes_of(field)?, &words, whole);
-        }
-        let words = self.all_words(&[""], &words, whole)?;
-        self.ranges.push(exactly(CUT));
-        Some(TermQuery::Any(vec![words, TermQuery::Terms(self.ranges.len() - 1)]))
-    }
-
     /// All of the words; not that they stand in order, nor all in the same place.
     fn all_words(&mut self, codes: &[&str], words: &[String], whole: bool) -> Option<TermQuery> {
         let last = words.len().checked_sub(1)?;
@@ -175,33 +170,78 @@ impl TermRanges {
 }
 
 /// One term and no other.
-fn exactly(term: &str) -> Range {
+pub(super) fn exactly(term: &str) -> Range {
     (term.to_owned(), format!("{term}\u{1}"))
-}
-
-/// The places that have every word of a field.
-fn codes_of(field: &Field) -> Option<&'static [&'static str]> {
-    Some(match field {
-        Field::Column(Column::Subject) => &[":s"],
-        Field::Column(Column::From | Column::FromName | Column::Sender) => &[":f"],
-        Field::AttachmentName => &[":a"],
-        _ => return None,
-    })
 }
 
 /// What the answers come to: items that meet the condition, and all that may.
 #[derive(Clone, Default)]
-struct Met {
-    sure: Set,
-    all: Set,
+pub(super) struct Met {
+    pub sure: Set,
+    pub all: Set,
 }
 
-fn meets(wish: &TermQuery, answers: &[Set], stand: &mut impl FnMut(usize, &Set) -> Option<(Set, Set)>) -> Met {
-    let mut each = |parts: &[TermQuery]| parts.iter().map(|part| meets(part, answers, stand)).collect::<Vec<_>>();
+/// What the index has answered.
+struct Answers {
+    terms: Vec<Set>,
+    /// None where too many words fit.
+    fits: Vec<Option<Fitted>>,
+    /// All that there is in the folders.
+    folders: Set,
+}
+
+/// What tells where words stand, if that is asked.
+trait Standing {
+    /// Of a phrase, the items in which it does, and those of which that cannot be told.
+    fn phrase(&self, _at: usize, _items: &Set) -> Option<(Set, Set)> {
+        None
+    }
+
+    /// Of the pieces of a pattern, the items in which they may.
+    fn row(&self, _at: usize, _items: &Set) -> Option<Set> {
+        None
+    }
+}
+
+/// It is not asked.
+struct Anyhow;
+
+impl Standing for Anyhow {}
+
+/// By places, of the phrases and rows.
+struct ByPlaces<'a> {
+    places: Places,
+    phrases: &'a [Phrase],
+    rows: Vec<Option<Placed>>,
+}
+
+impl Standing for ByPlaces<'_> {
+    fn phrase(&self, at: usize, items: &Set) -> Option<(Set, Set)> {
+        let phrase = self.phrases.get(at)?;
+        Some(self.places.phrase(&phrase.terms, phrase.weights, items))
+    }
+
+    fn row(&self, at: usize, items: &Set) -> Option<Set> {
+        let row = self.rows.get(at)?.as_ref()?;
+        Some(self.places.sequence(&row.choices, row.weights, items))
+    }
+}
+
+fn meets(wish: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
+    let each = |parts: &[TermQuery]| parts.iter().map(|part| meets(part, answers, stand)).collect::<Vec<_>>();
     match wish {
         TermQuery::Terms(at) => {
-            let all = answers.get(*at).cloned().unwrap_or_default();
+            let all = answers.terms.get(*at).cloned().unwrap_or_default();
             Met { sure: all.clone(), all }
+        }
+        TermQuery::Fit(at) => match answers.fits.get(*at) {
+            Some(Some(fitted)) => fitted.met.clone(),
+            _ => Met { sure: Set::default(), all: answers.folders.clone() },
+        },
+        TermQuery::Unless(inner, terms) => {
+            let mut met = meets(inner, answers, stand);
+            terms.iter().filter_map(|at| answers.terms.get(*at)).for_each(|set| met.sure.subtract(set));
+            met
         }
         TermQuery::Any(parts) => each(parts).into_iter().fold(Met::default(), |mut any, met| {
             any.sure.union(met.sure);
@@ -217,9 +257,14 @@ fn meets(wish: &TermQuery, answers: &[Set], stand: &mut impl FnMut(usize, &Set) 
             all.unwrap_or_default()
         }
         TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner, answers, stand) },
+        TermQuery::Row(inner, row) => {
+            let met = meets(inner, answers, stand);
+            let all = stand.row(*row, &met.all).unwrap_or(met.all);
+            Met { sure: Set::default(), all }
+        }
         TermQuery::Phrase(inner, phrase) => {
             let all = meets(inner, answers, stand).all;
-            match phrase.and_then(|phrase| stand(phrase, &all)) {
+            match phrase.and_then(|phrase| stand.phrase(phrase, &all)) {
                 Some((sure, unsure)) => {
                     let mut all = unsure;
                     all.union(sure.clone());
@@ -233,6 +278,8 @@ fn meets(wish: &TermQuery, answers: &[Set], stand: &mut impl FnMut(usize, &Set) 
 
 /// What the index does not know.
 struct Unindexed {
+    /// The database's lower case is that of the words, of which some languages have another.
+    folds: bool,
     /// The number up to which it knew all else.
     upto: i64,
     /// Items that must be looked at.
@@ -246,38 +293,42 @@ impl Mailbox<'_> {
     pub(crate) fn narrowed(&mut self, search: &Search<'_>) -> Result<Candidates, StoreError> {
         let mut wishes = TermRanges::default();
         let Some(wish) = wishes.of(search.filter).filter(|_| !search.associated) else { return Ok(Candidates::No) };
-        let Some(aside) = self.aside()? else { return Ok(Candidates::No) };
+        let aside = self.aside()?.filter(|aside| aside.folds || !wishes.folds);
+        let Some(aside) = aside else { return Ok(Candidates::No) };
         let named = wishes.ranges.len();
         wishes.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
         wishes.ranges.push(exactly(DEAD));
-        let Some(mut answers) = self.answers(&wishes.ranges)? else { return Ok(Candidates::No) };
-        let dead = answers.pop().unwrap_or_default();
-        let folders = answers.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {
+        let Some(mut terms) = self.answers(&wishes.ranges)? else { return Ok(Candidates::No) };
+        let dead = terms.pop().unwrap_or_default();
+        let folders = terms.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {
             all.union(folder);
             all
         });
+        let fits = wishes.fits.iter().map(|fit| self.fit(fit, wishes.fits.len())).collect::<Result<_, StoreError>>()?;
+        let answers = Answers { terms, fits, folders };
+        let folders = &answers.folders;
         let within = |met: Met| {
             let [sure, all] = [met.sure, met.all].map(|mut set| {
-                set.intersect(&folders);
+                set.intersect(folders);
                 set.subtract(&aside.look);
                 set
             });
             Met { sure, all }
         };
-        let mut found = within(meets(&wish, &answers, &mut |_, _| None));
+        let mut found = within(meets(&wish, &answers, &Anyhow));
         // Where words stand is read only where looking at the items would take longer.
-        if !wishes.phrases.is_empty() && found.all.len() > LOOKED {
-            let places = self.places(&wishes.phrases)?;
-            found = within(meets(&wish, &answers, &mut |at, items| {
-                let phrase = wishes.phrases.get(at)?;
-                Some(places.phrase(&phrase.terms, phrase.weights, items))
-            }));
+        if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && found.all.len() > LOOKED {
+            let rows = wishes.rows.iter().map(|row| self.placed(row, &answers.fits)).collect::<Result<Vec<_>, _>>()?;
+            let of_rows = rows.iter().flatten().flat_map(|row| row.choices.iter().flatten()).map(|(word, _)| word);
+            let terms = wishes.phrases.iter().flat_map(|phrase| &phrase.terms).chain(of_rows).collect();
+            let stand = ByPlaces { places: self.places(terms)?, phrases: &wishes.phrases, rows };
+            found = within(meets(&wish, &answers, &stand));
         }
         // All of it may be entered anew meanwhile: then the answers lack what was beyond the steps made so far.
         if self.indexed_upto()? < aside.upto {
             return Ok(Candidates::No);
         }
-        self.candidates(search, found, &dead, &folders, aside)
+        self.candidates(search, found, &dead, folders, aside)
     }
 
     /// What the index has found, with what it does not know.
@@ -291,21 +342,23 @@ impl Mailbox<'_> {
     ) -> Result<Candidates, StoreError> {
         let mut unsure = found.all.clone();
         unsure.subtract(&found.sure);
-        if unsure.len() <= FEW {
+        let is_part = |set: &Set| set.len() <= MANY && set.len() < folders.len() / 4;
+        // Of those that are hits already nothing more is read.
+        if unsure.len() <= FEW || (found.sure.len() > unsure.len() && is_part(&unsure)) {
             let mut look = aside.look;
             look.union(unsure);
-            let beside = self.found_among(search, &look.numbers())?;
-            let hits = found.sure.len();
-            if hits <= KNOWN || (hits <= SOME && found.sure.among_newest(folders, NEWEST) < PAGE) {
-                found.sure.union(beside.into_iter().collect());
-                return Ok(Candidates::Hits(found.sure.numbers()));
+            let mut hits = found.sure;
+            hits.union(self.found_among(search, &look.numbers())?.into_iter().collect());
+            let count = hits.len();
+            if count <= KNOWN || (count <= SOME && hits.among_newest(folders, NEWEST) < PAGE) {
+                return Ok(Candidates::Hits(hits.numbers()));
             }
             if aside.gone.len() < ASIDE {
-                found.sure.subtract(dead);
-                found.sure.subtract(&aside.gone.iter().copied().collect());
-                return Ok(Candidates::Total(crate::sql::int(found.sure.len() + beside.len())?));
+                hits.subtract(dead);
+                hits.subtract(&aside.gone.iter().copied().collect());
+                return Ok(Candidates::Total(crate::sql::int(hits.len())?));
             }
-        } else if found.all.len() <= MANY && found.all.len() < folders.len() / 4 {
+        } else if is_part(&found.all) {
             found.all.union(aside.look);
             return Ok(Candidates::Items(found.all.numbers()));
         }
@@ -315,7 +368,7 @@ impl Mailbox<'_> {
     /// None while too much is not in the index, or nothing is.
     fn aside(&mut self) -> Result<Option<Unindexed>, StoreError> {
         let sql = Sql::new(format!(
-            "select x.upto, \
+            "select x.upto, lower('I\u{130}\u{212a}\u{3a3}') = 'iik\u{3c3}', \
              array(select i.item from item i where i.mailbox = $1 and i.item > x.upto limit $2), \
              array(select r.item from reword r where r.mailbox = $1 limit $2), \
              array({} limit $2) \
@@ -325,12 +378,12 @@ impl Mailbox<'_> {
         .with([self.no.0.into(), crate::sql::int(ASIDE)?.into()]);
         let Some(row) = self.store.read_opt(&sql)? else { return Ok(None) };
         let mut fields = Fields::new(&row);
-        let upto: i64 = fields.next()?;
+        let (upto, folds): (i64, bool) = (fields.next()?, fields.next()?);
         let [newer, changed, gone]: [Vec<i64>; 3] = [fields.next()?, fields.next()?, fields.next()?];
         if newer.len() >= ASIDE || changed.len() >= ASIDE {
             return Ok(None);
         }
-        Ok(Some(Unindexed { upto, look: newer.into_iter().chain(changed).collect(), gone }))
+        Ok(Some(Unindexed { folds, upto, look: newer.into_iter().chain(changed).collect(), gone }))
     }
 
     /// The number up to which items are in the index now.
@@ -340,7 +393,7 @@ impl Mailbox<'_> {
     }
 
     /// The items of each range of terms; None if that is more than one search may read.
-    fn answers(&mut self, ranges: &[Range]) -> Result<Option<Vec<Set>>, StoreError> {
+    pub(super) fn answers(&mut self, ranges: &[Range]) -> Result<Option<Vec<Set>>, StoreError> {
         let texts = |pick: fn(&Range) -> &String| Param::Texts(ranges.iter().map(|range| pick(range).into()).collect());
         let params = [self.no.0.into(), texts(|range| &range.0), texts(|range| &range.1)];
         const FROM: &str = "unnest($2::text[], $3::text[]) with ordinality as t (first, after, n) \
@@ -367,9 +420,8 @@ impl Mailbox<'_> {
         Ok(Some(sets))
     }
 
-    /// Where the terms of phrases stand; nothing if that is more than one search may read.
-    fn places(&mut self, phrases: &[Phrase]) -> Result<Places, StoreError> {
-        let terms: BTreeSet<&String> = phrases.iter().flat_map(|phrase| &phrase.terms).collect();
+    /// Where terms stand; nothing if that is more than one search may read.
+    fn places(&mut self, terms: BTreeSet<&String>) -> Result<Places, StoreError> {
         let params = [self.no.0.into(), Param::Texts(terms.into_iter().map(|term| term.into()).collect())];
         const FROM: &str = "from word_place w where w.mailbox = $1 and w.term = any($2::text[])";
         let size = format!("select coalesce(sum(octet_length(w.items)), 0)::bigint {FROM}");

@@ -4,11 +4,12 @@
 use super::ASIDE;
 use super::places::{self, Stands};
 use super::set::place;
-use super::term::{CUT, DEAD, Vector, of_folder};
+use super::term::{self, A, B, C, CUT, DEAD, LONG, MORE, Vector, of_folder};
 use crate::journal::ChangeKind;
 use crate::row::{Fields, all, first, firsts};
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, Store, StoreError};
+use ewsd_model::ItemKind;
 use ewsd_model::id::MailboxNo;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,8 @@ struct Rows(BTreeMap<String, Term>);
 
 #[derive(Default)]
 struct Term {
+    /// The mark of items that have it, if its word may have been another.
+    cut: Option<String>,
     numbers: Vec<(i64, Vec<u8>)>,
     places: Vec<(i64, Vec<u8>)>,
 }
@@ -59,7 +62,7 @@ impl Rows {
         let (chunk, octets) = place(number);
         // Most terms are there already: look before copying.
         if !self.0.contains_key(term) {
-            self.0.insert(term.to_owned(), Term::default());
+            self.0.insert(term.to_owned(), Term { cut: cut_of(term), ..Term::default() });
         }
         let Some(rows) = self.0.get_mut(term) else { return };
         add(&mut rows.numbers, chunk, |numbers| {
@@ -71,6 +74,88 @@ impl Rows {
         if let Some(stands) = stands {
             add(&mut rows.places, places::chunk(number), |octets| places::put(number, stands, octets));
         }
+        if let Some(mark) = rows.cut.clone() {
+            self.add(&mark, number, None);
+        }
+    }
+
+    /// The marks of an item whose words may not be all, or not of their places alone.
+    fn mark(&mut self, item: &Entering<'_>) {
+        let told = item.words.as_ref().map(Vector::told).unwrap_or_default();
+        let has = [
+            (A, term::FROM, item.has_author),
+            (B, term::SUBJECT, item.has_subject),
+            (C, term::RECIPIENTS, item.has_recipients),
+        ];
+        for (weight, code, has_some) in has {
+            if has_some && !told.has(weight) {
+                self.add(&term::cut(code), item.number, None);
+            }
+        }
+        if item.body.is_some_and(|body| !told.has_body(body)) {
+            self.add(CUT, item.number, None);
+        }
+        if !item.is_mail {
+            self.add(MORE, item.number, None);
+        }
+        if item.has_authors {
+            self.add(&term::more(term::FROM), item.number, None);
+        }
+    }
+}
+
+/// The mark of items with a word that may be cut.
+fn cut_of(term: &str) -> Option<String> {
+    let (code, _) = term::placed(term).filter(|(_, word)| term::is_cut(word))?;
+    Some(if code == term::ANYWHERE { LONG.to_owned() } else { term::cut(code) })
+}
+
+/// An item as it is read to be entered.
+struct Entering<'r> {
+    number: i64,
+    folder: i64,
+    associated: bool,
+    words: Option<Vector<'r>>,
+    /// Octets of its body's text.
+    body: Option<i64>,
+    /// Only its body has words of a body.
+    is_mail: bool,
+    has_subject: bool,
+    has_author: bool,
+    has_recipients: bool,
+    /// Others wrote it besides who is in `from_mailbox`, or in another spelling.
+    has_authors: bool,
+}
+
+/// Reads [`Entering`].
+const ENTERING: &str = "item, folder, associated, search, \
+    (select sum(coalesce(octet_length(b.plain), octet_length(b.data))) from blob b where b.mailbox = $1 and b.hash = i.body), \
+    kind, subject is not null, coalesce(from_mailbox, sender) is not null or from_name is not null, \
+    coalesce(display_to, display_cc, display_bcc) is not null, \
+    jsonb_typeof(from_mailbox) is distinct from 'object' \
+    or (sender is not null and (sender->>'name', sender->>'address') \
+        is distinct from (from_mailbox->>'name', from_mailbox->>'address')) \
+    or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')";
+
+impl<'r> Entering<'r> {
+    fn read(fields: &mut Fields<'r>) -> Result<Entering<'r>, StoreError> {
+        let (number, folder, associated) = (fields.next()?, fields.next()?, fields.next()?);
+        let (words, body): (Option<Vector<'_>>, Option<i64>) = (fields.next()?, fields.next()?);
+        let kind: ItemKind = fields.next()?;
+        let [has_subject, has_author, has_recipients, has_authors] =
+            [fields.next()?, fields.next()?, fields.next()?, fields.next()?];
+        Ok(Entering {
+            number,
+            folder,
+            associated,
+            words,
+            body,
+            is_mail: kind.row().is_mail,
+            has_subject,
+            has_author,
+            has_recipients,
+            has_authors,
+        })
     }
 }
 
@@ -125,32 +210,23 @@ impl Mailbox<'_> {
     fn collect(&mut self, from: i64, to: i64, limit: usize, rows: &mut Rows) -> Result<(usize, i64), StoreError> {
         let (mut at, mut items, mut octets) = (from, 0, 0);
         while items < limit && octets < OCTETS {
-            let sql = Sql::new(
-                "select item, folder, associated, search, \
-                     (select sum(coalesce(octet_length(b.plain), octet_length(b.data))) from blob b \
-                      where b.mailbox = $1 and b.hash = i.body) \
-                 from item i where mailbox = $1 and item > $2 and item <= $3 order by item limit $4",
-            )
+            let sql = Sql::new(format!(
+                "select {ENTERING} from item i where mailbox = $1 and item > $2 and item <= $3 order by item limit $4"
+            ))
             .with([self.no.0.into(), at.into(), to.into(), PAGE.into()]);
             let page = self.store.read(&sql)?;
             let mut last = at;
             for row in &page {
-                let mut fields = Fields::new(row);
-                let (item, folder, associated): (i64, i64, bool) = (fields.next()?, fields.next()?, fields.next()?);
-                last = item;
-                if associated {
+                let item = Entering::read(&mut Fields::new(row))?;
+                last = item.number;
+                if item.associated {
                     continue;
                 }
-                rows.add(&of_folder(folder), item, None);
-                let words = fields.next::<Option<Vector<'_>>>()?;
-                if let Some(words) = &words {
+                rows.add(&of_folder(item.folder), item.number, None);
+                rows.mark(&item);
+                if let Some(words) = &item.words {
                     octets += words.size();
-                    words.terms(&mut |term, stands| rows.add(term, item, stands));
-                }
-                if let Some(body) = fields.next::<Option<i64>>()? {
-                    if !words.is_some_and(|words| words.has_body(body)) {
-                        rows.add(CUT, item, None);
-                    }
+                    words.terms(&mut |term, stands| rows.add(term, item.number, stands));
                 }
             }
             octets += self.collect_attachments(at, last, rows)?;
@@ -167,7 +243,7 @@ impl Mailbox<'_> {
     fn collect_attachments(&mut self, after: i64, upto: i64, rows: &mut Rows) -> Result<usize, StoreError> {
         let sql = Sql::new(
             "select a.item, a.search from attachment a join item i on i.mailbox = $1 and i.item = a.item \
-             where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated and a.search is not null order by a.item",
+             where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated order by a.item",
         )
         .with([self.no.0.into(), after.into(), upto.into()]);
         let (mut octets, mut before, mut end) = (0, 0, 0);
@@ -175,7 +251,11 @@ impl Mailbox<'_> {
         for row in &self.store.read(&sql)? {
             let mut fields = Fields::new(row);
             let item: i64 = fields.next()?;
-            let words: Vector<'_> = fields.next()?;
+            let words: Option<Vector<'_>> = fields.next()?;
+            if !words.as_ref().is_some_and(|words| words.told().has(A)) {
+                rows.add(&term::cut(term::NAMES), item, None);
+            }
+            let Some(words) = words else { continue };
             octets += words.size();
             let base = if item == before { end } else { 0 };
             end = words.terms_of_attachment(base, &mut |term, stands| rows.add(term, item, stands));
@@ -198,8 +278,10 @@ impl Mailbox<'_> {
                 insert into word (mailbox, term, chunk, items) \
                 select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \
                 on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items \
-                returning term, octet_length(items) as octets \
-            ) select distinct term from put where octets >= 2 * $5::bigint";
+                returning term, octet_length(items) as octets, xmax = 0 as is_new \
+            ) select p.term, max(p.octets) >= 2 * $5::bigint, \
+                bool_and(p.is_new) and not exists (select from word o where o.mailbox = $1 and o.term = p.term) \
+            from put p group by p.term";
         const PLACES: &str = "insert into word_place (mailbox, term, chunk, items) \
             select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \
             on conflict (mailbox, term, chunk) do update set items = word_place.items || excluded.items";
@@ -208,21 +290,32 @@ impl Mailbox<'_> {
             numbers.extend(rows.numbers.into_iter().map(|(chunk, octets)| (term.clone(), chunk, octets)));
             places.push((term, rows.places));
         }
-        let frequent = self.put_rows(NUMBERS, numbers, Some(FREQUENT))?;
+        let (mut frequent, mut new) = (BTreeSet::new(), BTreeSet::new());
+        for row in self.put_rows(NUMBERS, numbers, Some(FREQUENT))? {
+            let mut fields = Fields::new(&row);
+            let (term, is_frequent, is_new): (String, bool, bool) = (fields.next()?, fields.next()?, fields.next()?);
+            if is_new {
+                new.insert(term.clone());
+            }
+            if is_frequent {
+                frequent.insert(term);
+            }
+        }
+        self.put_vocabulary(&new)?;
         let places = places.into_iter().filter(|(term, _)| frequent.contains(term));
         let rows =
             places.flat_map(|(term, rows)| rows.into_iter().map(move |(chunk, octets)| (term.clone(), chunk, octets)));
         self.put_rows(PLACES, rows.collect(), None).map(drop)
     }
 
-    /// Writes rows, some at a time; answers the texts that the statement does.
+    /// Writes rows, some at a time; answers what the statement does.
     fn put_rows(
         &mut self,
         text: &'static str,
         rows: Vec<Row>,
         last: Option<i64>,
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let (mut rows, mut answers) = (rows.into_iter(), BTreeSet::new());
+    ) -> Result<Vec<postgres::Row>, StoreError> {
+        let (mut rows, mut answers) = (rows.into_iter(), Vec::new());
         loop {
             let (mut terms, mut chunks, mut octets) = (Vec::new(), Vec::new(), Vec::new());
             for (term, chunk, some) in rows.by_ref().take(ROWS) {
@@ -235,7 +328,7 @@ impl Mailbox<'_> {
             }
             let params = [self.no.0.into(), Param::Texts(terms), Param::Ints(chunks), Param::BytesMany(octets)];
             let sql = Sql::new(text).with(params.into_iter().chain(last.map(Param::from)));
-            answers.extend(firsts::<String>(&self.store.query(&sql)?)?);
+            answers.extend(self.store.query(&sql)?);
         }
     }
 
@@ -263,7 +356,9 @@ impl Mailbox<'_> {
     }
 
     fn begin_anew(&mut self) -> Result<(), StoreError> {
-        for text in ["word", "word_place", "reword"].map(|table| format!("delete from {table} where mailbox = $1")) {
+        for text in ["word", "word_place", "vocabulary", "reword"]
+            .map(|table| format!("delete from {table} where mailbox = $1"))
+        {
             self.store.query(&Sql::new(text).with([self.no.0.into()]))?;
         }
         Ok(())

@@ -8,6 +8,9 @@
 //! | what does a search ask for, and what does it make of the answer? | `ask.rs` |
 //! | how are many numbers of items kept and joined? | `set.rs` |
 //! | where in their items do frequent words stand? | `places.rs` |
+//! | which words have a part of a word in them? | `vocabulary.rs` |
+//! | what does a pattern say of the words of a text? | `pattern.rs` |
+//! | what does a `Contains` ask for? | `contains.rs` |
 //!
 //! A row has the items of one term among 65,536 numbers, two octets each. An item's number is the one at which it entered its
 //! folder and grows with time, so `indexed.upto` tells which items are in: later ones are looked at one by one. So are those
@@ -22,10 +25,13 @@
 use crate::journal::Write;
 
 mod ask;
+mod contains;
 mod enter;
+mod pattern;
 mod places;
 mod set;
 mod term;
+mod vocabulary;
 
 pub(crate) use ask::Candidates;
 pub use enter::Entered;

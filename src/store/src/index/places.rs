@@ -6,6 +6,7 @@
 //! the weight. A number without an entry is one whose positions are not kept.
 
 use super::set::Set;
+use crate::search::{LAST, POSITIONS};
 use std::collections::{BTreeMap, HashMap};
 
 /// Numbers of a row.
@@ -44,6 +45,11 @@ pub(super) fn put(number: i64, stands: Stands<'_>, out: &mut Vec<u8>) {
             }
         }
     }
+}
+
+/// The first of some positions.
+pub(super) fn first(positions: &[u8]) -> u16 {
+    positions.first_chunk::<2>().map_or(PLACE, |pair| u16::from_be_bytes(*pair) & PLACE)
 }
 
 /// The last of some positions.
@@ -105,6 +111,18 @@ impl<'r> Row<'r> {
         numbers.filter(move |position| weights & 1 << (position >> 14) != 0).map(|position| position & PLACE)
     }
 
+    /// Adds the places of a word, like [`Row::places`]; false where it may stand elsewhere, too.
+    fn told(&self, within: usize, weights: u8, out: &mut Vec<u16>) -> bool {
+        let before = out.len();
+        out.extend(self.places(within, u8::MAX));
+        let is_told = self.is_known(within)
+            && out.len() - before < POSITIONS
+            && out.iter().skip(before).all(|place| *place < LAST);
+        out.truncate(before);
+        out.extend(self.places(within, weights));
+        is_told
+    }
+
     fn has(&self, within: usize, weights: u8, place: u16) -> bool {
         self.places(within, weights).any(|other| other == place)
     }
@@ -135,6 +153,52 @@ impl Places {
         }
         (sure, unsure)
     }
+}
+
+/// The words that a piece of a pattern may stand in, of each the items that have it.
+pub(super) type Choice = Vec<(String, Set)>;
+
+/// The same in a chunk: rows, of words that have one.
+type Chosen<'r> = Vec<(Option<Row<'r>>, &'r Set)>;
+
+impl Places {
+    fn chosen<'r>(&'r self, choice: &'r Choice, chunk: i64) -> Chosen<'r> {
+        let row = |word: &String| Some(Row::read(self.0.get(word)?.get(&chunk)?));
+        choice.iter().map(|(word, has)| (row(word), has)).collect()
+    }
+
+    /// The items in which one word of each choice may stand behind one of the choice before, all with one of the weights.
+    pub fn sequence(&self, choices: &[Choice], weights: u8, items: &Set) -> Set {
+        let mut found = Set::default();
+        let mut chunk_of = i64::MIN;
+        let mut chosen: Vec<Chosen<'_>> = Vec::new();
+        let mut places = vec![Vec::new(); choices.len()];
+        for number in items.numbers() {
+            if chunk(number) != chunk_of {
+                chunk_of = chunk(number);
+                chosen = choices.iter().map(|choice| self.chosen(choice, chunk_of)).collect();
+            }
+            if may_stand(&chosen, weights, number, &mut places) {
+                found.insert(number);
+            }
+        }
+        found
+    }
+}
+
+/// `places`: room for those of each choice.
+fn may_stand(chosen: &[Chosen<'_>], weights: u8, number: i64, places: &mut [Vec<u16>]) -> bool {
+    let within = usize::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
+    for (choice, places) in chosen.iter().zip(places.iter_mut()) {
+        places.clear();
+        for (row, _) in choice.iter().filter(|(_, has)| has.contains(number)) {
+            if !row.as_ref().is_some_and(|row| row.told(within, weights, places)) {
+                return true;
+            }
+        }
+    }
+    let Some((first, behind)) = places.split_first() else { return true };
+    first.iter().any(|place| (*place..).skip(1).zip(behind).all(|(next, places)| places.contains(&next)))
 }
 
 /// Whether the phrase stands there; None if that cannot be told.

@@ -62,6 +62,12 @@ impl Set {
         }
     }
 
+    pub fn contains(&self, number: i64) -> bool {
+        let within = usize::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
+        let word = self.0.get(&number.div_euclid(CHUNK)).and_then(|bits| bits.get(within / 64));
+        word.is_some_and(|word| word >> (within % 64) & 1 == 1)
+    }
+
     pub fn len(&self) -> usize {
         self.0.values().flat_map(|bits| bits.iter()).map(|word| word.count_ones() as usize).sum()
     }
@@ -125,6 +131,7 @@ mod tests {
             proptest::prop_assert_eq!(list(&both), a.intersection(&b).copied().collect::<BTreeSet<_>>());
             proptest::prop_assert_eq!(list(&less), a.difference(&b).copied().collect::<BTreeSet<_>>());
             proptest::prop_assert_eq!(union.len(), a.union(&b).count());
+            proptest::prop_assert!(b.iter().all(|number| of(&a).contains(*number) == a.contains(number)));
             proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1_000), a.intersection(&b).count());
             let newest = b.last().filter(|last| a.contains(last)).is_some();
             proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1) > 0 || !newest, true);

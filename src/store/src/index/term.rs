@@ -1,5 +1,5 @@
 //! Terms: words as the index has them. A word by itself stands for it anywhere; behind a colon and a letter for it in one
-//! place (`:s` subject, `:f` author, `:r` recipients, `:t` `:c` `:b` each list of them, `:a` attachments).
+//! place (`:s` subject, `:f` author, `:r` recipients, `:t` `:c` `:b` each list of them, `:a` attachments, `:n` their names).
 
 use postgres::types::{FromSql, Type};
 use std::error::Error;
@@ -7,13 +7,57 @@ use std::error::Error;
 use super::places::{self, Stands};
 use crate::StoreError;
 use crate::row::FromColumn;
-use crate::search::{LAST, OCTETS, SEARCHED, WORDS};
+use crate::search::{HEAD_WORDS, LAST, LENGTH, OCTETS, SEARCHED, WORDS, in_order};
 
 /// Items that are gone since they were entered. No word has such a character.
 pub(super) const DEAD: &str = "/dead";
 
 /// Items whose body has words that are no terms, or may have: it is long, or its words are not kept.
 pub(super) const CUT: &str = "/cut";
+
+/// Items that have such words anywhere because these themselves are long.
+pub(super) const LONG: &str = "/long";
+
+/// Items that have words of the body which are not the body's.
+pub(super) const MORE: &str = "/more";
+
+/// The places that have words of their own beside those that a word has anywhere, whose code is empty: subject, author,
+/// recipients, names of attachments. Items that have, or may have, words there which are no terms are in `/cut` and the code.
+pub(super) const PLACES: [&str; 4] = [SUBJECT, FROM, RECIPIENTS, NAMES];
+pub(super) const ANYWHERE: &str = "";
+pub(super) const SUBJECT: &str = ":s";
+pub(super) const FROM: &str = ":f";
+pub(super) const RECIPIENTS: &str = ":r";
+pub(super) const NAMES: &str = ":n";
+/// Words of attachments, names and texts.
+pub(super) const ATTACHMENTS: &str = ":a";
+
+/// Of a term its place and the word; None of what is none of a word of these.
+pub(super) fn placed(term: &str) -> Option<(&'static str, &str)> {
+    let found = PLACES.iter().find_map(|code| Some((*code, term.strip_prefix(code)?)));
+    found.or_else(|| (!term.starts_with([':', '/'])).then_some((ANYWHERE, term)))
+}
+
+/// The items that may have words in a place which are no terms, by the place's code.
+pub(super) fn cut(code: &str) -> String {
+    format!("{CUT}{code}")
+}
+
+/// The items that have words of a place which are not that place's alone, by its code.
+pub(super) fn more(code: &str) -> String {
+    format!("{MORE}{code}")
+}
+
+/// Whether the word of a text may be longer than the term, or was cut otherwise, as words of former versions were.
+pub(super) fn is_cut(word: &str) -> bool {
+    // Pairs of characters are shorter.
+    word.len() > 8
+        && if word.is_ascii() { word.len() >= LENGTH } else { word.chars().count() >= LENGTH || !is_one(word) }
+}
+
+fn is_one(word: &str) -> bool {
+    matches!(in_order(word).as_slice(), [one] if one == word)
+}
 
 /// Items that entered a folder.
 pub(super) fn of_folder(folder: i64) -> String {
@@ -39,6 +83,31 @@ impl<'r> FromColumn<'r> for Vector<'r> {
 
     fn from_column(raw: Vector<'r>) -> Result<Self, StoreError> {
         Ok(raw)
+    }
+}
+
+/// What a vector tells of whether all words are in it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    /// All that its words have.
+    weights: u8,
+    /// Words of the body; none if there may be more.
+    body: usize,
+    /// The words of all other places are in it, as far as they were given.
+    is_whole: bool,
+}
+
+impl Told {
+    /// Whether all words of a place are in it, which has some, by the weight of it.
+    pub fn has(&self, weight: u8) -> bool {
+        self.is_whole && self.weights & weight != 0
+    }
+
+    /// Whether all words of a body of so many octets are in it.
+    pub fn has_body(&self, octets: i64) -> bool {
+        // HTML of which the text is not known yet may say a little more than it has octets.
+        let is_short = usize::try_from(octets).is_ok_and(|octets| octets <= SEARCHED / 2);
+        is_short && (1..WORDS).contains(&self.body)
     }
 }
 
@@ -73,14 +142,23 @@ impl<'r> Vector<'r> {
         }
     }
 
-    /// Whether these are all words of a body of so many octets, as far as they tell.
-    pub fn has_body(&self, octets: i64) -> bool {
-        // HTML of which the text is not known yet may say a little more than it has octets.
-        let mut words = 0;
-        self.words(|_, weights, _| words += usize::from(weights & D));
-        let is_short = usize::try_from(octets).is_ok_and(|octets| octets <= SEARCHED / 2);
+    /// What it tells of whether all words are in it.
+    pub fn told(&self) -> Told {
+        let (mut weights, mut body, mut heads, mut has_places) = (0, 0, 0, false);
+        self.words(|_, of, positions| {
+            weights |= of;
+            body += usize::from(of & D);
+            heads += usize::from(of & (A | B | C) != 0);
+            has_places |= of & D != 0 && places::first(positions) < LAST;
+        });
         // A vector ends where its octets are too many; as it is sent it has fewer than were counted.
-        is_short && (1..WORDS).contains(&words) && self.size() < OCTETS / 2
+        let is_whole = self.size() < OCTETS / 2 && heads < HEAD_WORDS / 2;
+        // Words from before they had places are not all of any place, and those of every place.
+        Told {
+            weights,
+            body: if is_whole && has_places { body } else { 0 },
+            is_whole: is_whole && (has_places || body == 0),
+        }
     }
 
     /// The terms of an item's own words, and where they stand; those of one place are where the word by itself is.
@@ -88,7 +166,7 @@ impl<'r> Vector<'r> {
         let mut coded = String::new();
         self.words(|word, weights, positions| {
             give(word, Some(Stands::At(positions, 0)));
-            for (weight, code) in [(A, ":f"), (B, ":s"), (C, ":r")] {
+            for (weight, code) in [(A, FROM), (B, SUBJECT), (C, RECIPIENTS)] {
                 if weights & weight != 0 && !word.starts_with(':') {
                     coded.clear();
                     coded.push_str(code);
@@ -106,10 +184,13 @@ impl<'r> Vector<'r> {
         let end = base.saturating_add(end);
         // Where positions end, it is not told either that there are none.
         let is_told = end < LAST;
-        self.words(|word, _, positions| {
+        self.words(|word, weights, positions| {
             give(word, Some(Stands::Attached));
+            if weights & A != 0 {
+                give(&format!("{NAMES}{word}"), None);
+            }
             let stands = if is_told { Stands::At(positions, base) } else { Stands::Attached };
-            give(&format!(":a{word}"), Some(stands));
+            give(&format!("{ATTACHMENTS}{word}"), Some(stands));
         });
         // No phrase goes from one into the next.
         end.saturating_add(1)
@@ -120,6 +201,25 @@ impl<'r> Vector<'r> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn words_that_may_be_cut_are_known() {
+        for (word, expected) in [
+            ("abc", false),
+            ("0123456789012345678901234567890123456789", true),
+            ("012345678901234567890123456789012345678", false),
+            ("\u{e4}\u{f6}\u{fc}\u{e4}\u{f6}\u{fc}", false),
+            ("\u{4f1a}\u{8b70}", false),
+            // As they were cut before there were pairs, and composed letters.
+            ("\u{4f1a}\u{8b70}\u{5ba4}", true),
+            ("abcdefga\u{308}", true),
+        ] {
+            assert_eq!(is_cut(word), expected, "{word}");
+        }
+        assert_eq!(placed(":sword"), Some((SUBJECT, "word")));
+        assert_eq!(placed("word"), Some((ANYWHERE, "word")));
+        assert_eq!((placed(":tword"), placed(DEAD)), (None, None));
+    }
 
     #[test]
     fn a_vector_is_read_as_it_is_sent() {
@@ -142,8 +242,8 @@ mod tests {
         assert_eq!(terms, ["ann", ":fann", ":rann", "body", ":tann", "plan", ":splan"]);
         terms.clear();
         Vector(octets.get(..14).unwrap()).terms_of_attachment(0, &mut |term, _| terms.push(term.to_owned()));
-        assert_eq!(terms, ["ann", ":aann"], "as far as it goes");
+        assert_eq!(terms, ["ann", ":nann", ":aann"], "as far as it goes");
         Vector(&[]).terms(&mut |_, _| terms.clear());
-        assert_eq!(terms.len(), 2);
+        assert_eq!(terms.len(), 3);
     }
 }

@@ -40,13 +40,13 @@ pub const SEARCHED: usize = 256 * 1024;
 /// Distinct words kept of a body.
 pub(crate) const WORDS: usize = 4_000;
 /// The same of the other texts of one area, which are read by their words alone.
-const HEAD_WORDS: usize = 40_000;
+pub(crate) const HEAD_WORDS: usize = 40_000;
 /// Characters of a word; the rest is dropped on both sides, so long words still meet.
-const LENGTH: usize = 40;
+pub(crate) const LENGTH: usize = 40;
 /// The last position that PostgreSQL knows: beyond it words are found, but not the order in which they stand.
 pub(crate) const LAST: u16 = 16_383;
 /// Positions of one word that it keeps.
-const POSITIONS: usize = 255;
+pub(crate) const POSITIONS: usize = 255;
 /// Octets of words and positions of one item, which may not have more than a megabyte of them.
 pub(crate) const OCTETS: usize = 900_000;
 
@@ -242,7 +242,7 @@ fn pieces(run: &str, word: &mut String, take: &mut impl FnMut(&str, Stands) -> b
 }
 
 /// Scripts that are written without spaces between words.
-fn dense(c: char) -> bool {
+pub(crate) fn dense(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{2E80}'..='\u{30FF}'
         | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }

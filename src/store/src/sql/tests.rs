@@ -235,6 +235,14 @@ fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     let inboxes = [inbox];
     let search = Search { filter: &filter, ..Search::new(&inboxes) };
     pages.mail("find_words", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
+    let filter = Filter::Contains {
+        field: Field::Body,
+        mode: ContainsMode::Substring,
+        ignore_case: true,
+        text: "bod".to_owned(),
+    };
+    let search = Search { filter: &filter, ..Search::new(&inboxes) };
+    pages.mail("find_parts", |mailbox| mailbox.find_items(&search, &Plan::default(), Page::first(50)));
     pages.mail("collect_orphans", |mailbox| mailbox.collect_orphans(before(), 1000));
     let (members, delivery) = ([pages.mailbox], Hash::of(b"mail"));
     pages.mail("note_delivered", |mailbox| mailbox.note_delivered(&[delivery]));

@@ -18,6 +18,9 @@ where mailbox = $1;
 delete from word_place
 where mailbox = $1;
 
+delete from vocabulary
+where mailbox = $1;
+
 delete from reword
 where mailbox = $1;
 

@@ -14,7 +14,10 @@ select item, folder, associated, search, (
     select sum(coalesce(octet_length(b.plain), octet_length(b.data)))
     from blob b
     where b.mailbox = $1 and b.hash = i.body
-)
+), kind, subject is not null, coalesce(from_mailbox, sender) is not null or from_name is not null, coalesce(display_to, display_cc, display_bcc)
+    is not null, jsonb_typeof(from_mailbox) is distinct from 'object' or (
+    sender is not null and (sender->>'name', sender->>'address') is distinct from (from_mailbox->>'name', from_mailbox->>'address')
+) or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')
 from item i
 where mailbox = $1 and item > $2 and item <= $3
 order by item
@@ -23,7 +26,7 @@ limit $4;
 select a.item, a.search
 from attachment a
 join item i on i.mailbox = $1 and i.item = a.item
-where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated and a.search is not null
+where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated
 order by a.item;
 
 select coalesce(old_item, item)
@@ -35,11 +38,11 @@ with put as (
     select $1, w.term, w.chunk, w.items
     from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items)
     on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items
-    returning term, octet_length(items) as octets
+    returning term, octet_length(items) as octets, xmax = 0 as is_new
 )
-select distinct term
-from put
-where octets >= 2 * $5::bigint;
+select p.term, max(p.octets) >= 2 * $5::bigint, bool_and(p.is_new) and not exists (select from word o where o.mailbox = $1 and o.term = p.term)
+from put p
+group by p.term;
 
 update indexed
 set upto = $2

@@ -1,3 +1,17 @@
+select x.upto, lower('IİKΣ') = 'iikσ', array(
+    select i.item
+    from item i
+    where i.mailbox = $1 and i.item > x.upto
+    limit $2
+), array(select r.item from reword r where r.mailbox = $1 limit $2), array(
+    select coalesce(old_item, item)
+    from journal
+    where mailbox = $1 and seq > x.upto and kind in (5, 7)
+    limit $2
+)
+from indexed x
+where x.mailbox = $1 and x.upto > 0;
+
 select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator
 from item i
 where i.mailbox = $1 and i.folder = $3::bigint and cardinality($2::bigint[]) = 1 and not i.associated and (

@@ -105,6 +105,7 @@ fn a_deleted_account_leaves_nothing() {
         "blob",
         "journal",
         "word",
+        "vocabulary",
         "reword",
         "indexed",
     ] {

@@ -7,6 +7,7 @@ mod attachments;
 mod bodies;
 mod connection;
 mod contacts;
+mod contains;
 mod directory;
 mod event;
 mod folders;

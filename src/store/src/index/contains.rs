@@ -1,0 +1,206 @@
+//! What a `Contains` asks for: the words that its pattern may stand in, or parts of these.
+
+use super::ask::{Met, TermQuery, TermRanges, exactly};
+use super::pattern::{Piece, edges, is_row, pieces};
+use super::places::Choice;
+use super::set::Set;
+use super::term::{self, ANYWHERE, FROM, LONG, NAMES, PLACES, RECIPIENTS, SUBJECT};
+use crate::query::{ContainsMode, Field, ScalarType};
+use crate::row::Fields;
+use crate::sql::{Param, Sql, clean};
+use crate::{Mailbox, StoreError};
+use ewsd_model::property::Column;
+
+/// Pieces of a pattern for which the words of a mailbox are looked through.
+const PIECES: usize = 4;
+/// Other words of it that are asked for.
+const WORDS: usize = 64;
+/// The same of all patterns of a search: with more of them it is not asked.
+const FITS: usize = 16;
+/// Rows, and octets in them, that a search reads of the words that fit its pieces; each piece has a part of that.
+const ROWS: i64 = 200_000;
+const OCTETS: i64 = 64 << 20;
+
+/// Pieces of a pattern of which it is looked at whether their words stand in a row, and words that these may be.
+const IN_ROW: usize = 16;
+const CHOICES: usize = 64;
+
+/// The pieces of a pattern whose words stand in a row, in that order.
+pub(super) struct InRow {
+    code: &'static str,
+    weights: u8,
+    pieces: Vec<InPlace>,
+}
+
+enum InPlace {
+    Word(String),
+    /// By place in the list of fits.
+    Fit(usize),
+}
+
+/// The same with the words that each may be.
+pub(super) struct Placed {
+    pub choices: Vec<Choice>,
+    pub weights: u8,
+}
+
+/// What has come of a piece.
+pub(super) struct Fitted {
+    pub met: Met,
+    words: Vec<String>,
+}
+
+/// Words that fit a piece of a pattern.
+pub(super) struct Fit {
+    /// The place that is asked, by its code.
+    code: &'static str,
+    piece: Piece,
+    /// The piece is all of the pattern, so the items that have such words are hits.
+    is_all: bool,
+}
+
+/// The place that has every word of a field, by its code; and whether a word of it is the field's.
+fn place(field: &Field) -> Option<(&'static str, bool)> {
+    Some(match field {
+        Field::Column(Column::Subject) => (SUBJECT, true),
+        Field::Column(Column::From) => (FROM, true),
+        Field::Column(Column::FromName | Column::Sender) => (FROM, false),
+        Field::Column(Column::DisplayTo | Column::DisplayCc | Column::DisplayBcc) => (RECIPIENTS, false),
+        Field::Json("ToRecipients" | "CcRecipients" | "BccRecipients", ScalarType::Mailboxes) => (RECIPIENTS, false),
+        Field::AttachmentName => (NAMES, true),
+        Field::Body => (ANYWHERE, true),
+        _ => return None,
+    })
+}
+
+/// The weight that words of a place have where they stand; None if that is not kept.
+fn weights(code: &str) -> Option<u8> {
+    [(ANYWHERE, term::D), (SUBJECT, term::B), (FROM, term::A), (RECIPIENTS, term::C)]
+        .into_iter()
+        .find_map(|(place, weight)| (place == code).then_some(weight))
+}
+
+impl TermRanges {
+    pub fn contains(&mut self, field: &Field, mode: ContainsMode, ignore_case: bool, text: &str) -> Option<TermQuery> {
+        let (code, is_own) = place(field)?;
+        let text = clean(text);
+        let pieces = pieces(&text, edges(mode));
+        let is_letters = text.bytes().all(|octet| octet.is_ascii_alphanumeric());
+        let has_case = text.bytes().any(|octet| octet.is_ascii_alphabetic());
+        let is_sure = mode == ContainsMode::Substring && is_own && is_letters && (ignore_case || !has_case);
+        self.folds |= ignore_case;
+        let wish = self.pieces(code, pieces, is_sure, is_row(&text))?;
+        let wish = if is_sure { wish } else { wish.perhaps() };
+        let [cut, more] = [term::cut(code), term::more(code)].map(|mark| self.term(&mark));
+        // Whatever words they have, they may have others.
+        let mut any = vec![TermQuery::Unless(Box::new(wish), vec![cut, more]), TermQuery::Terms(cut).perhaps()];
+        if code == ANYWHERE {
+            any.push(TermQuery::Terms(self.term(LONG)).perhaps());
+        }
+        Some(TermQuery::Any(any))
+    }
+
+    fn pieces(&mut self, code: &'static str, pieces: Vec<Piece>, is_all: bool, is_row: bool) -> Option<TermQuery> {
+        if pieces.iter().any(Piece::is_long) {
+            return Some(TermQuery::Any(Vec::new()));
+        }
+        if self.fits.len() + PIECES > FITS {
+            return None;
+        }
+        let (count, mut fits) = (pieces.len(), 0);
+        let (mut all, mut in_row) = (Vec::new(), Vec::new());
+        for piece in pieces.into_iter().take(WORDS) {
+            if piece.is_word() {
+                all.push(TermQuery::Terms(self.term(&format!("{code}{}", piece.text))));
+                in_row.push(InPlace::Word(piece.text));
+            } else if fits < PIECES {
+                fits += 1;
+                all.push(TermQuery::Fit(self.fits.len()));
+                in_row.push(InPlace::Fit(self.fits.len()));
+                self.fits.push(Fit { code, piece, is_all });
+            }
+        }
+        let wish = (!all.is_empty()).then_some(TermQuery::All(all))?;
+        let weights = weights(code).filter(|_| is_row && in_row.len() == count && (2..=IN_ROW).contains(&count));
+        let Some(weights) = weights else { return Some(wish) };
+        self.rows.push(InRow { code, weights, pieces: in_row });
+        Some(TermQuery::Row(Box::new(wish), self.rows.len() - 1))
+    }
+
+    fn term(&mut self, term: &str) -> usize {
+        self.ranges.push(exactly(term));
+        self.ranges.len() - 1
+    }
+}
+
+/// Which items are asked for: those that have a word as it is in the pattern, those that may have it, and those that may have it
+/// elsewhere than in the body.
+const SAME: i64 = 0;
+const OTHER: i64 = 1;
+const ELSEWHERE: i64 = 2;
+
+impl Mailbox<'_> {
+    /// The words that each piece of a row may stand in, with their items; None if these are too many.
+    pub(super) fn placed(&mut self, row: &InRow, fits: &[Option<Fitted>]) -> Result<Option<Placed>, StoreError> {
+        let words = |piece: &InPlace| match piece {
+            InPlace::Word(word) => Some(vec![word.clone()]),
+            InPlace::Fit(at) => Some(fits.get(*at)?.as_ref()?.words.clone()),
+        };
+        let Some(words) = row.pieces.iter().map(words).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        if words.iter().map(Vec::len).sum::<usize>() > CHOICES {
+            return Ok(None);
+        }
+        let ranges: Vec<_> = words.iter().flatten().map(|word| exactly(&format!("{}{word}", row.code))).collect();
+        let Some(sets) = self.answers(&ranges)? else { return Ok(None) };
+        let mut sets = sets.into_iter();
+        let choices =
+            words.into_iter().map(|some| some.into_iter().zip(sets.by_ref()).collect::<Choice>()).collect::<Vec<_>>();
+        Ok(Some(Placed { choices, weights: row.weights }))
+    }
+
+    /// The items that have the words which fit; None if these are too many, or the items.
+    ///
+    /// `pieces`: how many the search has.
+    pub(super) fn fit(&mut self, fit: &Fit, pieces: usize) -> Result<Option<Fitted>, StoreError> {
+        let pieces = crate::sql::int(pieces.max(1))?;
+        let (most_rows, most_octets) = (ROWS / pieces, OCTETS / pieces);
+        let Some(words) = self.fitting(fit.code, &fit.piece)? else { return Ok(None) };
+        let (mut numbers, mut terms) = (Vec::new(), Vec::new());
+        let mut ask = |number: i64, code: &str, word: &str| {
+            numbers.push(number);
+            terms.push(format!("{code}{word}").into());
+        };
+        for (word, is_same) in &words {
+            let is_sure = fit.is_all && *is_same;
+            ask(if is_sure { SAME } else { OTHER }, fit.code, word);
+            if is_sure && fit.code == ANYWHERE {
+                PLACES.iter().filter(|code| **code != NAMES).for_each(|code| ask(ELSEWHERE, code, word));
+                ask(ELSEWHERE, term::ATTACHMENTS, word);
+            }
+        }
+        let sql = Sql::new(format!(
+            "with w as materialized (select t.n, w.chunk, w.items from unnest($2::bigint[], $3::text[]) as t (n, term) \
+                 join word w on w.mailbox = $1 and w.term = t.term limit {most_rows}), \
+             s as (select count(*) >= {most_rows} or coalesce(sum(octet_length(w.items)), 0) > {most_octets} as is_much from w) \
+             select null::bigint, null::bigint, null::bytea from s where s.is_much \
+             union all select w.n, w.chunk, string_agg(w.items, ''::bytea) from w \
+             where not (select s.is_much from s) group by w.n, w.chunk"
+        ))
+        .with([self.no.0.into(), Param::Ints(numbers), Param::Texts(terms)]);
+        let mut sets = [Set::default(), Set::default(), Set::default()];
+        for row in &self.store.read(&sql)? {
+            let mut fields = Fields::new(row);
+            let Some(number) = fields.next::<Option<i64>>()? else { return Ok(None) };
+            let (chunk, items): (i64, &[u8]) = (fields.next()?, fields.next()?);
+            if let Some(set) = usize::try_from(number).ok().and_then(|at| sets.get_mut(at)) {
+                set.add(chunk, items);
+            }
+        }
+        let [mut sure, other, elsewhere] = sets;
+        let mut all = sure.clone();
+        all.union(other);
+        sure.subtract(&elsewhere);
+        let words = words.into_iter().map(|(word, _)| word).collect();
+        Ok(Some(Fitted { met: Met { sure, all }, words }))
+    }
+}

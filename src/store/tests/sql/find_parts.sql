@@ -1,0 +1,87 @@
+select x.upto, lower('IİKΣ') = 'iikσ', array(
+    select i.item
+    from item i
+    where i.mailbox = $1 and i.item > x.upto
+    limit $2
+), array(select r.item from reword r where r.mailbox = $1 limit $2), array(
+    select coalesce(old_item, item)
+    from journal
+    where mailbox = $1 and seq > x.upto and kind in (5, 7)
+    limit $2
+)
+from indexed x
+where x.mailbox = $1 and x.upto > 0;
+
+select count(*), coalesce(sum(octets), 0)::bigint
+from (
+    select octet_length(w.items) as octets
+    from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
+    join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C"
+    limit 20000
+) s;
+
+select t.n, w.chunk, w.items
+from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
+join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C";
+
+select v.terms
+from vocabulary v
+where v.mailbox = $1 and v.code = $2 and position($3::bytea in v.terms) > 0
+limit $4;
+
+with w as materialized (
+    select t.n, w.chunk, w.items
+    from unnest($2::bigint[], $3::text[]) as t (n, term)
+    join word w on w.mailbox = $1 and w.term = t.term
+    limit 200000
+),
+s as (
+    select count(*) >= 200000 or coalesce(sum(octet_length(w.items)), 0) > 67108864 as is_much
+    from w
+)
+select null::bigint, null::bigint, null::bytea
+from s
+where s.is_much
+union all
+select w.n, w.chunk, string_agg(w.items, ''::bytea)
+from w
+where not (select s.is_much from s)
+group by w.n, w.chunk;
+
+select upto
+from indexed
+where mailbox = $1;
+
+select i.item
+from (
+    select i.*
+    from unnest($3::bigint[]) w (item)
+    join item i on i.mailbox = $1 and i.item = w.item offset 0
+) i
+where i.mailbox = $1 and i.folder = $4::bigint and cardinality($2::bigint[]) = 1 and not i.associated and (
+    exists (
+        select
+        from (
+            select (
+                case when i.body_type = 1 and b.plain is not null then b.plain else convert_from(
+                    case when position('\x00'::bytea in b.data) = 0 then b.data else decode(
+                        regexp_replace(encode(b.data, 'escape'), '(\\\\)|\\000', '\1', 'g'), 'escape'
+                    ) end, 'UTF8'
+                ) end collate "default"
+            ) as v
+            from blob b
+            where b.mailbox = i.mailbox and b.hash = i.body
+        ) m
+        where strpos(lower(m.v), lower($5::text)) > 0
+    )
+);
+
+select i.item, i.folder, i.kind, i.change, i.flags, i.attachments, i.creator, count(*) over ()
+from (
+    select i.*
+    from unnest($3::bigint[]) w (item)
+    join item i on i.mailbox = $1 and i.item = w.item offset 0
+) i
+where i.mailbox = $1 and i.folder = $4::bigint and cardinality($2::bigint[]) = 1 and not i.associated
+order by i.received desc, i.item desc
+limit $5::bigint offset $6::bigint;
