@@ -1,5 +1,7 @@
 //! Why ours are not Python's: rules that hold of a difference, and the messages whose differences were looked at one by one.
 
+use crate::boundary::{Named, multiparts};
+
 /// A field in which ours are not Python's.
 pub struct Difference<'d> {
     /// The message's file.
@@ -31,6 +33,23 @@ impl Difference<'_> {
         (self.is_part() && own_kind == kind).then_some((own, python))
     }
 
+    /// Ours have the parts of a multipart, Python has it whole, or has fewer; and a multipart of that type, or any if Python says
+    /// none, names its boundary so.
+    fn takes_apart(&self, how: Named) -> bool {
+        let kind = self.python.split(' ').next().filter(|kind| kind.starts_with("multipart/"));
+        let is_apart = match kind {
+            Some(_) => !self.own.starts_with("multipart/"),
+            None => self.is_part() && self.own != "-" && self.python == "-",
+        };
+        let is_such = |(of, named): &(String, Named)| *named == how && kind.is_none_or(|kind| kind == of);
+        is_apart && multiparts(self.octets).iter().any(is_such)
+    }
+
+    /// Python found no field, or other parts, and an odd line of that kind is the first in the head.
+    fn ends_early(&self, how: Odd) -> bool {
+        (self.is_part() || self.python.is_empty()) && odd(self.octets) == Some(how)
+    }
+
     fn made(&self, damages: &[&str]) -> bool {
         let name = self.name.trim_end_matches(".eml");
         name.starts_with("made-") && damages.iter().any(|damage| name.ends_with(damage))
@@ -49,9 +68,20 @@ const RULES: &[Rule] = &[
     ("a delimiter behind a head without an empty line ends it", |d| d.made(&["no-empty-line", "blank-for-empty-line"])),
     ("no base64 without a head that says so", |d| d.made(&["garbage-ends-head", "empty-line-in-head", "no-head"])),
     ("an encoding's name may have something behind it", |d| d.made(&["encoding-with-comment", "encoding-unknown"])),
-    ("Python ends a head at an odd line or a byte order mark; here it goes on where known fields follow", |d| {
-        (d.is_part() || d.python.is_empty()) && odd_line_in_head(d.octets)
+    ("blanks may stand before a field's colon (RFC 5322 4.5); for Python the head ends there", |d| {
+        d.ends_early(Odd::BlankBeforeColon)
     }),
+    (
+        "a line From within a head, quoted or not, is a mailbox's (RFC 4155) and no field; for Python the head ends there",
+        |d| d.ends_early(Odd::FromLine),
+    ),
+    ("a byte order mark is none of the head's first name; for Python it is, or there is no head", |d| {
+        d.ends_early(Odd::Marked)
+    }),
+    (
+        "a head goes on behind a line that is no field (RFC 5322 2.2 has none) where known fields follow; Python ends it there",
+        |d| d.ends_early(Odd::NoField),
+    ),
     ("CR CR LF is one line end; Python takes it for an empty line", |d| {
         d.octets.windows(3).any(|three| three == b"\r\r\n")
     }),
@@ -80,8 +110,16 @@ const RULES: &[Rule] = &[
     ("base64 goes on behind its padding: texts are put one after another", |d| {
         d.has("base64") && d.sizes().is_some_and(|(own, python)| own > python)
     }),
-    ("a multipart that Python leaves whole, whose boundary nobody named rightly, is taken apart", |d| {
-        d.python.starts_with("multipart/") && !d.own.starts_with("multipart/") || d.own != "-" && d.python == "-"
+    (
+        "a boundary's quote that nothing closes is closed by the line's end (RFC 2045 5.1 has no such value); Python keeps all of it",
+        |d| d.takes_apart(Named::OpenQuote),
+    ),
+    (
+        "a multipart must name its boundary (RFC 2046 5.1.1); where it does not, its first delimiter does, here alone",
+        |d| d.takes_apart(Named::No),
+    ),
+    ("a boundary that is folded has no line end in it (RFC 5322 2.2.3); Python leaves it there", |d| {
+        d.takes_apart(Named::Folded)
     }),
 ];
 
@@ -98,6 +136,14 @@ const LOOKED_AT: &[(&str, &str)] = &[
     ("malformed_003.eml", SAME_BOUNDARY),
     ("malformed_013.eml", SAME_BOUNDARY),
     ("mail_malformed_1", SAME_BOUNDARY),
+    (
+        "malformed_005.eml",
+        "a line that is an inner multipart's delimiter and an outer one's last is the inner one's; Python takes it for the outer's",
+    ),
+    (
+        "simple-encapsulated.mbox",
+        "two messages in a file: a delimiter behind the last one begins a part again, though RFC 2046 5.1.1 has it ignored",
+    ),
     ("msg_15.txt", SAME_BOUNDARY),
     ("msg_39.txt", SAME_BOUNDARY),
     ("mime-bad-content-type.raw", TYPE),
@@ -126,19 +172,36 @@ const SAME_BOUNDARY: &str =
 const TYPE: &str = "a type that breaks the syntax is read as far as it goes, or else plain text";
 const ZONE: &str = "a zone of more than a day is none";
 
-/// A line that is no field within the head.
-fn odd_line_in_head(octets: &[u8]) -> bool {
-    let is_marked = octets.starts_with(b"\xef\xbb\xbf");
+/// What is no field within a head.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Odd {
+    /// A byte order mark, at the beginning.
+    Marked,
+    BlankBeforeColon,
+    /// Of a mailbox file, behind the first line or quoted.
+    FromLine,
+    NoField,
+}
+
+/// The first of them.
+fn odd(octets: &[u8]) -> Option<Odd> {
+    if octets.starts_with(b"\xef\xbb\xbf") {
+        return Some(Odd::Marked);
+    }
     let head = octets.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let is_field = |line: &[u8]| {
-        let colon = line.iter().position(|octet| !octet.is_ascii_graphic() || *octet == b':');
-        colon.is_some_and(|colon| colon > 0 && line.get(colon) == Some(&b':'))
+    let head = head.take_while(|line| !line.is_empty()).enumerate();
+    let is_odd = |(number, line): (usize, &[u8])| {
+        if line.starts_with(b" ") || line.starts_with(b"\t") || (number == 0 && line.starts_with(b"From ")) {
+            return None;
+        }
+        let end = line.iter().position(|octet| !octet.is_ascii_graphic() || *octet == b':').unwrap_or(line.len());
+        let (name, rest) = line.split_at_checked(end)?;
+        match rest.trim_ascii_start().first() {
+            Some(b':') if !name.is_empty() => (rest.first() != Some(&b':')).then_some(Odd::BlankBeforeColon),
+            _ if line.starts_with(b"From ") || line.starts_with(b">From ") => Some(Odd::FromLine),
+            _ => Some(Odd::NoField),
+        }
     };
-    is_marked
-        || head.take_while(|line| !line.is_empty()).enumerate().any(|(number, line)| {
-            !line.starts_with(b" ")
-                && !line.starts_with(b"\t")
-                && !is_field(line)
-                && (number > 0 || !line.starts_with(b"From "))
-        })
+    let mut lines = head;
+    lines.find_map(is_odd)
 }

@@ -6,6 +6,7 @@
 //! this machine brought along, and those that are made (`tests/corpus/made.rs`). Each is written into the folder INTO.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+mod boundary;
 mod explain;
 mod gather;
 #[path = "../../../../tests/corpus/made.rs"]
