@@ -49,7 +49,7 @@ fn check(around: &[(&str, &str)], units: &[&str]) {
 /// What the other tests rest upon.
 #[test]
 fn tells_what_grows_with_the_square() {
-    let square = |text: &str| text.len() * text.len() >> 14;
+    let square = |text: &str| (text.len() * text.len()) >> 14;
     let rows = Cell::new(0);
     let others = || (rows.get(), Duration::ZERO);
     let told = |work: &dyn Fn(&str) -> usize| growth::faster_than_linear_with(["x"], work, &others).concat();
