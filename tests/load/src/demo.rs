@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -30,7 +31,9 @@ impl Demo {
             None => std::env::current_exe()?.with_file_name("ewsctl"),
         };
         // The server's workers run as another user, who must be able to enter.
-        let folder = std::env::temp_dir().join(format!("ewsload-{}", std::process::id()));
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("ewsload-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).during(folder.display())?;
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).during(folder.display())?;
         let log = fs::File::create(folder.with_extension("log"))?;
@@ -56,6 +59,13 @@ impl Demo {
 
     pub fn ready(&self) -> PathBuf {
         self.folder.join("ready.json")
+    }
+
+    /// The settings with which another server works on this one's private database.
+    pub fn shared(&self) -> [(&'static str, String); 2] {
+        let state = self.folder.join("state");
+        let database = format!("host={} user=ewsd dbname=ewsd", state.join("pg-run").display());
+        [("database.url", database), ("auth.key_file", state.join("secrets.key").display().to_string())]
     }
 
     pub fn log(&self) -> Result<Vec<u8>> {

@@ -4,8 +4,8 @@
 //! Requests are made beforehand and answers only searched for a few words, so that what is measured is the server.
 //!
 //! Next: `target/` (which server, who logs in), then a file for each scenario: `bench` (throughput), `calendar` (views and free/busy), `idle`,
-//! `wake` and `storm` (many clients that wait: `crowd/`), `mixed/` (a whole day), `churn` (they come and go), `dribble` (slow ones), `race`
-//! (nothing lost), `guess/` (wrong passwords beside people who work), `hostile/` (one account and one network that take
+//! `wake` and `storm` (many clients that wait: `crowd/`), `nodes/` (on many masters), `mixed/` (a whole day), `churn` (they come and go),
+//! `dribble` (slow ones), `race` (nothing lost), `guess/` (wrong passwords beside people who work), `hostile/` (one account and one network that take
 //! all they can), `peaks/` (memory for one message, request, answer), `login/` (what each scheme costs), `corpus` (read rightly). `figures` are
 //! written down and compared, `plot` draws them.
 
@@ -28,6 +28,7 @@ mod login;
 mod man;
 mod memory;
 mod mixed;
+mod nodes;
 mod pace;
 mod peaks;
 mod plot;
@@ -72,6 +73,12 @@ enum Command {
     Mixed(mixed::Options),
     /// The same for long: memory and descriptors over time.
     Soak(mixed::Soak),
+    /// Many masters on one database that share a port, and clients on all of them: memory, processor time, who is told, and what a
+    /// change costs the database. The exit status is 1 if a client is not told, or told twice.
+    Nodes(nodes::Options),
+    /// A process of clients that wait.
+    #[command(hide = true)]
+    Holders,
     /// Clients that come and go.
     Churn(churn::Options),
     /// Clients that dribble requests and clients that never read, beside one that counts.
@@ -115,6 +122,8 @@ fn main() -> ExitCode {
         Command::Storm(options) => storm::run(&options),
         Command::Mixed(options) => mixed::run(&options),
         Command::Soak(options) => mixed::soak(&options),
+        Command::Nodes(options) => nodes::run(&options),
+        Command::Holders => nodes::holders::run(),
         Command::Churn(options) => churn::run(&options),
         Command::Dribble(options) => dribble::run(&options),
         Command::Corpus(options) => corpus::run(&options),

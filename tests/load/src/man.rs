@@ -15,6 +15,12 @@ Ten thousand clients that wait at a server of ewsload's own, watched for five mi
     ewsload idle \-n 10000 \-\-workers 4 \-\-seconds 300 \-\-json idle.json
 .fi
 .PP
+A hundred thousand on six masters that share a port:
+.PP
+.nf
+    ewsload nodes \-\-nodes 6 \-n 100000 \-\-workers 2
+.fi
+.PP
 An upgrade to a program that does not understand what the running one would hand over, which nobody may notice:
 .PP
 .nf
@@ -41,7 +47,9 @@ empty where none is. Keep the file to yourself (chmod 600).
 Load is put on addresses of this machine alone unless \-\-allow\-remote says that the other one's administrator knows. Memory is PSS
 (proc(5), smaps_rollup), for which ewsload runs as root or as the server's user. What the kernel keeps is its slabs and the buffers of TCP,
 for both ends of each connection where both are on this machine. Rates are kept whether answers come or not, and times count from when a
-request was due. Many clients need descriptors (ulimit \-n), at the server as well (LimitNOFILE).
+request was due. Many clients need descriptors (ulimit \-n), at the server as well (LimitNOFILE), and ports: an address of this machine's has as many as
+/proc/sys/net/ipv4/ip_local_port_range says for each address it connects to. ewsload nodes shares its clients out over processes
+(\-\-processes), each with a limit and an address (127.0.1.1 and so on) of its own, and says before it starts anything what does not suffice.
 .SH SEE ALSO
 ewsd(8), ewsctl(1), ewsd.toml(5)
 "#;

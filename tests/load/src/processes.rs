@@ -92,8 +92,30 @@ impl Processes {
     }
 }
 
-/// Processor time of a process, to the nanosecond; what /proc/PID/stat says in ticks.
-fn clock(pid: u32) -> Option<Duration> {
+/// The process and whatever came of it.
+pub fn family(first: u32) -> Vec<u32> {
+    let (mut all, mut at) = (vec![first], 0);
+    while let Some(pid) = all.get(at) {
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        at += 1;
+    }
+    all
+}
+
+/// What a process is: `master`, a role, `postgres`.
+pub fn kind(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line).replace('\0', " ");
+    match line.split_once("--role ") {
+        Some((_, role)) => role.split(' ').next().unwrap_or_default().to_owned(),
+        None if line.contains("postgres") => "postgres".to_owned(),
+        None => "master".to_owned(),
+    }
+}
+
+/// Processor time of a process, to the nanosecond; what /proc/PID/stat says in ticks. None: it has ended.
+pub fn clock(pid: u32) -> Option<Duration> {
     let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(i32::try_from(pid).ok()?)).ok()?;
     clock.now().ok().map(Duration::from)
 }
@@ -156,7 +178,7 @@ impl Processes {
 }
 
 /// Octets of the kernel's slabs and of TCP's buffers.
-fn kernel() -> u64 {
+pub fn kernel() -> u64 {
     let number = |file: &str, line: &str, name: &str| -> u64 {
         let text = fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find_map(|found| found.strip_prefix(line)).unwrap_or_default().to_owned();

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::processes::{family, kind};
+
 /// Between two looks at all processes.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Between two looks for new ones.
@@ -48,27 +50,6 @@ impl Watch {
             }
             std::thread::park_timeout(PAUSE);
         }
-    }
-}
-
-/// The process and whatever came of it.
-fn family(first: u32) -> Vec<u32> {
-    let (mut all, mut at) = (vec![first], 0);
-    while let Some(pid) = all.get(at) {
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        at += 1;
-    }
-    all
-}
-
-fn kind(pid: u32) -> String {
-    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let line = String::from_utf8_lossy(&line).replace('\0', " ");
-    match line.split_once("--role ") {
-        Some((_, role)) => role.split(' ').next().unwrap_or_default().to_owned(),
-        None if line.contains("postgres") => "postgres".to_owned(),
-        None => "master".to_owned(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The way to a server: its URL, the address that was looked up and judged, TLS, a proxy in between.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs as _};
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::socket::{self, AddressFamily, SockFlag, SockType, SockaddrIn};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
@@ -121,13 +123,20 @@ pub struct Door {
     tls: Option<Arc<ClientConfig>>,
     /// The address is a proxy's, which is asked to pass octets on (CONNECT, RFC 9110 section 9.3.6).
     by_proxy: bool,
+    /// The address of this machine's that connections come from; none: the kernel's choice. Each has ports of its own.
+    from: Option<Ipv4Addr>,
 }
 
 impl Door {
     /// A server's own port, without TLS.
     pub fn plain(address: SocketAddr) -> Door {
         let url = Url { tls: false, host: address.ip().to_string(), port: address.port(), path: PATH.to_owned() };
-        Door { address, url, tls: None, by_proxy: false }
+        Door { address, url, tls: None, by_proxy: false, from: None }
+    }
+
+    /// The same from one of this machine's addresses.
+    pub fn coming_from(self, from: Ipv4Addr) -> Door {
+        Door { from: Some(from), ..self }
     }
 
     /// The way to a URL, through a proxy if one is named, by certificates of the system and of the file `ca`.
@@ -149,7 +158,7 @@ impl Door {
             }
         };
         let tls = if url.tls { Some(trusting(ca)?) } else { None };
-        Ok(Door { address, url, tls, by_proxy: proxy.is_some() })
+        Ok(Door { address, url, tls, by_proxy: proxy.is_some(), from: None })
     }
 
     /// The address that is connected to.
@@ -165,7 +174,10 @@ impl Door {
     /// # Errors
     /// Nobody listens there, the proxy declines, or the certificate is no good.
     pub fn connect(&self) -> Result<Line> {
-        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).during(self.address)?;
+        let mut stream = match (self.from, self.address) {
+            (Some(from), SocketAddr::V4(to)) => connect_from(from, to)?,
+            _ => TcpStream::connect_timeout(&self.address, PATIENCE).during(self.address)?,
+        };
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         if self.by_proxy {
@@ -194,6 +206,16 @@ impl Door {
             _ => Err(Error::new(format!("the proxy declines: {}", head.lines().next().unwrap_or_default()))),
         }
     }
+}
+
+fn connect_from(from: Ipv4Addr, to: SocketAddrV4) -> Result<TcpStream> {
+    let connected = || -> nix::Result<TcpStream> {
+        let socket = socket::socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+        socket::bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(from, 0)))?;
+        socket::connect(socket.as_raw_fd(), &SockaddrIn::from(to))?;
+        Ok(TcpStream::from(socket))
+    };
+    connected().during(format_args!("{to} from {from}"))
 }
 
 fn trusting(ca: Option<&Path>) -> Result<Arc<ClientConfig>> {

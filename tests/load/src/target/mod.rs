@@ -4,7 +4,7 @@
 mod door;
 mod users;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -142,6 +142,15 @@ impl Target {
         Err(Error::new(format!("{accounts} accounts are needed and {are} are there: {more}")))
     }
 
+    /// One that was started by another process of this program's, by an address that it shares with others, from one of this
+    /// machine's addresses.
+    ///
+    /// # Errors
+    /// The file that announces it is no such thing.
+    pub fn announced(file: &Path, address: SocketAddr, from: Ipv4Addr) -> Result<Target> {
+        Ok(Target { door: Door::plain(address).coming_from(from), ..Target::read(file, None)? })
+    }
+
     fn at(server: &Server, url: &str) -> Result<Target> {
         let reach = if server.allow_remote { Reach::Anywhere } else { Reach::Loopback };
         let door = Door::find(Url::read(url)?, server.proxy.as_deref(), server.ca.as_deref(), reach)?;
@@ -202,6 +211,30 @@ impl Target {
     /// None was started, or it was of no use.
     pub fn ewsctl(&self, arguments: &[&str]) -> Result<String> {
         self.demo()?.ewsctl(arguments)
+    }
+
+    /// What that server says of itself.
+    ///
+    /// # Errors
+    /// None was started, or it does not answer.
+    pub fn status(&self) -> Result<Value> {
+        serde_json::from_str(&self.ewsctl(&["status", "--json"])?).during("ewsctl status --json")
+    }
+
+    /// The settings with which another server works on the database of the one that was started for this run.
+    ///
+    /// # Errors
+    /// None was.
+    pub fn shared(&self) -> Result<[(&'static str, String); 2]> {
+        Ok(self.demo()?.shared())
+    }
+
+    /// The file in which that server says how it is reached, for another process of this program's.
+    ///
+    /// # Errors
+    /// None was started.
+    pub fn announcement(&self) -> Result<PathBuf> {
+        Ok(self.demo()?.ready())
     }
 
     fn demo(&self) -> Result<&Demo> {
