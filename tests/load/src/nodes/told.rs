@@ -73,7 +73,7 @@ impl Told<'_> {
         println!("\n| {} |\n|{}", heads.join(" | "), "---|".repeat(heads.len()));
         for open in WAYS.iter().cycle().take(WAYS.len() * to_usize(waves)) {
             holders.iter_mut().try_for_each(Holder::wave)?;
-            let mut posts = self.fleet.nodes.iter().map(|node| open(node)).collect::<Result<Vec<_>>>()?;
+            let mut posts = self.fleet.nodes.iter().map(open).collect::<Result<Vec<_>>>()?;
             let name = posts.first().map_or("", Post::name);
             let clock = (Instant::now(), SystemTime::now());
             let mut sent = HashMap::new();
