@@ -133,7 +133,7 @@ pub fn frame(octets: &[u8]) -> Result<Option<Frame>> {
     let Some(start) = memchr::memmem::find(octets, b"\r\n\r\n").map(|at| at + 4) else {
         return Ok(None);
     };
-    let head = String::from_utf8_lossy(octets.get(..start).unwrap_or_default()).to_ascii_lowercase();
+    let head = std::str::from_utf8(octets.get(..start).unwrap_or_default()).unwrap_or_default().to_ascii_lowercase();
     let status =
         head.get(9..12).and_then(|s| s.parse().ok()).ok_or_else(|| Error::new(format!("no status: {head:.60}")))?;
     let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);

@@ -98,8 +98,9 @@ impl Inbox {
 fn read(body: &[u8]) -> What {
     let is = |text: &str| contains(body, text);
     if is("NewMailEvent") || is("CreatedEvent") {
-        let text = String::from_utf8_lossy(body);
-        return What::News { watermark: soap::last_element(&text, "Watermark").unwrap_or_default().to_owned() };
+        // Ten thousand are read where the server works that is measured.
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        return What::News { watermark: soap::last_element(text, "Watermark").unwrap_or_default().to_owned() };
     }
     match () {
         () if is("ConnectionStatus>Closed<") => What::Closed,

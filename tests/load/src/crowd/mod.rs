@@ -173,9 +173,9 @@ impl Crowd {
             }
         }
         let end = Instant::now() + PATIENCE;
-        while !look(self, QUIET)? {
+        while !look(self, QUIET)? || are_asking(target) {
             if Instant::now() > end {
-                return Err(Error::new(format!("not all streams are open after {PATIENCE:?}")));
+                return Err(Error::new(format!("not all are held after {PATIENCE:?}")));
             }
         }
         Ok(())
@@ -233,6 +233,16 @@ impl Crowd {
         }
         self.waiters.get(who).map_or(Ok(()), |waiter| self.register(waiter, who))
     }
+}
+
+/// Whether calls wait for a worker, or are with one, that were asked for just now: a server that is busy needs longer than [`QUIET`] to
+/// hold them all, and says nothing to their clients. Of a server that is another's it is not known.
+fn are_asking(target: &Target) -> bool {
+    let at_work = |status: &serde_json::Value| {
+        let of = |name: &str| status.get("connections")?.get(name)?.as_u64();
+        ["queued", "serving", "receiving"].iter().filter_map(|name| of(name)).sum::<u64>()
+    };
+    target.status().is_ok_and(|status| at_work(&status) > 0)
 }
 
 impl Waiter {
