@@ -23,6 +23,7 @@ pub(crate) enum Param<'a> {
     Vector(Vec<u8>),
     Json(serde_json::Value),
     Guid(uuid::Uuid),
+    Guids(Vec<uuid::Uuid>),
     Ints(Vec<i64>),
     Texts(Vec<Cow<'a, str>>),
     BytesMany(Vec<Cow<'a, [u8]>>),
@@ -51,6 +52,7 @@ impl ToSql for Param<'_> {
             }
             Param::Json(value) => value.to_sql(ty, out),
             Param::Guid(value) => value.to_sql(ty, out),
+            Param::Guids(values) => values.to_sql(ty, out),
             Param::Ints(values) if *ty == Type::INT4_ARRAY => narrowed::<i32>(values)?.to_sql(ty, out),
             Param::Ints(values) if *ty == Type::INT2_ARRAY => narrowed::<i16>(values)?.to_sql(ty, out),
             Param::Ints(values) => values.to_sql(ty, out),

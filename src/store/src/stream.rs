@@ -8,7 +8,6 @@ use crate::row::Fields;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Store, StoreError};
 use ewsd_model::id::{Guid, Seq};
-use std::borrow::Cow;
 
 /// A place between two events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl Mailbox<'_> {
         const CLAIM: &str = "
             with old as (
                 select id, stream from subscription
-                where mailbox = $1 and id = any($2::text[]::uuid[]) and ends > now()
+                where mailbox = $1 and id = any($2::uuid[]) and ends > now()
                 order by id for update
             )
             update subscription s set stream = $3, ends = now() + make_interval(secs => $4::int + s.timeout)
@@ -74,7 +73,7 @@ impl Mailbox<'_> {
     pub fn tell_stream(&mut self, stream: i64, told: &[(Guid, EventPosition)]) -> Result<usize, StoreError> {
         const TELL: &str = "
             update subscription s set told = t.seq, told_events = t.events
-            from (select unnest($2::text[]::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events) t,
+            from (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events) t,
                  set_config('synchronous_commit', 'off', true) relaxed
             where s.mailbox = $1 and s.id = t.id and s.stream = $5 returning 1";
         let ids: Vec<Guid> = told.iter().map(|(id, _)| *id).collect();
@@ -96,7 +95,7 @@ impl Store {
     }
 }
 
-/// For a place that says `$n::text[]::uuid[]`.
+/// For a place that says `$n::uuid[]`.
 pub(crate) fn guids(ids: &[Guid]) -> Param<'static> {
-    Param::Texts(ids.iter().map(|id| Cow::Owned(uuid::Uuid::from_bytes(id.0).to_string())).collect())
+    Param::Guids(ids.iter().map(|id| uuid::Uuid::from_bytes(id.0)).collect())
 }

@@ -107,29 +107,39 @@ impl Mailbox<'_> {
         let sql = Sql::new(READ.replace("{columns}", COLUMNS))
             .with([self.no.0.into(), Param::Guid(uuid::Uuid::from_bytes(id.0))]);
         let row = self.store.query_opt(&sql)?.ok_or(StoreError::NotFound(Missing::Subscription))?;
-        subscription(self.no, &row)
+        subscription(self.no, &mut Fields::new(&row))
     }
 
-    /// Reads several, those that are there, in no order, and starts their time anew, as [`Mailbox::subscription`].
+    /// Reads several, those that are there, in no order, and starts their time anew, as [`Mailbox::subscription`]. Of thousands that
+    /// are read at once, because their mailbox has changed, mostly none is to be written: those that are take a statement more.
     pub fn renew_subscriptions(&mut self, ids: &[Guid]) -> Result<Vec<Subscription>, StoreError> {
-        let sql = Sql::new(format!(
-            "with t as (
-                update subscription set ends = now() + make_interval(secs => timeout)
-                where mailbox = $1 and id = any($2::text[]::uuid[]) and ends > now()
-                  and ends < now() + make_interval(secs => timeout * 0.9375)
-            )
-            select {COLUMNS} from subscription where mailbox = $1 and id = any($2::text[]::uuid[])"
-        ))
-        .with([self.no.0.into(), guids(ids)]);
-        self.store.query(&sql)?.iter().map(|row| subscription(self.no, row)).collect()
+        const DUE: &str = "ends > now() and ends < now() + make_interval(secs => timeout * 0.9375)";
+        let sql =
+            Sql::new(format!("select {COLUMNS}, {DUE} from subscription where mailbox = $1 and id = any($2::uuid[])"));
+        let (mut found, mut due) = (Vec::with_capacity(ids.len()), Vec::new());
+        for row in self.store.query(&sql.with([self.no.0.into(), guids(ids)]))? {
+            let mut fields = Fields::new(&row);
+            let subscription = subscription(self.no, &mut fields)?;
+            if fields.next()? {
+                due.push(subscription.id);
+            }
+            found.push(subscription);
+        }
+        if !due.is_empty() {
+            let sql = Sql::new(format!(
+                "update subscription set ends = now() + make_interval(secs => timeout)
+                where mailbox = $1 and id = any($2::uuid[]) and {DUE} returning 1"
+            ));
+            self.store.query(&sql.with([self.no.0.into(), guids(&due)]))?;
+        }
+        Ok(found)
     }
 
     /// Those of several that are there, in no order. Their time does not start anew.
     pub fn subscriptions(&mut self, ids: &[Guid]) -> Result<Vec<Subscription>, StoreError> {
-        let sql =
-            Sql::new(format!("select {COLUMNS} from subscription where mailbox = $1 and id = any($2::text[]::uuid[])"))
-                .with([self.no.0.into(), guids(ids)]);
-        self.store.read(&sql)?.iter().map(|row| subscription(self.no, row)).collect()
+        let sql = Sql::new(format!("select {COLUMNS} from subscription where mailbox = $1 and id = any($2::uuid[])"))
+            .with([self.no.0.into(), guids(ids)]);
+        self.store.read(&sql)?.iter().map(|row| subscription(self.no, &mut Fields::new(row))).collect()
     }
 
     /// Remembers that there is nothing to tell between two numbers, the second included.
@@ -208,8 +218,8 @@ fn quiet(fields: &mut Fields<'_>) -> Result<Option<(Seq, Seq)>, StoreError> {
 const COLUMNS: &str = "id, account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto, \
                        stream, coalesce(told, since), coalesce(told_events, 255)::int";
 
-fn subscription(mailbox: MailboxNo, row: &Row) -> Result<Subscription, StoreError> {
-    let mut fields = Fields::new(row);
+/// Reads [`COLUMNS`].
+fn subscription(mailbox: MailboxNo, fields: &mut Fields<'_>) -> Result<Subscription, StoreError> {
     Ok(Subscription {
         mailbox,
         id: fields.next()?,
@@ -224,8 +234,8 @@ fn subscription(mailbox: MailboxNo, row: &Row) -> Result<Subscription, StoreErro
         timeout_seconds: fields.next::<i32>()?.into(),
         details: fields.next()?,
         expired: fields.next()?,
-        quiet: quiet(&mut fields)?,
+        quiet: quiet(fields)?,
         stream: fields.next()?,
-        told: EventPosition::read(&mut fields)?,
+        told: EventPosition::read(fields)?,
     })
 }

@@ -1,7 +1,7 @@
 with old as (
     select id, stream
     from subscription
-    where mailbox = $1 and id = any($2::text[]::uuid[]) and ends > now()
+    where mailbox = $1 and id = any($2::uuid[]) and ends > now()
     order by id for update
 )
 update subscription s

@@ -1,4 +1,4 @@
 select id, account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto,
     stream, coalesce(told, since), coalesce(told_events, 255)::int
 from subscription
-where mailbox = $1 and id = any($2::text[]::uuid[]);
+where mailbox = $1 and id = any($2::uuid[]);

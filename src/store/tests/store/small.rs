@@ -72,6 +72,26 @@ fn asking_starts_the_time_anew_but_writes_seldom() {
     house.execute("update subscription set ends = now() + interval '100 seconds'");
     assert_eq!(house.store.mailbox(house.mailbox).subscription(id).unwrap().scope, Scope::All);
     assert!(left(&mut house) > 590);
+    // The same of several at once; one whose time is over does not come back.
+    let (over, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
+    let ends = |id: Guid, seconds: i64| {
+        format!(
+            "update subscription set ends = now() + interval '{seconds} seconds' where id = '{}'",
+            uuid::Uuid::from_bytes(id.0)
+        )
+    };
+    let mut renewed = |seconds: i64| {
+        house.execute(&ends(id, seconds));
+        house.execute(&ends(over, -5));
+        let found = house.store.mailbox(house.mailbox).renew_subscriptions(&[over, id, Guid([7; 16])]).unwrap();
+        let mut found: Vec<(Guid, bool)> = found.into_iter().map(|found| (found.id, found.expired)).collect();
+        found.sort_by_key(|(_, expired)| *expired);
+        assert_eq!(found, [(id, false), (over, true)]);
+        let left = "select extract(epoch from max(ends) - now())::bigint from subscription";
+        (house.number(left), house.number("select count(*) from subscription where ends > now()"))
+    };
+    let ((few, one), (many, still)) = (renewed(590), renewed(100));
+    assert!(few <= 590 && many > 590 && (one, still) == (1, 1), "{few} {many} {one} {still}");
 }
 
 /// The stream that asked last has a subscription; what another one would keep of it is not kept.
