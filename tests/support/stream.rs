@@ -101,6 +101,29 @@ impl Stream {
 
     /// The same without the first document.
     pub fn ask(ews: &Ews, ids: &[&str], minutes: u32) -> Stream {
+        let (stream, head) = Stream::send(ews, ids, minutes);
+        assert_eq!(head.status, 200);
+        assert_eq!(head.header("transfer-encoding"), Some("chunked"));
+        assert_eq!(head.header("content-type"), Some("text/xml; charset=utf-8"));
+        assert_eq!(head.header("content-encoding"), None);
+        stream
+    }
+
+    /// [`Stream::open`], or the code of the fault that is answered instead.
+    pub fn try_open(ews: &Ews, ids: &[&str], minutes: u32) -> Result<Stream, String> {
+        let (mut stream, head) = Stream::send(ews, ids, minutes);
+        if head.status == 500 {
+            let length = head.header("content-length").expect("a length").parse().expect("a number");
+            let body = stream.http.take(length).expect("a fault");
+            let fault = Node::parse(&String::from_utf8(body).expect("UTF-8"));
+            return Err(fault.want("s:Body/s:Fault/detail/e:ResponseCode").text.clone());
+        }
+        assert_eq!(head.status, 200);
+        assert!(stream.next().is_beat(), "the first document says OK and nothing else");
+        Ok(stream)
+    }
+
+    fn send(ews: &Ews, ids: &[&str], minutes: u32) -> (Stream, http::Reply) {
         let other = ews.again();
         let envelope = other.envelope(&request(ids, minutes));
         let tag = record::tag();
@@ -112,11 +135,7 @@ impl Stream {
         let lines = [CONTENT_TYPE, authorization.as_str(), "Accept-Encoding: gzip"];
         stream.http.send(&http::request("POST", PATH, &lines, envelope.as_bytes()));
         let head = stream.http.read_head().expect("a head");
-        assert_eq!(head.status, 200);
-        assert_eq!(head.header("transfer-encoding"), Some("chunked"));
-        assert_eq!(head.header("content-type"), Some("text/xml; charset=utf-8"));
-        assert_eq!(head.header("content-encoding"), None);
-        stream
+        (stream, head)
     }
 
     /// The next document; each is a chunk of its own. `None`: the stream is over.

@@ -2,23 +2,26 @@
 //! with the watermarks that they have. One that had not heard of the end has lost it: what clients know of that is refused, and none
 //! of its numbers is given again.
 
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::chaos::{assert_folder_counters, assert_no_gap};
 use super::database::{GET_INBOX, Held, Strict, settled};
-use crate::support::demo::{Account, Demo};
+use crate::support::demo::{Account, Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::ops::{
     ALL_EVENTS, Id, Subscription, create_folder, drain, events_of, events_request, get_error, hierarchy_request, poll,
     save_simple, set_read, shape, subscribe, sync, sync_all, sync_hierarchy, sync_request,
 };
 use crate::support::postgres::Postgres;
+use crate::support::stream::{self, Document, Stream};
 use crate::support::{lmtp, message, wait};
 
 crate::tests![
     a_synchronous_standby_takes_over_and_nothing_is_lost,
     what_a_standby_had_not_heard_of_is_refused_and_never_given_again,
+    streams_that_are_opened_again_after_a_fail_over_tell_each_event_once,
+    a_stream_whose_end_was_lost_says_so_and_one_opened_again_goes_on,
 ];
 
 /// A primary and its standby.
@@ -29,11 +32,15 @@ struct Pair {
 
 impl Pair {
     fn start() -> (Pair, Demo) {
+        Pair::start_with(settled())
+    }
+
+    fn start_with(options: Options) -> (Pair, Demo) {
         let primary = Postgres::start();
         let pair = Pair { standby: primary.standby(), primary };
         let hosts = format!("{},{}", pair.primary.host(), pair.standby.host());
         let url = format!("host={hosts} user=ewsd dbname=ewsd target_session_attrs=read-write");
-        let server = Demo::start(settled().set("database.url", url));
+        let server = Demo::start(options.set("database.url", url));
         (pair, server)
     }
 
@@ -247,5 +254,240 @@ fn what_a_standby_had_not_heard_of_is_refused_and_never_given_again() {
     assert_eq!(early, ["0"], "no number of the lost end was given again");
     assert_no_gap(&server);
     assert_folder_counters(&server);
+    drop(server);
+}
+
+/// The items that a stream's document tells of.
+fn items_of(document: Document) -> Vec<String> {
+    let events = document.events();
+    events.iter().map(|(_, event)| event.want("t:ItemId").attribute("Id").expect("its id").to_owned()).collect()
+}
+
+/// How far a fail-over has come.
+#[derive(Default)]
+struct Phase(AtomicUsize);
+
+impl Phase {
+    const BEFORE: usize = 0;
+    const DURING: usize = 1;
+    const AFTER: usize = 2;
+
+    fn now(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn begin(&self, phase: usize) {
+        self.0.store(phase, Ordering::SeqCst);
+    }
+}
+
+/// When a client opens its stream again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Habit {
+    /// Once, after the fail-over, when it was told something since.
+    Once,
+    /// After every few events, whatever the database does.
+    Often,
+}
+
+/// Somebody who reads streams of one subscription, one after the other.
+struct Reader {
+    ews: Ews,
+    habit: Habit,
+    id: String,
+    /// Each item of which it was told that it came, and at which phase that stream had been asked for.
+    seen: HashMap<String, usize>,
+    /// How many were told by a stream before the fail-over and by another one after it.
+    again: usize,
+    opened: usize,
+    busy: usize,
+}
+
+impl Reader {
+    fn new(server: &Demo, account: &Account, habit: Habit) -> Reader {
+        let mut ews = Ews::connect(server, account).unrecorded();
+        let id = stream::subscribe(&mut ews, &["inbox"], &["CreatedEvent"]);
+        Reader { ews, habit, id, seen: HashMap::new(), again: 0, opened: 0, busy: 0 }
+    }
+
+    /// A stream that is open, and the phase at which it was asked for. While the database is away, that is said.
+    fn open(&mut self, phase: &Phase) -> (Stream, usize) {
+        loop {
+            let asked = phase.now();
+            match Stream::try_open(&self.ews, &[&self.id], 30) {
+                Ok(stream) => {
+                    self.opened += 1;
+                    return (stream, asked);
+                }
+                Err(code) => assert_eq!(code, "ErrorServerBusy"),
+            }
+            self.busy += 1;
+            std::thread::park_timeout(std::time::Duration::from_millis(2));
+        }
+    }
+
+    /// Until it was told of as many items as there are, which is said at last (0: not yet).
+    fn read(&mut self, phase: &Phase, items: &AtomicUsize) {
+        let (mut stream, mut asked) = self.open(phase);
+        let (mut since_opened, mut done) = (0, false);
+        loop {
+            let wanted = items.load(Ordering::SeqCst);
+            if wanted > 0 && self.seen.len() >= wanted {
+                return;
+            }
+            let document = stream.next();
+            if !document.is_beat() {
+                since_opened += self.note(document, asked, phase.now());
+            }
+            let again = match self.habit {
+                Habit::Often => since_opened >= 5,
+                // What it was told is kept by the new primary as soon as it was told something by it.
+                Habit::Once => !done && phase.now() == Phase::AFTER && since_opened > 0,
+            };
+            if phase.now() != Phase::AFTER && self.habit == Habit::Once {
+                since_opened = 0;
+            } else if again {
+                done = true;
+                since_opened = 0;
+                (stream, asked) = self.again(phase, (stream, asked));
+            }
+        }
+    }
+
+    /// Opens another stream and reads the one before it to its end: what was on its way there is not told again.
+    fn again(&mut self, phase: &Phase, (mut before, asked): (Stream, usize)) -> (Stream, usize) {
+        let opened = self.open(phase);
+        while let Some(document) = before.try_next() {
+            match document {
+                Document::Error(code, ids) => {
+                    assert_eq!((code.as_str(), ids), ("ErrorNewEventStreamConnectionOpened", vec![self.id.clone()]));
+                }
+                document if document.is_beat() || document.is_closed() => {}
+                document => {
+                    self.note(document, asked, phase.now());
+                }
+            }
+        }
+        opened
+    }
+
+    /// Told twice may be what a stream was told just before the fail-over, and only by one that was opened since: how far a stream
+    /// was told is not waited for. Says how many events it were.
+    fn note(&mut self, document: Document, asked: usize, now: usize) -> usize {
+        let items = items_of(document);
+        for item in &items {
+            let Some(first) = self.seen.insert(item.clone(), asked) else { continue };
+            self.again += 1;
+            let may_be = self.habit == Habit::Often && first != Phase::AFTER && now != Phase::BEFORE;
+            assert!(may_be, "told twice: by a stream of phase {first} and by one of phase {asked}, at {now}");
+        }
+        items.len()
+    }
+}
+
+fn streams_that_are_opened_again_after_a_fail_over_tell_each_event_once() {
+    let (pair, server) = Pair::start_with(settled().set("notifications.heartbeat", 1));
+    pair.synchronous();
+    let (strict, phase, items) = (Strict::default(), Phase::default(), AtomicUsize::new(0));
+    let person = &server.accounts[0];
+    let habits = [Habit::Once, Habit::Often, Habit::Once, Habit::Often];
+    let mut readers: Vec<Reader> = habits.iter().map(|habit| Reader::new(&server, person, *habit)).collect();
+    std::thread::scope(|scope| {
+        let reading: Vec<_> = readers
+            .iter_mut()
+            .map(|reader| {
+                let (phase, items) = (&phase, &items);
+                scope.spawn(move || reader.read(phase, items))
+            })
+            .collect();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            std::thread::scope(|working| {
+                working.spawn(|| strict.soap(server.http(), person));
+                working.spawn(|| strict.mail(server.lmtp(), person));
+                let served = || {
+                    let before = strict.count();
+                    wait::true_within("all are served", wait::LONG, || strict.count() > before + 40);
+                };
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    served();
+                    phase.begin(Phase::DURING);
+                    pair.fail_over();
+                    phase.begin(Phase::AFTER);
+                    served();
+                }));
+                strict.stop.store(true, Ordering::SeqCst);
+                outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            });
+            inbox(&mut Ews::connect(&server, person).unrecorded()).len()
+        }));
+        // A number that nobody reaches would be waited for until the test's end.
+        items.store(*outcome.as_ref().unwrap_or(&1), Ordering::SeqCst);
+        for thread in reading {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+    let wrong = strict.wrong.lock().unwrap();
+    assert!(wrong.is_empty(), "{} wrong answers: {:.3000}", wrong.len(), wrong.join("\n"));
+    let there = inbox(&mut Ews::connect(&server, person).unrecorded());
+    let acknowledged = strict.count();
+    assert!(there.len() >= acknowledged, "{} of {acknowledged} are there", there.len());
+    for reader in &mut readers {
+        let told: HashSet<String> = reader.seen.keys().cloned().collect();
+        assert_eq!(told, there);
+        assert!(reader.opened >= 2);
+        // Nothing of that is told to whoever opens it now.
+        let (mut stream, _) = reader.open(&phase);
+        let last = save_simple(&mut reader.ews, "inbox", "last").id;
+        let mut told = Vec::new();
+        // Those of the readers before it are new to it, too.
+        while !told.contains(&last) {
+            told.extend(items_of(stream.news()));
+        }
+        assert!(told.iter().all(|item| !there.contains(item)), "told before: {told:?}");
+    }
+    let sum = |of: fn(&Reader) -> usize| readers.iter().map(of).sum::<usize>();
+    println!(
+        "{acknowledged} changes acknowledged; streams opened {} times, {} times busy, {} events of before the fail-over told again",
+        sum(|reader| reader.opened),
+        sum(|reader| reader.busy),
+        sum(|reader| reader.again)
+    );
+    assert_no_gap(&server);
+    drop(server);
+}
+
+/// The standby had not heard of what streams were told last. One that stays open says that events were lost, and goes on; one that
+/// was opened again goes on from where the standby knows it to be. Neither is told anything twice.
+fn a_stream_whose_end_was_lost_says_so_and_one_opened_again_goes_on() {
+    let (pair, server) = Pair::start();
+    let mut ews = Ews::connect(&server, &server.accounts[0]);
+    let ids: Vec<String> = (0..2).map(|_| stream::subscribe(&mut ews, &["inbox"], &["CreatedEvent"])).collect();
+    let mut streams: Vec<Stream> = ids.iter().map(|id| Stream::open(&ews, &[id], 30)).collect();
+    let kept = save_simple(&mut ews, "inbox", "kept");
+    for stream in &mut streams {
+        assert_eq!(items_of(stream.news()), [kept.id.clone()]);
+    }
+    pair.part();
+    let lost = save_simple(&mut ews, "inbox", "lost");
+    for stream in &mut streams {
+        assert_eq!(items_of(stream.news()), [lost.id.clone()]);
+    }
+    let (stays, goes) = (streams.remove(0), streams.remove(0));
+    let (mut stays, _) = (stays, drop(goes));
+    pair.fail_over();
+    wait::true_within("it serves", wait::LONG, || ews.call_with(GET_INBOX, &[]).codes() == ["NoError"]);
+    let mut again = Stream::open(&ews, &[&ids[1]], 30);
+    let missed = Document::Error("ErrorMissedNotificationEvents".to_owned(), vec![ids[0].clone()]);
+    assert_eq!(stays.news(), missed, "at once");
+    for n in 0..3 {
+        let new = save_simple(&mut ews, "inbox", &format!("new {n}"));
+        assert_ne!(new.id, lost.id);
+        assert_eq!(items_of(stays.news()), [new.id.clone()]);
+        assert_eq!(items_of(again.news()), [new.id]);
+    }
+    assert_eq!(server.connections("held"), 2);
     drop(server);
 }
