@@ -7,6 +7,7 @@ use std::fs::File;
 use std::os::fd::AsRawFd;
 
 use ewsd_ipc::role::Role;
+use ewsd_ipc::stream::stream_slot;
 use ewsd_ipc::{RenderReason, memfd};
 use ewsd_wire::from_bytes;
 use log::{error, info};
@@ -346,7 +347,7 @@ impl Master {
                     held.set_render(Render::No);
                 }
                 self.timers.set(conn, at);
-                for (mailbox, _) in watch {
+                for (mailbox, _) in watch.into_iter().filter(|(mailbox, _)| stream_slot(*mailbox).is_none()) {
                     self.watchers.add(mailbox, slot_of(id));
                 }
                 match owner {

@@ -4,12 +4,13 @@
 //! client sends stays in its socket until the answer is out. Rendering is in `render.rs`; what streams do besides, in `stream.rs`.
 
 use ewsd_ipc::message::{Pieces, Share};
+use ewsd_ipc::stream::stream_slot;
 use ewsd_ipc::{AfterReply, HoldUpdate, RenderReason};
 
 use crate::master::Master;
 use crate::refuse;
-use crate::state::{After, ConnId, Held, Render, State, Stream, Time};
-use crate::table::slot_of;
+use crate::state::{After, ConnId, Held, Loss, Render, State, Stream, Time};
+use crate::table::{Slot, slot_of};
 use crate::turns::known_mailbox;
 
 /// How long a worker may take to render the answer at a deadline before the client is dropped, in milliseconds.
@@ -68,8 +69,16 @@ impl Master {
         let Some(held) = self.table.held(id) else {
             return;
         };
+        // What a stream lost before it was here is remembered with the mailboxes that nobody watches.
+        let mut lost = false;
         for (mailbox, _) in held.pairs() {
-            self.watchers.add(mailbox, slot_of(id));
+            match stream_slot(mailbox) {
+                Some(_) => lost |= self.watchers.newest(mailbox) > 0,
+                None => self.watchers.add(mailbox, slot_of(id)),
+            }
+        }
+        if let Some(stream) = self.table.held_mut(id).and_then(Held::stream_mut).filter(|_| lost) {
+            stream.loss = Loss::Heard;
         }
         self.compare(id);
         self.want_sweep();
@@ -80,18 +89,35 @@ impl Master {
         let Some(held) = self.table.held(id) else {
             return;
         };
-        let watch: Vec<(u64, u64)> = held.pairs().collect();
+        let lost = held.has_lost();
+        let watch: Vec<(u64, u64)> = held.pairs().filter(|(mailbox, _)| stream_slot(*mailbox).is_none()).collect();
         // What this client has seen is news of the mailbox, too.
         for (mailbox, seen) in &watch {
             self.heard(*mailbox, *seen);
         }
-        if watch.iter().any(|(mailbox, seen)| self.watchers.newest(*mailbox) > *seen) {
+        if lost || watch.iter().any(|(mailbox, seen)| self.watchers.newest(*mailbox) > *seen) {
             self.want_render(id, RenderReason::Changed);
+        }
+    }
+
+    /// The stream of that key, whose connection is in that slot, lost a subscription. One that is not there yet is told when it comes.
+    fn lost(&mut self, key: u64, slot: Slot) {
+        let id = self.table.at(slot).map(|conn| conn.id);
+        let held = id.and_then(|id| self.table.held_mut(id)).filter(|held| held.pairs().any(|(own, _)| own == key));
+        match (id, held.and_then(Held::stream_mut)) {
+            (Some(id), Some(stream)) => {
+                stream.loss = Loss::Heard;
+                self.want_render(id, RenderReason::Changed);
+            }
+            _ => drop(self.watchers.heard(key, 1)),
         }
     }
 
     /// A mailbox reached a number: whoever waits for it and has not seen it is rendered.
     pub fn heard(&mut self, mailbox: u64, seq: u64) {
+        if let Some(slot) = stream_slot(mailbox) {
+            return self.lost(mailbox, slot);
+        }
         let waiting = self.watchers.heard(mailbox, seq);
         for slot in waiting {
             let Some(id) = self.table.at(slot).map(|conn| conn.id) else {
@@ -109,7 +135,7 @@ impl Master {
         let Some(held) = self.table.held_mut(id) else {
             return;
         };
-        held.set_render(Render::No);
+        held.looked_at();
         held.set_context(&keep.context.0);
         let time = held.time;
         let same = held.pairs().map(|(mailbox, _)| mailbox).eq(keep.watch.0.iter().map(|(mailbox, _)| *mailbox));

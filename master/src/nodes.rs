@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 
 use ewsd_ipc::message::{Description, Pairs};
 use ewsd_ipc::seqpacket::{self, Wait, would_block};
+use ewsd_ipc::stream::stream_slot;
 use ewsd_ipc::{DESCRIPTION_MAX, PAIRS_MAX, Reply, Word};
 use log::{info, warn};
 
@@ -56,7 +57,11 @@ impl Nodes {
     /// A mailbox reached a number, which the others are to be told unless they know.
     fn owe(&mut self, mailbox: u64, seq: u64) {
         let full = self.untold.len() >= UNTOLD_MAX && !self.untold.contains_key(&mailbox);
-        if self.others == 0 || full || !self.note_told(mailbox, seq) {
+        if self.others == 0 || full {
+            return;
+        }
+        // A stream may lose one subscription after the other.
+        if stream_slot(mailbox).is_none() && !self.note_told(mailbox, seq) {
             return;
         }
         let newest = self.untold.entry(mailbox).or_insert(0);
@@ -92,7 +97,9 @@ impl Master {
 
     /// Another node said so.
     pub fn changed_elsewhere(&mut self, mailbox: u64, seq: u64) {
-        self.nodes.note_told(mailbox, seq);
+        if stream_slot(mailbox).is_none() {
+            self.nodes.note_told(mailbox, seq);
+        }
         self.note_pushed(mailbox, seq);
         self.heard(mailbox, seq);
     }
@@ -200,6 +207,8 @@ impl Master {
 
 #[cfg(test)]
 mod tests {
+    use ewsd_ipc::stream::{stream_key, stream_number};
+
     use super::{Nodes, TOLD_MAX, UNTOLD_MAX};
 
     #[test]
@@ -214,6 +223,12 @@ mod tests {
         assert!(nodes.untold.is_empty());
         nodes.owe(1, 8);
         assert_eq!(nodes.untold.len(), 1);
+        let key = stream_key(stream_number(7, 7));
+        for _ in 0..2 {
+            nodes.untold.clear();
+            nodes.owe(key, 1);
+            assert_eq!(nodes.untold.get(&key), Some(&1), "what a stream loses is news each time");
+        }
         nodes.alone();
         nodes.owe(1, 9);
         assert!(nodes.untold.is_empty() && nodes.told.is_empty());

@@ -67,7 +67,7 @@ impl Master {
     /// A job with this held call is on its way.
     pub fn rendering(&mut self, id: ConnId, job: u64) {
         if let Some(held) = self.table.held_mut(id) {
-            held.set_render(Render::job(job));
+            held.rendered_by(job);
         }
     }
 

@@ -13,7 +13,7 @@ use nix::sys::socket::{MsgFlags, send};
 
 use crate::clock::{Millis, NEVER};
 use crate::master::Master;
-use crate::state::{After, ConnId, Held, State, Stream};
+use crate::state::{After, ConnId, Held, Loss, State, Stream};
 
 /// Unsent bytes of a stream after which its client counts as gone, whoever let it come so far.
 const STREAM_BACKLOG: usize = 256 * 1024;
@@ -35,11 +35,8 @@ impl Master {
         if share.owner == 0 || known < share.most {
             return true;
         }
-        let counts = |held: &Held| {
-            let own = held.stream().is_some_and(|stream| stream.owner == share.owner);
-            let mut keys = held.pairs().filter(|(key, _)| *key >> 63 == 1);
-            own && !keys.any(|(key, seen)| self.watchers.newest(key) > seen)
-        };
+        let counts =
+            |held: &Held| held.stream().is_some_and(|stream| stream.owner == share.owner && stream.loss == Loss::None);
         let open = self.table.iter().filter(|conn| matches!(&conn.state, State::Held(held) if counts(held)));
         open.count() < share.most as usize
     }
@@ -70,7 +67,7 @@ impl Master {
         self.streams.begun(owner);
         let next_beat = beat(self.clock.now(), heartbeat);
         let at_beat = self.interned.keep_whole(at_beat.0);
-        Stream { owner, at_beat, deadline, next_beat, heartbeat, unsent: None }
+        Stream { owner, at_beat, deadline, next_beat, heartbeat, loss: Loss::None, unsent: None }
     }
 
     /// A time of a stream came that is not its deadline.

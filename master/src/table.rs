@@ -1,9 +1,8 @@
 //! The table of connections: one slot per client, whatever it is doing (`state/`).
 
-use crate::state::{Conn, ConnId, Held, State};
+use ewsd_ipc::stream::SLOT_BITS;
 
-/// Bits of a connection's number that are its slot.
-pub const SLOT_BITS: u32 = 24;
+use crate::state::{Conn, ConnId, Held, State};
 
 /// Where a connection is in the table, until it is gone.
 pub type Slot = u32;

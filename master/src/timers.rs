@@ -8,10 +8,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use ewsd_ipc::stream::SLOT_BITS;
+
 use crate::clock::{Millis, NEVER};
 use crate::state::Conn;
 use crate::stop::Phase;
-use crate::table::{SLOT_BITS, Slot, slot_of};
+use crate::table::{Slot, slot_of};
 
 /// The latest time of an entry of a connection, 34 years after the start: later ones fire then and are put back.
 const FARTHEST: Millis = (1 << (u64::BITS - SLOT_BITS)) - 1;

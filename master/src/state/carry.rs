@@ -16,7 +16,7 @@ const MANY: usize = 65_535;
 wire! {
     /// All but the connections.
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Ledger version 3 {
+    pub struct Ledger version 4 {
         /// [`ewsd_ipc::PROTOCOL`]: workers of the old program go on with it.
         pub protocol: u32,
         /// The settings as they were handed to workers.
@@ -315,6 +315,15 @@ wire! {
         pub heartbeat: u32,
         pub out: Vec<u8>,
         pub stalled: u64,
+        pub loss: LossRow,
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum LossRow {
+        #[default]
+        0 None
+        1 Heard
+        2 Asked
     }
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub struct Held {
 }
 
 /// What one takes, with the eight octets that the allocator adds, is a multiple of sixteen.
-const _: () = assert!(size_of::<Held>() == 56 && size_of::<More>() == 72);
+const _: () = assert!(size_of::<Held>() == 56 && size_of::<More>() <= 72);
 
 /// What few calls have, and streams.
 #[derive(Debug, Default)]
@@ -65,7 +65,20 @@ pub struct Stream {
     pub next_beat: Millis,
     /// Milliseconds of silence before a heartbeat; 0 = none.
     pub heartbeat: u32,
+    /// Whether it has lost a subscription.
+    pub loss: Loss,
     pub unsent: Option<Box<Unsent>>,
+}
+
+/// What is known of subscriptions that a stream lost. A worker that looks sees which they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing.
+    None,
+    /// It lost one, of which no worker that looks now need know.
+    Heard,
+    /// It did, and a worker looks that was asked later.
+    Asked,
 }
 
 /// Bytes of a stream that the socket did not take yet. While there are any, nothing more is rendered for this client.
@@ -204,6 +217,29 @@ impl Held {
     /// It is so from now on.
     pub fn set_render(&mut self, render: Render) {
         self.render = render.into();
+    }
+
+    /// That job has it from now on, and whoever takes it sees what was heard until now.
+    pub fn rendered_by(&mut self, job: u64) {
+        self.set_render(Render::job(job));
+        self.turn_loss(Loss::Heard, Loss::Asked);
+    }
+
+    /// A worker that looked has nothing to end it with.
+    pub fn looked_at(&mut self) {
+        self.set_render(Render::No);
+        self.turn_loss(Loss::Asked, Loss::None);
+    }
+
+    fn turn_loss(&mut self, from: Loss, to: Loss) {
+        if let Some(stream) = self.stream_mut().filter(|stream| stream.loss == from) {
+            stream.loss = to;
+        }
+    }
+
+    /// Whether it is a stream that lost a subscription which nobody has looked at.
+    pub fn has_lost(&self) -> bool {
+        self.stream().is_some_and(|stream| stream.loss == Loss::Heard)
     }
 
     /// Bytes of a stream that wait.

@@ -12,11 +12,11 @@ use ewsd_ipc::message::Pieces;
 
 use super::carry::{
     AdmissionRow, AskingRow, BodyKindRow, BodyRow, ChunkRow, CollectRow, ConnRow, DiscardRow, DrainRow, FramingRow,
-    HeldRow, KindRow, ReadyRow, RenderRow, SourceRow, StateRow, StreamRow, TimeRow,
+    HeldRow, KindRow, LossRow, ReadyRow, RenderRow, SourceRow, StateRow, StreamRow, TimeRow,
 };
 use super::{
-    Admission, After, Collect, Conn, Discard, DotScan, Drain, Framing, Held, Protocol, ReadyJob, ReadyProbe, Render,
-    SmallBody, Source, State, Stream, Time, Unsent, fresh,
+    Admission, After, Collect, Conn, Discard, DotScan, Drain, Framing, Held, Loss, Protocol, ReadyJob, ReadyProbe,
+    Render, SmallBody, Source, State, Stream, Time, Unsent, fresh,
 };
 use crate::intern::Interned;
 use crate::turns::{Lane, known_mailbox};
@@ -181,6 +181,11 @@ fn held_row(held: &Held) -> HeldRow {
         heartbeat: stream.heartbeat,
         out: stream.unsent.as_ref().map(|unsent| unsent.octets.clone()).unwrap_or_default(),
         stalled: stream.stalled(),
+        loss: match stream.loss {
+            Loss::None => LossRow::None,
+            Loss::Heard => LossRow::Heard,
+            Loss::Asked => LossRow::Asked,
+        },
     });
     HeldRow {
         watch: held.pairs().collect::<Vec<_>>().into(),
@@ -314,13 +319,18 @@ fn collect(row: CollectRow, fds: &mut impl Unpack) -> Result<Collect, Wrong> {
 }
 
 fn held(row: HeldRow, interned: &mut Interned) -> Held {
-    let StreamRow { owner, at_beat, deadline, next_beat, heartbeat, out, stalled } = row.stream;
+    let StreamRow { owner, at_beat, deadline, next_beat, heartbeat, out, stalled, loss } = row.stream;
     let mut held = Held::new(interned.keep(row.at_deadline.0), &row.context);
     held.set_watch(row.watch.0);
     if row.is_stream {
         let at_beat = interned.keep_whole(at_beat.0);
         let unsent = (!out.is_empty()).then(|| Box::new(Unsent { octets: out, stalled }));
-        held.set_stream(Stream { owner, at_beat, deadline, next_beat, heartbeat, unsent });
+        let loss = match loss {
+            LossRow::None => Loss::None,
+            LossRow::Heard => Loss::Heard,
+            LossRow::Asked => Loss::Asked,
+        };
+        held.set_stream(Stream { owner, at_beat, deadline, next_beat, heartbeat, loss, unsent });
     }
     held.crashes = row.crashes;
     held.time = match row.time {

@@ -12,6 +12,7 @@
 //! | which roles are there, what must be known of each | [`role`] |
 //! | bodies too large for a message | [`memfd`] |
 //! | what all workers share | [`shared`] |
+//! | what the numbers of streams are made of | [`stream`] |
 //! | what a worker calls | [`worker_end`] |
 //! | why a process ends before its time | [`fault`] |
 
@@ -25,6 +26,7 @@ pub mod message;
 pub mod role;
 pub mod seqpacket;
 pub mod shared;
+pub mod stream;
 pub mod worker_end;
 
 pub use ewsd_wire::Refused;
@@ -37,7 +39,7 @@ pub use role::Role;
 pub use worker_end::WorkerEnd;
 
 /// Version of everything in [`message`] and [`shared`]; a worker says it in `Hello`, and the master refuses another one.
-pub const PROTOCOL: u32 = 13;
+pub const PROTOCOL: u32 = 14;
 
 /// Largest message in bytes: an inline head and body ([`INLINE_LIMIT`]) plus the connection's record.
 pub const MAX_MESSAGE: usize = 76 * 1024;

@@ -182,7 +182,7 @@ messages! {
     75 Rendered [0] { job: u64, held: u64, outcome: HeldOutcome }
     /// The sweep is over.
     76 Swept [0] { job: u64 }
-    /// These mailboxes reached these numbers (said after commit).
+    /// These mailboxes reached these numbers (said after commit); a stream's key ([`crate::stream`]): it lost a subscription.
     77 Changed [0] { changes: Pairs }
     /// Adds `n` to a counter that the master exports.
     78 Tally [0] { what: Count, n: u32 }

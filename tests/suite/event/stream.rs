@@ -22,6 +22,7 @@ crate::tests![
     leaves_its_connection_usable,
     serves_clients_that_know_no_chunks,
     belongs_to_the_newest_connection,
+    is_left_alone_when_it_was_told_what_it_lost,
     ends_with_its_subscriptions,
     refuses_what_cannot_be_read,
     tells_that_events_were_lost,
@@ -245,6 +246,30 @@ fn belongs_to_the_newest_connection() {
     first.ends();
     assert_eq!(second.news(), Document::Error(taken, vec![one.clone()]));
     second.ends();
+}
+
+/// It goes on with the subscription that it has left, at no cost, and is told as well when that goes, too.
+fn is_left_alone_when_it_was_told_what_it_lost() {
+    let server = Demo::start(quick());
+    let mut ews = alice(&server);
+    let ids: Vec<String> = (0..3).map(|_| subscribe(&mut ews, &["inbox"], &["NewMailEvent"])).collect();
+    let mut first = Stream::open(&ews, &[&ids[0], &ids[1], &ids[2]], 10);
+    let renders = || server.status()["counters"]["renders"].as_u64().unwrap();
+    let mut others = Vec::new();
+    for id in &ids {
+        others.push(Stream::open(&ews, &[id], 10));
+        let taken = Document::Error("ErrorNewEventStreamConnectionOpened".into(), vec![id.clone()]);
+        assert_eq!(first.news(), taken, "at once");
+        if others.len() == ids.len() {
+            return first.ends();
+        }
+        let before = renders();
+        for _ in 0..2 {
+            assert!(first.next().is_beat());
+        }
+        let more = renders() - before;
+        assert!(more < 3, "{more} looks at what had nothing to tell");
+    }
 }
 
 fn ends_with_its_subscriptions() {

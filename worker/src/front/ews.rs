@@ -54,7 +54,7 @@ pub struct Counts {
 
 /// Answers a request from `caller`, whose body is a SOAP document.
 pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
-    let Request { body, preferences, store, settings, counts, .. } = request;
+    let Request { body, conn, preferences, store, settings, counts, .. } = request;
     counts.operations += 1;
     let envelope = match parse_envelope(body) {
         Ok(envelope) => envelope,
@@ -77,7 +77,7 @@ pub fn answer(caller: Rc<Account>, request: Request<'_>) -> Answer {
     if let Some(zone) = &headers.time_zone {
         session.zone = ZoneContext { zone: zone.clone() };
     }
-    let mut cx = Cx { wait, ..Cx::new(session, version, &headers) };
+    let mut cx = Cx { conn, wait, ..Cx::new(session, version, &headers) };
     counts.not_built += u32::from(!op.row().built);
     let reply = match op::run(&mut cx, envelope.request) {
         Ok(reply) => reply,

@@ -17,6 +17,8 @@ pub struct Request<'a> {
     pub body: &'a [u8],
     pub head: &'a Head<'a>,
     pub peer: Peer,
+    /// The number of the connection, as the master counts.
+    pub conn: u64,
     /// The domains of our people.
     pub accepted: &'a mut Accepted,
     pub preferences: &'a Preferences,

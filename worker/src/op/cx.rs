@@ -20,6 +20,8 @@ pub struct Cx<'a> {
     pub version: Version,
     /// The SOAP header.
     pub headers: &'a Headers,
+    /// The number of its connection, as the master counts.
+    pub conn: u64,
     /// How long the client may be kept waiting for an event.
     pub wait: Wait,
     /// What it has in common with other calls that are looked at now.
@@ -31,7 +33,7 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A request whose client does not wait.
     pub fn new(session: Session<'a>, version: Version, headers: &'a Headers) -> Cx<'a> {
-        Cx { session, version, headers, wait: Wait::default(), looks: None, hold: None }
+        Cx { session, version, headers, conn: 0, wait: Wait::default(), looks: None, hold: None }
     }
 }
 

@@ -13,6 +13,7 @@ use ewsd_ews::word::ConnectionStatus;
 use ewsd_ews::{Fault, Form, Headers, StreamDocument};
 use ewsd_http::chunk;
 use ewsd_ipc::message::{HeldContext, Pieces, RenderedCall, Share, Watch};
+use ewsd_ipc::stream::stream_key;
 use ewsd_ipc::{
     AfterReply, Body, ConnRecord, Count, HELD_CONTEXT_MAX, HeldCall, HeldOutcome, HoldUpdate, INLINE_LIMIT, Piece,
     RenderReason, Reply, memfd,
@@ -30,7 +31,7 @@ use ewsd_wire::form::{Maybe, Rest, Text, Varint};
 use ewsd_wire::{Reader, Refused, Wire as _, form, from_bytes, to_bytes, wire};
 
 use super::ready_made::ready_made;
-use super::request::{Worker, pair, stream_key};
+use super::request::{Worker, pair};
 use super::together::Together;
 use super::written::{Sent, send_at_once};
 use crate::auth::Peer;

@@ -47,6 +47,8 @@ struct ReceivedHead<'a> {
     octets: &'a [u8],
     head: &'a Head<'a>,
     peer: Peer,
+    /// The connection's number.
+    conn: u64,
 }
 
 impl Worker<'_> {
@@ -85,7 +87,7 @@ impl Worker<'_> {
         };
         self.accesses.head(&head);
         let preferences = Preferences::read(&head);
-        let asked = ReceivedHead { octets, head: &head, peer: self.peer(&conn, &head) };
+        let asked = ReceivedHead { octets, head: &head, peer: self.peer(&conn, &head), conn: conn.conn };
         let entered = self.enter(&asked, &mut conn);
         self.tell_whose(job, &conn, &entered)?;
         self.trace = None;
@@ -147,8 +149,8 @@ impl Worker<'_> {
     ) -> Answer {
         let mut counts = Counts::default();
         let Worker { store, settings, accepted, .. } = self;
-        let &ReceivedHead { head, peer, .. } = asked;
-        let request = Request { body, head, peer, accepted, preferences, store, settings, counts: &mut counts };
+        let &ReceivedHead { head, peer, conn, .. } = asked;
+        let request = Request { body, head, peer, conn, accepted, preferences, store, settings, counts: &mut counts };
         let (mut answer, caller) = match ready {
             Ready::Account(handler, caller) => (handler(caller.account.clone(), request), Some(caller)),
             Ready::Anybody(handler) => (handler(request), None),
@@ -325,7 +327,7 @@ impl Worker<'_> {
             Ok(head) => {
                 self.accesses.head(&head);
                 let preferences = Preferences::read(&head);
-                let asked = ReceivedHead { octets, head: &head, peer: self.peer(&conn, &head) };
+                let asked = ReceivedHead { octets, head: &head, peer: self.peer(&conn, &head), conn: conn.conn };
                 let entered = self.enter(&asked, &mut conn);
                 self.tell_whose(job, &conn, &entered)?;
                 let response = match entered {

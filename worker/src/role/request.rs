@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ewsd_ipc::message::Pairs;
 use ewsd_ipc::role::Service;
+use ewsd_ipc::stream::stream_key;
 use ewsd_ipc::{Count, Job, Reply, WorkerEnd, worker_end};
 use ewsd_mailbox::log::{self, note};
 use ewsd_model::id::{MailboxNo, Seq};
@@ -228,12 +229,6 @@ fn doors(settings: &Settings) -> Vec<Door> {
 /// Numbers as the master knows them.
 pub(super) fn pair(mailbox: MailboxNo, seq: Seq) -> (u64, u64) {
     (u64::try_from(mailbox.0).unwrap_or(0), u64::try_from(seq.0).unwrap_or(0))
-}
-
-/// What a stream watches besides its mailboxes, under a number that no mailbox has: it reaches 1 when the stream lost a
-/// subscription.
-pub(super) fn stream_key(number: i64) -> u64 {
-    number.unsigned_abs() | 1 << 63
 }
 
 /// The machine's name.

@@ -12,6 +12,7 @@ use ewsd_ews::reply::{self, Notification};
 use ewsd_ews::request::GetStreamingEvents;
 use ewsd_ews::word::ConnectionStatus;
 use ewsd_ipc::RenderReason;
+use ewsd_ipc::stream::stream_number;
 use ewsd_mailbox::error::{Error, Result};
 use ewsd_mailbox::gate::{Gate, Granted};
 use ewsd_mailbox::random;
@@ -142,7 +143,7 @@ pub fn run(cx: &mut Cx<'_>, request: GetStreamingEvents) -> Result<Vec<Outcome<S
     let asked = u64::try_from(request.timeout).unwrap_or(0) * 60;
     let wait = Duration::from_secs(asked.min(notifications.stream_most));
     let heartbeat = Duration::from_secs(notifications.heartbeat);
-    let number = i64::from_le_bytes(random::array()) & i64::MAX;
+    let number = stream_number(cx.conn, u64::from_le_bytes(random::array()));
     let mut parts = Vec::with_capacity(wanted.len());
     let mut watch = Vec::with_capacity(1);
     for (granted, rows) in wanted {
