@@ -329,15 +329,19 @@ impl Reader {
     /// Until it was told of as many items as there are, which is said at last (0: not yet).
     fn read(&mut self, phase: &Phase, items: &AtomicUsize) {
         let (mut stream, mut asked) = self.open(phase);
-        let (mut since_opened, mut done) = (0, false);
+        let (mut since_opened, mut done, mut beats) = (0, false, 0);
         loop {
             let wanted = items.load(Ordering::SeqCst);
             if wanted > 0 && self.seen.len() >= wanted {
                 return;
             }
             let document = stream.next();
-            if !document.is_beat() {
+            if document.is_beat() {
+                beats += usize::from(wanted > 0);
+                assert!(beats < 30, "{} of {wanted} are told, and no more for half a minute", self.seen.len());
+            } else {
                 since_opened += self.note(document, asked, phase.now());
+                beats = 0;
             }
             let again = match self.habit {
                 Habit::Often => since_opened >= 5,
