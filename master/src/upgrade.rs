@@ -116,6 +116,10 @@ impl Master {
         }
         let failed = match why {
             None => self.upgrade_now(&trial.asked),
+            Some(_) if self.clock.now() >= trial.until => {
+                format!("the new program did not say within {} s whether it can go on", TRIAL_MS / 1000)
+            }
+            Some(why) if said.trim().is_empty() => format!("the new program refuses, and does not say why ({why})"),
             Some(why) => format!("the new program refuses ({why}): {}", said.trim()),
         };
         error!("nothing was upgraded, this program goes on: {failed}");

@@ -36,6 +36,15 @@ pub fn socket(settings: &Settings) -> PathBuf {
 
 /// Sends one request, such as `{"cmd":"status"}`, and returns the answer.
 pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, ControlError> {
+    ask_within(settings, request, PATIENCE)
+}
+
+/// The same where the master has something to do before it answers, for so long at most.
+pub fn ask_within(
+    settings: &Settings,
+    request: &Value,
+    patience: Duration,
+) -> std::result::Result<Value, ControlError> {
     use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
     let path = socket(settings);
     let broken = |error: std::io::Error| ControlError::Broken(format!("{}: {error}", path.display()));
@@ -44,7 +53,7 @@ pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, C
         PermissionDenied => ControlError::Denied(format!("{}: {error}", path.display())),
         _ => broken(error),
     })?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
+    stream.set_read_timeout(Some(patience)).map_err(broken)?;
     stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
     stream.write_all(format!("{request}\n").as_bytes()).map_err(broken)?;
     let mut line = String::new();
@@ -61,7 +70,12 @@ pub fn ask(settings: &Settings, request: &Value) -> std::result::Result<Value, C
 
 /// As [`ask`], for commands that make no sense without a running server.
 pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
-    ask_if_running(settings, request)?.ok_or_else(|| {
+    require_within(settings, request, PATIENCE)
+}
+
+/// As [`require`], by [`ask_within`].
+pub fn require_within(settings: &Settings, request: &Value, patience: Duration) -> Result<Value> {
+    if_running(ask_within(settings, request, patience))?.ok_or_else(|| {
         Exit::Unavailable.because(format!(
             "no server runs on {}: start it with `ewsd -c FILE`, or name its configuration with -c FILE",
             socket(settings).display()
@@ -71,7 +85,11 @@ pub fn require(settings: &Settings, request: &Value) -> Result<Value> {
 
 /// As [`ask`], for commands that have something to say without a running server, too.
 pub fn ask_if_running(settings: &Settings, request: &Value) -> Result<Option<Value>> {
-    match ask(settings, request) {
+    if_running(ask(settings, request))
+}
+
+fn if_running(answer: std::result::Result<Value, ControlError>) -> Result<Option<Value>> {
+    match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(ControlError::NotRunning) => Ok(None),
         Err(ControlError::Denied(why)) => Err(Exit::Denied.because(why)),

@@ -9,6 +9,8 @@ use super::control::{self, text_of};
 use super::database::{away, options};
 use super::{Exit, Out, Result};
 
+/// The master has tried the new program after so long, and says what came of it: longer than it lets that take.
+const TRIAL: Duration = Duration::from_secs(30);
 /// Between two looks at how far the new workers are.
 const LOOK: Duration = Duration::from_millis(50);
 /// The workers of the new program stand after so long, or something is wrong.
@@ -30,7 +32,7 @@ pub fn run(config: &Path, _: &Args, out: Out) -> Result {
     for (version, name) in applied.iter().filter(|_| !out.json) {
         say!("applied {version} {name}")?;
     }
-    let answer = control::require(&settings, &json!({"cmd": "upgrade"}))?;
+    let answer = control::require_within(&settings, &json!({"cmd": "upgrade"}), TRIAL)?;
     let wanted = answer.get("generation").and_then(Value::as_u64).unwrap_or_default();
     let until = Instant::now() + PATIENCE;
     loop {

@@ -43,6 +43,8 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("max_wal_size", "2GB", "checkpoints by time"),
     ("min_wal_size", "128MB", "log segments are used again"),
     ("checkpoint_timeout", "15min", "fewer page images"),
+    ("bgwriter_delay", "1s", "for two minutes after any work it wakes so often"),
+    ("bgwriter_lru_maxpages", "500", "as many pages a second as with the delay that is usual"),
     ("random_page_cost", "1.1", "there are no seeks"),
     ("jit", "off", "every statement is short"),
     ("autovacuum_naptime", "60s", "each round is a process of 15 ms; counters are pruned where they lie"),

@@ -5,7 +5,6 @@ use crate::sql::{Param, Sql, int};
 use crate::stream::{EventPosition, guids};
 use crate::{Before, Mailbox, Map, Missing, Scope, Store, StoreError};
 use ewsd_model::id::{FolderNo, Guid, MailboxNo, Seq};
-use postgres::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i16)]

@@ -472,12 +472,12 @@ fn a_stream_whose_end_was_lost_says_so_and_one_opened_again_goes_on() {
     let mut streams: Vec<Stream> = ids.iter().map(|id| Stream::open(&ews, &[id], 30)).collect();
     let kept = save_simple(&mut ews, "inbox", "kept");
     for stream in &mut streams {
-        assert_eq!(items_of(stream.news()), [kept.id.clone()]);
+        assert_eq!(items_of(stream.news()), std::slice::from_ref(&kept.id));
     }
     pair.part();
     let lost = save_simple(&mut ews, "inbox", "lost");
     for stream in &mut streams {
-        assert_eq!(items_of(stream.news()), [lost.id.clone()]);
+        assert_eq!(items_of(stream.news()), std::slice::from_ref(&lost.id));
     }
     let (stays, goes) = (streams.remove(0), streams.remove(0));
     let (mut stays, _) = (stays, drop(goes));
@@ -490,7 +490,7 @@ fn a_stream_whose_end_was_lost_says_so_and_one_opened_again_goes_on() {
     for n in 0..3 {
         let new = save_simple(&mut ews, "inbox", &format!("new {n}"));
         assert_ne!(new.id, lost.id);
-        assert_eq!(items_of(stays.news()), [new.id.clone()]);
+        assert_eq!(items_of(stays.news()), std::slice::from_ref(&new.id));
         assert_eq!(items_of(again.news()), [new.id]);
     }
     assert_eq!(server.connections("held"), 2);
