@@ -47,7 +47,6 @@ struct ReceivedHead<'a> {
     octets: &'a [u8],
     head: &'a Head<'a>,
     peer: Peer,
-    /// The connection's number.
     conn: u64,
 }
 
