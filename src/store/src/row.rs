@@ -130,6 +130,14 @@ kinds! {
     FolderKind: FolderKind::from_number, "folder kind";
 }
 
+impl<'r> FromColumn<'r> for &'r str {
+    type Raw = &'r str;
+
+    fn from_column(raw: &'r str) -> Result<Self, StoreError> {
+        Ok(raw)
+    }
+}
+
 impl<'r> FromColumn<'r> for &'r [u8] {
     type Raw = &'r [u8];
 

@@ -70,8 +70,13 @@ pub(super) enum TermQuery {
     Perhaps(Box<TermQuery>),
     /// An item that meets it and has one of these terms may meet the condition.
     Unless(Box<TermQuery>, Vec<usize>),
-    /// The same of the pieces of a pattern, whose words must stand in a row; by place in the list of rows.
-    Row(Box<TermQuery>, usize),
+    /// What the pieces of a pattern ask for, and how their words must stand in a row; by place in the list of rows.
+    /// And the items, by place in the list of terms, of which not all places are known.
+    Row {
+        all: Box<TermQuery>,
+        row: usize,
+        far: usize,
+    },
     /// What all the words of a phrase ask for, and how they must stand, if that is known; by place in the list of phrases.
     Phrase(Box<TermQuery>, Option<usize>),
 }
@@ -197,8 +202,8 @@ trait Standing {
         None
     }
 
-    /// Of the pieces of a pattern, the items in which they may.
-    fn row(&self, _at: usize, _items: &Set) -> Option<Set> {
+    /// Of the pieces of a pattern, the items in which they do, and all in which they may.
+    fn row(&self, _at: usize, _items: &Set) -> Option<Met> {
         None
     }
 }
@@ -221,9 +226,9 @@ impl Standing for ByPlaces<'_> {
         Some(self.places.phrase(&phrase.terms, phrase.weights, items))
     }
 
-    fn row(&self, at: usize, items: &Set) -> Option<Set> {
+    fn row(&self, at: usize, items: &Set) -> Option<Met> {
         let row = self.rows.get(at)?.as_ref()?;
-        Some(self.places.sequence(&row.choices, row.weights, items))
+        Some(self.places.sequence(row, items))
     }
 }
 
@@ -257,10 +262,13 @@ fn meets(wish: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
             all.unwrap_or_default()
         }
         TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner, answers, stand) },
-        TermQuery::Row(inner, row) => {
-            let met = meets(inner, answers, stand);
-            let all = stand.row(*row, &met.all).unwrap_or(met.all);
-            Met { sure: Set::default(), all }
+        TermQuery::Row { all, row, far } => {
+            let all = meets(all, answers, stand).all;
+            let Some(mut met) = stand.row(*row, &all) else { return Met { sure: Set::default(), all } };
+            let mut far = answers.terms.get(*far).cloned().unwrap_or_default();
+            far.intersect(&all);
+            met.all.union(far);
+            met
         }
         TermQuery::Phrase(inner, phrase) => {
             let all = meets(inner, answers, stand).all;
@@ -319,7 +327,7 @@ impl Mailbox<'_> {
         // Where words stand is read only where looking at the items would take longer.
         if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && found.all.len() > LOOKED {
             let rows = wishes.rows.iter().map(|row| self.placed(row, &answers.fits)).collect::<Result<Vec<_>, _>>()?;
-            let of_rows = rows.iter().flatten().flat_map(|row| row.choices.iter().flatten()).map(|(word, _)| word);
+            let of_rows = rows.iter().flatten().flat_map(|row| row.choices.iter().flatten()).map(|chosen| &chosen.word);
             let terms = wishes.phrases.iter().flat_map(|phrase| &phrase.terms).chain(of_rows).collect();
             let stand = ByPlaces { places: self.places(terms)?, phrases: &wishes.phrases, rows };
             found = within(meets(&wish, &answers, &stand));

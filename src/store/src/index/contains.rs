@@ -1,12 +1,14 @@
 //! What a `Contains` asks for: the words that its pattern may stand in, or parts of these.
 
 use super::ask::{Met, TermQuery, TermRanges, exactly};
-use super::pattern::{Piece, edges, is_row, pieces};
-use super::places::Choice;
+use super::pattern::{Edge, Piece, edges, is_row, pieces};
+use super::places::{Choice, Chosen};
 use super::set::Set;
-use super::term::{self, ANYWHERE, FROM, LONG, NAMES, PLACES, RECIPIENTS, SUBJECT};
+use super::term::{self, ANYWHERE, FAR, FROM, LONG, NAMES, PLACES, RECIPIENTS, SUBJECT};
+use super::vocabulary::Fitting;
 use crate::query::{ContainsMode, Field, ScalarType};
 use crate::row::Fields;
+use crate::search::Wanted;
 use crate::sql::{Param, Sql, clean};
 use crate::{Mailbox, StoreError};
 use ewsd_model::property::Column;
@@ -30,6 +32,7 @@ pub(super) struct InRow {
     code: &'static str,
     weights: u8,
     pieces: Vec<InPlace>,
+    exact: Option<Exact>,
 }
 
 enum InPlace {
@@ -42,12 +45,47 @@ enum InPlace {
 pub(super) struct Placed {
     pub choices: Vec<Choice>,
     pub weights: u8,
+    pub exact: Option<Exact>,
+}
+
+/// What a pattern asks for besides its pieces. Whatever has these and that is a hit.
+#[derive(Clone)]
+pub(super) struct Exact {
+    /// Between each two pieces.
+    pub between: Vec<Wanted>,
+    /// No part of a word is before the first, nor behind the last.
+    pub begins: bool,
+    pub ends: bool,
+}
+
+impl Exact {
+    /// Of a pattern in ASCII that begins and ends with letters or digits, and is looked for anywhere in a text.
+    fn of(text: &str, mode: ContainsMode) -> Option<Exact> {
+        let (left, right) = edges(mode);
+        let is_letter = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_alphanumeric);
+        let octets = text.as_bytes();
+        let is_whole = text.is_ascii() && is_letter(octets.first()) && is_letter(octets.last());
+        if !is_whole || left == Edge::Closed || right == Edge::Closed {
+            return None;
+        }
+        let between = text.split(|c: char| c.is_ascii_alphanumeric()).filter(|between| !between.is_empty());
+        Some(Exact {
+            between: between.map(Wanted::new).collect(),
+            begins: left == Edge::Word,
+            ends: right == Edge::Word,
+        })
+    }
+
+    /// Words that are not all looked at for a piece are told by where they stand.
+    fn is_bound(&self) -> bool {
+        self.begins || self.ends
+    }
 }
 
 /// What has come of a piece.
 pub(super) struct Fitted {
     pub met: Met,
-    words: Vec<String>,
+    words: Fitting,
 }
 
 /// Words that fit a piece of a pattern.
@@ -89,8 +127,9 @@ impl TermRanges {
         let has_case = text.bytes().any(|octet| octet.is_ascii_alphabetic());
         let is_sure = mode == ContainsMode::Substring && is_own && is_letters && (ignore_case || !has_case);
         self.folds |= ignore_case;
-        let wish = self.pieces(code, pieces, is_sure, is_row(&text))?;
-        let wish = if is_sure { wish } else { wish.perhaps() };
+        let is_told = is_own && (code == SUBJECT || code == ANYWHERE) && (ignore_case || !has_case);
+        let exact = Exact::of(&text, mode).filter(|_| is_told);
+        let wish = self.pieces(code, pieces, is_sure, is_row(&text), exact)?;
         let [cut, more] = [term::cut(code), term::more(code)].map(|mark| self.term(&mark));
         // Whatever words they have, they may have others.
         let mut any = vec![TermQuery::Unless(Box::new(wish), vec![cut, more]), TermQuery::Terms(cut).perhaps()];
@@ -100,7 +139,16 @@ impl TermRanges {
         Some(TermQuery::Any(any))
     }
 
-    fn pieces(&mut self, code: &'static str, pieces: Vec<Piece>, is_all: bool, is_row: bool) -> Option<TermQuery> {
+    /// `is_all`: an item that has the one piece is a hit. `is_row`: their words stand one behind the other. `exact`: what is
+    /// asked for besides.
+    fn pieces(
+        &mut self,
+        code: &'static str,
+        pieces: Vec<Piece>,
+        is_all: bool,
+        is_row: bool,
+        exact: Option<Exact>,
+    ) -> Option<TermQuery> {
         if pieces.iter().any(Piece::is_long) {
             return Some(TermQuery::Any(Vec::new()));
         }
@@ -121,10 +169,14 @@ impl TermRanges {
             }
         }
         let wish = (!all.is_empty()).then_some(TermQuery::All(all))?;
-        let weights = weights(code).filter(|_| is_row && in_row.len() == count && (2..=IN_ROW).contains(&count));
-        let Some(weights) = weights else { return Some(wish) };
-        self.rows.push(InRow { code, weights, pieces: in_row });
-        Some(TermQuery::Row(Box::new(wish), self.rows.len() - 1))
+        if is_all {
+            return Some(wish);
+        }
+        let is_many = (2..=IN_ROW).contains(&count) || (count == 1 && exact.as_ref().is_some_and(Exact::is_bound));
+        let weights = weights(code).filter(|_| is_row && in_row.len() == count && is_many);
+        let Some(weights) = weights else { return Some(wish.perhaps()) };
+        self.rows.push(InRow { code, weights, pieces: in_row, exact });
+        Some(TermQuery::Row { all: Box::new(wish), row: self.rows.len() - 1, far: self.term(FAR) })
     }
 
     fn term(&mut self, term: &str) -> usize {
@@ -143,19 +195,22 @@ impl Mailbox<'_> {
     /// The words that each piece of a row may stand in, with their items; None if these are too many.
     pub(super) fn placed(&mut self, row: &InRow, fits: &[Option<Fitted>]) -> Result<Option<Placed>, StoreError> {
         let words = |piece: &InPlace| match piece {
-            InPlace::Word(word) => Some(vec![word.clone()]),
+            InPlace::Word(word) => Some(vec![(word.clone(), true)]),
             InPlace::Fit(at) => Some(fits.get(*at)?.as_ref()?.words.clone()),
         };
         let Some(words) = row.pieces.iter().map(words).collect::<Option<Vec<_>>>() else { return Ok(None) };
         if words.iter().map(Vec::len).sum::<usize>() > CHOICES {
             return Ok(None);
         }
-        let ranges: Vec<_> = words.iter().flatten().map(|word| exactly(&format!("{}{word}", row.code))).collect();
+        let ranges: Vec<_> = words.iter().flatten().map(|(word, _)| exactly(&format!("{}{word}", row.code))).collect();
         let Some(sets) = self.answers(&ranges)? else { return Ok(None) };
         let mut sets = sets.into_iter();
-        let choices =
-            words.into_iter().map(|some| some.into_iter().zip(sets.by_ref()).collect::<Choice>()).collect::<Vec<_>>();
-        Ok(Some(Placed { choices, weights: row.weights }))
+        let choice = |words: Vec<(String, bool)>| {
+            let chosen = words.into_iter().zip(sets.by_ref());
+            chosen.map(|((word, is_same), items)| Chosen { word, items, is_same }).collect::<Choice>()
+        };
+        let choices = words.into_iter().map(choice).collect();
+        Ok(Some(Placed { choices, weights: row.weights, exact: row.exact.clone() }))
     }
 
     /// The items that have the words which fit; None if these are too many, or the items.
@@ -200,7 +255,6 @@ impl Mailbox<'_> {
         let mut all = sure.clone();
         all.union(other);
         sure.subtract(&elsewhere);
-        let words = words.into_iter().map(|(word, _)| word).collect();
         Ok(Some(Fitted { met: Met { sure, all }, words }))
     }
 }

@@ -4,13 +4,15 @@
 use super::ASIDE;
 use super::places::{self, Stands};
 use super::set::place;
-use super::term::{self, A, B, C, CUT, DEAD, LONG, MORE, Vector, of_folder};
+use super::term::{self, A, B, C, CUT, D, DEAD, FAR, LONG, MORE, Vector, of_folder};
 use crate::journal::ChangeKind;
 use crate::row::{Fields, all, first, firsts};
+use crate::search::Between;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, Store, StoreError};
 use ewsd_model::ItemKind;
 use ewsd_model::id::MailboxNo;
+use ewsd_model::value::BodyType;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Items read at a time.
@@ -118,6 +120,9 @@ struct Entering<'r> {
     words: Option<Vector<'r>>,
     /// Octets of its body's text.
     body: Option<i64>,
+    /// What searches for parts look at, if it is not long.
+    body_text: Option<&'r str>,
+    subject: Option<&'r str>,
     /// Only its body has words of a body.
     is_mail: bool,
     has_subject: bool,
@@ -127,20 +132,34 @@ struct Entering<'r> {
     has_authors: bool,
 }
 
-/// Reads [`Entering`].
-const ENTERING: &str = "item, folder, associated, search, \
-    (select sum(coalesce(octet_length(b.plain), octet_length(b.data))) from blob b where b.mailbox = $1 and b.hash = i.body), \
-    kind, subject is not null, coalesce(from_mailbox, sender) is not null or from_name is not null, \
-    coalesce(display_to, display_cc, display_bcc) is not null, \
-    jsonb_typeof(from_mailbox) is distinct from 'object' \
-    or (sender is not null and (sender->>'name', sender->>'address') \
-        is distinct from (from_mailbox->>'name', from_mailbox->>'address')) \
-    or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')";
+/// Octets of a body for which what stands between its words is kept.
+const TEXT: usize = 64 << 10;
+
+/// Reads [`Entering`]. Of HTML whose text is not kept yet searches will look at another one.
+fn entering() -> String {
+    format!(
+        "item, folder, associated, search, \
+         (select sum(coalesce(octet_length(b.plain), octet_length(b.data))) from blob b where b.mailbox = $1 and b.hash = i.body), \
+         (select {text} from blob b where b.mailbox = $1 and b.hash = i.body and b.part = 0 \
+             and (i.body_type is distinct from {html} or b.plain is not null) \
+             and octet_length(b.data) <= {TEXT} and coalesce(octet_length(b.plain), 0) <= {TEXT} \
+             and not exists (select from blob o where o.mailbox = $1 and o.hash = i.body and o.part = 1)), \
+         subject, kind, subject is not null, coalesce(from_mailbox, sender) is not null or from_name is not null, \
+         coalesce(display_to, display_cc, display_bcc) is not null, \
+         jsonb_typeof(from_mailbox) is distinct from 'object' \
+         or (sender is not null and (sender->>'name', sender->>'address') \
+             is distinct from (from_mailbox->>'name', from_mailbox->>'address')) \
+         or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')",
+        text = crate::blob::body_text("i.body_type", "b"),
+        html = BodyType::Html as i32,
+    )
+}
 
 impl<'r> Entering<'r> {
     fn read(fields: &mut Fields<'r>) -> Result<Entering<'r>, StoreError> {
         let (number, folder, associated) = (fields.next()?, fields.next()?, fields.next()?);
         let (words, body): (Option<Vector<'_>>, Option<i64>) = (fields.next()?, fields.next()?);
+        let (body_text, subject): (Option<&str>, Option<&str>) = (fields.next()?, fields.next()?);
         let kind: ItemKind = fields.next()?;
         let [has_subject, has_author, has_recipients, has_authors] =
             [fields.next()?, fields.next()?, fields.next()?, fields.next()?];
@@ -150,12 +169,22 @@ impl<'r> Entering<'r> {
             associated,
             words,
             body,
+            body_text,
+            subject,
             is_mail: kind.row().is_mail,
             has_subject,
             has_author,
             has_recipients,
             has_authors,
         })
+    }
+}
+
+impl Entering<'_> {
+    /// At most so many words has its body.
+    fn body_words(&self, texts: &[(u8, Between)]) -> Option<usize> {
+        let known = texts.iter().find_map(|(weight, text)| (*weight == D).then(|| text.count()));
+        known.or_else(|| usize::try_from(self.body?).ok().map(|octets| octets / 2 + 1))
     }
 }
 
@@ -211,7 +240,8 @@ impl Mailbox<'_> {
         let (mut at, mut items, mut octets) = (from, 0, 0);
         while items < limit && octets < OCTETS {
             let sql = Sql::new(format!(
-                "select {ENTERING} from item i where mailbox = $1 and item > $2 and item <= $3 order by item limit $4"
+                "select {} from item i where mailbox = $1 and item > $2 and item <= $3 order by item limit $4",
+                entering()
             ))
             .with([self.no.0.into(), at.into(), to.into(), PAGE.into()]);
             let page = self.store.read(&sql)?;
@@ -226,7 +256,13 @@ impl Mailbox<'_> {
                 rows.mark(&item);
                 if let Some(words) = &item.words {
                     octets += words.size();
-                    words.terms(&mut |term, stands| rows.add(term, item.number, stands));
+                    let texts = [(B, item.subject), (D, item.body_text)];
+                    let texts = texts.map(|(weight, text)| Some((weight, Between::new(text?))));
+                    let texts: Vec<(u8, Between)> = texts.into_iter().flatten().collect();
+                    if words.is_far(item.body_words(&texts)) {
+                        rows.add(FAR, item.number, None);
+                    }
+                    words.terms(&texts, &mut |term, stands| rows.add(term, item.number, stands));
                 }
             }
             octets += self.collect_attachments(at, last, rows)?;

@@ -55,6 +55,16 @@ impl Piece {
                 && holds(self.right, rest.get(wanted.len()))
         })
     }
+
+    /// Whether the letters as they are stand in a word where they must.
+    pub fn is_in(&self, word: &str) -> bool {
+        match (self.left, self.right) {
+            (Edge::Open, Edge::Open) => word.contains(&self.text),
+            (Edge::Open, _) => word.ends_with(&self.text),
+            (_, Edge::Open) => word.starts_with(&self.text),
+            _ => word == self.text,
+        }
+    }
 }
 
 /// The letters without the marks that composing may have joined with them, or other marks than a pattern has: of a text in

@@ -3,24 +3,28 @@
 //!
 //! A row of `word_place` has the entries of one term among 4,096 numbers, in any order: two octets of the number, whose highest bit
 //! says that the word stands in an attachment; else a count and so many positions, two octets each, the upper two bits of which are
-//! the weight. A number without an entry is one whose positions are not kept.
+//! the weight, and where the bit below says so, for each an octet for what stands around the word there (`search/between.rs`). A
+//! number without an entry is one whose positions are not kept.
 
+use super::ask::Met;
+use super::contains::Placed;
 use super::set::Set;
-use crate::search::{LAST, POSITIONS};
+use crate::search::{Around, LAST, POSITIONS};
 use std::collections::{BTreeMap, HashMap};
 
 /// Numbers of a row.
 const CHUNK: i64 = 1 << 12;
 const NUMBERS: usize = 1 << 12;
 const ATTACHED: u16 = 1 << 15;
+const AROUND: u16 = 1 << 14;
 /// Bits of a position that are the place, the others are the weight.
 const PLACE: u16 = (1 << 14) - 1;
 
 /// Where a word stands in an item.
 #[derive(Clone, Copy)]
 pub(super) enum Stands<'p> {
-    /// At these positions, as PostgreSQL sends them, behind so many others.
-    At(&'p [u8], u16),
+    /// At these positions, as PostgreSQL sends them, behind so many others; what stands around it at each, if that is known.
+    At(&'p [u8], u16, &'p [u8]),
     /// In one of its attachments.
     Attached,
 }
@@ -35,14 +39,15 @@ pub(super) fn put(number: i64, stands: Stands<'_>, out: &mut Vec<u8>) {
     let within = u16::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
     match stands {
         Stands::Attached => out.extend((within | ATTACHED).to_le_bytes()),
-        Stands::At(positions, base) => {
-            out.extend(within.to_le_bytes());
+        Stands::At(positions, base, around) => {
+            out.extend((within | if around.is_empty() { 0 } else { AROUND }).to_le_bytes());
             let positions = positions.chunks_exact(2).take(usize::from(u8::MAX));
             out.push(u8::try_from(positions.len()).unwrap_or_default());
             for pair in positions {
                 let position = pair.iter().fold(0_u16, |number, octet| number << 8 | u16::from(*octet));
                 out.extend((position & !PLACE | (position & PLACE).saturating_add(base).min(PLACE)).to_le_bytes());
             }
+            out.extend(around.iter().take(usize::from(u8::MAX)));
         }
     }
 }
@@ -54,8 +59,13 @@ pub(super) fn first(positions: &[u8]) -> u16 {
 
 /// The last of some positions.
 pub(super) fn last(positions: &[u8]) -> u16 {
+    sent(positions).map(|(_, place)| place).max().unwrap_or_default()
+}
+
+/// Positions as PostgreSQL sends them: the weight (bit n: weight n) and the place of each.
+pub(super) fn sent(positions: &[u8]) -> impl Iterator<Item = (u8, u16)> {
     let numbers = positions.chunks_exact(2).map(|pair| pair.iter().fold(0_u16, |n, octet| n << 8 | u16::from(*octet)));
-    numbers.map(|position| position & PLACE).max().unwrap_or_default()
+    numbers.map(|position| (1 << (position >> 14), position & PLACE))
 }
 
 /// Rows of some terms.
@@ -66,9 +76,16 @@ pub(super) struct Places(HashMap<String, BTreeMap<i64, Vec<u8>>>);
 struct Row<'r> {
     /// For each number the first of its entries in `entries`, from 1.
     heads: Vec<u32>,
-    /// Positions, and the next entry of the number.
-    entries: Vec<(&'r [u8], u32)>,
+    entries: Vec<Entry<'r>>,
     attached: Vec<bool>,
+}
+
+struct Entry<'r> {
+    positions: &'r [u8],
+    /// Nothing, or an octet for each.
+    around: &'r [u8],
+    /// The next entry of the number.
+    next: u32,
 }
 
 impl<'r> Row<'r> {
@@ -76,7 +93,7 @@ impl<'r> Row<'r> {
         let mut row = Row { heads: vec![0; NUMBERS], entries: Vec::new(), attached: vec![false; NUMBERS] };
         while let Some((number, rest)) = octets.split_first_chunk::<2>() {
             let number = u16::from_le_bytes(*number);
-            let within = usize::from(number & !ATTACHED);
+            let within = usize::from(number & !(ATTACHED | AROUND));
             octets = rest;
             if number & ATTACHED != 0 {
                 row.attached.get_mut(within).into_iter().for_each(|attached| *attached = true);
@@ -84,9 +101,11 @@ impl<'r> Row<'r> {
             }
             let Some((count, rest)) = octets.split_first() else { break };
             let Some((positions, rest)) = rest.split_at_checked(2 * usize::from(*count)) else { break };
+            let known = if number & AROUND != 0 { usize::from(*count) } else { 0 };
+            let Some((around, rest)) = rest.split_at_checked(known) else { break };
             octets = rest;
             if let Some(head) = row.heads.get_mut(within) {
-                row.entries.push((positions, *head));
+                row.entries.push(Entry { positions, around, next: *head });
                 *head = u32::try_from(row.entries.len()).unwrap_or_default();
             }
         }
@@ -101,31 +120,45 @@ impl<'r> Row<'r> {
         self.attached.get(within).copied().unwrap_or_default()
     }
 
-    /// Places of a word where it has one of the weights (bit n: weight n).
-    fn places(&self, within: usize, weights: u8) -> impl Iterator<Item = u16> {
+    fn entries(&self, within: usize) -> impl Iterator<Item = &Entry<'r>> {
         let entry = |at: u32| self.entries.get((at as usize).checked_sub(1)?);
         let first = self.heads.get(within).and_then(|head| entry(*head));
-        let entries = std::iter::successors(first, move |(_, next)| entry(*next));
-        let positions = entries.flat_map(|(positions, _)| positions.chunks_exact(2));
-        let numbers = positions.map(|pair| pair.iter().rev().fold(0_u16, |n, octet| n << 8 | u16::from(*octet)));
-        numbers.filter(move |position| weights & 1 << (position >> 14) != 0).map(|position| position & PLACE)
+        std::iter::successors(first, move |before| entry(before.next))
     }
 
-    /// Adds the places of a word, like [`Row::places`]; false where it may stand elsewhere, too.
-    fn told(&self, within: usize, weights: u8, out: &mut Vec<u16>) -> bool {
-        let before = out.len();
-        out.extend(self.places(within, u8::MAX));
-        let is_told = self.is_known(within)
-            && out.len() - before < POSITIONS
-            && out.iter().skip(before).all(|place| *place < LAST);
-        out.truncate(before);
-        out.extend(self.places(within, weights));
-        is_told
+    /// Places of a word where it has one of the weights (bit n: weight n).
+    fn places(&self, within: usize, weights: u8) -> impl Iterator<Item = u16> {
+        let positions = self.entries(within).flat_map(|entry| kept(entry.positions));
+        positions.filter(move |(weight, _)| weights & weight != 0).map(|(_, place)| place)
+    }
+
+    /// Gives the places of a word, like [`Row::places`], and what stands around it there; false where it may stand elsewhere, too.
+    fn told(&self, within: usize, weights: u8, mut give: impl FnMut(u16, Around)) -> bool {
+        let (mut count, mut is_told) = (0, self.is_known(within));
+        for entry in self.entries(within) {
+            let mut around = entry.around.iter();
+            for (weight, place) in kept(entry.positions) {
+                let around = around.next().map_or(Around::default(), |octet| Around::of(*octet));
+                count += 1;
+                is_told &= place < LAST;
+                if weights & weight != 0 {
+                    give(place, around);
+                }
+            }
+        }
+        is_told && count < POSITIONS
     }
 
     fn has(&self, within: usize, weights: u8, place: u16) -> bool {
         self.places(within, weights).any(|other| other == place)
     }
+}
+
+/// Positions of an entry: the weight (bit n: weight n) and the place of each.
+fn kept(positions: &[u8]) -> impl Iterator<Item = (u8, u16)> {
+    let numbers =
+        positions.chunks_exact(2).map(|pair| pair.iter().rev().fold(0_u16, |n, octet| n << 8 | u16::from(*octet)));
+    numbers.map(|position| (1 << (position >> 14), position & PLACE))
 }
 
 impl Places {
@@ -155,50 +188,112 @@ impl Places {
     }
 }
 
-/// The words that a piece of a pattern may stand in, of each the items that have it.
-pub(super) type Choice = Vec<(String, Set)>;
+/// A word that a piece of a pattern may stand in.
+pub(super) struct Chosen {
+    pub word: String,
+    /// The items that have it.
+    pub items: Set,
+    /// The piece does stand in it.
+    pub is_same: bool,
+}
 
-/// The same in a chunk: rows, of words that have one.
-type Chosen<'r> = Vec<(Option<Row<'r>>, &'r Set)>;
+/// The words that a piece of a pattern may stand in.
+pub(super) type Choice = Vec<Chosen>;
+
+/// Whether a pattern stands in an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stand {
+    No,
+    Perhaps,
+    Yes,
+}
+
+/// A place of a word, and what is known of it there.
+struct At {
+    place: u16,
+    around: Around,
+    is_same: bool,
+}
+
+/// A word in a chunk: its row, if it has one.
+type InChunk<'r> = (Option<Row<'r>>, &'r Chosen);
 
 impl Places {
-    fn chosen<'r>(&'r self, choice: &'r Choice, chunk: i64) -> Chosen<'r> {
+    fn in_chunk<'r>(&'r self, choice: &'r Choice, chunk: i64) -> Vec<InChunk<'r>> {
         let row = |word: &String| Some(Row::read(self.0.get(word)?.get(&chunk)?));
-        choice.iter().map(|(word, has)| (row(word), has)).collect()
+        choice.iter().map(|chosen| (row(&chosen.word), chosen)).collect()
     }
 
-    /// The items in which one word of each choice may stand behind one of the choice before, all with one of the weights.
-    pub fn sequence(&self, choices: &[Choice], weights: u8, items: &Set) -> Set {
-        let mut found = Set::default();
+    /// The items in which one word of each choice stands behind one of the choice before, all with one of the weights, and what
+    /// is asked for stands between them; and all in which that may be.
+    pub fn sequence(&self, placed: &Placed, items: &Set) -> Met {
+        let mut met = Met::default();
         let mut chunk_of = i64::MIN;
-        let mut chosen: Vec<Chosen<'_>> = Vec::new();
-        let mut places = vec![Vec::new(); choices.len()];
+        let mut rows: Vec<Vec<InChunk<'_>>> = Vec::new();
+        let mut places: Vec<Vec<At>> = placed.choices.iter().map(|_| Vec::new()).collect();
         for number in items.numbers() {
             if chunk(number) != chunk_of {
                 chunk_of = chunk(number);
-                chosen = choices.iter().map(|choice| self.chosen(choice, chunk_of)).collect();
+                rows = placed.choices.iter().map(|choice| self.in_chunk(choice, chunk_of)).collect();
             }
-            if may_stand(&chosen, weights, number, &mut places) {
-                found.insert(number);
+            match in_sequence(placed, &rows, number, &mut places) {
+                Stand::Yes => {
+                    met.sure.insert(number);
+                    met.all.insert(number);
+                }
+                Stand::Perhaps => met.all.insert(number),
+                Stand::No => {}
             }
         }
-        found
+        met
     }
 }
 
 /// `places`: room for those of each choice.
-fn may_stand(chosen: &[Chosen<'_>], weights: u8, number: i64, places: &mut [Vec<u16>]) -> bool {
+fn in_sequence(placed: &Placed, rows: &[Vec<InChunk<'_>>], number: i64, places: &mut [Vec<At>]) -> Stand {
     let within = usize::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
-    for (choice, places) in chosen.iter().zip(places.iter_mut()) {
+    let mut is_told = true;
+    for (choice, places) in rows.iter().zip(places.iter_mut()) {
         places.clear();
-        for (row, _) in choice.iter().filter(|(_, has)| has.contains(number)) {
-            if !row.as_ref().is_some_and(|row| row.told(within, weights, places)) {
-                return true;
-            }
+        for (row, chosen) in choice.iter().filter(|(_, chosen)| chosen.items.contains(number)) {
+            let is_same = chosen.is_same;
+            is_told &= row.as_ref().is_some_and(|row| {
+                row.told(within, placed.weights, |place, around| places.push(At { place, around, is_same }))
+            });
         }
     }
-    let Some((first, behind)) = places.split_first() else { return true };
-    first.iter().any(|place| (*place..).skip(1).zip(behind).all(|(next, places)| places.contains(&next)))
+    let begins = places.first().map(Vec::as_slice).unwrap_or_default();
+    let stand = begins.iter().map(|at| from_there(placed, places, at.place)).max().unwrap_or(Stand::No);
+    if is_told { stand } else { stand.max(Stand::Perhaps) }
+}
+
+/// Whether the pattern stands where the first of its words is at that place.
+fn from_there(placed: &Placed, places: &[Vec<At>], first: u16) -> Stand {
+    let mut stand = Stand::Yes;
+    for ((number, place), choice) in (0..).zip(first..).zip(places) {
+        let there = choice.iter().filter(|at| at.place == place);
+        let best = there.map(|at| placed.stand(number, at.around, at.is_same)).max().unwrap_or(Stand::No);
+        stand = stand.min(best);
+        if stand == Stand::No {
+            break;
+        }
+    }
+    stand
+}
+
+impl Placed {
+    /// Whether a word of the pattern is as it asks for, with what stands around it.
+    fn stand(&self, number: usize, around: Around, is_same: bool) -> Stand {
+        let Some(exact) = self.exact.as_ref().filter(|_| is_same && around.is_known()) else { return Stand::Perhaps };
+        let is_last = number + 1 == self.choices.len();
+        let edges = (number > 0 || !exact.begins || around.begins()) && (!is_last || !exact.ends || around.ends());
+        let between = exact.between.get(number).map_or(Some(true), |wanted| around.is_before(*wanted));
+        match between {
+            Some(false) => Stand::No,
+            Some(true) if edges => Stand::Yes,
+            _ => Stand::Perhaps,
+        }
+    }
 }
 
 /// Whether the phrase stands there; None if that cannot be told.

@@ -7,7 +7,7 @@ use std::error::Error;
 use super::places::{self, Stands};
 use crate::StoreError;
 use crate::row::FromColumn;
-use crate::search::{HEAD_WORDS, LAST, LENGTH, OCTETS, SEARCHED, WORDS, in_order};
+use crate::search::{Between, HEAD_WORDS, LAST, LENGTH, OCTETS, POSITIONS, SEARCHED, WORDS, in_order};
 
 /// Items that are gone since they were entered. No word has such a character.
 pub(super) const DEAD: &str = "/dead";
@@ -20,6 +20,9 @@ pub(super) const LONG: &str = "/long";
 
 /// Items that have words of the body which are not the body's.
 pub(super) const MORE: &str = "/more";
+
+/// Items whose words stand, or may stand, in places beyond the last that is kept, though they are kept at others.
+pub(super) const FAR: &str = "/far";
 
 /// The places that have words of their own beside those that a word has anywhere, whose code is empty: subject, author,
 /// recipients, names of attachments. Items that have, or may have, words there which are no terms are in `/cut` and the code.
@@ -117,6 +120,21 @@ pub(super) const B: u8 = 1 << 2;
 pub(super) const C: u8 = 1 << 1;
 pub(super) const D: u8 = 1;
 
+/// How far the places of words go.
+struct Reach {
+    /// The first place of each weight (bit n: n), the last that there is where it has none.
+    begins: [u16; 4],
+    last: u16,
+    /// A word may stand in more places than are kept.
+    is_cut: bool,
+}
+
+impl Reach {
+    fn begin(&self, weight: u8) -> u16 {
+        self.begins.get(weight.trailing_zeros() as usize).copied().unwrap_or(LAST)
+    }
+}
+
 impl<'r> Vector<'r> {
     /// Octets of it.
     pub fn size(&self) -> usize {
@@ -161,11 +179,47 @@ impl<'r> Vector<'r> {
         }
     }
 
+    /// How far its places go.
+    fn reach(&self) -> Reach {
+        let mut reach = Reach { begins: [LAST; 4], last: 0, is_cut: false };
+        self.words(|_, _, positions| {
+            reach.is_cut |= positions.len() / 2 >= POSITIONS;
+            for (weight, place) in places::sent(positions) {
+                reach.last = reach.last.max(place);
+                let begin = reach.begins.get_mut(weight.trailing_zeros() as usize);
+                begin.into_iter().for_each(|begin| *begin = place.min(*begin));
+            }
+        });
+        reach
+    }
+
+    /// Whether words may stand in places that are not kept. `body`: at most so many words, which come last.
+    pub fn is_far(&self, body: Option<usize>) -> bool {
+        let reach = self.reach();
+        // Where each place up to the last is some word's, there is none behind that, nor behind the end of a text.
+        let body = body.map(|words| words.saturating_add(usize::from(reach.begin(D))));
+        reach.last >= LAST - 2 || (reach.is_cut && body.is_none_or(|end| end >= usize::from(LAST)))
+    }
+
     /// The terms of an item's own words, and where they stand; those of one place are where the word by itself is.
-    pub fn terms(&self, give: &mut impl FnMut(&str, Option<Stands<'_>>)) {
-        let mut coded = String::new();
+    ///
+    /// `texts`: what the words of a weight are of, for what stands between them.
+    pub fn terms(&self, texts: &[(u8, Between)], give: &mut impl FnMut(&str, Option<Stands<'_>>)) {
+        let reach = self.reach();
+        let around = |word: &str, own: u8, place: u16| {
+            let (_, text) = texts.iter().find(|(weight, _)| *weight == own && place < LAST)?;
+            Some(text.around(usize::from(place.checked_sub(reach.begin(own))?), word))
+        };
+        let (mut coded, mut arounds) = (String::new(), Vec::new());
         self.words(|word, weights, positions| {
-            give(word, Some(Stands::At(positions, 0)));
+            arounds.clear();
+            arounds.extend(
+                places::sent(positions).map(|(weight, place)| around(word, weight, place).unwrap_or_default().octet()),
+            );
+            if arounds.iter().all(|around| *around == 0) {
+                arounds.clear();
+            }
+            give(word, Some(Stands::At(positions, 0, &arounds)));
             for (weight, code) in [(A, FROM), (B, SUBJECT), (C, RECIPIENTS)] {
                 if weights & weight != 0 && !word.starts_with(':') {
                     coded.clear();
@@ -189,7 +243,7 @@ impl<'r> Vector<'r> {
             if weights & A != 0 {
                 give(&format!("{NAMES}{word}"), None);
             }
-            let stands = if is_told { Stands::At(positions, base) } else { Stands::Attached };
+            let stands = if is_told { Stands::At(positions, base, &[]) } else { Stands::Attached };
             give(&format!("{ATTACHMENTS}{word}"), Some(stands));
         });
         // No phrase goes from one into the next.
@@ -238,12 +292,12 @@ mod tests {
         ]
         .concat();
         let mut terms = Vec::new();
-        Vector(&octets).terms(&mut |term, _| terms.push(term.to_owned()));
+        Vector(&octets).terms(&[], &mut |term, _| terms.push(term.to_owned()));
         assert_eq!(terms, ["ann", ":fann", ":rann", "body", ":tann", "plan", ":splan"]);
         terms.clear();
         Vector(octets.get(..14).unwrap()).terms_of_attachment(0, &mut |term, _| terms.push(term.to_owned()));
         assert_eq!(terms, ["ann", ":nann", ":aann"], "as far as it goes");
-        Vector(&[]).terms(&mut |_, _| terms.clear());
+        Vector(&[]).terms(&[], &mut |_, _| terms.clear());
         assert_eq!(terms.len(), 3);
     }
 }

@@ -23,7 +23,7 @@ const BLOCKS: usize = 8_000;
 /// Fitting words of a pattern: of more it is not looked up which items have them.
 const FITTING: usize = 50_000;
 
-/// Words that fit a pattern: of each whether it has the letters as they are in the pattern.
+/// Words that fit a piece of a pattern: of each whether it has the letters as they are there.
 pub(super) type Fitting = Vec<(String, bool)>;
 
 impl Mailbox<'_> {
@@ -99,7 +99,7 @@ fn find(piece: &Piece, wanted: &str, block: &[u8], fitting: &mut Fitting) {
         let Some(Ok(entry)) = block.get(begin..end).map(std::str::from_utf8) else { continue };
         let (bare, word) = entry.split_once(char::from(MARKED)).unwrap_or((entry, entry));
         if piece.fits(wanted, word, bare) {
-            fitting.push((word.to_owned(), word.contains(&piece.text)));
+            fitting.push((word.to_owned(), piece.is_in(word)));
         }
     }
 }

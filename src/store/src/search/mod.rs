@@ -10,7 +10,9 @@
 //! |---|---|
 //! | which words does a text have? | here |
 //! | how are they put together? | `vector.rs` |
+//! | what stands between them? | `between.rs` |
 
+mod between;
 mod vector;
 
 use std::borrow::Cow;
@@ -18,6 +20,7 @@ use std::collections::HashMap;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+pub(crate) use between::{Around, Between, Wanted};
 use vector::Vector;
 
 use crate::query::Place;
@@ -173,24 +176,25 @@ fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
     let text = composed(text);
     let mut rest: &str = &text;
     while let Some(run) = next_run(&mut rest) {
-        let more = if !run.is_ascii() {
-            word.clear();
-            pieces(run, &mut word, take)
-        } else {
-            let run = run.get(..LENGTH).unwrap_or(run);
-            if run.bytes().any(|octet| octet.is_ascii_uppercase()) {
-                word.clear();
-                word.push_str(run);
-                word.make_ascii_lowercase();
-                take(&word, Stands::Next)
-            } else {
-                take(run, Stands::Next)
-            }
-        };
-        if !more {
+        if !of_run(run, &mut word, take) {
             return;
         }
     }
+}
+
+/// Gives each word of a run of letters and digits; whether that has not enough.
+fn of_run(run: &str, word: &mut String, take: &mut impl FnMut(&str, Stands) -> bool) -> bool {
+    if !run.is_ascii() {
+        return pieces(run, word, take);
+    }
+    let run = run.get(..LENGTH).unwrap_or(run);
+    if !run.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        return take(run, Stands::Next);
+    }
+    word.clear();
+    word.push_str(run);
+    word.make_ascii_lowercase();
+    take(word, Stands::Next)
 }
 
 /// Takes the next letters and digits off a text. Where they are ASCII, no character is looked up.
