@@ -28,6 +28,7 @@ fn main() {
         mailbox.create_item(&message(inbox, &bodies[n], &words[n])).unwrap();
     });
     let all = mailbox.item_numbers(inbox).unwrap();
+    pairs(&mut mailbox, inbox, &bodies, &words);
     report("get folder by name", 5_000, |_| {
         mailbox.folders(&[], &["inbox"]).unwrap();
     });
@@ -80,6 +81,28 @@ fn main() {
     report("delete item", moved.len(), |n| {
         mailbox.delete_items(&[moved[n]]).unwrap();
     });
+}
+
+/// What words cost at insertion: each message with its words and without, one after the other, which comes first in turns.
+fn pairs(mailbox: &mut ewsd_store::Mailbox<'_>, to: FolderNo, bodies: &[String], words: &[[(Area, String); 1]]) {
+    let mut ratios: Vec<f64> = Vec::new();
+    let mut times = [Vec::new(), Vec::new()];
+    for (n, (body, words)) in bodies.iter().zip(words).enumerate() {
+        for has_words in [n % 2 == 0, n % 2 == 1] {
+            let new = message(to, body, if has_words { words } else { &[] });
+            let begin = Instant::now();
+            mailbox.create_item(&new).unwrap();
+            times[usize::from(has_words)].push(begin.elapsed());
+        }
+        ratios.push(times[1][n].as_secs_f64() / times[0][n].as_secs_f64());
+    }
+    ratios.sort_by(f64::total_cmp);
+    times.iter_mut().for_each(|times| times.sort());
+    let [without, with] = times.each_ref().map(|times| times[times.len() / 2]);
+    println!(
+        "create item, {with:.1?} with words, {without:.1?} without: {:.3} of it (median of pairs)",
+        ratios[ratios.len() / 2]
+    );
 }
 
 fn report(name: &str, rounds: usize, mut call: impl FnMut(usize)) {

@@ -204,6 +204,8 @@ fn searches() -> Vec<(&'static str, Filter)> {
         ("body has parts of two, half", body("est\r\nreg", Substring)),
         ("body has no such word", body("xyzzy", Substring)),
         ("body has whole phrase", body("quarterly figures", ExactPhrase)),
+        ("body has whole word, half", body("half", ExactPhrase)),
+        ("body has word of all subjects", body("the", Substring)),
         ("body has two words", both(body("quarterly", Substring), body("w777", Substring))),
         ("from has", contains(column(Column::From), Substring, "person77@")),
         ("from has part in 1 of 10", contains(column(Column::From), Substring, "erson7")),

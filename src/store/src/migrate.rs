@@ -75,6 +75,7 @@ const MIGRATIONS: &[Migration] = migrations![
     36 "clock_seen",
     37 "word_place",
     38 "vocabulary",
+    39 "between",
 ];
 
 impl Migration {

@@ -4,7 +4,7 @@ use super::ASIDE;
 use super::contains::{Fit, Fitted, InRow, Placed};
 use super::enter::gone;
 use super::places::Places;
-use super::set::Set;
+use super::set::{Bits, Set};
 use super::term::{A, B, C, D, DEAD, of_folder};
 use crate::item::Search;
 use crate::query::{Cmp, ContainsMode, Filter, Place};
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// So few items are looked at one by one, 14 µs each or more.
 const FEW: usize = 5_000;
 /// With more of them it is cheaper to read where the words of a phrase stand.
-const LOOKED: usize = 500;
+pub(super) const LOOKED: usize = 500;
 /// So few hits are put in order by their own rows, 7 µs each.
 const KNOWN: usize = 2_000;
 /// As many are not, unless a page of them is met soon on the way through the folder, 2 µs a row: among the newest numbers, which
@@ -28,6 +28,8 @@ const PAGE: usize = 100;
 const NEWEST: usize = 10_000;
 /// So many are looked at one by one where the whole folder would be the other way.
 const MANY: usize = 200_000;
+/// Octets of the bits that go with a search: a mailbox of a million items, each of which changed thirty times.
+const BITS: usize = 4 << 20;
 /// Words of a text that are asked for: more would hardly tell more.
 const WORDS: usize = 64;
 /// Rows, and octets in them, that one search reads.
@@ -43,8 +45,8 @@ pub(crate) enum Candidates {
     Items(Vec<i64>),
     /// Nowhere: it is these.
     Hits(Vec<i64>),
-    /// Everywhere, but there are so many.
-    Total(i64),
+    /// Everywhere, but there are so many; these, if their numbers are not too far apart.
+    Total(i64, Option<Bits>),
 }
 
 impl Candidates {
@@ -52,7 +54,7 @@ impl Candidates {
     pub fn items(&self) -> Option<&[i64]> {
         match self {
             Candidates::Items(items) | Candidates::Hits(items) => Some(items),
-            Candidates::No | Candidates::Total(_) => None,
+            Candidates::No | Candidates::Total(..) => None,
         }
     }
 }
@@ -263,11 +265,13 @@ fn meets(wish: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
         }
         TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner, answers, stand) },
         TermQuery::Row { all, row, far } => {
-            let all = meets(all, answers, stand).all;
-            let Some(mut met) = stand.row(*row, &all) else { return Met { sure: Set::default(), all } };
+            let known = meets(all, answers, stand);
+            let Some(mut met) = stand.row(*row, &known.all) else { return known };
             let mut far = answers.terms.get(*far).cloned().unwrap_or_default();
-            far.intersect(&all);
+            far.intersect(&known.all);
             met.all.union(far);
+            met.all.union(known.sure.clone());
+            met.sure.union(known.sure);
             met
         }
         TermQuery::Phrase(inner, phrase) => {
@@ -312,7 +316,8 @@ impl Mailbox<'_> {
             all.union(folder);
             all
         });
-        let fits = wishes.fits.iter().map(|fit| self.fit(fit, wishes.fits.len())).collect::<Result<_, StoreError>>()?;
+        let fits = wishes.fits.iter().map(|fit| self.fit(fit, wishes.fits.len(), &folders));
+        let fits = fits.collect::<Result<_, StoreError>>()?;
         let answers = Answers { terms, fits, folders };
         let folders = &answers.folders;
         let within = |met: Met| {
@@ -325,7 +330,7 @@ impl Mailbox<'_> {
         };
         let mut found = within(meets(&wish, &answers, &Anyhow));
         // Where words stand is read only where looking at the items would take longer.
-        if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && found.all.len() > LOOKED {
+        if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && found.all.len() - found.sure.len() > LOOKED {
             let rows = wishes.rows.iter().map(|row| self.placed(row, &answers.fits)).collect::<Result<Vec<_>, _>>()?;
             let of_rows = rows.iter().flatten().flat_map(|row| row.choices.iter().flatten()).map(|chosen| &chosen.word);
             let terms = wishes.phrases.iter().flat_map(|phrase| &phrase.terms).chain(of_rows).collect();
@@ -364,7 +369,7 @@ impl Mailbox<'_> {
             if aside.gone.len() < ASIDE {
                 hits.subtract(dead);
                 hits.subtract(&aside.gone.iter().copied().collect());
-                return Ok(Candidates::Total(crate::sql::int(hits.len())?));
+                return Ok(Candidates::Total(crate::sql::int(hits.len())?, hits.bits(BITS)));
             }
         } else if is_part(&found.all) {
             found.all.union(aside.look);

@@ -1,6 +1,6 @@
 //! What a `Contains` asks for: the words that its pattern may stand in, or parts of these.
 
-use super::ask::{Met, TermQuery, TermRanges, exactly};
+use super::ask::{LOOKED, Met, TermQuery, TermRanges, exactly};
 use super::pattern::{Edge, Piece, edges, is_row, pieces};
 use super::places::{Choice, Chosen};
 use super::set::Set;
@@ -22,6 +22,9 @@ const FITS: usize = 16;
 /// Rows, and octets in them, that a search reads of the words that fit its pieces; each piece has a part of that.
 const ROWS: i64 = 200_000;
 const OCTETS: i64 = 64 << 20;
+
+/// Words for which it is asked first: those that came first are the frequent ones.
+const FIRST_WORDS: usize = 256;
 
 /// Pieces of a pattern of which it is looked at whether their words stand in a row, and words that these may be.
 const IN_ROW: usize = 16;
@@ -74,11 +77,6 @@ impl Exact {
             begins: left == Edge::Word,
             ends: right == Edge::Word,
         })
-    }
-
-    /// Words that are not all looked at for a piece are told by where they stand.
-    fn is_bound(&self) -> bool {
-        self.begins || self.ends
     }
 }
 
@@ -169,12 +167,12 @@ impl TermRanges {
             }
         }
         let wish = (!all.is_empty()).then_some(TermQuery::All(all))?;
-        if is_all {
-            return Some(wish);
-        }
-        let is_many = (2..=IN_ROW).contains(&count) || (count == 1 && exact.as_ref().is_some_and(Exact::is_bound));
-        let weights = weights(code).filter(|_| is_row && in_row.len() == count && is_many);
-        let Some(weights) = weights else { return Some(wish.perhaps()) };
+        // Of one piece it is asked whether its word is one of the place, and what is around it.
+        let is_one = count == 1 && exact.as_ref().is_some_and(|exact| exact.begins || exact.ends || code == ANYWHERE);
+        let weights =
+            weights(code).filter(|_| is_row && in_row.len() == count && ((2..=IN_ROW).contains(&count) || is_one));
+        let wish = if is_all { wish } else { wish.perhaps() };
+        let Some(weights) = weights else { return Some(wish) };
         self.rows.push(InRow { code, weights, pieces: in_row, exact });
         Some(TermQuery::Row { all: Box::new(wish), row: self.rows.len() - 1, far: self.term(FAR) })
     }
@@ -215,17 +213,48 @@ impl Mailbox<'_> {
 
     /// The items that have the words which fit; None if these are too many, or the items.
     ///
-    /// `pieces`: how many the search has.
-    pub(super) fn fit(&mut self, fit: &Fit, pieces: usize) -> Result<Option<Fitted>, StoreError> {
+    /// `pieces`: how many the search has. `folders`: all items that are asked for.
+    pub(super) fn fit(&mut self, fit: &Fit, pieces: usize, folders: &Set) -> Result<Option<Fitted>, StoreError> {
+        let Some(words) = self.fitting(fit.code, &fit.piece)? else { return Ok(None) };
+        let (mut same, mut all, mut elsewhere) = (Set::default(), Set::default(), Set::default());
+        let (mut rest, mut count) = (words.as_slice(), FIRST_WORDS);
+        while !rest.is_empty() {
+            let (some, later) = rest.split_at(count.min(rest.len()));
+            let Some([a, b, c]) = self.with_words(fit, some, pieces)? else { return Ok(None) };
+            all.union(a.clone());
+            same.union(a);
+            all.union(b);
+            elsewhere.union(c);
+            (rest, count) = (later, count * 8);
+            // Where few are left it is cheaper to look at these, and where most are met the piece tells little.
+            let mut left = folders.clone();
+            left.subtract(if fit.is_all { &same } else { &all });
+            if !rest.is_empty() && left.len() <= if fit.is_all { LOOKED } else { folders.len() / 2 } {
+                all = folders.clone();
+                break;
+            }
+        }
+        let mut sure = same;
+        sure.subtract(&elsewhere);
+        Ok(Some(Fitted { met: Met { sure, all }, words }))
+    }
+
+    /// The items that have some words: as they are in the pattern, otherwise, and perhaps elsewhere than in the body. None if
+    /// they are too many.
+    fn with_words(
+        &mut self,
+        fit: &Fit,
+        words: &[(String, bool)],
+        pieces: usize,
+    ) -> Result<Option<[Set; 3]>, StoreError> {
         let pieces = crate::sql::int(pieces.max(1))?;
         let (most_rows, most_octets) = (ROWS / pieces, OCTETS / pieces);
-        let Some(words) = self.fitting(fit.code, &fit.piece)? else { return Ok(None) };
         let (mut numbers, mut terms) = (Vec::new(), Vec::new());
         let mut ask = |number: i64, code: &str, word: &str| {
             numbers.push(number);
             terms.push(format!("{code}{word}").into());
         };
-        for (word, is_same) in &words {
+        for (word, is_same) in words {
             let is_sure = fit.is_all && *is_same;
             ask(if is_sure { SAME } else { OTHER }, fit.code, word);
             if is_sure && fit.code == ANYWHERE {
@@ -251,10 +280,6 @@ impl Mailbox<'_> {
                 set.add(chunk, items);
             }
         }
-        let [mut sure, other, elsewhere] = sets;
-        let mut all = sure.clone();
-        all.union(other);
-        sure.subtract(&elsewhere);
-        Ok(Some(Fitted { met: Met { sure, all }, words }))
+        Ok(Some(sets))
     }
 }

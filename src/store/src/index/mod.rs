@@ -7,7 +7,7 @@
 //! | how are words entered, and when is all of it made anew? | `enter.rs` |
 //! | what does a search ask for, and what does it make of the answer? | `ask.rs` |
 //! | how are many numbers of items kept and joined? | `set.rs` |
-//! | where in their items do frequent words stand? | `places.rs` |
+//! | where in their items do frequent words stand, and what stands around them there? | `places.rs` |
 //! | which words have a part of a word in them? | `vocabulary.rs` |
 //! | what does a pattern say of the words of a text? | `pattern.rs` |
 //! | what does a `Contains` ask for? | `contains.rs` |
@@ -19,8 +19,8 @@
 //! It knows the words that are kept of an item. Bodies that may have others (long ones) have the term [`term::CUT`], and whoever
 //! asks for words of a body's text looks at all of these.
 //!
-//! Where the index says all that a condition asks for (words, and phrases by their places), what it found is the answer: such
-//! items are read for nothing but their order. Of any other condition it says where to look, and each item is asked again.
+//! Where the index says all that a condition asks for (words, phrases by their places, and what stands between their words), what
+//! it found is the answer: such items are read for nothing but their order. Of any other condition it says where to look, and each item is asked again.
 
 use crate::journal::Write;
 

@@ -284,7 +284,7 @@ fn from_there(placed: &Placed, places: &[Vec<At>], first: u16) -> Stand {
 impl Placed {
     /// Whether a word of the pattern is as it asks for, with what stands around it.
     fn stand(&self, number: usize, around: Around, is_same: bool) -> Stand {
-        let Some(exact) = self.exact.as_ref().filter(|_| is_same && around.is_known()) else { return Stand::Perhaps };
+        let Some(exact) = self.exact.as_ref().filter(|_| is_same) else { return Stand::Perhaps };
         let is_last = number + 1 == self.choices.len();
         let edges = (number > 0 || !exact.begins || around.begins()) && (!is_last || !exact.ends || around.ends());
         let between = exact.between.get(number).map_or(Some(true), |wanted| around.is_before(*wanted));

@@ -10,6 +10,13 @@ const WORDS: usize = 1 << 10;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Set(BTreeMap<i64, Box<[u64; WORDS]>>);
 
+/// Numbers from the first on, a bit for each: the lowest of an octet comes first.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bits {
+    pub first: i64,
+    pub octets: Vec<u8>,
+}
+
 /// The chunk of a number, and its two octets there.
 pub(super) fn place(number: i64) -> (i64, [u8; 2]) {
     let within = u16::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
@@ -89,6 +96,22 @@ impl Set {
         found
     }
 
+    /// None where that takes more octets.
+    pub fn bits(&self, most: usize) -> Option<Bits> {
+        let ((first, _), (last, _)) = (self.0.first_key_value()?, self.0.last_key_value()?);
+        let chunks = usize::try_from(last - first).ok()?.checked_add(1)?;
+        if chunks > most / (8 * WORDS) {
+            return None;
+        }
+        let mut octets = vec![0; chunks * 8 * WORDS];
+        for (chunk, bits) in &self.0 {
+            let begin = usize::try_from(chunk - first).ok()? * 8 * WORDS;
+            let room = octets.get_mut(begin..)?.chunks_exact_mut(8);
+            room.zip(bits.iter()).for_each(|(room, word)| room.copy_from_slice(&word.to_le_bytes()));
+        }
+        Some(Bits { first: first * CHUNK, octets })
+    }
+
     /// In ascending order.
     pub fn numbers(&self) -> Vec<i64> {
         let mut numbers = Vec::new();
@@ -132,6 +155,13 @@ mod tests {
             proptest::prop_assert_eq!(list(&less), a.difference(&b).copied().collect::<BTreeSet<_>>());
             proptest::prop_assert_eq!(union.len(), a.union(&b).count());
             proptest::prop_assert!(b.iter().all(|number| of(&a).contains(*number) == a.contains(number)));
+            let is_set = |bits: &Bits, number: i64| {
+                let at = usize::try_from(number - bits.first).unwrap_or(usize::MAX);
+                bits.octets.get(at / 8).is_some_and(|octet| octet >> (at % 8) & 1 == 1)
+            };
+            let bits = of(&a).bits(1 << 20);
+            proptest::prop_assert!((0..200_000).all(|n| bits.as_ref().is_some_and(|bits| is_set(bits, n)) == a.contains(&n)));
+            proptest::prop_assert_eq!(of(&a).bits(1), None);
             proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1_000), a.intersection(&b).count());
             let newest = b.last().filter(|last| a.contains(last)).is_some();
             proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1) > 0 || !newest, true);

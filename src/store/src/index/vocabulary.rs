@@ -56,11 +56,11 @@ impl Mailbox<'_> {
         self.store.query(&sql).map(drop)
     }
 
-    /// The words of a place that a piece of a pattern may stand in; None if there are too many.
+    /// The words of a place that a piece of a pattern may stand in, those of the oldest items first; None if there are too many.
     pub(super) fn fitting(&mut self, code: &str, piece: &Piece) -> Result<Option<Fitting>, StoreError> {
         let wanted = without_marks(&piece.text);
         let sql = Sql::new(
-            "select v.terms from vocabulary v where v.mailbox = $1 and v.code = $2 and position($3::bytea in v.terms) > 0 limit $4",
+            "select v.terms from vocabulary v where v.mailbox = $1 and v.code = $2 and position($3::bytea in v.terms) > 0 order by v.block limit $4",
         )
         .with([
             self.no.0.into(),

@@ -79,10 +79,6 @@ impl Around {
         Around(code | if is_ending(before.as_bytes().last()) { BEGINS } else { 0 })
     }
 
-    pub fn is_known(self) -> bool {
-        self != Around::default()
-    }
-
     /// A word begins there for everybody.
     pub fn begins(self) -> bool {
         self.0 & BEGINS != 0
@@ -93,9 +89,10 @@ impl Around {
         self.0 & !BEGINS >= ENDS
     }
 
-    /// Whether that stands behind the word, of which something is known; None if it may.
+    /// Whether that stands behind the word; None if it may.
     pub fn is_before(self, wanted: Wanted) -> Option<bool> {
         match (wanted.0, self.0 & !BEGINS) {
+            (_, 0) => None,
             (Some(wanted), code) => Some(wanted == code),
             (None, FIRST..) => Some(false),
             (None, _) => None,

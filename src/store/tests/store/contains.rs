@@ -256,7 +256,7 @@ fn rows_of_frequent_words_are_those_that_are_there() {
         let (subject, body, file) = (some(&mut dice), some(&mut dice), some(&mut dice));
         let mut new = message(house.inbox, &subject);
         let words = [(Area::Subject, subject.clone()), (Area::Body, body.clone())];
-        let html = (dice.roll(3) == 0).then(|| body.replace(' ', "<br>"));
+        let html = (dice.roll(3) == 0).then(|| body.replace(' ', "</>"));
         (new.search, new.body) = (&words, Some(html.as_ref().unwrap_or(&body).as_bytes()));
         // The text of some is not known yet.
         new.plain = (html.is_some() && dice.roll(2) == 0).then_some(body.as_str());
@@ -281,7 +281,7 @@ fn rows_of_frequent_words_are_those_that_are_there() {
     });
     compare_each(&mut house, &filters.collect::<Vec<_>>());
     // What was not known is filled in.
-    house.execute("update blob set plain = replace(convert_from(data, 'UTF8'), '<br>', ' ') where plain is null");
+    house.execute("update blob set plain = replace(convert_from(data, 'UTF8'), '</>', ' ') where plain is null");
     compare_each(&mut house, &["best the", "the best", "st caf", "regards best", "s s"].map(body));
 }
 
@@ -299,8 +299,8 @@ fn what_stands_between_words_is_told_by_the_index() {
             "With{between}best{between}regards. {}",
             ["The quarterly_figures", "the quarterly figures"][number % 2]
         );
-        let words = [(Area::Body, text.clone())];
-        let mut new = message(house.inbox, "x");
+        let words = [(Area::Subject, "Best".to_owned()), (Area::Body, text.clone())];
+        let mut new = message(house.inbox, "Best");
         (new.search, new.body) = (&words, Some(text.as_bytes()));
         house.store.mailbox(house.mailbox).create_item(&new).unwrap();
     }
@@ -318,13 +318,37 @@ fn what_stands_between_words_is_told_by_the_index() {
         ("th best regards", PrefixOnWords, 0),
         ("with best reg", PrefixOnWords, 300),
         ("best", ExactPhrase, 900),
+        // Each subject has the word, too.
+        ("est", Substring, 900),
         ("best, regards", ExactPhrase, 300),
+        // Whether PostgreSQL takes what is beside the words for a part of them is looked at.
+        ("figures", ExactPhrase, 450),
+        ("quarterly", ExactPhrase, 450),
     ] {
         let inbox = [house.inbox];
         let filter = phrase(text, mode);
         let search = Search { filter: &filter, ..Search::new(&inbox) };
         assert_eq!(house.store.mailbox(house.mailbox).count_items(&search).unwrap(), expected, "{text} {mode:?}");
     }
+}
+
+/// A piece that stands in more words than are asked for at once, and in nearly every item: what is left is looked at.
+#[test]
+fn parts_of_very_many_words_are_found() {
+    let mut house = house();
+    for number in 0..900 {
+        let text = match number % 9 {
+            0 => format!("x{number}"),
+            1 => format!("later wa{number}"),
+            _ => format!("wa wa{number} other"),
+        };
+        let words = [(Area::Body, text.clone())];
+        let mut new = message(house.inbox, "x");
+        (new.search, new.body) = (&words, Some(text.as_bytes()));
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    enter(&mut house);
+    compare_each(&mut house, &["wa", "a", "wa7", "er wa", "wa wa8", "w", "x"].map(body));
 }
 
 /// A database of a language whose small letters are others than those of the index's words.

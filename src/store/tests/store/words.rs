@@ -241,6 +241,8 @@ fn frequent_words_are_counted_by_the_index() {
         totals[0]
     };
     assert_eq!(total(&mut house), 12_000);
+    let even = Filter::Words { place: Place::Subject, text: "even".into(), whole: true };
+    compare_each(&mut house, &[even, part.clone()]);
     let newest = house.newest().0;
     let trash = trash(&mut house);
     let mut mailbox = house.store.mailbox(house.mailbox);
