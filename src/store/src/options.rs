@@ -24,8 +24,11 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// PostgreSQL itself gives up a statement, or its wait for a lock, after so long; none: never.
     pub statement_timeout: Option<Duration>,
-    /// An answer that has not come after so long is not waited for; none: for ever. See also [`crate::Store::limit`].
+    /// A statement that has no answer after so long is cancelled; none: never. See also [`crate::Store::limit`].
     pub answer_timeout: Option<Duration>,
+    /// What a cancelled statement came to is waited for so long. Without an answer then, the session is given up, and whether a
+    /// change happened is not known.
+    pub end_timeout: Duration,
     /// The user that PostgreSQL sees on a Unix socket, whom peer authentication goes by; none: the process's own. Root alone
     /// can choose.
     pub unix_user: Option<u32>,
@@ -67,6 +70,7 @@ impl Options {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: None,
             answer_timeout: None,
+            end_timeout: Duration::from_millis(500),
             unix_user: None,
             limits: Limits::default(),
         }

@@ -1,20 +1,30 @@
 //! One session with PostgreSQL in which every wait has an end: for the server to take the connection, and for each answer.
 //!
 //! A server that was stopped, or a machine whose disk hangs, keeps its sockets open and says nothing. So the time is taken here,
-//! beside `statement_timeout`, which only a server that runs can keep. A session whose server was late is of no use any more:
-//! its answer may still come.
+//! beside `statement_timeout`, which only a server that runs can keep.
+//!
+//! A statement that is late is cancelled, and what it comes to is waited for: who is told "later" comes again, and what was
+//! committed all the same would be there twice. Only of a server that says nothing even then it is not known. Either way such a
+//! session is of no use any more: its answer, or the cancellation, may still come.
 
 use nix::unistd::{Uid, geteuid, seteuid};
 use postgres::types::ToSql;
 use postgres::{NoTls, Row, Statement};
-use std::future::Future;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Connection, SimpleQueryMessage};
+use tokio::time::timeout;
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Connection, SimpleQueryMessage};
 
 use crate::connection::Target;
+use crate::tls::Tls;
 
 /// How long an ending session may take to say so.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -29,10 +39,14 @@ const DISCREET: &str = "select set_config(name, value, false) from (values
 /// A statement whose worker was killed ends soon after. Known to servers on Linux.
 const WATCHFUL: &str = "set client_connection_check_interval = 1000";
 
+/// The function of PostgreSQL that warns when a commit was not waited for until standbys have it, which somebody cancelled:
+/// `synchronous_standby_names` asks for that, and without it nothing is durable.
+const NOT_WAITED_FOR: &str = "SyncRepWaitForLSN";
+
 /// Why there is no answer.
 pub(crate) enum Broken {
     Sql(postgres::Error),
-    /// None came in time.
+    /// None came in time, or none that holds: what was asked may have happened.
     Late,
     /// The process has no descriptor or memory for a session.
     Local(io::Error),
@@ -64,6 +78,13 @@ pub(crate) struct Session {
     /// None only while it is dropped.
     client: Option<Client>,
     connection: JoinHandle<()>,
+    tls: Option<Tls>,
+    /// How long what was cancelled is waited for.
+    end_within: Duration,
+    /// Something was cancelled, which might hit the next statement.
+    cancelled: Cell<bool>,
+    /// The connection's own task saw [`NOT_WAITED_FOR`].
+    volatile: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -71,19 +92,27 @@ impl Session {
     pub fn connect(target: &Target, within: Duration) -> Result<Session, Broken> {
         let _seen_as = EffectiveUser::of(target.user).map_err(Broken::Local)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Broken::Local)?;
+        let volatile = Arc::new(AtomicBool::new(false));
         let (client, connection) = wait(&runtime, Some(within), async {
             let (client, connection) = match &target.tls {
-                Some(tls) => start(target.config.connect(tls.clone()).await?),
-                None => start(target.config.connect(NoTls).await?),
+                Some(tls) => start(target.config.connect(tls.clone()).await?, &volatile),
+                None => start(target.config.connect(NoTls).await?, &volatile),
             };
             set_up(&client).await?;
             Ok((client, connection))
         })?;
-        Ok(Session { runtime, client: Some(client), connection })
+        let (tls, end_within) = (target.tls.clone(), target.end_within);
+        let client = Some(client);
+        Ok(Session { runtime, client, connection, tls, end_within, cancelled: Cell::new(false), volatile })
     }
 
     pub fn is_closed(&self) -> bool {
         self.client.as_ref().is_none_or(Client::is_closed)
+    }
+
+    /// Whether it should be replaced although the server goes on with it.
+    pub fn is_spent(&self) -> bool {
+        self.cancelled.get()
     }
 
     pub fn prepare(&self, text: &str, within: Option<Duration>) -> Result<Statement, Broken> {
@@ -119,7 +148,31 @@ impl Session {
         F: Future<Output = Result<T, postgres::Error>>,
     {
         let client = self.client.as_ref().ok_or(Broken::Late)?;
-        wait(&self.runtime, within, ask(client))
+        let answer = self.runtime.block_on(async {
+            let mut answer = pin!(ask(client));
+            let Some(within) = within else { return Ok(answer.await) };
+            if let Ok(answer) = timeout(within, &mut answer).await {
+                return Ok(answer);
+            }
+            self.cancelled.set(true);
+            tokio::spawn(cancel(client.cancel_token(), self.tls.clone()));
+            timeout(self.end_within, answer).await.map_err(|_| Broken::Late)
+        })?;
+        if self.volatile.load(Ordering::Relaxed) {
+            return Err(Broken::Late);
+        }
+        answer.map_err(Broken::Sql)
+    }
+}
+
+/// Asks the server, by a connection of its own, to end what a session does.
+async fn cancel(token: CancelToken, tls: Option<Tls>) {
+    let asked = match tls {
+        Some(tls) => token.cancel_query(tls).await,
+        None => token.cancel_query(NoTls).await,
+    };
+    if let Err(error) = asked {
+        log::debug!("cannot cancel a statement: {}", crate::error::text(&error));
     }
 }
 
@@ -136,13 +189,26 @@ pub(crate) async fn set_up(client: &Client) -> Result<(), postgres::Error> {
 }
 
 /// The connection's own task.
-fn start<S, T>((client, connection): (Client, Connection<S, T>)) -> (Client, JoinHandle<()>)
+fn start<S, T>(
+    (client, mut connection): (Client, Connection<S, T>),
+    volatile: &Arc<AtomicBool>,
+) -> (Client, JoinHandle<()>)
 where
-    Connection<S, T>: Future<Output = Result<(), postgres::Error>> + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let volatile = Arc::clone(volatile);
     let task = tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            log::debug!("a session with PostgreSQL ended: {error}");
+        while let Some(message) = poll_fn(|cx| connection.poll_message(cx)).await {
+            match message {
+                // It comes before the answer that it concerns.
+                Ok(AsyncMessage::Notice(notice)) => {
+                    log::debug!("PostgreSQL says: {}", notice.message());
+                    volatile.fetch_or(notice.routine() == Some(NOT_WAITED_FOR), Ordering::Relaxed);
+                }
+                Ok(_) => {}
+                Err(error) => return log::debug!("a session with PostgreSQL ended: {error}"),
+            }
         }
     });
     (client, task)

@@ -11,7 +11,7 @@ use crate::support::demo::{Account, Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::ops::{
     ALL_EVENTS, Id, Subscription, create_folder, drain, events_of, events_request, get_error, hierarchy_request, poll,
-    save_simple, set_read, shape, subscribe, sync, sync_all, sync_hierarchy, sync_request,
+    save_request, save_simple, set_read, shape, simple, subscribe, sync, sync_all, sync_hierarchy, sync_request,
 };
 use crate::support::postgres::Postgres;
 use crate::support::stream::{self, Document, Stream};
@@ -22,6 +22,7 @@ crate::tests![
     what_a_standby_had_not_heard_of_is_refused_and_never_given_again,
     streams_that_are_opened_again_after_a_fail_over_tell_each_event_once,
     a_stream_whose_end_was_lost_says_so_and_one_opened_again_goes_on,
+    what_no_standby_has_is_not_acknowledged,
 ];
 
 /// A primary and its standby.
@@ -494,5 +495,32 @@ fn a_stream_whose_end_was_lost_says_so_and_one_opened_again_goes_on() {
         assert_eq!(items_of(again.news()), [new.id]);
     }
     assert_eq!(server.connections("held"), 2);
+    drop(server);
+}
+
+/// A commit that waits for a standby is on this machine's disk already: cancelled, PostgreSQL calls it done, with a warning.
+fn what_no_standby_has_is_not_acknowledged() {
+    let primary = Postgres::start();
+    let url = format!("host={} user=ewsd dbname=ewsd", primary.host());
+    let server = Demo::start(settled().set("database.url", url).set("limits.request_seconds", 2));
+    let account = &server.accounts[0];
+    let mut ews = Ews::connect(&server, account).unrecorded();
+    save_simple(&mut ews, "inbox", "before");
+    let standbys = |names: &str| {
+        primary.psql(&format!("alter system set synchronous_standby_names = '{names}'"));
+        primary.pg_ctl(&["reload"]);
+    };
+    standbys("nobody");
+    // Those that are made until all processes of PostgreSQL know it are done.
+    wait::true_within("it waits for a standby", wait::LONG, || {
+        let reply = ews.call_with(&save_request("inbox", &simple("alone", "x")), &[]);
+        reply.status == 500 && reply.fault_code() == "ErrorServerBusy"
+    });
+    let mail = lmtp::try_deliver(server.lmtp(), &account.address, &message::plain("alone", "x"), wait::LONG);
+    assert_eq!(mail.expect("an answer"), 451);
+    standbys("");
+    wait::true_within("it serves", wait::LONG, || {
+        ews.call_with(&save_request("inbox", &simple("after", "x")), &[]).codes() == ["NoError"]
+    });
     drop(server);
 }

@@ -68,7 +68,9 @@ fn limits(settings: &Settings) -> Limits {
 /// little sooner, which costs no connection.
 pub(super) fn options_for_requests(settings: &Settings) -> Options {
     let statement_timeout = Some(request_time(settings).saturating_sub(margin(settings)));
-    Options { statement_timeout, ..options(settings, "ewsd request") }
+    // The other half is for saying what became of it.
+    let end_timeout = margin(settings) / 2;
+    Options { statement_timeout, end_timeout, ..options(settings, "ewsd request") }
 }
 
 /// The same for roles that nobody waits for.

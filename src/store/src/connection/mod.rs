@@ -216,7 +216,8 @@ impl Store {
     /// Sees to it that there is a connection. Inside a transaction a lost one is not replaced: its work is gone.
     fn connect_if_lost(&mut self) -> Result<(), StoreError> {
         let worn = self.running.is_none() && self.prepared.has_worn();
-        if worn || self.session.as_ref().is_some_and(Session::is_closed) || self.idle_and_dead() {
+        let over = |session: &Session| session.is_closed() || session.is_spent();
+        if worn || self.session.as_ref().is_some_and(over) || self.idle_and_dead() {
             self.lose();
         }
         if self.session.is_none() {
@@ -358,6 +359,8 @@ pub(crate) struct Target {
     pub tls: Option<Tls>,
     /// [`Options::unix_user`], where the server is on a Unix socket.
     pub user: Option<u32>,
+    /// [`Options::end_timeout`].
+    pub end_within: Duration,
 }
 
 /// Reads the URL, and the files that it names.
@@ -366,13 +369,13 @@ pub(crate) fn target(options: &Options) -> Result<Target, StoreError> {
     let mut config = config(&url, options)?;
     let local = |host: &Host| matches!(host, Host::Unix(_));
     let here = config.get_hosts().iter().all(local);
-    let user = options.unix_user.filter(|_| here);
+    let (user, end_within) = (options.unix_user.filter(|_| here), options.end_timeout);
     if tls.mode == Mode::Disable || here {
         config.ssl_mode(SslMode::Disable);
-        return Ok(Target { config, tls: None, user });
+        return Ok(Target { config, tls: None, user, end_within });
     }
     config.ssl_mode(if tls.mode == Mode::Prefer { SslMode::Prefer } else { SslMode::Require });
-    Ok(Target { config, tls: Some(Tls::new(&tls)?), user })
+    Ok(Target { config, tls: Some(Tls::new(&tls)?), user, end_within })
 }
 
 fn config(url: &str, options: &Options) -> Result<Config, StoreError> {

@@ -105,11 +105,11 @@ fn backend_other_than(options: &Options, pid: i32) -> i32 {
         .get(0)
 }
 
-/// Its client was killed while it waits for a lock: nobody else would end it.
+/// What waits for a lock when its time is over is cancelled: nobody's statement goes on, and it did not happen.
 #[test]
-fn a_statement_nobody_waits_for_any_more_ends() {
-    let house = house();
-    let options = Options { application: "orphan".into(), ..house.database.options() };
+fn a_late_statement_is_cancelled() {
+    let mut house = house();
+    let options = Options { application: "hasty".into(), ..house.database.options() };
     let mut other = plain(&house.database.options());
     let mut lock = other.transaction().unwrap();
     lock.batch_execute("lock table item").unwrap();
@@ -117,14 +117,37 @@ fn a_statement_nobody_waits_for_any_more_ends() {
     store.limit(Some(Duration::from_millis(100)));
     let left = store.mailbox(house.mailbox).create_item(&message(house.inbox, "x"));
     assert!(matches!(left, Err(StoreError::Busy { .. })), "{left:?}");
-    let mut watcher = plain(&Options { application: "watcher".into(), ..house.database.options() });
-    let sql = "select count(*) from pg_stat_activity where application_name = 'orphan'";
-    let patience = std::time::Instant::now() + Duration::from_secs(30);
-    while watcher.query_one(sql, &[]).unwrap().get::<_, i64>(0) > 0 {
-        assert!(std::time::Instant::now() < patience, "it waits on");
-        std::thread::yield_now();
-    }
+    let waits = "select from pg_stat_activity where application_name = 'hasty' and state = 'active'";
+    assert!(lock.query_opt(waits, &[]).unwrap().is_none(), "it waits on");
     lock.rollback().unwrap();
+    store.limit(None);
+    let page = store.mailbox(house.mailbox).count_items(&Search::new(&[house.inbox])).unwrap();
+    assert_eq!(page, 0);
+    house.check();
+}
+
+/// It was too far to be cancelled: who is told "later" would make it again.
+#[test]
+fn a_late_change_that_happens_all_the_same_is_told_as_done() {
+    let mut house = house();
+    house.execute(
+        "create function slow() returns trigger language plpgsql as $$ begin
+            begin perform pg_sleep(60); exception when query_canceled then null; end; return new; end $$",
+    );
+    house.execute("create trigger slow before insert on item for each row execute function slow()");
+    let options =
+        Options { application: "late".into(), end_timeout: Duration::from_secs(30), ..house.database.options() };
+    let mut store = Store::connect(&options).unwrap();
+    let before = backend(&options);
+    store.limit(Some(Duration::from_millis(200)));
+    store.mailbox(house.mailbox).create_item(&message(house.inbox, "x")).unwrap();
+    assert_eq!(store.take_changes().len(), 1);
+    house.execute("drop trigger slow on item");
+    // Nothing that is asked next is hit by a cancellation that comes late.
+    store.limit(None);
+    assert_eq!(store.mailbox(house.mailbox).count_items(&Search::new(&[house.inbox])).unwrap(), 1);
+    assert_ne!(backend(&options), before);
+    house.check();
 }
 
 #[test]
