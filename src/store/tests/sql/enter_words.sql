@@ -14,8 +14,24 @@ select item, folder, associated, search, (
     select sum(coalesce(octet_length(b.plain), octet_length(b.data)))
     from blob b
     where b.mailbox = $1 and b.hash = i.body
-), kind, subject is not null, coalesce(from_mailbox, sender) is not null or from_name is not null, coalesce(display_to, display_cc, display_bcc)
-    is not null, jsonb_typeof(from_mailbox) is distinct from 'object' or (
+), (
+    select (
+        case when i.body_type = 1 and b.plain is not null then b.plain else convert_from(
+            case when position('\x00'::bytea in b.data) = 0 then b.data else decode(
+                regexp_replace(encode(b.data, 'escape'), '(\\\\)|\\000', '\1', 'g'), 'escape'
+            ) end, 'UTF8'
+        ) end collate "default"
+    )
+    from blob b
+    where b.mailbox = $1 and b.hash = i.body and b.part = 0 and (i.body_type is distinct from 1 or b.plain is not null)
+        and octet_length(b.data) <= 65536 and coalesce(octet_length(b.plain), 0) <= 65536 and not exists (
+        select
+        from blob o
+        where o.mailbox = $1 and o.hash = i.body and o.part = 1
+    )
+), subject, kind, subject is not null, coalesce(from_mailbox, sender) is not null or from_name is not null,
+    coalesce(display_to, display_cc, display_bcc) is not null, jsonb_typeof(from_mailbox) is distinct from
+    'object' or (
     sender is not null and (sender->>'name', sender->>'address') is distinct from (from_mailbox->>'name', from_mailbox->>'address')
 ) or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')
 from item i

@@ -27,26 +27,8 @@ join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.a
 select v.terms
 from vocabulary v
 where v.mailbox = $1 and v.code = $2 and position($3::bytea in v.terms) > 0
+order by v.block
 limit $4;
-
-with w as materialized (
-    select t.n, w.chunk, w.items
-    from unnest($2::bigint[], $3::text[]) as t (n, term)
-    join word w on w.mailbox = $1 and w.term = t.term
-    limit 200000
-),
-s as (
-    select count(*) >= 200000 or coalesce(sum(octet_length(w.items)), 0) > 67108864 as is_much
-    from w
-)
-select null::bigint, null::bigint, null::bytea
-from s
-where s.is_much
-union all
-select w.n, w.chunk, string_agg(w.items, ''::bytea)
-from w
-where not (select s.is_much from s)
-group by w.n, w.chunk;
 
 select upto
 from indexed
