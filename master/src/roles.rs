@@ -275,7 +275,9 @@ impl Master {
             worker.due = NEVER;
         }
         let (role, slot, generation) = (worker.role, worker.slot, worker.generation);
-        if let Some(post) = self.post_mut(role, slot).filter(|post| post.worker == Some(id)) {
+        let post = self.post_mut(role, slot).filter(|post| post.worker == Some(id));
+        let is_heir = post.is_some();
+        if let Some(post) = post {
             post.trouble = None;
         }
         match role.row().duty {
@@ -288,7 +290,9 @@ impl Master {
                 self.switch_generation(generation);
                 self.tell_ready();
             }
-            Duty::Own => self.end_elders(id, role, slot),
+            // One that a reload told to end may have been ready by then: whoever has its post is no elder.
+            Duty::Own if is_heir => self.end_elders(id, role, slot),
+            Duty::Own => {}
         }
     }
 

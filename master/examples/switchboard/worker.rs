@@ -75,9 +75,13 @@ fn run(words: &[String]) -> io::Result<()> {
         kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
     }
     let lingers = setting(&settings, "lingers").and_then(|seconds| seconds.parse().ok()).filter(|_| role == "database");
+    let waits = setting(&settings, "waits").is_some_and(|waits| waits == role);
     let told = SigSet::from(Signal::SIGTERM);
-    if lingers.is_some() {
+    if lingers.is_some() || waits {
         told.thread_block()?;
+    }
+    if waits {
+        kill(nix::unistd::getpid(), Signal::SIGSTOP)?;
     }
     end.send(&Reply::Ready {}, &[])?;
     if role != "request" {

@@ -281,6 +281,37 @@ fn a_generation_that_cannot_start_does_not_take_over() {
     server.stop();
 }
 
+/// Whether a process stands still, and whether it was told to end meanwhile.
+fn stands_still(pid: i32) -> (bool, bool) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+    let pending = u64::from_str_radix(field("ShdPnd:"), 16).unwrap();
+    (field("State:").starts_with('T'), pending >> (Signal::SIGTERM as i32 - 1) & 1 == 1)
+}
+
+/// Who does not stand yet is told to end by a reload. It may be ready by then, and says so when its heir has begun.
+#[test]
+fn whoever_was_told_to_end_ends_no_heir() {
+    let server = Server::start_with(&["workers=1"], "waits=janitor");
+    let waits = |pid: i32| server.until("it waits", |_| stands_still(pid).0);
+    let go_on = |pid: i32| nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGCONT).unwrap();
+    let first = server.pids("janitor")[0];
+    waits(first);
+    std::fs::write(server.dir.join("reload.conf"), "").unwrap();
+    server.signal(Signal::SIGHUP);
+    server.until("its heir begins", |_| server.pids("janitor").iter().any(|pid| *pid != first));
+    let heir = *server.pids("janitor").iter().find(|pid| **pid != first).unwrap();
+    waits(heir);
+    assert!(stands_still(first).1);
+    go_on(first);
+    server.until("the first is gone", |_| server.pids("janitor") == [heir]);
+    assert!(!stands_still(heir).1, "the heir is told to end");
+    go_on(heir);
+    server.until("the heir stands", |status| !status.contains("\"starting\""));
+    assert_eq!(server.pids("janitor"), [heir]);
+    server.stop();
+}
+
 #[test]
 fn a_role_stands_until_its_heir_does() {
     let server = Server::start(&["workers=1"]);
