@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Debug)]
 pub enum StoreError {
     /// The database cannot be reached, is starting, or did not answer in time: try again after so many milliseconds.
-    /// Whether a change that was under way is committed is unknown.
+    /// A change that was under way is not committed, if the server could still say so; see [`crate::Options::end_timeout`].
     Busy {
         retry_ms: u32,
     },

@@ -4,8 +4,8 @@
 //! beside `statement_timeout`, which only a server that runs can keep.
 //!
 //! A statement that is late is cancelled, and what it comes to is waited for: who is told "later" comes again, and what was
-//! committed all the same would be there twice. Only of a server that says nothing even then it is not known. Either way such a
-//! session is of no use any more: its answer, or the cancellation, may still come.
+//! committed all the same would be there twice. It is not known of a server that says nothing even then, or that had not waited for
+//! its standbys. Either way such a session is of no use any more: its answer, or the cancellation, may still come.
 
 use nix::unistd::{Uid, geteuid, seteuid};
 use postgres::types::ToSql;

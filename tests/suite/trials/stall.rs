@@ -245,10 +245,11 @@ fn replaces_sessions_that_stand_still() {
 /// Mail to many for which the time is over in between: whoever has it is told so, and the others get it later, nobody twice: not
 /// even the one whose turn it was then.
 fn answers_for_each_recipient_when_the_time_is_over_in_between() {
-    let server = Demo::start(Options { accounts: 12, ..quick() });
+    // Half a second is left for what is cancelled to end.
+    let server = Demo::start(Options { accounts: 12, ..Options::default() }.set("limits.request_seconds", 10));
     until_served(&server);
     server.query(
-        "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.4); return new; end'",
+        "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(1); return new; end'",
     );
     server.query("create trigger slow before insert on item for each row execute function slow()");
     let people: Vec<&str> = server.accounts.iter().map(|account| account.address.as_str()).collect();

@@ -117,7 +117,8 @@ impl Store {
     }
 
     /// From now on every call together has so long, then all answer [`StoreError::Busy`]; none: each has
-    /// [`Options::answer_timeout`] for itself. Set anew for each request, so that its client is answered in time.
+    /// [`Options::answer_timeout`] for itself. Set anew for each request, so that its client is answered in time. What is under way
+    /// then has [`Options::end_timeout`] besides.
     pub fn limit(&mut self, within: Option<Duration>) {
         self.until = within.map(|within| clock::now() + within);
     }

@@ -109,7 +109,8 @@ fn backend_other_than(options: &Options, pid: i32) -> i32 {
 #[test]
 fn a_late_statement_is_cancelled() {
     let mut house = house();
-    let options = Options { application: "hasty".into(), ..house.database.options() };
+    let end_timeout = Duration::from_secs(30);
+    let options = Options { application: "overdue".into(), end_timeout, ..house.database.options() };
     let mut other = plain(&house.database.options());
     let mut lock = other.transaction().unwrap();
     lock.batch_execute("lock table item").unwrap();
@@ -117,7 +118,7 @@ fn a_late_statement_is_cancelled() {
     store.limit(Some(Duration::from_millis(100)));
     let left = store.mailbox(house.mailbox).create_item(&message(house.inbox, "x"));
     assert!(matches!(left, Err(StoreError::Busy { .. })), "{left:?}");
-    let waits = "select from pg_stat_activity where application_name = 'hasty' and state = 'active'";
+    let waits = "select from pg_stat_activity where application_name = 'overdue' and state = 'active' and datname = current_database()";
     assert!(lock.query_opt(waits, &[]).unwrap().is_none(), "it waits on");
     lock.rollback().unwrap();
     store.limit(None);
