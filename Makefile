@@ -34,8 +34,10 @@ DIST = $(TARGET)/dist/ewsd-$(VERSION).tar.xz
 # Seconds for each target of `make fuzz`, and which targets; all, if none is named.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
+# The compiler's counters, for `make fuzz` and `make growth`.
+COUNTERS = --cfg ewsd_coverage -C instrument-coverage
 
-.PHONY: build demo test test-clients test-packages test-image bench fuzz corpus calendars fmt lint man install dist deb rpm image
+.PHONY: build demo test test-clients test-packages test-image bench fuzz growth corpus calendars fmt lint man install dist deb rpm image
 
 build:
 	$(NEED) build
@@ -74,9 +76,15 @@ bench:
 # With the compiler's counters, so that inputs are guided; what it finds lies in target/ewsd-fuzz.
 fuzz:
 	$(NEED) build
-	RUSTFLAGS="--cfg ewsd_coverage -C instrument-coverage" LLVM_PROFILE_FILE=/dev/null \
+	RUSTFLAGS="$(COUNTERS)" LLVM_PROFILE_FILE=/dev/null \
 		CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true \
 		$(CARGO) run --release --locked --target-dir $(TARGET)/fuzz -p ewsfuzz -- --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# Whether work grows in proportion to its input, as `make test` asks too, with steps counted by the compiler's counters.
+growth:
+	$(NEED) build run test
+	RUSTFLAGS="$(COUNTERS)" LLVM_PROFILE_FILE=/dev/null $(CARGO) test --release --locked --target-dir $(TARGET)/fuzz \
+		-p ewsd-mime -p ewsd-mailbox -p ewsd-tnef -p ewsd-worker --test '*growth' -- --test-threads 1
 
 # Gathers the messages that other packages ship as their own tests, compares with two other readers, delivers them and reads
 # them back, and has other people's programs search among them.

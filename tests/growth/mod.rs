@@ -1,11 +1,14 @@
 //! Whether work grows in proportion to its input, by measuring: octets asked of the allocator, octets that come out, rows of
 //! a database, and the processor time of the thread (and of whoever works for it) where none of them tells: a scan that goes
-//! over the same octets again allocates nothing.
+//! over the same octets again allocates nothing. `make growth` builds with the compiler's counters and counts steps as well,
+//! the same number in every run: how often the program came to any of its places.
 //!
 //! A binary of its own includes this file by `#[path]`, names `Counting` its `#[global_allocator]`, and calls `linear`
 //! with a table of units. The clock on the wall is not asked: what else runs on the machine changes nothing.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod counters;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -30,6 +33,8 @@ const LEAST: Duration = Duration::from_millis(5);
 const SMALLEST: usize = 8 << 10;
 /// Allocations below this are buffers of a fixed size and their like.
 const FEW: f64 = 4096.0;
+/// Fewer steps are those of beginning and ending.
+const FEW_STEPS: f64 = 16384.0;
 /// Fewer rows are those of the account, its folders and their like.
 const FEW_ROWS: f64 = 64.0;
 
@@ -111,12 +116,19 @@ impl Unit<'_> {
 struct Cost {
     asked: f64,
     out: f64,
+    /// None where nobody counts them.
+    steps: f64,
     rows: f64,
     time: f64,
 }
 
 /// Who works for this thread elsewhere: rows looked at or written so far, and the processor time that took.
 pub type Others<'a> = &'a dyn Fn() -> (u64, Duration);
+
+/// Steps taken so far, by whichever thread.
+fn steps() -> u64 {
+    counters::all().iter().fold(0, |sum, count| sum.wrapping_add(*count))
+}
 
 fn thread_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
@@ -126,15 +138,17 @@ fn thread_time() -> Duration {
 /// does not is measured by its memory.
 fn measure(input: &str, often: u32, work: &impl Fn(&str) -> usize, others: Others) -> Cost {
     let (rows, elsewhere) = others();
-    let (asked, time) = (ASKED.get(), thread_time());
+    let (asked, before, time) = (ASKED.get(), steps(), thread_time());
     let out: usize = (0..often).map(|_| work(input)).sum();
     let (asked, time) = (ASKED.get() - asked, thread_time() - time);
+    let steps = steps().wrapping_sub(before);
     let (rows, elsewhere) = {
         let (now, taken) = others();
         (now - rows, taken - elsewhere)
     };
     let each = |count: u64| count as f64 / f64::from(often);
-    Cost { asked: each(asked), out: each(out as u64), rows: each(rows), time: (time + elsewhere).as_secs_f64() }
+    let time = (time + elsewhere).as_secs_f64();
+    Cost { asked: each(asked), out: each(out as u64), steps: each(steps), rows: each(rows), time }
 }
 
 /// The most octets that `work` holds at one time, beside what was there before.
@@ -210,6 +224,7 @@ fn counts_grow(costs: &[Cost]) -> Option<String> {
         return Some(format!("octets allocated {costs:?}"));
     }
     ratio("octets written", costs, |cost| cost.out.max(FEW))
+        .or_else(|| ratio("steps", costs, |cost| cost.steps.max(FEW_STEPS)))
         .or_else(|| ratio("rows", costs, |cost| cost.rows.max(FEW_ROWS)))
 }
 

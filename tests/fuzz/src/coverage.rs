@@ -1,4 +1,7 @@
-//! The compiler's counters: how often the program came to each of its places since they were last set to zero.
+//! Which places of the program an input comes to, by the compiler's counters.
+
+#[path = "../../growth/counters.rs"]
+mod counters;
 
 /// Which places were reached, and about how often.
 #[derive(Default)]
@@ -10,7 +13,7 @@ pub struct Seen {
 impl Seen {
     /// Whether the last input came to a new place, or to a known one much more often.
     pub fn is_new(&mut self) -> bool {
-        let counters = counters();
+        let counters = counters::all();
         self.classes.resize(counters.len(), 0);
         let mut new = false;
         for (known, count) in self.classes.iter_mut().zip(counters.iter()) {
@@ -35,27 +38,5 @@ impl Seen {
 
 /// Sets all to zero.
 pub fn forget() {
-    counters().fill(0);
-}
-
-#[cfg(ewsd_coverage)]
-fn counters() -> &'static mut [u64] {
-    unsafe extern "C" {
-        fn __llvm_profile_begin_counters() -> *mut u64;
-        fn __llvm_profile_end_counters() -> *mut u64;
-    }
-    // SAFETY: the runtime that `-C instrument-coverage` links in says where its counters lie, which is for as long as the
-    // process lives. Nobody else holds a reference; the instrumented code writes them through its own addresses, and only this
-    // thread runs such code while it looks at them (the one that watches is not instrumented enough to matter: a count that
-    // it raises is a count).
-    unsafe {
-        let (begin, end) = (__llvm_profile_begin_counters(), __llvm_profile_end_counters());
-        let length = usize::try_from(end.offset_from(begin)).unwrap_or(0);
-        std::slice::from_raw_parts_mut(begin, length)
-    }
-}
-
-#[cfg(not(ewsd_coverage))]
-fn counters() -> &'static mut [u64] {
-    &mut []
+    counters::all().fill(0);
 }
