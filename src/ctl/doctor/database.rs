@@ -8,6 +8,8 @@ use super::{Finding, Patient, right, warning, wrong};
 
 /// The oldest PostgreSQL that is supported, as `server_version_num` counts.
 const OLDEST: i32 = 150_000;
+/// What makes a database with the right encoding and locale, which it keeps.
+const MAKE_ANEW: &str = "make one with createdb --encoding UTF8 --locale C.UTF-8 --template template0";
 /// Seconds by which the database's clock may differ.
 const UNSEEN: f64 = 2.0;
 /// Beyond that what expires does so at wrong times, and mail carries wrong dates.
@@ -45,7 +47,21 @@ pub fn database(patient: &Patient<'_>) -> Vec<Finding> {
         }
         Err(error) => return vec![wrong(error.to_string(), "mend database.url, or what it names on the server")],
     };
-    vec![version(&health)]
+    let mut found = vec![version(&health)];
+    if !health.letters {
+        found.push(letters(&health));
+    }
+    found
+}
+
+/// A new one is refused, one from before goes on.
+fn letters(health: &Health) -> Finding {
+    let text =
+        "the database does not know small letters from large ones beyond a to z: searches miss some, or are slow";
+    if health.tables {
+        return warning(text, format!("{MAKE_ANEW}, stop the server, pg_dump from here and restore there"));
+    }
+    wrong(text, MAKE_ANEW)
 }
 
 fn version(health: &Health) -> Finding {

@@ -5,7 +5,7 @@
 //! `refinery_schema_history` instead, whose rows are taken over once.
 
 use crate::clock;
-use crate::connection::target;
+use crate::connection::{LETTERS, target};
 use crate::error::{Verdict, refused, text, verdict};
 use crate::session::{Broken, EffectiveUser, Session};
 use crate::{Options, StoreError};
@@ -153,6 +153,9 @@ fn find(version: i32) -> Option<&'static Migration> {
 fn apply(client: &mut Client) -> Result<Vec<(i64, String)>, StoreError> {
     let (kept, history) = history(client).map_err(|error| failed(&error))?;
     check(&history)?;
+    if history.is_empty() {
+        fit_for_letters(client)?;
+    }
     take_over(client, kept).map_err(|error| failed(&error))?;
     let newest = history.last().map_or(0, |row| row.version);
     let mut applied = Vec::new();
@@ -164,6 +167,19 @@ fn apply(client: &mut Client) -> Result<Vec<(i64, String)>, StoreError> {
         applied.push(one.pair());
     }
     Ok(applied)
+}
+
+/// Refuses a new database that could not tell small letters from large ones: it keeps what it was made with.
+fn fit_for_letters(client: &mut Client) -> Result<(), StoreError> {
+    for ask in LETTERS {
+        let fit: bool = client.query_one(ask, &[]).and_then(|row| row.try_get(0)).map_err(|error| failed(&error))?;
+        if !fit {
+            let why = "database.url: the database does not know small letters from large ones beyond a to z, so that \
+                searches would miss some: make it anew with createdb --encoding UTF8 --locale C.UTF-8 --template template0";
+            return Err(StoreError::Hopeless(why.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// What is applied, by version.

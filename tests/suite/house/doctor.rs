@@ -211,6 +211,9 @@ fn finds_a_login_that_the_database_refuses() {
     House::new().examine(&[&url], &[]).wrong("database", "refuses the login", "database.url");
     let gone = format!("database.url = \"{}\"", postgres.url().replace("dbname=ewsd", "dbname=other"));
     House::new().examine(&[&gone], &[]).wrong("database", "createdb", "database.url");
+    postgres.psql("create database letterless template template0 locale 'C'");
+    let letterless = format!("database.url = \"{}\"", postgres.url().replace("dbname=ewsd", "dbname=letterless"));
+    House::new().examine(&[&letterless], &[]).wrong("database", "small letters", "--locale C.UTF-8");
     let away = "database.url = \"host=/nowhere user=ewsd dbname=ewsd\"";
     House::new().examine(&[away], &[]).wrong("database", "nothing answers", "PostgreSQL");
 }

@@ -42,7 +42,15 @@ pub struct Health {
     pub clock: jiff::Timestamp,
     /// False in a database that is new.
     pub tables: bool,
+    /// It keeps every letter there is, and knows the small ones from the large ones: searches that do not care for case
+    /// rest upon that.
+    pub letters: bool,
 }
+
+/// What is to be true of a database for [`Health::letters`], one after the other: the second has a letter that not every
+/// encoding has.
+pub(crate) const LETTERS: [&str; 2] =
+    ["select current_setting('server_encoding') = 'UTF8'", "select lower('\u{c4}\u{416}') = '\u{e4}\u{436}'"];
 
 /// The database as one worker uses it. Not shared between threads: one connection each.
 pub struct Store {
@@ -133,10 +141,26 @@ impl Store {
         let sql = Sql::new(
             "select current_setting('server_version_num')::int, clock_timestamp(), to_regclass('account') is not null",
         );
-        let row = self.read(&sql)?.into_iter().next();
-        let row = row.ok_or_else(|| StoreError::Corrupt("no row of the server's version".to_owned()))?;
+        let letters = self.knows_letters()?;
+        let row = self.only(&sql)?;
         let mut fields = Fields::new(&row);
-        Ok(Health { version: fields.next()?, clock: fields.next()?, tables: fields.next()? })
+        Ok(Health { version: fields.next()?, clock: fields.next()?, tables: fields.next()?, letters })
+    }
+
+    fn knows_letters(&mut self) -> Result<bool, StoreError> {
+        for ask in LETTERS {
+            let row = self.only(&Sql::new(ask))?;
+            if !Fields::new(&row).next::<bool>()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The row of a statement that has one.
+    fn only(&mut self, sql: &Sql) -> Result<Row, StoreError> {
+        let row = self.read(sql)?.into_iter().next();
+        row.ok_or_else(|| StoreError::Corrupt("no row of what the server says of itself".to_owned()))
     }
 
     /// True when a statement can be expected to reach the server.

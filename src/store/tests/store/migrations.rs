@@ -2,7 +2,7 @@
 
 use crate::support::house;
 use ewsd_store::testing::{Database, database};
-use ewsd_store::{ChangeKind, StoreError, migrate, migration_status};
+use ewsd_store::{ChangeKind, Options, StoreError, migrate, migration_status};
 
 /// The history as early programs made it.
 const FORMER: &str = "create table refinery_schema_history (
@@ -21,6 +21,21 @@ fn refusal(database: &Database) -> String {
     match migrate(&database.options()) {
         Err(StoreError::Hopeless(text)) => text,
         other => panic!("{other:?}"),
+    }
+}
+
+/// What it was made with cannot be changed later, and a search for "\u{e4}pfel" is to find "\u{c4}pfel".
+#[test]
+fn a_new_database_that_knows_no_letters_is_refused() {
+    let database = database();
+    for (name, with) in [("letterless", "encoding 'UTF8' locale 'C'"), ("latin", "encoding 'LATIN1' locale 'C'")] {
+        client(&database).batch_execute(&format!("create database {name} template template0 {with}")).unwrap();
+        let options = database.options();
+        let (server, _) = options.url.split_once(" dbname=").unwrap();
+        let options = Options { url: format!("{server} dbname={name}"), ..options };
+        let refused = migrate(&options);
+        assert!(matches!(&refused, Err(StoreError::Hopeless(why)) if why.contains("C.UTF-8")), "{name}: {refused:?}");
+        assert_eq!(migration_status(&options).unwrap().applied, []);
     }
 }
 
