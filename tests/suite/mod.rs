@@ -27,7 +27,7 @@ topics! {
     clients: captures, corpus, evolution, programs;
     directory: convert_id, group, resolve_names, time_zones;
     door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, ldap, malformed, ntlm, pam, pools, proxies, soap, token;
-    event: get, hold, nodes, push, shared, stream;
+    event: get, hold, nodes, proxies, push, shared, stream;
     find: body, folders, items, query;
     folder: create, delete, empty, get, permission, relocate, sharing, update;
     house: admin, architecture, doctor, finding, invariants, operate, packages, requirements, settings, sizes;

@@ -1,5 +1,7 @@
 //! A SOAP client: one connection of one account. Requests are text, answers trees; both are kept for validation.
 
+use std::net::SocketAddr;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -39,8 +41,13 @@ impl Ews {
 
     /// A second connection of the same account.
     pub fn again(&self) -> Ews {
+        self.again_at(self.http.address)
+    }
+
+    /// The same by another door, such as a proxy's.
+    pub fn again_at(&self, address: SocketAddr) -> Ews {
         Ews {
-            http: Http::connect(self.http.address),
+            http: Http::connect(address),
             account: self.account.clone(),
             version: self.version,
             soap_headers: self.soap_headers.clone(),

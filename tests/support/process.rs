@@ -37,6 +37,14 @@ pub fn user(pid: u32) -> Option<u32> {
     status.lines().find_map(|l| l.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
 }
 
+/// What the process and those that it started take of the memory, in octets: what several share is parted among them (PSS).
+pub fn memory(pid: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("its memory");
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("its share");
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number");
+    kilobytes * 1024 + children(pid).into_iter().map(memory).sum::<u64>()
+}
+
 /// The master's children that run in a role, by process id.
 pub fn workers(master: u32, role: &str) -> Vec<u32> {
     let mut found: Vec<u32> = all()

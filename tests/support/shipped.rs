@@ -35,6 +35,8 @@ pub struct Own {
     pub outside: String,
     /// Lines of the shipped part that are changed, as it says where they stand.
     pub changed: Vec<(&'static str, &'static str)>,
+    /// Clients that wait at once, for which it makes room as the shipped part says.
+    pub clients: usize,
     /// The listener that is asked; none: the server's first.
     pub listener: Option<SocketAddr>,
 }
@@ -55,6 +57,9 @@ impl Own {
 
 /// The shipped part, in the administrator's own one.
 pub const PART: &str = "@PART@";
+
+/// Threads of one process of Apache.
+const THREADS: usize = 64;
 
 /// A running proxy.
 pub struct Proxy {
@@ -143,6 +148,10 @@ pub fn tunnel(certificate: &Certificate, to: SocketAddr) -> Option<Proxy> {
 }
 
 impl Proxy {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn said(&self) -> String {
         ["output", "error.log"].iter().filter_map(|name| fs::read_to_string(self.folder.join(name)).ok()).collect()
     }
@@ -200,14 +209,16 @@ fn apache(folder: &Path, address: SocketAddr, server: &Demo, own: &Own) -> Strin
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
     let part = own.change(changed(&shipped("apache/ewsd.conf"), "127.0.0.1:8080", &own.listener(server).to_string()));
-    // One process: it has one pool.
+    // One process, which has one pool, unless many are to have room.
+    let processes = own.clients / THREADS + 1;
     format!(
         "{modules}ServerRoot {0}\nServerName localhost\nPidFile {0}/pid\nErrorLog {0}/error.log\nUser www-data\nGroup www-data\n\
-         StartServers 1\nServerLimit 1\nThreadsPerChild 64\nMaxRequestWorkers 64\n\
+         StartServers 1\nThreadLimit {THREADS}\nThreadsPerChild {THREADS}\nServerLimit {processes}\nMaxRequestWorkers {3}\n\
          Listen {address}\n<VirtualHost {address}>\n{1}\n{part}\n</VirtualHost>\n{2}\n",
         folder.display(),
         own.inside,
-        own.outside(&part)
+        own.outside(&part),
+        processes * THREADS
     )
 }
 
@@ -222,10 +233,11 @@ fn nginx(folder: &Path, address: SocketAddr, server: &Demo, own: &Own) -> String
     // Only root may say who the workers are.
     let user = if nix::unistd::geteuid().is_root() { "user root;\n" } else { "" };
     format!(
-        "{user}daemon off;\npid pid;\nerror_log error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{upstream}\n\
+        "{user}daemon off;\npid pid;\nerror_log error.log;\nevents {{ worker_connections {2}; }}\nhttp {{\naccess_log off;\n{temporary}{upstream}\n\
          {1}\nserver {{ listen {address};\n{0}\n{part} }} }}\n",
         own.inside,
-        own.outside(&part)
+        own.outside(&part),
+        2 * own.clients + 512
     )
 }
 

@@ -216,7 +216,7 @@ impl World {
         let users: String = self.people.iter().map(user).collect();
         let commented =
             ("    # http-request set-header X-Client-Subject", "    http-request set-header X-Client-Subject");
-        Own { inside, outside: format!("userlist people\n{users}"), changed: vec![commented], listener: None }
+        Own { inside, outside: format!("userlist people\n{users}"), changed: vec![commented], ..Own::default() }
     }
 
     /// One request by curl, with somebody's ticket.

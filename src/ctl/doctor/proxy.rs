@@ -10,13 +10,14 @@ use ewsd_settings::Listener;
 use super::{Finding, Patient, right, warning, wrong};
 
 /// A proxy's program: where its configuration lies, its word for the time it waits for an answer, what it takes when that is
-/// not said in seconds, and what a number without a unit is divided by.
+/// not said in seconds, what a number without a unit is divided by, and what has it pass on what it is given at once.
 struct Program {
     name: &'static str,
     folders: &'static [&'static str],
     word: &'static str,
     default: f64,
     divisor: f64,
+    at_once: Option<&'static str>,
 }
 
 const PROGRAMS: &[Program] = &[
@@ -26,6 +27,7 @@ const PROGRAMS: &[Program] = &[
         word: "proxy_read_timeout",
         default: 60.0,
         divisor: 1.0,
+        at_once: Some("proxy_buffering off"),
     },
     Program {
         name: "Apache",
@@ -33,8 +35,16 @@ const PROGRAMS: &[Program] = &[
         word: "ProxyTimeout",
         default: 60.0,
         divisor: 1.0,
+        at_once: None,
     },
-    Program { name: "HAProxy", folders: &["/etc/haproxy"], word: "timeout server", default: f64::MAX, divisor: 1000.0 },
+    Program {
+        name: "HAProxy",
+        folders: &["/etc/haproxy"],
+        word: "timeout server",
+        default: f64::MAX,
+        divisor: 1000.0,
+        at_once: Some("option http-no-delay"),
+    },
 ];
 
 /// Every configuration that leads here is looked at.
@@ -45,6 +55,7 @@ pub fn proxies(patient: &Patient<'_>) -> Vec<Finding> {
         let text = without_comments(&text);
         if let Some(address) = leads_here(patient, &text) {
             found.push(patience(patient, program, &file, &text));
+            found.extend(delay(program, &file, &text));
             found.extend(trust(patient, &file, address));
         }
     }
@@ -108,6 +119,13 @@ fn patience(patient: &Patient<'_>, program: &Program, file: &Path, text: &str) -
         f64::MAX => right(format!("{shown}: {name} waits as long as calls do")),
         _ => right(format!("{shown}: {name} waits for {least} s, calls for {needed}")),
     }
+}
+
+/// Whether what is said on a stream goes out when it is said.
+fn delay(program: &Program, file: &Path, text: &str) -> Option<Finding> {
+    let word = program.at_once.filter(|word| !text.contains(word))?;
+    let (name, shown) = (program.name, file.display());
+    Some(warning(format!("{shown}: {name} keeps what streams are told for a while"), format!("add `{word}` there")))
 }
 
 /// `90`, `90s`, `2m`, `1h`, `500ms` in seconds; a number alone is divided.

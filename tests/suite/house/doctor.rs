@@ -240,10 +240,10 @@ fn finds_a_proxy_that_is_not_trusted_or_too_impatient() {
     let address = port::free();
     let listens = format!("server.http = [\"{address}\"]");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
-    for (file, says, impatient) in [
-        ("nginx/ewsd.conf", "proxy_read_timeout 90s", "proxy_read_timeout 20s"),
-        ("apache/ewsd.conf", "ProxyTimeout 90", "ProxyTimeout 20"),
-        ("haproxy/ewsd.cfg", "timeout server 90s", "timeout server 20000"),
+    for (file, says, impatient, at_once) in [
+        ("nginx/ewsd.conf", "proxy_read_timeout 90s", "proxy_read_timeout 20s", "proxy_buffering off"),
+        ("apache/ewsd.conf", "ProxyTimeout 90", "ProxyTimeout 20", ""),
+        ("haproxy/ewsd.cfg", "timeout server 90s", "timeout server 20000", "option http-no-delay"),
     ] {
         let text = fs::read_to_string(shipped.join(file)).unwrap().replace("127.0.0.1:8080", &address.to_string());
         // What stands in a comment is for whoever copies it.
@@ -257,6 +257,16 @@ fn finds_a_proxy_that_is_not_trusted_or_too_impatient() {
         fs::write(&copy, text.replace(says, impatient)).unwrap();
         let found = house.examine(&[&listens], &["--proxy", &copy]);
         found.wrong("proxies", "gives up after 20 s, and calls wait for 30 s", "to 90");
+        if !at_once.is_empty() {
+            assert!(text.contains(at_once), "{file}: {at_once}");
+            fs::write(&copy, text.replace(at_once, "")).unwrap();
+            house.examine(&[&listens], &["--proxy", &copy]).holds(
+                "warning",
+                "proxies",
+                "keeps what streams are told",
+                at_once,
+            );
+        }
     }
 }
 
