@@ -76,6 +76,7 @@ const MIGRATIONS: &[Migration] = migrations![
     37 "word_place",
     38 "vocabulary",
     39 "between",
+    40 "renewal",
 ];
 
 impl Migration {

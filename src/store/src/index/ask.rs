@@ -2,8 +2,8 @@
 
 use super::ASIDE;
 use super::contains::{Fit, Fitted, InRow, Placed};
-use super::enter::gone;
 use super::places::Places;
+use super::renew::gone;
 use super::set::{Bits, Set};
 use super::term::{A, B, C, D, DEAD, of_folder};
 use crate::item::Search;
@@ -386,7 +386,7 @@ impl Mailbox<'_> {
              array(select r.item from reword r where r.mailbox = $1 limit $2), \
              array({} limit $2) \
              from indexed x where x.mailbox = $1 and x.upto > 0",
-            gone("seq > x.upto")
+            gone("seq > x.buried", "x.upto")
         ))
         .with([self.no.0.into(), crate::sql::int(ASIDE)?.into()]);
         let Some(row) = self.store.read_opt(&sql)? else { return Ok(None) };

@@ -1,12 +1,10 @@
 //! Entering words: a step takes the items behind those that are in, and leaves a mark in the same transaction. Several
 //! programs may try; one of them does it.
 
-use super::ASIDE;
 use super::places::{self, Stands};
 use super::set::place;
-use super::term::{self, A, B, C, CUT, D, DEAD, FAR, LONG, MORE, Vector, of_folder};
-use crate::journal::ChangeKind;
-use crate::row::{Fields, all, first, firsts};
+use super::term::{self, A, B, C, CUT, D, FAR, LONG, MORE, Vector, of_folder};
+use crate::row::{Fields, first, firsts};
 use crate::search::Between;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, Missing, Store, StoreError};
@@ -38,7 +36,7 @@ const FREQUENT: i64 = 128;
 
 /// Rows to be: of each term, of each chunk, the numbers; and where the term stands.
 #[derive(Default)]
-struct Rows(BTreeMap<String, Term>);
+pub(super) struct Rows(BTreeMap<String, Term>);
 
 #[derive(Default)]
 struct Term {
@@ -60,7 +58,7 @@ fn add(chunks: &mut Vec<(i64, Vec<u8>)>, chunk: i64, add: impl FnOnce(&mut Vec<u
 
 impl Rows {
     /// Numbers come in ascending order, page by page; those of attachments behind the page's.
-    fn add(&mut self, term: &str, number: i64, stands: Option<Stands<'_>>) {
+    pub fn add(&mut self, term: &str, number: i64, stands: Option<Stands<'_>>) {
         let (chunk, octets) = place(number);
         // Most terms are there already: look before copying.
         if !self.0.contains_key(term) {
@@ -203,36 +201,29 @@ impl Store {
 impl Mailbox<'_> {
     /// Enters words of at most `limit` items.
     pub fn enter_words(&mut self, limit: usize) -> Result<Entered, StoreError> {
+        self.transaction(|mailbox| mailbox.prepare())?;
         self.transaction(|mailbox| mailbox.enter(limit))
     }
 
     fn enter(&mut self, limit: usize) -> Result<Entered, StoreError> {
         let nothing = Entered { items: 0, more: false };
-        let no = self.no.0;
-        let begin =
-            Sql::new("insert into indexed (mailbox, upto) values ($1, 0) on conflict do nothing").with([no.into()]);
-        self.store.query(&begin)?;
-        let mark = Sql::new("select upto from indexed where mailbox = $1 for update skip locked").with([no.into()]);
-        let Some(row) = self.store.query_opt(&mark)? else { return Ok(nothing) };
-        let mut upto: i64 = first(&row)?;
-        if upto > 0 && self.is_worn()? {
-            self.begin_anew()?;
-            upto = 0;
-        }
+        let Some(extent) = self.hold_index()? else { return Ok(nothing) };
         // Whatever has a number up to this one is there to be seen.
-        let newest = Sql::new("select seq from counter where mailbox = $1").with([no.into()]);
+        let newest = Sql::new("select seq from counter where mailbox = $1").with([self.no.0.into()]);
         let newest: i64 = first(&self.store.read_one(&newest, Missing::Mailbox)?)?;
-        if newest <= upto {
+        if newest <= extent.upto {
             return Ok(nothing);
         }
+        if extent.upto == 0 && !self.clear_index()? {
+            return Ok(Entered { items: 0, more: true });
+        }
         let mut rows = Rows::default();
-        let (items, reached) = self.collect(upto, newest, limit, &mut rows)?;
-        let more = reached < newest;
-        self.bury(upto, reached, &mut rows)?;
+        let (items, reached) = self.collect(extent.upto, newest, limit, &mut rows)?;
+        self.bury(&extent, newest, &mut rows)?;
         self.put(rows)?;
-        let end = Sql::new("update indexed set upto = $2 where mailbox = $1").with([no.into(), reached.into()]);
-        self.store.query(&end)?;
-        Ok(Entered { items, more })
+        let end = Sql::new("update indexed set upto = $2, buried = $3 where mailbox = $1");
+        self.store.query(&end.with([self.no.0.into(), reached.into(), newest.into()]))?;
+        Ok(Entered { items, more: reached < newest })
     }
 
     /// The terms of the items between two numbers; how many there were, and the number up to which all are in.
@@ -300,15 +291,6 @@ impl Mailbox<'_> {
         Ok(octets)
     }
 
-    /// Items that went between two places of the journal.
-    fn bury(&mut self, from: i64, to: i64, rows: &mut Rows) -> Result<(), StoreError> {
-        let sql = Sql::new(gone("seq > $2 and seq <= $3")).with([self.no.0.into(), from.into(), to.into()]);
-        let mut numbers: Vec<i64> = firsts(&self.store.read(&sql)?)?;
-        numbers.sort_unstable();
-        numbers.iter().for_each(|number| rows.add(DEAD, *number, None));
-        Ok(())
-    }
-
     fn put(&mut self, rows: Rows) -> Result<(), StoreError> {
         const NUMBERS: &str = "with put as ( \
                 insert into word (mailbox, term, chunk, items) \
@@ -367,45 +349,4 @@ impl Mailbox<'_> {
             answers.extend(self.store.query(&sql)?);
         }
     }
-
-    /// Whether so much has changed since that all is better entered anew.
-    fn is_worn(&mut self) -> Result<bool, StoreError> {
-        let swept = Sql::new(
-            "delete from reword r where r.mailbox = $1 \
-             and not exists (select from item i where i.mailbox = $1 and i.item = r.item)",
-        )
-        .with([self.no.0.into()]);
-        self.store.query(&swept)?;
-        let sql = Sql::new(
-            "select (select count(*) from reword where mailbox = $1), \
-             (select coalesce(sum(octet_length(items)), 0)::bigint / 2 from word where mailbox = $1 and term = $2), \
-             (select coalesce(sum(total), 0)::bigint from folder where mailbox = $1)",
-        )
-        .with([self.no.0.into(), DEAD.into()]);
-        let row = self.store.read_one(&sql, Missing::Mailbox)?;
-        let [changed, dead, items]: [i64; 3] =
-            all(std::slice::from_ref(&row), |fields| Ok([fields.next()?, fields.next()?, fields.next()?]))?
-                .into_iter()
-                .next()
-                .unwrap_or_default();
-        Ok(changed > crate::sql::int(ASIDE / 2)? || (dead > 10_000 && dead > items))
-    }
-
-    fn begin_anew(&mut self) -> Result<(), StoreError> {
-        for text in ["word", "word_place", "vocabulary", "reword"]
-            .map(|table| format!("delete from {table} where mailbox = $1"))
-        {
-            self.store.query(&Sql::new(text).with([self.no.0.into()]))?;
-        }
-        Ok(())
-    }
-}
-
-/// Numbers that items had before they were moved or deleted, in that part of the journal.
-pub(super) fn gone(part: &str) -> String {
-    format!(
-        "select coalesce(old_item, item) from journal where mailbox = $1 and {part} and kind in ({}, {})",
-        ChangeKind::ItemMoved.sql(),
-        ChangeKind::ItemDeleted.sql()
-    )
 }

@@ -4,7 +4,8 @@
 //! | question | file |
 //! |---|---|
 //! | which terms do an item's words become? | `term.rs` |
-//! | how are words entered, and when is all of it made anew? | `enter.rs` |
+//! | how are words entered? | `enter.rs` |
+//! | what is no longer right, and when is all of it entered anew? | `renew.rs` |
 //! | what does a search ask for, and what does it make of the answer? | `ask.rs` |
 //! | how are many numbers of items kept and joined? | `set.rs` |
 //! | where in their items do frequent words stand, and what stands around them there? | `places.rs` |
@@ -29,6 +30,7 @@ mod contains;
 mod enter;
 mod pattern;
 mod places;
+mod renew;
 mod set;
 mod term;
 mod vocabulary;

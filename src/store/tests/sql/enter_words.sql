@@ -1,14 +1,40 @@
-insert into indexed (mailbox, upto)
-values ($1, 0)
+insert into indexed (mailbox, upto, buried)
+select mailbox, 0, seq
+from counter
+where mailbox = $1
 on conflict do nothing;
 
-select upto
+select upto, buried
 from indexed
 where mailbox = $1 for update skip locked;
 
 select seq
 from counter
 where mailbox = $1;
+
+with gone as (
+    delete from word
+    where ctid = any(array(select ctid from word where mailbox = $1 limit $2))
+    returning 1
+)
+select count(*)
+from gone;
+
+with gone as (
+    delete from word_place
+    where ctid = any(array(select ctid from word_place where mailbox = $1 limit $2))
+    returning 1
+)
+select count(*)
+from gone;
+
+with gone as (
+    delete from vocabulary
+    where ctid = any(array(select ctid from vocabulary where mailbox = $1 limit $2))
+    returning 1
+)
+select count(*)
+from gone;
 
 select item, folder, associated, search, (
     select sum(coalesce(octet_length(b.plain), octet_length(b.data)))
@@ -47,7 +73,8 @@ order by a.item;
 
 select coalesce(old_item, item)
 from journal
-where mailbox = $1 and seq > $2 and seq <= $3 and kind in (5, 7);
+where mailbox = $1 and seq > $2 and seq <= $3 and kind in (5, 7) and not associated and coalesce(old_item, item)
+    <= $4;
 
 with put as (
     insert into word (mailbox, term, chunk, items)
@@ -61,5 +88,5 @@ from put p
 group by p.term;
 
 update indexed
-set upto = $2
+set upto = $2, buried = $3
 where mailbox = $1;

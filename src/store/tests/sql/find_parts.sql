@@ -6,7 +6,8 @@ select x.upto, lower('IİKΣ') = 'iikσ', array(
 ), array(select r.item from reword r where r.mailbox = $1 limit $2), array(
     select coalesce(old_item, item)
     from journal
-    where mailbox = $1 and seq > x.upto and kind in (5, 7)
+    where mailbox = $1 and seq > x.buried and kind in (5, 7) and not associated and coalesce(old_item, item) <=
+        x.upto
     limit $2
 )
 from indexed x

@@ -9,6 +9,7 @@ mod connection;
 mod contacts;
 mod contains;
 mod directory;
+mod entering;
 mod event;
 mod folders;
 mod groups;

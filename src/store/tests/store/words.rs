@@ -196,7 +196,7 @@ fn rows_end_between_the_items_of_a_page() {
 }
 
 /// Many items at once, as no client makes them.
-fn many(house: &mut House, folder: FolderNo, count: i64) {
+pub fn many(house: &mut House, folder: FolderNo, count: i64) {
     let (mailbox, from) = (house.mailbox.0, house.newest().0);
     house.execute(&format!(
         "insert into item (mailbox, item, folder, kind, class, change, subject, search) \
@@ -313,6 +313,6 @@ fn a_search_during_the_renewal_finds_everything() {
     assert_eq!(found, 1_500);
 }
 
-fn trash(house: &mut House) -> FolderNo {
+pub fn trash(house: &mut House) -> FolderNo {
     house.store.mailbox(house.mailbox).folder_by_distinguished("deleteditems").unwrap().folder
 }

@@ -1,0 +1,95 @@
+//! Entering words: it comes to an end, and what is no longer right in the index is known whatever happens beside it.
+
+use crate::support::*;
+use crate::words::{compare_each, enter, many};
+use ewsd_model::ItemKind;
+use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_store::*;
+
+fn same() -> Filter {
+    Filter::Words { place: Place::Subject, text: "same".into(), whole: true }
+}
+
+fn count(house: &mut House, filter: &Filter) -> i64 {
+    let inboxes = [house.inbox];
+    house.store.mailbox(house.mailbox).count_items(&Search { filter, ..Search::new(&inboxes) }).unwrap()
+}
+
+/// A row of the index that no item brought: a renewal takes it away.
+fn put_sign(house: &mut House) {
+    let mailbox = house.mailbox.0;
+    house.execute(&format!("insert into word (mailbox, term, chunk, items) values ({mailbox}, 'sign', 0, '')"));
+}
+
+fn has_sign(house: &mut House) -> bool {
+    house.number("select count(*) from word where term = 'sign'") == 1
+}
+
+fn dead(house: &mut House) -> i64 {
+    house.number("select coalesce(sum(octet_length(items)) / 2, 0)::bigint from word where term = '/dead'")
+}
+
+/// Items of which each is followed by a change: most of them are deleted, three of 43 stay.
+fn come_and_go(house: &mut House, folder: FolderNo, count: i64) {
+    let (mailbox, from, folder) = (house.mailbox.0, house.newest().0, folder.0);
+    house.execute(&format!(
+        "insert into item (mailbox, item, folder, kind, class, change, subject, search) \
+         select {mailbox}, {from} + 2 * n - 1, {folder}, {kind}, 'IPM.Note', {from} + 2 * n - 1, 'Same', '''same'':1B' \
+         from generate_series(1, {count}) n where n % 43 < 3; \
+         insert into journal (mailbox, seq, kind, item, folder) select {mailbox}, {from} + 2 * n - 1, 1, {from} + 2 * n - 1, {folder} \
+         from generate_series(1, {count}) n; \
+         insert into journal (mailbox, seq, kind, item, folder) \
+         select {mailbox}, {from} + 2 * n, case when n % 43 < 3 then 3 else 7 end, {from} + 2 * n - 1, {folder} \
+         from generate_series(1, {count}) n; \
+         update counter set seq = seq + 2 * {count} where mailbox = {mailbox}; \
+         update folder o set total = n.n, unread = n.n from \
+         (select count(*) as n from item where mailbox = {mailbox} and folder = {folder}) n where mailbox = {mailbox} and o.folder = {folder}",
+        kind = ItemKind::Message as i16,
+    ));
+}
+
+/// Deletes items of a folder, the oldest first, some in each call.
+fn delete(house: &mut House, folder: FolderNo, count: i64) {
+    let mut client = postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    let oldest = "select item from item where mailbox = $1 and folder = $2 order by item limit $3";
+    let rows = client.query(oldest, &[&house.mailbox.0, &folder.0, &count]).unwrap();
+    let items: Vec<ItemNo> = rows.iter().map(|row| ItemNo(row.get(0))).collect();
+    for some in items.chunks(1_000) {
+        house.store.mailbox(house.mailbox).delete_items(some).unwrap();
+    }
+}
+
+/// The journal names many that are gone, and none of them was ever entered.
+#[test]
+fn a_mailbox_of_which_most_is_gone_is_entered_in_some_steps() {
+    let mut house = house();
+    let inbox = house.inbox;
+    come_and_go(&mut house, inbox, 43_000);
+    let steps = (0..20).position(|_| !house.store.mailbox(house.mailbox).enter_words(1_000).unwrap().more);
+    assert_eq!(steps, Some(3), "3,000 items, and nothing behind them");
+    assert_eq!(dead(&mut house), 0);
+    assert_eq!(count(&mut house, &same()), 3_000);
+}
+
+/// Much of what was entered is gone, so all is entered anew: once, whatever goes between the steps of that.
+#[test]
+fn a_worn_index_is_made_anew_once() {
+    let mut house = house();
+    let (inbox, drafts) = (house.inbox, house.drafts);
+    many(&mut house, inbox, 14_000);
+    many(&mut house, drafts, 12_000);
+    enter(&mut house);
+    put_sign(&mut house);
+    delete(&mut house, inbox, 13_500);
+    assert!(!house.store.mailbox(house.mailbox).enter_words(1_000).unwrap().more);
+    assert_eq!((has_sign(&mut house), dead(&mut house)), (true, 13_500), "it is judged before a step");
+    house.add(inbox, "one more");
+    assert!(house.store.mailbox(house.mailbox).enter_words(11_500).unwrap().more);
+    assert_eq!((has_sign(&mut house), dead(&mut house)), (false, 0));
+    put_sign(&mut house);
+    delete(&mut house, drafts, 10_100);
+    enter(&mut house);
+    assert!(has_sign(&mut house), "a renewal that has begun comes to its end");
+    assert!(dead(&mut house) > 10_000);
+    compare_each(&mut house, &[same()]);
+}
