@@ -3,6 +3,7 @@
 //! the index, the text of HTML bodies from before it was kept, and the reading of mail that an older version could not read.
 //! In small steps, so that nobody waits for it, and each step can be the last: it ends at once when the master wants.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use ewsd_ipc::message::Pairs;
@@ -40,6 +41,8 @@ const STEP: i64 = 500;
 const LATE: i64 = 1_000;
 /// Items whose words are entered in one step.
 const WORDS: usize = 2_000;
+/// Such steps in each round, of all mailboxes: a minute's work or two, before that of others.
+const WORD_STEPS: usize = 100;
 /// Whoever brings mail gives up before (RFC 5321 section 4.5.4.1: after four or five days).
 const DELIVERED_DAYS: u64 = 7;
 /// Items whose bodies are looked at in one step.
@@ -75,6 +78,8 @@ struct Janitor<'a> {
     settings: &'a Settings,
     signals: &'a Signals,
     store: Store,
+    /// The mailbox of which words were entered last.
+    entered: MailboxNo,
     /// What the master was told of the clock last.
     doubted: Option<ClockDoubt>,
 }
@@ -82,7 +87,7 @@ struct Janitor<'a> {
 pub(super) fn run(end: &WorkerEnd, settings: &Settings, signals: &Signals) -> Result<(), String> {
     let options = super::database::options_for_role(settings, "ewsd janitor");
     let store = Store::lazy(&options).map_err(|error| error.to_string())?;
-    let mut janitor = Janitor { end, settings, signals, store, doubted: None };
+    let mut janitor = Janitor { end, settings, signals, store, entered: MailboxNo(0), doubted: None };
     end.send(&Reply::Ready {}, &[]).map_err(|error| error.to_string())?;
     let (mut walked, mut swept): (Option<Instant>, Option<Instant>) = (None, None);
     let rest = ROUND.min(Duration::from_secs(settings.limits.request_seconds));
@@ -125,7 +130,8 @@ impl Janitor<'_> {
                 self.end.send(&Reply::Tally { what: Count::SubscriptionsExpired, n }, &[])?;
             }
         }
-        self.enter_words()?;
+        let due = self.store.unindexed(LATE, self.entered, PAGE)?;
+        self.enter_words(due, WORD_STEPS, WORDS)?;
         self.fill_in()?;
         if walk {
             self.read_again(READING)?;
@@ -200,19 +206,22 @@ impl Janitor<'_> {
         Ok(parts)
     }
 
-    /// Enters the words of what came since.
-    fn enter_words(&mut self) -> Result<(), RoundError> {
-        for mailbox in self.store.unindexed(LATE, PAGE)? {
-            let mut items = 0;
-            loop {
-                self.pause()?;
-                let entered = self.store.mailbox(mailbox).enter_words(WORDS)?;
-                items += entered.items;
-                if !entered.more {
-                    break;
+    /// Enters the words of what came since, a step of each mailbox in turn. The next round goes on where this one ends.
+    fn enter_words(&mut self, due: Vec<MailboxNo>, steps: usize, words: usize) -> Result<(), RoundError> {
+        let mut due = VecDeque::from(due);
+        for _ in 0..steps {
+            let Some(mailbox) = due.pop_front() else { break };
+            self.pause()?;
+            self.entered = mailbox;
+            match self.store.mailbox(mailbox).enter_words(words) {
+                Ok(entered) => {
+                    note!(Debug, "mailbox {mailbox}: entered the words of {} items", entered.items);
+                    due.extend(entered.more.then_some(mailbox));
                 }
+                // No database, or not in time: whatever is asked next says so where it is not this mailbox alone.
+                Err(StoreError::Busy { .. }) => note!(Debug, "mailbox {mailbox}: its words are entered another time"),
+                Err(error) => note!(Warn, "mailbox {mailbox}: entering its words: {error}"),
             }
-            note!(Debug, "mailbox {mailbox}: entered the words of {items} items");
         }
         Ok(())
     }
@@ -309,34 +318,64 @@ impl Janitor<'_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, OwnedFd};
 
     use ewsd_ipc::seqpacket::{self, Wait};
     use ewsd_ipc::shared;
-    use ewsd_store::testing::database;
-    use ewsd_store::{FolderUpdate, NewAccount};
+    use ewsd_model::ItemKind;
+    use ewsd_store::testing::{Database, database};
+    use ewsd_store::{FolderUpdate, NewAccount, NewItem};
 
     use super::*;
 
+    /// What a janitor stands on.
+    struct World {
+        database: Database,
+        settings: Settings,
+        signals: Signals,
+        end: WorkerEnd,
+        _jobs: OwnedFd,
+    }
+
+    impl World {
+        /// And the master's end.
+        fn new() -> (World, OwnedFd) {
+            let (jobs, theirs) = seqpacket::pair().unwrap();
+            let (master, own) = seqpacket::pair().unwrap();
+            let region = shared::create(&[1; 32]).unwrap();
+            let world = World {
+                database: database(),
+                settings: Settings::default(),
+                signals: Signals::catch().unwrap(),
+                end: WorkerEnd::new(theirs, own, region.as_fd(), 1).unwrap(),
+                _jobs: jobs,
+            };
+            (world, master)
+        }
+
+        fn janitor(&self) -> Janitor<'_> {
+            let store = Store::connect(&self.database.options()).unwrap();
+            let (end, settings, signals) = (&self.end, &self.settings, &self.signals);
+            Janitor { end, settings, signals, store, entered: MailboxNo(0), doubted: None }
+        }
+    }
+
+    fn account(store: &mut Store, login: &str) -> MailboxNo {
+        let addresses = vec![format!("{login}@example.test")];
+        let new = NewAccount { login: login.into(), addresses, language: "en".into(), ..NewAccount::default() };
+        store.create_account(&new).unwrap().mailbox
+    }
+
     #[test]
     fn a_walk_goes_through_all_mailboxes_and_ends_when_told() {
-        let database = database();
-        let mut store = Store::connect(&database.options()).unwrap();
+        let (world, master) = World::new();
+        let mut janitor = world.janitor();
         for login in ["alice", "bob"] {
-            let addresses = vec![format!("{login}@example.test")];
-            let new = NewAccount { login: login.into(), addresses, language: "en".into(), ..NewAccount::default() };
-            let account = store.create_account(&new).unwrap();
-            let inbox = store.mailbox(account.mailbox).folder_by_distinguished("inbox").unwrap();
+            let mailbox = account(&mut janitor.store, login);
+            let inbox = janitor.store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap();
             let update = FolderUpdate { hidden: Some(false), ..FolderUpdate::default() };
-            store.mailbox(account.mailbox).update_folder(inbox.folder, &update, None).unwrap();
+            janitor.store.mailbox(mailbox).update_folder(inbox.folder, &update, None).unwrap();
         }
-        let (_jobs, theirs) = seqpacket::pair().unwrap();
-        let (master, own) = seqpacket::pair().unwrap();
-        let region = shared::create(&[1; 32]).unwrap();
-        let end = WorkerEnd::new(theirs, own, region.as_fd(), 1).unwrap();
-        let signals = Signals::catch().unwrap();
-        let settings = Settings::default();
-        let mut janitor = Janitor { end: &end, settings: &settings, signals: &signals, store, doubted: None };
         assert!(matches!(janitor.round(true), Ok(true)));
         let mut buffer = [0; 64];
         while let Ok(n) = seqpacket::receive(master.as_fd(), &mut buffer, &mut Vec::new(), Wait::No) {
@@ -346,5 +385,33 @@ mod tests {
         }
         drop(master);
         assert!(matches!(janitor.round(true), Err(RoundError::Stop)));
+    }
+
+    /// However much there is to enter in a mailbox: it has its steps in turn with others, and no more of them in a round.
+    #[test]
+    fn no_mailbox_keeps_the_janitor_from_the_others() {
+        let (world, _master) = World::new();
+        let mut janitor = world.janitor();
+        let mut fill = |login, items| {
+            let mailbox = account(&mut janitor.store, login);
+            let inbox = janitor.store.mailbox(mailbox).folder_by_distinguished("inbox").unwrap().folder;
+            let made = janitor.store.mailbox(mailbox).transaction::<_, StoreError>(|mailbox| {
+                let new = NewItem::new(inbox, ItemKind::Message);
+                (0..items).try_for_each(|_| mailbox.create_item(&new).map(drop))
+            });
+            made.unwrap();
+            mailbox
+        };
+        let (alice, bob) = (fill("alice", 1_100), fill("bob", 600));
+        let due = janitor.store.unindexed(50, janitor.entered, PAGE).unwrap();
+        assert_eq!(due, [alice, bob]);
+        assert!(janitor.enter_words(due, 3, 500).is_ok());
+        assert_eq!(
+            janitor.store.unindexed(50, janitor.entered, PAGE).unwrap(),
+            [bob, alice],
+            "alice had the last step"
+        );
+        let left = [alice, bob].map(|mailbox| janitor.store.mailbox(mailbox).enter_words(WORDS).unwrap().items);
+        assert_eq!(left, [100, 100]);
     }
 }

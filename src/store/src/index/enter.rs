@@ -187,13 +187,13 @@ impl Entering<'_> {
 }
 
 impl Store {
-    /// Mailboxes with more than `least` changes since their words were entered.
-    pub fn unindexed(&mut self, least: i64, limit: i64) -> Result<Vec<MailboxNo>, StoreError> {
+    /// Mailboxes with more than `least` changes since their words were entered, at most `limit`: those behind `after` first.
+    pub fn unindexed(&mut self, least: i64, after: MailboxNo, limit: i64) -> Result<Vec<MailboxNo>, StoreError> {
         let sql = Sql::new(
             "select c.mailbox from counter c left join indexed x on x.mailbox = c.mailbox \
-             where c.seq - coalesce(x.upto, 0) > $1 order by c.mailbox limit $2",
+             where c.seq - coalesce(x.upto, 0) > $1 order by c.mailbox <= $2, c.mailbox limit $3",
         )
-        .with([least.into(), limit.into()]);
+        .with([least.into(), after.0.into(), limit.into()]);
         firsts(&self.read(&sql)?)
     }
 }

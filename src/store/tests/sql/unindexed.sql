@@ -2,5 +2,5 @@ select c.mailbox
 from counter c
 left join indexed x on x.mailbox = c.mailbox
 where c.seq - coalesce(x.upto, 0) > $1
-order by c.mailbox
-limit $2;
+order by c.mailbox <= $2, c.mailbox
+limit $3;

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use ewsd_model::ItemKind;
-use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
 use ewsd_store::*;
@@ -268,11 +268,11 @@ fn it_is_entered_in_steps_and_anew() {
     let mut house = house();
     let inbox = house.inbox;
     many(&mut house, inbox, 3_000);
-    assert_eq!(house.store.unindexed(1_000, 10).unwrap(), [house.mailbox]);
+    assert_eq!(house.store.unindexed(1_000, MailboxNo(0), 10).unwrap(), [house.mailbox]);
     let step = house.store.mailbox(house.mailbox).enter_words(1_000).unwrap();
     assert_eq!((step.items, step.more), (1_000, true));
     enter(&mut house);
-    assert_eq!(house.store.unindexed(1_000, 10).unwrap(), []);
+    assert_eq!(house.store.unindexed(1_000, MailboxNo(0), 10).unwrap(), []);
     assert_eq!(house.number("select sum(octet_length(items)) / 2 from word where term = 'even'"), 1_500);
     let mailbox = house.mailbox.0;
     house.execute(&format!("insert into reword select {mailbox}, item from item where mailbox = {mailbox} limit 2600"));
