@@ -363,19 +363,20 @@ impl Mailbox<'_> {
 
     /// Removes up to `limit` rows that are older. Says how many; as many as the limit, call again.
     pub fn trim_journal(&mut self, before: Before, limit: i64) -> Result<i64, StoreError> {
+        const OLD: &str = "select max(seq) from (select seq, at from journal where mailbox = $1 order by seq limit $3) oldest where at < $2";
         // The mark is set in the same statement, so no reader finds rows missing without being told.
         const TRIM: &str = "
-            with upto as (
-                select max(seq) as seq from (
-                    select seq, at from journal where mailbox = $1 order by seq limit $3
-                ) oldest where at < $2
-            ), mark as (
-                update counter set trimmed = upto.seq from upto
-                where counter.mailbox = $1 and counter.trimmed < upto.seq returning upto.seq
+            with mark as (
+                update counter set trimmed = $2 where mailbox = $1 and trimmed < $2 returning 1
             )
-            delete from journal using mark where journal.mailbox = $1 and journal.seq <= mark.seq returning 1";
-        let sql = Sql::new(TRIM).with([self.no.0.into(), before.time().into(), limit.into()]);
-        int(self.store.query(&sql)?.len())
+            delete from journal using mark where journal.mailbox = $1 and journal.seq <= $2 returning 1";
+        let old = Sql::new(OLD).with([self.no.0.into(), before.time().into(), limit.into()]);
+        let Some(upto) = first::<Option<i64>>(&self.store.read_one(&old, Missing::Mailbox)?)? else { return Ok(0) };
+        self.transaction(|mailbox| {
+            mailbox.bury_before_trim(upto)?;
+            let sql = Sql::new(TRIM).with([mailbox.no.0.into(), upto.into()]);
+            int(mailbox.store.query(&sql)?.len())
+        })
     }
 }
 

@@ -378,14 +378,15 @@ impl Mailbox<'_> {
         Ok(Candidates::No)
     }
 
-    /// None while too much is not in the index, or nothing is.
+    /// None while too much is not in the index, or nothing is, or what is gone is not known.
     fn aside(&mut self) -> Result<Option<Unindexed>, StoreError> {
         let sql = Sql::new(format!(
             "select x.upto, lower('I\u{130}\u{212a}\u{3a3}') = 'iik\u{3c3}', \
              array(select i.item from item i where i.mailbox = $1 and i.item > x.upto limit $2), \
              array(select r.item from reword r where r.mailbox = $1 limit $2), \
              array({} limit $2) \
-             from indexed x where x.mailbox = $1 and x.upto > 0",
+             from indexed x join counter c on c.mailbox = x.mailbox \
+             where x.mailbox = $1 and x.upto > 0 and x.buried >= c.trimmed",
             gone("seq > x.buried", "x.upto")
         ))
         .with([self.no.0.into(), crate::sql::int(ASIDE)?.into()]);

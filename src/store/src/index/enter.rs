@@ -187,11 +187,12 @@ impl Entering<'_> {
 }
 
 impl Store {
-    /// Mailboxes with more than `least` changes since their words were entered, at most `limit`: those behind `after` first.
+    /// Mailboxes with more than `least` changes since their words were entered, or of which the journal begins behind what the
+    /// index knows; at most `limit`, those behind `after` first.
     pub fn unindexed(&mut self, least: i64, after: MailboxNo, limit: i64) -> Result<Vec<MailboxNo>, StoreError> {
         let sql = Sql::new(
             "select c.mailbox from counter c left join indexed x on x.mailbox = c.mailbox \
-             where c.seq - coalesce(x.upto, 0) > $1 order by c.mailbox <= $2, c.mailbox limit $3",
+             where c.seq - coalesce(x.upto, 0) > $1 or c.trimmed > x.buried order by c.mailbox <= $2, c.mailbox limit $3",
         )
         .with([least.into(), after.0.into(), limit.into()]);
         firsts(&self.read(&sql)?)
@@ -291,7 +292,7 @@ impl Mailbox<'_> {
         Ok(octets)
     }
 
-    fn put(&mut self, rows: Rows) -> Result<(), StoreError> {
+    pub(super) fn put(&mut self, rows: Rows) -> Result<(), StoreError> {
         const NUMBERS: &str = "with put as ( \
                 insert into word (mailbox, term, chunk, items) \
                 select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \

@@ -25,6 +25,12 @@ pub(super) struct Extent {
     pub buried: i64,
 }
 
+impl Extent {
+    fn read(fields: &mut Fields<'_>) -> Result<Extent, StoreError> {
+        Ok(Extent { upto: fields.next()?, buried: fields.next()? })
+    }
+}
+
 impl Mailbox<'_> {
     /// Comes before a step, in a transaction of its own: begins a renewal where one is due.
     pub(super) fn prepare(&mut self) -> Result<(), StoreError> {
@@ -34,7 +40,11 @@ impl Mailbox<'_> {
         );
         self.store.query(&begin.with([self.no.0.into()]))?;
         let Some(extent) = self.hold_index()? else { return Ok(()) };
-        if extent.upto > 0 && extent.upto >= extent.buried && self.is_worn()? {
+        let sql = Sql::new("select trimmed from counter where mailbox = $1").with([self.no.0.into()]);
+        let trimmed: i64 = first(&self.store.read_one(&sql, Missing::Mailbox)?)?;
+        // What went before the journal begins is known to nobody, if it was not buried in time.
+        let is_torn = trimmed > extent.buried;
+        if is_torn || (extent.upto > 0 && extent.upto >= extent.buried && self.is_worn()?) {
             self.begin_anew()?;
         }
         Ok(())
@@ -44,9 +54,7 @@ impl Mailbox<'_> {
     pub(super) fn hold_index(&mut self) -> Result<Option<Extent>, StoreError> {
         let sql = Sql::new("select upto, buried from indexed where mailbox = $1 for update skip locked")
             .with([self.no.0.into()]);
-        let Some(row) = self.store.query_opt(&sql)? else { return Ok(None) };
-        let mut fields = Fields::new(&row);
-        Ok(Some(Extent { upto: fields.next()?, buried: fields.next()? }))
+        self.store.query_opt(&sql)?.map(|row| Extent::read(&mut Fields::new(&row))).transpose()
     }
 
     /// Whether so much has changed since that all is better entered anew.
@@ -104,6 +112,18 @@ impl Mailbox<'_> {
         numbers.sort_unstable();
         numbers.iter().for_each(|number| rows.add(DEAD, *number, None));
         Ok(())
+    }
+
+    /// Before the journal up to a change is removed: what went until then nobody could tell any more.
+    pub(crate) fn bury_before_trim(&mut self, to: i64) -> Result<(), StoreError> {
+        let sql = Sql::new("select upto, buried from indexed where mailbox = $1 and buried < $2 for update")
+            .with([self.no.0.into(), to.into()]);
+        let Some(row) = self.store.query_opt(&sql)? else { return Ok(()) };
+        let mut rows = Rows::default();
+        self.bury(&Extent::read(&mut Fields::new(&row))?, to, &mut rows)?;
+        self.put(rows)?;
+        let end = Sql::new("update indexed set buried = $2 where mailbox = $1").with([self.no.0.into(), to.into()]);
+        self.store.query(&end).map(drop)
     }
 }
 

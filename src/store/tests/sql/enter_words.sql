@@ -8,6 +8,10 @@ select upto, buried
 from indexed
 where mailbox = $1 for update skip locked;
 
+select trimmed
+from counter
+where mailbox = $1;
+
 select seq
 from counter
 where mailbox = $1;

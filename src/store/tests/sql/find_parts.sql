@@ -11,7 +11,8 @@ select x.upto, lower('IİKΣ') = 'iikσ', array(
     limit $2
 )
 from indexed x
-where x.mailbox = $1 and x.upto > 0;
+join counter c on c.mailbox = x.mailbox
+where x.mailbox = $1 and x.upto > 0 and x.buried >= c.trimmed;
 
 select count(*), coalesce(sum(octets), 0)::bigint
 from (

@@ -3,7 +3,7 @@
 use crate::support::*;
 use crate::words::{compare_each, enter, many};
 use ewsd_model::ItemKind;
-use ewsd_model::id::{FolderNo, ItemNo};
+use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_store::*;
 
 fn same() -> Filter {
@@ -13,6 +13,13 @@ fn same() -> Filter {
 fn count(house: &mut House, filter: &Filter) -> i64 {
     let inboxes = [house.inbox];
     house.store.mailbox(house.mailbox).count_items(&Search { filter, ..Search::new(&inboxes) }).unwrap()
+}
+
+fn find(house: &mut House, filter: &Filter, offset: i64) -> Found<ItemRow> {
+    let inboxes = [house.inbox];
+    let search = Search { filter, ..Search::new(&inboxes) };
+    let page = Page { offset, limit: 50, from_end: false };
+    house.store.mailbox(house.mailbox).find_items(&search, &Plan::default(), page).unwrap()
 }
 
 /// A row of the index that no item brought: a renewal takes it away.
@@ -59,6 +66,13 @@ fn delete(house: &mut House, folder: FolderNo, count: i64) {
     }
 }
 
+/// Lets the journal end, as a month does in which nothing happens.
+fn trim(house: &mut House) {
+    house.execute("update journal set at = now() - interval '40 days'");
+    while house.store.mailbox(house.mailbox).trim_journal(before(30 * 86_400), 500).unwrap() > 0 {}
+    assert_eq!(house.number("select count(*) from journal"), 0);
+}
+
 /// The journal names many that are gone, and none of them was ever entered.
 #[test]
 fn a_mailbox_of_which_most_is_gone_is_entered_in_some_steps() {
@@ -92,4 +106,42 @@ fn a_worn_index_is_made_anew_once() {
     assert!(has_sign(&mut house), "a renewal that has begun comes to its end");
     assert!(dead(&mut house) > 10_000);
     compare_each(&mut house, &[same()]);
+}
+
+/// What was deleted is known when the journal no longer tells.
+#[test]
+fn a_quiet_month_leaves_no_wrong_totals() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 8_000);
+    enter(&mut house);
+    delete(&mut house, inbox, 400);
+    assert_eq!(count(&mut house, &same()), 7_600);
+    put_sign(&mut house);
+    trim(&mut house);
+    assert_eq!((count(&mut house, &same()), dead(&mut house)), (7_600, 400));
+    let page = find(&mut house, &same(), 7_560);
+    assert_eq!((page.rows.len(), page.total, page.last), (40, 7_600, true));
+    many(&mut house, inbox, 2_000);
+    enter(&mut house);
+    assert_eq!((count(&mut house, &same()), dead(&mut house)), (9_600, 400));
+    assert!(has_sign(&mut house), "nothing is entered anew for it");
+}
+
+/// A journal that was trimmed by who did not enter what went.
+#[test]
+fn a_journal_that_ends_behind_the_index_has_all_entered_anew() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 8_000);
+    enter(&mut house);
+    delete(&mut house, inbox, 400);
+    house.execute("delete from journal; update counter set trimmed = seq");
+    put_sign(&mut house);
+    assert_eq!(count(&mut house, &same()), 7_600);
+    assert_eq!(house.store.unindexed(1_000, MailboxNo(0), 10).unwrap(), [house.mailbox]);
+    enter(&mut house);
+    assert_eq!(count(&mut house, &same()), 7_600);
+    assert_eq!((has_sign(&mut house), dead(&mut house)), (false, 0));
+    assert_eq!(house.store.unindexed(1_000, MailboxNo(0), 10).unwrap(), []);
 }
