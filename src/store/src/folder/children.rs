@@ -22,16 +22,17 @@ impl Mailbox<'_> {
         page: Page,
     ) -> Result<Found<FolderRow>, StoreError> {
         let orders = if orders.is_empty() { BY_NAME } else { orders };
+        let page = Page { offset: page.offset.max(0), ..page };
         let mut sql = Sql::new(below(deep));
         sql.push("select ").push(FIELDS);
         from(self.no, parent, deep, filter, &mut sql)?;
         sql.push(" order by ");
         order(orders, Table::Folder, "o.folder", page.from_end, &mut sql)?;
-        sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset.max(0)).push("::bigint");
+        sql.push(" limit ").bind(page.limit).push("::bigint offset ").bind(page.offset).push("::bigint");
         let mut rows = all(&self.store.read(&sql)?, folder_row)?;
         let read = int(rows.len())?;
-        let total = if read < page.limit && (read > 0 || page.offset <= 0) {
-            page.offset.max(0) + read
+        let total = if read < page.limit && (read > 0 || page.offset == 0) {
+            page.offset + read
         } else {
             let mut sql = Sql::new(below(deep));
             sql.push("select count(*)");
@@ -41,8 +42,7 @@ impl Mailbox<'_> {
         if page.from_end {
             rows.reverse();
         }
-        let offset = page.offset.max(0) + read;
-        Ok(Found { rows, total, offset, last: offset >= total })
+        Found::of(page, rows, total)
     }
 }
 

@@ -49,8 +49,7 @@ impl Mailbox<'_> {
         if from_end {
             rows.reverse();
         }
-        let offset = page.offset + int(rows.len())?;
-        Ok(Found { rows, total, offset, last: offset >= total })
+        Found::of(page, rows, total)
     }
 
     /// One page of the items found, by groups. Answers for each row besides what tells its group from the others.
@@ -80,8 +79,7 @@ impl Mailbox<'_> {
             Candidates::Total(total, _) => total,
             narrowed => self.count(search, &narrowed)?,
         };
-        let offset = page.offset + int(rows.len())?;
-        Ok(Found { rows, total, offset, last: offset >= total })
+        Found::of(page, rows, total)
     }
 
     /// How many items a search finds.

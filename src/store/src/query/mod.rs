@@ -10,6 +10,8 @@ mod words;
 pub(crate) use build::{condition, group, order};
 pub(crate) use field::Table;
 
+use crate::StoreError;
+use crate::sql::int;
 use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
 
@@ -165,4 +167,14 @@ pub struct Found<T> {
     pub offset: i64,
     /// Nothing lies beyond this page in its direction.
     pub last: bool,
+}
+
+impl<T> Found<T> {
+    /// A page as it was read. With fewer rows than it has room for it is the last, whatever the total says: that is often told
+    /// by something else, and who pages by it alone may never come to an end.
+    pub(crate) fn of(page: Page, rows: Vec<T>, total: i64) -> Result<Found<T>, StoreError> {
+        let read = int(rows.len())?;
+        let offset = page.offset + read;
+        Ok(Found { rows, total, offset, last: read < page.limit || offset >= total })
+    }
 }

@@ -4,6 +4,7 @@ use crate::support::*;
 use crate::words::{compare_each, enter, many};
 use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
+use ewsd_model::property::Column;
 use ewsd_store::*;
 
 fn same() -> Filter {
@@ -144,4 +145,37 @@ fn a_journal_that_ends_behind_the_index_has_all_entered_anew() {
     assert_eq!(count(&mut house, &same()), 7_600);
     assert_eq!((has_sign(&mut house), dead(&mut house)), (false, 0));
     assert_eq!(house.store.unindexed(1_000, MailboxNo(0), 10).unwrap(), []);
+}
+
+/// Whatever the total says: a page behind the end is the last.
+#[test]
+fn paging_ends_where_no_rows_are() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 3_000);
+    enter(&mut house);
+    // Numbers of none.
+    house.execute(
+        "update word set items = items || (select string_agg(set_byte(set_byte('\\x0000', 0, n % 256), 1, n / 256), '') \
+         from generate_series(20000, 20099) n) where term in ('same', ':ssame') or term = '/' || \
+         (select folder from folder where distinguished = 'inbox')",
+    );
+    let page = find(&mut house, &same(), 3_000);
+    assert_eq!(page.rows.len(), 0);
+    assert!(page.last, "{page:?}");
+    let page = find(&mut house, &same(), 2_950);
+    assert_eq!((page.rows.len(), page.last), (50, false), "{page:?}");
+    let grouping = Grouping {
+        by: Field::Column(Column::Subject),
+        on: Field::Column(Column::Subject),
+        largest: true,
+        ascending: true,
+    };
+    let (inboxes, filter) = ([inbox], same());
+    let search = Search { filter: &filter, ..Search::new(&inboxes) };
+    for (offset, rows) in [(2_980, 20), (3_000, 0)] {
+        let page = Page { offset, limit: 50, from_end: false };
+        let found = house.store.mailbox(house.mailbox).find_groups(&search, &grouping, &Plan::default(), page).unwrap();
+        assert_eq!((found.rows.len(), found.last), (rows, true));
+    }
 }
