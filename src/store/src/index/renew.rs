@@ -34,6 +34,9 @@ impl Extent {
 impl Mailbox<'_> {
     /// Comes before a step, in a transaction of its own: begins a renewal where one is due.
     pub(super) fn prepare(&mut self) -> Result<(), StoreError> {
+        // Whoever changes words holds this lock to the end: nobody has found a mark that goes here, so that none need be put, and
+        // writes words that are not seen yet. It is held for milliseconds; the entering is done without.
+        self.store.lock_mailbox(self.no)?;
         let begin = Sql::new(
             "insert into indexed (mailbox, upto, buried) select mailbox, 0, seq from counter where mailbox = $1 \
              on conflict do nothing",

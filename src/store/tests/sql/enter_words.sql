@@ -1,3 +1,7 @@
+select 1
+from counter
+where mailbox = $1 for update;
+
 insert into indexed (mailbox, upto, buried)
 select mailbox, 0, seq
 from counter

@@ -6,6 +6,7 @@ use ewsd_model::ItemKind;
 use ewsd_model::id::{FolderNo, ItemNo, MailboxNo};
 use ewsd_model::property::Column;
 use ewsd_store::*;
+use std::sync::mpsc;
 
 fn same() -> Filter {
     Filter::Words { place: Place::Subject, text: "same".into(), whole: true }
@@ -178,4 +179,48 @@ fn paging_ends_where_no_rows_are() {
         let found = house.store.mailbox(house.mailbox).find_groups(&search, &grouping, &Plan::default(), page).unwrap();
         assert_eq!((found.rows.len(), found.last), (rows, true));
     }
+}
+
+/// New words of an item that was marked already, while all is entered anew: the mark is gone, and the words came later.
+#[test]
+fn words_that_change_beside_a_renewal_are_found() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 3_000);
+    enter(&mut house);
+    let mailbox = house.mailbox;
+    let item = ItemNo(house.newest().0);
+    house.execute(&format!(
+        "insert into reword select {}, item from item where mailbox = {0} order by item desc limit 2600",
+        mailbox.0
+    ));
+    house.add(inbox, "one more");
+    let words = [(Area::Subject, "other".to_owned())];
+    let mut update = ItemUpdate { search: Some(&words), ..ItemUpdate::default() };
+    update.set = subject("other");
+    let (mut writer, mut janitor) = (house.other(), house.other());
+    let ((changed, changes), (go, gone)) = (mpsc::channel(), mpsc::channel::<()>());
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            writer
+                .transaction::<_, StoreError>(|store| {
+                    store.mailbox(mailbox).update_item(item, &update, None)?;
+                    changed.send(()).unwrap();
+                    gone.recv().unwrap();
+                    Ok(())
+                })
+                .unwrap();
+        });
+        changes.recv().unwrap();
+        let entering = scope.spawn(move || while janitor.mailbox(mailbox).enter_words(1_000).unwrap().more {});
+        // It waits for the writer, or it does not.
+        while !entering.is_finished() && house.number("select count(*) from pg_locks where not granted") == 0 {
+            std::thread::yield_now();
+        }
+        go.send(()).unwrap();
+    });
+    let other = Filter::Words { place: Place::Subject, text: "other".into(), whole: true };
+    assert_eq!(count(&mut house, &other), 1);
+    compare_each(&mut house, &[other, same()]);
+    assert_eq!(house.number("select count(*) from reword where item <= (select upto from indexed)"), 0);
 }
