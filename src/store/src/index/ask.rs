@@ -383,7 +383,7 @@ impl Mailbox<'_> {
         let sql = Sql::new(format!(
             "select x.upto, lower('I\u{130}\u{212a}\u{3a3}') = 'iik\u{3c3}', \
              array(select i.item from item i where i.mailbox = $1 and i.item > x.upto limit $2), \
-             array(select r.item from reword r where r.mailbox = $1 limit $2), \
+             array(select r.item from reword r where r.mailbox = $1 and r.item <= x.upto limit $2), \
              array({} limit $2) \
              from indexed x join counter c on c.mailbox = x.mailbox \
              where x.mailbox = $1 and x.upto > 0 and x.buried >= c.trimmed",

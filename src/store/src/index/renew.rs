@@ -32,7 +32,8 @@ impl Extent {
 }
 
 impl Mailbox<'_> {
-    /// Comes before a step, in a transaction of its own: begins a renewal where one is due.
+    /// Comes before a step, in a transaction of its own: removes marks that say nothing any more, and begins a renewal where one is
+    /// due.
     pub(super) fn prepare(&mut self) -> Result<(), StoreError> {
         // Whoever changes words holds this lock to the end: nobody has found a mark that goes here, so that none need be put, and
         // writes words that are not seen yet. It is held for milliseconds; the entering is done without.
@@ -45,6 +46,12 @@ impl Mailbox<'_> {
         let Some(extent) = self.hold_index()? else { return Ok(()) };
         let sql = Sql::new("select trimmed from counter where mailbox = $1").with([self.no.0.into()]);
         let trimmed: i64 = first(&self.store.read_one(&sql, Missing::Mailbox)?)?;
+        // These are entered with the words that they have by then, or never.
+        let needless = Sql::new(
+            "delete from reword r where r.mailbox = $1 \
+             and (r.item > $2 or not exists (select from item i where i.mailbox = $1 and i.item = r.item))",
+        );
+        self.store.query(&needless.with([self.no.0.into(), extent.upto.into()]))?;
         // What went before the journal begins is known to nobody, if it was not buried in time.
         let is_torn = trimmed > extent.buried;
         if is_torn || (extent.upto > 0 && extent.upto >= extent.buried && self.is_worn()?) {
@@ -62,11 +69,6 @@ impl Mailbox<'_> {
 
     /// Whether so much has changed since that all is better entered anew.
     fn is_worn(&mut self) -> Result<bool, StoreError> {
-        let swept = Sql::new(
-            "delete from reword r where r.mailbox = $1 \
-             and not exists (select from item i where i.mailbox = $1 and i.item = r.item)",
-        );
-        self.store.query(&swept.with([self.no.0.into()]))?;
         let sql = Sql::new(
             "select (select count(*) from reword where mailbox = $1), \
              (select coalesce(sum(octet_length(items)), 0)::bigint / 2 from word where mailbox = $1 and term = $2), \

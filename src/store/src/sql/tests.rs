@@ -235,6 +235,8 @@ fn upkeep(pages: &mut Pages, inbox: FolderNo) {
     pages.mail("put_plain", |mailbox| mailbox.put_plain(&Hash::of(b"<p>body"), "body"));
     pages.mail("settle_plain", |mailbox| mailbox.settle_plain(&due));
     pages.mail("enter_words", |mailbox| mailbox.enter_words(1000));
+    // One that is looked at beside the index.
+    pages.store.mailbox(pages.mailbox).create_item(&message(inbox)).unwrap();
     pages.of("unindexed", |store| store.unindexed(0, MailboxNo(0), 100));
     let filter = Filter::Words { place: Place::Anywhere, text: "subject".to_owned(), whole: false };
     let inboxes = [inbox];

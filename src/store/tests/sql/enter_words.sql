@@ -16,6 +16,11 @@ select trimmed
 from counter
 where mailbox = $1;
 
+delete from reword r
+where r.mailbox = $1 and (
+    r.item > $2 or not exists (select from item i where i.mailbox = $1 and i.item = r.item)
+);
+
 select seq
 from counter
 where mailbox = $1;

@@ -3,7 +3,12 @@ select x.upto, lower('IİKΣ') = 'iikσ', array(
     from item i
     where i.mailbox = $1 and i.item > x.upto
     limit $2
-), array(select r.item from reword r where r.mailbox = $1 limit $2), array(
+), array(
+    select r.item
+    from reword r
+    where r.mailbox = $1 and r.item <= x.upto
+    limit $2
+), array(
     select coalesce(old_item, item)
     from journal
     where mailbox = $1 and seq > x.buried and kind in (5, 7) and not associated and coalesce(old_item, item) <=

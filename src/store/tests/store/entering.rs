@@ -224,3 +224,29 @@ fn words_that_change_beside_a_renewal_are_found() {
     compare_each(&mut house, &[other, same()]);
     assert_eq!(house.number("select count(*) from reword where item <= (select upto from indexed)"), 0);
 }
+
+/// Items that changed before they were entered are as good as any.
+#[test]
+fn new_items_that_changed_are_no_reason_for_a_renewal() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 100);
+    enter(&mut house);
+    put_sign(&mut house);
+    many(&mut house, inbox, 2_600);
+    let text = "file".to_owned();
+    let item = ItemNo(house.newest().0);
+    let file = NewAttachment { name: "omega", search: &text, ..NewAttachment::file() };
+    house.store.mailbox(house.mailbox).create_attachments(item, &[file]).unwrap();
+    assert_eq!(house.number("select count(*) from reword"), 1);
+    house.execute(&format!(
+        "insert into reword select mailbox, item from item where item <> {} order by item desc limit 2599",
+        item.0
+    ));
+    let named = Filter::Words { place: Place::Attachment, text: "omega".into(), whole: true };
+    assert_eq!(count(&mut house, &named), 1);
+    enter(&mut house);
+    assert!(has_sign(&mut house));
+    assert_eq!(house.number("select count(*) from reword"), 0);
+    compare_each(&mut house, &[same(), named]);
+}
