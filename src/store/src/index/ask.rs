@@ -292,8 +292,8 @@ fn meets(wish: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
 struct Unindexed {
     /// The database's lower case is that of the words, of which some languages have another.
     folds: bool,
-    /// The number up to which it knew all else.
-    upto: i64,
+    /// How often it had been begun anew.
+    renewals: i64,
     /// Items that must be looked at.
     look: Set,
     /// Items that are there no more.
@@ -337,8 +337,8 @@ impl Mailbox<'_> {
             let stand = ByPlaces { places: self.places(terms)?, phrases: &wishes.phrases, rows };
             found = within(meets(&wish, &answers, &stand));
         }
-        // All of it may be entered anew meanwhile: then the answers lack what was beyond the steps made so far.
-        if self.indexed_upto()? < aside.upto {
+        // All of it may have been entered anew meanwhile: then answers lack what was beyond the steps made until they were read.
+        if self.renewals()? != Some(aside.renewals) {
             return Ok(Candidates::No);
         }
         self.candidates(search, found, &dead, folders, aside)
@@ -381,7 +381,7 @@ impl Mailbox<'_> {
     /// None while too much is not in the index, or nothing is, or what is gone is not known.
     fn aside(&mut self) -> Result<Option<Unindexed>, StoreError> {
         let sql = Sql::new(format!(
-            "select x.upto, lower('I\u{130}\u{212a}\u{3a3}') = 'iik\u{3c3}', \
+            "select x.renewals, lower('I\u{130}\u{212a}\u{3a3}') = 'iik\u{3c3}', \
              array(select i.item from item i where i.mailbox = $1 and i.item > x.upto limit $2), \
              array(select r.item from reword r where r.mailbox = $1 and r.item <= x.upto limit $2), \
              array({} limit $2) \
@@ -392,18 +392,18 @@ impl Mailbox<'_> {
         .with([self.no.0.into(), crate::sql::int(ASIDE)?.into()]);
         let Some(row) = self.store.read_opt(&sql)? else { return Ok(None) };
         let mut fields = Fields::new(&row);
-        let (upto, folds): (i64, bool) = (fields.next()?, fields.next()?);
+        let (renewals, folds): (i64, bool) = (fields.next()?, fields.next()?);
         let [newer, changed, gone]: [Vec<i64>; 3] = [fields.next()?, fields.next()?, fields.next()?];
         if newer.len() >= ASIDE || changed.len() >= ASIDE {
             return Ok(None);
         }
-        Ok(Some(Unindexed { folds, upto, look: newer.into_iter().chain(changed).collect(), gone }))
+        Ok(Some(Unindexed { folds, renewals, look: newer.into_iter().chain(changed).collect(), gone }))
     }
 
-    /// The number up to which items are in the index now.
-    fn indexed_upto(&mut self) -> Result<i64, StoreError> {
-        let sql = Sql::new("select upto from indexed where mailbox = $1").with([self.no.0.into()]);
-        self.store.read_opt(&sql)?.map_or(Ok(0), |row| first(&row))
+    /// How often the index was begun anew until now; None if there is none any more.
+    fn renewals(&mut self) -> Result<Option<i64>, StoreError> {
+        let sql = Sql::new("select renewals from indexed where mailbox = $1").with([self.no.0.into()]);
+        self.store.read_opt(&sql)?.map(|row| first(&row)).transpose()
     }
 
     /// The items of each range of terms; None if that is more than one search may read.

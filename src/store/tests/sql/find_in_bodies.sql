@@ -1,4 +1,4 @@
-select x.upto, lower('IİKΣ') = 'iikσ', array(
+select x.renewals, lower('IİKΣ') = 'iikσ', array(
     select i.item
     from item i
     where i.mailbox = $1 and i.item > x.upto

@@ -1,4 +1,4 @@
-select x.upto, lower('IİKΣ') = 'iikσ', array(
+select x.renewals, lower('IİKΣ') = 'iikσ', array(
     select i.item
     from item i
     where i.mailbox = $1 and i.item > x.upto
@@ -37,7 +37,7 @@ where v.mailbox = $1 and v.code = $2 and position($3::bytea in v.terms) > 0
 order by v.block
 limit $4;
 
-select upto
+select renewals
 from indexed
 where mailbox = $1;
 

@@ -1,4 +1,4 @@
-select x.upto, lower('IİKΣ') = 'iikσ', array(
+select x.renewals, lower('IİKΣ') = 'iikσ', array(
     select i.item
     from item i
     where i.mailbox = $1 and i.item > x.upto
@@ -31,7 +31,7 @@ select t.n, w.chunk, w.items
 from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
 join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C";
 
-select upto
+select renewals
 from indexed
 where mailbox = $1;
 

@@ -250,3 +250,47 @@ fn new_items_that_changed_are_no_reason_for_a_renewal() {
     assert_eq!(house.number("select count(*) from reword"), 0);
     compare_each(&mut house, &[same(), named]);
 }
+
+/// A search that has asked what the index does not know, and asks for words after the first step of a renewal, all of which is
+/// done before it looks whether there was one.
+#[test]
+fn a_renewal_that_has_ended_meanwhile_is_seen() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 3_000);
+    enter(&mut house);
+    house.execute("create table whole as select * from word");
+    let client = || postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    let (mut first, mut second, mut look) = (client(), client(), client());
+    let mut step = first.transaction().unwrap();
+    step.batch_execute("lock table word in access exclusive mode").unwrap();
+    let mailbox = house.mailbox;
+    let store = &mut house.store;
+    let found = std::thread::scope(|scope| {
+        let search = scope.spawn(move || {
+            let filter = Filter::Words { place: Place::Subject, text: "even".into(), whole: true };
+            let inboxes = [inbox];
+            let search = Search { filter: &filter, ..Search::new(&inboxes) };
+            store.mailbox(mailbox).find_items(&search, &Plan::default(), Page::first(10)).unwrap().total
+        });
+        let mut wait = |table: &str| {
+            let waits = format!("select count(*) from pg_locks where not granted and relation = '{table}'::regclass");
+            while look.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {
+                assert!(!search.is_finished(), "the search does not ask {table}");
+            }
+        };
+        wait("word");
+        step.batch_execute("update word set items = substr(items, 1, octet_length(items) / 4 * 2)").unwrap();
+        let mut last = second.transaction().unwrap();
+        last.batch_execute("lock table indexed in access exclusive mode").unwrap();
+        step.commit().unwrap();
+        wait("indexed");
+        last.batch_execute(
+            "delete from word; insert into word table whole; update indexed set renewals = renewals + 1",
+        )
+        .unwrap();
+        last.commit().unwrap();
+        search.join().unwrap()
+    });
+    assert_eq!(found, 1_500);
+}

@@ -306,7 +306,7 @@ fn a_search_during_the_renewal_finds_everything() {
         while renewal.query_one(waits, &[]).unwrap().get::<_, i64>(0) == 0 {
             assert!(!search.is_finished(), "the search asks for no word");
         }
-        renewal.batch_execute("delete from word; update indexed set upto = 1").unwrap();
+        renewal.batch_execute("delete from word; update indexed set upto = 1, renewals = renewals + 1").unwrap();
         renewal.commit().unwrap();
         search.join().unwrap()
     });
