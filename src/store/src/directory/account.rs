@@ -151,11 +151,12 @@ impl Store {
         const OF_MAILBOX: &[&str] = &[
             "delete from subscription where mailbox = $1",
             "delete from outbox where mailbox = $1",
+            // Waits for a step that enters words, and lets no other begin.
+            "delete from indexed where mailbox = $1",
             "delete from word where mailbox = $1",
             "delete from word_place where mailbox = $1",
             "delete from vocabulary where mailbox = $1",
             "delete from reword where mailbox = $1",
-            "delete from indexed where mailbox = $1",
             "delete from plain_due where mailbox = $1",
             "delete from attachment where mailbox = $1",
             "delete from item where mailbox = $1",

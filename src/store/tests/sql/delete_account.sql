@@ -12,6 +12,9 @@ where mailbox = $1;
 delete from outbox
 where mailbox = $1;
 
+delete from indexed
+where mailbox = $1;
+
 delete from word
 where mailbox = $1;
 
@@ -22,9 +25,6 @@ delete from vocabulary
 where mailbox = $1;
 
 delete from reword
-where mailbox = $1;
-
-delete from indexed
 where mailbox = $1;
 
 delete from plain_due

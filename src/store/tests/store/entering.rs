@@ -294,3 +294,30 @@ fn a_renewal_that_has_ended_meanwhile_is_seen() {
     });
     assert_eq!(found, 1_500);
 }
+
+/// A step that ends while the account is deleted.
+#[test]
+fn a_deleted_account_leaves_no_words_of_the_last_step() {
+    let mut house = house();
+    let inbox = house.inbox;
+    house.add(inbox, "one");
+    enter(&mut house);
+    let (account, mailbox) = (house.account.account, house.mailbox.0);
+    let mut client = postgres::Client::connect(&house.database.options().url, postgres::NoTls).unwrap();
+    let mut step = client.transaction().unwrap();
+    step.batch_execute("select from indexed for update").unwrap();
+    let mut admin = house.other();
+    std::thread::scope(|scope| {
+        let deletion = scope.spawn(move || admin.delete_account(account).unwrap());
+        while !deletion.is_finished() && house.number("select count(*) from pg_locks where not granted") == 0 {
+            std::thread::yield_now();
+        }
+        step.batch_execute(&format!(
+            "insert into word (mailbox, term, chunk, items) values ({mailbox}, 'late', 0, '')"
+        ))
+        .unwrap();
+        step.commit().unwrap();
+    });
+    assert_eq!(house.number("select count(*) from word"), 0);
+    assert_eq!(house.number("select count(*) from indexed"), 0);
+}
