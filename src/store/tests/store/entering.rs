@@ -110,6 +110,29 @@ fn a_worn_index_is_made_anew_once() {
     compare_each(&mut house, &[same()]);
 }
 
+/// What was entered before a renewal goes in steps as well.
+#[test]
+fn a_large_index_is_removed_in_steps() {
+    let mut house = house();
+    let (inbox, mailbox) = (house.inbox, house.mailbox);
+    many(&mut house, inbox, 100);
+    enter(&mut house);
+    house.add(inbox, "one more");
+    house.execute(&format!(
+        "insert into word (mailbox, term, chunk, items) select {}, 'sign', n, '' from generate_series(1, 60000) n; \
+         delete from journal; update counter set trimmed = seq",
+        mailbox.0
+    ));
+    let step = house.store.mailbox(mailbox).enter_words(1_000).unwrap();
+    assert_eq!(step, Entered { items: 0, more: true });
+    assert_eq!(house.number("select count(*) from word where term = 'sign'") / 1_000, 10);
+    assert_eq!(count(&mut house, &same()), 100);
+    let step = house.store.mailbox(mailbox).enter_words(1_000).unwrap();
+    assert_eq!(step, Entered { items: 101, more: false });
+    compare_each(&mut house, &[same()]);
+    assert_eq!(house.number("select count(*) from word where term = 'sign'"), 0);
+}
+
 /// What was deleted is known when the journal no longer tells.
 #[test]
 fn a_quiet_month_leaves_no_wrong_totals() {
