@@ -95,9 +95,19 @@ pub(super) struct Fit {
     is_all: bool,
 }
 
-/// The place that has every word of a field, by its code; and whether a word of it is the field's.
-fn place(field: &Field) -> Option<(&'static str, bool)> {
-    Some(match field {
+/// A field as the index has its words.
+struct Indexed {
+    /// The place that has every word of it, by its code.
+    code: &'static str,
+    /// A word of the place is the field's.
+    is_own: bool,
+    /// Its value is several texts with semicolons between them, each of which has its words in a row.
+    is_list: bool,
+}
+
+/// None of a field whose words are not in the index.
+fn indexed(field: &Field) -> Option<Indexed> {
+    let (code, is_own) = match field {
         Field::Column(Column::Subject) => (SUBJECT, true),
         Field::Column(Column::From) => (FROM, true),
         Field::Column(Column::FromName | Column::Sender) => (FROM, false),
@@ -106,7 +116,9 @@ fn place(field: &Field) -> Option<(&'static str, bool)> {
         Field::AttachmentName => (NAMES, true),
         Field::Body => (ANYWHERE, true),
         _ => return None,
-    })
+    };
+    let is_list = matches!(field, Field::Column(Column::DisplayTo | Column::DisplayCc | Column::DisplayBcc));
+    Some(Indexed { code, is_own, is_list })
 }
 
 /// The weight that words of a place have where they stand; None if that is not kept.
@@ -118,7 +130,7 @@ fn weights(code: &str) -> Option<u8> {
 
 impl TermRanges {
     pub fn contains(&mut self, field: &Field, mode: ContainsMode, ignore_case: bool, text: &str) -> Option<TermQuery> {
-        let (code, is_own) = place(field)?;
+        let Indexed { code, is_own, is_list } = indexed(field)?;
         let text = clean(text);
         let pieces = pieces(&text, edges(mode));
         let is_letters = text.bytes().all(|octet| octet.is_ascii_alphanumeric());
@@ -127,7 +139,9 @@ impl TermRanges {
         self.folds |= ignore_case;
         let is_told = is_own && (code == SUBJECT || code == ANYWHERE) && (ignore_case || !has_case);
         let exact = Exact::of(&text, mode).filter(|_| is_told);
-        let wish = self.pieces(code, pieces, is_sure, is_row(&text), exact)?;
+        // The words of a name are followed by those of its address, and not by the next name.
+        let is_row = is_row(&text) && !(is_list && text.contains(';'));
+        let wish = self.pieces(code, pieces, is_sure, is_row, exact)?;
         let [cut, more] = [term::cut(code), term::more(code)].map(|mark| self.term(&mark));
         // Whatever words they have, they may have others.
         let mut any = vec![TermQuery::Unless(Box::new(wish), vec![cut, more]), TermQuery::Terms(cut).perhaps()];

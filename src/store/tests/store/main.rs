@@ -20,4 +20,5 @@ mod migrations;
 mod search;
 mod small;
 mod sync;
+mod untold;
 mod words;
