@@ -92,7 +92,7 @@ impl<'r> FromColumn<'r> for Vector<'r> {
 /// What a vector tells of whether all words are in it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Told {
-    /// All that its words have.
+    /// Those of the places of which every word has its position, unless more words of all of them were given than are kept.
     weights: u8,
     /// Words of the body; none if there may be more.
     body: usize,
@@ -122,16 +122,35 @@ pub(super) const D: u8 = 1;
 
 /// How far the places of words go.
 struct Reach {
-    /// The first place of each weight (bit n: n), the last that there is where it has none.
-    begins: [u16; 4],
+    /// The first and the last place of each weight (bit n: n): of one that no word has the last that there is, and the first.
+    ends: [(u16, u16); 4],
     last: u16,
+    /// Up to there every word has its position. Behind it one that is known need not have one: it has as many as are kept, or its
+    /// position is beyond the last.
+    full: u16,
     /// A word may stand in more places than are kept.
     is_cut: bool,
 }
 
 impl Reach {
+    fn ends(&self, weight: u8) -> (u16, u16) {
+        self.ends.get(weight.trailing_zeros() as usize).copied().unwrap_or((LAST, 0))
+    }
+
+    /// Where the text of a weight begins, as far as it is known: not before.
     fn begin(&self, weight: u8) -> u16 {
-        self.begins.get(weight.trailing_zeros() as usize).copied().unwrap_or(LAST)
+        self.ends(weight).0
+    }
+
+    /// Whether that is where it begins.
+    fn is_begin_told(&self, weight: u8) -> bool {
+        self.begin(weight) <= self.full
+    }
+
+    /// Whether every word of its texts, which stand one behind the other, has the weight.
+    fn is_told(&self, weight: u8) -> bool {
+        let (begin, end) = self.ends(weight);
+        begin <= end && end < self.full
     }
 }
 
@@ -162,9 +181,10 @@ impl<'r> Vector<'r> {
 
     /// What it tells of whether all words are in it.
     pub fn told(&self) -> Told {
-        let (mut weights, mut body, mut heads, mut has_places) = (0, 0, 0, false);
+        let (mut body, mut heads, mut has_places) = (0, 0, false);
+        let reach = self.reach();
+        let weights = [A, B, C].into_iter().filter(|weight| reach.is_told(*weight)).fold(0, |all, weight| all | weight);
         self.words(|_, of, positions| {
-            weights |= of;
             body += usize::from(of & D);
             heads += usize::from(of & (A | B | C) != 0);
             has_places |= of & D != 0 && places::first(positions) < LAST;
@@ -181,13 +201,17 @@ impl<'r> Vector<'r> {
 
     /// How far its places go.
     fn reach(&self) -> Reach {
-        let mut reach = Reach { begins: [LAST; 4], last: 0, is_cut: false };
+        // The one before the last may be the gap behind a text.
+        let mut reach = Reach { ends: [(LAST, 0); 4], last: 0, full: LAST - 2, is_cut: false };
         self.words(|_, _, positions| {
-            reach.is_cut |= positions.len() / 2 >= POSITIONS;
+            if positions.len() / 2 >= POSITIONS {
+                reach.is_cut = true;
+                reach.full = reach.full.min(places::last(positions));
+            }
             for (weight, place) in places::sent(positions) {
                 reach.last = reach.last.max(place);
-                let begin = reach.begins.get_mut(weight.trailing_zeros() as usize);
-                begin.into_iter().for_each(|begin| *begin = place.min(*begin));
+                let ends = reach.ends.get_mut(weight.trailing_zeros() as usize);
+                ends.into_iter().for_each(|(begin, end)| (*begin, *end) = (place.min(*begin), place.max(*end)));
             }
         });
         reach
@@ -207,7 +231,8 @@ impl<'r> Vector<'r> {
     pub fn terms(&self, texts: &[(u8, Between)], give: &mut impl FnMut(&str, Option<Stands<'_>>)) {
         let reach = self.reach();
         let around = |word: &str, own: u8, place: u16| {
-            let (_, text) = texts.iter().find(|(weight, _)| *weight == own && place < LAST)?;
+            let is_known = place < LAST && reach.is_begin_told(own);
+            let (_, text) = texts.iter().find(|(weight, _)| *weight == own && is_known)?;
             Some(text.around(usize::from(place.checked_sub(reach.begin(own))?), word))
         };
         let (mut coded, mut arounds) = (String::new(), Vec::new());

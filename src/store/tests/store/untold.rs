@@ -59,3 +59,64 @@ fn names_of_several_people_are_found() {
     let equal = Scalar::Text("Ann Example; Bob Brown".to_owned());
     assert_eq!(count(&mut house, &Filter::Compare(Field::Column(Column::DisplayTo), Cmp::Eq, equal)), 600);
 }
+
+/// Of a word 255 positions are kept, and none beyond the 16,383rd: then it is not told in which places it stands.
+#[test]
+fn words_beyond_the_last_position_are_found() {
+    let mut house = house();
+    let often = "ha ".repeat(255);
+    put(
+        &mut house,
+        &[(Column::Subject, &often), (Column::DisplayTo, "Ha")],
+        &[(Area::From, "Zed z@x.test"), (Area::Subject, &often), (Area::To, "Ha x@y.test")],
+    );
+    // The one word that is not kept, and nothing else.
+    put(
+        &mut house,
+        &[(Column::Subject, "none"), (Column::DisplayTo, "none Ha")],
+        &[(Area::From, &often), (Area::Subject, "none"), (Area::To, "none Ha")],
+    );
+    let people: Vec<String> = (0..2_400).map(|n| format!("First{n} Last{n} first{n}@example.test")).collect();
+    let mut words = vec![(Area::From, "Ann Example ann@example.test")];
+    words.extend(people.iter().map(|text| (Area::To, text.as_str())));
+    words.push((Area::Cc, "Ann Example ann@example.test"));
+    put(&mut house, &[(Column::DisplayCc, "Ann Example")], &words);
+    put(&mut house, &[(Column::DisplayCc, "Other")], &[(Area::From, "Ann"), (Area::To, "ha"), (Area::Cc, "Other")]);
+    enter(&mut house);
+    for (filter, expected) in [
+        (substring(Column::DisplayTo, "ha"), 2),
+        (substring(Column::DisplayCc, "ann"), 1),
+        (substring(Column::DisplayCc, "ann example"), 1),
+        (substring(Column::Subject, "ha"), 1),
+        (substring(Column::DisplayCc, "last2399"), 0),
+    ] {
+        assert_eq!(count(&mut house, &filter), expected, "{filter:?}");
+    }
+    // What is far in a body tells nothing of what stands before it.
+    let body = "the ".repeat(300);
+    put(&mut house, &[(Column::Subject, "plain")], &[(Area::Subject, "plain"), (Area::Body, &body)]);
+    let before = house.number("select coalesce(sum(octet_length(items)), 0)::bigint from word where term = '/cut:s'");
+    enter(&mut house);
+    let after = house.number("select coalesce(sum(octet_length(items)), 0)::bigint from word where term = '/cut:s'");
+    assert_eq!(before, after);
+}
+
+/// Where a body begins is not told if its first word has its 255 positions before it: nor what stands around its others.
+#[test]
+fn the_beginning_of_a_body_is_not_taken_for_another() {
+    let mut house = house();
+    let often = "ha ".repeat(255);
+    let bodies = ["ha x, x y", "ha x x, y"];
+    for number in 0..1_200 {
+        let text = bodies[usize::from(number % 3 == 0)];
+        let words = [(Area::Subject, often.clone()), (Area::Body, text.to_owned())];
+        let mut new = message(house.inbox, &often);
+        (new.search, new.body) = (&words, Some(text.as_bytes()));
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    enter(&mut house);
+    for (text, expected) in [("x, y", 400), ("x y", 800), ("x, x", 800), ("x x", 400)] {
+        let filter = contains(Field::Body, ContainsMode::Substring, text);
+        assert_eq!(count(&mut house, &filter), expected, "{text}");
+    }
+}
