@@ -280,7 +280,7 @@ impl Mailbox<'_> {
             let mut fields = Fields::new(row);
             let item: i64 = fields.next()?;
             let words: Option<Vector<'_>> = fields.next()?;
-            if !words.as_ref().is_some_and(|words| words.told().has(A)) {
+            if !words.as_ref().is_some_and(|words| words.told().has_name()) {
                 rows.add(&term::cut(term::NAMES), item, None);
             }
             let Some(words) = words else { continue };

@@ -96,7 +96,9 @@ pub(super) struct Told {
     weights: u8,
     /// Words of the body; none if there may be more.
     body: usize,
-    /// The words of all other places are in it, as far as they were given.
+    /// Distinct words of all other places.
+    heads: usize,
+    /// They are in it, as far as they were given.
     is_whole: bool,
 }
 
@@ -104,6 +106,11 @@ impl Told {
     /// Whether all words of a place are in it, which has some, by the weight of it.
     pub fn has(&self, weight: u8) -> bool {
         self.is_whole && self.weights & weight != 0
+    }
+
+    /// Whether all words of the name are in it, for an attachment's.
+    pub fn has_name(&self) -> bool {
+        self.has(A) && self.heads < WORDS
     }
 
     /// Whether all words of a body of so many octets are in it.
@@ -195,6 +202,7 @@ impl<'r> Vector<'r> {
         Told {
             weights,
             body: if is_whole && has_places { body } else { 0 },
+            heads,
             is_whole: is_whole && (has_places || body == 0),
         }
     }

@@ -1,7 +1,7 @@
 //! What the index cannot tell of an item is looked at there: answers are those of the texts, whatever of their words is kept.
 
 use crate::support::*;
-use crate::words::enter;
+use crate::words::{compare_each, enter};
 use ewsd_model::Value;
 use ewsd_model::property::Column;
 use ewsd_model::property::mapi::Scalar;
@@ -119,4 +119,20 @@ fn the_beginning_of_a_body_is_not_taken_for_another() {
         let filter = contains(Field::Body, ContainsMode::Substring, text);
         assert_eq!(count(&mut house, &filter), expected, "{text}");
     }
+}
+
+/// Of an attachment's name 4,000 words are kept.
+#[test]
+fn names_of_very_many_words_are_looked_at() {
+    let mut house = house();
+    let name = (0..4_100).map(|n| format!("w{n} ")).collect::<String>();
+    let mut new = message(house.inbox, "x");
+    new.attachments = vec![NewAttachment { name: &name, ..NewAttachment::file() }];
+    house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    enter(&mut house);
+    compare_each(
+        &mut house,
+        &["w5", "w4099", "w4100"].map(|text| contains(Field::AttachmentName, ContainsMode::Substring, text)),
+    );
+    assert_eq!(count(&mut house, &contains(Field::AttachmentName, ContainsMode::Substring, "w4099")), 1);
 }
