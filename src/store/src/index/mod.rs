@@ -37,6 +37,7 @@ mod vocabulary;
 
 pub(crate) use ask::Candidates;
 pub use enter::Entered;
+pub(crate) use set::Bits;
 
 /// Items that are looked at one by one beside the index: new ones, and those whose words changed. With more of them the whole
 /// folder is gone through, until the janitor has entered them.

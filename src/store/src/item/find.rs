@@ -2,7 +2,7 @@
 
 use super::read::{fields, item};
 use super::{ItemRow, Plan};
-use crate::index::Candidates;
+use crate::index::{Bits, Candidates};
 use crate::query::{Cmp, Field, Filter, Found, Grouping, Order, Page, Table, condition, group, order};
 use crate::row::{Fields, all, first};
 use crate::sql::{Param, Sql, int};
@@ -271,10 +271,13 @@ fn from(search: &Search<'_>, narrowed: &Candidates, sql: &mut Sql) -> Result<(),
         // It is known which these are: whatever the filter looks at costs more. A `case`, lest their range be looked up instead of
         // the rows in order.
         Candidates::Total(_, Some(bits)) => {
-            let count = int(bits.octets.len())? * 8;
-            sql.push(" and case when i.item - ").bind(bits.first).push("::bigint between 0 and ").bind(count - 1);
-            sql.push("::bigint then get_bit(").bind(Param::Bytes(bits.octets.clone().into()));
-            sql.push("::bytea, i.item - ").bind(bits.first).push("::bigint) = 1 else false end");
+            let (begin, chunk) = (bits.first * Bits::CHUNK, Bits::CHUNK);
+            let last = begin + int(bits.places.len())? * chunk - 1;
+            sql.push(" and case when i.item between ").bind(begin).push("::bigint and ").bind(last);
+            sql.push("::bigint then get_bit(").bind(Param::Bytes(bits.octets.clone().into())).push("::bytea, ");
+            sql.push("nullif((").bind(Param::Ints(bits.places.clone()));
+            sql.push(&format!("::bigint[])[((i.item - ")).bind(begin);
+            sql.push(&format!("::bigint) / {chunk})::int + 1], -1) * {chunk} + i.item % {chunk}) = 1 else false end"));
         }
         _ if *search.filter == Filter::True => {}
         _ => {

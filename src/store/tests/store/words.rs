@@ -262,6 +262,27 @@ fn frequent_words_are_counted_by_the_index() {
     assert_eq!(total(&mut house), 11_997);
 }
 
+/// Each restore leaves 2^24 numbers out (`incarnation.rs`): hits on both sides of these are met on the way through the folder.
+#[test]
+fn hits_among_lost_numbers_are_told_by_the_index() {
+    let mut house = house();
+    let inbox = house.inbox;
+    for _ in 0..3 {
+        many(&mut house, inbox, 1_000);
+        house.execute("update counter set seq = seq + (1 << 24)");
+    }
+    enter(&mut house);
+    // Whoever asks the items for their words finds nothing any more.
+    house.execute("update item set search = null, subject = null");
+    let word = Filter::Words { place: Place::Subject, text: "same".into(), whole: true };
+    let inboxes = [inbox];
+    let search = Search { filter: &word, ..Search::new(&inboxes) };
+    for (page, numbers) in [(Page::first(3_000), 3_000), (Page { from_end: true, ..Page::first(50) }, 50)] {
+        let found = house.store.mailbox(house.mailbox).find_items(&search, &Plan::default(), page).unwrap();
+        assert_eq!((found.rows.len(), found.total), (numbers, 3_000));
+    }
+}
+
 /// What is too much to enter at once is entered in steps, and too much that changed has all entered anew.
 #[test]
 fn it_is_entered_in_steps_and_anew() {
