@@ -1,6 +1,7 @@
 //! Asking: what a condition wants of the index, and where the answer says to look.
 
 use super::ASIDE;
+use super::budget::{Budget, ROW};
 use super::contains::{Fit, Fitted, InRow, Placed};
 use super::places::Places;
 use super::renew::gone;
@@ -13,6 +14,7 @@ use crate::search::in_order;
 use crate::sql::{Param, Sql};
 use crate::{Mailbox, StoreError};
 use ewsd_model::property::mapi::Scalar;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// So few items are looked at one by one, 14 µs each or more.
@@ -32,9 +34,6 @@ const MANY: usize = 200_000;
 const BITS: usize = 4 << 20;
 /// Words of a text that are asked for: more would hardly tell more.
 const WORDS: usize = 64;
-/// Rows, and octets in them, that one search reads.
-const ROWS: i64 = 20_000;
-const OCTETS: i64 = 32 << 20;
 
 /// Where a search must look.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,10 +188,10 @@ pub(super) struct Met {
 }
 
 /// What the index has answered.
-struct Answers {
-    terms: Vec<Set>,
+pub(super) struct Answers {
+    pub terms: Vec<Set>,
     /// None where too many words fit.
-    fits: Vec<Option<Fitted>>,
+    pub fits: Vec<Option<Fitted>>,
     /// All that there is in the folders.
     folders: Set,
 }
@@ -215,22 +214,40 @@ struct Anyhow;
 
 impl Standing for Anyhow {}
 
-/// By places, of the phrases and rows.
+/// By places, of the phrases and rows, in the items of which nothing else tells.
 struct ByPlaces<'a> {
     places: Places,
     phrases: &'a [Phrase],
     rows: Vec<Option<Placed>>,
+    unsure: Set,
+    budget: RefCell<Budget>,
+}
+
+impl ByPlaces<'_> {
+    /// The items to look at for so many words, and the others; None if that is more than one search may look at.
+    fn looked(&self, items: &Set, words: usize) -> Option<(Set, Set)> {
+        let (mut looked, mut rest) = (items.clone(), items.clone());
+        looked.intersect(&self.unsure);
+        rest.subtract(&looked);
+        self.budget.borrow_mut().looks(looked.len(), words).then_some((looked, rest))
+    }
 }
 
 impl Standing for ByPlaces<'_> {
     fn phrase(&self, at: usize, items: &Set) -> Option<(Set, Set)> {
         let phrase = self.phrases.get(at)?;
-        Some(self.places.phrase(&phrase.terms, phrase.weights, items))
+        let (looked, rest) = self.looked(items, phrase.terms.len())?;
+        let (sure, mut unsure) = self.places.phrase(&phrase.terms, phrase.weights, &looked);
+        unsure.union(rest);
+        Some((sure, unsure))
     }
 
     fn row(&self, at: usize, items: &Set) -> Option<Met> {
         let row = self.rows.get(at)?.as_ref()?;
-        Some(self.places.sequence(row, items))
+        let (looked, rest) = self.looked(items, row.choices.iter().map(Vec::len).sum())?;
+        let mut met = self.places.sequence(row, &looked);
+        met.all.union(rest);
+        Some(met)
     }
 }
 
@@ -310,13 +327,14 @@ impl Mailbox<'_> {
         let named = wishes.ranges.len();
         wishes.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
         wishes.ranges.push(exactly(DEAD));
-        let Some(mut terms) = self.answers(&wishes.ranges)? else { return Ok(Candidates::No) };
+        let mut budget = Budget::new();
+        let Some(mut terms) = self.items_of_ranges(&wishes.ranges, &mut budget)? else { return Ok(Candidates::No) };
         let dead = terms.pop().unwrap_or_default();
         let folders = terms.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {
             all.union(folder);
             all
         });
-        let fits = wishes.fits.iter().map(|fit| self.fit(fit, wishes.fits.len(), &folders));
+        let fits = wishes.fits.iter().map(|fit| self.fit(fit, &folders, &mut budget));
         let fits = fits.collect::<Result<_, StoreError>>()?;
         let answers = Answers { terms, fits, folders };
         let folders = &answers.folders;
@@ -330,11 +348,15 @@ impl Mailbox<'_> {
         };
         let mut found = within(meets(&wish, &answers, &Anyhow));
         // Where words stand is read only where looking at the items would take longer.
-        if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && found.all.len() - found.sure.len() > LOOKED {
-            let rows = wishes.rows.iter().map(|row| self.placed(row, &answers.fits)).collect::<Result<Vec<_>, _>>()?;
+        let mut unsure = found.all.clone();
+        unsure.subtract(&found.sure);
+        if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && unsure.len() > LOOKED {
+            let rows = self.placed(&wishes.rows, &answers, &mut budget)?;
             let of_rows = rows.iter().flatten().flat_map(|row| row.choices.iter().flatten()).map(|chosen| &chosen.word);
             let terms = wishes.phrases.iter().flat_map(|phrase| &phrase.terms).chain(of_rows).collect();
-            let stand = ByPlaces { places: self.places(terms)?, phrases: &wishes.phrases, rows };
+            let places = self.places(terms, &unsure, &mut budget)?;
+            let budget = RefCell::new(budget);
+            let stand = ByPlaces { places, phrases: &wishes.phrases, rows, unsure, budget };
             found = within(meets(&wish, &answers, &stand));
         }
         // All of it may have been entered anew meanwhile: then answers lack what was beyond the steps made until they were read.
@@ -406,48 +428,30 @@ impl Mailbox<'_> {
         self.store.read_opt(&sql)?.map(|row| first(&row)).transpose()
     }
 
-    /// The items of each range of terms; None if that is more than one search may read.
-    pub(super) fn answers(&mut self, ranges: &[Range]) -> Result<Option<Vec<Set>>, StoreError> {
-        let texts = |pick: fn(&Range) -> &String| Param::Texts(ranges.iter().map(|range| pick(range).into()).collect());
-        let params = [self.no.0.into(), texts(|range| &range.0), texts(|range| &range.1)];
-        const FROM: &str = "unnest($2::text[], $3::text[]) with ordinality as t (first, after, n) \
-            join word w on w.mailbox = $1 and w.term >= t.first collate \"C\" and w.term < t.after collate \"C\"";
-        let size = format!(
-            "select count(*), coalesce(sum(octets), 0)::bigint from (select octet_length(w.items) as octets from {FROM} limit {ROWS}) s"
-        );
-        let row = self.store.read_one(&Sql::new(size).with(params.clone()), crate::Missing::Mailbox)?;
-        let mut fields = Fields::new(&row);
-        let (rows, octets): (i64, i64) = (fields.next()?, fields.next()?);
-        if rows >= ROWS || octets > OCTETS {
-            return Ok(None);
-        }
-        let sql = Sql::new(format!("select t.n, w.chunk, w.items from {FROM}")).with(params);
-        let mut sets = vec![Set::default(); ranges.len()];
+    /// Where terms stand in these items; of so many of them, the newest first, as may be read.
+    fn places(&mut self, terms: BTreeSet<&String>, items: &Set, budget: &mut Budget) -> Result<Places, StoreError> {
+        let mut places = Places::default();
+        let Some(left) = budget.statement() else { return Ok(places) };
+        let mut chunks: Vec<i64> = items.iter().map(super::places::chunk).collect();
+        chunks.dedup();
+        let sql = Sql::new(format!(
+            "select p.term, p.chunk, p.items from (select w.term, w.chunk, w.items, \
+                 sum(octet_length(w.items) + {ROW}) over (order by w.chunk desc, w.term) as octets \
+                 from word_place w where w.mailbox = $1 and w.term = any($2::text[]) and w.chunk = any($3::bigint[])) p \
+             where p.octets <= $4::bigint"
+        ))
+        .with([
+            self.no.0.into(),
+            Param::Texts(terms.into_iter().map(|term| term.into()).collect()),
+            Param::Ints(chunks),
+            left.into(),
+        ]);
         for row in &self.store.read(&sql)? {
             let mut fields = Fields::new(row);
-            let (n, chunk): (i64, i64) = (fields.next()?, fields.next()?);
-            let items: &[u8] = fields.next()?;
-            if let Some(set) = usize::try_from(n - 1).ok().and_then(|at| sets.get_mut(at)) {
-                set.add(chunk, items);
-            }
-        }
-        Ok(Some(sets))
-    }
-
-    /// Where terms stand; nothing if that is more than one search may read.
-    fn places(&mut self, terms: BTreeSet<&String>) -> Result<Places, StoreError> {
-        let params = [self.no.0.into(), Param::Texts(terms.into_iter().map(|term| term.into()).collect())];
-        const FROM: &str = "from word_place w where w.mailbox = $1 and w.term = any($2::text[])";
-        let size = format!("select coalesce(sum(octet_length(w.items)), 0)::bigint {FROM}");
-        let octets: i64 = first(&self.store.read_one(&Sql::new(size).with(params.clone()), crate::Missing::Mailbox)?)?;
-        let mut places = Places::default();
-        if octets <= OCTETS {
-            let sql = Sql::new(format!("select w.term, w.chunk, w.items {FROM}")).with(params);
-            for row in &self.store.read(&sql)? {
-                let mut fields = Fields::new(row);
-                let (term, chunk): (String, i64) = (fields.next()?, fields.next()?);
-                places.add(term, chunk, fields.next()?);
-            }
+            let (term, chunk): (String, i64) = (fields.next()?, fields.next()?);
+            let items: Vec<u8> = fields.next()?;
+            budget.row(&items);
+            places.add(term, chunk, items);
         }
         Ok(places)
     }

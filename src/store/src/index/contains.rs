@@ -1,17 +1,18 @@
 //! What a `Contains` asks for: the words that its pattern may stand in, or parts of these.
 
-use super::ask::{LOOKED, Met, TermQuery, TermRanges, exactly};
+use super::ask::{Answers, LOOKED, Met, TermQuery, TermRanges, exactly};
+use super::budget::Budget;
 use super::pattern::{Edge, Piece, edges, is_row, pieces};
 use super::places::{Choice, Chosen};
 use super::set::Set;
 use super::term::{self, ANYWHERE, FAR, FROM, LONG, NAMES, PLACES, RECIPIENTS, SUBJECT};
 use super::vocabulary::Fitting;
 use crate::query::{ContainsMode, Field, ScalarType};
-use crate::row::Fields;
 use crate::search::Wanted;
-use crate::sql::{Param, Sql, clean};
+use crate::sql::clean;
 use crate::{Mailbox, StoreError};
 use ewsd_model::property::Column;
+use std::collections::BTreeMap;
 
 /// Pieces of a pattern for which the words of a mailbox are looked through.
 const PIECES: usize = 4;
@@ -19,9 +20,6 @@ const PIECES: usize = 4;
 const WORDS: usize = 64;
 /// The same of all patterns of a search: with more of them it is not asked.
 const FITS: usize = 16;
-/// Rows, and octets in them, that a search reads of the words that fit its pieces; each piece has a part of that.
-const ROWS: i64 = 200_000;
-const OCTETS: i64 = 64 << 20;
 
 /// Words for which it is asked first: those that came first are the frequent ones.
 const FIRST_WORDS: usize = 256;
@@ -39,9 +37,38 @@ pub(super) struct InRow {
 }
 
 enum InPlace {
-    Word(String),
+    /// And the place of its term in the list of these.
+    Word(String, usize),
     /// By place in the list of fits.
     Fit(usize),
+}
+
+impl InRow {
+    /// The words that each piece may be, with the items of those that are known; the terms of the others are added to those that
+    /// are asked for. None where they are too many.
+    fn chosen(&self, answers: &Answers, terms: &mut BTreeMap<String, Set>) -> Option<Vec<Choice>> {
+        let mut count = 0;
+        let mut choice = |piece: &InPlace| {
+            let choice: Choice = match piece {
+                InPlace::Word(word, term) => {
+                    let items = answers.terms.get(*term)?.clone();
+                    vec![Chosen { word: word.clone(), items, is_same: true }]
+                }
+                InPlace::Fit(at) => {
+                    let words = &answers.fits.get(*at)?.as_ref()?.words;
+                    let words = words.iter().take(CHOICES + 1).cloned();
+                    words.map(|(word, is_same)| Chosen { word, items: Set::default(), is_same }).collect()
+                }
+            };
+            count += choice.len();
+            (count <= CHOICES).then_some(choice)
+        };
+        let choices = self.pieces.iter().map(&mut choice).collect::<Option<Vec<_>>>()?;
+        for (_, choice) in self.pieces.iter().zip(&choices).filter(|(piece, _)| matches!(piece, InPlace::Fit(_))) {
+            terms.extend(choice.iter().map(|chosen| (format!("{}{}", self.code, chosen.word), Set::default())));
+        }
+        Some(choices)
+    }
 }
 
 /// The same with the words that each may be.
@@ -171,8 +198,9 @@ impl TermRanges {
         let (mut all, mut in_row) = (Vec::new(), Vec::new());
         for piece in pieces.into_iter().take(WORDS) {
             if piece.is_word() {
-                all.push(TermQuery::Terms(self.term(&format!("{code}{}", piece.text))));
-                in_row.push(InPlace::Word(piece.text));
+                let term = self.term(&format!("{code}{}", piece.text));
+                all.push(TermQuery::Terms(term));
+                in_row.push(InPlace::Word(piece.text, term));
             } else if fits < PIECES {
                 fits += 1;
                 all.push(TermQuery::Fit(self.fits.len()));
@@ -204,37 +232,43 @@ const OTHER: i64 = 1;
 const ELSEWHERE: i64 = 2;
 
 impl Mailbox<'_> {
-    /// The words that each piece of a row may stand in, with their items; None if these are too many.
-    pub(super) fn placed(&mut self, row: &InRow, fits: &[Option<Fitted>]) -> Result<Option<Placed>, StoreError> {
-        let words = |piece: &InPlace| match piece {
-            InPlace::Word(word) => Some(vec![(word.clone(), true)]),
-            InPlace::Fit(at) => Some(fits.get(*at)?.as_ref()?.words.clone()),
+    /// The words that each piece of a row may stand in, with their items; None of a row where these are too many.
+    pub(super) fn placed(
+        &mut self,
+        rows: &[InRow],
+        answers: &Answers,
+        budget: &mut Budget,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
+        let mut terms = BTreeMap::new();
+        let chosen: Vec<_> = rows.iter().map(|row| row.chosen(answers, &mut terms)).collect();
+        // Those of whole words are known, of those that fit a piece all together only.
+        let asked = (0..).zip(terms.keys().cloned()).collect();
+        let Some(sets) = self.items_of_terms(asked, terms.len(), budget)? else {
+            return Ok(rows.iter().map(|_| None).collect());
         };
-        let Some(words) = row.pieces.iter().map(words).collect::<Option<Vec<_>>>() else { return Ok(None) };
-        if words.iter().map(Vec::len).sum::<usize>() > CHOICES {
-            return Ok(None);
-        }
-        let ranges: Vec<_> = words.iter().flatten().map(|(word, _)| exactly(&format!("{}{word}", row.code))).collect();
-        let Some(sets) = self.answers(&ranges)? else { return Ok(None) };
-        let mut sets = sets.into_iter();
-        let choice = |words: Vec<(String, bool)>| {
-            let chosen = words.into_iter().zip(sets.by_ref());
-            chosen.map(|((word, is_same), items)| Chosen { word, items, is_same }).collect::<Choice>()
-        };
-        let choices = words.into_iter().map(choice).collect();
-        Ok(Some(Placed { choices, weights: row.weights, exact: row.exact.clone() }))
+        terms.values_mut().zip(sets).for_each(|(known, set)| *known = set);
+        let placed = rows.iter().zip(chosen).map(|(row, choices)| {
+            let mut choices = choices?;
+            for chosen in choices.iter_mut().flatten() {
+                if let Some(set) = terms.get(&format!("{}{}", row.code, chosen.word)) {
+                    chosen.items = set.clone();
+                }
+            }
+            Some(Placed { choices, weights: row.weights, exact: row.exact.clone() })
+        });
+        Ok(placed.collect())
     }
 
     /// The items that have the words which fit; None if these are too many, or the items.
     ///
-    /// `pieces`: how many the search has. `folders`: all items that are asked for.
-    pub(super) fn fit(&mut self, fit: &Fit, pieces: usize, folders: &Set) -> Result<Option<Fitted>, StoreError> {
-        let Some(words) = self.fitting(fit.code, &fit.piece)? else { return Ok(None) };
+    /// `folders`: all items that are asked for.
+    pub(super) fn fit(&mut self, fit: &Fit, folders: &Set, budget: &mut Budget) -> Result<Option<Fitted>, StoreError> {
+        let Some(words) = self.fitting(fit.code, &fit.piece, budget)? else { return Ok(None) };
         let (mut same, mut all, mut elsewhere) = (Set::default(), Set::default(), Set::default());
         let (mut rest, mut count) = (words.as_slice(), FIRST_WORDS);
         while !rest.is_empty() {
             let (some, later) = rest.split_at(count.min(rest.len()));
-            let Some([a, b, c]) = self.with_words(fit, some, pieces)? else { return Ok(None) };
+            let Some([a, b, c]) = self.with_words(fit, some, budget)? else { return Ok(None) };
             all.union(a.clone());
             same.union(a);
             all.union(b);
@@ -259,15 +293,10 @@ impl Mailbox<'_> {
         &mut self,
         fit: &Fit,
         words: &[(String, bool)],
-        pieces: usize,
+        budget: &mut Budget,
     ) -> Result<Option<[Set; 3]>, StoreError> {
-        let pieces = crate::sql::int(pieces.max(1))?;
-        let (most_rows, most_octets) = (ROWS / pieces, OCTETS / pieces);
-        let (mut numbers, mut terms) = (Vec::new(), Vec::new());
-        let mut ask = |number: i64, code: &str, word: &str| {
-            numbers.push(number);
-            terms.push(format!("{code}{word}").into());
-        };
+        let mut terms = Vec::new();
+        let mut ask = |number: i64, code: &str, word: &str| terms.push((number, format!("{code}{word}")));
         for (word, is_same) in words {
             let is_sure = fit.is_all && *is_same;
             ask(if is_sure { SAME } else { OTHER }, fit.code, word);
@@ -276,24 +305,6 @@ impl Mailbox<'_> {
                 ask(ELSEWHERE, term::ATTACHMENTS, word);
             }
         }
-        let sql = Sql::new(format!(
-            "with w as materialized (select t.n, w.chunk, w.items from unnest($2::bigint[], $3::text[]) as t (n, term) \
-                 join word w on w.mailbox = $1 and w.term = t.term limit {most_rows}), \
-             s as (select count(*) >= {most_rows} or coalesce(sum(octet_length(w.items)), 0) > {most_octets} as is_much from w) \
-             select null::bigint, null::bigint, null::bytea from s where s.is_much \
-             union all select w.n, w.chunk, string_agg(w.items, ''::bytea) from w \
-             where not (select s.is_much from s) group by w.n, w.chunk"
-        ))
-        .with([self.no.0.into(), Param::Ints(numbers), Param::Texts(terms)]);
-        let mut sets = [Set::default(), Set::default(), Set::default()];
-        for row in &self.store.read(&sql)? {
-            let mut fields = Fields::new(row);
-            let Some(number) = fields.next::<Option<i64>>()? else { return Ok(None) };
-            let (chunk, items): (i64, &[u8]) = (fields.next()?, fields.next()?);
-            if let Some(set) = usize::try_from(number).ok().and_then(|at| sets.get_mut(at)) {
-                set.add(chunk, items);
-            }
-        }
-        Ok(Some(sets))
+        Ok(self.items_of_terms(terms, 3, budget)?.and_then(|sets| sets.try_into().ok()))
     }
 }

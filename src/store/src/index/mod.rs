@@ -7,6 +7,7 @@
 //! | how are words entered? | `enter.rs` |
 //! | what is no longer right, and when is all of it entered anew? | `renew.rs` |
 //! | what does a search ask for, and what does it make of the answer? | `ask.rs` |
+//! | how much of it may one search read? | `budget.rs` |
 //! | how are many numbers of items kept and joined? | `set.rs` |
 //! | where in their items do frequent words stand, and what stands around them there? | `places.rs` |
 //! | which words have a part of a word in them? | `vocabulary.rs` |
@@ -26,6 +27,7 @@
 use crate::journal::Write;
 
 mod ask;
+mod budget;
 mod contains;
 mod enter;
 mod pattern;

@@ -171,7 +171,7 @@ impl Places {
         let (mut sure, mut unsure) = (Set::default(), Set::default());
         let mut chunk_of = i64::MIN;
         let mut rows: Option<Vec<Row<'_>>> = None;
-        for number in items.numbers() {
+        for number in items.iter() {
             if chunk(number) != chunk_of {
                 chunk_of = chunk(number);
                 let octets = |term: &String| self.0.get(term)?.get(&chunk_of);
@@ -231,7 +231,7 @@ impl Places {
         let mut chunk_of = i64::MIN;
         let mut rows: Vec<Vec<InChunk<'_>>> = Vec::new();
         let mut places: Vec<Vec<At>> = placed.choices.iter().map(|_| Vec::new()).collect();
-        for number in items.numbers() {
+        for number in items.iter() {
             if chunk(number) != chunk_of {
                 chunk_of = chunk(number);
                 rows = placed.choices.iter().map(|choice| self.in_chunk(choice, chunk_of)).collect();
@@ -262,6 +262,7 @@ fn in_sequence(placed: &Placed, rows: &[Vec<InChunk<'_>>], number: i64, places: 
             });
         }
     }
+    places.iter_mut().for_each(|places| places.sort_by_key(|at| at.place));
     let begins = places.first().map(Vec::as_slice).unwrap_or_default();
     let stand = begins.iter().map(|at| from_there(placed, places, at.place)).max().unwrap_or(Stand::No);
     if is_told { stand } else { stand.max(Stand::Perhaps) }
@@ -271,7 +272,8 @@ fn in_sequence(placed: &Placed, rows: &[Vec<InChunk<'_>>], number: i64, places: 
 fn from_there(placed: &Placed, places: &[Vec<At>], first: u16) -> Stand {
     let mut stand = Stand::Yes;
     for ((number, place), choice) in (0..).zip(first..).zip(places) {
-        let there = choice.iter().filter(|at| at.place == place);
+        let behind = choice.get(choice.partition_point(|at| at.place < place)..).unwrap_or_default();
+        let there = behind.iter().take_while(|at| at.place == place);
         let best = there.map(|at| placed.stand(number, at.around, at.is_same)).max().unwrap_or(Stand::No);
         stand = stand.min(best);
         if stand == Stand::No {

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::budget::Budget;
 use super::pattern::{Piece, without_marks};
 use super::term::{is_cut, placed};
 use crate::row::firsts;
-use crate::sql::{Param, Sql};
+use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, StoreError};
 
 /// Before each word. No word has such a character.
@@ -18,8 +19,8 @@ const WORD: u8 = 1;
 const MARKED: u8 = 2;
 /// Octets of a block, and of one word more: two take a page.
 const BLOCK: usize = 3_900;
-/// Blocks with fitting words that one search reads.
-const BLOCKS: usize = 8_000;
+/// Blocks with fitting words that are read of a pattern.
+const BLOCKS: i64 = 8_000;
 /// Fitting words of a pattern: of more it is not looked up which items have them.
 const FITTING: usize = 50_000;
 
@@ -57,8 +58,15 @@ impl Mailbox<'_> {
     }
 
     /// The words of a place that a piece of a pattern may stand in, those of the oldest items first; None if there are too many.
-    pub(super) fn fitting(&mut self, code: &str, piece: &Piece) -> Result<Option<Fitting>, StoreError> {
+    pub(super) fn fitting(
+        &mut self,
+        code: &str,
+        piece: &Piece,
+        budget: &mut Budget,
+    ) -> Result<Option<Fitting>, StoreError> {
         let wanted = without_marks(&piece.text);
+        let Some(left) = budget.statement() else { return Ok(None) };
+        let most = BLOCKS.min(left / int(BLOCK)?);
         let sql = Sql::new(
             "select v.terms from vocabulary v where v.mailbox = $1 and v.code = $2 and position($3::bytea in v.terms) > 0 order by v.block limit $4",
         )
@@ -66,14 +74,15 @@ impl Mailbox<'_> {
             self.no.0.into(),
             Param::Text(code.into()),
             Param::Bytes(wanted.as_bytes().into()),
-            crate::sql::int(BLOCKS)?.into(),
+            most.into(),
         ]);
         let blocks: Vec<Vec<u8>> = firsts(&self.store.read(&sql)?)?;
         let mut fitting = Vec::new();
         for block in &blocks {
+            budget.row(block);
             find(piece, &wanted, block, &mut fitting);
         }
-        Ok((blocks.len() < BLOCKS && fitting.len() <= FITTING).then_some(fitting))
+        Ok((int(blocks.len())? < most && fitting.len() <= FITTING).then_some(fitting))
     }
 }
 

@@ -19,17 +19,24 @@ from indexed x
 join counter c on c.mailbox = x.mailbox
 where x.mailbox = $1 and x.upto > 0 and x.buried >= c.trimmed;
 
-select count(*), coalesce(sum(octets), 0)::bigint
-from (
-    select octet_length(w.items) as octets
-    from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
+with w as materialized (
+    select t.n, w.chunk, w.items
+    from unnest($2::bigint[], $4::text[], $5::text[]) as t (n, first, after)
     join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C"
-    limit 20000
-) s;
-
-select t.n, w.chunk, w.items
-from unnest($2::text[], $3::text[]) with ordinality as t (first, after, n)
-join word w on w.mailbox = $1 and w.term >= t.first collate "C" and w.term < t.after collate "C";
+    limit $3::bigint / 128 + 1
+),
+s as (
+    select coalesce(sum(octet_length(w.items) + 128), 0) > $3 as is_much
+    from w
+)
+select null::bigint, null::bigint, null::bytea
+from s
+where s.is_much
+union all
+select w.n, w.chunk, string_agg(w.items, ''::bytea)
+from w
+where not (select s.is_much from s)
+group by w.n, w.chunk;
 
 select renewals
 from indexed

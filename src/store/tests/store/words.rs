@@ -283,6 +283,42 @@ fn hits_among_lost_numbers_are_told_by_the_index() {
     }
 }
 
+/// However many conditions a search has, the index is asked a few times.
+#[test]
+fn a_search_asks_for_all_words_at_once() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 1_400);
+    enter(&mut house);
+    let url = house.database.options().url;
+    let mut here = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+    let name: String = here.query_one("select current_database()::text", &[]).unwrap().get(0);
+    drop(here);
+    // Whoever counts is elsewhere, and not counted.
+    let mut other = postgres::Client::connect(&url.replace(&name, "postgres"), postgres::NoTls).unwrap();
+    let House { database, store, mailbox, .. } = house;
+    drop(store);
+    // What a session did is counted at its end at the latest.
+    let mut transactions = || -> i64 {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let sessions = "select count(*) from pg_stat_activity where datname = $1";
+        while other.query_one(sessions, &[&name]).unwrap().get::<_, i64>(0) > 0 {
+            assert!(std::time::Instant::now() < deadline, "a session does not end");
+        }
+        other.query_one("select xact_commit from pg_stat_database where datname = $1", &[&name]).unwrap().get(0)
+    };
+    let before = transactions();
+    let mut store = Store::connect(&database.options()).unwrap();
+    let equal = || Filter::Compare(Field::Column(Column::Subject), Cmp::Eq, Scalar::Text("same, even".to_owned()));
+    let filter = Filter::Or((0..300).map(|_| equal()).collect());
+    let inboxes = [inbox];
+    let found = store.mailbox(mailbox).count_items(&Search { filter: &filter, ..Search::new(&inboxes) }).unwrap();
+    assert_eq!(found, 700);
+    drop(store);
+    let asked = transactions() - before;
+    assert!((5..50).contains(&asked), "{asked}");
+}
+
 /// What is too much to enter at once is entered in steps, and too much that changed has all entered anew.
 #[test]
 fn it_is_entered_in_steps_and_anew() {
