@@ -20,6 +20,10 @@ pub(super) fn condition(value: &str, wanted: &str, text: &str, ends: bool) -> St
 
 /// Whether the text may stand in another one twice, so that the second begins within the first, where a word does if it must.
 fn overlaps(text: &str, begins: bool) -> bool {
+    // Its small letter is one character for PostgreSQL, or two.
+    if text.contains('\u{130}') {
+        return true;
+    }
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
     let again = |at: usize| {
         let (before, rest) = text.split_at(at);
@@ -84,6 +88,7 @@ mod tests {
             ("to be or not to be", true, true),
             ("a b", true, false),
             ("--", false, true),
+            ("i x \u{130}", true, true),
         ] {
             assert_eq!(overlaps(text, begins), expected, "{text}");
         }

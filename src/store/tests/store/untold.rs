@@ -136,3 +136,12 @@ fn names_of_very_many_words_are_looked_at() {
     );
     assert_eq!(count(&mut house, &contains(Field::AttachmentName, ContainsMode::Substring, "w4099")), 1);
 }
+
+/// A pattern that overlaps itself in PostgreSQL's small letters alone.
+#[test]
+fn a_pattern_is_found_behind_another_one_that_it_overlaps() {
+    let mut house = house();
+    house.add(house.inbox, "ai x i x i");
+    let filter = contains(Field::Column(Column::Subject), ContainsMode::ExactPhrase, "i x \u{130}");
+    assert_eq!(count(&mut house, &filter), 1);
+}
