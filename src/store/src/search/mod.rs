@@ -24,6 +24,7 @@ pub(crate) use between::{Around, Between, Wanted};
 use vector::Vector;
 
 use crate::query::Place;
+use crate::sql::clean;
 
 /// Where in an item a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -217,15 +218,13 @@ fn next_run<'t>(rest: &mut &'t str) -> Option<&'t str> {
     }
 }
 
-/// Letters with their marks as one character each (NFC), which most texts have already.
+/// Letters with their marks as one character each (NFC), which most texts have already; without NUL, as texts are stored.
 fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
+    let text = clean(text);
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return text;
     }
-    match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => Cow::Borrowed(text),
-        _ => Cow::Owned(text.nfc().collect()),
-    }
+    Cow::Owned(text.nfc().collect())
 }
 
 fn pieces(run: &str, word: &mut String, take: &mut impl FnMut(&str, Stands) -> bool) -> bool {

@@ -137,6 +137,31 @@ fn names_of_very_many_words_are_looked_at() {
     assert_eq!(count(&mut house, &contains(Field::AttachmentName, ContainsMode::Substring, "w4099")), 1);
 }
 
+/// Such a character is not stored: what is on both sides of it is one word.
+#[test]
+fn words_are_those_of_what_is_stored() {
+    let mut house = house();
+    put(
+        &mut house,
+        &[(Column::Subject, "foo\0bar"), (Column::DisplayTo, "A\0nn")],
+        &[(Area::Subject, "foo\0bar"), (Area::To, "A\0nn a@x.test")],
+    );
+    let mut new = message(house.inbox, "other");
+    new.attachments = vec![NewAttachment { name: "foo\0bar", search: "say\0ing", ..NewAttachment::file() }];
+    house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    enter(&mut house);
+    let words = |place, text: &str| Filter::Words { place, text: text.to_owned(), whole: true };
+    for filter in [
+        substring(Column::Subject, "oobar"),
+        substring(Column::DisplayTo, "ann"),
+        contains(Field::AttachmentName, ContainsMode::FullString, "foobar"),
+        words(Place::Subject, "foobar"),
+        words(Place::Attachment, "saying"),
+    ] {
+        assert_eq!(count(&mut house, &filter), 1, "{filter:?}");
+    }
+}
+
 /// A pattern that overlaps itself in PostgreSQL's small letters alone.
 #[test]
 fn a_pattern_is_found_behind_another_one_that_it_overlaps() {
