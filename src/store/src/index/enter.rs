@@ -137,7 +137,8 @@ const TEXT: usize = 64 << 10;
 fn entering() -> String {
     format!(
         "item, folder, associated, search, \
-         (select sum(coalesce(octet_length(b.plain), octet_length(b.data))) from blob b where b.mailbox = $1 and b.hash = i.body), \
+         (select sum(case when i.body_type = {html} and b.plain is not null then octet_length(b.plain) else octet_length(b.data) end) \
+             from blob b where b.mailbox = $1 and b.hash = i.body), \
          (select {text} from blob b where b.mailbox = $1 and b.hash = i.body and b.part = 0 \
              and (i.body_type is distinct from {html} or b.plain is not null) \
              and octet_length(b.data) <= {TEXT} and coalesce(octet_length(b.plain), 0) <= {TEXT} \

@@ -50,7 +50,10 @@ select count(*)
 from gone;
 
 select item, folder, associated, search, (
-    select sum(coalesce(octet_length(b.plain), octet_length(b.data)))
+    select sum(
+        case when i.body_type = 1 and b.plain is not null then octet_length(b.plain) else octet_length(b.data)
+            end
+    )
     from blob b
     where b.mailbox = $1 and b.hash = i.body
 ), (

@@ -162,6 +162,22 @@ fn words_are_those_of_what_is_stored() {
     }
 }
 
+/// A text that is the HTML of another message, too: what that says without markup is not what is looked at in it.
+#[test]
+fn a_text_is_not_as_long_as_what_the_same_octets_say_as_html() {
+    let mut house = house();
+    let text = "<b>".repeat(100_000) + "needle";
+    for (body_type, plain, words) in [(1, Some("needle"), "needle"), (0, None, &text[..SEARCHED])] {
+        let words = [(Area::Body, words.to_owned())];
+        let mut new = message(house.inbox, "x");
+        new.columns.set(Column::BodyType, Value::Int(body_type));
+        (new.search, new.body, new.plain) = (&words, Some(text.as_bytes()), plain);
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    enter(&mut house);
+    assert_eq!(count(&mut house, &contains(Field::Body, ContainsMode::Substring, "needle")), 2);
+}
+
 /// A pattern that overlaps itself in PostgreSQL's small letters alone.
 #[test]
 fn a_pattern_is_found_behind_another_one_that_it_overlaps() {
