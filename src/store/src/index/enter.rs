@@ -82,17 +82,18 @@ impl Rows {
     /// The marks of an item whose words may not be all, or not of their places alone.
     fn mark(&mut self, item: &Entering<'_>) {
         let told = item.words.as_ref().map(Vector::told).unwrap_or_default();
+        let [dotted_subject, dotted_author, dotted_body] = item.dotted;
         let has = [
-            (A, term::FROM, item.has_author),
-            (B, term::SUBJECT, item.has_subject),
-            (C, term::RECIPIENTS, item.has_recipients),
+            (A, term::FROM, item.has_author, dotted_author),
+            (B, term::SUBJECT, item.has_subject, dotted_subject),
+            (C, term::RECIPIENTS, item.has_recipients, false),
         ];
-        for (weight, code, has_some) in has {
-            if has_some && !told.has(weight) {
+        for (weight, code, has_some, is_dotted) in has {
+            if is_dotted || (has_some && !told.has(weight)) {
                 self.add(&term::cut(code), item.number, None);
             }
         }
-        if item.body.is_some_and(|body| !told.has_body(body)) {
+        if dotted_body || item.body.is_some_and(|body| !told.has_body(body)) {
             self.add(CUT, item.number, None);
         }
         if !item.is_mail {
@@ -128,7 +129,13 @@ struct Entering<'r> {
     has_recipients: bool,
     /// Others wrote it besides who is in `from_mailbox`, or in another spelling.
     has_authors: bool,
+    /// Of the subject, the author and the body: it has a [`DOT`].
+    dotted: [bool; 3],
 }
+
+/// U+0307, in SQL. Behind a capital I it is one letter with that for words, whose small letter is i; for PostgreSQL it goes on
+/// standing between two letters.
+const DOT: &str = "chr(775)";
 
 /// Octets of a body for which what stands between its words is kept.
 const TEXT: usize = 64 << 10;
@@ -148,7 +155,10 @@ fn entering() -> String {
          jsonb_typeof(from_mailbox) is distinct from 'object' \
          or (sender is not null and (sender->>'name', sender->>'address') \
              is distinct from (from_mailbox->>'name', from_mailbox->>'address')) \
-         or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')",
+         or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address'), \
+         coalesce(strpos(subject, {DOT}) > 0, false), coalesce(strpos(from_mailbox::text, {DOT}) > 0, false), \
+         exists (select from blob b where b.mailbox = $1 and b.hash = i.body \
+             and (strpos(b.plain, {DOT}) > 0 or position(convert_to({DOT}, 'UTF8') in b.data) > 0))",
         text = crate::blob::body_text("i.body_type", "b"),
         html = BodyType::Html as i32,
     )
@@ -162,6 +172,7 @@ impl<'r> Entering<'r> {
         let kind: ItemKind = fields.next()?;
         let [has_subject, has_author, has_recipients, has_authors] =
             [fields.next()?, fields.next()?, fields.next()?, fields.next()?];
+        let dotted = [fields.next()?, fields.next()?, fields.next()?];
         Ok(Entering {
             number,
             folder,
@@ -175,6 +186,7 @@ impl<'r> Entering<'r> {
             has_author,
             has_recipients,
             has_authors,
+            dotted,
         })
     }
 }
@@ -270,18 +282,18 @@ impl Mailbox<'_> {
 
     /// Those of their attachments; answers the octets.
     fn collect_attachments(&mut self, after: i64, upto: i64, rows: &mut Rows) -> Result<usize, StoreError> {
-        let sql = Sql::new(
-            "select a.item, a.search from attachment a join item i on i.mailbox = $1 and i.item = a.item \
+        let sql = Sql::new(format!(
+            "select a.item, a.search, strpos(a.name, {DOT}) > 0 from attachment a join item i on i.mailbox = $1 and i.item = a.item \
              where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated order by a.item",
-        )
+        ))
         .with([self.no.0.into(), after.into(), upto.into()]);
         let (mut octets, mut before, mut end) = (0, 0, 0);
         // A term that an item of the same page brought ends with a later number: it is entered out of order, which is no harm.
         for row in &self.store.read(&sql)? {
             let mut fields = Fields::new(row);
             let item: i64 = fields.next()?;
-            let words: Option<Vector<'_>> = fields.next()?;
-            if !words.as_ref().is_some_and(|words| words.told().has_name()) {
+            let (words, is_dotted): (Option<Vector<'_>>, bool) = (fields.next()?, fields.next()?);
+            if is_dotted || !words.as_ref().is_some_and(|words| words.told().has_name()) {
                 rows.add(&term::cut(term::NAMES), item, None);
             }
             let Some(words) = words else { continue };

@@ -75,13 +75,21 @@ select item, folder, associated, search, (
     coalesce(display_to, display_cc, display_bcc) is not null, jsonb_typeof(from_mailbox) is distinct from
     'object' or (
     sender is not null and (sender->>'name', sender->>'address') is distinct from (from_mailbox->>'name', from_mailbox->>'address')
-) or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address')
+) or (from_name is distinct from from_mailbox->>'name' and from_name is distinct from from_mailbox->>'address'),
+    coalesce(strpos(subject, chr(775)) > 0, false), coalesce(strpos(from_mailbox::text, chr(775)) > 0, false),
+    exists (
+    select
+    from blob b
+    where b.mailbox = $1 and b.hash = i.body and (
+        strpos(b.plain, chr(775)) > 0 or position(convert_to(chr(775), 'UTF8') in b.data) > 0
+    )
+)
 from item i
 where mailbox = $1 and item > $2 and item <= $3
 order by item
 limit $4;
 
-select a.item, a.search
+select a.item, a.search, strpos(a.name, chr(775)) > 0
 from attachment a
 join item i on i.mailbox = $1 and i.item = a.item
 where a.mailbox = $1 and a.item > $2 and a.item <= $3 and not i.associated

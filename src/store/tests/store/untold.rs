@@ -137,6 +137,26 @@ fn names_of_very_many_words_are_looked_at() {
     assert_eq!(count(&mut house, &contains(Field::AttachmentName, ContainsMode::Substring, "w4099")), 1);
 }
 
+/// A capital I with a dot that is put together has another small letter for words than for PostgreSQL.
+#[test]
+fn letters_that_words_make_others_are_looked_at() {
+    let mut house = house();
+    for text in ["I\u{307}stanbul", "\u{130}stanbul", "Istanbul", "other"] {
+        let words = [Area::From, Area::Subject, Area::Body].map(|area| (area, text.to_owned()));
+        let mut new = message(house.inbox, text);
+        let person = ewsd_model::value::Mailbox { name: Some(text.to_owned()), ..Default::default() };
+        new.columns.set(Column::From, Value::Mailbox(person));
+        (new.search, new.body) = (&words, Some(text.as_bytes()));
+        new.attachments = vec![NewAttachment { name: text, ..NewAttachment::file() }];
+        house.store.mailbox(house.mailbox).create_item(&new).unwrap();
+    }
+    enter(&mut house);
+    let fields = [Field::Column(Column::Subject), Field::Column(Column::From), Field::AttachmentName, Field::Body];
+    let filters = fields.map(|field| contains(field, ContainsMode::Substring, "istanbul"));
+    compare_each(&mut house, &filters);
+    assert!(filters.iter().all(|filter| count(&mut house, filter) == 2));
+}
+
 /// Such a character is not stored: what is on both sides of it is one word.
 #[test]
 fn words_are_those_of_what_is_stored() {
