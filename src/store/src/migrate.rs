@@ -77,6 +77,7 @@ const MIGRATIONS: &[Migration] = migrations![
     38 "vocabulary",
     39 "between",
     40 "renewal",
+    41 "words_anew",
 ];
 
 impl Migration {
