@@ -1,7 +1,7 @@
 //! Asking: what a condition wants of the index, and where the answer says to look.
 
 use super::ASIDE;
-use super::budget::{Budget, ROW};
+use super::budget::{Budget, ROW, WORDS};
 use super::contains::{Fit, Fitted, InRow, Placed};
 use super::places::Places;
 use super::renew::gone;
@@ -32,8 +32,6 @@ const NEWEST: usize = 10_000;
 const MANY: usize = 200_000;
 /// Octets of the bits that go with a search: a mailbox of a million items, each of which changed thirty times.
 const BITS: usize = 4 << 20;
-/// Words of a text that are asked for: more would hardly tell more.
-const WORDS: usize = 64;
 
 /// Where a search must look.
 #[derive(Clone, Debug, PartialEq)]

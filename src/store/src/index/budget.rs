@@ -7,6 +7,12 @@ use crate::row::Fields;
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, StoreError};
 
+/// Words of a text or a pattern: more would hardly tell more.
+pub(super) const WORDS: usize = 64;
+/// Pieces of a pattern for which the words of the mailbox are looked through.
+pub(super) const PIECES: usize = 4;
+/// The same of all patterns: of one that might have more the index does not tell.
+pub(super) const PARTS: usize = 16;
 /// Statements.
 const STATEMENTS: usize = 64;
 /// Octets of rows that are read, and so of the memory for them.

@@ -1,7 +1,7 @@
 //! What a `Contains` asks for: the words that its pattern may stand in, or parts of these.
 
 use super::ask::{Answers, LOOKED, Met, TermQuery, TermRanges, exactly};
-use super::budget::Budget;
+use super::budget::{Budget, PARTS, PIECES, WORDS};
 use super::pattern::{Edge, Piece, edges, is_row, pieces};
 use super::places::{Choice, Chosen};
 use super::set::Set;
@@ -13,13 +13,6 @@ use crate::sql::clean;
 use crate::{Mailbox, StoreError};
 use ewsd_model::property::Column;
 use std::collections::BTreeMap;
-
-/// Pieces of a pattern for which the words of a mailbox are looked through.
-const PIECES: usize = 4;
-/// Other words of it that are asked for.
-const WORDS: usize = 64;
-/// The same of all patterns of a search: with more of them it is not asked.
-const FITS: usize = 16;
 
 /// Words for which it is asked first: those that came first are the frequent ones.
 const FIRST_WORDS: usize = 256;
@@ -169,9 +162,13 @@ impl TermRanges {
         // The words of a name are followed by those of its address, and not by the next name.
         let is_row = is_row(&text) && !(is_list && text.contains(';'));
         let wish = self.pieces(code, pieces, is_sure, is_row, exact)?;
-        let [cut, more] = [term::cut(code), term::more(code)].map(|mark| self.term(&mark));
+        let cut = self.term(&term::cut(code));
         // Whatever words they have, they may have others.
-        let mut any = vec![TermQuery::Unless(Box::new(wish), vec![cut, more]), TermQuery::Terms(cut).perhaps()];
+        let mut marks = vec![cut];
+        if code == ANYWHERE || code == FROM {
+            marks.push(self.term(&term::more(code)));
+        }
+        let mut any = vec![TermQuery::Unless(Box::new(wish), marks), TermQuery::Terms(cut).perhaps()];
         if code == ANYWHERE {
             any.push(TermQuery::Terms(self.term(LONG)).perhaps());
         }
@@ -191,7 +188,7 @@ impl TermRanges {
         if pieces.iter().any(Piece::is_long) {
             return Some(TermQuery::Any(Vec::new()));
         }
-        if self.fits.len() + PIECES > FITS {
+        if self.fits.len() + PIECES > PARTS {
             return None;
         }
         let (count, mut fits) = (pieces.len(), 0);

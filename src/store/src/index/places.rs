@@ -17,8 +17,6 @@ const CHUNK: i64 = 1 << 12;
 const NUMBERS: usize = 1 << 12;
 const ATTACHED: u16 = 1 << 15;
 const AROUND: u16 = 1 << 14;
-/// Bits of a position that are the place, the others are the weight.
-const PLACE: u16 = (1 << 14) - 1;
 
 /// Where a word stands in an item.
 #[derive(Clone, Copy)]
@@ -43,9 +41,8 @@ pub(super) fn put(number: i64, stands: Stands<'_>, out: &mut Vec<u8>) {
             out.extend((within | if around.is_empty() { 0 } else { AROUND }).to_le_bytes());
             let positions = positions.chunks_exact(2).take(usize::from(u8::MAX));
             out.push(u8::try_from(positions.len()).unwrap_or_default());
-            for pair in positions {
-                let position = pair.iter().fold(0_u16, |number, octet| number << 8 | u16::from(*octet));
-                out.extend((position & !PLACE | (position & PLACE).saturating_add(base).min(PLACE)).to_le_bytes());
+            for position in positions.filter_map(<[u8]>::first_chunk).map(|pair| u16::from_be_bytes(*pair)) {
+                out.extend((position & !LAST | (position & LAST).saturating_add(base).min(LAST)).to_le_bytes());
             }
             out.extend(around.iter().take(usize::from(u8::MAX)));
         }
@@ -54,7 +51,7 @@ pub(super) fn put(number: i64, stands: Stands<'_>, out: &mut Vec<u8>) {
 
 /// The first of some positions.
 pub(super) fn first(positions: &[u8]) -> u16 {
-    positions.first_chunk::<2>().map_or(PLACE, |pair| u16::from_be_bytes(*pair) & PLACE)
+    positions.first_chunk::<2>().map_or(LAST, |pair| u16::from_be_bytes(*pair) & LAST)
 }
 
 /// The last of some positions.
@@ -64,8 +61,17 @@ pub(super) fn last(positions: &[u8]) -> u16 {
 
 /// Positions as PostgreSQL sends them: the weight (bit n: weight n) and the place of each.
 pub(super) fn sent(positions: &[u8]) -> impl Iterator<Item = (u8, u16)> {
-    let numbers = positions.chunks_exact(2).map(|pair| pair.iter().fold(0_u16, |n, octet| n << 8 | u16::from(*octet)));
-    numbers.map(|position| (1 << (position >> 14), position & PLACE))
+    weighted(positions, u16::from_be_bytes)
+}
+
+/// The same of an entry.
+fn kept(positions: &[u8]) -> impl Iterator<Item = (u8, u16)> {
+    weighted(positions, u16::from_le_bytes)
+}
+
+fn weighted(positions: &[u8], read: fn([u8; 2]) -> u16) -> impl Iterator<Item = (u8, u16)> {
+    let numbers = positions.chunks_exact(2).filter_map(<[u8]>::first_chunk).map(move |pair| read(*pair));
+    numbers.map(|position| (1 << (position >> 14), position & LAST))
 }
 
 /// Rows of some terms.
@@ -152,13 +158,6 @@ impl<'r> Row<'r> {
     fn has(&self, within: usize, weights: u8, place: u16) -> bool {
         self.places(within, weights).any(|other| other == place)
     }
-}
-
-/// Positions of an entry: the weight (bit n: weight n) and the place of each.
-fn kept(positions: &[u8]) -> impl Iterator<Item = (u8, u16)> {
-    let numbers =
-        positions.chunks_exact(2).map(|pair| pair.iter().rev().fold(0_u16, |n, octet| n << 8 | u16::from(*octet)));
-    numbers.map(|position| (1 << (position >> 14), position & PLACE))
 }
 
 impl Places {

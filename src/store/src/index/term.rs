@@ -7,6 +7,7 @@ use std::error::Error;
 use super::places::{self, Stands};
 use crate::StoreError;
 use crate::row::FromColumn;
+pub(super) use crate::search::{A, B, C, D};
 use crate::search::{Between, HEAD_WORDS, LAST, LENGTH, OCTETS, POSITIONS, SEARCHED, WORDS, in_order};
 
 /// Items that are gone since they were entered. No word has such a character.
@@ -46,7 +47,7 @@ pub(super) fn cut(code: &str) -> String {
     format!("{CUT}{code}")
 }
 
-/// The items that have words of a place which are not that place's alone, by its code.
+/// The items that have words of a place which are not that place's alone, by its code: only the author and the body have such.
 pub(super) fn more(code: &str) -> String {
     format!("{MORE}{code}")
 }
@@ -120,12 +121,6 @@ impl Told {
         is_short && (1..WORDS).contains(&self.body)
     }
 }
-
-/// Bits of the weights that a word has.
-pub(super) const A: u8 = 1 << 3;
-pub(super) const B: u8 = 1 << 2;
-pub(super) const C: u8 = 1 << 1;
-pub(super) const D: u8 = 1;
 
 /// How far the places of words go.
 struct Reach {

@@ -98,6 +98,10 @@ fn push(word: &str, block: &mut Vec<u8>) {
 
 /// The words of a block that fit.
 fn find(piece: &Piece, wanted: &str, block: &[u8], fitting: &mut Fitting) {
+    // Each word has that, and again behind it.
+    if wanted.is_empty() {
+        return;
+    }
     let finder = memchr::memmem::Finder::new(wanted.as_bytes());
     let mut at = 0;
     while let Some(found) = block.get(at..).and_then(|rest| finder.find(rest)) {
@@ -140,5 +144,7 @@ mod tests {
         assert_eq!(found("cafe", Open, Open), "caf\u{e9}0 cafeteria1");
         assert_eq!(found("af\u{e9}", Open, Closed), "caf\u{e9}1");
         assert_eq!(found("x", Open, Open), "");
+        // Nothing is left of it without marks.
+        assert_eq!(found("\u{301}", Open, Open), "");
     }
 }

@@ -276,7 +276,7 @@ fn from(search: &Search<'_>, narrowed: &Candidates, sql: &mut Sql) -> Result<(),
             sql.push(" and case when i.item between ").bind(begin).push("::bigint and ").bind(last);
             sql.push("::bigint then get_bit(").bind(Param::Bytes(bits.octets.clone().into())).push("::bytea, ");
             sql.push("nullif((").bind(Param::Ints(bits.places.clone()));
-            sql.push(&format!("::bigint[])[((i.item - ")).bind(begin);
+            sql.push("::bigint[])[((i.item - ").bind(begin);
             sql.push(&format!("::bigint) / {chunk})::int + 1], -1) * {chunk} + i.item % {chunk}) = 1 else false end"));
         }
         _ if *search.filter == Filter::True => {}

@@ -1,7 +1,7 @@
 //! What stands between the words of a text, an octet for each word: whether "quarterly rep" stands in a text where a word that
 //! ends so is before one that begins so is for what is between them to say.
 
-use super::{LENGTH, Stands, composed, next_run, of_run};
+use super::{Increment, LENGTH, composed, next_run, of_run};
 
 /// What words stand before most often. The place in the list is kept with the words: it only grows. None has a letter of what
 /// composing makes an ASCII character of (`;`, the grave accent), nor what is a part of a word for PostgreSQL (`_`): where one of
@@ -140,8 +140,8 @@ impl Between {
     /// Adds the words of a run of letters and digits. Of those that are cut nothing is known, nor between several of one run.
     fn add(&mut self, run: &str, around: Around, word: &mut String) {
         let first = self.words.len();
-        of_run(run, word, &mut |word, stands| {
-            if stands == Stands::Next {
+        of_run(run, word, &mut |word, increment| {
+            if increment == Increment::One {
                 self.letters.push_str(word);
                 self.words.push((self.letters.len(), Around::default()));
             }

@@ -54,14 +54,14 @@ pub(crate) const POSITIONS: usize = 255;
 /// Octets of words and positions of one item, which may not have more than a megabyte of them.
 pub(crate) const OCTETS: usize = 900_000;
 
-const A: u16 = 3 << 14;
-const B: u16 = 2 << 14;
-const C: u16 = 1 << 14;
-const D: u16 = 0;
+/// Bits of the weights that a word has: the upper two bits of a position are the number of its weight.
+pub(crate) const A: u8 = 1 << 3;
+pub(crate) const B: u8 = 1 << 2;
+pub(crate) const C: u8 = 1 << 1;
+pub(crate) const D: u8 = 1;
 
 impl Area {
-    /// A is 3, D is 0; the upper two bits of a position.
-    fn weight(self) -> u16 {
+    fn weight(self) -> u8 {
         match self {
             Area::From => A,
             Area::Subject => B,
@@ -152,8 +152,8 @@ pub(crate) fn count(text: &str) -> usize {
 /// character of a run besides.
 pub(crate) fn in_order(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    visit(text, &mut |word, place| {
-        if place == Stands::Next {
+    visit(text, &mut |word, increment| {
+        if increment == Increment::One {
             words.push(word.to_owned());
         }
         words.len() < WORDS
@@ -161,17 +161,16 @@ pub(crate) fn in_order(text: &str) -> Vec<String> {
     words
 }
 
-/// Where a word stands.
+/// How far a word stands behind the word before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stands {
-    /// Behind the word before.
-    Next,
-    /// In the word before, as its end. Nobody asks for it beside that.
-    Within,
+enum Increment {
+    One,
+    /// It is the end of that word. Nobody asks for it beside that.
+    Zero,
 }
 
 /// Gives each word to `take` until that has enough.
-fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
+fn visit(text: &str, take: &mut impl FnMut(&str, Increment) -> bool) {
     let mut word = String::new();
     // File names of Macs are decomposed, what people type is not; and a mark by itself would end a word.
     let text = composed(text);
@@ -184,18 +183,18 @@ fn visit(text: &str, take: &mut impl FnMut(&str, Stands) -> bool) {
 }
 
 /// Gives each word of a run of letters and digits; whether that has not enough.
-fn of_run(run: &str, word: &mut String, take: &mut impl FnMut(&str, Stands) -> bool) -> bool {
+fn of_run(run: &str, word: &mut String, take: &mut impl FnMut(&str, Increment) -> bool) -> bool {
     if !run.is_ascii() {
         return pieces(run, word, take);
     }
     let run = run.get(..LENGTH).unwrap_or(run);
     if !run.bytes().any(|octet| octet.is_ascii_uppercase()) {
-        return take(run, Stands::Next);
+        return take(run, Increment::One);
     }
     word.clear();
     word.push_str(run);
     word.make_ascii_lowercase();
-    take(word, Stands::Next)
+    take(word, Increment::One)
 }
 
 /// Takes the next letters and digits off a text. Where they are ASCII, no character is looked up.
@@ -227,20 +226,20 @@ fn composed(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.nfc().collect())
 }
 
-fn pieces(run: &str, word: &mut String, take: &mut impl FnMut(&str, Stands) -> bool) -> bool {
+fn pieces(run: &str, word: &mut String, take: &mut impl FnMut(&str, Increment) -> bool) -> bool {
     // Lower case can bring marks that are neither letter nor digit.
     let lower: Vec<char> = run.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect();
-    let mut give = |part: &[char], place: Stands| {
+    let mut give = |part: &[char], increment: Increment| {
         word.clear();
         word.extend(part);
-        take(word, place)
+        take(word, increment)
     };
     lower.chunk_by(|a, b| dense(*a) == dense(*b)).all(|piece| match piece {
         // Each character begins a pair, by which it is found alone; the last one does not.
         [first, .., last] if dense(*first) => {
-            piece.windows(2).all(|pair| give(pair, Stands::Next)) && give(&[*last], Stands::Within)
+            piece.windows(2).all(|pair| give(pair, Increment::One)) && give(&[*last], Increment::Zero)
         }
-        _ => give(piece.get(..LENGTH).unwrap_or(piece), Stands::Next),
+        _ => give(piece.get(..LENGTH).unwrap_or(piece), Increment::One),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::{LAST, OCTETS, POSITIONS, Stands, visit};
+use super::{Increment, LAST, OCTETS, POSITIONS, visit};
 
 /// No word, no position.
 const NONE: u32 = u32::MAX;
@@ -53,10 +53,10 @@ impl Default for Vector {
 impl Vector {
     /// Adds a text of an area of which `count` distinct words are there already, and at most `most` will be; answers how many
     /// are now.
-    pub fn add(&mut self, text: &str, weight: u16, code: Option<&str>, mut count: usize, most: usize) -> usize {
+    pub fn add(&mut self, text: &str, weight: u8, code: Option<&str>, mut count: usize, most: usize) -> usize {
         let mut coded = String::new();
-        visit(text, &mut |word, place| {
-            if place == Stands::Next {
+        visit(text, &mut |word, increment| {
+            if increment == Increment::One {
                 self.position = self.position.saturating_add(1).min(LAST);
             }
             if !self.put(word, weight, &mut count, most) {
@@ -74,8 +74,8 @@ impl Vector {
         count
     }
 
-    fn put(&mut self, word: &str, weight: u16, count: &mut usize, most: usize) -> bool {
-        let place = self.position | weight;
+    fn put(&mut self, word: &str, weight: u8, count: &mut usize, most: usize) -> bool {
+        let place = self.position | (weight.trailing_zeros() as u16) << 14;
         let hash = self.keys.hash_one(word);
         if let Some(at) = self.find(word, hash) {
             // Behind the last position there is nothing to be told; a word that stands nowhere else is found all the same.
