@@ -2,7 +2,7 @@
 
 use super::ASIDE;
 use super::budget::{Budget, ROW, WORDS};
-use super::contains::{Fit, Fitted, InRow, Placed};
+use super::contains::{Expansion, MultiPhrase, MultiPhraseQuery, PartQuery};
 use super::places::Places;
 use super::renew::gone;
 use super::set::{Bits, Set};
@@ -62,18 +62,18 @@ pub(super) enum TermQuery {
     /// The terms between two, by place in the list of them.
     Terms(usize),
     /// The words that fit a piece of a pattern, by place in the list of these.
-    Fit(usize),
+    Part(usize),
     All(Vec<TermQuery>),
     Any(Vec<TermQuery>),
     /// An item that meets it may meet the condition.
     Perhaps(Box<TermQuery>),
     /// An item that meets it and has one of these terms may meet the condition.
     Unless(Box<TermQuery>, Vec<usize>),
-    /// What the pieces of a pattern ask for, and how their words must stand in a row; by place in the list of rows.
+    /// What the pieces of a pattern ask for, and how their words must stand in a row; by place in the list of these.
     /// And the items, by place in the list of terms, of which not all places are known.
-    Row {
+    MultiPhrase {
         all: Box<TermQuery>,
-        row: usize,
+        phrase: usize,
         far: usize,
     },
     /// What all the words of a phrase ask for, and how they must stand, if that is known; by place in the list of phrases.
@@ -100,8 +100,8 @@ struct Phrase {
 pub(super) struct TermRanges {
     pub ranges: Vec<Range>,
     phrases: Vec<Phrase>,
-    pub fits: Vec<Fit>,
-    pub rows: Vec<InRow>,
+    pub parts: Vec<PartQuery>,
+    pub multi_phrases: Vec<MultiPhraseQuery>,
     /// The database is asked to compare without case.
     pub folds: bool,
 }
@@ -143,23 +143,23 @@ impl TermRanges {
             Place::Body => (&[""], "", D),
         };
         let words = in_order(text);
-        let wish = self.all_words(codes, &words, whole)?;
+        let query = self.all_words(codes, &words, whole)?;
         if words.len() == 1 {
-            return Some(if place == Place::Body { wish.perhaps() } else { wish });
+            return Some(if place == Place::Body { query.perhaps() } else { query });
         }
         // Which words begin so is not looked at.
         let stands = (whole && words.len() <= WORDS).then(|| {
             self.phrases.push(Phrase { terms: words.iter().map(|word| format!("{stands}{word}")).collect(), weights });
             self.phrases.len() - 1
         });
-        Some(TermQuery::Phrase(Box::new(wish), stands))
+        Some(TermQuery::Phrase(Box::new(query), stands))
     }
 
     /// All of the words; not that they stand in order, nor all in the same place.
     fn all_words(&mut self, codes: &[&str], words: &[String], whole: bool) -> Option<TermQuery> {
         let last = words.len().checked_sub(1)?;
         let asked = words.iter().enumerate().take(WORDS);
-        let wish = |at: usize, word: &String, ranges: &mut Vec<Range>| {
+        let query = |at: usize, word: &String, ranges: &mut Vec<Range>| {
             let any = codes.iter().map(|code| {
                 // No term has a control character in it, nor the last one that there is.
                 let begin = format!("{code}{word}");
@@ -169,7 +169,7 @@ impl TermRanges {
             });
             TermQuery::Any(any.collect())
         };
-        Some(TermQuery::All(asked.map(|(at, word)| wish(at, word, &mut self.ranges)).collect()))
+        Some(TermQuery::All(asked.map(|(at, word)| query(at, word, &mut self.ranges)).collect()))
     }
 }
 
@@ -189,7 +189,7 @@ pub(super) struct Met {
 pub(super) struct Answers {
     pub terms: Vec<Set>,
     /// None where too many words fit.
-    pub fits: Vec<Option<Fitted>>,
+    pub parts: Vec<Option<Expansion>>,
     /// All that there is in the folders.
     folders: Set,
 }
@@ -202,7 +202,7 @@ trait Standing {
     }
 
     /// Of the pieces of a pattern, the items in which they do, and all in which they may.
-    fn row(&self, _at: usize, _items: &Set) -> Option<Met> {
+    fn multi_phrase(&self, _at: usize, _items: &Set) -> Option<Met> {
         None
     }
 }
@@ -212,11 +212,11 @@ struct Anyhow;
 
 impl Standing for Anyhow {}
 
-/// By places, of the phrases and rows, in the items of which nothing else tells.
+/// By places, of phrases of words and of patterns, in the items of which nothing else tells.
 struct ByPlaces<'a> {
     places: Places,
     phrases: &'a [Phrase],
-    rows: Vec<Option<Placed>>,
+    multi_phrases: Vec<Option<MultiPhrase>>,
     unsure: Set,
     budget: RefCell<Budget>,
 }
@@ -240,24 +240,24 @@ impl Standing for ByPlaces<'_> {
         Some((sure, unsure))
     }
 
-    fn row(&self, at: usize, items: &Set) -> Option<Met> {
-        let row = self.rows.get(at)?.as_ref()?;
-        let (looked, rest) = self.looked(items, row.choices.iter().map(Vec::len).sum())?;
-        let mut met = self.places.sequence(row, &looked);
+    fn multi_phrase(&self, at: usize, items: &Set) -> Option<Met> {
+        let phrase = self.multi_phrases.get(at)?.as_ref()?;
+        let (looked, rest) = self.looked(items, phrase.choices.iter().map(Vec::len).sum())?;
+        let mut met = self.places.sequence(phrase, &looked);
         met.all.union(rest);
         Some(met)
     }
 }
 
-fn meets(wish: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
+fn meets(query: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
     let each = |parts: &[TermQuery]| parts.iter().map(|part| meets(part, answers, stand)).collect::<Vec<_>>();
-    match wish {
+    match query {
         TermQuery::Terms(at) => {
             let all = answers.terms.get(*at).cloned().unwrap_or_default();
             Met { sure: all.clone(), all }
         }
-        TermQuery::Fit(at) => match answers.fits.get(*at) {
-            Some(Some(fitted)) => fitted.met.clone(),
+        TermQuery::Part(at) => match answers.parts.get(*at) {
+            Some(Some(expansion)) => expansion.met.clone(),
             _ => Met { sure: Set::default(), all: answers.folders.clone() },
         },
         TermQuery::Unless(inner, terms) => {
@@ -279,9 +279,9 @@ fn meets(wish: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
             all.unwrap_or_default()
         }
         TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner, answers, stand) },
-        TermQuery::Row { all, row, far } => {
+        TermQuery::MultiPhrase { all, phrase, far } => {
             let known = meets(all, answers, stand);
-            let Some(mut met) = stand.row(*row, &known.all) else { return known };
+            let Some(mut met) = stand.multi_phrase(*phrase, &known.all) else { return known };
             let mut far = answers.terms.get(*far).cloned().unwrap_or_default();
             far.intersect(&known.all);
             met.all.union(far);
@@ -318,23 +318,23 @@ struct Unindexed {
 impl Mailbox<'_> {
     /// Where the search must look.
     pub(crate) fn narrowed(&mut self, search: &Search<'_>) -> Result<Candidates, StoreError> {
-        let mut wishes = TermRanges::default();
-        let Some(wish) = wishes.of(search.filter).filter(|_| !search.associated) else { return Ok(Candidates::No) };
-        let aside = self.aside()?.filter(|aside| aside.folds || !wishes.folds);
+        let mut asked = TermRanges::default();
+        let Some(query) = asked.of(search.filter).filter(|_| !search.associated) else { return Ok(Candidates::No) };
+        let aside = self.aside()?.filter(|aside| aside.folds || !asked.folds);
         let Some(aside) = aside else { return Ok(Candidates::No) };
-        let named = wishes.ranges.len();
-        wishes.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
-        wishes.ranges.push(exactly(DEAD));
+        let named = asked.ranges.len();
+        asked.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
+        asked.ranges.push(exactly(DEAD));
         let mut budget = Budget::new();
-        let Some(mut terms) = self.items_of_ranges(&wishes.ranges, &mut budget)? else { return Ok(Candidates::No) };
+        let Some(mut terms) = self.items_of_ranges(&asked.ranges, &mut budget)? else { return Ok(Candidates::No) };
         let dead = terms.pop().unwrap_or_default();
         let folders = terms.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {
             all.union(folder);
             all
         });
-        let fits = wishes.fits.iter().map(|fit| self.fit(fit, &folders, &mut budget));
-        let fits = fits.collect::<Result<_, StoreError>>()?;
-        let answers = Answers { terms, fits, folders };
+        let parts = asked.parts.iter().map(|part| self.expansion(part, &folders, &mut budget));
+        let parts = parts.collect::<Result<_, StoreError>>()?;
+        let answers = Answers { terms, parts, folders };
         let folders = &answers.folders;
         let within = |met: Met| {
             let [sure, all] = [met.sure, met.all].map(|mut set| {
@@ -344,18 +344,22 @@ impl Mailbox<'_> {
             });
             Met { sure, all }
         };
-        let mut found = within(meets(&wish, &answers, &Anyhow));
+        let mut found = within(meets(&query, &answers, &Anyhow));
         // Where words stand is read only where looking at the items would take longer.
         let mut unsure = found.all.clone();
         unsure.subtract(&found.sure);
-        if !(wishes.phrases.is_empty() && wishes.rows.is_empty()) && unsure.len() > LOOKED {
-            let rows = self.placed(&wishes.rows, &answers, &mut budget)?;
-            let of_rows = rows.iter().flatten().flat_map(|row| row.choices.iter().flatten()).map(|chosen| &chosen.word);
-            let terms = wishes.phrases.iter().flat_map(|phrase| &phrase.terms).chain(of_rows).collect();
+        if !(asked.phrases.is_empty() && asked.multi_phrases.is_empty()) && unsure.len() > LOOKED {
+            let multi_phrases = self.multi_phrases(&asked.multi_phrases, &answers, &mut budget)?;
+            let of_them = multi_phrases
+                .iter()
+                .flatten()
+                .flat_map(|phrase| phrase.choices.iter().flatten())
+                .map(|chosen| &chosen.word);
+            let terms = asked.phrases.iter().flat_map(|phrase| &phrase.terms).chain(of_them).collect();
             let places = self.places(terms, &unsure, &mut budget)?;
             let budget = RefCell::new(budget);
-            let stand = ByPlaces { places, phrases: &wishes.phrases, rows, unsure, budget };
-            found = within(meets(&wish, &answers, &stand));
+            let stand = ByPlaces { places, phrases: &asked.phrases, multi_phrases, unsure, budget };
+            found = within(meets(&query, &answers, &stand));
         }
         // All of it may have been entered anew meanwhile: then answers lack what was beyond the steps made until they were read.
         if self.renewals()? != Some(aside.renewals) {

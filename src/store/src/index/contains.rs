@@ -6,7 +6,7 @@ use super::pattern::{Edge, Piece, edges, is_row, pieces};
 use super::places::{Choice, Chosen};
 use super::set::Set;
 use super::term::{self, ANYWHERE, FAR, FROM, LONG, NAMES, PLACES, RECIPIENTS, SUBJECT};
-use super::vocabulary::Fitting;
+use super::vocabulary::Matches;
 use crate::query::{ContainsMode, Field, ScalarType};
 use crate::search::Wanted;
 use crate::sql::clean;
@@ -22,33 +22,33 @@ const IN_ROW: usize = 16;
 const CHOICES: usize = 64;
 
 /// The pieces of a pattern whose words stand in a row, in that order.
-pub(super) struct InRow {
+pub(super) struct MultiPhraseQuery {
     code: &'static str,
     weights: u8,
-    pieces: Vec<InPlace>,
+    pieces: Vec<PhraseTerm>,
     exact: Option<Exact>,
 }
 
-enum InPlace {
+enum PhraseTerm {
     /// And the place of its term in the list of these.
     Word(String, usize),
     /// By place in the list of fits.
-    Fit(usize),
+    Part(usize),
 }
 
-impl InRow {
+impl MultiPhraseQuery {
     /// The words that each piece may be, with the items of those that are known; the terms of the others are added to those that
     /// are asked for. None where they are too many.
     fn chosen(&self, answers: &Answers, terms: &mut BTreeMap<String, Set>) -> Option<Vec<Choice>> {
         let mut count = 0;
-        let mut choice = |piece: &InPlace| {
+        let mut choice = |piece: &PhraseTerm| {
             let choice: Choice = match piece {
-                InPlace::Word(word, term) => {
+                PhraseTerm::Word(word, term) => {
                     let items = answers.terms.get(*term)?.clone();
                     vec![Chosen { word: word.clone(), items, is_same: true }]
                 }
-                InPlace::Fit(at) => {
-                    let words = &answers.fits.get(*at)?.as_ref()?.words;
+                PhraseTerm::Part(at) => {
+                    let words = &answers.parts.get(*at)?.as_ref()?.words;
                     let words = words.iter().take(CHOICES + 1).cloned();
                     words.map(|(word, is_same)| Chosen { word, items: Set::default(), is_same }).collect()
                 }
@@ -57,7 +57,7 @@ impl InRow {
             (count <= CHOICES).then_some(choice)
         };
         let choices = self.pieces.iter().map(&mut choice).collect::<Option<Vec<_>>>()?;
-        for (_, choice) in self.pieces.iter().zip(&choices).filter(|(piece, _)| matches!(piece, InPlace::Fit(_))) {
+        for (_, choice) in self.pieces.iter().zip(&choices).filter(|(piece, _)| matches!(piece, PhraseTerm::Part(_))) {
             terms.extend(choice.iter().map(|chosen| (format!("{}{}", self.code, chosen.word), Set::default())));
         }
         Some(choices)
@@ -65,7 +65,7 @@ impl InRow {
 }
 
 /// The same with the words that each may be.
-pub(super) struct Placed {
+pub(super) struct MultiPhrase {
     pub choices: Vec<Choice>,
     pub weights: u8,
     pub exact: Option<Exact>,
@@ -101,13 +101,13 @@ impl Exact {
 }
 
 /// What has come of a piece.
-pub(super) struct Fitted {
+pub(super) struct Expansion {
     pub met: Met,
-    words: Fitting,
+    words: Matches,
 }
 
 /// Words that fit a piece of a pattern.
-pub(super) struct Fit {
+pub(super) struct PartQuery {
     /// The place that is asked, by its code.
     code: &'static str,
     piece: Piece,
@@ -161,14 +161,14 @@ impl TermRanges {
         let exact = Exact::of(&text, mode).filter(|_| is_told);
         // The words of a name are followed by those of its address, and not by the next name.
         let is_row = is_row(&text) && !(is_list && text.contains(';'));
-        let wish = self.pieces(code, pieces, is_sure, is_row, exact)?;
+        let query = self.pieces(code, pieces, is_sure, is_row, exact)?;
         let cut = self.term(&term::cut(code));
         // Whatever words they have, they may have others.
         let mut marks = vec![cut];
         if code == ANYWHERE || code == FROM {
             marks.push(self.term(&term::more(code)));
         }
-        let mut any = vec![TermQuery::Unless(Box::new(wish), marks), TermQuery::Terms(cut).perhaps()];
+        let mut any = vec![TermQuery::Unless(Box::new(query), marks), TermQuery::Terms(cut).perhaps()];
         if code == ANYWHERE {
             any.push(TermQuery::Terms(self.term(LONG)).perhaps());
         }
@@ -188,32 +188,32 @@ impl TermRanges {
         if pieces.iter().any(Piece::is_long) {
             return Some(TermQuery::Any(Vec::new()));
         }
-        if self.fits.len() + PIECES > PARTS {
+        if self.parts.len() + PIECES > PARTS {
             return None;
         }
-        let (count, mut fits) = (pieces.len(), 0);
-        let (mut all, mut in_row) = (Vec::new(), Vec::new());
+        let (count, mut parts) = (pieces.len(), 0);
+        let (mut all, mut terms) = (Vec::new(), Vec::new());
         for piece in pieces.into_iter().take(WORDS) {
             if piece.is_word() {
                 let term = self.term(&format!("{code}{}", piece.text));
                 all.push(TermQuery::Terms(term));
-                in_row.push(InPlace::Word(piece.text, term));
-            } else if fits < PIECES {
-                fits += 1;
-                all.push(TermQuery::Fit(self.fits.len()));
-                in_row.push(InPlace::Fit(self.fits.len()));
-                self.fits.push(Fit { code, piece, is_all });
+                terms.push(PhraseTerm::Word(piece.text, term));
+            } else if parts < PIECES {
+                parts += 1;
+                all.push(TermQuery::Part(self.parts.len()));
+                terms.push(PhraseTerm::Part(self.parts.len()));
+                self.parts.push(PartQuery { code, piece, is_all });
             }
         }
-        let wish = (!all.is_empty()).then_some(TermQuery::All(all))?;
+        let query = (!all.is_empty()).then_some(TermQuery::All(all))?;
         // Of one piece it is asked whether its word is one of the place, and what is around it.
         let is_one = count == 1 && exact.as_ref().is_some_and(|exact| exact.begins || exact.ends || code == ANYWHERE);
         let weights =
-            weights(code).filter(|_| is_row && in_row.len() == count && ((2..=IN_ROW).contains(&count) || is_one));
-        let wish = if is_all { wish } else { wish.perhaps() };
-        let Some(weights) = weights else { return Some(wish) };
-        self.rows.push(InRow { code, weights, pieces: in_row, exact });
-        Some(TermQuery::Row { all: Box::new(wish), row: self.rows.len() - 1, far: self.term(FAR) })
+            weights(code).filter(|_| is_row && terms.len() == count && ((2..=IN_ROW).contains(&count) || is_one));
+        let query = if is_all { query } else { query.perhaps() };
+        let Some(weights) = weights else { return Some(query) };
+        self.multi_phrases.push(MultiPhraseQuery { code, weights, pieces: terms, exact });
+        Some(TermQuery::MultiPhrase { all: Box::new(query), phrase: self.multi_phrases.len() - 1, far: self.term(FAR) })
     }
 
     fn term(&mut self, term: &str) -> usize {
@@ -229,43 +229,48 @@ const OTHER: i64 = 1;
 const ELSEWHERE: i64 = 2;
 
 impl Mailbox<'_> {
-    /// The words that each piece of a row may stand in, with their items; None of a row where these are too many.
-    pub(super) fn placed(
+    /// The words that each piece of some patterns may stand in, with their items; None of a pattern where these are too many.
+    pub(super) fn multi_phrases(
         &mut self,
-        rows: &[InRow],
+        queries: &[MultiPhraseQuery],
         answers: &Answers,
         budget: &mut Budget,
-    ) -> Result<Vec<Option<Placed>>, StoreError> {
+    ) -> Result<Vec<Option<MultiPhrase>>, StoreError> {
         let mut terms = BTreeMap::new();
-        let chosen: Vec<_> = rows.iter().map(|row| row.chosen(answers, &mut terms)).collect();
+        let chosen: Vec<_> = queries.iter().map(|query| query.chosen(answers, &mut terms)).collect();
         // Those of whole words are known, of those that fit a piece all together only.
         let asked = (0..).zip(terms.keys().cloned()).collect();
         let Some(sets) = self.items_of_terms(asked, terms.len(), budget)? else {
-            return Ok(rows.iter().map(|_| None).collect());
+            return Ok(queries.iter().map(|_| None).collect());
         };
         terms.values_mut().zip(sets).for_each(|(known, set)| *known = set);
-        let placed = rows.iter().zip(chosen).map(|(row, choices)| {
+        let phrases = queries.iter().zip(chosen).map(|(query, choices)| {
             let mut choices = choices?;
             for chosen in choices.iter_mut().flatten() {
-                if let Some(set) = terms.get(&format!("{}{}", row.code, chosen.word)) {
+                if let Some(set) = terms.get(&format!("{}{}", query.code, chosen.word)) {
                     chosen.items = set.clone();
                 }
             }
-            Some(Placed { choices, weights: row.weights, exact: row.exact.clone() })
+            Some(MultiPhrase { choices, weights: query.weights, exact: query.exact.clone() })
         });
-        Ok(placed.collect())
+        Ok(phrases.collect())
     }
 
     /// The items that have the words which fit; None if these are too many, or the items.
     ///
     /// `folders`: all items that are asked for.
-    pub(super) fn fit(&mut self, fit: &Fit, folders: &Set, budget: &mut Budget) -> Result<Option<Fitted>, StoreError> {
-        let Some(words) = self.fitting(fit.code, &fit.piece, budget)? else { return Ok(None) };
+    pub(super) fn expansion(
+        &mut self,
+        part: &PartQuery,
+        folders: &Set,
+        budget: &mut Budget,
+    ) -> Result<Option<Expansion>, StoreError> {
+        let Some(words) = self.matching(part.code, &part.piece, budget)? else { return Ok(None) };
         let (mut same, mut all, mut elsewhere) = (Set::default(), Set::default(), Set::default());
         let (mut rest, mut count) = (words.as_slice(), FIRST_WORDS);
         while !rest.is_empty() {
             let (some, later) = rest.split_at(count.min(rest.len()));
-            let Some([a, b, c]) = self.with_words(fit, some, budget)? else { return Ok(None) };
+            let Some([a, b, c]) = self.with_words(part, some, budget)? else { return Ok(None) };
             all.union(a.clone());
             same.union(a);
             all.union(b);
@@ -273,31 +278,31 @@ impl Mailbox<'_> {
             (rest, count) = (later, count * 8);
             // Where few are left it is cheaper to look at these, and where most are met the piece tells little.
             let mut left = folders.clone();
-            left.subtract(if fit.is_all { &same } else { &all });
-            if !rest.is_empty() && left.len() <= if fit.is_all { LOOKED } else { folders.len() / 2 } {
+            left.subtract(if part.is_all { &same } else { &all });
+            if !rest.is_empty() && left.len() <= if part.is_all { LOOKED } else { folders.len() / 2 } {
                 all = folders.clone();
                 break;
             }
         }
         let mut sure = same;
         sure.subtract(&elsewhere);
-        Ok(Some(Fitted { met: Met { sure, all }, words }))
+        Ok(Some(Expansion { met: Met { sure, all }, words }))
     }
 
     /// The items that have some words: as they are in the pattern, otherwise, and perhaps elsewhere than in the body. None if
     /// they are too many.
     fn with_words(
         &mut self,
-        fit: &Fit,
+        part: &PartQuery,
         words: &[(String, bool)],
         budget: &mut Budget,
     ) -> Result<Option<[Set; 3]>, StoreError> {
         let mut terms = Vec::new();
         let mut ask = |number: i64, code: &str, word: &str| terms.push((number, format!("{code}{word}")));
         for (word, is_same) in words {
-            let is_sure = fit.is_all && *is_same;
-            ask(if is_sure { SAME } else { OTHER }, fit.code, word);
-            if is_sure && fit.code == ANYWHERE {
+            let is_sure = part.is_all && *is_same;
+            ask(if is_sure { SAME } else { OTHER }, part.code, word);
+            if is_sure && part.code == ANYWHERE {
                 PLACES.iter().filter(|code| **code != NAMES).for_each(|code| ask(ELSEWHERE, code, word));
                 ask(ELSEWHERE, term::ATTACHMENTS, word);
             }

@@ -7,7 +7,7 @@
 //! number without an entry is one whose positions are not kept.
 
 use super::ask::Met;
-use super::contains::Placed;
+use super::contains::MultiPhrase;
 use super::set::Set;
 use crate::search::{Around, LAST, POSITIONS};
 use std::collections::{BTreeMap, HashMap};
@@ -225,17 +225,17 @@ impl Places {
 
     /// The items in which one word of each choice stands behind one of the choice before, all with one of the weights, and what
     /// is asked for stands between them; and all in which that may be.
-    pub fn sequence(&self, placed: &Placed, items: &Set) -> Met {
+    pub fn sequence(&self, phrase: &MultiPhrase, items: &Set) -> Met {
         let mut met = Met::default();
         let mut chunk_of = i64::MIN;
         let mut rows: Vec<Vec<InChunk<'_>>> = Vec::new();
-        let mut places: Vec<Vec<At>> = placed.choices.iter().map(|_| Vec::new()).collect();
+        let mut places: Vec<Vec<At>> = phrase.choices.iter().map(|_| Vec::new()).collect();
         for number in items.iter() {
             if chunk(number) != chunk_of {
                 chunk_of = chunk(number);
-                rows = placed.choices.iter().map(|choice| self.in_chunk(choice, chunk_of)).collect();
+                rows = phrase.choices.iter().map(|choice| self.in_chunk(choice, chunk_of)).collect();
             }
-            match in_sequence(placed, &rows, number, &mut places) {
+            match in_sequence(phrase, &rows, number, &mut places) {
                 Stand::Yes => {
                     met.sure.insert(number);
                     met.all.insert(number);
@@ -249,7 +249,7 @@ impl Places {
 }
 
 /// `places`: room for those of each choice.
-fn in_sequence(placed: &Placed, rows: &[Vec<InChunk<'_>>], number: i64, places: &mut [Vec<At>]) -> Stand {
+fn in_sequence(phrase: &MultiPhrase, rows: &[Vec<InChunk<'_>>], number: i64, places: &mut [Vec<At>]) -> Stand {
     let within = usize::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
     let mut is_told = true;
     for (choice, places) in rows.iter().zip(places.iter_mut()) {
@@ -257,23 +257,23 @@ fn in_sequence(placed: &Placed, rows: &[Vec<InChunk<'_>>], number: i64, places: 
         for (row, chosen) in choice.iter().filter(|(_, chosen)| chosen.items.contains(number)) {
             let is_same = chosen.is_same;
             is_told &= row.as_ref().is_some_and(|row| {
-                row.told(within, placed.weights, |place, around| places.push(At { place, around, is_same }))
+                row.told(within, phrase.weights, |place, around| places.push(At { place, around, is_same }))
             });
         }
     }
     places.iter_mut().for_each(|places| places.sort_by_key(|at| at.place));
     let begins = places.first().map(Vec::as_slice).unwrap_or_default();
-    let stand = begins.iter().map(|at| from_there(placed, places, at.place)).max().unwrap_or(Stand::No);
+    let stand = begins.iter().map(|at| from_there(phrase, places, at.place)).max().unwrap_or(Stand::No);
     if is_told { stand } else { stand.max(Stand::Perhaps) }
 }
 
 /// Whether the pattern stands where the first of its words is at that place.
-fn from_there(placed: &Placed, places: &[Vec<At>], first: u16) -> Stand {
+fn from_there(phrase: &MultiPhrase, places: &[Vec<At>], first: u16) -> Stand {
     let mut stand = Stand::Yes;
     for ((number, place), choice) in (0..).zip(first..).zip(places) {
         let behind = choice.get(choice.partition_point(|at| at.place < place)..).unwrap_or_default();
         let there = behind.iter().take_while(|at| at.place == place);
-        let best = there.map(|at| placed.stand(number, at.around, at.is_same)).max().unwrap_or(Stand::No);
+        let best = there.map(|at| phrase.stand(number, at.around, at.is_same)).max().unwrap_or(Stand::No);
         stand = stand.min(best);
         if stand == Stand::No {
             break;
@@ -282,7 +282,7 @@ fn from_there(placed: &Placed, places: &[Vec<At>], first: u16) -> Stand {
     stand
 }
 
-impl Placed {
+impl MultiPhrase {
     /// Whether a word of the pattern is as it asks for, with what stands around it.
     fn stand(&self, number: usize, around: Around, is_same: bool) -> Stand {
         let Some(exact) = self.exact.as_ref().filter(|_| is_same) else { return Stand::Perhaps };

@@ -22,10 +22,10 @@ const BLOCK: usize = 3_900;
 /// Blocks with fitting words that are read of a pattern.
 const BLOCKS: i64 = 8_000;
 /// Fitting words of a pattern: of more it is not looked up which items have them.
-const FITTING: usize = 50_000;
+const MATCHES: usize = 50_000;
 
 /// Words that fit a piece of a pattern: of each whether it has the letters as they are there.
-pub(super) type Fitting = Vec<(String, bool)>;
+pub(super) type Matches = Vec<(String, bool)>;
 
 impl Mailbox<'_> {
     /// Adds words that are new in the mailbox, given as terms.
@@ -58,12 +58,12 @@ impl Mailbox<'_> {
     }
 
     /// The words of a place that a piece of a pattern may stand in, those of the oldest items first; None if there are too many.
-    pub(super) fn fitting(
+    pub(super) fn matching(
         &mut self,
         code: &str,
         piece: &Piece,
         budget: &mut Budget,
-    ) -> Result<Option<Fitting>, StoreError> {
+    ) -> Result<Option<Matches>, StoreError> {
         let wanted = without_marks(&piece.text);
         let Some(left) = budget.statement() else { return Ok(None) };
         let most = BLOCKS.min(left / int(BLOCK)?);
@@ -77,12 +77,12 @@ impl Mailbox<'_> {
             most.into(),
         ]);
         let blocks: Vec<Vec<u8>> = firsts(&self.store.read(&sql)?)?;
-        let mut fitting = Vec::new();
+        let mut matches = Vec::new();
         for block in &blocks {
             budget.row(block);
-            find(piece, &wanted, block, &mut fitting);
+            find(piece, &wanted, block, &mut matches);
         }
-        Ok((int(blocks.len())? < most && fitting.len() <= FITTING).then_some(fitting))
+        Ok((int(blocks.len())? < most && matches.len() <= MATCHES).then_some(matches))
     }
 }
 
@@ -97,7 +97,7 @@ fn push(word: &str, block: &mut Vec<u8>) {
 }
 
 /// The words of a block that fit.
-fn find(piece: &Piece, wanted: &str, block: &[u8], fitting: &mut Fitting) {
+fn find(piece: &Piece, wanted: &str, block: &[u8], matches: &mut Matches) {
     // Each word has that, and again behind it.
     if wanted.is_empty() {
         return;
@@ -112,7 +112,7 @@ fn find(piece: &Piece, wanted: &str, block: &[u8], fitting: &mut Fitting) {
         let Some(Ok(entry)) = block.get(begin..end).map(std::str::from_utf8) else { continue };
         let (bare, word) = entry.split_once(char::from(MARKED)).unwrap_or((entry, entry));
         if piece.fits(wanted, word, bare) {
-            fitting.push((word.to_owned(), piece.is_in(word)));
+            matches.push((word.to_owned(), piece.is_in(word)));
         }
     }
 }
@@ -129,9 +129,9 @@ mod tests {
         block.push(WORD);
         let found = |text: &str, left, right| {
             let piece = Piece { text: text.to_owned(), left, right };
-            let mut fitting = Vec::new();
-            find(&piece, &without_marks(text), &block, &mut fitting);
-            fitting
+            let mut matches = Vec::new();
+            find(&piece, &without_marks(text), &block, &mut matches);
+            matches
                 .into_iter()
                 .map(|(word, is_same)| format!("{word}{}", u8::from(is_same)))
                 .collect::<Vec<_>>()
