@@ -17,6 +17,7 @@ mod items;
 mod journal;
 mod late;
 mod migrations;
+mod pages;
 mod search;
 mod small;
 mod sync;
