@@ -82,7 +82,7 @@ impl Area {
 }
 
 /// An item's words as a `tsvector` as it is sent, None if there is none. Each text is a piece of its area: no phrase goes from
-/// one into the next.
+/// one into the next. Texts of one weight come one behind the other: the index tells by that where they end (`index/term.rs`).
 pub(crate) fn vector(texts: &[(Area, String)]) -> Option<Vec<u8>> {
     filled(texts).finish()
 }
