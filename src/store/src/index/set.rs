@@ -58,15 +58,17 @@ impl Chunk {
 
     fn add(&mut self, numbers: Vec<u16>) {
         match self {
+            Chunk::Few(own) if own.len() + numbers.len() > FEW => {
+                let mut all = bits(own);
+                numbers.into_iter().for_each(|number| set(&mut all, number));
+                *self = Chunk::Bits(all);
+            }
             Chunk::Few(own) => {
                 own.extend(numbers);
                 if !own.is_sorted_by(|a, b| a < b) {
                     // Of two parts in order, mostly.
                     own.sort();
                     own.dedup();
-                }
-                if own.len() > FEW {
-                    *self = Chunk::Bits(bits(own));
                 }
             }
             Chunk::Bits(own) => numbers.into_iter().for_each(|number| set(own, number)),
@@ -178,9 +180,9 @@ impl Set {
         }
     }
 
-    /// Adds the numbers of a row: two octets each.
-    pub fn add(&mut self, chunk: i64, octets: &[u8]) {
-        let pairs = octets.chunks_exact(2).filter_map(<[u8]>::first_chunk::<2>);
+    /// Adds the numbers of rows of a chunk: two octets each.
+    pub fn add(&mut self, chunk: i64, rows: &[&[u8]]) {
+        let pairs = rows.iter().flat_map(|row| row.chunks_exact(2)).filter_map(<[u8]>::first_chunk::<2>);
         let numbers: Vec<u16> = pairs.map(|pair| u16::from_le_bytes(*pair)).collect();
         match self.0.get_mut(&chunk) {
             Some(own) => Rc::make_mut(own).add(numbers),
@@ -347,7 +349,7 @@ mod tests {
         for count in [1_usize, 100, 4_096, 4_097, 65_536] {
             let octets: Vec<u8> = (0..count).filter_map(|n| u16::try_from(n).ok()).flat_map(u16::to_le_bytes).collect();
             let mut set = Set::default();
-            set.add(0, &octets);
+            set.add(0, &[&octets]);
             let of = |chunk: &Rc<Chunk>| match &**chunk {
                 Chunk::Few(own) => 2 * own.len(),
                 Chunk::Bits(_) => 8 * WORDS,

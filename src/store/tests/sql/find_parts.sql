@@ -33,10 +33,9 @@ select null::bigint, null::bigint, null::bytea
 from s
 where s.is_much
 union all
-select w.n, w.chunk, string_agg(w.items, ''::bytea)
+select w.n, w.chunk, w.items
 from w
-where not (select s.is_much from s)
-group by w.n, w.chunk;
+where not (select s.is_much from s);
 
 select v.terms
 from vocabulary v
