@@ -49,21 +49,16 @@ fn split(number: i64) -> (i64, u16) {
 }
 
 impl Chunk {
-    /// Of numbers in any order.
-    fn new(numbers: Vec<u16>) -> Chunk {
-        let mut chunk = Chunk::Few(Vec::new());
-        chunk.add(numbers);
-        chunk
-    }
-
-    fn add(&mut self, numbers: Vec<u16>) {
+    /// So many numbers, in any order.
+    fn add(&mut self, count: usize, numbers: impl Iterator<Item = u16>) {
+        if let Chunk::Few(own) = self
+            && own.len() + count > FEW
+        {
+            *self = Chunk::Bits(bits(own));
+        }
         match self {
-            Chunk::Few(own) if own.len() + numbers.len() > FEW => {
-                let mut all = bits(own);
-                numbers.into_iter().for_each(|number| set(&mut all, number));
-                *self = Chunk::Bits(all);
-            }
             Chunk::Few(own) => {
+                own.reserve(count);
                 own.extend(numbers);
                 if !own.is_sorted_by(|a, b| a < b) {
                     // Of two parts in order, mostly.
@@ -71,7 +66,7 @@ impl Chunk {
                     own.dedup();
                 }
             }
-            Chunk::Bits(own) => numbers.into_iter().for_each(|number| set(own, number)),
+            Chunk::Bits(own) => numbers.for_each(|number| set(own, number)),
         }
     }
 
@@ -85,7 +80,7 @@ impl Chunk {
                 own.iter().for_each(|number| set(&mut all, *number));
                 *self = Chunk::Bits(all);
             }
-            (_, Chunk::Few(theirs)) => self.add(theirs.clone()),
+            (_, Chunk::Few(theirs)) => self.add(theirs.len(), theirs.iter().copied()),
         }
     }
 
@@ -175,19 +170,18 @@ impl Set {
             Some(Chunk::Few(own)) if own.len() < FEW && own.last().is_some_and(|last| *last < within) => {
                 own.push(within);
             }
-            Some(own) => own.add(vec![within]),
-            None => drop(self.0.insert(chunk, Rc::new(Chunk::new(vec![within])))),
+            Some(own) => own.add(1, std::iter::once(within)),
+            None => drop(self.0.insert(chunk, Rc::new(Chunk::Few(vec![within])))),
         }
     }
 
     /// Adds the numbers of rows of a chunk: two octets each.
     pub fn add(&mut self, chunk: i64, rows: &[&[u8]]) {
-        let pairs = rows.iter().flat_map(|row| row.chunks_exact(2)).filter_map(<[u8]>::first_chunk::<2>);
-        let numbers: Vec<u16> = pairs.map(|pair| u16::from_le_bytes(*pair)).collect();
-        match self.0.get_mut(&chunk) {
-            Some(own) => Rc::make_mut(own).add(numbers),
-            None if numbers.is_empty() => {}
-            None => drop(self.0.insert(chunk, Rc::new(Chunk::new(numbers)))),
+        let count = rows.iter().map(|row| row.len() / 2).sum();
+        if count > 0 {
+            let own = self.0.entry(chunk).or_insert_with(|| Rc::new(Chunk::Few(Vec::new())));
+            let pairs = rows.iter().flat_map(|row| row.chunks_exact(2)).filter_map(<[u8]>::first_chunk::<2>);
+            Rc::make_mut(own).add(count, pairs.map(|pair| u16::from_le_bytes(*pair)));
         }
     }
 
