@@ -31,7 +31,7 @@ pub struct Entered {
     pub more: bool,
 }
 
-/// So many items of a row of `word` make its word a frequent one, whose places are kept as well.
+/// So many items of a row of `word` make its word a frequent one, whose places are kept from then on.
 const FREQUENT: i64 = 128;
 
 /// Rows to be: of each term, of each chunk, the numbers; and where the term stands.
@@ -311,7 +311,8 @@ impl Mailbox<'_> {
                 select $1, w.term, w.chunk, w.items from unnest($2::text[], $3::bigint[], $4::bytea[]) as w (term, chunk, items) \
                 on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items \
                 returning term, octet_length(items) as octets, xmax = 0 as is_new \
-            ) select p.term, max(p.octets) >= 2 * $5::bigint, \
+            ) select p.term, \
+                max(p.octets) >= 2 * $5::bigint or exists (select from word_place o where o.mailbox = $1 and o.term = p.term), \
                 bool_and(p.is_new) and not exists (select from word o where o.mailbox = $1 and o.term = p.term) \
             from put p group by p.term";
         const PLACES: &str = "insert into word_place (mailbox, term, chunk, items) \

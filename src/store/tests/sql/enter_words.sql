@@ -107,7 +107,8 @@ with put as (
     on conflict (mailbox, term, chunk) do update set items = word.items || excluded.items
     returning term, octet_length(items) as octets, xmax = 0 as is_new
 )
-select p.term, max(p.octets) >= 2 * $5::bigint, bool_and(p.is_new) and not exists (select from word o where o.mailbox = $1 and o.term = p.term)
+select p.term, max(p.octets) >= 2 * $5::bigint or exists (select from word_place o where o.mailbox = $1 and o.term = p.term),
+    bool_and(p.is_new) and not exists (select from word o where o.mailbox = $1 and o.term = p.term)
 from put p
 group by p.term;
 

@@ -195,6 +195,23 @@ fn rows_end_between_the_items_of_a_page() {
     compare(&mut house);
 }
 
+/// In a later row from its first item on.
+#[test]
+fn places_of_a_word_are_kept_once_it_is_frequent() {
+    let mut house = house();
+    let inbox = house.inbox;
+    many(&mut house, inbox, 200);
+    enter(&mut house);
+    house.execute("update counter set seq = 70000");
+    many(&mut house, inbox, 10);
+    enter(&mut house);
+    let rows = |house: &mut House, term: &str| {
+        house.number(&format!("select count(*) from word_place where term = '{term}' and chunk = 70000 / 4096"))
+    };
+    assert_eq!((rows(&mut house, "same"), rows(&mut house, "even")), (1, 0));
+    compare(&mut house);
+}
+
 /// Many items at once, as no client makes them.
 pub fn many(house: &mut House, folder: FolderNo, count: i64) {
     let (mailbox, from) = (house.mailbox.0, house.newest().0);
