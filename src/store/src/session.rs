@@ -7,6 +7,7 @@
 //! committed all the same would be there twice. It is not known of a server that says nothing even then, or that had not waited for
 //! its standbys. Either way such a session is of no use any more: its answer, or the cancellation, may still come.
 
+use futures_util::TryStreamExt as _;
 use nix::unistd::{Uid, geteuid, seteuid};
 use postgres::types::ToSql;
 use postgres::{NoTls, Row, Statement};
@@ -119,13 +120,21 @@ impl Session {
         self.wait(within, |client| client.prepare(text))
     }
 
-    pub fn query(
+    /// Gives each row as it comes: on failure some may have been given.
+    pub fn each(
         &self,
         statement: &Statement,
         params: &[&(dyn ToSql + Sync)],
         within: Option<Duration>,
-    ) -> Result<Vec<Row>, Broken> {
-        self.wait(within, |client| client.query(statement, params))
+        give: &mut dyn FnMut(Row),
+    ) -> Result<(), Broken> {
+        self.wait(within, |client| async {
+            let mut rows = pin!(client.query_raw(statement, params.iter().copied()).await?);
+            while let Some(row) = rows.try_next().await? {
+                give(row);
+            }
+            Ok(())
+        })
     }
 
     /// The texts in the first column of a statement without values, which is not prepared.

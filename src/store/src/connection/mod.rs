@@ -19,6 +19,7 @@ use crate::{Missing, Options, StoreError};
 use ewsd_model::id::{MailboxNo, Seq};
 use postgres::types::ToSql;
 use postgres::{Row, Statement};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
@@ -186,6 +187,26 @@ impl Store {
         self.run(sql).map_err(|ended| self.give_up(ended))
     }
 
+    /// [`Store::read`] for more rows than should lie in memory at once: gives each as it comes.
+    pub(crate) fn read_each(
+        &mut self,
+        sql: &Sql,
+        mut give: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let (begun, mut given) = (Cell::new(false), Ok(()));
+        let mut give = |row: Row| {
+            begun.set(true);
+            if given.is_ok() {
+                given = give(&row);
+            }
+        };
+        let mut asked = self.run_each(sql, &mut give).map_err(|ended| self.give_up(ended));
+        if self.may_ask_again(&asked) && !begun.get() {
+            asked = self.run_each(sql, &mut give).map_err(|ended| self.give_up(ended));
+        }
+        asked.and(given)
+    }
+
     pub(crate) fn query_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
         Ok(self.query(sql)?.into_iter().next())
     }
@@ -193,9 +214,13 @@ impl Store {
     /// A statement that changes nothing: a connection found lost is made anew and asked again at once.
     pub(crate) fn read(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
         match self.query(sql) {
-            Err(StoreError::Busy { .. }) if self.session.is_none() && self.running.is_none() => self.query(sql),
+            lost if self.may_ask_again(&lost) => self.query(sql),
             result => result,
         }
+    }
+
+    fn may_ask_again<T>(&self, asked: &Result<T, StoreError>) -> bool {
+        matches!(asked, Err(StoreError::Busy { .. })) && self.session.is_none() && self.running.is_none()
     }
 
     pub(crate) fn read_opt(&mut self, sql: &Sql) -> Result<Option<Row>, StoreError> {
@@ -211,11 +236,16 @@ impl Store {
     }
 
     fn run(&mut self, sql: &Sql) -> Result<Vec<Row>, StatementError> {
+        let mut rows = Vec::new();
+        self.run_each(sql, &mut |row| rows.push(row)).map(|()| rows)
+    }
+
+    fn run_each(&mut self, sql: &Sql, give: &mut dyn FnMut(Row)) -> Result<(), StatementError> {
         self.connect_if_lost()?;
         let statement = self.prepare(sql)?;
         let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         let within = self.within()?;
-        let result = self.session()?.query(&statement, &params, within);
+        let result = self.session()?.each(&statement, &params, within, give);
         self.used = clock::now();
         result.map_err(|broken| self.statement_error(broken))
     }

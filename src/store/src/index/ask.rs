@@ -15,7 +15,7 @@ use crate::sql::{Param, Sql};
 use crate::{Mailbox, StoreError};
 use ewsd_model::property::mapi::Scalar;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// So few items are looked at one by one, 14 µs each or more.
 const FEW: usize = 5_000;
@@ -99,6 +99,8 @@ struct Phrase {
 #[derive(Default)]
 pub(super) struct TermRanges {
     pub ranges: Vec<Range>,
+    /// Where each is in the list.
+    known: HashMap<Range, usize>,
     phrases: Vec<Phrase>,
     pub parts: Vec<PartQuery>,
     pub multi_phrases: Vec<MultiPhraseQuery>,
@@ -159,17 +161,24 @@ impl TermRanges {
     fn all_words(&mut self, codes: &[&str], words: &[String], whole: bool) -> Option<TermQuery> {
         let last = words.len().checked_sub(1)?;
         let asked = words.iter().enumerate().take(WORDS);
-        let query = |at: usize, word: &String, ranges: &mut Vec<Range>| {
+        let mut query = |at: usize, word: &String| {
             let any = codes.iter().map(|code| {
                 // No term has a control character in it, nor the last one that there is.
                 let begin = format!("{code}{word}");
                 let end = format!("{begin}{}", if at == last && !whole { '\u{10FFFF}' } else { '\u{1}' });
-                ranges.push((begin, end));
-                TermQuery::Terms(ranges.len() - 1)
+                TermQuery::Terms(self.range((begin, end)))
             });
             TermQuery::Any(any.collect())
         };
-        Some(TermQuery::All(asked.map(|(at, word)| query(at, word, &mut self.ranges)).collect()))
+        Some(TermQuery::All(asked.map(|(at, word)| query(at, word)).collect()))
+    }
+
+    /// The place of a range in the list, once of each.
+    pub(super) fn range(&mut self, range: Range) -> usize {
+        *self.known.entry(range).or_insert_with_key(|range| {
+            self.ranges.push(range.clone());
+            self.ranges.len() - 1
+        })
     }
 }
 
@@ -222,19 +231,22 @@ struct ByPlaces<'a> {
 }
 
 impl ByPlaces<'_> {
-    /// The items to look at for so many words, and the others; None if that is more than one search may look at.
-    fn looked(&self, items: &Set, words: usize) -> Option<(Set, Set)> {
+    /// The items of which it is looked up where terms stand, and the others; None if that is more than one search may look up.
+    fn looked<'t>(&self, items: &Set, terms: impl Iterator<Item = &'t String>) -> Option<(Set, Set)> {
+        if !self.budget.borrow_mut().looks(self.places.octets(terms)) {
+            return None;
+        }
         let (mut looked, mut rest) = (items.clone(), items.clone());
         looked.intersect(&self.unsure);
         rest.subtract(&looked);
-        self.budget.borrow_mut().looks(looked.len(), words).then_some((looked, rest))
+        Some((looked, rest))
     }
 }
 
 impl Standing for ByPlaces<'_> {
     fn phrase(&self, at: usize, items: &Set) -> Option<(Set, Set)> {
         let phrase = self.phrases.get(at)?;
-        let (looked, rest) = self.looked(items, phrase.terms.len())?;
+        let (looked, rest) = self.looked(items, phrase.terms.iter())?;
         let (sure, mut unsure) = self.places.phrase(&phrase.terms, phrase.weights, &looked);
         unsure.union(rest);
         Some((sure, unsure))
@@ -242,7 +254,7 @@ impl Standing for ByPlaces<'_> {
 
     fn multi_phrase(&self, at: usize, items: &Set) -> Option<Met> {
         let phrase = self.multi_phrases.get(at)?.as_ref()?;
-        let (looked, rest) = self.looked(items, phrase.choices.iter().map(Vec::len).sum())?;
+        let (looked, rest) = self.looked(items, phrase.choices.iter().flatten().map(|chosen| &chosen.word))?;
         let mut met = self.places.sequence(phrase, &looked);
         met.all.union(rest);
         Some(met)
@@ -250,7 +262,8 @@ impl Standing for ByPlaces<'_> {
 }
 
 fn meets(query: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
-    let each = |parts: &[TermQuery]| parts.iter().map(|part| meets(part, answers, stand)).collect::<Vec<_>>();
+    // One part after the other: none waits in memory for the others.
+    let meets = |part: &TermQuery| meets(part, answers, stand);
     match query {
         TermQuery::Terms(at) => {
             let all = answers.terms.get(*at).cloned().unwrap_or_default();
@@ -261,26 +274,26 @@ fn meets(query: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
             _ => Met { sure: Set::default(), all: answers.folders.clone() },
         },
         TermQuery::Unless(inner, terms) => {
-            let mut met = meets(inner, answers, stand);
+            let mut met = meets(inner);
             terms.iter().filter_map(|at| answers.terms.get(*at)).for_each(|set| met.sure.subtract(set));
             met
         }
-        TermQuery::Any(parts) => each(parts).into_iter().fold(Met::default(), |mut any, met| {
+        TermQuery::Any(parts) => parts.iter().map(meets).fold(Met::default(), |mut any, met| {
             any.sure.union(met.sure);
             any.all.union(met.all);
             any
         }),
         TermQuery::All(parts) => {
-            let all = each(parts).into_iter().reduce(|mut both, met| {
+            let all = parts.iter().map(meets).reduce(|mut both, met| {
                 both.sure.intersect(&met.sure);
                 both.all.intersect(&met.all);
                 both
             });
             all.unwrap_or_default()
         }
-        TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner, answers, stand) },
+        TermQuery::Perhaps(inner) => Met { sure: Set::default(), ..meets(inner) },
         TermQuery::MultiPhrase { all, phrase, far } => {
-            let known = meets(all, answers, stand);
+            let known = meets(all);
             let Some(mut met) = stand.multi_phrase(*phrase, &known.all) else { return known };
             let mut far = answers.terms.get(*far).cloned().unwrap_or_default();
             far.intersect(&known.all);
@@ -290,7 +303,7 @@ fn meets(query: &TermQuery, answers: &Answers, stand: &impl Standing) -> Met {
             met
         }
         TermQuery::Phrase(inner, phrase) => {
-            let all = meets(inner, answers, stand).all;
+            let all = meets(inner).all;
             match phrase.and_then(|phrase| stand.phrase(phrase, &all)) {
                 Some((sure, unsure)) => {
                     let mut all = unsure;
@@ -434,8 +447,7 @@ impl Mailbox<'_> {
     fn places(&mut self, terms: BTreeSet<&String>, items: &Set, budget: &mut Budget) -> Result<Places, StoreError> {
         let mut places = Places::default();
         let Some(left) = budget.statement() else { return Ok(places) };
-        let mut chunks: Vec<i64> = items.iter().map(super::places::chunk).collect();
-        chunks.dedup();
+        let chunks = items.windows().map(|(chunk, _)| chunk).collect();
         let sql = Sql::new(format!(
             "select p.term, p.chunk, p.items from (select w.term, w.chunk, w.items, \
                  sum(octet_length(w.items) + {ROW}) over (order by w.chunk desc, w.term) as octets \
@@ -448,13 +460,14 @@ impl Mailbox<'_> {
             Param::Ints(chunks),
             left.into(),
         ]);
-        for row in &self.store.read(&sql)? {
+        self.store.read_each(&sql, |row| {
             let mut fields = Fields::new(row);
             let (term, chunk): (String, i64) = (fields.next()?, fields.next()?);
             let items: Vec<u8> = fields.next()?;
             budget.row(&items);
             places.add(term, chunk, items);
-        }
+            Ok(())
+        })?;
         Ok(places)
     }
 

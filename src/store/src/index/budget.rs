@@ -2,11 +2,10 @@
 //! looks at items instead, and what that costs is bounded by `query/cost.rs`.
 
 use super::ask::Range;
-use super::set::Set;
+use super::set::{Gathered, Set};
 use crate::row::Fields;
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, StoreError};
-use std::collections::HashMap;
 
 /// Words of a text or a pattern: more would hardly tell more.
 pub(super) const WORDS: usize = 64;
@@ -17,11 +16,11 @@ pub(super) const PARTS: usize = 16;
 /// Statements.
 const STATEMENTS: usize = 64;
 /// Octets of rows that are read, and so of the memory for them.
-const OCTETS: i64 = 96 << 20;
+const OCTETS: i64 = 64 << 20;
 /// What a row takes besides its octets.
 pub(super) const ROW: i64 = 128;
-/// Items times words of which it is looked up where they stand, 20 ns or more each.
-const LOOKS: usize = 32 << 20;
+/// Octets of rows that are gone through for where words stand, a nanosecond or more each: those of each phrase.
+const LOOKS: usize = 2 << 30;
 
 /// What is left of it.
 pub(super) struct Budget {
@@ -46,9 +45,9 @@ impl Budget {
         self.octets -= int(octets.len()).unwrap_or(i64::MAX).saturating_add(ROW);
     }
 
-    /// Whether it may be looked up in so many items where so many words stand.
-    pub fn looks(&mut self, items: usize, words: usize) -> bool {
-        let left = self.looks.checked_sub(items.saturating_mul(words));
+    /// Whether so many octets may be gone through.
+    pub fn looks(&mut self, octets: usize) -> bool {
+        let left = self.looks.checked_sub(octets);
         left.map(|left| self.looks = left).is_some()
     }
 }
@@ -105,23 +104,21 @@ impl Mailbox<'_> {
              union all select w.n, w.chunk, w.items from w where not (select s.is_much from s)"
         ))
         .with([self.no.0.into(), Param::Ints(numbers), most.into()].into_iter().chain(texts));
-        let rows = self.store.read(&sql)?;
-        // A range has a row of each of its terms: put into a set one by one they would be sorted each time.
-        let mut chunks: HashMap<(i64, i64), Vec<&[u8]>> = HashMap::new();
-        for row in &rows {
+        let mut is_much = false;
+        let mut found: Vec<_> = (0..sets).map(|_| Gathered::default()).collect();
+        self.store.read_each(&sql, |row| {
             let mut fields = Fields::new(row);
-            let Some(number) = fields.next::<Option<i64>>()? else { return Ok(None) };
+            let Some(number) = fields.next::<Option<i64>>()? else {
+                is_much = true;
+                return Ok(());
+            };
             let (chunk, items): (i64, &[u8]) = (fields.next()?, fields.next()?);
             budget.row(items);
-            chunks.entry((number, chunk)).or_default().push(items);
-        }
-        let mut found = vec![Set::default(); sets];
-        for ((number, chunk), items) in chunks {
-            if let Some(set) = usize::try_from(number).ok().and_then(|at| found.get_mut(at)) {
-                set.add(chunk, &items);
-            }
-        }
-        Ok(Some(found))
+            let set = usize::try_from(number).ok().and_then(|at| found.get_mut(at));
+            set.into_iter().for_each(|set| set.add(chunk, items));
+            Ok(())
+        })?;
+        Ok((!is_much).then(|| found.into_iter().map(Set::from).collect()))
     }
 }
 
@@ -168,9 +165,6 @@ mod tests {
     #[test]
     fn places_are_looked_up_as_long_as_that_is_not_too_much() {
         let mut budget = Budget { statements: 0, octets: 0, looks: 100 };
-        assert_eq!(
-            [(10, 5), (60, 1), (5, 10), (1, 1), (usize::MAX, 2)].map(|(a, b)| budget.looks(a, b)),
-            [true, false, true, false, false]
-        );
+        assert_eq!([50, 60, 50, 1].map(|octets| budget.looks(octets)), [true, false, true, false]);
     }
 }

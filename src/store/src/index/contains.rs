@@ -217,8 +217,7 @@ impl TermRanges {
     }
 
     fn term(&mut self, term: &str) -> usize {
-        self.ranges.push(exactly(term));
-        self.ranges.len() - 1
+        self.range(exactly(term))
     }
 }
 

@@ -36,6 +36,7 @@ mod renew;
 mod set;
 mod term;
 mod vocabulary;
+mod window;
 
 pub(crate) use ask::Candidates;
 pub use enter::Entered;

@@ -9,12 +9,14 @@
 use super::ask::Met;
 use super::contains::MultiPhrase;
 use super::set::Set;
+use super::window::Window;
 use crate::search::{Around, LAST, POSITIONS};
 use std::collections::{BTreeMap, HashMap};
 
 /// Numbers of a row.
-const CHUNK: i64 = 1 << 12;
-const NUMBERS: usize = 1 << 12;
+const CHUNK: i64 = Window::NUMBERS as i64;
+/// What reading a row takes besides its octets, in octets.
+const CHUNK_READ: usize = 1 << 10;
 const ATTACHED: u16 = 1 << 15;
 const AROUND: u16 = 1 << 14;
 
@@ -74,35 +76,49 @@ fn weighted(positions: &[u8], read: fn([u8; 2]) -> u16) -> impl Iterator<Item = 
     numbers.map(|position| (1 << (position >> 14), position & LAST))
 }
 
-/// Rows of some terms.
+/// Rows of some terms, by chunk.
 #[derive(Default)]
 pub(super) struct Places(HashMap<String, BTreeMap<i64, Vec<u8>>>);
 
-/// A row, to be looked up by number.
-struct Row<'r> {
-    /// For each number the first of its entries in `entries`, from 1.
-    heads: Vec<u32>,
-    entries: Vec<Entry<'r>>,
-    attached: Vec<bool>,
+/// A word in a chunk.
+struct InChunk {
+    /// The numbers, of those that are asked for, that have an entry, and those with one in an attachment.
+    known: Window,
+    attached: Window,
+    /// Those in which it stands nowhere else.
+    told: Window,
+    /// Where it has one of the weights that are asked for.
+    places: Vec<At>,
 }
 
-struct Entry<'r> {
-    positions: &'r [u8],
-    /// Nothing, or an octet for each.
-    around: &'r [u8],
-    /// The next entry of the number.
-    next: u32,
+/// A place of a word, and what is known of it there.
+#[derive(Clone, Copy)]
+struct At {
+    /// The number and the place, with a bit between them: the one behind the last place of a number is nowhere.
+    key: u32,
+    around: Around,
+    is_same: bool,
 }
 
-impl<'r> Row<'r> {
-    fn read(mut octets: &'r [u8]) -> Row<'r> {
-        let mut row = Row { heads: vec![0; NUMBERS], entries: Vec::new(), attached: vec![false; NUMBERS] };
+/// Bits of a place, and the one before it.
+const PLACE: u32 = 15;
+
+impl InChunk {
+    /// Of the numbers that are asked for. `weights`: bit n: weight n.
+    fn read(mut octets: &[u8], weights: u8, asked: &Window) -> InChunk {
+        let mut word =
+            InChunk { known: Window::EMPTY, attached: Window::EMPTY, told: Window::EMPTY, places: Vec::new() };
+        let (mut counts, mut untold) = ([0_u16; Window::NUMBERS as usize], Window::EMPTY);
         while let Some((number, rest)) = octets.split_first_chunk::<2>() {
             let number = u16::from_le_bytes(*number);
-            let within = usize::from(number & !(ATTACHED | AROUND));
+            let within = number & !(ATTACHED | AROUND);
             octets = rest;
+            let is_asked = asked.has(within);
             if number & ATTACHED != 0 {
-                row.attached.get_mut(within).into_iter().for_each(|attached| *attached = true);
+                if is_asked {
+                    word.known.insert(within);
+                    word.attached.insert(within);
+                }
                 continue;
             }
             let Some((count, rest)) = octets.split_first() else { break };
@@ -110,53 +126,30 @@ impl<'r> Row<'r> {
             let known = if number & AROUND != 0 { usize::from(*count) } else { 0 };
             let Some((around, rest)) = rest.split_at_checked(known) else { break };
             octets = rest;
-            if let Some(head) = row.heads.get_mut(within) {
-                row.entries.push(Entry { positions, around, next: *head });
-                *head = u32::try_from(row.entries.len()).unwrap_or_default();
+            if !is_asked {
+                continue;
             }
-        }
-        row
-    }
-
-    fn is_known(&self, within: usize) -> bool {
-        self.heads.get(within).is_some_and(|head| *head > 0) || self.is_attached(within)
-    }
-
-    fn is_attached(&self, within: usize) -> bool {
-        self.attached.get(within).copied().unwrap_or_default()
-    }
-
-    fn entries(&self, within: usize) -> impl Iterator<Item = &Entry<'r>> {
-        let entry = |at: u32| self.entries.get((at as usize).checked_sub(1)?);
-        let first = self.heads.get(within).and_then(|head| entry(*head));
-        std::iter::successors(first, move |before| entry(before.next))
-    }
-
-    /// Places of a word where it has one of the weights (bit n: weight n).
-    fn places(&self, within: usize, weights: u8) -> impl Iterator<Item = u16> {
-        let positions = self.entries(within).flat_map(|entry| kept(entry.positions));
-        positions.filter(move |(weight, _)| weights & weight != 0).map(|(_, place)| place)
-    }
-
-    /// Gives the places of a word, like [`Row::places`], and what stands around it there; false where it may stand elsewhere, too.
-    fn told(&self, within: usize, weights: u8, mut give: impl FnMut(u16, Around)) -> bool {
-        let (mut count, mut is_told) = (0, self.is_known(within));
-        for entry in self.entries(within) {
-            let mut around = entry.around.iter();
-            for (weight, place) in kept(entry.positions) {
+            word.known.insert(within);
+            let mut around = around.iter();
+            for (weight, place) in kept(positions) {
                 let around = around.next().map_or(Around::default(), |octet| Around::of(*octet));
-                count += 1;
-                is_told &= place < LAST;
+                if place >= LAST {
+                    untold.insert(within);
+                }
                 if weights & weight != 0 {
-                    give(place, around);
+                    let key = u32::from(within) << PLACE | u32::from(place);
+                    word.places.push(At { key, around, is_same: true });
+                }
+            }
+            if let Some(all) = counts.get_mut(usize::from(within)) {
+                *all = all.saturating_add(u16::from(*count));
+                if usize::from(*all) >= POSITIONS {
+                    untold.insert(within);
                 }
             }
         }
-        is_told && count < POSITIONS
-    }
-
-    fn has(&self, within: usize, weights: u8, place: u16) -> bool {
-        self.places(within, weights).any(|other| other == place)
+        word.told = word.known & !untold;
+        word
     }
 }
 
@@ -165,23 +158,39 @@ impl Places {
         self.0.entry(term).or_default().insert(chunk, octets);
     }
 
+    fn row(&self, term: &String, chunk: i64) -> Option<&[u8]> {
+        self.0.get(term)?.get(&chunk).map(Vec::as_slice)
+    }
+
+    /// Octets that are read to look where terms stand.
+    pub fn octets<'t>(&self, terms: impl Iterator<Item = &'t String>) -> usize {
+        terms
+            .filter_map(|term| self.0.get(term))
+            .flat_map(BTreeMap::values)
+            .map(|octets| CHUNK_READ + octets.len())
+            .sum()
+    }
+
     /// In which of the items the terms stand one behind the other, all with one of the weights; and in which that cannot be told.
     pub fn phrase(&self, terms: &[String], weights: u8, items: &Set) -> (Set, Set) {
         let (mut sure, mut unsure) = (Set::default(), Set::default());
-        let mut chunk_of = i64::MIN;
-        let mut rows: Option<Vec<Row<'_>>> = None;
-        for number in items.iter() {
-            if chunk(number) != chunk_of {
-                chunk_of = chunk(number);
-                let octets = |term: &String| self.0.get(term)?.get(&chunk_of);
-                rows = terms.iter().map(|term| octets(term).map(|octets| Row::read(octets))).collect();
+        for (chunk, asked) in items.windows() {
+            let rows: Option<Vec<&[u8]>> = terms.iter().map(|term| self.row(term, chunk)).collect();
+            let Some(rows) = rows else {
+                unsure.put(chunk, asked);
+                continue;
+            };
+            let (mut known, mut attached, mut rest) = (asked, asked, Vec::with_capacity(rows.len()));
+            for octets in rows {
+                let word = InChunk::read(octets, weights, &known);
+                known = known & word.known;
+                attached = attached & word.attached;
+                rest.push(in_order(word.places));
             }
-            let within = usize::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
-            match rows.as_ref().map(|rows| stands(rows, weights, within)) {
-                Some(Some(true)) => sure.insert(number),
-                Some(Some(false)) => {}
-                Some(None) | None => unsure.insert(number),
-            }
+            let [yes, _] = in_sequence(&rest, |_, _| Stand::Yes);
+            sure.put(chunk, known & yes);
+            // In the attachments it may.
+            unsure.put(chunk, (known & attached & !yes) | (asked & !known));
         }
         (sure, unsure)
     }
@@ -207,79 +216,66 @@ enum Stand {
     Yes,
 }
 
-/// A place of a word, and what is known of it there.
-struct At {
-    place: u16,
-    around: Around,
-    is_same: bool,
-}
-
-/// A word in a chunk: its row, if it has one.
-type InChunk<'r> = (Option<Row<'r>>, &'r Chosen);
-
 impl Places {
-    fn in_chunk<'r>(&'r self, choice: &'r Choice, chunk: i64) -> Vec<InChunk<'r>> {
-        let row = |word: &String| Some(Row::read(self.0.get(word)?.get(&chunk)?));
-        choice.iter().map(|chosen| (row(&chosen.word), chosen)).collect()
-    }
-
     /// The items in which one word of each choice stands behind one of the choice before, all with one of the weights, and what
     /// is asked for stands between them; and all in which that may be.
     pub fn sequence(&self, phrase: &MultiPhrase, items: &Set) -> Met {
         let mut met = Met::default();
-        let mut chunk_of = i64::MIN;
-        let mut rows: Vec<Vec<InChunk<'_>>> = Vec::new();
-        let mut places: Vec<Vec<At>> = phrase.choices.iter().map(|_| Vec::new()).collect();
-        for number in items.iter() {
-            if chunk(number) != chunk_of {
-                chunk_of = chunk(number);
-                rows = phrase.choices.iter().map(|choice| self.in_chunk(choice, chunk_of)).collect();
-            }
-            match in_sequence(phrase, &rows, number, &mut places) {
-                Stand::Yes => {
-                    met.sure.insert(number);
-                    met.all.insert(number);
+        for (chunk, asked) in items.windows() {
+            let mut untold = Window::EMPTY;
+            let choices = phrase.choices.iter().map(|choice| {
+                let mut places = Vec::new();
+                for chosen in choice {
+                    let has = chosen.items.window(chunk) & asked;
+                    let word = self.row(&chosen.word, chunk).filter(|_| !has.is_empty());
+                    let Some(word) = word.map(|octets| InChunk::read(octets, phrase.weights, &has)) else {
+                        untold = untold | has;
+                        continue;
+                    };
+                    untold = untold | (has & !word.told);
+                    places.extend(word.places.iter().map(|at| At { is_same: chosen.is_same, ..*at }));
                 }
-                Stand::Perhaps => met.all.insert(number),
-                Stand::No => {}
-            }
+                in_order(places)
+            });
+            let choices: Vec<_> = choices.collect();
+            let [yes, perhaps] = in_sequence(&choices, |number, at| phrase.stand(number, at.around, at.is_same));
+            met.sure.put(chunk, asked & yes);
+            met.all.put(chunk, asked & (yes | perhaps | untold));
         }
         met
     }
 }
 
-/// `places`: room for those of each choice.
-fn in_sequence(phrase: &MultiPhrase, rows: &[Vec<InChunk<'_>>], number: i64, places: &mut [Vec<At>]) -> Stand {
-    let within = usize::try_from(number.rem_euclid(CHUNK)).unwrap_or_default();
-    let mut is_told = true;
-    for (choice, places) in rows.iter().zip(places.iter_mut()) {
-        places.clear();
-        for (row, chosen) in choice.iter().filter(|(_, chosen)| chosen.items.contains(number)) {
-            let is_same = chosen.is_same;
-            is_told &= row.as_ref().is_some_and(|row| {
-                row.told(within, phrase.weights, |place, around| places.push(At { place, around, is_same }))
-            });
-        }
+fn in_order(mut places: Vec<At>) -> Vec<At> {
+    if !places.is_sorted_by_key(|at| at.key) {
+        places.sort_by_key(|at| at.key);
     }
-    places.iter_mut().for_each(|places| places.sort_by_key(|at| at.place));
-    let begins = places.first().map(Vec::as_slice).unwrap_or_default();
-    let stand = begins.iter().map(|at| from_there(phrase, places, at.place)).max().unwrap_or(Stand::No);
-    if is_told { stand } else { stand.max(Stand::Perhaps) }
+    places
 }
 
-/// Whether the pattern stands where the first of its words is at that place.
-fn from_there(phrase: &MultiPhrase, places: &[Vec<At>], first: u16) -> Stand {
-    let mut stand = Stand::Yes;
-    for ((number, place), choice) in (0..).zip(first..).zip(places) {
-        let behind = choice.get(choice.partition_point(|at| at.place < place)..).unwrap_or_default();
-        let there = behind.iter().take_while(|at| at.place == place);
-        let best = there.map(|at| phrase.stand(number, at.around, at.is_same)).max().unwrap_or(Stand::No);
-        stand = stand.min(best);
-        if stand == Stand::No {
-            break;
-        }
+/// The numbers in which a place of each list follows one of the list before and stands as it is asked for, and those in which it
+/// may. `stand`: how a place of the list of that number does.
+fn in_sequence(lists: &[Vec<At>], stand: impl Fn(usize, &At) -> Stand) -> [Window; 2] {
+    let [mut yes, mut perhaps] = [Window::EMPTY; 2];
+    let Some((first, behind)) = lists.split_first() else { return [yes, perhaps] };
+    let mut ends: Vec<(u32, Stand)> = first.iter().map(|at| (at.key, stand(0, at))).collect();
+    ends.retain(|(_, stands)| *stands > Stand::No);
+    for (number, list) in (1..).zip(behind) {
+        let mut list = list.as_slice();
+        ends.retain_mut(|(key, stands)| {
+            *key += 1;
+            let before = list.iter().take_while(|at| at.key < *key).count();
+            list = list.get(before..).unwrap_or_default();
+            let there = list.iter().take_while(|at| at.key == *key);
+            *stands = there.map(|at| stand(number, at)).max().unwrap_or(Stand::No).min(*stands);
+            *stands > Stand::No
+        });
     }
-    stand
+    for (key, stands) in ends {
+        let of = if stands == Stand::Yes { &mut yes } else { &mut perhaps };
+        of.insert(u16::try_from(key >> PLACE).unwrap_or_default());
+    }
+    [yes, perhaps]
 }
 
 impl MultiPhrase {
@@ -295,21 +291,4 @@ impl MultiPhrase {
             _ => Stand::Perhaps,
         }
     }
-}
-
-/// Whether the phrase stands there; None if that cannot be told.
-fn stands(rows: &[Row<'_>], weights: u8, within: usize) -> Option<bool> {
-    if !rows.iter().all(|row| row.is_known(within)) {
-        return None;
-    }
-    let (first, behind) = rows.split_first()?;
-    let goes_on = |place: u16| {
-        let mut rows = (place..).skip(1).zip(behind);
-        rows.all(|(place, row)| row.has(within, weights, place))
-    };
-    if first.places(within, weights).any(goes_on) {
-        return Some(true);
-    }
-    // In the attachments it may.
-    (!rows.iter().all(|row| row.is_attached(within))).then_some(false)
 }

@@ -1,6 +1,7 @@
 //! Numbers of items, in chunks of 65,536.
 
-use std::collections::BTreeMap;
+use super::window::{Window, ones};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// Numbers of a chunk.
@@ -9,6 +10,8 @@ const CHUNK: i64 = 1 << 16;
 const WORDS: usize = 1 << 10;
 /// More numbers than these take more octets than a bit for each that there may be.
 const FEW: usize = 4 * WORDS;
+/// Windows of a chunk.
+const WINDOWS: i64 = CHUNK / Window::NUMBERS as i64;
 
 /// Sets share the chunks that they have in common: a copy of one takes next to nothing.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +24,10 @@ enum Chunk {
     Few(Vec<u16>),
     Bits(Box<[u64; WORDS]>),
 }
+
+/// Numbers on their way into a set, in any order: in no more octets than the rows that they are of.
+#[derive(Default)]
+pub(super) struct Gathered(HashMap<i64, Chunk>);
 
 /// Numbers as bits, of the chunks that have any.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +55,15 @@ fn split(number: i64) -> (i64, u16) {
     (number.div_euclid(CHUNK), u16::try_from(number.rem_euclid(CHUNK)).unwrap_or_default())
 }
 
+/// The chunk of a window, and where the window begins there.
+fn window(at: i64) -> (i64, u16) {
+    let within = u16::try_from(at.rem_euclid(WINDOWS)).unwrap_or_default();
+    (at.div_euclid(WINDOWS), within * Window::NUMBERS)
+}
+
 impl Chunk {
-    /// So many numbers, in any order.
-    fn add(&mut self, count: usize, numbers: impl Iterator<Item = u16>) {
+    /// So many numbers, in any order; they are settled later.
+    fn gather(&mut self, count: usize, numbers: impl Iterator<Item = u16>) {
         if let Chunk::Few(own) = self
             && own.len() + count > FEW
         {
@@ -60,14 +73,26 @@ impl Chunk {
             Chunk::Few(own) => {
                 own.reserve(count);
                 own.extend(numbers);
-                if !own.is_sorted_by(|a, b| a < b) {
-                    // Of two parts in order, mostly.
-                    own.sort();
-                    own.dedup();
-                }
             }
             Chunk::Bits(own) => numbers.for_each(|number| set(own, number)),
         }
+    }
+
+    fn settle(&mut self) {
+        if let Chunk::Few(own) = self {
+            if !own.is_sorted_by(|a, b| a < b) {
+                // Of two parts in order, mostly.
+                own.sort();
+                own.dedup();
+            }
+            own.shrink_to_fit();
+        }
+    }
+
+    /// So many numbers, in any order.
+    fn add(&mut self, count: usize, numbers: impl Iterator<Item = u16>) {
+        self.gather(count, numbers);
+        self.settle();
     }
 
     fn union(&mut self, other: &Chunk) {
@@ -138,15 +163,23 @@ impl Chunk {
             Chunk::Few(own) => own.clone(),
             Chunk::Bits(own) => {
                 let mut numbers = Vec::with_capacity(self.len());
-                for (first, word) in (0..=u16::MAX).step_by(64).zip(own.iter()) {
-                    let mut left = *word;
-                    while left != 0 {
-                        numbers.push(first + u16::try_from(left.trailing_zeros()).unwrap_or_default());
-                        left &= left - 1;
-                    }
-                }
+                numbers.extend(ones(&**own));
                 numbers
             }
+        }
+    }
+
+    /// Those of the window that begins there.
+    fn window(&self, first: u16) -> Window {
+        match self {
+            Chunk::Few(own) => {
+                let from = own.partition_point(|number| *number < first);
+                let behind = own.iter().skip(from).map(|number| number - first);
+                let mut window = Window::EMPTY;
+                behind.take_while(|number| *number < Window::NUMBERS).for_each(|number| window.insert(number));
+                window
+            }
+            Chunk::Bits(own) => own.get(usize::from(first) / 64..).and_then(Window::of).unwrap_or(Window::EMPTY),
         }
     }
 }
@@ -175,13 +208,24 @@ impl Set {
         }
     }
 
-    /// Adds the numbers of rows of a chunk: two octets each.
-    pub fn add(&mut self, chunk: i64, rows: &[&[u8]]) {
-        let count = rows.iter().map(|row| row.len() / 2).sum();
-        if count > 0 {
+    /// Those of a window, by its number.
+    pub fn window(&self, at: i64) -> Window {
+        let (chunk, first) = window(at);
+        self.0.get(&chunk).map_or(Window::EMPTY, |own| own.window(first))
+    }
+
+    /// The windows that have any, in ascending order.
+    pub fn windows(&self) -> impl Iterator<Item = (i64, Window)> {
+        let of = |chunk: i64| (0..WINDOWS).map(move |at| chunk * WINDOWS + at);
+        let all = self.0.iter().flat_map(move |(chunk, own)| of(*chunk).map(|at| (at, own.window(window(at).1))));
+        all.filter(|(_, window)| !window.is_empty())
+    }
+
+    pub fn put(&mut self, at: i64, numbers: Window) {
+        let (chunk, first) = window(at);
+        if !numbers.is_empty() {
             let own = self.0.entry(chunk).or_insert_with(|| Rc::new(Chunk::Few(Vec::new())));
-            let pairs = rows.iter().flat_map(|row| row.chunks_exact(2)).filter_map(<[u8]>::first_chunk::<2>);
-            Rc::make_mut(own).add(count, pairs.map(|pair| u16::from_le_bytes(*pair)));
+            Rc::make_mut(own).add(numbers.len(), numbers.numbers().map(|number| first + number));
         }
     }
 
@@ -215,11 +259,6 @@ impl Set {
             }
             None => true,
         });
-    }
-
-    pub fn contains(&self, number: i64) -> bool {
-        let (chunk, within) = split(number);
-        self.0.get(&chunk).is_some_and(|own| own.contains(within))
     }
 
     pub fn len(&self) -> usize {
@@ -267,6 +306,28 @@ impl Set {
     }
 }
 
+impl Gathered {
+    /// Adds the numbers of a row: two octets each.
+    pub fn add(&mut self, chunk: i64, row: &[u8]) {
+        let count = row.len() / 2;
+        if count > 0 {
+            let pairs = row.chunks_exact(2).filter_map(<[u8]>::first_chunk::<2>);
+            let own = self.0.entry(chunk).or_insert_with(|| Chunk::Few(Vec::new()));
+            own.gather(count, pairs.map(|pair| u16::from_le_bytes(*pair)));
+        }
+    }
+}
+
+impl From<Gathered> for Set {
+    fn from(gathered: Gathered) -> Set {
+        let settled = |(number, mut chunk): (i64, Chunk)| {
+            chunk.settle();
+            (number, Rc::new(chunk))
+        };
+        Set(gathered.0.into_iter().map(settled).collect())
+    }
+}
+
 impl FromIterator<i64> for Set {
     fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Set {
         let mut set = Set::default();
@@ -311,7 +372,6 @@ mod tests {
             proptest::prop_assert_eq!(list(&less), a.difference(&b).copied().collect::<BTreeSet<_>>());
             proptest::prop_assert_eq!(union.len(), a.union(&b).count());
             proptest::prop_assert!(union.numbers().is_sorted_by(|a, b| a < b));
-            proptest::prop_assert!(b.iter().all(|number| one.contains(*number) == a.contains(number)));
             let mut backward = Set::default();
             a.iter().rev().take(500).for_each(|number| backward.insert(*number));
             proptest::prop_assert!(backward.iter().eq(a.iter().rev().take(500).rev().copied()));
@@ -322,6 +382,11 @@ mod tests {
             proptest::prop_assert_eq!((other.len(), one.len(), other.bits(1 << 20)), (0, a.len(), None));
             let bits = one.bits(1 << 20);
             proptest::prop_assert!(a.union(&b).chain(&[0, 65_536, 199_999]).all(|n| bits.as_ref().is_some_and(|bits| is_set(bits, *n)) == a.contains(n)));
+            let windows: Vec<_> = one.windows().collect();
+            let mut whole = Set::default();
+            windows.iter().rev().for_each(|(at, window)| whole.put(*at, *window));
+            proptest::prop_assert_eq!(list(&whole), list(&one));
+            proptest::prop_assert!(windows.iter().all(|(at, window)| one.window(*at) == *window && !window.is_empty()));
             proptest::prop_assert_eq!(of(&a).bits(1), None);
             proptest::prop_assert_eq!(of(&a).among_newest(&of(&b), 1 << 20), a.intersection(&b).count());
             let newest = b.last().is_some_and(|last| a.contains(last));
@@ -342,8 +407,9 @@ mod tests {
     fn a_set_takes_no_more_octets_than_what_it_is_made_of() {
         for count in [1_usize, 100, 4_096, 4_097, 65_536] {
             let octets: Vec<u8> = (0..count).filter_map(|n| u16::try_from(n).ok()).flat_map(u16::to_le_bytes).collect();
-            let mut set = Set::default();
-            set.add(0, &[&octets]);
+            let mut gathered = Gathered::default();
+            octets.chunks(64).rev().for_each(|row| gathered.add(0, row));
+            let set = Set::from(gathered);
             let of = |chunk: &Rc<Chunk>| match &**chunk {
                 Chunk::Few(own) => 2 * own.len(),
                 Chunk::Bits(_) => 8 * WORDS,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::budget::Budget;
 use super::pattern::{Piece, without_marks};
 use super::term::{is_cut, placed};
-use crate::row::firsts;
+use crate::row::Fields;
 use crate::sql::{Param, Sql, int};
 use crate::{Mailbox, StoreError};
 
@@ -76,13 +76,19 @@ impl Mailbox<'_> {
             Param::Bytes(wanted.as_bytes().into()),
             most.into(),
         ]);
-        let blocks: Vec<Vec<u8>> = firsts(&self.store.read(&sql)?)?;
-        let mut matches = Vec::new();
-        for block in &blocks {
+        let (mut blocks, mut matches) = (0, Vec::new());
+        self.store.read_each(&sql, |row| {
+            let block: &[u8] = Fields::new(row).next()?;
+            blocks += 1;
             budget.row(block);
-            find(piece, &wanted, block, &mut matches);
-        }
-        Ok((int(blocks.len())? < most && matches.len() <= MATCHES).then_some(matches))
+            // Those that are too many are none.
+            if matches.len() <= MATCHES {
+                find(piece, &wanted, block, &mut matches);
+            }
+            Ok(())
+        })?;
+        matches.iter().for_each(|(word, _)| budget.row(word.as_bytes()));
+        Ok((blocks < most && matches.len() <= MATCHES).then_some(matches))
     }
 }
 
