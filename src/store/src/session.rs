@@ -17,6 +17,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
@@ -152,6 +153,18 @@ impl Session {
         self.wait(within, |client| client.batch_execute(text))
     }
 
+    /// What `text` does, which has neither values nor rows, and then a statement: sent together, in one round trip. The statement is
+    /// run whatever `text` comes to.
+    pub fn execute_and_query(
+        &self,
+        text: &str,
+        (statement, params): (&Statement, &[&(dyn ToSql + Sync)]),
+        within: Option<Duration>,
+    ) -> Result<Vec<Row>, Broken> {
+        self.wait(within, |client| both(client.batch_execute(text), client.query(statement, params)))
+            .map(|((), rows)| rows)
+    }
+
     fn wait<'s, T, F>(&'s self, within: Option<Duration>, ask: impl FnOnce(&'s Client) -> F) -> Result<T, Broken>
     where
         F: Future<Output = Result<T, postgres::Error>>,
@@ -171,6 +184,38 @@ impl Session {
             return Err(Broken::Late);
         }
         answer.map_err(Broken::Sql)
+    }
+}
+
+/// Asks for the second answer when the first was asked for, and waits for both. An error is the first one's, if that has one.
+async fn both<A, B>(
+    first: impl Future<Output = Result<A, postgres::Error>>,
+    second: impl Future<Output = Result<B, postgres::Error>>,
+) -> Result<(A, B), postgres::Error> {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut one, mut other) = (None, None);
+    poll_fn(|cx| {
+        if one.is_none() {
+            one = ready(first.as_mut().poll(cx));
+        }
+        if other.is_none() {
+            other = ready(second.as_mut().poll(cx));
+        }
+        match (one.take(), other.take()) {
+            (Some(one), Some(other)) => Poll::Ready(one.and_then(|one| Ok((one, other?)))),
+            (left, right) => {
+                (one, other) = (left, right);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+fn ready<T>(answer: Poll<T>) -> Option<T> {
+    match answer {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
     }
 }
 

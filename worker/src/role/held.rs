@@ -172,9 +172,9 @@ impl Worker<'_> {
         let reply = Reply::Rendered { job, held: call.held, outcome };
         let Some((caller, telling)) = telling else { return self.end.send(&reply, &fds).map(|()| SendOutcome::Sent) };
         let (end, mut sent) = (self.end, false);
-        let kept = self.store.transaction(|store| {
+        let kept = telling.keep(&mut self.store, &caller, |whole| {
             // What is not sent is not kept either, of no subscription: the transaction ends with an error.
-            if !telling.keep(store, &caller)? {
+            if !whole {
                 return Err(Untold::Overtaken);
             }
             // Run again after another session's change, it is not sent again.

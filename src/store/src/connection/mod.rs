@@ -23,6 +23,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+pub(crate) use transaction::BEGUN;
 use transaction::Running;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -250,6 +251,17 @@ impl Store {
         result.map_err(|broken| self.statement_error(broken))
     }
 
+    /// Runs `text` and what is asked in one round trip; see [`Session::execute_and_query`].
+    fn run_behind(&mut self, text: &str, sql: &Sql) -> Result<Vec<Row>, StatementError> {
+        self.connect_if_lost()?;
+        let statement = self.prepare(sql)?;
+        let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
+        let within = self.within()?;
+        let result = self.session()?.execute_and_query(text, (&statement, &params), within);
+        self.used = clock::now();
+        result.map_err(|broken| self.statement_error(broken))
+    }
+
     fn command(&mut self, text: &str) -> Result<(), StatementError> {
         self.connect_if_lost()?;
         let within = self.within()?;
@@ -405,7 +417,7 @@ impl From<StoreError> for StatementError {
 /// Every table is reached by key, and tables that are empty when a connection starts will not stay so: scans are never the
 /// better plan, and one plan per statement serves all mailboxes.
 const SESSION: &str = "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan \
-                       -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
+                       -c default_transaction_deferrable=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
 
 /// A server, and how it is reached.
 pub(crate) struct Target {

@@ -11,6 +11,13 @@ use std::collections::BTreeSet;
 /// How often a transaction that met another one is run.
 const ATTEMPTS: u32 = 4;
 
+/// Begins a transaction. It is not put off for any other: that would take one that is serializable and changes nothing. But
+/// PostgreSQL says of it that it is deferrable, by which a statement knows that it is not a transaction by itself: [`BEGUN`].
+const BEGIN: &str = "begin deferrable";
+
+/// A condition that holds in a transaction of [`Store::transaction`] only.
+pub(crate) const BEGUN: &str = "current_setting('transaction_deferrable') = 'on'";
+
 /// The open transaction.
 #[derive(Default)]
 pub(super) struct Running {
@@ -44,9 +51,41 @@ impl Store {
             }
             return result;
         }
+        self.attempts(|store, locks| {
+            store.begin(locks)?;
+            body(store)
+        })
+    }
+
+    /// [`Store::transaction`] that begins with one statement: one round trip for both. `body` gets its rows.
+    ///
+    /// The statement must ask for [`BEGUN`]: should the beginning fail, PostgreSQL runs it all the same, by itself.
+    pub(crate) fn transaction_from<T, E: From<StoreError>>(
+        &mut self,
+        first: &Sql,
+        mut body: impl FnMut(&mut Store, Vec<Row>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        debug_assert!(first.text.contains(BEGUN), "{}", first.text);
+        if self.running.is_some() {
+            return self.transaction(|store| {
+                let rows = store.query(first)?;
+                body(store, rows)
+            });
+        }
+        self.attempts(|store, locks| {
+            let rows = store.begin_with(first, locks)?;
+            body(store, rows)
+        })
+    }
+
+    /// Runs a transaction, which `attempt` begins, as often as it meets others. It is given the mailboxes to lock first.
+    fn attempts<T, E: From<StoreError>>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Store, &BTreeSet<MailboxNo>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut locks = BTreeSet::new();
-        for attempt in 1.. {
-            let mut result = self.begin(&locks).map_err(E::from).and_then(|()| body(self));
+        for number in 1.. {
+            let mut result = attempt(self, &locks);
             if result.is_ok() {
                 // Still inside: should the connection be gone, nothing may be made anew and called committed.
                 result = result.and_then(|value| self.commit().map(|()| value).map_err(E::from));
@@ -59,7 +98,7 @@ impl Store {
                 }
                 Err(error) => {
                     self.rollback();
-                    if running.failed != Some(Failed::Again) || attempt >= ATTEMPTS {
+                    if running.failed != Some(Failed::Again) || number >= ATTEMPTS {
                         return Err(error);
                     }
                 }
@@ -146,13 +185,27 @@ impl Store {
 
     fn begin(&mut self, locks: &BTreeSet<MailboxNo>) -> Result<(), StoreError> {
         // Nothing has happened yet: a connection found lost is made anew.
-        let begun = match self.command("begin") {
-            Err(_) if self.session.is_none() => self.command("begin"),
+        let begun = match self.command(BEGIN) {
+            Err(_) if self.session.is_none() => self.command(BEGIN),
             begun => begun,
         };
         begun.map_err(|ended| self.give_up(ended))?;
         self.running = Some(Running::default());
         locks.iter().try_for_each(|&mailbox| self.lock_mailbox(mailbox))
+    }
+
+    /// The same, with the first statement.
+    fn begin_with(&mut self, first: &Sql, locks: &BTreeSet<MailboxNo>) -> Result<Vec<Row>, StoreError> {
+        if !locks.is_empty() {
+            self.begin(locks)?;
+            return self.query(first);
+        }
+        let rows = match self.run_behind(BEGIN, first) {
+            Err(_) if self.session.is_none() => self.run_behind(BEGIN, first),
+            rows => rows,
+        };
+        self.running = Some(Running::default());
+        rows.map_err(|ended| self.give_up(ended))
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

@@ -1,12 +1,14 @@
 //! The database away, back, new, and not ours.
 
 use crate::support::*;
-use ewsd_model::id::MailboxNo;
+use ewsd_model::id::{MailboxNo, Seq};
 use ewsd_model::property::Column;
 use ewsd_store::testing::{Cluster, database};
 use ewsd_store::*;
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -265,6 +267,94 @@ fn a_change_of_unknown_outcome_is_neither_acknowledged_nor_made_again() {
     assert_eq!(store.mailbox(mailbox).item_numbers(inbox).unwrap().len(), 3);
     assert_eq!(house.number("select count(*) from item"), 3);
     house.check();
+}
+
+/// Stands between the store and PostgreSQL too, and counts how often that is asked. While `spoils`, no transaction begins.
+struct Listener {
+    options: Options,
+    own: std::path::PathBuf,
+    asked: Arc<AtomicUsize>,
+    spoils: Arc<AtomicBool>,
+}
+
+impl Listener {
+    fn start(options: Options) -> Listener {
+        let directory = options.url.split('\'').nth(1).unwrap().to_owned();
+        let own = std::path::PathBuf::from(format!("{directory}/listener"));
+        let _ = std::fs::remove_dir_all(&own);
+        std::fs::create_dir(&own).unwrap();
+        let listener = UnixListener::bind(own.join(".s.PGSQL.5432")).unwrap();
+        let (asked, spoils) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (counts, spoiling, server) = (asked.clone(), spoils.clone(), format!("{directory}/.s.PGSQL.5432"));
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                listen(client.unwrap(), UnixStream::connect(&server).unwrap(), &counts, &spoiling);
+            }
+        });
+        let url = options.url.replacen(&directory, &own.to_string_lossy(), 1);
+        Listener { options: Options { url, ..options }, own, asked, spoils }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.own);
+    }
+}
+
+fn listen(mut client: UnixStream, mut server: UnixStream, asked: &AtomicUsize, spoils: &AtomicBool) {
+    let (mut answers, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut answers, &mut back);
+        let _ = back.shutdown(Shutdown::Both);
+    });
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let n = client.read(&mut buffer).unwrap_or(0);
+        asked.fetch_add(1, Ordering::Relaxed);
+        if let Some(at) =
+            buffer[..n].windows(6).position(|text| text == b"begin ").filter(|_| spoils.load(Ordering::Relaxed))
+        {
+            buffer[at..at + 6].copy_from_slice(b"bogus ");
+        }
+        if n == 0 || server.write_all(&buffer[..n]).is_err() {
+            return;
+        }
+    }
+}
+
+/// A statement that is sent with the beginning of its transaction is run by PostgreSQL though that fails.
+#[test]
+fn what_is_sent_with_a_beginning_that_fails_changes_nothing() {
+    let mut house = house();
+    let listener = Listener::start(house.database.options());
+    let mut store = Store::connect(&listener.options).unwrap();
+    let mut mailbox = store.mailbox(house.mailbox);
+    let (kind, scope) = (SubscriptionKind::Streaming, Scope::All);
+    let account = house.number("select account from account");
+    let new = NewSubscription { account, kind, scope, events: 1, timeout_seconds: 600, details: Map::new() };
+    let (id, since) = mailbox.create_subscription(&new, 10).unwrap();
+    mailbox.claim_stream(&[id], 7, 60).unwrap();
+    let at = |seq| EventPosition { seq: Seq(seq), events: 255 };
+    let tell = |store: &mut Store, seq| {
+        let told = [(id, at(seq))];
+        store.mailbox(house.mailbox).tell_stream_and(7, &told, |_, kept| Ok::<_, StoreError>(kept))
+    };
+    assert_eq!(tell(&mut store, since.0 + 1).unwrap(), 1);
+    let before = listener.asked.load(Ordering::Relaxed);
+    assert_eq!(tell(&mut store, since.0 + 2).unwrap(), 1);
+    assert_eq!(listener.asked.load(Ordering::Relaxed) - before, 2, "the second one is the commit");
+    listener.spoils.store(true, Ordering::Relaxed);
+    assert!(tell(&mut store, since.0 + 3).is_err());
+    listener.spoils.store(false, Ordering::Relaxed);
+    let told = |store: &mut Store| store.mailbox(house.mailbox).subscriptions(&[id]).unwrap()[0].told;
+    assert_eq!(told(&mut store), at(since.0 + 2));
+    // Inside of another one, and after a connection that was lost, it begins as well.
+    assert_eq!(store.transaction(|store| tell(store, since.0 + 4)).unwrap(), 1);
+    assert_eq!(told(&mut store), at(since.0 + 4));
+    cut(&house.database.options());
+    assert_eq!(tell(&mut store, since.0 + 5).unwrap(), 1);
+    assert_eq!(told(&mut store), at(since.0 + 5));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use ewsd_mailbox::random;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{Guid, MailboxNo, Seq};
-use ewsd_store::{Account, ClaimedSubscription, EventPosition, Store, Subscription, SubscriptionKind};
+use ewsd_store::{Account, ClaimedSubscription, EventPosition, Store, StoreError, Subscription, SubscriptionKind};
 use ewsd_wire::form::{List, Maybe};
 use ewsd_wire::{from_bytes, to_bytes, wire};
 use std::time::Duration;
@@ -109,16 +109,23 @@ pub struct StreamProgress {
 }
 
 impl StreamProgress {
-    /// Keeps it. False: another connection has one of the subscriptions by now, and nothing of this may be sent. What was written
-    /// of the others until then must be undone, which is the caller's transaction's to do.
-    pub fn keep(&self, store: &mut Store, caller: &Rc<Account>) -> Result<bool> {
-        let mut gate = Gate::new(store, Rc::clone(caller));
-        for (granted, told) in &self.told {
-            if gate.open(granted).tell_stream(self.stream, told)? < told.len() {
-                return Ok(false);
+    /// Keeps it, in a transaction that is committed after `send`, which is told whether it may send: not if another connection has
+    /// one of the subscriptions by now. Then its error undoes what was written of the others.
+    pub fn keep<E: From<StoreError>>(
+        &self,
+        store: &mut Store,
+        caller: &Rc<Account>,
+        mut send: impl FnMut(bool) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(((granted, told), others)) = self.told.split_first() else { return send(true) };
+        Gate::new(store, Rc::clone(caller)).open(granted).tell_stream_and(self.stream, told, |store, kept| {
+            let mut gate = Gate::new(store, Rc::clone(caller));
+            let mut whole = kept == told.len();
+            for (granted, told) in others {
+                whole = whole && gate.open(granted).tell_stream(self.stream, told)? == told.len();
             }
-        }
-        Ok(true)
+            send(whole)
+        })
     }
 
     fn add(&mut self, granted: Granted, id: Guid, told: EventPosition) {
