@@ -55,7 +55,8 @@ pub(crate) fn read(value: &[u8], most: usize) -> Parameters {
             continue;
         }
         let begin = lexer.skip(equals + 1);
-        let (found, end) = quoted(&mut lexer, value, begin).unwrap_or_else(|| unquoted(value, begin));
+        let free = is_free(name);
+        let (found, end) = quoted(&mut lexer, value, begin, free).unwrap_or_else(|| unquoted(value, begin, free));
         at = end;
         if pieces.len() >= most {
             parameters.over = true;
@@ -67,29 +68,41 @@ pub(crate) fn read(value: &[u8], most: usize) -> Parameters {
     parameters
 }
 
-/// The quoted value at `at`, and where it ends: at the quote behind which a parameter can end, for names of files have
-/// quotes in them that nobody escaped.
-fn quoted<'a>(lexer: &mut Lexer<'a>, octets: &'a [u8], at: usize) -> Option<(Cow<'a, [u8]>, usize)> {
-    let mut end = at;
-    for _ in 0..QUOTES {
-        let next = lexer.quoted(end)?;
-        let after = lexer.skip(next);
-        if matches!(lexer.byte(after), None | Some(b';')) || begins_parameter(octets, after) {
-            return Some((unescaped(octets.get(at + 1..next - 1)?), next));
-        }
-        end = next - 1;
-    }
-    None
+/// Whether any letters may stand in a value without quotes: people write names of files so, all else has tokens.
+fn is_free(name: &[u8]) -> bool {
+    let begins = |start: &[u8]| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    begins(b"name") || begins(b"filename")
 }
 
-/// What is not quoted ends at `;`, or before another parameter.
-fn unquoted(octets: &[u8], at: usize) -> (Cow<'_, [u8]>, usize) {
+/// The quoted value at `at`, and where it ends: at the quote behind which a parameter can end, for names of files have
+/// quotes in them that nobody escaped. A comment that nothing ends is behind the value, unless a free one goes on in it.
+fn quoted<'a>(lexer: &mut Lexer<'a>, octets: &'a [u8], at: usize, free: bool) -> Option<(Cow<'a, [u8]>, usize)> {
+    let (mut end, mut before_comment) = (at, None);
+    for _ in 0..QUOTES {
+        let Some(next) = lexer.quoted(end) else { break };
+        let after = lexer.skip(next);
+        let found = || Some((unescaped(octets.get(at + 1..next - 1)?), next));
+        let is_comment = lexer.byte(after) == Some(b'(');
+        if matches!(lexer.byte(after), None | Some(b';')) || begins_parameter(octets, after) || is_comment && !free {
+            return found();
+        }
+        before_comment = before_comment.or_else(|| found().filter(|_| is_comment));
+        end = next - 1;
+    }
+    before_comment
+}
+
+/// What is not quoted ends at `;`, or before another parameter; a token before a comment, whether or not that ends.
+fn unquoted(octets: &[u8], at: usize, free: bool) -> (Cow<'_, [u8]>, usize) {
     let rest = octets.cut(at..);
     let ends = |(offset, byte): (usize, &u8)| {
         *byte == b';' || (byte.is_ascii_whitespace() && begins_parameter(octets, at + offset + 1))
     };
     let length = rest.iter().enumerate().position(ends).unwrap_or(rest.len());
     let held = without_comment(rest.cut(..length));
+    let comment = held.windows(2).position(|pair| matches!(pair, [before, b'('] if before.is_ascii_whitespace()));
+    let held =
+        comment.filter(|_| !free && !held.starts_with(b"\"")).map_or(held, |at| crate::line::trim(held.cut(..at)));
     let bare = held.strip_prefix(b"\"").unwrap_or(held);
     (Cow::Borrowed(bare.strip_suffix(b"\"").unwrap_or(bare)), at + length)
 }

@@ -91,6 +91,46 @@ fn values_as_people_write_them() {
 }
 
 #[test]
+fn what_nothing_ends_is_letters_and_ends_with_its_field() {
+    for (value, essence, name, is) in [
+        ("text/html (unended; charset=koi8-r", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=koi8-r; (unended", "text/html", "charset", "koi8-r"),
+        ("text/html; (unended charset=koi8-r", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=koi8-r (unended", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=koi8-r (unended; x=y", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=\"koi8-r", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=\"koi8-r; x=y", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=\"koi8-r\" (unended", "text/html", "charset", "koi8-r"),
+        ("text/html; x=\"unended; charset=koi8-r", "text/html", "charset", "koi8-r"),
+        ("text/html; x=\"unended\r\n\t; charset=koi8-r", "text/html", "charset", "koi8-r"),
+        ("\"text/html; charset=koi8-r", "text/html", "charset", "koi8-r"),
+        ("(text/html; charset=koi8-r", "text/plain", "charset", "koi8-r"),
+        ("text/html; charset=koi8-r (unended (or so)", "text/html", "charset", "koi8-r"),
+        ("text/html; charset=\"koi8-r\" (unended; x=\"y\"", "text/html", "charset", "koi8-r"),
+        ("image/png; name=\"a.png\" (unended", "image/png", "name", "a.png"),
+        ("image/png; name=\"a (1.png\"", "image/png", "name", "a (1.png"),
+        ("image/png; name=a (1.png", "image/png", "name", "a (1.png"),
+        ("image/png; name=\"a (1.png", "image/png", "name", "a (1.png"),
+    ] {
+        let octets = format!("Content-Type: {value}\r\nSubject: behind the type\r\nFrom: a@b.test\r\n\r\ntext\r\n");
+        let message = Message::read(octets.as_bytes());
+        let head = message.head();
+        assert_eq!(head.text("Subject").as_deref(), Some("behind the type"), "{value}");
+        assert_eq!(head.addresses("From").mailboxes.len(), 1, "{value}");
+        let kind = &message.root().content_type;
+        assert_eq!((kind.essence().as_str(), kind.parameters.get(name)), (essence, Some(is)), "{value}");
+        assert_eq!(message.root().octets(), b"text\r\n", "{value}");
+    }
+    for boundary in ["b (unended", "\"b", "\"b\" (unended", "b; x=\"unended", "b; (unended", "b (unended; x=y"] {
+        let octets =
+            format!("Content-Type: multipart/mixed; boundary={boundary}\r\nX: y\r\n\r\n--b\r\n\r\none\r\n--b--\r\n");
+        let message = Message::read(octets.as_bytes());
+        assert_eq!(message.part(1).map(|part| part.octets()), Some(&b"one"[..]), "{boundary}");
+        assert_eq!(message.head().text("X").as_deref(), Some("y"), "{boundary}");
+    }
+}
+
+#[test]
 fn types_are_read_by_tokens() {
     for (value, is) in [
         ("text/plain; charset=us-ascii (Plain text)", "text/plain"),
