@@ -1,6 +1,8 @@
 //! Structure: where parts begin and end (RFC 2046 5.1).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ewsd_mime::{Limits, Message};
 
 fn crlf(text: &str) -> Vec<u8> {
@@ -31,6 +33,31 @@ fn a_boundary_within_a_line_is_text() {
         &format!("--=_Part_7\n\n{text}\n--=_Part_7\nContent-Type: text/csv\n\n{csv}\n--=_Part_7--\n"),
     );
     assert_eq!(bodies(&octets), [text.replace('\n', "\r\n"), csv.replace('\n', "\r\n")]);
+}
+
+#[test]
+fn a_boundary_within_what_is_encoded_is_text() {
+    // What is decoded is compared with what stands there: a line of the decoded text may be the delimiter to the letter.
+    let text = "Please cut at --=_Part_7 and send it back.\n--=_Part_7\n --=_Part_7--\n--=_Part_7--\nlast";
+    let lines = [
+        "Please cut at --=3D_Part_7 and send it back.\n--=3D_Part_7\n --=_Part_7--\n=2D-=_Part_7--\nlast",
+        "Please cut at --=_Part_7=20and send it back.\n-=\n-=_Part_7\n=20--=_Part_7--\n--=3D=\n_Part_7--\nlast",
+        "Please cut at =\n--=_Part_7 and send it =\nback.\n--=\n=_Part_7\n --=_Part_7--\n--=_Part_7-=\n-\nlast",
+    ];
+    let base64 = STANDARD.encode(text.replace('\n', "\r\n"));
+    let lines = lines.map(|lines| ("quoted-printable", lines.to_owned()));
+    for (encoding, body) in lines.into_iter().chain([
+        ("base64", base64.clone()),
+        ("base64", base64.as_bytes().chunks(4).map(|c| format!("{}\n", String::from_utf8_lossy(c))).collect()),
+    ]) {
+        let part = format!("--=_Part_7\nContent-Transfer-Encoding: {encoding}\n\n{body}\n");
+        let octets = mixed("=_Part_7", &format!("{part}{part}--=_Part_7\n\nbehind\n--=_Part_7--\n"));
+        let message = Message::read(&octets);
+        let found: Vec<String> =
+            message.parts().skip(1).map(|part| String::from_utf8_lossy(&part.decoded()).into_owned()).collect();
+        let whole = text.replace('\n', "\r\n");
+        assert_eq!(found, [whole.as_str(), &whole, "behind"], "{encoding} {body}");
+    }
 }
 
 #[test]

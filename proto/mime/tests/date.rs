@@ -91,6 +91,29 @@ fn forms_of_no_mail_standard() {
 }
 
 #[test]
+fn what_nothing_ends_is_letters_and_ends_with_its_field() {
+    for (value, is) in [
+        ("Fri, 21 Nov 1997 09:55:06 -0600 (CST", (THEN + 6 * 3600, -360)),
+        ("Fri, 21 Nov 1997 09:55:06 -0600 (GMT+05:30", (THEN + 6 * 3600, -360)),
+        ("Fri, 21 Nov 1997 09:55:06 -0600 (seen 7:12, 3 Dec 2001", (THEN + 6 * 3600, -360)),
+        ("Fri, 21 Nov 1997 09:55:06 +0000 (a (nested) one", (THEN, 0)),
+        ("Fri, 21 Nov 1997 09:55:06 +0000 (a \\)", (THEN, 0)),
+        ("Fri, 21 Nov 1997 09:55:06 (+0100", (THEN - 3600, 60)),
+        ("Fri, 21 Nov 1997 (09:55:06 +0000", (THEN, 0)),
+        ("Fri, (21 Nov 1997 09:55:06 +0000", (THEN, 0)),
+        ("(Fri, 21 Nov 1997 09:55:06 +0000", (THEN, 0)),
+        ("Fri, 21 Nov 1997 09:55:06 EST (unended\r\n\ton two lines", (THEN + 5 * 3600, -300)),
+        ("\"Fri, 21 Nov 1997 09:55:06 +0000", (THEN, 0)),
+        ("Fri, 21 Nov 1997 09:55:06 +0000 \"unended (both", (THEN, 0)),
+    ] {
+        assert_eq!(read(value), Some(is), "{value}");
+    }
+    for value in ["(", "(((", "(yesterday", "\"", "(Fri, 31 Feb 1997 09:55:06 +0000"] {
+        assert_eq!(read(value), None, "{value}");
+    }
+}
+
+#[test]
 fn what_is_no_date() {
     for value in [
         "",

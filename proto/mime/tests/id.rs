@@ -4,11 +4,20 @@
 use ewsd_mime::{Head, Limits};
 
 fn one(value: &str) -> Option<String> {
-    Head::read(format!("Message-ID: {value}\r\nX: y\r\n\r\n").as_bytes(), Limits::default()).id("Message-ID")
+    read("Message-ID", value, |head| head.id("Message-ID"))
 }
 
 fn all(value: &str) -> Vec<String> {
-    Head::read(format!("References: {value}\r\nX: y\r\n\r\n").as_bytes(), Limits::default()).ids("References")
+    read("References", value, |head| head.ids("References"))
+}
+
+/// Reading one field ends with it: what is behind it is there.
+fn read<T>(name: &str, value: &str, ids: impl Fn(&Head) -> T) -> T {
+    let octets = format!("{name}: {value}\r\nSubject: behind the id\r\nIn-Reply-To: <z@y.test>\r\n\r\n");
+    let head = Head::read(octets.as_bytes(), Limits::default());
+    assert_eq!(head.text("Subject").as_deref(), Some("behind the id"), "{value}");
+    assert_eq!(head.ids("In-Reply-To"), ["z@y.test"], "{value}");
+    ids(&head)
 }
 
 #[test]
@@ -42,6 +51,27 @@ fn ids_free_of_blanks_and_comments() {
         assert_eq!(one(value).as_deref(), Some(is), "{value}");
     }
     assert_eq!((one(""), one("<>"), one("( )")), (None, None, None));
+}
+
+#[test]
+fn what_nothing_ends_is_letters_and_ends_with_its_field() {
+    for (value, is) in [
+        ("(unended <a@x.test>", &["a@x.test"][..]),
+        ("<a@x.test> (unended", &["a@x.test"]),
+        ("<a@x.test> (unended (or so) <b@x.test>", &["a@x.test", "b@x.test"]),
+        ("<a@x.test> (unended \\) <b@x.test>", &["a@x.test", "b@x.test"]),
+        ("\"unended <a@x.test>", &["a@x.test"]),
+        ("<a@x.test> \"unended <b@x.test>", &["a@x.test", "b@x.test"]),
+        ("\"a\" \"unended \\\" <a@x.test>", &["a@x.test"]),
+        ("<a@x.test> \"unended\r\n\t<b@x.test>", &["a@x.test", "b@x.test"]),
+        ("<\"a@x.test>", &["\"a@x.test"]),
+        ("<a\"b@x.test> (\" <b(c@x.test>", &["a\"b@x.test", "b(c@x.test"]),
+        ("<(a@x.test>", &["(a@x.test"]),
+        ("<a@x.test", &["a@x.test"]),
+    ] {
+        assert_eq!(all(value), is, "{value}");
+        assert_eq!(one(value).as_deref(), is.first().copied(), "{value}");
+    }
 }
 
 #[test]
