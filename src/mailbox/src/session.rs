@@ -94,4 +94,12 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
+
+    /// Whether a client may give a message or an attachment of so many octets, which is refused with this code.
+    ///
+    /// # Errors
+    /// The code, for more than `limits.message_bytes`.
+    pub fn check_size(&self, octets: usize, code: Code) -> Result<(), Failure> {
+        if octets as u64 > self.settings.limits.message_bytes { Err(Failure::new(code)) } else { Ok(()) }
+    }
 }

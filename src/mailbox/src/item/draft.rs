@@ -98,6 +98,7 @@ impl Draft {
         if let (Some(octets), ItemKind::CalendarItem) = (&given, kind) {
             return Draft::of_calendar(session, wanted, octets);
         }
+        session.check_size(given.as_ref().map_or(0, Vec::len), Code::ErrorMessageSizeExceeded)?;
         let mut parsed = given.as_deref().map(|octets| ask(&Mail { now: session.now }, octets)).transpose()?;
         let mut edit = Edit::new(kind, None, session.now).within(&session.zone);
         let mut attachments = Vec::new();
@@ -357,6 +358,7 @@ impl Attached {
             NewContent::Message(octets) => (AttachmentKind::Message, message(), octets),
             NewContent::Stored(whole) => (AttachmentKind::Whole, message(), whole),
         };
+        session.check_size(content.len(), Code::ErrorAttachmentSizeLimitExceeded)?;
         let content_type = content_type.filter(|text| !text.trim().is_empty());
         let words = words(kind, content_type.as_deref(), &name, &content)?;
         Ok(Attached { kind, name, content_type, content_id, content_location, inline, photo, content, words })

@@ -23,7 +23,7 @@ pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<Att
     let mut prepared = Vec::with_capacity(request.attachments.len());
     for wanted in request.attachments {
         let attached = match wanted {
-            Ok(wanted) => Attached::new(cx, wanted).and_then(|attached| check_size(cx, attached)),
+            Ok(wanted) => Attached::new(cx, wanted),
             Err(failure) => Err(failure.into()),
         };
         prepared.push(match attached {
@@ -37,14 +37,6 @@ pub fn run(cx: &mut Cx<'_>, request: CreateAttachment) -> Result<Vec<Outcome<Att
         views.next().ok_or_else(|| Code::ErrorItemNotFound.into())
     };
     prepared.into_iter().map(each).map(outcome).collect()
-}
-
-fn check_size(cx: &Cx<'_>, attached: Attached) -> Result<Attached> {
-    if attached.size() as u64 > cx.settings.limits.message_bytes {
-        Err(Code::ErrorAttachmentSizeLimitExceeded.into())
-    } else {
-        Ok(attached)
-    }
 }
 
 fn store(cx: &mut Cx<'_>, item: &GrantedItem, prepared: &[Result<Attached>]) -> Result<Vec<AttachmentView>> {
