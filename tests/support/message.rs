@@ -8,6 +8,18 @@ pub fn unique(what: &str) -> String {
     format!("{what} {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Letters that no compression makes short: PostgreSQL's looks for what repeats.
+pub fn noise(length: usize) -> String {
+    let mut state = 1u64;
+    let mut xorshift = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    (0..length).map(|_| char::from(b'a' + (xorshift() % 26) as u8)).collect()
+}
+
 /// A plain message.
 pub fn plain(subject: &str, body: &str) -> Vec<u8> {
     format!(

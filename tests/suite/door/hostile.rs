@@ -12,6 +12,7 @@ use crate::support::ews::{Ews, code};
 use crate::support::lmtp::Lmtp;
 use crate::support::ops::{Id, field, get_fields, save, save_request, save_simple, set, update_request};
 use crate::support::xml::escape;
+use crate::support::message::noise;
 use crate::support::{shared, wait};
 
 crate::tests![
@@ -20,6 +21,7 @@ crate::tests![
     long_texts_of_clients_are_converted,
     an_account_of_many_addresses_sends,
     what_cannot_be_stored_is_kept_plain,
+    one_that_cannot_be_stored_keeps_no_other_back,
     a_worker_that_wants_too_much_ends_alone,
     long_ids_are_found,
     changes_of_one_object_have_a_limit,
@@ -34,18 +36,6 @@ const REFUSALS: &[&str] = &[
     "ErrorMessageSizeExceeded",
     "ErrorInvalidPropertySet",
 ];
-
-/// Letters that no compression makes short: PostgreSQL's looks for what repeats.
-fn noise(length: usize) -> String {
-    let mut state = 1u64;
-    let mut xorshift = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
-    (0..length).map(|_| char::from(b'a' + (xorshift() % 26) as u8)).collect()
-}
 
 /// Nasty messages by name.
 fn messages() -> Vec<(String, Vec<u8>)> {
@@ -306,6 +296,44 @@ fn what_cannot_be_stored_is_kept_plain() {
     let id = save_simple(&mut ews, "drafts", "x");
     let file = "<t:FileAttachment><t:Name>xyzzy.txt</t:Name><t:Content>AA==</t:Content></t:FileAttachment>";
     assert_eq!(ews.error(&attach_request(&id, file)), "ErrorItemSavePropertyError");
+}
+
+/// Of several items of one request only that one is refused, and the others keep their places.
+fn one_that_cannot_be_stored_keeps_no_other_back() {
+    let server = Demo::start(Options::default().set("limits.message_bytes", MB as u64));
+    server.query("alter table item add constraint no_words check (preview is null or preview not like '%xyzzy%')");
+    let mut ews = Ews::connect(&server, &server.accounts[0]).unrecorded();
+    let plain = |subject: &str, text: &str| format!("Subject: {subject}\r\n\r\n{text}\r\n").into_bytes();
+    let calendar = |mime: &[u8]| mime_message(mime).replace("t:Message>", "t:CalendarItem>");
+    for (name, error, middle) in [
+        ("the database refuses its text", "ErrorItemSavePropertyError", mime_message(&plain("middle", "xyzzy"))),
+        ("larger than messages may be", "ErrorMessageSizeExceeded", mime_message(&plain("middle", &"many words ".repeat(MB / 8)))),
+        ("no calendar", "ErrorMimeContentInvalid", calendar(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n")),
+        ("a calendar without an event", "ErrorMimeContentInvalid", calendar(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")),
+    ] {
+        let subjects = ["first", "third"].map(|which| format!("{which}: {name}"));
+        let [first, third] = subjects.each_ref().map(|subject| mime_message(&plain(subject, "words")));
+        let answer = ews.call_with(
+            &format!(
+                "<m:CreateItem MessageDisposition=\"SaveOnly\" SendMeetingInvitations=\"SendToNone\"><m:Items>{first}{middle}{third}\
+                 </m:Items></m:CreateItem>"
+            ),
+            &[],
+        );
+        assert_eq!(answer.messages.len(), 3, "{name}: {:#?}", answer.envelope);
+        let codes: Vec<&str> = answer.messages.iter().map(code).collect();
+        assert_eq!(codes, ["NoError", error, "NoError"], "{name}");
+        assert!(answer.messages[1].all("m:Items/*").is_empty(), "{name}");
+        for (at, subject) in [(0, &subjects[0]), (2, &subjects[1])] {
+            let id = Id::of(answer.messages[at].want("m:Items/t:Message"));
+            let item = get_fields(&mut ews, &id, &["item:Subject", "item:Body"]);
+            assert_eq!(item.text("t:Subject"), Some(subject.as_str()), "{name}");
+            assert!(item.text("t:Body").unwrap_or_default().contains("words"), "{name}");
+        }
+        let found = crate::support::ops::subjects(&mut ews, "drafts");
+        assert_eq!(found.iter().filter(|subject| subject.ends_with(name)).count(), 2, "{name}: {found:?}");
+    }
+    assert!(crate::support::ops::list(&mut ews, "calendar").is_empty());
 }
 
 /// No other worker, and nothing but that request.

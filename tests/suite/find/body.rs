@@ -7,7 +7,7 @@ use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::lmtp::deliver;
 use crate::support::ops::{
-    Id, create_folder, field, find, list, save, save_mime, save_request, set_field, shape, simple, transfer_request,
+    Id, create_folder, field, find, find_request, get_fields, list, save, save_mime, save_request, set_field, shape, simple, transfer_request,
 };
 use crate::support::xml::escape;
 use crate::support::{message, shared, wait};
@@ -20,6 +20,7 @@ crate::tests![
     follows_an_update,
     follows_copies_and_moves,
     looks_at_mail_that_was_delivered,
+    reads_the_characters_that_html_names,
     goes_on_where_a_body_has_what_no_text_may,
     looks_at_calendar_items_and_contacts,
     fills_in_bodies_from_before,
@@ -190,6 +191,72 @@ fn looks_at_mail_that_was_delivered() {
         assert_eq!(with(&mut ews, which, "delivered \u{e4}pfel"), ["mail"], "{which}");
         assert!(with(&mut ews, which, "div").is_empty(), "{which}");
     }
+}
+
+/// No parameter says in what characters the text is, only the text itself.
+fn reads_the_characters_that_html_names() {
+    const SETS: &[(&str, &[u8], &str)] = &[
+        ("koi8-r", b"\xf0\xd2\xc9\xd7\xc5\xd4", "\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}"),
+        ("shift_jis", b"\x93\xfa\x96\x7b\x8c\xea\x83\x5c", "\u{65e5}\u{672c}\u{8a9e}\u{30bd}"),
+        ("iso-8859-2", b"\xa3\xf3d\xbc", "\u{141}\u{f3}d\u{17a}"),
+        ("windows-1253", b"\xea\xe1\xeb\xe7\xec\xdd\xf1\xe1", "\u{3ba}\u{3b1}\u{3bb}\u{3b7}\u{3bc}\u{3ad}\u{3c1}\u{3b1}"),
+        ("euc-kr", b"\xc7\xd1\xb1\xb9", "\u{d55c}\u{ad6d}"),
+        ("big5", b"\xa7A\xa6n", "\u{4f60}\u{597d}"),
+    ];
+    let metas: [(&str, fn(&str) -> String); 3] = [
+        ("charset", |set| format!("<meta charset=\"{set}\">")),
+        ("http-equiv", |set| format!("<META content='text/html; charset={set}' http-equiv=Content-Type>")),
+        ("late", |set| format!("<style>{}</style><meta charset={}>", "p { color: teal }\r\n".repeat(100), set.to_uppercase())),
+    ];
+    let mut ews = shared::mailbox();
+    let address = ews.account.address.clone();
+    for (set, octets, word) in SETS {
+        for (form, meta) in metas {
+            let subject = format!("{set} {form}");
+            let start = format!(
+                "From: a@far.test\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\
+                 Content-Transfer-Encoding: 8bit\r\n\r\n<html><head>{}</head><body><p>says <b>",
+                meta(set)
+            );
+            let mime = [start.as_bytes(), octets, b"</b></p></body></html>\r\n"].concat();
+            deliver(shared::server().lmtp(), &address, &mime);
+            save_mime(&mut ews, "drafts", &mime);
+            for which in ["inbox", "drafts"] {
+                let root = find(&mut ews, which, &shape("IdOnly", &["item:Subject", "item:Preview"]), "");
+                let all = root.all("t:Items/*");
+                let one = all.into_iter().find(|item| item.text("t:Subject") == Some(&subject)).expect("it is there");
+                assert_eq!(one.text("t:Preview"), Some(format!("says {word}").as_str()), "{subject}, {which}");
+                let item = get_fields(&mut ews, &Id::of(one), &["item:Body", "item:TextBody"]);
+                for body in ["t:Body", "t:TextBody"] {
+                    assert!(item.text(body).unwrap_or_default().contains(word), "{subject}, {which}: {item:#?}");
+                }
+            }
+        }
+    }
+    let mut forms: Vec<&str> = metas.iter().map(|(form, _)| *form).collect();
+    forms.sort_unstable();
+    for (set, _, word) in SETS {
+        let subjects_of: Vec<String> = forms.iter().map(|form| format!("{set} {form}")).collect();
+        for which in ["inbox", "drafts"] {
+            assert_eq!(with(&mut ews, which, word), subjects_of, "{which}");
+            assert_eq!(subjects(&mut ews, which, &contains(&field("item:Body"), "PrefixOnWords", word)), subjects_of);
+            for query in [(*word).to_owned(), format!("body:{word}")] {
+                assert_eq!(by_query(&mut ews, which, &query), subjects_of, "{which} {query}");
+            }
+        }
+    }
+}
+
+/// The subjects of what a query string finds, sorted.
+fn by_query(ews: &mut Ews, which: &str, text: &str) -> Vec<String> {
+    let request = find_request(which, &shape("IdOnly", &["item:Subject"]), "");
+    let query = format!("<m:QueryString>{}</m:QueryString></m:FindItem>", escape(text));
+    let answer = ews.one(&request.replace("</m:FindItem>", &query));
+    let items = answer.all("m:RootFolder/t:Items/*");
+    let mut found: Vec<String> =
+        items.iter().map(|item| item.text("t:Subject").unwrap_or_default().to_owned()).collect();
+    found.sort();
+    found
 }
 
 /// PostgreSQL knows no text with a NUL in it.

@@ -6,7 +6,7 @@ use crate::support::ops::{
     save_simple, set_field, shape, simple,
 };
 use crate::support::xml::{Node, escape};
-use crate::support::{message, ops, shared, sharing};
+use crate::support::{lmtp, message, ops, shared, sharing};
 
 crate::tests![
     pages_forward_and_backward,
@@ -22,6 +22,7 @@ crate::tests![
     finds_nothing_by_ids_of_another_mailbox,
     restricts_by_comparison,
     restricts_by_text,
+    restricts_by_the_class_that_mail_came_to_have,
     restricts_by_existence,
     restricts_by_bits,
     combines_conditions,
@@ -363,6 +364,38 @@ fn restricts_by_text() {
     assert_eq!(ask("Substring", "IgnoreCase", "\\"), Vec::<String>::new());
     let body = contains("item:Body", "Substring", "IgnoreCase", "QUICK FOX");
     assert_eq!(found(&mut ews, &id, &body), ["The quick fox"]);
+}
+
+/// Nobody gave these a class: it is what their types say (MS-OXCMAIL 2.2.3.4.2).
+fn restricts_by_the_class_that_mail_came_to_have() {
+    let mut ews = shared::mailbox();
+    let signature = "--b\r\nContent-Type: text/plain\r\n\r\nwords\r\n--b\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n\
+                     Content-Transfer-Encoding: base64\r\n\r\nMAA=\r\n--b--\r\n";
+    for (subject, kind, body) in [
+        ("signed", "multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=b", signature),
+        ("opaque", "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "x\r\n"),
+        ("plain IPM.Note.SMIME", "text/plain", "of the class IPM.Note.SMIME\r\n"),
+        ("mixed", "multipart/mixed; boundary=b", signature),
+    ] {
+        let octets = format!("From: a@far.test\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{body}");
+        lmtp::deliver(shared::server().lmtp(), &ews.account.address, octets.as_bytes());
+    }
+    for (mode, comparison, value, expected) in [
+        ("Prefixed", "IgnoreCase", "IPM.Note.SMIME", &["opaque", "signed"][..]),
+        ("Prefixed", "IgnoreCase", "ipm.note.smime", &["opaque", "signed"]),
+        ("Prefixed", "Exact", "IPM.Note.SMIME", &["opaque", "signed"]),
+        ("Prefixed", "Exact", "ipm.note.smime", &[]),
+        ("Substring", "IgnoreCase", "IPM.Note.SMIME", &["opaque", "signed"]),
+        ("Substring", "Exact", "SMIME", &["opaque", "signed"]),
+        ("FullString", "IgnoreCase", "IPM.Note.SMIME", &["opaque"]),
+        ("FullString", "IgnoreCase", "IPM.Note.SMIME.MultipartSigned", &["signed"]),
+        ("Prefixed", "IgnoreCase", "IPM.Note.SMIME.", &["signed"]),
+        ("Prefixed", "IgnoreCase", "IPM.Note", &["mixed", "opaque", "plain IPM.Note.SMIME", "signed"]),
+        ("Prefixed", "IgnoreCase", "SMIME", &[]),
+    ] {
+        let asked = contains("item:ItemClass", mode, comparison, value);
+        assert_eq!(found(&mut ews, "inbox", &asked), expected, "{mode} {comparison} {value}");
+    }
 }
 
 fn restricts_by_existence() {

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::lmtp::Lmtp;
-use crate::support::ops::{Id, field, find, get, list, save_mime, save_simple, set, shape, update_request};
+use crate::support::message::noise;
+use crate::support::ops::{Id, field, find, get, list, save, save_mime, save_request, save_simple, set, shape, subjects, update_request};
 use crate::support::shared;
 use crate::support::xml::Node;
 
@@ -20,6 +21,8 @@ crate::tests![
     every_reader_of_messages_is_a_way_in,
     answers_go_to_who_has_an_address,
     an_id_on_two_lines_is_one_conversation,
+    an_id_on_two_lines_is_answered_as_one,
+    a_uid_of_any_length_names_its_meeting,
 ];
 
 /// A way by which octets of strangers become an item.
@@ -106,6 +109,17 @@ fn message(fields: &str, body: &str) -> Vec<u8> {
 fn mixed(boundary: &str, parts: &[&str]) -> Vec<u8> {
     let parts: String = parts.iter().map(|part| format!("--{boundary}\n{part}\n")).collect();
     message(&format!("Content-Type: multipart/mixed; boundary=\"{boundary}\""), &format!("{parts}--{boundary}--\n"))
+}
+
+/// A calendar with one meeting, of a method if it is sent.
+fn calendar(method: Option<&str>, uid: &str, guest: &str, sequence: u8) -> String {
+    let method = method.map(|method| format!("METHOD:{method}\n")).unwrap_or_default();
+    format!(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//far//EN\n{method}BEGIN:VEVENT\nUID:{uid}\nSEQUENCE:{sequence}\n\
+         DTSTAMP:2026110{}T100000Z\nSUMMARY:as it comes\nLOCATION:room {sequence}\nDTSTART:20261202T090000Z\nDTEND:20261202T100000Z\n\
+         ORGANIZER:mailto:ann@far.test\nATTENDEE;RSVP=TRUE:mailto:{guest}\nEND:VEVENT\nEND:VCALENDAR\n",
+        sequence + 1
+    )
 }
 
 /// Octets as they are, for texts in other sets.
@@ -247,7 +261,18 @@ fn cases() -> Vec<Case> {
         },
         Case {
             name: "a Message-ID of any length",
-            mime: message(&format!("Message-ID: <{}@far.test>", "x".repeat(3000)), "text"),
+            mime: message(&format!("Message-ID: <{}@far.test>", noise(3_000)), "text"),
+            ..CASE
+        },
+        Case {
+            name: "one wrong escape does not undo quoted-printable",
+            mime: mixed("b", &[
+                "\ntext",
+                "Content-Type: application/octet-stream; name=a.bin\nContent-Disposition: attachment; filename=a.bin\n\
+                 Content-Transfer-Encoding: quoted-printable\n\none=3Dtwo=ZZ=C3=BC =\n100%=3 \t\n=\n=e2=82=AC=3d=",
+            ]),
+            files: &[("a.bin", b"one=two=ZZ\xc3\xbc 100%=3\r\n\xe2\x82\xac=", false)],
+            has_attachments: true,
             ..CASE
         },
         Case {
@@ -371,6 +396,19 @@ fn too_large_is_told_for_good() {
     assert!(lmtp.starts_with("552"), "{lmtp}");
     let command = by_command(&server, &mut ews, &large).unwrap_err();
     assert!(!command.starts_with("Some(75)"), "not EX_TEMPFAIL: {command}");
+    let content = |mime: &[u8]| format!("<t:MimeContent>{}</t:MimeContent>", STANDARD.encode(mime));
+    let draft = save_simple(&mut ews, "drafts", "before");
+    let mut update = |mime: &[u8]| ews.error(&update_request(&draft.xml(), "AlwaysOverwrite", &set("item:MimeContent", &content(mime))));
+    assert_eq!(update(&large), "ErrorMessageSizeExceeded");
+    let file = |size: usize| {
+        let octets = STANDARD.encode(vec![b'x'; size]);
+        format!("<t:Attachments><t:FileAttachment><t:Name>x</t:Name><t:Content>{octets}</t:Content></t:FileAttachment></t:Attachments>")
+    };
+    for (inner, error) in [(content(&large), "ErrorMessageSizeExceeded"), (file(100_001), "ErrorAttachmentSizeLimitExceeded")] {
+        assert_eq!(ews.error(&save_request("drafts", &format!("<t:Message>{inner}</t:Message>"))), error);
+    }
+    assert_eq!(subjects(&mut ews, "drafts"), ["before"]);
+    save(&mut ews, "drafts", &format!("<t:Message><t:Subject>as large as may be</t:Subject>{}</t:Message>", file(100_000)));
 }
 
 /// A source that reads messages is a way in, or reads what is in already.
@@ -444,4 +482,77 @@ fn an_id_on_two_lines_is_one_conversation() {
         field("message:InternetMessageId")
     );
     assert_eq!(find(&mut ews, "inbox", &shape("IdOnly", &[]), &restriction).all("t:Items/*").len(), 1);
+}
+
+/// Whoever gets the answer finds what it answers by these ids.
+fn an_id_on_two_lines_is_answered_as_one() {
+    let id = "another-very-long-id-of-a-big-system.fedcba9876543210@mail.example.net";
+    let (start, end) = id.split_at(37);
+    let fields = format!(
+        "Message-ID: <{start}\n {end}>\nReferences: <first@far.test>\n <sec\n\tond@far.test>\nIn-Reply-To: <sec\n ond@far.test>"
+    );
+    let answer = |kind: &str, id: &Id| {
+        format!("<t:{kind}><t:ReferenceItemId Id=\"{}\" ChangeKey=\"{}\"/></t:{kind}>", id.id, id.key)
+    };
+    let references = format!("<first@far.test> <second@far.test> <{id}>");
+    for way in WAYS {
+        let mut ews = shared::mailbox();
+        let original = (way.put)(shared::server(), &mut ews, &message(&fields, "text")).expect("it is taken");
+        for kind in ["ReplyToItem", "ReplyAllToItem", "ForwardItem"] {
+            let draft = save(&mut ews, "drafts", &answer(kind, &original));
+            let uris = ["item:InReplyTo", "message:References", "item:MimeContent"];
+            let item = get(&mut ews, &draft, &shape("IdOnly", &uris));
+            let name = format!("{}, {kind}", way.name);
+            assert_eq!(item.text("t:InReplyTo"), Some(format!("<{id}>").as_str()), "{name}");
+            assert_eq!(item.text("t:References"), Some(references.as_str()), "{name}");
+            let mime = STANDARD.decode(item.text("t:MimeContent").unwrap_or_default()).unwrap();
+            let mime = String::from_utf8(mime).unwrap().replace("\r\n ", " ").replace("\r\n\t", " ");
+            for (field, value) in [("In-Reply-To", format!("<{id}>")), ("References", references.clone())] {
+                let line = mime.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+                let words: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
+                assert_eq!(words.join(" "), value, "{name}: {mime}");
+            }
+        }
+    }
+}
+
+/// An index's row holds 2,700 octets, compressed or not: ids of letters by chance stay as long as they are.
+fn a_uid_of_any_length_names_its_meeting() {
+    for length in [3_000, 60_000] {
+        let uid = noise(length);
+        for way in WAYS {
+            let mut ews = shared::mailbox();
+            let name = format!("{}, {length}", way.name);
+            for sequence in [0, 1] {
+                let calendar = calendar(Some("REQUEST"), &uid, &ews.account.address, sequence);
+                let body = format!(
+                    "--b\nContent-Type: text/plain\n\ntext\n--b\nContent-Type: text/calendar; charset=utf-8; method=REQUEST\n\n{calendar}--b--\n"
+                );
+                let mime = message("Content-Type: multipart/alternative; boundary=b", &body);
+                let put = (way.put)(shared::server(), &mut ews, &mime);
+                let id = put.unwrap_or_else(|error| panic!("{name}: {error}"));
+                let item = get(&mut ews, &id, &shape("IdOnly", &["item:Body", "item:ItemClass"]));
+                assert!(item.text("t:Body").unwrap_or_default().contains("text"), "{name}");
+                // What nobody sent is no invitation.
+                let is_sent = matches!(way.name, "LMTP" | "ewsctl deliver");
+                let class = if is_sent { "IPM.Schedule.Meeting.Request" } else { "IPM.Note" };
+                assert_eq!(item.text("t:ItemClass"), Some(class), "{name}");
+                let meetings = list(&mut ews, "calendar");
+                assert_eq!(meetings.len(), usize::from(is_sent), "{name}: an update is no second meeting");
+                for meeting in meetings {
+                    let meeting = get(&mut ews, &meeting, &shape("IdOnly", &["calendar:Location", "calendar:UID"]));
+                    assert_eq!(meeting.text("t:Location"), Some(format!("room {sequence}").as_str()), "{name}");
+                    assert!(meeting.text("t:UID") == Some(uid.as_str()), "{name}: {meeting:#?}");
+                }
+            }
+        }
+        let mut ews = shared::mailbox();
+        let content = STANDARD.encode(calendar(None, &uid, &ews.account.address, 0));
+        let made = ews.one(&format!(
+            "<m:CreateItem SendMeetingInvitations=\"SendToNone\"><m:Items><t:CalendarItem><t:MimeContent>{content}</t:MimeContent>\
+             </t:CalendarItem></m:Items></m:CreateItem>"
+        ));
+        let item = get(&mut ews, &Id::of(made.want("m:Items/*")), &shape("IdOnly", &["calendar:UID"]));
+        assert!(item.text("t:UID") == Some(uid.as_str()), "{length}: {item:#?}");
+    }
 }
