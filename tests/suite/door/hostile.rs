@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::support::demo::{Demo, Options};
 use crate::support::ews::{Ews, code};
 use crate::support::lmtp::Lmtp;
+use crate::support::message::noise;
 use crate::support::ops::{Id, field, get_fields, save, save_request, save_simple, set, update_request};
 use crate::support::xml::escape;
-use crate::support::message::noise;
 use crate::support::{shared, wait};
 
 crate::tests![
@@ -307,9 +307,17 @@ fn one_that_cannot_be_stored_keeps_no_other_back() {
     let calendar = |mime: &[u8]| mime_message(mime).replace("t:Message>", "t:CalendarItem>");
     for (name, error, middle) in [
         ("the database refuses its text", "ErrorItemSavePropertyError", mime_message(&plain("middle", "xyzzy"))),
-        ("larger than messages may be", "ErrorMessageSizeExceeded", mime_message(&plain("middle", &"many words ".repeat(MB / 8)))),
+        (
+            "larger than messages may be",
+            "ErrorMessageSizeExceeded",
+            mime_message(&plain("middle", &"many words ".repeat(MB / 8))),
+        ),
         ("no calendar", "ErrorMimeContentInvalid", calendar(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n")),
-        ("a calendar without an event", "ErrorMimeContentInvalid", calendar(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")),
+        (
+            "a calendar without an event",
+            "ErrorMimeContentInvalid",
+            calendar(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"),
+        ),
     ] {
         let subjects = ["first", "third"].map(|which| format!("{which}: {name}"));
         let [first, third] = subjects.each_ref().map(|subject| mime_message(&plain(subject, "words")));

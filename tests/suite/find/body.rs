@@ -7,7 +7,8 @@ use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::lmtp::deliver;
 use crate::support::ops::{
-    Id, create_folder, field, find, find_request, get_fields, list, save, save_mime, save_request, set_field, shape, simple, transfer_request,
+    Id, create_folder, field, find, find_request, get_fields, list, save, save_mime, save_request, set_field, shape,
+    simple, transfer_request,
 };
 use crate::support::xml::escape;
 use crate::support::{message, shared, wait};
@@ -199,14 +200,20 @@ fn reads_the_characters_that_html_names() {
         ("koi8-r", b"\xf0\xd2\xc9\xd7\xc5\xd4", "\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}"),
         ("shift_jis", b"\x93\xfa\x96\x7b\x8c\xea\x83\x5c", "\u{65e5}\u{672c}\u{8a9e}\u{30bd}"),
         ("iso-8859-2", b"\xa3\xf3d\xbc", "\u{141}\u{f3}d\u{17a}"),
-        ("windows-1253", b"\xea\xe1\xeb\xe7\xec\xdd\xf1\xe1", "\u{3ba}\u{3b1}\u{3bb}\u{3b7}\u{3bc}\u{3ad}\u{3c1}\u{3b1}"),
+        (
+            "windows-1253",
+            b"\xea\xe1\xeb\xe7\xec\xdd\xf1\xe1",
+            "\u{3ba}\u{3b1}\u{3bb}\u{3b7}\u{3bc}\u{3ad}\u{3c1}\u{3b1}",
+        ),
         ("euc-kr", b"\xc7\xd1\xb1\xb9", "\u{d55c}\u{ad6d}"),
         ("big5", b"\xa7A\xa6n", "\u{4f60}\u{597d}"),
     ];
     let metas: [(&str, fn(&str) -> String); 3] = [
         ("charset", |set| format!("<meta charset=\"{set}\">")),
         ("http-equiv", |set| format!("<META content='text/html; charset={set}' http-equiv=Content-Type>")),
-        ("late", |set| format!("<style>{}</style><meta charset={}>", "p { color: teal }\r\n".repeat(100), set.to_uppercase())),
+        ("late", |set| {
+            format!("<style>{}</style><meta charset={}>", "p { color: teal }\r\n".repeat(100), set.to_uppercase())
+        }),
     ];
     let mut ews = shared::mailbox();
     let address = ews.account.address.clone();

@@ -377,7 +377,9 @@ fn restricts_by_the_class_that_mail_came_to_have() {
         ("plain IPM.Note.SMIME", "text/plain", "of the class IPM.Note.SMIME\r\n"),
         ("mixed", "multipart/mixed; boundary=b", signature),
     ] {
-        let octets = format!("From: a@far.test\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{body}");
+        let octets = format!(
+            "From: a@far.test\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{body}"
+        );
         lmtp::deliver(shared::server().lmtp(), &ews.account.address, octets.as_bytes());
     }
     for (mode, comparison, value, expected) in [
