@@ -208,7 +208,8 @@ fn reads_the_characters_that_html_names() {
         ("euc-kr", b"\xc7\xd1\xb1\xb9", "\u{d55c}\u{ad6d}"),
         ("big5", b"\xa7A\xa6n", "\u{4f60}\u{597d}"),
     ];
-    let metas: [(&str, fn(&str) -> String); 3] = [
+    type Meta = fn(&str) -> String;
+    let metas: [(&str, Meta); 3] = [
         ("charset", |set| format!("<meta charset=\"{set}\">")),
         ("http-equiv", |set| format!("<META content='text/html; charset={set}' http-equiv=Content-Type>")),
         ("late", |set| {
