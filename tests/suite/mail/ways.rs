@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::suite::calendar::items as events;
 use crate::support::demo::{Demo, Options};
 use crate::support::ews::Ews;
 use crate::support::lmtp::Lmtp;
@@ -415,6 +416,22 @@ fn too_large_is_told_for_good() {
     {
         assert_eq!(ews.error(&save_request("drafts", &format!("<t:Message>{inner}</t:Message>"))), error);
     }
+    let event = |text: &str| {
+        let lines = calendar(None, "as large as may be", "b@far.test", 0);
+        content(lines.replace("SUMMARY:", &format!("DESCRIPTION:{text}\nSUMMARY:")).as_bytes())
+    };
+    let large = event(&"0123456789\n ".repeat(20_000));
+    let create = |inner: &str| {
+        format!(
+            "<m:CreateItem SendMeetingInvitations=\"SendToNone\"><m:Items><t:CalendarItem>{inner}</t:CalendarItem></m:Items>\
+             </m:CreateItem>"
+        )
+    };
+    assert_eq!(ews.error(&create(&large)), "ErrorMessageSizeExceeded");
+    let meeting = Id::of(ews.one(&create(&event("small"))).want("m:Items/*"));
+    let change = events::update_request(&meeting.xml(), &events::set("item:MimeContent", &large));
+    assert_eq!(ews.error(&change), "ErrorMessageSizeExceeded");
+    assert_eq!(list(&mut ews, "calendar").len(), 1);
     assert_eq!(subjects(&mut ews, "drafts"), ["before"]);
     save(
         &mut ews,

@@ -95,10 +95,10 @@ impl Draft {
             Some(Value::Mime(octets)) => Some(octets),
             _ => None,
         };
+        session.check_size(given.as_ref().map_or(0, Vec::len), Code::ErrorMessageSizeExceeded)?;
         if let (Some(octets), ItemKind::CalendarItem) = (&given, kind) {
             return Draft::of_calendar(session, wanted, octets);
         }
-        session.check_size(given.as_ref().map_or(0, Vec::len), Code::ErrorMessageSizeExceeded)?;
         let mut parsed = given.as_deref().map(|octets| ask(&Mail { now: session.now }, octets)).transpose()?;
         let mut edit = Edit::new(kind, None, session.now).within(&session.zone);
         let mut attachments = Vec::new();

@@ -187,10 +187,10 @@ fn replace_whole(cx: &mut Cx<'_>, edit: &mut Edit<'_>, updates: &[Update]) -> Re
     if !edit.kind.row().has_mime {
         return Err(Failure::at(Code::ErrorUnsupportedMimeConversion, PropId::ItemMimeContent).into());
     }
+    cx.check_size(octets.len(), Code::ErrorMessageSizeExceeded)?;
     if edit.kind == ItemKind::CalendarItem {
         return replace::event(cx, edit, octets).map(|()| None);
     }
-    cx.check_size(octets.len(), Code::ErrorMessageSizeExceeded)?;
     let parsed = ask(&Mail { now: cx.now }, octets)?;
     replace::overlay(edit, octets, &parsed);
     Ok(Some(parsed))
