@@ -28,7 +28,7 @@ topics! {
     directory: convert_id, group, resolve_names, time_zones;
     door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, ldap, malformed, ntlm, pam, pools, proxies, soap, token;
     event: get, hold, nodes, proxies, push, shared, stream;
-    find: body, folders, items, query;
+    find: body, folders, groups, items, query, restrictions;
     folder: create, delete, empty, get, permission, relocate, sharing, update;
     house: admin, architecture, doctor, finding, invariants, operate, packages, requirements, settings, sizes;
     item: contact, create, delete, get, relocate, send, submit, update;
