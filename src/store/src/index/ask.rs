@@ -331,6 +331,14 @@ struct Unindexed {
 impl Mailbox<'_> {
     /// Where the search must look.
     pub(crate) fn narrowed(&mut self, search: &Search<'_>) -> Result<Candidates, StoreError> {
+        self.narrowed_within(search, Budget::new())
+    }
+
+    pub(super) fn narrowed_within(
+        &mut self,
+        search: &Search<'_>,
+        mut budget: Budget,
+    ) -> Result<Candidates, StoreError> {
         let mut asked = TermRanges::default();
         let Some(query) = asked.of(search.filter).filter(|_| !search.associated) else { return Ok(Candidates::No) };
         let aside = self.aside()?.filter(|aside| aside.folds || !asked.folds);
@@ -338,7 +346,6 @@ impl Mailbox<'_> {
         let named = asked.ranges.len();
         asked.ranges.extend(search.folders.iter().map(|folder| exactly(&of_folder(folder.0))));
         asked.ranges.push(exactly(DEAD));
-        let mut budget = Budget::new();
         let Some(mut terms) = self.items_of_ranges(&asked.ranges, &mut budget)? else { return Ok(Candidates::No) };
         let dead = terms.pop().unwrap_or_default();
         let folders = terms.split_off(named).into_iter().fold(Set::default(), |mut all, folder| {

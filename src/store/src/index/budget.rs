@@ -125,11 +125,15 @@ impl Mailbox<'_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Candidates;
     use super::super::ask::exactly;
     use super::*;
+    use crate::row::firsts;
     use crate::testing::database;
-    use crate::{Area, NewAccount, NewItem, Store};
-    use ewsd_model::ItemKind;
+    use crate::{Area, Columns, ContainsMode, Field, Filter, NewAccount, NewItem, Place, Search, Store};
+    use ewsd_model::id::FolderNo;
+    use ewsd_model::property::Column;
+    use ewsd_model::{ItemKind, Value};
 
     /// A mailbox with words that is asked for some of them.
     #[test]
@@ -160,6 +164,74 @@ mod tests {
         assert_eq!(ask(2, rows - 1), (None, None, rows - 1));
         assert_eq!(ask(1, 3 * rows), (all.0, None, 2 * rows));
         assert_eq!(ask(0, 3 * rows), (None, None, 3 * rows));
+    }
+
+    /// Items that find each other's words: enough that places are asked for.
+    fn filled(mailbox: &mut Mailbox<'_>, inbox: FolderNo) {
+        const WORDS: [&str; 5] = ["alpha", "alphabet", "beta", "gamma", "s"];
+        let texts = (0..1_200_usize).map(|n| [n, n / 5, n / 25, n / 125].map(|at| WORDS[at % WORDS.len()]).join(" "));
+        for text in texts {
+            let words = [(Area::Subject, text.clone()), (Area::Body, text.clone())];
+            let mut columns = Columns::new();
+            columns.set(Column::Subject, Value::Text(text));
+            mailbox
+                .create_item(&NewItem { columns, search: &words, ..NewItem::new(inbox, ItemKind::Message) })
+                .unwrap();
+        }
+    }
+
+    fn found(mailbox: &mut Mailbox<'_>, search: &Search<'_>, narrowed: &Candidates) -> Vec<i64> {
+        let sql = search.numbers(mailbox.no, narrowed).unwrap();
+        let mut numbers = firsts(&mailbox.store.read(&sql).unwrap()).unwrap();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    #[test]
+    fn whatever_is_left_a_search_finds_the_same() {
+        let database = database();
+        let mut store = Store::connect(&database.options()).unwrap();
+        let no = store.create_account(&NewAccount { login: "a".to_owned(), ..NewAccount::default() }).unwrap().mailbox;
+        let mut mailbox = store.mailbox(no);
+        let inbox = mailbox.folder_by_distinguished("inbox").unwrap().folder;
+        mailbox.transaction::<_, StoreError>(|mailbox| Ok(filled(mailbox, inbox))).unwrap();
+        while mailbox.enter_words(2_000).unwrap().more {}
+        let words = |place, text: &str| Filter::Words { place, text: text.to_owned(), whole: true };
+        let contains = |mode, text: &str| {
+            let (field, text) = (Field::Column(Column::Subject), text.to_owned());
+            Filter::Contains { field, mode, ignore_case: true, text }
+        };
+        let filters = [
+            words(Place::Subject, "alpha"),
+            words(Place::Body, "beta gamma"),
+            words(Place::Anywhere, "alpha s alpha"),
+            contains(ContainsMode::Substring, "pha be"),
+            contains(ContainsMode::Substring, "lph"),
+            contains(ContainsMode::ExactPhrase, "gamma s"),
+            Filter::And(vec![words(Place::Subject, "beta gamma"), contains(ContainsMode::Substring, "amma al")]),
+            Filter::Or(vec![words(Place::Subject, "s s"), contains(ContainsMode::Prefixed, "alphabet b")]),
+        ];
+        let budgets = (0..8)
+            .map(|statements| (statements, OCTETS, LOOKS))
+            .chain((0..24).map(|power| (STATEMENTS, 1 << power, LOOKS)))
+            .chain((0..24).map(|power| (STATEMENTS, OCTETS, 1 << power)));
+        let budgets: Vec<_> = budgets.collect();
+        let folders = [inbox];
+        let mut told = [0, 0];
+        for filter in &filters {
+            let search = Search { filter, ..Search::new(&folders) };
+            let expected = found(&mut mailbox, &search, &Candidates::No);
+            for (statements, octets, looks) in budgets.iter().copied() {
+                let narrowed = mailbox.narrowed_within(&search, Budget { statements, octets, looks }).unwrap();
+                let name = format!("{statements} {octets} {looks} {filter:?} {narrowed:?}");
+                assert!(found(&mut mailbox, &search, &narrowed) == expected, "{name}");
+                if let Candidates::Total(total, _) = narrowed {
+                    assert_eq!(total, int(expected.len()).unwrap(), "{name}");
+                }
+                told[usize::from(narrowed == Candidates::No)] += 1;
+            }
+        }
+        assert!(told.iter().all(|times| *times > 50), "both are tried: {told:?}");
     }
 
     #[test]
