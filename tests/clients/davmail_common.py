@@ -1,4 +1,4 @@
-"""What the scripts that drive a server through DavMail share: a DavMail process, the list of checks, how they are run.
+"""What the scripts that drive a server through DavMail share: a DavMail process and its log.
 
 usage of each: SCRIPT CONTEXT, a JSON document: {"url", "davmail": archive, "folder": for its files,
 "me": {"address", "login", "password"}, "peer": {...}}. Starts DavMail on free loopback ports and stops it.
@@ -10,16 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-import traceback
+
+from checks import check, run, same  # noqa: F401
 
 CONTEXT = json.loads(sys.argv[1])
-CHECKS = []
 STARTING = 90
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
 
 
 def free_port():
@@ -86,26 +81,10 @@ class Gateway:
         self.output.close()
 
 
-def same(left, right, what="value"):
-    if left != right:
-        raise AssertionError("%s: %r is not %r" % (what, left, right))
-
-
 def main():
-    """Runs every check in turn; the exit status."""
-    failed = 0
-    for function in CHECKS:
-        name = function.__name__.replace("_", " ")
-        begun = time.monotonic()
-        try:
-            function()
-        except Exception:
-            failed += 1
-            print("FAILED DavMail: %s\n%s" % (name, traceback.format_exc()))
-        else:
-            print("ok DavMail: %s (%.1f s)" % (name, time.monotonic() - begun))
-        sys.stdout.flush()
-    if failed:
+    """Runs every check in turn; the exit status. What DavMail logged last is shown if one failed."""
+    status = run("DavMail")
+    if status:
         with open(os.path.join(CONTEXT["folder"], "davmail.log"), errors="replace") as log:
             print("".join(log.readlines()[-60:]))
-    return 1 if failed else 0
+    return status

@@ -1,5 +1,5 @@
 """What the scripts share that drive a server with Evolution's data server: its sandbox, its sources, what is asked of the
-server behind its back, the list of checks.
+server behind its back.
 
 Nothing of it has a window. Each script is run once more inside a session bus of its own, on which there are Evolution's
 services alone, so that no keyring is asked, and with a home of its own.
@@ -14,15 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import urllib.request
-import uuid
 import xml.etree.ElementTree as tree
 from urllib.parse import urlsplit
 
+from checks import check, needed, run, same, word  # noqa: F401
+
 CONTEXT = json.loads(sys.argv[1])
-CHECKS = []
-NEEDED = []
 INSIDE = "EWSD_EVOLUTION"
 SERVICES = ("Sources5", "Calendar8", "AddressBook10")
 # Only a hang reaches it.
@@ -142,29 +140,9 @@ gi.require_version("EDataServer", "1.2")
 from gi.repository import EDataServer, GLib  # noqa: E402
 
 
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-def needed(function):
-    """A check without which the others need not be tried."""
-    NEEDED.append(function)
-    return check(function)
-
-
 class State:
     """What later checks use of earlier ones."""
     registry = calendar = tasks = book = None
-
-
-def word(prefix="x"):
-    return "%s%s" % (prefix, uuid.uuid4().hex[:10])
-
-
-def same(left, right, what="value"):
-    if left != right:
-        raise AssertionError("%s: %r is not %r" % (what, left, right))
 
 
 def wait(condition, what):
@@ -335,18 +313,4 @@ def texts(item, path):
 
 def main(what):
     """Runs every check in turn; the exit status."""
-    failed = 0
-    for function in CHECKS:
-        name, begun = function.__name__.replace("_", " "), time.monotonic()
-        try:
-            function()
-        except Exception:
-            failed += 1
-            print("FAILED Evolution: %s\n%s" % (name, traceback.format_exc()))
-            if function in NEEDED:
-                break
-        else:
-            print("ok Evolution: %s (%.1f s)" % (name, time.monotonic() - begun))
-        sys.stdout.flush()
-    print("Evolution: %s, %d checks, %d failed" % (what, len(CHECKS), failed))
-    return 1 if failed else 0
+    return run("Evolution, " + what)

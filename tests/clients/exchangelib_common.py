@@ -1,19 +1,11 @@
-"""What the scripts that drive a server with exchangelib share: the accounts, the list of checks, how they are run."""
+"""What the scripts that drive a server with exchangelib share: the accounts and their connections."""
 import json
 import sys
-import time
-import traceback
-import uuid
 
+from checks import check, run, same, word  # noqa: F401
 from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials, Message
 
 CONTEXT = json.loads(sys.argv[1])
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
 
 
 def account(who, auth_type=BASIC):
@@ -31,19 +23,10 @@ class State:
     me = peer = folder = None
 
 
-def word(prefix="x"):
-    return "%s%s" % (prefix, uuid.uuid4().hex[:10])
-
-
 def message(**fields):
     fields.setdefault("subject", word("subject "))
     fields.setdefault("folder", State.folder)
     return Message(account=State.me, **fields)
-
-
-def same(left, right, what="value"):
-    if left != right:
-        raise AssertionError("%s: %r is not %r" % (what, left, right))
 
 
 def raises(error, function):
@@ -56,19 +39,7 @@ def raises(error, function):
 
 def main():
     """Runs every check in turn; the exit status."""
-    failed = 0
-    for function in CHECKS:
-        name = function.__name__.replace("_", " ")
-        begun = time.monotonic()
-        try:
-            function()
-        except Exception:
-            failed += 1
-            print("FAILED exchangelib: %s\n%s" % (name, traceback.format_exc()))
-        else:
-            print("ok exchangelib: %s (%.1f s)" % (name, time.monotonic() - begun))
-        sys.stdout.flush()
-    print("exchangelib: %d checks, %d failed" % (len(CHECKS), failed))
+    status = run("exchangelib")
     State.me.protocol.close()
     State.peer.protocol.close()
-    return 1 if failed else 0
+    return status
