@@ -11,7 +11,7 @@ use crate::support::{programs, record, shared};
 
 crate::tests![find_what_they_should];
 
-/// Both programs, one after the other, in one mailbox. Without a folder of messages there is nothing to search.
+/// One program after the other, in one mailbox. Without a folder of messages there is nothing to search.
 fn find_what_they_should() {
     let Some(folder) = std::env::var_os("EWSD_CORPUS").map(PathBuf::from) else {
         return println!("skipped: EWSD_CORPUS names no folder of messages");
@@ -37,6 +37,7 @@ fn find_what_they_should() {
         }
         None => println!("skipped: DavMail needs java and the package davmail-server (or davmail)"),
     }
+    drive(Command::new("python3"), "thunderbird_corpus.py", &context);
     relay.finish();
 }
 
