@@ -4,10 +4,10 @@
 //! which each of its subscriptions bears: what a second connection takes over, the first one is told no more. Whoever lost a
 //! subscription is remembered until [`Store::take_ended_streams`], so that the master can wake it.
 
-use crate::connection::BEGUN;
 use crate::row::Fields;
 use crate::sql::{Param, Sql};
-use crate::{Mailbox, Store, StoreError};
+use crate::subscription::{COLUMNS, subscription};
+use crate::{Mailbox, Store, StoreError, Subscription};
 use ewsd_model::id::{Guid, Seq};
 
 /// A place between two events.
@@ -34,12 +34,6 @@ pub struct ClaimedSubscription {
     /// The number of the mailbox's last change.
     pub newest: Seq,
 }
-
-const TELL: &str = "
-    update subscription s set told = t.seq, told_events = t.events
-    from (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events) t,
-         set_config('synchronous_commit', 'off', true) relaxed
-    where s.mailbox = $1 and s.id = t.id and s.stream = $5";
 
 impl Mailbox<'_> {
     /// Gives subscriptions whose time is not over to the stream of that number. Their time begins in `seconds`, when the
@@ -78,32 +72,40 @@ impl Mailbox<'_> {
     /// Keeps how far the reader of a stream was told. Says of how many: one that another stream has by now is left alone. It is not
     /// waited for the disk: what a crash of the database takes back is told once more.
     pub fn tell_stream(&mut self, stream: i64, told: &[(Guid, EventPosition)]) -> Result<usize, StoreError> {
-        let sql = Sql::new(format!("{TELL} returning 1")).with(self.told(stream, told));
-        Ok(self.store.query(&sql)?.len())
-    }
-
-    /// The same at the beginning of a transaction in which `body` follows, with the number of those that were kept. Until it is
-    /// committed whoever claims one of them waits.
-    pub fn tell_stream_and<T, E: From<StoreError>>(
-        &mut self,
-        stream: i64,
-        told: &[(Guid, EventPosition)],
-        mut body: impl FnMut(&mut Store, usize) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let sql = Sql::new(format!("{TELL} and {BEGUN} returning 1")).with(self.told(stream, told));
-        self.store.transaction_from(&sql, |store, rows| body(store, rows.len()))
-    }
-
-    /// The values of [`TELL`].
-    fn told(&self, stream: i64, told: &[(Guid, EventPosition)]) -> [Param<'static>; 5] {
+        const TELL: &str = "
+            update subscription s set told = t.seq, told_events = t.events
+            from (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events) t,
+                 set_config('synchronous_commit', 'off', true) relaxed
+            where s.mailbox = $1 and s.id = t.id and s.stream = $5 returning 1";
         let ids: Vec<Guid> = told.iter().map(|(id, _)| *id).collect();
-        [
+        let sql = Sql::new(TELL).with([
             self.no.0.into(),
             guids(&ids),
             Param::Ints(told.iter().map(|(_, told)| told.seq.0).collect()),
             Param::Ints(told.iter().map(|(_, told)| i64::from(told.events)).collect()),
             stream.into(),
-        ]
+        ]);
+        Ok(self.store.query(&sql)?.len())
+    }
+
+    /// Runs `body` with those of several subscriptions that are there, in a transaction that begins with reading them: until it is
+    /// over nobody else gets or ends one. Of several mailboxes, begin with the lower number: two streams with the same ones wait for
+    /// each other. It is not waited for the disk, either.
+    pub fn with_subscriptions<T, E: From<StoreError>>(
+        &mut self,
+        ids: &[Guid],
+        mut body: impl FnMut(&mut Store, Vec<Subscription>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let sql = Sql::new(format!(
+            "select {COLUMNS} from subscription s, set_config('synchronous_commit', 'off', true) relaxed
+            where mailbox = $1 and id = any($2::uuid[]) order by id for update of s"
+        ))
+        .with([self.no.0.into(), guids(ids)]);
+        let no = self.no;
+        self.store.transaction_from(&sql, |store, rows| {
+            let read = rows.iter().map(|row| subscription(no, &mut Fields::new(row)));
+            body(store, read.collect::<Result<_, _>>()?)
+        })
     }
 }
 

@@ -214,11 +214,11 @@ fn quiet(fields: &mut Fields<'_>) -> Result<Option<(Seq, Seq)>, StoreError> {
 }
 
 /// What [`subscription`] reads.
-const COLUMNS: &str = "id, account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto, \
+pub(crate) const COLUMNS: &str = "id, account, kind, folders, events, since, timeout, details, ends <= now(), quiet_from, quiet_upto, \
                        stream, coalesce(told, since), coalesce(told_events, 255)::int";
 
 /// Reads [`COLUMNS`].
-fn subscription(mailbox: MailboxNo, fields: &mut Fields<'_>) -> Result<Subscription, StoreError> {
+pub(crate) fn subscription(mailbox: MailboxNo, fields: &mut Fields<'_>) -> Result<Subscription, StoreError> {
     Ok(Subscription {
         mailbox,
         id: fields.next()?,

@@ -12,6 +12,7 @@ use ewsd_model::Version;
 use ewsd_model::id::{MailboxNo, Seq};
 
 use super::event::looks::SharedLooks;
+use super::event::stream::Rows;
 
 /// One request on its way through a handler. It is a [`Session`] to everything that knows no EWS.
 pub struct Cx<'a> {
@@ -26,6 +27,8 @@ pub struct Cx<'a> {
     pub wait: Wait,
     /// What it has in common with other calls that are looked at now.
     pub looks: Option<SharedLooks>,
+    /// The subscriptions of the stream that is looked at.
+    pub rows: Rows,
     /// Set by a handler that has nothing to tell yet and may wait.
     pub hold: Option<Hold>,
 }
@@ -33,7 +36,7 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A request whose client does not wait.
     pub fn new(session: Session<'a>, version: Version, headers: &'a Headers) -> Cx<'a> {
-        Cx { session, version, headers, conn: 0, wait: Wait::default(), looks: None, hold: None }
+        Cx { session, version, headers, conn: 0, wait: Wait::default(), looks: None, rows: Vec::new(), hold: None }
     }
 }
 

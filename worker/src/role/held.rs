@@ -26,12 +26,13 @@ use ewsd_model::code::Code;
 use ewsd_model::failure::Failure;
 use ewsd_model::id::Guid;
 use ewsd_model::operation::Op;
-use ewsd_store::{Account, StoreError};
+use ewsd_settings::Settings;
+use ewsd_store::{Account, Store, StoreError};
 use ewsd_wire::form::{Maybe, Rest, Text, Varint};
 use ewsd_wire::{Reader, Refused, Wire as _, form, from_bytes, to_bytes, wire};
 
 use super::ready_made::ready_made;
-use super::request::{Worker, pair};
+use super::request::{Worker, pair, tell_changes};
 use super::together::Together;
 use super::written::{Sent, send_at_once};
 use crate::auth::Peer;
@@ -39,9 +40,9 @@ use crate::form::{Octets, Row};
 use crate::front::ews::{self, Counts};
 use crate::front::{self, Preferences, Response};
 use crate::op::event::looks::{LookCache, SharedLooks};
+use crate::op::event::stream::{self, Rows};
 use crate::op::event::token::SubscriptionId;
-use crate::op::{self, Resumed};
-use crate::op::{Cx, Hold, Stream};
+use crate::op::{self, Cx, Hold, Resumed, Stream, StreamProgress};
 
 /// Milliseconds after which a call is looked at again whose answer had no room.
 const ROOM_AGAIN_MS: u32 = 1000;
@@ -136,121 +137,105 @@ impl Worker<'_> {
     pub(super) fn render(&mut self, job: u64, batch: Vec<HeldCall>) -> io::Result<()> {
         let looks = LookCache::of(batch.iter().filter_map(subscription_of).collect());
         let mut together = Together::default();
-        for call in batch {
-            let mut looked = self.look_again(&call, Some(Rc::clone(&looks)));
-            // Another connection may take a stream's subscription between the look and the telling: the next look finds that out.
-            // What is taken never comes back to this stream, so there are no more looks than it has subscriptions, and one.
-            while let SendOutcome::Overtaken = self.tell_rendered(job, &call, looked, &mut together)? {
-                looked = self.look_again(&call, None);
+        for call in &batch {
+            let looked = match self.looking(call, &looks) {
+                Ok(looking) if looking.context.is_stream() => self.look_at_stream(job, &looking)?,
+                Ok(looking) => Some(self.look(&looking)),
+                Err(ended) => Some(ended),
+            };
+            if let Some(looked) = looked {
+                self.tell_rendered(job, call, looked, &mut together)?;
             }
         }
         together.send(self.end, job)
     }
 
-    /// Tells the master what a held call's client is told. What must be kept of it is committed when that is on its way: whatever
-    /// dies in between, nothing is lost.
+    /// Tells the master what a held call's client is told.
     fn tell_rendered(
         &mut self,
         job: u64,
         call: &HeldCall,
         looked: HeldResult,
         together: &mut Together,
-    ) -> io::Result<SendOutcome> {
+    ) -> io::Result<()> {
         self.tell_changes()?;
-        let HeldResult { outcome, bytes, telling } = looked;
-        let (outcome, file) = match fit((outcome, bytes)) {
-            Ok(fitting) => fitting,
+        match fit((looked.outcome, looked.bytes)) {
+            Ok((outcome, None)) => together.add(self.end, job, RenderedCall { held: call.held, outcome }),
+            Ok((outcome, Some(file))) => {
+                self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[file.as_fd()])
+            }
             Err(error) => {
                 note!(Error, "an answer to a held call: {error}");
-                return self.no_room(job, call);
-            }
-        };
-        if file.is_none() && telling.is_none() {
-            return together.add(self.end, job, RenderedCall { held: call.held, outcome }).map(|()| SendOutcome::Sent);
-        }
-        let fds: Vec<_> = file.iter().map(AsFd::as_fd).collect();
-        let reply = Reply::Rendered { job, held: call.held, outcome };
-        let Some((caller, telling)) = telling else { return self.end.send(&reply, &fds).map(|()| SendOutcome::Sent) };
-        let (end, mut sent) = (self.end, false);
-        let kept = telling.keep(&mut self.store, &caller, |whole| {
-            // What is not sent is not kept either, of no subscription: the transaction ends with an error.
-            if !whole {
-                return Err(Untold::Overtaken);
-            }
-            // Run again after another session's change, it is not sent again.
-            if !sent {
-                end.send(&reply, &fds).map_err(Untold::Unsent)?;
-                sent = true;
-            }
-            Ok(())
-        });
-        match kept {
-            Ok(()) => Ok(SendOutcome::Sent),
-            Err(Untold::Unsent(error)) => Err(error),
-            Err(Untold::Overtaken) if !sent => Ok(SendOutcome::Overtaken),
-            Err(Untold::Overtaken) => {
-                note!(Warn, "another stream tells again what this one was told");
-                Ok(SendOutcome::Sent)
-            }
-            Err(Untold::Unkept(error)) if sent => {
-                let error = error.into_failure();
-                note!(Warn, "a stream may be told again what it was told: {error}");
-                Ok(SendOutcome::Sent)
-            }
-            Err(Untold::Unkept(_)) => {
-                let ms = u32::try_from(self.store.pause_left().as_millis()).unwrap_or(u32::MAX);
-                let reply = Reply::Rendered { job, held: call.held, outcome: HeldOutcome::Later { ms } };
-                self.end.send(&reply, &[]).map(|()| SendOutcome::Sent)
+                self.no_room(job, call)
             }
         }
     }
 
-    /// What a look came to has no room, so nothing of it is kept: the call is looked at again. One whose time is over is ended.
-    fn no_room(&self, job: u64, call: &HeldCall) -> io::Result<SendOutcome> {
+    /// What a look came to has no room: the call is looked at again. One whose time is over is ended.
+    fn no_room(&self, job: u64, call: &HeldCall) -> io::Result<()> {
         let ended = HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(Vec::new()) };
         let outcome = if call.why == RenderReason::Deadline { ended } else { HeldOutcome::Later { ms: ROOM_AGAIN_MS } };
-        self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[]).map(|()| SendOutcome::Sent)
+        self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[])
     }
 
-    fn look_again(&mut self, call: &HeldCall, looks: Option<SharedLooks>) -> HeldResult {
-        let context: Context = match from_bytes(&call.context) {
-            Ok(context) => context,
-            Err(refused) => {
-                // Made by another version of this program: the client asks again. Whether it reads a stream, whose head is out, the
-                // master knows, and it has the answer that fits.
-                note!(Error, "held call {}: its context cannot be read: {refused}", call.held);
-                return HeldResult::of(HeldOutcome::Unreadable);
-            }
-        };
+    /// A call is to be looked at in its caller's name; or what it comes to without.
+    fn looking<'l>(&mut self, call: &'l HeldCall, looks: &SharedLooks) -> Result<Looking<'l>, HeldResult> {
+        let context: Context = from_bytes(&call.context).map_err(|refused| {
+            // Made by another version of this program: the client asks again. Whether it reads a stream, whose head is out, the
+            // master knows, and it has the answer that fits.
+            note!(Error, "held call {}: its context cannot be read: {refused}", call.held);
+            HeldResult::of(HeldOutcome::Unreadable)
+        })?;
         log::request(&context.id.to_string());
-        let caller = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
-            Ok(Some(caller)) if !caller.disabled => caller,
-            Ok(_) if context.is_stream() => return context.end_stream(&[]),
-            Ok(_) => return context.answer(Response::challenge(self.offers(Peer::UNKNOWN))),
-            Err(error) => return self.cannot_look(call, &Error::from(error).into_failure().into(), &context),
-        };
-        let headers = Headers { version: Some(context.version), ..Headers::default() };
-        let session = Session::new(&mut self.store, self.settings, Rc::clone(&caller), headers.culture.as_deref());
-        let mut cx = Cx { looks, ..Cx::new(session, context.version, &headers) };
-        let form = Form { milliseconds: context.says.milliseconds, ..Form::default() };
+        match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
+            Ok(Some(caller)) if !caller.disabled => Ok(Looking { call, context, caller, looks: Rc::clone(looks) }),
+            Ok(_) if context.is_stream() => Err(context.end_stream(&[])),
+            Ok(_) => Err(context.answer(Response::challenge(self.offers(Peer::UNKNOWN)))),
+            Err(error) => Err(self.cannot_look(call, &Error::from(error).into_failure().into(), &context)),
+        }
+    }
+
+    fn look(&mut self, looking: &Looking<'_>) -> HeldResult {
         let mut counts = Counts::default();
-        let looked = match op::resume(&mut cx, context.op, &context.payload, call.why) {
-            Ok(Resumed::Still(hold)) => HeldResult::of(HeldOutcome::Still { keep: context.keep(hold) }),
-            Ok(Resumed::More(reply, hold, telling)) => {
-                let bytes = context.frame().documents(&ews::documents(&reply, form, &mut counts));
-                let keep = context.keep(hold);
-                HeldResult { telling: Some((caller, telling)), ..HeldResult::of(HeldOutcome::Chunk { bytes, keep }) }
+        let looked = looking.look(&mut self.store, self.settings, Rows::new(), &mut counts);
+        self.count_errors(counts);
+        looked.unwrap_or_else(|fault| self.cannot_look(looking.call, &fault, &looking.context))
+    }
+
+    /// Looks at a stream, and tells the master what its client is told before what must be kept of it is committed: whatever dies
+    /// in between, nothing is lost. Answers what is to be told and not kept.
+    fn look_at_stream(&mut self, job: u64, looking: &Looking<'_>) -> io::Result<Option<HeldResult>> {
+        let Looking { call, context, caller, .. } = looking;
+        let (end, settings) = (self.end, self.settings);
+        let mut counts = Counts::default();
+        let mut sent = None;
+        let looked = stream::with_rows(&mut self.store, caller, &context.payload, |store, rows| {
+            // Run again after another session's change, it is not sent again.
+            if sent.is_none() {
+                let mut looked = looking.look(store, settings, rows, &mut counts)?;
+                let Some(telling) = looked.telling.take() else { return Ok(Some(looked)) };
+                tell_changes(store, end)?;
+                end.send(&Reply::Rendered { job, held: call.held, outcome: looked.outcome }, &[])?;
+                sent = Some(telling);
             }
-            Ok(Resumed::End(reply)) => context.end_stream(&ews::documents(&reply, form, &mut counts)),
-            Ok(Resumed::Answer(reply)) if context.is_stream() => {
-                context.end_stream(&ews::documents(&reply, form, &mut counts))
+            sent.iter().try_for_each(|telling: &StreamProgress| telling.keep(store, caller))?;
+            Ok(None)
+        });
+        self.count_errors(counts);
+        match looked {
+            Ok(looked) => Ok(looked),
+            Err(Untold::Unsent(error)) => Err(error),
+            Err(Untold::Fault(fault)) if sent.is_some() => {
+                note!(Warn, "a stream may be told again what it was told: {}", fault.code);
+                Ok(None)
             }
-            Ok(Resumed::Answer(reply)) => context.answer(ews::reply_response(&reply, form, &mut counts)),
-            Err(fault) => return self.cannot_look(call, &fault, &context),
-        };
+            Err(Untold::Fault(fault)) => Ok(Some(self.cannot_look(call, &fault, context))),
+        }
+    }
+
+    fn count_errors(&mut self, counts: Counts) {
         self.tally.add(Count::Faults, counts.faults);
         self.tally.add(Count::ResponseErrors, counts.errors);
-        looked
     }
 
     /// While the database is away nothing can be told of a call, so it stays held. Only one whose time is over is ended.
@@ -272,13 +257,50 @@ impl Worker<'_> {
     }
 }
 
+/// A held call that is looked at, and in whose name.
+struct Looking<'l> {
+    call: &'l HeldCall,
+    context: Context,
+    caller: Rc<Account>,
+    looks: SharedLooks,
+}
+
+impl Looking<'_> {
+    /// `rows`: of a stream.
+    fn look(
+        &self,
+        store: &mut Store,
+        settings: &Settings,
+        rows: Rows,
+        counts: &mut Counts,
+    ) -> Result<HeldResult, Fault> {
+        let Looking { call, context, .. } = self;
+        let headers = Headers { version: Some(context.version), ..Headers::default() };
+        let session = Session::new(store, settings, Rc::clone(&self.caller), headers.culture.as_deref());
+        let looks = Some(Rc::clone(&self.looks));
+        let mut cx = Cx { looks, rows, ..Cx::new(session, context.version, &headers) };
+        let form = Form { milliseconds: context.says.milliseconds, ..Form::default() };
+        Ok(match op::resume(&mut cx, context.op, &context.payload, call.why)? {
+            Resumed::Still(hold) => HeldResult::of(HeldOutcome::Still { keep: context.keep(hold) }),
+            Resumed::More(reply, hold, telling) => {
+                let bytes = context.frame().documents(&ews::documents(&reply, form, counts));
+                let chunk = HeldOutcome::Chunk { bytes, keep: context.keep(hold) };
+                HeldResult { telling: Some(telling), ..HeldResult::of(chunk) }
+            }
+            Resumed::End(reply) => context.end_stream(&ews::documents(&reply, form, counts)),
+            Resumed::Answer(reply) if context.is_stream() => context.end_stream(&ews::documents(&reply, form, counts)),
+            Resumed::Answer(reply) => context.answer(ews::reply_response(&reply, form, counts)),
+        })
+    }
+}
+
 /// What a look came to.
 struct HeldResult {
     outcome: HeldOutcome,
     /// Of an outcome that ends the hold.
     bytes: Vec<u8>,
-    /// What is to be kept of it, and in whose name.
-    telling: Option<(Rc<Account>, op::StreamProgress)>,
+    /// What is to be kept of what a stream is told.
+    telling: Option<StreamProgress>,
 }
 
 impl HeldResult {
@@ -291,32 +313,36 @@ impl HeldResult {
     }
 }
 
-/// Why what a stream is told was not kept.
+/// Why a stream is not told, or what it was told not kept.
 enum Untold {
-    /// Another connection has one of the subscriptions by now.
-    Overtaken,
     /// The master could not be told.
     Unsent(io::Error),
-    /// The database did not take it.
-    Unkept(Error),
+    /// It could not be looked at, or the database did not take what is to be kept.
+    Fault(Fault),
+}
+
+impl From<io::Error> for Untold {
+    fn from(error: io::Error) -> Untold {
+        Untold::Unsent(error)
+    }
+}
+
+impl From<Fault> for Untold {
+    fn from(fault: Fault) -> Untold {
+        Untold::Fault(fault)
+    }
 }
 
 impl From<Error> for Untold {
     fn from(error: Error) -> Untold {
-        Untold::Unkept(error)
+        Untold::Fault(error.into_failure().into())
     }
 }
 
 impl From<StoreError> for Untold {
     fn from(error: StoreError) -> Untold {
-        Untold::Unkept(error.into())
+        Error::from(error).into()
     }
-}
-
-/// Whether the master heard of an outcome.
-enum SendOutcome {
-    Sent,
-    Overtaken,
 }
 
 /// How the documents of a stream stand in its body.
@@ -434,9 +460,9 @@ impl Context {
     }
 
     /// How the call goes on.
-    fn keep(self, hold: Hold) -> HoldUpdate {
+    fn keep(&self, hold: Hold) -> HoldUpdate {
         let watch = watch(&hold);
-        HoldUpdate { watch, context: HeldContext(to_bytes(&Context { payload: hold.context, ..self })) }
+        HoldUpdate { watch, context: HeldContext(to_bytes(&Context { payload: hold.context, ..self.clone() })) }
     }
 
     /// An outcome that ends the hold.

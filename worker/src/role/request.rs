@@ -133,20 +133,7 @@ impl<'a> Worker<'a> {
 
     /// Tells the master what was committed since the last time. Called before the client hears of it.
     pub fn tell_changes(&mut self) -> io::Result<()> {
-        let changes = self.store.take_changes();
-        for part in changes.chunks(PAIRS) {
-            let pairs: Vec<(u64, u64)> = part.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect();
-            self.end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
-        }
-        let ended = self.store.take_ended_streams();
-        for part in ended.chunks(PAIRS) {
-            let pairs = part.iter().map(|stream| (stream_key(*stream), 1)).collect();
-            self.end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
-        }
-        if self.store.take_queued() {
-            self.end.send(&Reply::Queued {}, &[])?;
-        }
-        Ok(())
+        tell_changes(&mut self.store, self.end)
     }
 
     /// Which of these mailboxes moved without anybody saying so?
@@ -224,6 +211,24 @@ fn doors(settings: &Settings) -> Vec<Door> {
         Door { schemes: named.unwrap_or(unnamed), prefaced }
     };
     settings.server.http.iter().map(door).collect()
+}
+
+/// What [`Worker::tell_changes`] does.
+pub(super) fn tell_changes(store: &mut Store, end: &WorkerEnd) -> io::Result<()> {
+    let changes = store.take_changes();
+    for part in changes.chunks(PAIRS) {
+        let pairs: Vec<(u64, u64)> = part.iter().map(|(mailbox, seq)| pair(*mailbox, *seq)).collect();
+        end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
+    }
+    let ended = store.take_ended_streams();
+    for part in ended.chunks(PAIRS) {
+        let pairs = part.iter().map(|stream| (stream_key(*stream), 1)).collect();
+        end.send(&Reply::Changed { changes: Pairs(pairs) }, &[])?;
+    }
+    if store.take_queued() {
+        end.send(&Reply::Queued {}, &[])?;
+    }
+    Ok(())
 }
 
 /// Numbers as the master knows them.

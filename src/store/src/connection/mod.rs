@@ -23,7 +23,6 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
-pub(crate) use transaction::BEGUN;
 use transaction::Running;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -417,7 +416,7 @@ impl From<StoreError> for StatementError {
 /// Every table is reached by key, and tables that are empty when a connection starts will not stay so: scans are never the
 /// better plan, and one plan per statement serves all mailboxes.
 const SESSION: &str = "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan \
-                       -c default_transaction_deferrable=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
+                       -c timezone=UTC -c idle_in_transaction_session_timeout=60000";
 
 /// A server, and how it is reached.
 pub(crate) struct Target {

@@ -124,6 +124,34 @@ fn a_subscription_is_read_by_one_stream() {
     assert_eq!(house.store.mailbox(house.mailbox).claim_stream(&[one, two], 9, 60).unwrap(), []);
 }
 
+/// Whoever asks for a subscription while its stream is told gets it with the place up to which that was.
+#[test]
+fn nobody_gets_a_subscription_while_its_stream_is_told() {
+    let mut house = house();
+    let new = NewSubscription { kind: SubscriptionKind::Streaming, ..pull(&house) };
+    let mut mailbox = house.store.mailbox(house.mailbox);
+    let (id, _) = mailbox.create_subscription(&new, 10).unwrap();
+    mailbox.claim_stream(&[id], 7, 60).unwrap();
+    let mut teller = Store::connect(&house.database.options()).unwrap();
+    let told = EventPosition { seq: Seq(9), events: 255 };
+    let number = house.mailbox;
+    let telling = teller.mailbox(number).with_subscriptions(&[id], |store, rows| {
+        assert_eq!(rows[0].stream, Some(7));
+        let mut other = Store::connect(&house.database.options())?;
+        let asks = std::thread::spawn(move || other.mailbox(number).claim_stream(&[id], 8, 60).unwrap());
+        let blocked =
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+        while house.number(blocked) == 0 {
+            assert!(!asks.is_finished(), "it did not wait");
+            std::thread::yield_now();
+        }
+        store.mailbox(number).tell_stream(7, &[(id, told)])?;
+        Ok::<_, StoreError>(asks)
+    });
+    let claimed = telling.unwrap().join().unwrap();
+    assert_eq!((claimed[0].id, claimed[0].told), (id, told));
+}
+
 #[test]
 fn an_account_has_so_many_subscriptions_and_no_more() {
     let mut house = house();

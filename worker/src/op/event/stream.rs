@@ -5,6 +5,7 @@
 //! client that comes back at once finds it, and a worker that dies in between leaves it as it was. A subscription belongs to
 //! the connection that asked for it last: its row bears that one's number.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ewsd_ews::StreamDocument;
@@ -109,23 +110,13 @@ pub struct StreamProgress {
 }
 
 impl StreamProgress {
-    /// Keeps it, in a transaction that is committed after `send`, which is told whether it may send: not if another connection has
-    /// one of the subscriptions by now. Then its error undoes what was written of the others.
-    pub fn keep<E: From<StoreError>>(
-        &self,
-        store: &mut Store,
-        caller: &Rc<Account>,
-        mut send: impl FnMut(bool) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(((granted, told), others)) = self.told.split_first() else { return send(true) };
-        Gate::new(store, Rc::clone(caller)).open(granted).tell_stream_and(self.stream, told, |store, kept| {
-            let mut gate = Gate::new(store, Rc::clone(caller));
-            let mut whole = kept == told.len();
-            for (granted, told) in others {
-                whole = whole && gate.open(granted).tell_stream(self.stream, told)? == told.len();
-            }
-            send(whole)
-        })
+    /// Keeps it, in the transaction of [`with_rows`].
+    pub fn keep(&self, store: &mut Store, caller: &Rc<Account>) -> Result<(), StoreError> {
+        let mut gate = Gate::new(store, Rc::clone(caller));
+        for (granted, told) in &self.told {
+            gate.open(granted).tell_stream(self.stream, told)?;
+        }
+        Ok(())
     }
 
     fn add(&mut self, granted: Granted, id: Guid, told: EventPosition) {
@@ -256,15 +247,51 @@ fn note_seen(watch: &mut Vec<(MailboxNo, Seq)>, mailbox: MailboxNo, seen: Seq) {
     }
 }
 
-/// Looks at a stream again: what happened since goes into documents, one for each subscription.
+/// A stream's subscriptions that are there, and the leave to use each.
+pub type Rows = Vec<(Granted, Subscription)>;
+
+/// Runs `body` with the subscriptions of a held stream, in a transaction: until it is over no other connection gets one of them, so
+/// that what is sent meanwhile is told by this one alone.
+pub fn with_rows<T, E: From<Error> + From<StoreError>>(
+    store: &mut Store,
+    caller: &Rc<Account>,
+    context: &[u8],
+    mut body: impl FnMut(&mut Store, Rows) -> Result<T, E>,
+) -> Result<T, E> {
+    let named = named(&mut Gate::new(store, Rc::clone(caller)), caller.guid, context)?;
+    let Some(((first, ids), others)) = named.split_first() else { return body(store, Vec::new()) };
+    Gate::new(store, Rc::clone(caller)).open(first).with_subscriptions(ids, |store, rows| {
+        let mut found: Rows = rows.into_iter().map(|row| (*first, row)).collect();
+        for (granted, ids) in others {
+            let mut gate = Gate::new(store, Rc::clone(caller));
+            let rows = gate.open(granted).with_subscriptions(ids, |_, rows| Ok::<_, StoreError>(rows))?;
+            found.extend(rows.into_iter().map(|row| (*granted, row)));
+        }
+        body(store, found)
+    })
+}
+
+/// The subscriptions that a held stream names, by mailbox, in the order in which they are locked.
+fn named(gate: &mut Gate<'_>, own: Guid, context: &[u8]) -> Result<Vec<(Granted, Vec<Guid>)>> {
+    let mut mailboxes: BTreeMap<MailboxNo, (Granted, Vec<Guid>)> = BTreeMap::new();
+    for part in place(context)?.parts(own) {
+        if let Some(granted) = gate.subscriber(part.mailbox)? {
+            mailboxes.entry(granted.mailbox()).or_insert_with(|| (granted, Vec::new())).1.push(part.id);
+        }
+    }
+    Ok(mailboxes.into_values().collect())
+}
+
+fn place(context: &[u8]) -> Result<Place> {
+    from_bytes(context).map_err(|_| Error::internal("a stream's context is damaged"))
+}
+
+/// Looks at a stream again, whose subscriptions are in [`Cx::rows`]: what happened since goes into documents, one for each of them.
 pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resumed<Vec<Outcome<StreamDocument>>>> {
-    let Ok(place) = from_bytes::<Place>(context) else {
-        return Err(Error::internal("a stream's context is damaged"));
-    };
+    let place = place(context)?;
     let mut look = StreamLook::new(place.stream, cx.caller.guid);
-    let parts = place.parts(cx.caller.guid);
-    let rows = rows(cx, &parts)?;
-    for part in parts {
+    let rows = std::mem::take(&mut cx.rows);
+    for part in place.parts(cx.caller.guid) {
         let row = rows.iter().find(|(granted, row)| granted.guid() == part.mailbox && row.id == part.id);
         let mine = usable(row.map(|(_, row)| row), cx.caller.account).and_then(|row| match row.stream {
             Some(stream) if stream == place.stream => Ok(()),
@@ -276,19 +303,6 @@ pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resu
         }
     }
     Ok(look.end(why))
-}
-
-/// The rows of the subscriptions, read with one statement for each mailbox.
-fn rows(cx: &mut Cx<'_>, parts: &[Part]) -> Result<Vec<(Granted, Subscription)>> {
-    let mut mailboxes: Vec<Guid> = parts.iter().map(|part| part.mailbox).collect();
-    mailboxes.dedup();
-    let mut rows = Vec::with_capacity(parts.len());
-    for mailbox in mailboxes {
-        let Some(granted) = super::watched(cx, mailbox)? else { continue };
-        let ids: Vec<Guid> = parts.iter().filter(|part| part.mailbox == mailbox).map(|part| part.id).collect();
-        rows.extend(cx.gate.open(&granted).subscriptions(&ids)?.into_iter().map(|row| (granted, row)));
-    }
-    Ok(rows)
 }
 
 /// One look at a stream.
