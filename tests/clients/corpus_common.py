@@ -47,9 +47,13 @@ class Entry:
             subject = decoded(message.get("Subject", ""))
             people = [decoded(message.get(field, "")) for field in ("From", "Sender", "To", "Cc", "Bcc")]
             pairs = email.utils.getaddresses([str(message.get("From", ""))])
+            # Nobody without an address is one.
+            to = email.utils.getaddresses([str(message.get(field, "")) for field in ("To", "Cc", "Bcc")])
+            recipients = ["%s <%s>" % (decoded(name), address) for name, address in to if "@" in address]
         except Exception:
             return
         self.subject, self.people, self.id = subject, people, str(message.get("Message-ID", "")).strip()
+        self.recipients = " ".join(recipients)
         self.addresses = [address.lower() for _, address in pairs if "@" in address]
         if len(parts) == 1 and message.get_content_type() == "text/plain" and not message.get_filename():
             self.text = self.plain(message)
