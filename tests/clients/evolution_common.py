@@ -1,44 +1,30 @@
 """What the scripts share that drive a server with Evolution's data server: its sandbox, its sources, what is asked of the
 server behind its back.
 
-Nothing of it has a window. Each script is run once more inside a session bus of its own, on which there are Evolution's
-services alone, so that no keyring is asked, and with a home of its own.
+Nothing of it has a window. Each script is run once more inside a session of its own, on whose bus there are Evolution's services
+alone.
 """
 import base64
 import hashlib
 import json
 import os
-import shutil
 import ssl
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 import xml.etree.ElementTree as tree
 from urllib.parse import urlsplit
 
+import sandbox
 from checks import check, needed, run, same, word  # noqa: F401
 
 CONTEXT = json.loads(sys.argv[1])
-INSIDE = "EWSD_EVOLUTION"
-SERVICES = ("Sources5", "Calendar8", "AddressBook10")
+SERVICES = ["org.gnome.evolution.dataserver." + name for name in ("Sources5", "Calendar8", "AddressBook10")]
 # Only a hang reaches it.
 DEADLINE = 60
 COLLECTION = "collection"
 T = "{http://schemas.microsoft.com/exchange/services/2006/types}"
 M = "{http://schemas.microsoft.com/exchange/services/2006/messages}"
-
-BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir=%s</listen>
-  <auth>EXTERNAL</auth>
-  <servicedir>%s</servicedir>
-  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-</busconfig>
-"""
 
 # How Evolution's assistant writes an account down.
 ACCOUNT = """[Data Source]
@@ -72,40 +58,11 @@ SslTrust={trust}
 """
 
 
-def enter():
-    """Outside of the sandbox: makes one, runs the script in it, removes it and ends."""
-    if INSIDE in os.environ:
-        return
-    home = tempfile.mkdtemp(prefix="evolution-")
-    said = os.path.join(home, "said")
-    try:
-        with open(said, "w") as output:
-            status = subprocess.run(["dbus-run-session", "--config-file=" + sandbox(home), "--", sys.executable] + sys.argv,
-                                    env=environment(home), cwd=home, stderr=output, check=False).returncode
-        with open(said, errors="replace") as output:
-            lines = output.readlines()
-        # What a library finds that it was not given: an answer of the server's that lacks something.
-        amazed = [line for line in lines if "-CRITICAL **" in line or "evolution-ews-WARNING **" in line]
-        if amazed or status:
-            sys.stdout.write("".join(amazed if amazed else lines))
-            print("FAILED Evolution: its libraries complain, or its script failed")
-        sys.exit(1 if amazed else status)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def sandbox(home):
-    for name in ("config/evolution/sources", "data", "cache", "services"):
-        os.makedirs(os.path.join(home, name))
-    os.mkdir(os.path.join(home, "run"), 0o700)
-    for service in SERVICES:
-        shutil.copy("/usr/share/dbus-1/services/org.gnome.evolution.dataserver.%s.service" % service, home + "/services")
+def prepare(home):
+    os.makedirs(home + "/config/evolution/sources")
     # Without one, the script makes the account itself.
     if "url" in CONTEXT:
         write_account(home, urlsplit(CONTEXT["url"]))
-    with open(home + "/bus.conf", "w") as file:
-        file.write(BUS % (home + "/run", home + "/services"))
-    return home + "/bus.conf"
 
 
 def write_account(home, where):
@@ -123,16 +80,11 @@ def trusted(host):
     return "accept|%s|%s" % (host, hashlib.sha256(octets).hexdigest())
 
 
-def environment(home):
-    own = {"HOME": home, INSIDE: home, "GSETTINGS_BACKEND": "memory", "GIO_USE_VFS": "local", "NO_AT_BRIDGE": "1",
-           "TZ": "UTC", "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": home + "/config", "XDG_DATA_HOME": home + "/data",
-           "XDG_CACHE_HOME": home + "/cache", "XDG_RUNTIME_DIR": home + "/run"}
-    kept = {name: value for name, value in os.environ.items()
-            if not name.startswith(("XDG_", "DBUS_")) and name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return {**kept, **own}
+def complaint(line):
+    return "-CRITICAL **" in line or "evolution-ews-WARNING **" in line
 
 
-enter()
+sandbox.enter("Evolution", SERVICES, {"GSETTINGS_BACKEND": "memory", "GIO_USE_VFS": "local"}, prepare, complaint)
 
 import gi  # noqa: E402
 

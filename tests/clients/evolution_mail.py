@@ -3,12 +3,12 @@ each check, exit status 1 when one fails.
 
 usage: evolution_mail.py CONTEXT, as for evolution_calendar.py. See ../suite/clients/evolution.rs, which starts it.
 """
-import os
 import sys
 import time
 
+import sandbox
 from evolution_common import (
-    COLLECTION, CONTEXT, INSIDE, State, check, collection, created, done, got, log_in, main, named, needed, opened, same, text,
+    COLLECTION, CONTEXT, State, check, collection, created, done, got, log_in, main, named, needed, opened, same, text,
     wait, word,
 )
 
@@ -40,7 +40,7 @@ class Session(Camel.Session):
 
 
 def store():
-    home = os.environ[INSIDE]
+    home = sandbox.home()
     Camel.init(home, False)
     Camel.Provider.init()
     session = Session(user_data_dir=home + "/data/mail", user_cache_dir=home + "/cache/mail")
