@@ -174,7 +174,7 @@ image: dist
 
 # What `make test` has no time for: other people's programs, and the packages in bare roots of Debian (needs root).
 test-clients:
-	$(NEED) build run test clients mta
+	$(NEED) build run test clients kde mta
 	$(CARGO) test --locked --test main -- clients::
 	EWSD_EXIM=$$(tests/exim $(TARGET)/exim) $(CARGO) test --locked --test main -- mail::mta
 

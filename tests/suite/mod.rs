@@ -24,7 +24,7 @@ topics! {
     attachment: attachments;
     calendar: availability, cancel, forward, imip, items, life, meeting, mime, occurrence, octets, private, recurrence, reminders, rooms, series, tasks, transfer,
         updates, zones;
-    clients: captures, corpus, evolution, programs;
+    clients: captures, corpus, evolution, kde, programs;
     directory: convert_id, group, resolve_names, time_zones;
     door: autodiscover, budget, crossing, digest, guessing, hostile, http, impersonation, jwks, kerberos, ldap, malformed, ntlm, pam, pools, proxies, soap, token;
     event: get, hold, nodes, proxies, push, shared, stream;

@@ -1,4 +1,4 @@
-//! Programs of other people that drive the server: Python's exchangelib, JavaScript's ews-javascript-api, DavMail, Evolution.
+//! Programs of other people that drive the server: Python's exchangelib, JavaScript's ews-javascript-api, DavMail, Evolution, KDE.
 //! Installed once per build folder, below `target/ewsd-clients/`, in the versions that `tests/clients/` pins.
 //! `EWSD_TEST_CLIENTS=0` switches them off, for machines without a package registry.
 
@@ -53,6 +53,25 @@ pub fn evolution() -> Option<PathBuf> {
         && there()
         && runs(Command::new("dbus-run-session").arg("--version"))
         && runs(Command::new(&python).args(["-c", MODULES]));
+    ready.then_some(python)
+}
+
+/// The Python that drives KDE's Akonadi, where that, its SQLite and its resource for Exchange are installed: the
+/// distribution's own, which has GLib's D-Bus.
+pub fn kde() -> Option<PathBuf> {
+    const PROGRAMS: &[&str] = &["/usr/bin/akonadi_control", "/usr/bin/akonadi_ews_resource"];
+    const SQLITE: &str = "qt5/plugins/sqldrivers/libqsqlite3.so";
+    let python = PathBuf::from("/usr/bin/python3");
+    let sqlite = || {
+        fs::read_dir("/usr/lib")
+            .is_ok_and(|mut all| all.any(|one| one.is_ok_and(|one| one.path().join(SQLITE).is_file())))
+    };
+    let runs = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+    let ready = wanted()
+        && PROGRAMS.iter().all(|program| Path::new(program).is_file())
+        && sqlite()
+        && runs(Command::new("dbus-run-session").arg("--version"))
+        && runs(Command::new(&python).args(["-c", "from gi.repository import Gio"]));
     ready.then_some(python)
 }
 

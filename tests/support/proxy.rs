@@ -13,7 +13,14 @@ pub struct Relay {
     pub address: SocketAddr,
     stop: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
-    connections: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    connections: Arc<Mutex<Vec<JoinHandle<Exchanged>>>>,
+}
+
+/// The envelopes of both directions, those of one connection in their order.
+#[derive(Default)]
+pub struct Exchanged {
+    pub requests: Vec<Vec<u8>>,
+    pub replies: Vec<Vec<u8>>,
 }
 
 impl Relay {
@@ -40,33 +47,34 @@ impl Relay {
         Relay { address, stop, accepting: Some(accepting), connections }
     }
 
-    /// Ends when every client has left: call it when the client's process has ended.
-    pub fn finish(mut self) {
+    /// Ends when every client has left: call it when the client's process has ended. All that passed.
+    pub fn finish(mut self) -> Exchanged {
         self.stop.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             accepting.join().expect("the relay");
         }
         let connections = std::mem::take(&mut *self.connections.lock().unwrap());
+        let mut all = Exchanged::default();
         for connection in connections {
-            connection.join().expect("a relayed connection");
+            let Exchanged { requests, replies } = connection.join().expect("a relayed connection");
+            all.requests.extend(requests);
+            all.replies.extend(replies);
         }
+        all
     }
 }
 
-fn relay(client: TcpStream, server: TcpStream, tag: &str, keep_requests: bool) {
+fn relay(client: TcpStream, server: TcpStream, tag: &str, keep_requests: bool) -> Exchanged {
     let (to_server, to_client) = (server.try_clone().expect("dup"), client.try_clone().expect("dup"));
     let upward = std::thread::spawn(move || copy(client, to_server));
-    let replies = copy(server, to_client);
-    let requests = upward.join().expect("the upward half");
+    let replies = bodies(&copy(server, to_client), true);
+    let requests = bodies(&upward.join().expect("the upward half"), false);
     if keep_requests {
-        for body in bodies(&requests, false) {
-            record::request(tag, &body);
-        }
+        requests.iter().for_each(|body| record::request(tag, body));
     }
-    for body in bodies(&replies, true) {
-        record::reply(tag, &body);
-    }
+    replies.iter().for_each(|body| record::reply(tag, body));
+    Exchanged { requests, replies }
 }
 
 /// Copies until the end and returns all that passed.

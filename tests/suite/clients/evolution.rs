@@ -79,7 +79,10 @@ fn drive(script: &str, scheme: Scheme, first: usize, keep_requests: bool) {
     });
     let tunnel = match &certificate {
         Some(certificate) => {
-            let Some(tunnel) = shipped::tunnel(certificate, relay.address) else { return relay.finish() };
+            let Some(tunnel) = shipped::tunnel(certificate, relay.address) else {
+                relay.finish();
+                return;
+            };
             context["url"] = format!("https://{}{PATH}", tunnel.address).into();
             context["certificate"] = certificate.certificate.to_string_lossy().into();
             Some(tunnel)
