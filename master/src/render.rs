@@ -17,6 +17,9 @@ const CRASHES_MAX: u8 = 2;
 impl Master {
     /// Marks a held call for rendering at the end of this turn.
     pub fn want_render(&mut self, id: ConnId, why: RenderReason) {
+        if why == RenderReason::Changed && self.pauses(id) {
+            return;
+        }
         if let Some(held) = self.table.held_mut(id) {
             // Whoever has not yet taken what was told is told no more; it is looked at again then (`stream.rs`).
             if held.unsent() > 0 && why == RenderReason::Changed {

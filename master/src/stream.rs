@@ -13,7 +13,7 @@ use nix::sys::socket::{MsgFlags, send};
 
 use crate::clock::{Millis, NEVER};
 use crate::master::Master;
-use crate::state::{After, ConnId, Held, Loss, State, Stream};
+use crate::state::{After, ConnId, FULL, Held, Loss, State, Stream};
 
 /// Unsent bytes of a stream after which its client counts as gone, whoever let it come so far.
 const STREAM_BACKLOG: usize = 256 * 1024;
@@ -67,7 +67,17 @@ impl Master {
         self.streams.begun(owner);
         let next_beat = beat(self.clock.now(), heartbeat);
         let at_beat = self.interned.keep_whole(at_beat.0);
-        Stream { owner, at_beat, deadline, next_beat, heartbeat, loss: Loss::None, unsent: None }
+        Stream {
+            owner,
+            at_beat,
+            deadline,
+            next_beat,
+            heartbeat,
+            loss: Loss::None,
+            paused: false,
+            full: false,
+            unsent: None,
+        }
     }
 
     /// A time of a stream came that is not its deadline.
@@ -85,6 +95,12 @@ impl Master {
         if stream.stalled() <= now {
             self.metrics.held_left += 1;
             return self.close(id);
+        }
+        if stream.paused && stream.pause_ends() <= now {
+            stream.paused = false;
+            let at = stream.next_time();
+            self.timers.set(conn, at);
+            return self.compare(id);
         }
         if stream.next_beat > now {
             let at = stream.next_time();
@@ -106,6 +122,24 @@ impl Master {
         self.stream(id, &bytes);
     }
 
+    /// Whether the client of a stream was told something only just: it is told more in a moment.
+    pub fn pauses(&mut self, id: ConnId) -> bool {
+        let now = self.clock.now();
+        let Some(conn) = self.table.get_mut(id) else {
+            return false;
+        };
+        let State::Held(held) = &mut conn.state else {
+            return false;
+        };
+        let Some(stream) = held.stream_mut().filter(|stream| stream.pause_ends() > now) else {
+            return false;
+        };
+        stream.paused = true;
+        let at = stream.next_time();
+        self.timers.set(conn, at);
+        true
+    }
+
     /// Writes bytes of a stream that goes on.
     pub fn stream(&mut self, id: ConnId, bytes: &[u8]) {
         let now = self.clock.now();
@@ -113,6 +147,7 @@ impl Master {
             stream.add(bytes);
             // The heap is not told: the entry there is the earlier one, and finds out.
             stream.next_beat = beat(now, stream.heartbeat);
+            stream.full = bytes.len() >= FULL;
         }
         self.flush_stream(id);
     }

@@ -9,6 +9,7 @@ usage: kde_mail.py CONTEXT, a JSON object:
 | `me` | `address`, `login` and `password` of the account |
 | `lmtp` | where mail is delivered |
 | `streams` | a command that prints a JSON object with the number of open streams, `streams` |
+| `kick` | a command that closes the account's connections |
 | `there`, `second` | subjects: of the message that lies in the inbox, and of the one to be delivered |
 | `unseen` | the name of a folder whose message Akonadi is never told of |
 
@@ -17,6 +18,7 @@ See ../suite/clients/kde.rs, which starts it.
 import email.message
 import json
 import os
+import signal
 import smtplib
 import sqlite3
 import subprocess
@@ -24,7 +26,7 @@ import sys
 import time
 
 import sandbox
-from checks import check, needed, run, same
+from checks import check, needed, run, same, word
 
 CONTEXT = json.loads(sys.argv[1])
 # Only a hang reaches it.
@@ -50,9 +52,9 @@ First Use=false
 # It says of each answer what was in it.
 OWN = {"QT_QPA_PLATFORM": "offscreen", "AKONADI_DISABLE_AGENT_AUTOSTART": "true", "QT_LOGGING_TO_CONSOLE": "1",
        "QT_LOGGING_RULES": "org.kde.pim.ews.client.request.debug=true", "QT_MESSAGE_PATTERN": "%{category} %{type}: %{message}"}
-# What it says before it has its settings, and of every message.
+# What it says before it has its settings, of every message, and of a stream that ended.
 HARMLESS = ("Failed to open wallet", "Authentication failed:  Password request failed", "reauthenticate: trying to refresh",
-            "itemDetailFetchDone")
+            "itemDetailFetchDone", "Connection to host 127.0.0.1 is broken")
 
 
 def prepare(home):
@@ -153,6 +155,15 @@ def told(words):
     return sum(words in line for line in sandbox.said())
 
 
+def deliver(subject):
+    message = email.message.EmailMessage()
+    message["From"], message["To"], message["Subject"] = "sender@elsewhere.test", CONTEXT["me"]["address"], subject
+    message.set_content("Words")
+    host, port = CONTEXT["lmtp"].rsplit(":", 1)
+    with smtplib.LMTP(host, int(port)) as lmtp:
+        lmtp.send_message(message)
+
+
 def streams():
     said = subprocess.run(CONTEXT["streams"], stdout=subprocess.PIPE, check=True).stdout
     return json.loads(said)["streams"]
@@ -212,16 +223,25 @@ def it_streams():
 @check
 def is_told_of_new_mail():
     synced = told(SYNC)
-    message = email.message.EmailMessage()
-    message["From"], message["To"], message["Subject"] = "sender@elsewhere.test", CONTEXT["me"]["address"], CONTEXT["second"]
-    message.set_content("Words")
-    host, port = CONTEXT["lmtp"].rsplit(":", 1)
-    with smtplib.LMTP(host, int(port)) as lmtp:
-        lmtp.send_message(message)
+    deliver(CONTEXT["second"])
     wait(lambda: shows(CONTEXT["second"]), "the new message, told by a notification")
     happened = [line for line in sandbox.said() if SYNC in line or TOLD in line]
     assert TOLD in happened[synced], happened
-    same(len(messages(State.inbox)), 2, "messages in the inbox")
+
+
+@check
+def is_told_of_what_came_while_its_stream_was_down():
+    """It is stopped meanwhile, or it would open the next one at once."""
+    service, subject = "org.freedesktop.Akonadi.Resource." + State.resource, word("Third ")
+    process = call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetConnectionUnixProcessID", "(s)", service)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        subprocess.run(CONTEXT["kick"], stdout=subprocess.DEVNULL, check=True)
+        wait(lambda: streams() == 0, "the stream to end")
+        deliver(subject)
+    finally:
+        os.kill(process, signal.SIGCONT)
+    wait(lambda: shows(subject), "the message, told by the next stream")
 
 
 @check

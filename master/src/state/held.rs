@@ -54,6 +54,12 @@ pub enum Time {
     Asked,
 }
 
+/// Between two documents of a stream, in milliseconds. akonadi-ews gathers what comes within 250 and reads the first document of
+/// it: what the others tell it never hears of.
+pub const PAUSE_MS: u64 = 400;
+/// So many octets are as much as a look makes of what happened, or nearly.
+pub const FULL: usize = 16 * 1024;
+
 /// What a stream keeps besides.
 #[derive(Debug)]
 pub struct Stream {
@@ -67,6 +73,10 @@ pub struct Stream {
     pub heartbeat: u32,
     /// Whether it has lost a subscription.
     pub loss: Loss,
+    /// Whether it is looked at when its client has had a moment for the last document.
+    pub paused: bool,
+    /// Whether its last documents were all that one look makes: what is left follows at once, lest the stream fall behind.
+    pub full: bool,
     pub unsent: Option<Box<Unsent>>,
 }
 
@@ -254,9 +264,19 @@ impl Held {
 }
 
 impl Stream {
-    /// When something is due next: the deadline, a heartbeat, or the end of patience.
+    /// When something is due next: the deadline, a heartbeat, the end of patience, or of a pause.
     pub fn next_time(&self) -> Millis {
-        self.deadline.min(self.next_beat).min(self.stalled())
+        let pause = if self.paused { self.pause_ends() } else { NEVER };
+        self.deadline.min(self.next_beat).min(self.stalled()).min(pause)
+    }
+
+    /// When the next document may follow the last one; 0: at any time. Heartbeats, which are documents too, must leave room.
+    pub fn pause_ends(&self) -> Millis {
+        let heartbeat = u64::from(self.heartbeat);
+        match self.next_beat.checked_sub(heartbeat) {
+            Some(told) if self.next_beat != NEVER && !self.full => told.saturating_add(PAUSE_MS.min(heartbeat / 2)),
+            _ => 0,
+        }
     }
 
     /// When its client is given up.

@@ -22,7 +22,7 @@ pub use body::{Admission, Collect, Discard, Framing, SmallBody};
 pub use conn::{Conn, ConnId, Protocol, fresh};
 pub use dot::DotScan;
 pub use drain::{After, Drain, Memfds, Source};
-pub use held::{Held, Loss, Render, Stream, Time, Unsent};
+pub use held::{FULL, Held, Loss, Render, Stream, Time, Unsent};
 pub use job::ReadyJob;
 pub use parked::Block;
 

@@ -330,7 +330,17 @@ fn held(row: HeldRow, interned: &mut Interned) -> Held {
             LossRow::Heard => Loss::Heard,
             LossRow::Asked => Loss::Asked,
         };
-        held.set_stream(Stream { owner, at_beat, deadline, next_beat, heartbeat, loss, unsent });
+        held.set_stream(Stream {
+            owner,
+            at_beat,
+            deadline,
+            next_beat,
+            heartbeat,
+            loss,
+            paused: true,
+            full: false,
+            unsent,
+        });
     }
     held.crashes = row.crashes;
     held.time = match row.time {

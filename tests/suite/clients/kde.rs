@@ -40,17 +40,23 @@ fn drive(listener: usize) {
     ops::save_simple(&mut ews, "junkemail", "Nobody looks at it");
     let address = server.status()["addresses"]["http"][listener].as_str().and_then(|address| address.parse().ok());
     let relay = Relay::start(address.expect("an address"), true);
+    let ewsctl = |arguments: &[&str]| {
+        let before = [demo::ewsctl().to_owned(), "-c".to_owned(), server.config().to_string_lossy().into_owned()];
+        before.into_iter().chain(arguments.iter().map(|argument| (*argument).to_owned())).collect::<Vec<String>>()
+    };
     let context = serde_json::json!({
         "url": format!("http://{}{PATH}", relay.address),
         "me": { "address": me.address, "login": me.login, "password": me.password },
         "lmtp": server.lmtp().to_string(),
-        "streams": [demo::ewsctl(), "-c", server.config().to_str(), "status", "--json"],
+        "streams": ewsctl(&["status", "--json"]),
+        "kick": ewsctl(&["kick", &me.address]),
         "there": THERE,
         "second": SECOND,
         "unseen": ops::get_folder(&mut ews, "junkemail", "Default", &[]).text("t:DisplayName"),
     });
     programs::drive(Command::new(python).arg(programs::scripts().join("kde_mail.py")).arg(context.to_string()));
-    was_told(&relay.finish(), &id_of(&mut ews, SECOND));
+    // Its connection was closed with the client's.
+    was_told(&relay.finish(), &id_of(&mut ews.again(), SECOND));
 }
 
 fn id_of(ews: &mut Ews, subject: &str) -> String {
