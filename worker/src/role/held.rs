@@ -141,7 +141,7 @@ impl Worker<'_> {
             let looked = match self.looking(call, &looks) {
                 Ok(looking) if looking.context.is_stream() => self.look_at_stream(job, &looking)?,
                 Ok(looking) => Some(self.look(&looking)),
-                Err(ended) => Some(ended),
+                Err(ended) => Some(*ended),
             };
             if let Some(looked) = looked {
                 self.tell_rendered(job, call, looked, &mut together)?;
@@ -179,20 +179,23 @@ impl Worker<'_> {
     }
 
     /// A call is to be looked at in its caller's name; or what it comes to without.
-    fn looking<'l>(&mut self, call: &'l HeldCall, looks: &SharedLooks) -> Result<Looking<'l>, HeldResult> {
+    fn looking<'l>(&mut self, call: &'l HeldCall, looks: &SharedLooks) -> Result<Looking<'l>, Box<HeldResult>> {
         let context: Context = from_bytes(&call.context).map_err(|refused| {
             // Made by another version of this program: the client asks again. Whether it reads a stream, whose head is out, the
             // master knows, and it has the answer that fits.
             note!(Error, "held call {}: its context cannot be read: {refused}", call.held);
-            HeldResult::of(HeldOutcome::Unreadable)
+            Box::new(HeldResult::of(HeldOutcome::Unreadable))
         })?;
         log::request(&context.id.to_string());
-        match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
-            Ok(Some(caller)) if !caller.disabled => Ok(Looking { call, context, caller, looks: Rc::clone(looks) }),
-            Ok(_) if context.is_stream() => Err(context.end_stream(&[])),
-            Ok(_) => Err(context.answer(Response::challenge(self.offers(Peer::UNKNOWN)))),
-            Err(error) => Err(self.cannot_look(call, &Error::from(error).into_failure().into(), &context)),
-        }
+        let ended = match self.auth.by_number(context.account, &mut self.store, self.settings, self.end.shared()) {
+            Ok(Some(caller)) if !caller.disabled => {
+                return Ok(Looking { call, context, caller, looks: Rc::clone(looks) });
+            }
+            Ok(_) if context.is_stream() => context.end_stream(&[]),
+            Ok(_) => context.answer(Response::challenge(self.offers(Peer::UNKNOWN))),
+            Err(error) => self.cannot_look(call, &Error::from(error).into_failure().into(), &context),
+        };
+        Err(Box::new(ended))
     }
 
     fn look(&mut self, looking: &Looking<'_>) -> HeldResult {

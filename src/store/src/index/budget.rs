@@ -124,7 +124,7 @@ impl Mailbox<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::super::Candidates;
     use super::super::ask::exactly;
     use super::*;
@@ -167,17 +167,16 @@ mod tests {
     }
 
     /// Items that find each other's words: enough that places are asked for.
-    fn filled(mailbox: &mut Mailbox<'_>, inbox: FolderNo) {
+    fn filled(mailbox: &mut Mailbox<'_>, inbox: FolderNo) -> Result<(), StoreError> {
         const WORDS: [&str; 5] = ["alpha", "alphabet", "beta", "gamma", "s"];
-        let texts = (0..1_200_usize).map(|n| [n, n / 5, n / 25, n / 125].map(|at| WORDS[at % WORDS.len()]).join(" "));
-        for text in texts {
+        (0..1_200_usize).try_for_each(|n| {
+            let text = [n, n / 5, n / 25, n / 125].map(|at| WORDS[at % WORDS.len()]).join(" ");
             let words = [(Area::Subject, text.clone()), (Area::Body, text.clone())];
             let mut columns = Columns::new();
             columns.set(Column::Subject, Value::Text(text));
-            mailbox
-                .create_item(&NewItem { columns, search: &words, ..NewItem::new(inbox, ItemKind::Message) })
-                .unwrap();
-        }
+            let item = NewItem { columns, search: &words, ..NewItem::new(inbox, ItemKind::Message) };
+            mailbox.create_item(&item).map(drop)
+        })
     }
 
     fn found(mailbox: &mut Mailbox<'_>, search: &Search<'_>, narrowed: &Candidates) -> Vec<i64> {
@@ -194,7 +193,7 @@ mod tests {
         let no = store.create_account(&NewAccount { login: "a".to_owned(), ..NewAccount::default() }).unwrap().mailbox;
         let mut mailbox = store.mailbox(no);
         let inbox = mailbox.folder_by_distinguished("inbox").unwrap().folder;
-        mailbox.transaction::<_, StoreError>(|mailbox| Ok(filled(mailbox, inbox))).unwrap();
+        mailbox.transaction(|mailbox| filled(mailbox, inbox)).unwrap();
         while mailbox.enter_words(2_000).unwrap().more {}
         let words = |place, text: &str| Filter::Words { place, text: text.to_owned(), whole: true };
         let contains = |mode, text: &str| {
