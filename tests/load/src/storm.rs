@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::json;
 
-use crate::crowd::{Crowd, Kind, PATIENCE, What};
+use crate::crowd::{Crowd, Kind, MOMENT, PATIENCE, What};
 use crate::error::{Error, Result};
 use crate::figures::{Figures, Out};
 use crate::idle;
@@ -72,6 +72,9 @@ fn storms(
     let mut post = Post::open(target)?;
     let (mut all, mut rounds) = (Times::default(), Vec::new());
     for round in 1..=options.rounds {
+        if kind == Kind::Stream {
+            crowd.rest(MOMENT)?;
+        }
         let times = wake(target, &mut crowd, &mut post, mailboxes)?;
         rounds.push([50.0, 99.0, 100.0].map(|percent| times.percentile_ms(percent)));
         all.merge(&times);

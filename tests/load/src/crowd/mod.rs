@@ -42,6 +42,8 @@ impl Kind {
 
 /// The longest time to wait until all are held, or until all are answered.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+/// A stream is told no more for a moment after each document, 400 ms: what comes later than this is told at once.
+pub const MOMENT: Duration = Duration::from_millis(500);
 /// Nothing came for so long: all are held.
 const QUIET: Duration = Duration::from_secs(1);
 /// Minutes that a stream is asked for: all that a client may.
@@ -176,6 +178,18 @@ impl Crowd {
         while !look(self, QUIET)? || are_asking(target) {
             if Instant::now() > end {
                 return Err(Error::new(format!("not all are held after {PATIENCE:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets so much time pass, in which nobody is told anything.
+    pub fn rest(&mut self, time: Duration) -> Result {
+        let (end, mut told) = (Instant::now() + time, Vec::new());
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            self.hear(left, &mut told)?;
+            if let Some(told) = told.drain(..).find(|told| told.what != What::Beat) {
+                return Err(Error::new(format!("client {} was told: {:?}", told.who, told.what)));
             }
         }
         Ok(())
