@@ -53,7 +53,7 @@ impl Rig {
     fn reply(&self) -> (Reply, Vec<OwnedFd>) {
         loop {
             let (reply, fds) = self.any_reply();
-            if !matches!(reply, Reply::Tally { .. } | Reply::Whose { .. }) {
+            if !matches!(reply, Reply::Tally { .. } | Reply::Served { .. } | Reply::Whose { .. }) {
                 return (reply, fds);
             }
         }
