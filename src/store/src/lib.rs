@@ -93,7 +93,7 @@ pub use push::{Called, NewPush, Push, PushClaim};
 pub use query::{Cmp, ContainsMode, Field, Filter, Found, Grouping, Order, Page, Place, ScalarType};
 pub use quota::{AlmostFull, Limits};
 pub use search::{Area, SEARCHED};
-pub use stream::{ClaimedSubscription, EventPosition};
+pub use stream::{ClaimedSubscription, EventPosition, StreamPosition};
 pub use subscription::{ListedSubscription, NewSubscription, Subscription, SubscriptionKind};
 pub use sync::{FolderChange, HierarchyPage, ItemChange, ItemPage, ItemState, SyncKind};
 

@@ -26,6 +26,14 @@ impl EventPosition {
     }
 }
 
+/// How far the reader of a stream was told of one of its subscriptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamPosition {
+    pub stream: i64,
+    pub id: Guid,
+    pub told: EventPosition,
+}
+
 /// A subscription that a stream took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimedSubscription {
@@ -69,21 +77,23 @@ impl Mailbox<'_> {
         Ok(claimed)
     }
 
-    /// Keeps how far the reader of a stream was told. Says of how many: one that another stream has by now is left alone. It is not
-    /// waited for the disk: what a crash of the database takes back is told once more.
-    pub fn tell_stream(&mut self, stream: i64, told: &[(Guid, EventPosition)]) -> Result<usize, StoreError> {
+    /// Keeps how far readers of streams were told. Says of how many subscriptions: one that another stream has by now is left
+    /// alone. It is not waited for the disk: what a crash of the database takes back is told once more.
+    pub fn tell_streams(&mut self, told: &[StreamPosition]) -> Result<usize, StoreError> {
         const TELL: &str = "
             update subscription s set told = t.seq, told_events = t.events
-            from (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events) t,
+            from (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as seq, unnest($4::smallint[]) as events,
+                         unnest($5::bigint[]) as stream) t,
                  set_config('synchronous_commit', 'off', true) relaxed
-            where s.mailbox = $1 and s.id = t.id and s.stream = $5 returning 1";
-        let ids: Vec<Guid> = told.iter().map(|(id, _)| *id).collect();
+            where s.mailbox = $1 and s.id = t.id and s.stream = t.stream returning 1";
+        let ids: Vec<Guid> = told.iter().map(|one| one.id).collect();
+        let numbers = |number: fn(&StreamPosition) -> i64| Param::Ints(told.iter().map(number).collect());
         let sql = Sql::new(TELL).with([
             self.no.0.into(),
             guids(&ids),
-            Param::Ints(told.iter().map(|(_, told)| told.seq.0).collect()),
-            Param::Ints(told.iter().map(|(_, told)| i64::from(told.events)).collect()),
-            stream.into(),
+            numbers(|one| one.told.seq.0),
+            numbers(|one| i64::from(one.told.events)),
+            numbers(|one| one.stream),
         ]);
         Ok(self.store.query(&sql)?.len())
     }

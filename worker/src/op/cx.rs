@@ -27,7 +27,7 @@ pub struct Cx<'a> {
     pub wait: Wait,
     /// What it has in common with other calls that are looked at now.
     pub looks: Option<SharedLooks>,
-    /// The subscriptions of the stream that is looked at.
+    /// The subscriptions of the stream that is looked at, and of others.
     pub rows: Rows,
     /// Set by a handler that has nothing to tell yet and may wait.
     pub hold: Option<Hold>,
@@ -36,7 +36,7 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A request whose client does not wait.
     pub fn new(session: Session<'a>, version: Version, headers: &'a Headers) -> Cx<'a> {
-        Cx { session, version, headers, conn: 0, wait: Wait::default(), looks: None, rows: Vec::new(), hold: None }
+        Cx { session, version, headers, conn: 0, wait: Wait::default(), looks: None, rows: Rows::default(), hold: None }
     }
 }
 

@@ -136,46 +136,25 @@ impl Worker<'_> {
     /// Looks at each held call of a batch again.
     pub(super) fn render(&mut self, job: u64, batch: Vec<HeldCall>) -> io::Result<()> {
         let looks = LookCache::of(batch.iter().filter_map(subscription_of).collect());
-        let mut together = Together::default();
+        let mut together = Together::new(self.end, job);
+        let mut streams = Vec::new();
         for call in &batch {
             let looked = match self.looking(call, &looks) {
-                Ok(looking) if looking.context.is_stream() => self.look_at_stream(job, &looking)?,
-                Ok(looking) => Some(self.look(&looking)),
-                Err(ended) => Some(*ended),
+                Ok(looking) if looking.context.is_stream() => {
+                    streams.push(looking);
+                    continue;
+                }
+                Ok(looking) => self.look(&looking),
+                Err(ended) => *ended,
             };
-            if let Some(looked) = looked {
-                self.tell_rendered(job, call, looked, &mut together)?;
-            }
+            self.tell_changes()?;
+            tell_rendered(&mut together, call, looked)?;
         }
-        together.send(self.end, job)
-    }
-
-    /// Tells the master what a held call's client is told.
-    fn tell_rendered(
-        &mut self,
-        job: u64,
-        call: &HeldCall,
-        looked: HeldResult,
-        together: &mut Together,
-    ) -> io::Result<()> {
-        self.tell_changes()?;
-        match fit((looked.outcome, looked.bytes)) {
-            Ok((outcome, None)) => together.add(self.end, job, RenderedCall { held: call.held, outcome }),
-            Ok((outcome, Some(file))) => {
-                self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[file.as_fd()])
-            }
-            Err(error) => {
-                note!(Error, "an answer to a held call: {error}");
-                self.no_room(job, call)
-            }
+        streams.sort_by_key(|looking| looking.context.account);
+        for streams in streams.chunk_by(|one, next| one.context.account == next.context.account) {
+            self.look_at_streams(streams, &mut together)?;
         }
-    }
-
-    /// What a look came to has no room: the call is looked at again. One whose time is over is ended.
-    fn no_room(&self, job: u64, call: &HeldCall) -> io::Result<()> {
-        let ended = HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(Vec::new()) };
-        let outcome = if call.why == RenderReason::Deadline { ended } else { HeldOutcome::Later { ms: ROOM_AGAIN_MS } };
-        self.end.send(&Reply::Rendered { job, held: call.held, outcome }, &[])
+        together.send()
     }
 
     /// A call is to be looked at in its caller's name; or what it comes to without.
@@ -200,39 +179,47 @@ impl Worker<'_> {
 
     fn look(&mut self, looking: &Looking<'_>) -> HeldResult {
         let mut counts = Counts::default();
-        let looked = looking.look(&mut self.store, self.settings, Rows::new(), &mut counts);
+        let looked = looking.look(&mut self.store, self.settings, Rows::default(), &mut counts);
         self.count_errors(counts);
         looked.unwrap_or_else(|fault| self.cannot_look(looking.call, &fault, &looking.context))
     }
 
-    /// Looks at a stream, and tells the master what its client is told before what must be kept of it is committed: whatever dies
-    /// in between, nothing is lost. Answers what is to be told and not kept.
-    fn look_at_stream(&mut self, job: u64, looking: &Looking<'_>) -> io::Result<Option<HeldResult>> {
-        let Looking { call, context, caller, .. } = looking;
+    /// Looks at streams of one caller, and tells the master what their clients are told before what must be kept of it is committed:
+    /// whatever dies in between, nothing is lost. All in one transaction, or where that fails each in its own.
+    fn look_at_streams(&mut self, streams: &[Looking<'_>], together: &mut Together<'_>) -> io::Result<()> {
+        let Some(Looking { caller, .. }) = streams.first() else { return Ok(()) };
+        let contexts: Vec<&[u8]> = streams.iter().map(|looking| looking.context.payload.as_slice()).collect();
         let (end, settings) = (self.end, self.settings);
         let mut counts = Counts::default();
-        let mut sent = None;
-        let looked = stream::with_rows(&mut self.store, caller, &context.payload, |store, rows| {
-            // Run again after another session's change, it is not sent again.
-            if sent.is_none() {
-                let mut looked = looking.look(store, settings, rows, &mut counts)?;
-                let Some(telling) = looked.telling.take() else { return Ok(Some(looked)) };
+        let mut told: Option<Vec<StreamProgress>> = None;
+        let kept = stream::with_rows(&mut self.store, caller, &contexts, |store, rows| {
+            // Run again after another session's change, they are not sent again.
+            if told.is_none() {
+                counts = Counts::default();
+                let look = |looking: &Looking<'_>| looking.look(store, settings, Rc::clone(&rows), &mut counts);
+                let mut looked = streams.iter().map(look).collect::<Result<Vec<_>, Fault>>()?;
                 tell_changes(store, end)?;
-                end.send(&Reply::Rendered { job, held: call.held, outcome: looked.outcome }, &[])?;
-                sent = Some(telling);
+                told = Some(looked.iter_mut().filter_map(|looked| looked.telling.take()).collect());
+                for (looking, looked) in streams.iter().zip(looked) {
+                    tell_rendered(together, looking.call, looked)?;
+                }
+                together.send()?;
             }
-            sent.iter().try_for_each(|telling: &StreamProgress| telling.keep(store, caller))?;
-            Ok(None)
+            StreamProgress::keep(told.as_deref().unwrap_or_default(), store, caller).map_err(Untold::from)
         });
         self.count_errors(counts);
-        match looked {
-            Ok(looked) => Ok(looked),
-            Err(Untold::Unsent(error)) => Err(error),
-            Err(Untold::Fault(fault)) if sent.is_some() => {
-                note!(Warn, "a stream may be told again what it was told: {}", fault.code);
-                Ok(None)
+        match (kept, streams) {
+            (Ok(()), _) => Ok(()),
+            (Err(Untold::Unsent(error)), _) => Err(error),
+            (Err(Untold::Fault(fault)), _) if told.is_some() => {
+                note!(Warn, "streams may be told again what they were told: {}", fault.code);
+                Ok(())
             }
-            Err(Untold::Fault(fault)) => Ok(Some(self.cannot_look(call, &fault, context))),
+            (Err(Untold::Fault(fault)), [looking]) => {
+                let looked = self.cannot_look(looking.call, &fault, &looking.context);
+                tell_rendered(together, looking.call, looked)
+            }
+            _ => streams.chunks(1).try_for_each(|one| self.look_at_streams(one, together)),
         }
     }
 
@@ -260,6 +247,22 @@ impl Worker<'_> {
     }
 }
 
+/// Tells the master what a held call's client is told.
+fn tell_rendered(together: &mut Together<'_>, call: &HeldCall, looked: HeldResult) -> io::Result<()> {
+    match fit((looked.outcome, looked.bytes)) {
+        Ok((outcome, None)) => together.add(RenderedCall { held: call.held, outcome }),
+        Ok((outcome, Some(file))) => together.send_alone(RenderedCall { held: call.held, outcome }, &file),
+        Err(error) => {
+            note!(Error, "an answer to a held call: {error}");
+            // It has no room: the call is looked at again. One whose time is over is ended.
+            let ended = HeldOutcome::Answer { then: AfterReply::Close, bytes: Body::Inline(Vec::new()) };
+            let outcome =
+                if call.why == RenderReason::Deadline { ended } else { HeldOutcome::Later { ms: ROOM_AGAIN_MS } };
+            together.add(RenderedCall { held: call.held, outcome })
+        }
+    }
+}
+
 /// A held call that is looked at, and in whose name.
 struct Looking<'l> {
     call: &'l HeldCall,
@@ -278,6 +281,7 @@ impl Looking<'_> {
         counts: &mut Counts,
     ) -> Result<HeldResult, Fault> {
         let Looking { call, context, .. } = self;
+        log::request(&context.id.to_string());
         let headers = Headers { version: Some(context.version), ..Headers::default() };
         let session = Session::new(store, settings, Rc::clone(&self.caller), headers.culture.as_deref());
         let looks = Some(Rc::clone(&self.looks));

@@ -499,6 +499,61 @@ fn subscribe(rig: &mut Rig) -> String {
     id.unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
+/// A stream of these subscriptions that the master holds: its context.
+fn stream(rig: &mut Rig, subscriptions: &[String]) -> Vec<u8> {
+    let asked: String = subscriptions.iter().map(|id| format!("<t:SubscriptionId>{id}</t:SubscriptionId>")).collect();
+    let (answer, reply) = rig.ask(&format!(
+        "<m:GetStreamingEvents><m:SubscriptionIds>{asked}</m:SubscriptionIds><m:ConnectionTimeout>10</m:ConnectionTimeout>\
+         </m:GetStreamingEvents>"
+    ));
+    let Reply::Hold { context, .. } = reply else { panic!("{reply:?} {answer}") };
+    context.0
+}
+
+/// Something is made in Alice's inbox.
+fn create(rig: &mut Rig) {
+    let (answer, _) = rig.ask(
+        "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"inbox\"/>\
+         </m:SavedItemFolderId><m:Items><t:Message><t:Subject>x</t:Subject></t:Message></m:Items></m:CreateItem>",
+    );
+    assert!(answer.contains("NoError"), "{answer}");
+}
+
+/// One of three was taken by another connection meanwhile: it is told so, and nothing is kept of it.
+#[test]
+fn streams_of_a_batch_are_told_together_and_each_is_kept() {
+    let database = database();
+    let alice = account(&database, "alice");
+    let mut rig = Rig::start(database.options(), settings());
+    let named = [0; 3].map(|_| subscribe(&mut rig));
+    let contexts = named.each_ref().map(|id| stream(&mut rig, std::slice::from_ref(id)));
+    create(&mut rig);
+    let ids = named.each_ref().map(|id| SubscriptionId::decode(id).unwrap().id);
+    let mut store = Store::connect(&database.options()).unwrap();
+    let mut mailbox = store.mailbox(alice.mailbox);
+    let before = mailbox.claim_stream(&ids[2..], 8, 60).unwrap()[0].told;
+    let call =
+        |(held, context): (u64, &Vec<u8>)| HeldCall { held, why: RenderReason::Changed, context: context.clone() };
+    rig.send(&Job::Render { job: 99, batch: Batch((5..).zip(&contexts).map(call).collect()) }, &[]);
+    let mut reply = rig.reply().0;
+    while matches!(reply, Reply::Changed { .. }) {
+        reply = rig.reply().0;
+    }
+    let Reply::RenderedTogether { job: 99, outcomes } = reply else { panic!("{reply:?}") };
+    let [one, two, taken] = &outcomes.0[..] else { panic!("{outcomes:?}") };
+    for (call, held) in [(one, 5), (two, 6)] {
+        let HeldOutcome::Chunk { bytes, .. } = &call.outcome else { panic!("{call:?}") };
+        assert!(call.held == held && String::from_utf8_lossy(bytes).contains("CreatedEvent"), "{call:?}");
+    }
+    let HeldOutcome::Answer { bytes: Body::Inline(bytes), .. } = &taken.outcome else { panic!("{taken:?}") };
+    assert!(String::from_utf8_lossy(bytes).contains("ErrorNewEventStreamConnectionOpened"), "{taken:?}");
+    // The next job is done when this one's transaction is over.
+    create(&mut rig);
+    let told = |id| mailbox.subscriptions(&[id]).unwrap()[0].told;
+    let told = ids.map(told);
+    assert!(told[0].seq > before.seq && told[0] == told[1] && told[2] == before, "{told:?} {before:?}");
+}
+
 /// The master goes while a worker is about to tell it something, once after another stream took one of two subscriptions, once not.
 #[test]
 fn what_a_stream_could_not_be_told_is_not_kept() {
@@ -508,21 +563,12 @@ fn what_a_stream_could_not_be_told_is_not_kept() {
         let mut rig = Rig::start(database.options(), settings());
         let named = [subscribe(&mut rig), subscribe(&mut rig)];
         let ids = named.each_ref().map(|id| SubscriptionId::decode(id).unwrap().id);
-        let asked: String = named.iter().map(|id| format!("<t:SubscriptionId>{id}</t:SubscriptionId>")).collect();
-        let (answer, reply) = rig.ask(&format!(
-            "<m:GetStreamingEvents><m:SubscriptionIds>{asked}</m:SubscriptionIds><m:ConnectionTimeout>10</m:ConnectionTimeout>\
-             </m:GetStreamingEvents>"
-        ));
-        let Reply::Hold { context, .. } = reply else { panic!("{reply:?} {answer}") };
-        let (answer, _) = rig.ask(
-            "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:DistinguishedFolderId Id=\"inbox\"/>\
-             </m:SavedItemFolderId><m:Items><t:Message><t:Subject>x</t:Subject></t:Message></m:Items></m:CreateItem>",
-        );
-        assert!(answer.contains("NoError"), "{answer}");
+        let context = stream(&mut rig, &named);
+        create(&mut rig);
         let mut store = Store::connect(&database.options()).unwrap();
         let told = |store: &mut Store| store.mailbox(alice.mailbox).subscriptions(&ids[..1]).unwrap()[0].told;
         let before = told(&mut store);
-        let call = HeldCall { held: 5, why: RenderReason::Changed, context: context.0 };
+        let call = HeldCall { held: 5, why: RenderReason::Changed, context };
         let ended = store.transaction(|store| {
             // Until this ends, the worker waits for the row.
             store.mailbox(alice.mailbox).claim_stream(&ids[1..], 8, 60)?;

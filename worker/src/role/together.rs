@@ -1,6 +1,8 @@
 //! Outcomes of looks at held calls, many in one message to the master.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::AsFd as _;
 
 use ewsd_ipc::message::{Outcomes, RenderedCall};
 use ewsd_ipc::{Body, HeldOutcome, HoldUpdate, INLINE_LIMIT, Reply, WorkerEnd};
@@ -9,15 +11,21 @@ use ewsd_ipc::{Body, HeldOutcome, HoldUpdate, INLINE_LIMIT, Reply, WorkerEnd};
 const OUTCOME: usize = 64;
 
 /// Outcomes that go to the master in one message: a batch is a hundred calls, and a message takes longer than rendering one.
-#[derive(Default)]
-pub(super) struct Together {
+pub(super) struct Together<'e> {
+    end: &'e WorkerEnd,
+    job: u64,
     calls: Vec<RenderedCall>,
     octets: usize,
 }
 
-impl Together {
+impl<'e> Together<'e> {
+    /// None, of that job.
+    pub(super) fn new(end: &'e WorkerEnd, job: u64) -> Together<'e> {
+        Together { end, job, calls: Vec::new(), octets: 0 }
+    }
+
     /// Adds one; what is there already goes first if both do not fit.
-    pub(super) fn add(&mut self, end: &WorkerEnd, job: u64, call: RenderedCall) -> io::Result<()> {
+    pub(super) fn add(&mut self, call: RenderedCall) -> io::Result<()> {
         let octets = OUTCOME
             + match &call.outcome {
                 HeldOutcome::Answer { bytes: Body::Inline(bytes), .. } => bytes.len(),
@@ -26,15 +34,21 @@ impl Together {
                 HeldOutcome::Answer { .. } | HeldOutcome::Later { .. } | HeldOutcome::Unreadable => 0,
             };
         if self.octets + octets > INLINE_LIMIT {
-            self.send(end, job)?;
+            self.send()?;
         }
         self.octets += octets;
         self.calls.push(call);
         Ok(())
     }
 
+    /// Sends one whose bytes are in a file.
+    pub(super) fn send_alone(&self, call: RenderedCall, file: &File) -> io::Result<()> {
+        self.end.send(&Reply::Rendered { job: self.job, held: call.held, outcome: call.outcome }, &[file.as_fd()])
+    }
+
     /// Sends what is there.
-    pub(super) fn send(&mut self, end: &WorkerEnd, job: u64) -> io::Result<()> {
+    pub(super) fn send(&mut self) -> io::Result<()> {
+        let job = self.job;
         self.octets = 0;
         let mut calls = std::mem::take(&mut self.calls);
         let reply = match (calls.pop(), calls.is_empty()) {
@@ -45,7 +59,7 @@ impl Together {
                 Reply::RenderedTogether { job, outcomes: Outcomes(calls) }
             }
         };
-        end.send(&reply, &[])
+        self.end.send(&reply, &[])
     }
 }
 

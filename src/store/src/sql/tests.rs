@@ -185,7 +185,7 @@ fn news(pages: &mut Pages, inbox: FolderNo) {
     pages.mail("subscriptions", |mailbox| mailbox.subscriptions(&[id]));
     pages.mail("claim_stream", |mailbox| mailbox.claim_stream(&[id], 7, 60));
     let told = EventPosition { seq: Seq(1), events: 255 };
-    pages.mail("tell_stream", |mailbox| mailbox.tell_stream(7, &[(id, told)]));
+    pages.mail("tell_streams", |mailbox| mailbox.tell_streams(&[StreamPosition { stream: 7, id, told }]));
     pages.mail("with_subscriptions", |mailbox| mailbox.with_subscriptions(&[id], |_, rows| Ok(rows)));
     pages.mail("delete_subscription", |mailbox| mailbox.delete_subscription(id));
     pages.of("listed_subscriptions", |store| store.listed_subscriptions(None));

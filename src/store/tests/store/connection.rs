@@ -338,7 +338,8 @@ fn nothing_is_done_in_a_transaction_whose_beginning_fails() {
     let tell = |store: &mut Store, seq| {
         store.mailbox(house.mailbox).with_subscriptions(&[id], |store, rows| {
             let [row] = &rows[..] else { panic!("{rows:?}") };
-            store.mailbox(row.mailbox).tell_stream(7, &[(row.id, at(seq))])
+            let told = StreamPosition { stream: 7, id: row.id, told: at(seq) };
+            store.mailbox(row.mailbox).tell_streams(&[told])
         })
     };
     assert_eq!(tell(&mut store, since.0 + 1).unwrap(), 1);

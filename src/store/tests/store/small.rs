@@ -103,6 +103,7 @@ fn a_subscription_is_read_by_one_stream() {
     let (two, _) = house.store.mailbox(house.mailbox).create_subscription(&new, 10).unwrap();
     let at = |seq, events| EventPosition { seq: Seq(seq), events };
     let begin = at(since.0, 255);
+    let told = |stream, id, told| StreamPosition { stream, id, told };
     let mut claimed = house.store.mailbox(house.mailbox).claim_stream(&[two, one], 7, 60).unwrap();
     claimed.sort_by_key(|claim| claim.id == two);
     let claim = |id, told| ClaimedSubscription { id, told, newest: since };
@@ -110,9 +111,9 @@ fn a_subscription_is_read_by_one_stream() {
     assert_eq!(house.number("select min(extract(epoch from ends - now()))::bigint / 10 from subscription"), 66);
     assert!(house.store.take_ended_streams().is_empty());
     let mut mailbox = house.store.mailbox(house.mailbox);
-    assert_eq!(mailbox.tell_stream(7, &[(one, at(9, 2)), (two, at(8, 255))]).unwrap(), 2);
+    assert_eq!(mailbox.tell_streams(&[told(7, one, at(9, 2)), told(7, two, at(8, 255))]).unwrap(), 2);
     assert_eq!(mailbox.claim_stream(&[one], 8, 60).unwrap(), [claim(one, at(9, 2))]);
-    assert_eq!(mailbox.tell_stream(7, &[(one, at(10, 255)), (two, at(10, 255))]).unwrap(), 1);
+    assert_eq!(mailbox.tell_streams(&[told(7, one, at(10, 255)), told(7, two, at(10, 255))]).unwrap(), 1);
     let mut rows = mailbox.subscriptions(&[one, two, Guid([9; 16])]).unwrap();
     rows.sort_by_key(|row| row.id == two);
     let read: Vec<_> = rows.iter().map(|row| (row.id, row.stream, row.told)).collect();
@@ -145,7 +146,7 @@ fn nobody_gets_a_subscription_while_its_stream_is_told() {
             assert!(!asks.is_finished(), "it did not wait");
             std::thread::yield_now();
         }
-        store.mailbox(number).tell_stream(7, &[(id, told)])?;
+        store.mailbox(number).tell_streams(&[StreamPosition { stream: 7, id, told }])?;
         Ok::<_, StoreError>(asks)
     });
     let claimed = telling.unwrap().join().unwrap();

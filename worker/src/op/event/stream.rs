@@ -20,7 +20,9 @@ use ewsd_mailbox::random;
 use ewsd_model::code::Code;
 use ewsd_model::failure::{Failure, Outcome};
 use ewsd_model::id::{Guid, MailboxNo, Seq};
-use ewsd_store::{Account, ClaimedSubscription, EventPosition, Store, StoreError, Subscription, SubscriptionKind};
+use ewsd_store::{
+    Account, ClaimedSubscription, EventPosition, Store, StoreError, StreamPosition, Subscription, SubscriptionKind,
+};
 use ewsd_wire::form::{List, Maybe};
 use ewsd_wire::{from_bytes, to_bytes, wire};
 use std::time::Duration;
@@ -97,33 +99,31 @@ impl Part {
         Watermark { mailbox: self.mailbox, seq: self.seq, told: self.events }
     }
 
-    fn position(&self) -> EventPosition {
-        EventPosition { seq: self.seq, events: self.events }
+    fn position(&self, stream: i64) -> StreamPosition {
+        StreamPosition { stream, id: self.id, told: EventPosition { seq: self.seq, events: self.events } }
     }
 }
 
 /// What is to be kept of what a stream was told.
-#[derive(Debug)]
-pub struct StreamProgress {
-    stream: i64,
-    told: Vec<(Granted, Vec<(Guid, EventPosition)>)>,
-}
+#[derive(Debug, Default)]
+pub struct StreamProgress(Vec<(Granted, StreamPosition)>);
 
 impl StreamProgress {
-    /// Keeps it, in the transaction of [`with_rows`].
-    pub fn keep(&self, store: &mut Store, caller: &Rc<Account>) -> Result<(), StoreError> {
+    /// Keeps all that streams of one caller were told, in the transaction of [`with_rows`].
+    pub fn keep(told: &[StreamProgress], store: &mut Store, caller: &Rc<Account>) -> Result<(), StoreError> {
+        let mut mailboxes: BTreeMap<MailboxNo, (Granted, Vec<StreamPosition>)> = BTreeMap::new();
+        for (granted, position) in told.iter().flat_map(|progress| &progress.0) {
+            mailboxes.entry(granted.mailbox()).or_insert_with(|| (*granted, Vec::new())).1.push(*position);
+        }
         let mut gate = Gate::new(store, Rc::clone(caller));
-        for (granted, told) in &self.told {
-            gate.open(granted).tell_stream(self.stream, told)?;
+        for (granted, positions) in mailboxes.values() {
+            gate.open(granted).tell_streams(positions)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, granted: Granted, id: Guid, told: EventPosition) {
-        match self.told.iter_mut().find(|(known, _)| known.mailbox() == granted.mailbox()) {
-            Some((_, list)) => list.push((id, told)),
-            None => self.told.push((granted, vec![(id, told)])),
-        }
+    fn add(&mut self, granted: Granted, stream: i64, part: &Part) {
+        self.0.push((granted, part.position(stream)));
     }
 }
 
@@ -188,7 +188,7 @@ fn begin(
     match look(cx, granted, row, part.mark(), (1, false)) {
         Ok(seen) if seen.events.is_empty() => {
             (part.seq, part.events) = (seen.upto, Watermark::ALL);
-            cx.gate.open(granted).tell_stream(stream, &[(part.id, part.position())])?;
+            cx.gate.open(granted).tell_streams(&[part.position(stream)])?;
         }
         // What there is to tell, and why nothing can be told: both go down the stream.
         Ok(_) | Err(Error::Failure(_)) => {}
@@ -247,36 +247,38 @@ fn note_seen(watch: &mut Vec<(MailboxNo, Seq)>, mailbox: MailboxNo, seen: Seq) {
     }
 }
 
-/// A stream's subscriptions that are there, and the leave to use each.
-pub type Rows = Vec<(Granted, Subscription)>;
+/// Subscriptions of streams that are there, and the leave to use each.
+pub type Rows = Rc<[(Granted, Subscription)]>;
 
-/// Runs `body` with the subscriptions of a held stream, in a transaction: until it is over no other connection gets one of them, so
-/// that what is sent meanwhile is told by this one alone.
+/// Runs `body` with the subscriptions of held streams of one caller, in a transaction: until it is over no other connection gets one
+/// of them, so that what is sent meanwhile is told by these alone.
 pub fn with_rows<T, E: From<Error> + From<StoreError>>(
     store: &mut Store,
     caller: &Rc<Account>,
-    context: &[u8],
+    contexts: &[&[u8]],
     mut body: impl FnMut(&mut Store, Rows) -> Result<T, E>,
 ) -> Result<T, E> {
-    let named = named(&mut Gate::new(store, Rc::clone(caller)), caller.guid, context)?;
-    let Some(((first, ids), others)) = named.split_first() else { return body(store, Vec::new()) };
+    let named = named(&mut Gate::new(store, Rc::clone(caller)), caller.guid, contexts)?;
+    let Some(((first, ids), others)) = named.split_first() else { return body(store, Rows::default()) };
     Gate::new(store, Rc::clone(caller)).open(first).with_subscriptions(ids, |store, rows| {
-        let mut found: Rows = rows.into_iter().map(|row| (*first, row)).collect();
+        let mut found: Vec<_> = rows.into_iter().map(|row| (*first, row)).collect();
         for (granted, ids) in others {
             let mut gate = Gate::new(store, Rc::clone(caller));
             let rows = gate.open(granted).with_subscriptions(ids, |_, rows| Ok::<_, StoreError>(rows))?;
             found.extend(rows.into_iter().map(|row| (*granted, row)));
         }
-        body(store, found)
+        body(store, found.into())
     })
 }
 
-/// The subscriptions that a held stream names, by mailbox, in the order in which they are locked.
-fn named(gate: &mut Gate<'_>, own: Guid, context: &[u8]) -> Result<Vec<(Granted, Vec<Guid>)>> {
+/// The subscriptions that held streams name, by mailbox, in the order in which they are locked.
+fn named(gate: &mut Gate<'_>, own: Guid, contexts: &[&[u8]]) -> Result<Vec<(Granted, Vec<Guid>)>> {
     let mut mailboxes: BTreeMap<MailboxNo, (Granted, Vec<Guid>)> = BTreeMap::new();
-    for part in place(context)?.parts(own) {
-        if let Some(granted) = gate.subscriber(part.mailbox)? {
-            mailboxes.entry(granted.mailbox()).or_insert_with(|| (granted, Vec::new())).1.push(part.id);
+    for context in contexts {
+        for part in place(context)?.parts(own) {
+            if let Some(granted) = gate.subscriber(part.mailbox)? {
+                mailboxes.entry(granted.mailbox()).or_insert_with(|| (granted, Vec::new())).1.push(part.id);
+            }
         }
     }
     Ok(mailboxes.into_values().collect())
@@ -290,7 +292,7 @@ fn place(context: &[u8]) -> Result<Place> {
 pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resumed<Vec<Outcome<StreamDocument>>>> {
     let place = place(context)?;
     let mut look = StreamLook::new(place.stream, cx.caller.guid);
-    let rows = std::mem::take(&mut cx.rows);
+    let rows = Rc::clone(&cx.rows);
     for part in place.parts(cx.caller.guid) {
         let row = rows.iter().find(|(granted, row)| granted.guid() == part.mailbox && row.id == part.id);
         let mine = usable(row.map(|(_, row)| row), cx.caller.account).and_then(|row| match row.stream {
@@ -307,6 +309,8 @@ pub fn resume(cx: &mut Cx<'_>, context: &[u8], why: RenderReason) -> Result<Resu
 
 /// One look at a stream.
 struct StreamLook {
+    /// Its number.
+    stream: i64,
     /// The caller's own mailbox.
     own: Guid,
     documents: Vec<StreamDocument>,
@@ -322,12 +326,13 @@ struct StreamLook {
 impl StreamLook {
     fn new(stream: i64, own: Guid) -> StreamLook {
         StreamLook {
+            stream,
             own,
             documents: Vec::new(),
             refused: Refused::default(),
             parts: Vec::new(),
             watch: Vec::new(),
-            telling: StreamProgress { stream, told: Vec::new() },
+            telling: StreamProgress::default(),
             room: ROOM,
         }
     }
@@ -354,7 +359,7 @@ impl StreamLook {
                     (part.seq, part.events) = (cx.gate.open(&granted).newest()?, Watermark::ALL);
                     more = false;
                     self.refused.add(Code::ErrorMissedNotificationEvents, part.wire_id());
-                    self.telling.add(granted, part.id, part.position());
+                    self.telling.add(granted, self.stream, &part);
                 }
                 // The owner of the folders no longer lets them be read: the stream goes on without.
                 Err(Error::Failure(failure)) if failure.code == Code::ErrorAccessDenied => {
@@ -381,7 +386,7 @@ impl StreamLook {
             more_events: None,
             events,
         }]));
-        self.telling.add(*granted, part.id, part.position());
+        self.telling.add(*granted, self.stream, part);
     }
 
     fn end(mut self, why: RenderReason) -> Resumed<Vec<Outcome<StreamDocument>>> {
@@ -394,8 +399,8 @@ impl StreamLook {
         if over {
             return Resumed::End(documents);
         }
-        let context = to_bytes(&Place::of(self.telling.stream, &self.parts, self.own));
-        let stream = Some(Stream { number: self.telling.stream, heartbeat: Duration::ZERO, most: 0 });
+        let context = to_bytes(&Place::of(self.stream, &self.parts, self.own));
+        let stream = Some(Stream { number: self.stream, heartbeat: Duration::ZERO, most: 0 });
         let hold = Hold { watch: self.watch, context, stream, ..Hold::default() };
         if documents.is_empty() { Resumed::Still(hold) } else { Resumed::More(documents, hold, self.telling) }
     }
