@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use ewsd_ews::word::ConnectionStatus;
 use ewsd_ews::{Fault, Form, Headers, StreamDocument};
-use ewsd_http::chunk;
 use ewsd_ipc::message::{HeldContext, Pieces, RenderedCall, Share, Watch};
 use ewsd_ipc::stream::stream_key;
 use ewsd_ipc::{
@@ -31,6 +30,7 @@ use ewsd_store::{Account, Store, StoreError};
 use ewsd_wire::form::{Maybe, Rest, Text, Varint};
 use ewsd_wire::{Reader, Refused, Wire as _, form, from_bytes, to_bytes, wire};
 
+use super::frame::Frame;
 use super::ready_made::ready_made;
 use super::request::{Worker, pair, tell_changes};
 use super::together::Together;
@@ -349,36 +349,6 @@ impl From<Error> for Untold {
 impl From<StoreError> for Untold {
     fn from(error: StoreError) -> Untold {
         Error::from(error).into()
-    }
-}
-
-/// How the documents of a stream stand in its body.
-#[derive(Clone, Copy)]
-struct Frame {
-    chunked: bool,
-}
-
-impl Frame {
-    fn of(preferences: &Preferences) -> Frame {
-        Frame { chunked: preferences.version_minor > 0 }
-    }
-
-    /// Documents, each a chunk of its own.
-    fn documents(self, documents: &[Vec<u8>]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(documents.iter().map(|document| document.len() + 16).sum());
-        for document in documents {
-            if self.chunked { chunk::put_chunk(document, &mut out) } else { out.extend_from_slice(document) }
-        }
-        out
-    }
-
-    /// Behind the last document.
-    fn end(self) -> &'static [u8] {
-        if self.chunked { chunk::LAST_CHUNK } else { b"" }
-    }
-
-    fn then(self, preferences: &Preferences) -> AfterReply {
-        if self.chunked && preferences.keep_alive { AfterReply::Keep } else { AfterReply::Close }
     }
 }
 

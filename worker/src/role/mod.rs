@@ -3,7 +3,7 @@
 //!
 //! | role | more of it |
 //! |---|---|
-//! | request | `http.rs`, `lmtp.rs`, `held.rs`; what connections keep: `context.rs`; what is told of requests: `access.rs` |
+//! | request | `http.rs`, `lmtp.rs`, `held.rs` (a stream's body: `frame.rs`); what connections keep: `context.rs`; what is told of requests: `access.rs` |
 //! | database | `cluster.rs` |
 //! | courier | `../courier/` |
 //! | login | `serving.rs`, `../login/` |
@@ -18,6 +18,7 @@ mod context;
 mod converter;
 mod courier;
 pub mod database;
+mod frame;
 mod held;
 mod herald;
 mod http;
